@@ -1,0 +1,18 @@
+/** Node strips the types itself, so no transformer is needed; workspace packages run from their sources. */
+const common = {
+  testEnvironment: 'node',
+  transform: {},
+  extensionsToTreatAsEsm: ['.ts'],
+};
+
+/** One project per suite: `jest --selectProjects unit`. Every suite but `unit` starts real servers. */
+// biome-ignore lint/style/noDefaultExport: Jest reads its configuration from the default export.
+export default {
+  projects: [
+    { ...common, displayName: 'unit', testMatch: ['<rootDir>/packages/**/*.test.ts', '<rootDir>/test/unit/**/*.test.ts'] },
+    { ...common, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.test.ts'] },
+    { ...common, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
+    { ...common, displayName: 'containers', testMatch: ['<rootDir>/test/containers/**/*.test.ts'] },
+    { ...common, displayName: 'fault', testMatch: ['<rootDir>/test/fault/**/*.test.ts'] },
+  ],
+};

@@ -1,0 +1,11 @@
+import type { Clock } from './clock.ts';
+
+/** The machine's clock. Its timers do not keep a process alive: servers do. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, work) {
+    const timer = setTimeout(work, delayMs);
+    return () => clearTimeout(timer);
+  },
+};
