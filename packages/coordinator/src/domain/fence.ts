@@ -1,0 +1,23 @@
+import type { CounterName } from './range.ts';
+
+/** `ok`: the fence now stands at the end asked for. `ahead`: it remembered more and did not move. */
+export type FenceAnswer = { readonly kind: 'ok' } | { readonly kind: 'ahead'; readonly value: bigint };
+
+/**
+ * The second memory of every counter, in Redis. A missing fence counts as 0.
+ *
+ * It is asked while the counter's row is locked in MySQL, so for one counter there is one asker at a time.
+ */
+export interface Fence {
+  /**
+   * False while Redis' circuit is open: the caller then goes on unfenced, and counts it.
+   */
+  readonly available: boolean;
+  /**
+   * Raises the fence from at most `start` to `end`; where it stands above `start`, says where and changes nothing.
+   * @throws STORE_UNAVAILABLE with reason `fence_unclear` where no answer came: the fence may have risen.
+   */
+  raise(name: CounterName, start: bigint, end: bigint): Promise<FenceAnswer>;
+  /** Where the fence stands. @throws STORE_UNAVAILABLE */
+  read(name: CounterName): Promise<bigint>;
+}

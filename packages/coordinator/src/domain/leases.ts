@@ -1,0 +1,272 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
+import { type AllocationEvents, allocate } from './allocate.ts';
+import { checkClocks } from './clocks.ts';
+import type { Fence } from './fence.ts';
+import type { LeaseRegistry } from './lease-registry.ts';
+import type { Locks } from './locks.ts';
+import type { Holder } from './range.ts';
+import { retrying } from './retry.ts';
+import type { LockedMachineId, MachineIdRecord, Store } from './store.ts';
+
+export interface LeaseRules {
+  readonly layout: SnowflakeLayout;
+  /** Machine ids that this deployment may grant, both included. */
+  readonly firstMachineId: number;
+  readonly lastMachineId: number;
+  /** Length of a first window. */
+  readonly windowInitialMs: number;
+  /** Longest window: each extension doubles up to this. */
+  readonly windowMaxMs: number;
+  readonly maxClockSkewMs: number;
+  /** How long a lease stays in Redis without a heartbeat. */
+  readonly leaseTtlMs: number;
+  readonly deadlineMs: number;
+}
+
+export interface LeaseEvents extends AllocationEvents {
+  leaseGranted(machineId: number): void;
+  windowExtended(machineId: number): void;
+  /** Redis was away while a lease was entered, renewed or ended; the ceilings still decide. */
+  registryAway(error: unknown): void;
+}
+
+/** What an agent says with every lease call. */
+export interface LeaseCall {
+  readonly holder: Holder;
+  /** The agent's wall clock, unix milliseconds. */
+  readonly agentTimeMs: number;
+  /** The agent's `layoutFingerprint`. */
+  readonly layout: string;
+}
+
+export interface Lease {
+  readonly machineId: number;
+  /** The window `[from, to)`, unix milliseconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+const CANDIDATES_PER_PAGE = 64;
+
+/**
+ * Grants and extends leases on machine ids. A machine id is free when its ceiling has passed and no live lease on it
+ * stands in the registry; what makes two holders impossible is the ceiling alone (I1, I2).
+ */
+export class LeaseArbiter {
+  readonly #parts: Parts;
+  readonly #layout: string;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#layout = layoutFingerprint(parts.rules.layout);
+  }
+
+  /**
+   * Grants a free machine id with its first window, oldest ceiling first.
+   * @throws LAYOUT_MISMATCH, CLOCK_SKEWED, MACHINE_IDS_EXHAUSTED, TIMESTAMP_EXHAUSTED, STORE_UNAVAILABLE
+   */
+  async grant(call: LeaseCall): Promise<Lease> {
+    const { locks, events, clock, rules } = this.#parts;
+    this.#checkLayout(call);
+    const nowMs = await this.#checkedNow(call);
+    const deadline = clock.monotonic() + rules.deadlineMs;
+    // One grant at a time spares the others a row lock on the same candidate; without it they collide and pass on.
+    const release = await locks.acquire('machine-ids', { waitMs: 250, ttlMs: 5_000 });
+    try {
+      for await (const candidate of this.#candidates(call.holder, nowMs)) {
+        const lease = await retrying(clock, deadline, () => this.#tryGrant(candidate.machineId, call.holder));
+        if (lease === undefined) continue;
+        events.leaseGranted(lease.machineId);
+        await this.#register(lease.machineId, call.holder);
+        return lease;
+      }
+    } finally {
+      await release?.();
+    }
+    throw await this.#noneFree(nowMs);
+  }
+
+  /**
+   * One heartbeat: keeps the lease in the registry and, where the agent asks, extends its window from `to`.
+   * Resolves to the end of the window that the agent then holds. Asking again after a lost answer is safe: an
+   * extension starts exactly at the end that the agent holds, or it is refused.
+   * @throws LEASE_LOST, LAYOUT_MISMATCH, CLOCK_SKEWED, TIMESTAMP_EXHAUSTED, STORE_UNAVAILABLE
+   */
+  async renew(machineId: number, call: LeaseCall, to: number, extend: boolean): Promise<number> {
+    const { clock, rules, events } = this.#parts;
+    this.#checkLayout(call);
+    this.#checkMachineId(machineId);
+    try {
+      await this.#parts.registry.renew(machineId, call.holder, rules.leaseTtlMs).then((ours) => {
+        if (!ours) throw lost(machineId, 'held_by_another');
+      });
+    } catch (error) {
+      // Redis being away must not stop an extension: MySQL alone says who holds the window.
+      if (!extend || hasCode(error, 'LEASE_LOST')) throw error;
+      events.registryAway(error);
+    }
+    if (!extend) return to;
+    await this.#checkedNow(call);
+    const deadline = clock.monotonic() + rules.deadlineMs;
+    const extended = await retrying(clock, deadline, () => this.#tryExtend(machineId, call.holder, to));
+    if (extended > to) events.windowExtended(machineId);
+    return extended;
+  }
+
+  /** Says that the holder is gone. It lowers nothing: the machine id is free when its ceiling has passed. */
+  async end(machineId: number, holder: Holder): Promise<void> {
+    this.#checkMachineId(machineId);
+    await this.#parts.registry.end(machineId, holder.instanceId);
+  }
+
+  async *#candidates(holder: Holder, nowMs: number): AsyncGenerator<MachineIdRecord> {
+    const { store, rules } = this.#parts;
+    const seen = new Set<number>();
+    for (let offset = 0; ; offset += CANDIDATES_PER_PAGE) {
+      const page = await store.listMachineIds(rules.firstMachineId, rules.lastMachineId, offset, CANDIDATES_PER_PAGE);
+      const passed = page.filter((record) => record.ceilingMs <= BigInt(nowMs) && !seen.has(record.machineId));
+      const live = await this.#live(passed.map((record) => record.machineId));
+      for (const record of passed) {
+        seen.add(record.machineId);
+        const liveHolder = live.get(record.machineId);
+        if (liveHolder === undefined || liveHolder.instanceId === holder.instanceId) yield record;
+      }
+      const last = page.at(-1);
+      if (page.length < CANDIDATES_PER_PAGE || last === undefined || last.ceilingMs > BigInt(nowMs)) return;
+    }
+  }
+
+  async #live(machineIds: readonly number[]): Promise<ReadonlyMap<number, Holder>> {
+    if (machineIds.length === 0) return new Map();
+    try {
+      return await this.#parts.registry.live(machineIds);
+    } catch (error) {
+      this.#parts.events.registryAway(error);
+      return new Map();
+    }
+  }
+
+  /** Undefined where the machine id turned out to be taken: its ceiling, or its fence, lies in the future. */
+  async #tryGrant(machineId: number, holder: Holder): Promise<Lease | undefined> {
+    const { store, fence, events, rules, coordinatorId } = this.#parts;
+    const taken = Symbol('taken');
+    try {
+      return await store.withMachineId(machineId, async (row) => {
+        const now = BigInt(row.nowMs);
+        const window = await allocate(
+          row,
+          fence,
+          events,
+          (start) => {
+            if (start > now) throw taken;
+            return this.#cap(start, now + BigInt(rules.windowInitialMs));
+          },
+          now - BigInt(rules.maxClockSkewMs),
+        );
+        const entry = { counter: row.name, ...range(window), ...holder, coordinatorId, grantedAtMs: row.nowMs };
+        await row.advance(window.end, entry, rules.windowInitialMs);
+        return { machineId, from: Number(window.start), to: Number(window.end) };
+      });
+    } catch (error) {
+      if (error === taken) return undefined;
+      throw error;
+    }
+  }
+
+  async #tryExtend(machineId: number, holder: Holder, to: number): Promise<number> {
+    const { store, fence, events, rules, coordinatorId } = this.#parts;
+    return store.withMachineId(machineId, async (row: LockedMachineId) => {
+      if (row.machine.holder?.instanceId !== holder.instanceId) throw lost(machineId, 'held_by_another');
+      const windowMs = Math.min(row.machine.windowMs * 2, rules.windowMaxMs);
+      if (row.value === BigInt(to) && row.nowMs + windowMs <= to) return to;
+      const window = await allocate(row, fence, events, (start) => {
+        if (start !== BigInt(to)) throw lost(machineId, 'ceiling_moved');
+        return this.#cap(start, BigInt(row.nowMs + windowMs));
+      });
+      const entry = { counter: row.name, ...range(window), ...holder, coordinatorId, grantedAtMs: row.nowMs };
+      await row.advance(window.end, entry, windowMs);
+      return Number(window.end);
+    });
+  }
+
+  /** Keeps a window inside what the timestamp bits can hold. */
+  #cap(start: bigint, end: bigint): bigint {
+    const limit = BigInt(timestampEndMs(this.#parts.rules.layout));
+    if (start >= limit) {
+      throw new LeafcutterError(
+        'TIMESTAMP_EXHAUSTED',
+        'The timestamp bits of the snowflake layout are used up; a new deployment with a later epoch is needed.',
+      );
+    }
+    return end < limit ? end : limit;
+  }
+
+  async #register(machineId: number, holder: Holder): Promise<void> {
+    const { registry, rules, events } = this.#parts;
+    await registry.renew(machineId, holder, rules.leaseTtlMs).catch((error: unknown) => events.registryAway(error));
+  }
+
+  async #checkedNow(call: LeaseCall): Promise<number> {
+    const { store, clock, rules } = this.#parts;
+    const arrivedAt = clock.monotonic();
+    const databaseMs = await store.now();
+    // The database may be slow to answer; the agent's reading has aged meanwhile, ours is taken now.
+    const agedMs = Math.round(clock.monotonic() - arrivedAt);
+    checkClocks(
+      { agentMs: call.agentTimeMs + agedMs, coordinatorMs: clock.now(), databaseMs },
+      rules.maxClockSkewMs,
+    );
+    return databaseMs;
+  }
+
+  #checkLayout(call: LeaseCall): void {
+    if (call.layout === this.#layout) return;
+    throw new LeafcutterError(
+      'LAYOUT_MISMATCH',
+      `The agent's snowflake layout is ${call.layout}, this deployment's is ${this.#layout}; configure them alike.`,
+    );
+  }
+
+  #checkMachineId(machineId: number): void {
+    const { firstMachineId, lastMachineId } = this.#parts.rules;
+    if (machineId >= firstMachineId && machineId <= lastMachineId) return;
+    throw lost(machineId, 'outside_range');
+  }
+
+  async #noneFree(nowMs: number): Promise<LeafcutterError> {
+    const { store, rules } = this.#parts;
+    const [oldest] = await store.listMachineIds(rules.firstMachineId, rules.lastMachineId, 0, 1);
+    const waitMs = oldest === undefined ? 5_000 : Math.max(1_000, Number(oldest.ceilingMs) - nowMs);
+    const count = rules.lastMachineId - rules.firstMachineId + 1;
+    return new LeafcutterError(
+      'MACHINE_IDS_EXHAUSTED',
+      `All ${count} machine ids are held or wait for their ceiling; run fewer snowflake agents or widen machineIdRange.`,
+      { retryAfterMs: Math.min(waitMs, 60_000) },
+    );
+  }
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly fence: Fence | undefined;
+  readonly registry: LeaseRegistry;
+  readonly locks: Locks;
+  readonly clock: Clock;
+  readonly rules: LeaseRules;
+  readonly events: LeaseEvents;
+  readonly coordinatorId: string;
+}
+
+function range(window: { start: bigint; end: bigint }): { start: bigint; end: bigint } {
+  return { start: window.start, end: window.end };
+}
+
+function lost(machineId: number, reason: string): LeafcutterError {
+  return new LeafcutterError(
+    'LEASE_LOST',
+    `The lease on machine id ${machineId} is not this instance's any more; it takes a new one.`,
+    { reason },
+  );
+}

@@ -1,0 +1,32 @@
+/** Half-open `[start, end)`. Numbers of a tag, or unix milliseconds of a machine id. */
+export interface Range {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** A counter that only rises: a tag's next number, or a machine id's ceiling. */
+export type CounterName =
+  | { readonly kind: 'tag'; readonly tag: string }
+  | { readonly kind: 'machine'; readonly machineId: number };
+
+/** The counter's name within its kind, as the ledger and log lines spell it. */
+export function counterKey(name: CounterName): string {
+  return name.kind === 'tag' ? name.tag : String(name.machineId);
+}
+
+/** Who takes a range. `instanceId` is random per process start and owns leases. */
+export interface Holder {
+  readonly agentId: string;
+  readonly instanceId: string;
+}
+
+/** One row of the ledger: a range that was allocated, to whom, through which coordinator, when by the database's clock. */
+export interface LedgerEntry extends Range, Holder {
+  readonly counter: CounterName;
+  readonly coordinatorId: string;
+  readonly grantedAtMs: number;
+}
+
+export function maxBigint(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

@@ -1,0 +1,192 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import { type AllocationEvents, allocate } from './allocate.ts';
+import type { Fence } from './fence.ts';
+import type { Locks } from './locks.ts';
+import type { Holder, LedgerEntry, Range } from './range.ts';
+import { retrying } from './retry.ts';
+import { type Demand, stepForDemand } from './step.ts';
+import type { LockedTag, Store, TagRecord } from './store.ts';
+
+export interface SegmentRules {
+  /** False: every segment has the tag's base step. */
+  readonly adaptiveStep: boolean;
+  /** Default of tags that set none, in IDs. */
+  readonly maxStep: number;
+  /** How long a segment should last where callers wait; default of tags that set none, in seconds. */
+  readonly targetDurationS: number;
+  /** Requests that may wait for one tag. */
+  readonly maxQueuedPerTag: number;
+  /** How long a request may wait in all, in milliseconds. */
+  readonly deadlineMs: number;
+}
+
+export interface SegmentEvents extends AllocationEvents {
+  /** One transaction served `requests` requests with `ids` IDs in `durationMs`. */
+  segmentsGranted(tag: string, requests: number, ids: bigint, durationMs: number): void;
+  /** Another coordinator held the tag's lock for `waitedMs`; `acquired` is false where we went on without it. */
+  lockWaited(tag: string, waitedMs: number, acquired: boolean): void;
+}
+
+interface Waiting {
+  readonly holder: Holder;
+  readonly demand: Demand;
+  readonly deadline: number;
+  readonly resolve: (segment: Range) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How many requests one transaction serves at most: bounds its ledger INSERT and its time under the row lock. */
+const MAX_GROUP = 64;
+
+/** How long another coordinator's refill of the same tag is waited for before the row lock is left to decide. */
+const LOCK_WAIT_MS = 250;
+const LOCK_TTL_MS = 5_000;
+
+/**
+ * Hands out segments. Requests for one tag queue up and all that wait are served by one transaction (group commit:
+ * one row lock, one question to the fence, one ledger INSERT).
+ *
+ * A tag's lane is absent (nobody asks), or serving (one group is at the store; others wait behind it). It is entered
+ * by the first request and left when its queue is empty. Tags do not wait for each other.
+ */
+export class SegmentArbiter {
+  readonly #lanes = new Map<string, Waiting[]>();
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Allocates one segment of `tag` to `holder`.
+   * @throws TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED, STORE_UNAVAILABLE, RATE_LIMITED
+   */
+  grant(tag: string, holder: Holder, demand: Demand): Promise<Range> {
+    const { clock, rules } = this.#parts;
+    const lane = this.#lanes.get(tag);
+    if (lane !== undefined && lane.length >= rules.maxQueuedPerTag) {
+      throw new LeafcutterError('RATE_LIMITED', `Too many refills of tag "${tag}" are waiting; try again shortly.`);
+    }
+    return new Promise((resolve, reject) => {
+      const deadline = clock.monotonic() + rules.deadlineMs;
+      const waiting: Waiting = { holder, demand, deadline, resolve, reject };
+      if (lane !== undefined) {
+        lane.push(waiting);
+        return;
+      }
+      const started = [waiting];
+      this.#lanes.set(tag, started);
+      void this.#serve(tag, started);
+    });
+  }
+
+  /** Requests that wait or are being served now. */
+  get queued(): number {
+    let sum = 0;
+    for (const lane of this.#lanes.values()) sum += lane.length;
+    return sum;
+  }
+
+  async #serve(tag: string, lane: Waiting[]): Promise<void> {
+    while (lane.length > 0) {
+      const group = lane.splice(0, MAX_GROUP);
+      try {
+        await this.#serveGroup(tag, group);
+      } catch (error) {
+        for (const waiting of group) waiting.reject(error);
+      }
+    }
+    this.#lanes.delete(tag);
+  }
+
+  async #serveGroup(tag: string, group: readonly Waiting[]): Promise<void> {
+    const { clock, store, locks, events } = this.#parts;
+    const begun = clock.monotonic();
+    const live = group.filter((waiting) => waiting.deadline > begun);
+    for (const waiting of group) if (waiting.deadline <= begun) waiting.reject(tooLate(tag));
+    if (live.length === 0) return;
+
+    const release = await locks.acquire(`tag:${tag}`, { waitMs: LOCK_WAIT_MS, ttlMs: LOCK_TTL_MS });
+    const locked = clock.monotonic();
+    events.lockWaited(tag, locked - begun, release !== undefined);
+    try {
+      const deadline = Math.min(...live.map((waiting) => waiting.deadline));
+      const segments = await retrying(clock, deadline, () =>
+        store.withTag(tag, (row) => this.#allocateGroup(row, live)),
+      );
+      const ids = segments.reduce((sum, segment) => sum + (segment === undefined ? 0n : segment.end - segment.start), 0n);
+      events.segmentsGranted(tag, live.length, ids, clock.monotonic() - locked);
+      live.forEach((waiting, index) => {
+        const segment = segments[index];
+        if (segment === undefined) waiting.reject(exhausted(tag));
+        else waiting.resolve(segment);
+      });
+    } finally {
+      await release?.();
+    }
+  }
+
+  /** One range for the whole group, cut into one segment per request; undefined for those past the highest ID. */
+  async #allocateGroup(row: LockedTag, group: readonly Waiting[]): Promise<(Range | undefined)[]> {
+    const { fence, events, coordinatorId } = this.#parts;
+    if (row.tag.retired) {
+      throw new LeafcutterError('TAG_RETIRED', `Tag "${row.tag.tag}" is retired; its numbers are never reused.`);
+    }
+    const sizes = group.map((waiting) => BigInt(this.#stepFor(row.tag, waiting.demand)));
+    const total = sizes.reduce((sum, size) => sum + size, 0n);
+    const limit = (row.tag.highestId ?? HIGHEST_ID) + 1n;
+    const range = await allocate(row, fence, events, (start) => {
+      if (start >= limit) throw exhausted(row.tag.tag);
+      return start + total < limit ? start + total : limit;
+    });
+
+    let next = range.start;
+    const segments = sizes.map((size) => {
+      const start = next;
+      next = start + size < range.end ? start + size : range.end;
+      return next > start ? { start, end: next } : undefined;
+    });
+    const entries: LedgerEntry[] = segments.flatMap((segment, index) => {
+      const holder = group[index]?.holder;
+      if (segment === undefined || holder === undefined) return [];
+      return [{ counter: row.name, ...segment, ...holder, coordinatorId, grantedAtMs: row.nowMs }];
+    });
+    await row.advance(range.end, entries);
+    return segments;
+  }
+
+  #stepFor(tag: TagRecord, demand: Demand): number {
+    const { rules } = this.#parts;
+    if (!rules.adaptiveStep) return tag.step;
+    return stepForDemand(demand, {
+      baseStep: tag.step,
+      maxStep: tag.maxStep ?? rules.maxStep,
+      targetDurationS: tag.targetDurationS ?? rules.targetDurationS,
+    });
+  }
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly fence: Fence | undefined;
+  readonly locks: Locks;
+  readonly clock: Clock;
+  readonly rules: SegmentRules;
+  readonly events: SegmentEvents;
+  readonly coordinatorId: string;
+}
+
+function exhausted(tag: string): LeafcutterError {
+  return new LeafcutterError(
+    'TAG_EXHAUSTED',
+    `Tag "${tag}" has handed out its highest ID; raise highestId if there is room, or use a new tag.`,
+  );
+}
+
+function tooLate(tag: string): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', `The store is too slow to refill tag "${tag}" in time.`, {
+    reason: 'deadline',
+  });
+}

@@ -1,0 +1,48 @@
+const MINUTE_MS = 60_000;
+
+/**
+ * The seed rule: a segment that lasted less than 15 minutes is followed by one of twice its size, one that lasted
+ * 15 to 30 minutes by one of the same size, one that lasted longer by one of half its size; never under the base
+ * step, never over the max step. (Source: Leaf, `SegmentIDGenImpl.updateSegmentFromDb`.)
+ *
+ * Steps are in IDs; a base step above the max step wins, as the operator's explicit word.
+ */
+export function nextStep(last: { step: number; lastedMs: number }, baseStep: number, maxStep: number): number {
+  return clampStep(last.step * growth(last.lastedMs), baseStep, maxStep);
+}
+
+function growth(lastedMs: number): number {
+  if (lastedMs < 15 * MINUTE_MS) return 2;
+  return lastedMs < 30 * MINUTE_MS ? 1 : 0.5;
+}
+
+function clampStep(step: number, baseStep: number, maxStep: number): number {
+  return Math.max(baseStep, Math.min(Math.floor(step), maxStep));
+}
+
+/** What an agent says of a tag when it asks for a segment. */
+export interface Demand {
+  /** IDs per second. */
+  readonly ratePerSecond: number;
+  /** IDs that callers wait for. */
+  readonly waitingIds: number;
+  /** The last segment that was used up; absent until there is one. */
+  readonly lastSegment?: { readonly step: number; readonly lastedMs: number } | undefined;
+}
+
+/**
+ * The size of the next segment for a demand. Where the seed rule would double, or has nothing to go by yet, and
+ * callers wait, it goes straight to what lasts `targetDurationS` at the present rate, and never below what the
+ * waiting callers need, instead of doubling ten times while they wait.
+ */
+export function stepForDemand(
+  demand: Demand,
+  tag: { readonly baseStep: number; readonly maxStep: number; readonly targetDurationS: number },
+): number {
+  const { lastSegment, waitingIds, ratePerSecond } = demand;
+  const byRule = lastSegment === undefined ? tag.baseStep : nextStep(lastSegment, tag.baseStep, tag.maxStep);
+  const growing = lastSegment === undefined || lastSegment.lastedMs < 15 * MINUTE_MS;
+  if (waitingIds === 0 || !growing) return byRule;
+  const byDemand = Math.max(waitingIds, Math.ceil(ratePerSecond * tag.targetDurationS));
+  return Math.max(byRule, clampStep(byDemand, tag.baseStep, tag.maxStep));
+}

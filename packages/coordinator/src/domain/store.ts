@@ -1,0 +1,124 @@
+import type { CounterName, Holder, LedgerEntry } from './range.ts';
+
+/** A tag as the store keeps it. Absent numbers mean the deployment's default. */
+export interface TagRecord {
+  readonly tag: string;
+  /** The counter: start of the next segment. */
+  readonly nextId: bigint;
+  /** Base step, in IDs. */
+  readonly step: number;
+  readonly maxStep: number | undefined;
+  readonly targetDurationS: number | undefined;
+  readonly highestId: bigint | undefined;
+  readonly retired: boolean;
+  readonly description: string | undefined;
+}
+
+export type NewTag = Omit<TagRecord, 'retired'>;
+
+/** What an admin may change of a tag. A missing field stays, `null` goes back to the deployment's default. */
+export interface TagChange {
+  readonly step?: number | undefined;
+  readonly maxStep?: number | null | undefined;
+  readonly targetDurationS?: number | null | undefined;
+  readonly highestId?: bigint | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly retired?: true | undefined;
+}
+
+export interface MachineIdRecord {
+  readonly machineId: number;
+  /** Highest `to` ever granted, unix milliseconds; 0 where there was none. */
+  readonly ceilingMs: bigint;
+  /** Length of the last window granted, milliseconds. */
+  readonly windowMs: number;
+  readonly holder: Holder | undefined;
+}
+
+/** A counter whose row this transaction has locked. It is valid only until the transaction's work returns. */
+interface Locked {
+  readonly name: CounterName;
+  readonly value: bigint;
+  /** The database's clock, unix milliseconds. */
+  readonly nowMs: number;
+}
+
+export interface LockedTag extends Locked {
+  readonly tag: TagRecord;
+  /** Raises the counter and writes the ledger. The entries lie in `[value, to)`. */
+  advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
+}
+
+export interface LockedMachineId extends Locked {
+  readonly machine: MachineIdRecord;
+  /** Raises the ceiling, sets the holder, writes the ledger. */
+  advance(to: bigint, entry: LedgerEntry, windowMs: number): Promise<void>;
+}
+
+export interface Deployment {
+  /** Random, made once per database. */
+  readonly id: string;
+  /** `layoutFingerprint` of the snowflake layout that this deployment's IDs have. */
+  readonly layout: string;
+}
+
+/** Where a page of the ledger starts: after this range of this counter. */
+export interface LedgerCursor {
+  readonly counter: CounterName;
+  readonly start: bigint;
+}
+
+/**
+ * The durable truth: counters, tags and the ledger.
+ *
+ * `withTag` and `withMachineId` run `work` in one pessimistic transaction that holds the counter's lock, and
+ * resolve only after COMMIT is known to have succeeded. Where `work` throws, or where it is not known whether
+ * COMMIT succeeded, everything is thrown away and they reject: a range they gave out must not be used. Drivers'
+ * errors arrive as STORE_UNAVAILABLE with one of the reasons of `RETRY_REASONS`, or none.
+ */
+export interface Store {
+  /**
+   * Who this store is. The first coordinator to ask writes a random id and its layout; later ones are told what
+   * stands there, and refuse to serve where the layout is not theirs.
+   */
+  identify(layout: string): Promise<Deployment>;
+
+  /** The database's clock, unix milliseconds. @throws STORE_UNAVAILABLE */
+  now(): Promise<number>;
+
+  /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and whatever `work` throws. */
+  withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T>;
+  /** @throws TAG_EXISTS, also where a tag that differs only in case stands in a table that ignores case. */
+  createTag(tag: NewTag): Promise<TagRecord>;
+  /** @throws TAG_UNKNOWN */
+  changeTag(tag: string, change: TagChange): Promise<TagRecord>;
+  findTag(tag: string): Promise<TagRecord | undefined>;
+  /** Those of `tags` that exist, with their records. */
+  findTags(tags: readonly string[]): Promise<TagRecord[]>;
+  /** Tags in bytewise order, above `after`. */
+  listTags(after: string | undefined, limit: number): Promise<TagRecord[]>;
+
+  /** Makes sure that every machine id of `[first, last]` has a row. */
+  ensureMachineIds(first: number, last: number): Promise<void>;
+  /** @throws STORE_UNAVAILABLE, and whatever `work` throws. */
+  withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T>;
+  /** Machine ids of `[first, last]` in order of their ceilings, oldest first. */
+  listMachineIds(first: number, last: number, offset: number, limit: number): Promise<MachineIdRecord[]>;
+
+  /** A page of the ledger, ordered by kind, counter and start. */
+  readLedger(after: LedgerCursor | undefined, limit: number): Promise<LedgerEntry[]>;
+
+  close(): Promise<void>;
+}
+
+/** Reasons of STORE_UNAVAILABLE after which the same transaction may be tried again at once. */
+export const RETRY_REASONS = {
+  /** The database chose this transaction to give way. */
+  deadlock: 'deadlock',
+  /** The connection broke or answered too late, before COMMIT was sent. */
+  connectionLost: 'connection_lost',
+  /** COMMIT was sent and no answer came: the range may be allocated, so it is nobody's. */
+  commitUnclear: 'commit_unclear',
+  /** The fence was asked and no answer came: it may have risen, so the range is nobody's. */
+  fenceUnclear: 'fence_unclear',
+} as const;

@@ -1,0 +1,110 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import type { ChangeTagRequest, CreateTagRequest, TagView } from '@leafcutter/shared/wire';
+import type { SegmentRules } from './segments.ts';
+import type { Store, TagChange, TagRecord } from './store.ts';
+
+type TagDefaults = Pick<SegmentRules, 'maxStep' | 'targetDurationS'>;
+
+/** Creates, changes and retires tags. A retired tag's row stays for ever: its numbers are never reused. */
+export class TagAdmin {
+  readonly #store: Store;
+  readonly #defaults: TagDefaults;
+
+  constructor(store: Store, defaults: TagDefaults) {
+    this.#store = store;
+    this.#defaults = defaults;
+  }
+
+  /** @throws BAD_REQUEST, TAG_EXISTS, STORE_UNAVAILABLE */
+  async create(request: CreateTagRequest): Promise<TagView> {
+    const start = BigInt(request.start);
+    const highestId = request.highestId === undefined ? undefined : BigInt(request.highestId);
+    requireId('start', start);
+    checkHighestId(highestId, start);
+    checkSteps(request.step, request.maxStep);
+    const record = await this.#store.createTag({
+      tag: request.tag,
+      nextId: start,
+      step: request.step,
+      maxStep: request.maxStep,
+      targetDurationS: request.targetDurationS,
+      highestId,
+      description: request.description,
+    });
+    return this.#view(record);
+  }
+
+  /** @throws BAD_REQUEST, TAG_UNKNOWN, TAG_RETIRED, STORE_UNAVAILABLE */
+  async change(tag: string, request: ChangeTagRequest): Promise<TagView> {
+    const before = await this.#record(tag);
+    if (before.retired) throw new LeafcutterError('TAG_RETIRED', `Tag "${tag}" is retired and cannot be changed.`);
+    const { highestId: highestText, ...rest } = request;
+    const highestId = typeof highestText === 'string' ? BigInt(highestText) : highestText;
+    checkHighestId(highestId ?? undefined, before.nextId - 1n);
+    const maxStep = request.maxStep === undefined ? before.maxStep : (request.maxStep ?? undefined);
+    checkSteps(request.step ?? before.step, maxStep);
+    const change: TagChange = { ...rest, highestId };
+    return this.#view(await this.#store.changeTag(tag, change));
+  }
+
+  /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE */
+  async retire(tag: string): Promise<TagView> {
+    return this.#view(await this.#store.changeTag(tag, { retired: true }));
+  }
+
+  /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE */
+  async show(tag: string): Promise<TagView> {
+    return this.#view(await this.#record(tag));
+  }
+
+  /** Tags in bytewise order, above `after`, at most `limit`. */
+  async list(after: string | undefined, limit: number): Promise<{ tags: TagView[]; next: string | null }> {
+    const records = await this.#store.listTags(after, limit + 1);
+    const page = records.slice(0, limit);
+    const more = records.length > limit;
+    return { tags: page.map((record) => this.#view(record)), next: more ? (page.at(-1)?.tag ?? null) : null };
+  }
+
+  async #record(tag: string): Promise<TagRecord> {
+    const record = await this.#store.findTag(tag);
+    if (record === undefined) throw unknownTag(tag);
+    return record;
+  }
+
+  #view(record: TagRecord): TagView {
+    return {
+      tag: record.tag,
+      state: record.retired ? 'retired' : 'active',
+      nextId: String(record.nextId),
+      step: record.step,
+      maxStep: record.maxStep ?? this.#defaults.maxStep,
+      targetDurationS: record.targetDurationS ?? this.#defaults.targetDurationS,
+      highestId: String(record.highestId ?? HIGHEST_ID),
+      description: record.description ?? null,
+    };
+  }
+}
+
+export function unknownTag(tag: string): LeafcutterError {
+  return new LeafcutterError('TAG_UNKNOWN', `There is no tag "${tag}"; an admin creates it with POST /v1/tags.`);
+}
+
+function requireId(field: string, id: bigint): void {
+  if (id >= 1n && id <= HIGHEST_ID) return;
+  throw new LeafcutterError('BAD_REQUEST', `${field} takes an ID from 1 to ${HIGHEST_ID}.`, { reason: field });
+}
+
+function checkHighestId(highestId: bigint | undefined, atLeast: bigint): void {
+  if (highestId === undefined) return;
+  requireId('highestId', highestId);
+  if (highestId >= atLeast) return;
+  throw new LeafcutterError('BAD_REQUEST', `highestId must be at least ${atLeast}, below which IDs are handed out.`, {
+    reason: 'highestId',
+  });
+}
+
+function checkSteps(step: number, maxStep: number | undefined): void {
+  if (maxStep === undefined || maxStep >= step) return;
+  throw new LeafcutterError('BAD_REQUEST', `maxStep must not be below step (${step}).`, { reason: 'maxStep' });
+}

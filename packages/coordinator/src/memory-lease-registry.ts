@@ -1,0 +1,46 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import type { LeaseRegistry } from './domain/lease-registry.ts';
+import type { Holder } from './domain/range.ts';
+
+interface Entry {
+  readonly holder: Holder;
+  readonly endsAt: number;
+}
+
+/** Leases in process, for the embedded coordinator: they are forgotten at restart, which the ceilings make harmless. */
+export class MemoryLeaseRegistry implements LeaseRegistry {
+  readonly #clock: Clock;
+  readonly #leases = new Map<number, Entry>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async renew(machineId: number, holder: Holder, ttlMs: number): Promise<boolean> {
+    const current = this.#get(machineId);
+    if (current !== undefined && current.instanceId !== holder.instanceId) return false;
+    this.#leases.set(machineId, { holder, endsAt: this.#clock.monotonic() + ttlMs });
+    return true;
+  }
+
+  async end(machineId: number, instanceId: string): Promise<void> {
+    if (this.#get(machineId)?.instanceId === instanceId) this.#leases.delete(machineId);
+  }
+
+  async live(machineIds: readonly number[]): Promise<Map<number, Holder>> {
+    const live = new Map<number, Holder>();
+    for (const machineId of machineIds) {
+      const holder = this.#get(machineId);
+      if (holder !== undefined) live.set(machineId, holder);
+    }
+    return live;
+  }
+
+  #get(machineId: number): Holder | undefined {
+    const entry = this.#leases.get(machineId);
+    if (entry === undefined) return undefined;
+    if (entry.endsAt > this.#clock.monotonic()) return entry.holder;
+    this.#leases.delete(machineId);
+    return undefined;
+  }
+}

@@ -1,0 +1,40 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { RETRY_REASONS } from './domain/store.ts';
+import { DuplicateKeyError } from './sql-driver.ts';
+
+/** The database chose us to give way: 1213 deadlock (also a failed certification), 1205 lock wait timeout. */
+const GIVE_WAY = new Set([1205, 1213]);
+const DUPLICATE_KEY = 1062;
+/** A server that does not take writes: 1290 and 1836 read-only, 1047 not part of the cluster's primary component. */
+const READ_ONLY = new Set([1290, 1836, 1047]);
+
+interface MysqlError {
+  readonly errno?: number;
+  readonly code?: string;
+  readonly fatal?: boolean;
+}
+
+/** Turns a mysql2 error of a statement into one of ours; what is none of mysql2's passes through. */
+export function translateMysqlError(error: unknown): unknown {
+  if (error instanceof LeafcutterError || !(error instanceof Error)) return error;
+  const { errno, code, fatal } = error as MysqlError;
+  if (errno === DUPLICATE_KEY) return new DuplicateKeyError('duplicate key', { cause: error });
+  if (errno !== undefined && GIVE_WAY.has(errno)) return unavailable('MySQL asked to try again.', RETRY_REASONS.deadlock, error);
+  if (errno !== undefined && READ_ONLY.has(errno)) {
+    return unavailable('MySQL is read-only here; is this a replica?', 'read_only', error);
+  }
+  if (fatal === true || code === undefined || !code.startsWith('ER_')) {
+    return unavailable('The connection to MySQL broke or answered too late.', RETRY_REASONS.connectionLost, error);
+  }
+  return new LeafcutterError('INTERNAL', `MySQL refused a statement (${code}).`, { cause: error });
+}
+
+/** True where the connection itself is in doubt, so that it must not be used again. */
+export function isTransient(error: unknown): boolean {
+  if (!(error instanceof LeafcutterError)) return false;
+  return error.reason === RETRY_REASONS.connectionLost || error.reason === RETRY_REASONS.commitUnclear;
+}
+
+function unavailable(message: string, reason: string, cause: unknown): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', message, { reason, cause });
+}

@@ -1,0 +1,91 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { SqlDriver, SqlSession } from './sql-driver.ts';
+
+/**
+ * Numbered by position, append-only, one statement each (MySQL commits after every DDL statement, so a crash in
+ * between repeats one at most, and each can be repeated). `leaf_alloc` is Leaf's own table: where a Leaf runs already, it stays untouched.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS leaf_alloc (
+     biz_tag varchar(128) NOT NULL DEFAULT '',
+     max_id bigint NOT NULL DEFAULT 1,
+     step int NOT NULL,
+     description varchar(256) DEFAULT NULL,
+     update_time timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
+     PRIMARY KEY (biz_tag)
+   ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
+  `CREATE TABLE IF NOT EXISTS leafcutter_deployment (
+     singleton tinyint NOT NULL PRIMARY KEY,
+     id char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     layout varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
+   ) ENGINE=InnoDB`,
+  `CREATE TABLE IF NOT EXISTS leafcutter_tag (
+     tag varbinary(512) NOT NULL PRIMARY KEY,
+     max_step int DEFAULT NULL,
+     target_duration_s int DEFAULT NULL,
+     highest_id bigint DEFAULT NULL,
+     retired tinyint NOT NULL DEFAULT 0
+   ) ENGINE=InnoDB`,
+  `CREATE TABLE IF NOT EXISTS leafcutter_machine (
+     machine_id int NOT NULL PRIMARY KEY,
+     ceiling_ms bigint NOT NULL DEFAULT 0,
+     window_ms int NOT NULL DEFAULT 0,
+     agent_id varchar(200) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+     instance_id char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+     KEY leafcutter_machine_ceiling (ceiling_ms, machine_id)
+   ) ENGINE=InnoDB`,
+  `CREATE TABLE IF NOT EXISTS leafcutter_ledger (
+     kind char(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     name varbinary(512) NOT NULL,
+     range_start bigint NOT NULL,
+     range_end bigint NOT NULL,
+     agent_id varchar(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     instance_id char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     coordinator_id varchar(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     granted_at_ms bigint NOT NULL,
+     PRIMARY KEY (kind, name, range_start),
+     KEY leafcutter_ledger_granted_at (granted_at_ms)
+   ) ENGINE=InnoDB`,
+];
+
+const LOCK_SECONDS = 60;
+
+/** Brings the database to the newest schema, one coordinator at a time (`GET_LOCK`). */
+export async function migrateMysql(driver: SqlDriver): Promise<void> {
+  // A transaction keeps one connection, which is what GET_LOCK is tied to; the DDL inside commits as it goes.
+  await driver.transaction(async (session) => {
+    const [lock] = await session.query("SELECT GET_LOCK(CONCAT('leafcutter-migrations-', MD5(DATABASE())), ?) AS got", [
+      LOCK_SECONDS,
+    ]);
+    if (Number(lock?.got) !== 1) {
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Another coordinator has been migrating the schema for a minute.');
+    }
+    try {
+      await applyMigrations(session);
+    } finally {
+      await session.query("SELECT RELEASE_LOCK(CONCAT('leafcutter-migrations-', MD5(DATABASE())))");
+    }
+  });
+}
+
+async function applyMigrations(session: SqlSession): Promise<void> {
+  await session.run(
+    `CREATE TABLE IF NOT EXISTS leafcutter_migration (
+       number int NOT NULL PRIMARY KEY, applied_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
+     ) ENGINE=InnoDB`,
+  );
+  const rows = await session.query('SELECT number FROM leafcutter_migration');
+  const applied = new Set(rows.map((row) => Number(row.number)));
+  const newest = Math.max(0, ...applied);
+  if (newest > MIGRATIONS.length) {
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `The schema is at ${newest}, newer than this program's ${MIGRATIONS.length}; use a newer Leafcutter.`,
+    );
+  }
+  for (const [index, sql] of MIGRATIONS.entries()) {
+    if (applied.has(index + 1)) continue;
+    await session.run(sql);
+    await session.run('INSERT INTO leafcutter_migration (number) VALUES (?)', [index + 1]);
+  }
+}

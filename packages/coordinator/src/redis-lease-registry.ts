@@ -1,0 +1,40 @@
+import type { LeaseRegistry } from './domain/lease-registry.ts';
+import type { Holder } from './domain/range.ts';
+import type { RedisLink } from './redis-link.ts';
+
+/** Leases as one key per machine id with a TTL; the value is `instanceId agentId`. */
+export class RedisLeaseRegistry implements LeaseRegistry {
+  readonly #link: RedisLink;
+
+  constructor(link: RedisLink) {
+    this.#link = link;
+  }
+
+  async renew(machineId: number, holder: Holder, ttlMs: number): Promise<boolean> {
+    const key = this.#key(machineId);
+    const ours = await this.#link.run((redis) => redis.renewLease(key, holder.instanceId, holder.agentId, ttlMs));
+    return ours === 1;
+  }
+
+  async end(machineId: number, instanceId: string): Promise<void> {
+    await this.#link.run((redis) => redis.endLease(this.#key(machineId), instanceId));
+  }
+
+  async live(machineIds: readonly number[]): Promise<Map<number, Holder>> {
+    const live = new Map<number, Holder>();
+    if (machineIds.length === 0) return live;
+    const values = await this.#link.run((redis) => redis.mget(machineIds.map((machineId) => this.#key(machineId))));
+    machineIds.forEach((machineId, index) => {
+      const value = values[index];
+      if (value == null) return;
+      const space = value.indexOf(' ');
+      live.set(machineId, { instanceId: value.slice(0, space), agentId: value.slice(space + 1) });
+    });
+    return live;
+  }
+
+  /** The braces put all leases into one slot of a Redis Cluster, so that they can be asked for together. */
+  #key(machineId: number): string {
+    return `${this.#link.prefix}{lease}:${machineId}`;
+  }
+}

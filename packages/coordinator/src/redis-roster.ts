@@ -1,0 +1,32 @@
+import type { AgentRecord, Roster } from './domain/roster.ts';
+import type { RedisLink } from './redis-link.ts';
+
+/** Most agents that one answer lists. */
+export const MAX_LISTED_AGENTS = 10_000;
+
+/** The roster as one hash, instance id to JSON; the reap job keeps it short. */
+export class RedisRoster implements Roster {
+  readonly #link: RedisLink;
+
+  constructor(link: RedisLink) {
+    this.#link = link;
+  }
+
+  async report(agent: AgentRecord): Promise<void> {
+    await this.#link.run((redis) => redis.hset(this.#key, agent.instanceId, JSON.stringify(agent)));
+  }
+
+  async remove(instanceId: string): Promise<void> {
+    await this.#link.run((redis) => redis.hdel(this.#key, instanceId));
+  }
+
+  async list(): Promise<AgentRecord[]> {
+    const values = await this.#link.run((redis) => redis.hvals(this.#key));
+    const agents = values.map((value) => JSON.parse(value) as AgentRecord);
+    return agents.sort((a, b) => b.seenAtMs - a.seenAtMs).slice(0, MAX_LISTED_AGENTS);
+  }
+
+  get #key(): string {
+    return `${this.#link.prefix}roster`;
+  }
+}

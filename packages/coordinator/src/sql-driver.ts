@@ -1,0 +1,33 @@
+/** A value as it goes into or comes out of a statement. Integers come out as bigint. */
+export type SqlValue = string | bigint | number | null;
+export type Row = Readonly<Record<string, SqlValue>>;
+
+/** One connection that is inside a transaction, or any connection for a single statement. */
+export interface SqlSession {
+  query(sql: string, values?: readonly SqlValue[]): Promise<Row[]>;
+  /** Resolves to the number of affected rows. */
+  run(sql: string, values?: readonly SqlValue[]): Promise<number>;
+}
+
+/**
+ * What differs between MySQL and SQLite. Drivers' errors leave it as LeafcutterError: STORE_UNAVAILABLE with a
+ * reason of `RETRY_REASONS` where the transaction may be tried again, or `DuplicateKeyError`.
+ */
+export interface SqlDriver extends SqlSession {
+  /** Ends a locking SELECT: ` FOR UPDATE`, or nothing where a transaction locks the whole file. */
+  readonly forUpdate: string;
+  /** An expression for the database's clock in unix milliseconds. */
+  readonly nowMs: string;
+  /** `INSERT` that passes over rows whose key exists. */
+  readonly insertIgnore: string;
+  /** A column compared bytewise, whatever its collation. */
+  bytewise(expression: string): string;
+  /** Runs `work` in one pessimistic transaction; resolves only when COMMIT is known to have succeeded. */
+  transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+/** A row with this key exists. */
+export class DuplicateKeyError extends Error {
+  override readonly name = 'DuplicateKeyError';
+}

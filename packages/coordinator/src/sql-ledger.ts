@@ -1,0 +1,59 @@
+import { counterKey, type CounterName, type LedgerEntry } from './domain/range.ts';
+import type { LedgerCursor } from './domain/store.ts';
+import type { Row, SqlDriver, SqlSession } from './sql-driver.ts';
+
+/** `t` for tags, `m` for machine ids; machine ids are padded so that they sort as numbers. */
+const KIND = { tag: 't', machine: 'm' } as const;
+
+/** Writes the ledger rows of one allocation in one statement. */
+export async function writeLedger(session: SqlSession, entries: readonly LedgerEntry[]): Promise<void> {
+  if (entries.length === 0) return;
+  const marks = entries.map(() => '(?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
+  await session.run(
+    `INSERT INTO leafcutter_ledger
+       (kind, name, range_start, range_end, agent_id, instance_id, coordinator_id, granted_at_ms) VALUES ${marks}`,
+    entries.flatMap((entry) => [
+      ...ledgerKey(entry.counter),
+      entry.start,
+      entry.end,
+      entry.agentId,
+      entry.instanceId,
+      entry.coordinatorId,
+      entry.grantedAtMs,
+    ]),
+  );
+}
+
+export async function readLedger(
+  driver: SqlDriver,
+  after: LedgerCursor | undefined,
+  limit: number,
+): Promise<LedgerEntry[]> {
+  const cursor = after === undefined ? undefined : ledgerKey(after.counter);
+  const where = cursor === undefined ? '' : 'WHERE (kind = ? AND name = ? AND range_start > ?) OR (kind = ? AND name > ?) OR kind > ?';
+  const values =
+    cursor === undefined || after === undefined ? [] : [...cursor, after.start, ...cursor, cursor[0]];
+  const rows = await driver.query(
+    `SELECT kind, name, range_start, range_end, agent_id, instance_id, coordinator_id, granted_at_ms
+     FROM leafcutter_ledger ${where} ORDER BY kind, name, range_start LIMIT ${Math.floor(limit)}`,
+    values,
+  );
+  return rows.map(toEntry);
+}
+
+function ledgerKey(name: CounterName): [kind: string, name: string] {
+  return [KIND[name.kind], name.kind === 'machine' ? counterKey(name).padStart(10, '0') : name.tag];
+}
+
+function toEntry(row: Row): LedgerEntry {
+  const name = String(row.name);
+  return {
+    counter: row.kind === KIND.tag ? { kind: 'tag', tag: name } : { kind: 'machine', machineId: Number(name) },
+    start: BigInt(row.range_start ?? 0),
+    end: BigInt(row.range_end ?? 0),
+    agentId: String(row.agent_id),
+    instanceId: String(row.instance_id),
+    coordinatorId: String(row.coordinator_id),
+    grantedAtMs: Number(row.granted_at_ms),
+  };
+}

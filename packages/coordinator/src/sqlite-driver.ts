@@ -1,0 +1,117 @@
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { migrateSqlite } from './sqlite-migrations.ts';
+import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession, type SqlValue } from './sql-driver.ts';
+
+/** Transactions that may wait for the one file; more means that the disk has stopped answering. */
+const MAX_WAITING = 1_000;
+
+const SQLITE_BUSY = 5;
+const SQLITE_CONSTRAINT = 19;
+
+/**
+ * Opens the embedded database: WAL, every COMMIT synced to disk, and held exclusively so that a second coordinator
+ * on the same file is refused.
+ * @throws STORE_UNAVAILABLE with reason `in_use` where another process has it open
+ */
+export function openSqlite(file: string): SqlDriver {
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(file, { readBigInts: true });
+    database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+      PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 0;`);
+    migrateSqlite(database);
+    return new SqliteDriver(database);
+  } catch (error) {
+    database?.close();
+    if (sqliteCode(error) === SQLITE_BUSY) {
+      throw new LeafcutterError('STORE_UNAVAILABLE', `Another coordinator has ${file} open; stop it, or use another data directory.`, {
+        reason: 'in_use',
+        cause: error,
+      });
+    }
+    throw translate(error);
+  }
+}
+
+/** One connection; transactions take turns, because SQLite has one writer. */
+class SqliteDriver implements SqlDriver {
+  readonly forUpdate = '';
+  readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+  readonly insertIgnore = 'INSERT OR IGNORE';
+  readonly #database: DatabaseSync;
+  readonly #session: SqlSession;
+  #turn: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#session = {
+      query: async (sql, values = []) => this.#prepare(sql).all(...values) as Row[],
+      run: async (sql, values = []) => Number(this.#prepare(sql).run(...values).changes),
+    };
+  }
+
+  bytewise(expression: string): string {
+    return expression;
+  }
+
+  query(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
+    return this.#exclusively(() => this.#session.query(sql, values));
+  }
+
+  run(sql: string, values?: readonly SqlValue[]): Promise<number> {
+    return this.#exclusively(() => this.#session.run(sql, values));
+  }
+
+  transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
+    return this.#exclusively(async () => {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = await work(this.#session);
+        this.#database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#turn.catch(() => undefined);
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #prepare(sql: string): { all(...values: SQLInputValue[]): unknown[]; run(...values: SQLInputValue[]): { changes: number | bigint } } {
+    return this.#database.prepare(sql);
+  }
+
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= MAX_WAITING) {
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Too many transactions wait for the embedded database.');
+    }
+    this.#waiting++;
+    const result = this.#turn.then(work).catch((error: unknown) => {
+      throw translate(error);
+    });
+    this.#turn = result.catch(() => undefined).finally(() => this.#waiting--);
+    return result;
+  }
+}
+
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  // The low byte is the primary code; the rest refines it.
+  return Number(error.errcode) & 0xff;
+}
+
+/** SQLite's own errors become codes; what the work itself threw passes through. */
+function translate(error: unknown): unknown {
+  const code = sqliteCode(error);
+  if (code === undefined) return error;
+  if (code === SQLITE_CONSTRAINT) return new DuplicateKeyError('duplicate key', { cause: error });
+  return new LeafcutterError('STORE_UNAVAILABLE', 'The embedded database refused; is its disk full or read-only?', {
+    cause: error,
+  });
+}

@@ -1,0 +1,59 @@
+import type { DatabaseSync } from 'node:sqlite';
+
+/** Numbered by position, append-only: the tables of `mysql-migrations.ts` in SQLite's words. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE leaf_alloc (
+     biz_tag TEXT NOT NULL PRIMARY KEY,
+     max_id INTEGER NOT NULL DEFAULT 1,
+     step INTEGER NOT NULL,
+     description TEXT,
+     update_time TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP
+   ) STRICT;
+   CREATE TRIGGER leaf_alloc_update_time AFTER UPDATE OF max_id, step, description ON leaf_alloc BEGIN
+     UPDATE leaf_alloc SET update_time = CURRENT_TIMESTAMP WHERE biz_tag = NEW.biz_tag;
+   END;
+   CREATE TABLE leafcutter_deployment (
+     singleton INTEGER NOT NULL PRIMARY KEY CHECK (singleton = 1),
+     id TEXT NOT NULL,
+     layout TEXT NOT NULL
+   ) STRICT;
+   CREATE TABLE leafcutter_tag (
+     tag TEXT NOT NULL PRIMARY KEY,
+     max_step INTEGER,
+     target_duration_s INTEGER,
+     highest_id INTEGER,
+     retired INTEGER NOT NULL DEFAULT 0
+   ) STRICT;
+   CREATE TABLE leafcutter_machine (
+     machine_id INTEGER NOT NULL PRIMARY KEY,
+     ceiling_ms INTEGER NOT NULL DEFAULT 0,
+     window_ms INTEGER NOT NULL DEFAULT 0,
+     agent_id TEXT,
+     instance_id TEXT
+   ) STRICT;
+   CREATE INDEX leafcutter_machine_ceiling ON leafcutter_machine (ceiling_ms, machine_id);
+   CREATE TABLE leafcutter_ledger (
+     kind TEXT NOT NULL,
+     name TEXT NOT NULL,
+     range_start INTEGER NOT NULL,
+     range_end INTEGER NOT NULL CHECK (range_end > range_start),
+     agent_id TEXT NOT NULL,
+     instance_id TEXT NOT NULL,
+     coordinator_id TEXT NOT NULL,
+     granted_at_ms INTEGER NOT NULL,
+     PRIMARY KEY (kind, name, range_start)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX leafcutter_ledger_granted_at ON leafcutter_ledger (granted_at_ms);`,
+];
+
+/** Brings the file to the newest schema; `user_version` counts what has been applied. */
+export function migrateSqlite(database: DatabaseSync): void {
+  const row = database.prepare('PRAGMA user_version').get() as { user_version: bigint };
+  const applied = Number(row.user_version);
+  if (applied > MIGRATIONS.length) {
+    throw new Error(`The database is at schema ${applied}, newer than this program's ${MIGRATIONS.length}; use a newer Leafcutter.`);
+  }
+  MIGRATIONS.slice(applied).forEach((sql, index) => {
+    database.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${applied + index + 1}; COMMIT;`);
+  });
+}

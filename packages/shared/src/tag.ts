@@ -1,0 +1,17 @@
+/** Highest ID that is ever handed out: 2^63 − 2, so that `end` of a segment still fits a signed 64-bit column. */
+export const HIGHEST_ID = 2n ** 63n - 2n;
+
+/** Length limit of a tag, in characters: the width of Leaf's `biz_tag`. */
+export const TAG_MAX_LENGTH = 128;
+
+/** Names that new tags may take. Tags that exist already are served whatever their name. */
+export const NEW_TAG_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
+
+/** Largest batch of one request, in IDs. */
+export const MAX_COUNT = 10_000;
+
+/** True when `tag` could stand in a store: 1 to 128 characters, none of them a control character. */
+export function isAskableTag(tag: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is kept out.
+  return tag.length > 0 && tag.length <= TAG_MAX_LENGTH && !/[\u0000-\u001f\u007f]/.test(tag);
+}

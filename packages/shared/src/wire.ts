@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from './tag.ts';
+
+/** What agents and coordinators say to each other, as schemas. IDs travel as decimal strings, times as unix milliseconds. */
+
+const id = z.string().regex(/^(0|[1-9][0-9]{0,18})$/, 'takes a whole number as a decimal string');
+const unixMs = z.int().min(0);
+/** Configured, readable, stable name of an agent. */
+const agentId = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'takes 1 to 200 printable characters without spaces');
+/** Random per process start. */
+const instanceId = z.uuid();
+
+export const segmentRequest = z.strictObject({
+  agentId,
+  instanceId,
+  /** IDs per second drawn from this tag lately, by this agent. */
+  ratePerSecond: z.number().min(0).max(1e12),
+  /** IDs that callers wait for at this moment. */
+  waitingIds: z.int().min(0).max(1e12),
+  /** The last segment that was used up: how many IDs it held and how long it lasted. Absent until there is one. */
+  lastSegment: z.strictObject({ step: z.int().min(1), lastedMs: z.int().min(0) }).optional(),
+});
+export type SegmentRequest = z.infer<typeof segmentRequest>;
+
+export const segmentAnswer = z.object({
+  deploymentId: z.string(),
+  tag: z.string(),
+  /** The segment is `[start, end)`. */
+  start: id,
+  end: id,
+});
+export type SegmentAnswer = z.infer<typeof segmentAnswer>;
+
+export const leaseRequest = z.strictObject({
+  agentId,
+  instanceId,
+  agentTimeMs: unixMs,
+  /** The agent's layout, as `layoutFingerprint` writes it. */
+  layout: z.string().max(64),
+});
+export type LeaseRequest = z.infer<typeof leaseRequest>;
+
+export const leaseAnswer = z.object({
+  deploymentId: z.string(),
+  machineId: z.int().min(0),
+  /** The window is `[from, to)`. */
+  from: unixMs,
+  to: unixMs,
+  heartbeatMs: z.int().min(1),
+  /** The coordinator's clock when it answered. */
+  coordinatorTimeMs: unixMs,
+});
+export type LeaseAnswer = z.infer<typeof leaseAnswer>;
+
+export const renewRequest = z.strictObject({
+  agentId,
+  instanceId,
+  agentTimeMs: unixMs,
+  layout: z.string().max(64),
+  /** End of the window that the agent holds. */
+  to: unixMs,
+  /** True where the agent wants its window extended from `to`. */
+  extend: z.boolean(),
+});
+export type RenewRequest = z.infer<typeof renewRequest>;
+
+export const renewAnswer = z.object({
+  deploymentId: z.string(),
+  /** End of the window after this heartbeat: as asked, or further where it was extended. */
+  to: unixMs,
+  coordinatorTimeMs: unixMs,
+});
+export type RenewAnswer = z.infer<typeof renewAnswer>;
+
+export const endRequest = z.strictObject({ agentId, instanceId });
+export type EndRequest = z.infer<typeof endRequest>;
+
+/** Most tags that one report names; an agent with more names the most recently used. */
+export const MAX_REPORTED_TAGS = 1_000;
+
+export const reportRequest = z.strictObject({
+  agentId,
+  instanceId,
+  version: z.string().max(64),
+  tags: z.array(z.string().min(1).max(TAG_MAX_LENGTH)).max(MAX_REPORTED_TAGS),
+});
+export type ReportRequest = z.infer<typeof reportRequest>;
+
+export const reportAnswer = z.object({
+  deploymentId: z.string(),
+  coordinatorTimeMs: unixMs,
+  /** Those of the reported tags that are served no longer. */
+  gone: z.array(z.object({ tag: z.string(), code: z.enum(['TAG_UNKNOWN', 'TAG_RETIRED']) })),
+});
+export type ReportAnswer = z.infer<typeof reportAnswer>;
+
+const step = z.int().min(1).max(2_147_483_647);
+const targetDurationS = z.int().min(1).max(86_400);
+const description = z.string().max(256);
+
+export const createTagRequest = z.strictObject({
+  tag: z.string().regex(NEW_TAG_PATTERN, 'takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit'),
+  /** First ID. */
+  start: id.default('1'),
+  step: step.default(1_000),
+  maxStep: step.optional(),
+  targetDurationS: targetDurationS.optional(),
+  highestId: id.optional(),
+  description: description.optional(),
+});
+export type CreateTagRequest = z.infer<typeof createTagRequest>;
+
+export const changeTagRequest = z
+  .strictObject({
+    step,
+    maxStep: step.nullable(),
+    targetDurationS: targetDurationS.nullable(),
+    highestId: id.nullable(),
+    description: description.nullable(),
+  })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'names at least one field to change');
+export type ChangeTagRequest = z.infer<typeof changeTagRequest>;
+
+/** A tag as the admin API shows it. `null` means the deployment's default. */
+export const tagView = z.object({
+  tag: z.string(),
+  state: z.enum(['active', 'retired']),
+  /** The counter: the next segment starts here, or above where the fence is ahead. */
+  nextId: id,
+  step: z.int(),
+  maxStep: z.int(),
+  targetDurationS: z.int(),
+  highestId: id,
+  description: z.string().nullable(),
+});
+export type TagView = z.infer<typeof tagView>;
+
+export const tagList = z.object({ tags: z.array(tagView), next: z.string().nullable() });
+export type TagList = z.infer<typeof tagList>;
