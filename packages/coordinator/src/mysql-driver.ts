@@ -1,5 +1,11 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { createPool, type Pool, type PoolConnection, type ResultSetHeader, type TypeCast } from 'mysql2/promise';
+import {
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type ResultSetHeader,
+  type TypeCast,
+} from 'mysql2/promise';
 import { RETRY_REASONS } from './domain/store.ts';
 import { isTransient, translateMysqlError } from './mysql-errors.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from './sql-driver.ts';
@@ -120,7 +126,10 @@ class MysqlDriver implements SqlDriver {
   /** A connection that failed, or may still be inside a transaction, is never given back. */
   async #withConnection<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
     const connection = await this.#pool.getConnection().catch((error: unknown) => {
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL cannot be reached.', { reason: 'unreachable', cause: error });
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL cannot be reached.', {
+        reason: 'unreachable',
+        cause: error,
+      });
     });
     try {
       if (!this.#prepared.has(connection.connection)) {

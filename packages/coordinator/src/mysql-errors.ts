@@ -19,12 +19,17 @@ export function translateMysqlError(error: unknown): unknown {
   if (error instanceof LeafcutterError || !(error instanceof Error)) return error;
   const { errno, code, fatal } = error as MysqlError;
   if (errno === DUPLICATE_KEY) return new DuplicateKeyError('duplicate key', { cause: error });
-  if (errno !== undefined && GIVE_WAY.has(errno)) return unavailable('MySQL asked to try again.', RETRY_REASONS.deadlock, error);
+  if (errno !== undefined && GIVE_WAY.has(errno))
+    return unavailable('MySQL asked to try again.', RETRY_REASONS.deadlock, error);
   if (errno !== undefined && READ_ONLY.has(errno)) {
     return unavailable('MySQL is read-only here; is this a replica?', 'read_only', error);
   }
   if (fatal === true || code === undefined || !code.startsWith('ER_')) {
-    return unavailable('The connection to MySQL broke or answered too late.', RETRY_REASONS.connectionLost, error);
+    return unavailable(
+      'The connection to MySQL broke or answered too late.',
+      RETRY_REASONS.connectionLost,
+      error,
+    );
   }
   return new LeafcutterError('INTERNAL', `MySQL refused a statement (${code}).`, { cause: error });
 }

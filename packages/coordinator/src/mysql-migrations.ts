@@ -54,11 +54,15 @@ const LOCK_SECONDS = 60;
 export async function migrateMysql(driver: SqlDriver): Promise<void> {
   // A transaction keeps one connection, which is what GET_LOCK is tied to; the DDL inside commits as it goes.
   await driver.transaction(async (session) => {
-    const [lock] = await session.query("SELECT GET_LOCK(CONCAT('leafcutter-migrations-', MD5(DATABASE())), ?) AS got", [
-      LOCK_SECONDS,
-    ]);
+    const [lock] = await session.query(
+      "SELECT GET_LOCK(CONCAT('leafcutter-migrations-', MD5(DATABASE())), ?) AS got",
+      [LOCK_SECONDS],
+    );
     if (Number(lock?.got) !== 1) {
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'Another coordinator has been migrating the schema for a minute.');
+      throw new LeafcutterError(
+        'STORE_UNAVAILABLE',
+        'Another coordinator has been migrating the schema for a minute.',
+      );
     }
     try {
       await applyMigrations(session);

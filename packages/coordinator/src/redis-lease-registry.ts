@@ -12,7 +12,9 @@ export class RedisLeaseRegistry implements LeaseRegistry {
 
   async renew(machineId: number, holder: Holder, ttlMs: number): Promise<boolean> {
     const key = this.#key(machineId);
-    const ours = await this.#link.run((redis) => redis.renewLease(key, holder.instanceId, holder.agentId, ttlMs));
+    const ours = await this.#link.run((redis) =>
+      redis.renewLease(key, holder.instanceId, holder.agentId, ttlMs),
+    );
     return ours === 1;
   }
 
@@ -23,7 +25,9 @@ export class RedisLeaseRegistry implements LeaseRegistry {
   async live(machineIds: readonly number[]): Promise<Map<number, Holder>> {
     const live = new Map<number, Holder>();
     if (machineIds.length === 0) return live;
-    const values = await this.#link.run((redis) => redis.mget(machineIds.map((machineId) => this.#key(machineId))));
+    const values = await this.#link.run((redis) =>
+      redis.mget(machineIds.map((machineId) => this.#key(machineId))),
+    );
     machineIds.forEach((machineId, index) => {
       const value = values[index];
       if (value == null) return;

@@ -17,12 +17,17 @@ export class RedisLocks implements Locks {
     this.#clock = clock;
   }
 
-  async acquire(name: string, { waitMs, ttlMs }: { waitMs: number; ttlMs: number }): Promise<Release | undefined> {
+  async acquire(
+    name: string,
+    { waitMs, ttlMs }: { waitMs: number; ttlMs: number },
+  ): Promise<Release | undefined> {
     const key = `${this.#link.prefix}lock:${name}`;
     const token = randomUUID();
     const deadline = this.#clock.monotonic() + waitMs;
     while (this.#link.up) {
-      const taken = await this.#link.run((redis) => redis.set(key, token, 'PX', ttlMs, 'NX')).catch(() => undefined);
+      const taken = await this.#link
+        .run((redis) => redis.set(key, token, 'PX', ttlMs, 'NX'))
+        .catch(() => undefined);
       if (taken === 'OK') return () => this.#release(key, token);
       // Undefined: Redis did not answer. The lock is not worth waiting for; the row lock decides.
       if (taken === undefined) return undefined;

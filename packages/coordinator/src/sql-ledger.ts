@@ -1,4 +1,4 @@
-import { counterKey, type CounterName, type LedgerEntry } from './domain/range.ts';
+import { type CounterName, counterKey, type LedgerEntry } from './domain/range.ts';
 import type { LedgerCursor } from './domain/store.ts';
 import type { Row, SqlDriver, SqlSession } from './sql-driver.ts';
 
@@ -30,7 +30,10 @@ export async function readLedger(
   limit: number,
 ): Promise<LedgerEntry[]> {
   const cursor = after === undefined ? undefined : ledgerKey(after.counter);
-  const where = cursor === undefined ? '' : 'WHERE (kind = ? AND name = ? AND range_start > ?) OR (kind = ? AND name > ?) OR kind > ?';
+  const where =
+    cursor === undefined
+      ? ''
+      : 'WHERE (kind = ? AND name = ? AND range_start > ?) OR (kind = ? AND name > ?) OR kind > ?';
   const values =
     cursor === undefined || after === undefined ? [] : [...cursor, after.start, ...cursor, cursor[0]];
   const rows = await driver.query(
@@ -48,7 +51,8 @@ function ledgerKey(name: CounterName): [kind: string, name: string] {
 function toEntry(row: Row): LedgerEntry {
   const name = String(row.name);
   return {
-    counter: row.kind === KIND.tag ? { kind: 'tag', tag: name } : { kind: 'machine', machineId: Number(name) },
+    counter:
+      row.kind === KIND.tag ? { kind: 'tag', tag: name } : { kind: 'machine', machineId: Number(name) },
     start: BigInt(row.range_start ?? 0),
     end: BigInt(row.range_end ?? 0),
     agentId: String(row.agent_id),

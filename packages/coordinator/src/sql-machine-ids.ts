@@ -32,10 +32,10 @@ export async function listMachineIds(
 }
 
 export async function ensureMachineIds(driver: SqlDriver, first: number, last: number): Promise<void> {
-  const [row] = await driver.query('SELECT COUNT(*) AS n FROM leafcutter_machine WHERE machine_id BETWEEN ? AND ?', [
-    first,
-    last,
-  ]);
+  const [row] = await driver.query(
+    'SELECT COUNT(*) AS n FROM leafcutter_machine WHERE machine_id BETWEEN ? AND ?',
+    [first, last],
+  );
   if (Number(row?.n) === last - first + 1) return;
   for (let from = first; from <= last; from += ROWS_PER_INSERT) {
     const count = Math.min(ROWS_PER_INSERT, last - from + 1);

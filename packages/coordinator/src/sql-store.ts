@@ -28,10 +28,10 @@ export class SqlStore implements Store {
 
   async identify(layout: string): Promise<Deployment> {
     const driver = this.#driver;
-    await driver.run(`${driver.insertIgnore} INTO leafcutter_deployment (singleton, id, layout) VALUES (1, ?, ?)`, [
-      randomUUID(),
-      layout,
-    ]);
+    await driver.run(
+      `${driver.insertIgnore} INTO leafcutter_deployment (singleton, id, layout) VALUES (1, ?, ?)`,
+      [randomUUID(), layout],
+    );
     const [row] = await driver.query('SELECT id, layout FROM leafcutter_deployment WHERE singleton = 1');
     if (row === undefined) throw new LeafcutterError('STORE_UNAVAILABLE', 'The store lost its identity.');
     return { id: String(row.id), layout: String(row.layout) };
@@ -68,7 +68,10 @@ export class SqlStore implements Store {
     return driver.transaction(async (session) => {
       const locked = await lockMachineId(driver, session, machineId);
       if (locked === undefined) {
-        throw new LeafcutterError('STORE_UNAVAILABLE', `Machine id ${machineId} has no row; restart a coordinator.`);
+        throw new LeafcutterError(
+          'STORE_UNAVAILABLE',
+          `Machine id ${machineId} has no row; restart a coordinator.`,
+        );
       }
       const { record, nowMs } = locked;
       return work({

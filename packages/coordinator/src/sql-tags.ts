@@ -32,7 +32,11 @@ export async function findTags(driver: SqlDriver, tags: readonly string[]): Prom
   return rows.map(toTag).filter((record) => wanted.has(record.tag));
 }
 
-export async function listTags(driver: SqlDriver, after: string | undefined, limit: number): Promise<TagRecord[]> {
+export async function listTags(
+  driver: SqlDriver,
+  after: string | undefined,
+  limit: number,
+): Promise<TagRecord[]> {
   const name = driver.bytewise('a.biz_tag');
   const rows = await driver.query(
     `SELECT ${COLUMNS} FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${name}
@@ -58,7 +62,10 @@ export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
     });
   } catch (error) {
     if (!(error instanceof DuplicateKeyError)) throw error;
-    throw new LeafcutterError('TAG_EXISTS', `Tag "${tag.tag}", or one that differs only in case, exists already.`);
+    throw new LeafcutterError(
+      'TAG_EXISTS',
+      `Tag "${tag.tag}", or one that differs only in case, exists already.`,
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { migrateSqlite } from './sqlite-migrations.ts';
 import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession, type SqlValue } from './sql-driver.ts';
+import { migrateSqlite } from './sqlite-migrations.ts';
 
 /** Transactions that may wait for the one file; more means that the disk has stopped answering. */
 const MAX_WAITING = 1_000;
@@ -25,10 +25,14 @@ export function openSqlite(file: string): SqlDriver {
   } catch (error) {
     database?.close();
     if (sqliteCode(error) === SQLITE_BUSY) {
-      throw new LeafcutterError('STORE_UNAVAILABLE', `Another coordinator has ${file} open; stop it, or use another data directory.`, {
-        reason: 'in_use',
-        cause: error,
-      });
+      throw new LeafcutterError(
+        'STORE_UNAVAILABLE',
+        `Another coordinator has ${file} open; stop it, or use another data directory.`,
+        {
+          reason: 'in_use',
+          cause: error,
+        },
+      );
     }
     throw translate(error);
   }
@@ -83,7 +87,10 @@ class SqliteDriver implements SqlDriver {
     if (this.#database.isOpen) this.#database.close();
   }
 
-  #prepare(sql: string): { all(...values: SQLInputValue[]): unknown[]; run(...values: SQLInputValue[]): { changes: number | bigint } } {
+  #prepare(sql: string): {
+    all(...values: SQLInputValue[]): unknown[];
+    run(...values: SQLInputValue[]): { changes: number | bigint };
+  } {
     return this.#database.prepare(sql);
   }
 
@@ -111,7 +118,11 @@ function translate(error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;
   if (code === SQLITE_CONSTRAINT) return new DuplicateKeyError('duplicate key', { cause: error });
-  return new LeafcutterError('STORE_UNAVAILABLE', 'The embedded database refused; is its disk full or read-only?', {
-    cause: error,
-  });
+  return new LeafcutterError(
+    'STORE_UNAVAILABLE',
+    'The embedded database refused; is its disk full or read-only?',
+    {
+      cause: error,
+    },
+  );
 }

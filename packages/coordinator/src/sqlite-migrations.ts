@@ -51,7 +51,9 @@ export function migrateSqlite(database: DatabaseSync): void {
   const row = database.prepare('PRAGMA user_version').get() as { user_version: bigint };
   const applied = Number(row.user_version);
   if (applied > MIGRATIONS.length) {
-    throw new Error(`The database is at schema ${applied}, newer than this program's ${MIGRATIONS.length}; use a newer Leafcutter.`);
+    throw new Error(
+      `The database is at schema ${applied}, newer than this program's ${MIGRATIONS.length}; use a newer Leafcutter.`,
+    );
   }
   MIGRATIONS.slice(applied).forEach((sql, index) => {
     database.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${applied + index + 1}; COMMIT;`);

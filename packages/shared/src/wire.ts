@@ -6,7 +6,9 @@ import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from './tag.ts';
 const id = z.string().regex(/^(0|[1-9][0-9]{0,18})$/, 'takes a whole number as a decimal string');
 const unixMs = z.int().min(0);
 /** Configured, readable, stable name of an agent. */
-const agentId = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'takes 1 to 200 printable characters without spaces');
+const agentId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'takes 1 to 200 printable characters without spaces');
 /** Random per process start. */
 const instanceId = z.uuid();
 
@@ -99,7 +101,9 @@ const targetDurationS = z.int().min(1).max(86_400);
 const description = z.string().max(256);
 
 export const createTagRequest = z.strictObject({
-  tag: z.string().regex(NEW_TAG_PATTERN, 'takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit'),
+  tag: z
+    .string()
+    .regex(NEW_TAG_PATTERN, 'takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit'),
   /** First ID. */
   start: id.default('1'),
   step: step.default(1_000),

@@ -16,7 +16,7 @@ const MAX_VIOLATIONS = 100;
 
 /**
  * Proves from the ledger that no range was handed out twice (I2): in one ordered pass, page by page, each range must
- * start at or above the end of the one before it, and the counter must stand at or above the last.
+ * start at or above the end of all before it, and the counter must stand at or above the highest.
  */
 export async function audit(store: Store, fence: Fence | undefined): Promise<AuditReport> {
   let ranges = 0;
@@ -34,24 +34,26 @@ export async function audit(store: Store, fence: Fence | undefined): Promise<Aud
     if (fence?.available === true && (await fence.read(last.counter)) < last.end) fencesBehind++;
   };
 
-  let previous: LedgerEntry | undefined;
+  // Of the counter that is being read, the range that reaches furthest: a later, shorter one may lie inside it.
+  let furthest: LedgerEntry | undefined;
   let after: LedgerCursor | undefined;
   for (;;) {
     const page = await store.readLedger(after, PAGE);
     for (const entry of page) {
       ranges++;
-      if (previous !== undefined && sameCounter(previous.counter, entry.counter)) {
-        if (entry.start < previous.end) report(overlap(previous, entry));
-      } else if (previous !== undefined) {
-        await closeCounter(previous);
+      if (furthest !== undefined && sameCounter(furthest.counter, entry.counter)) {
+        if (entry.start < furthest.end) report(overlap(furthest, entry));
+        if (entry.end > furthest.end) furthest = entry;
+      } else {
+        if (furthest !== undefined) await closeCounter(furthest);
+        furthest = entry;
       }
-      previous = entry;
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) break;
     after = { counter: last.counter, start: last.start };
   }
-  if (previous !== undefined) await closeCounter(previous);
+  if (furthest !== undefined) await closeCounter(furthest);
   return { ranges, violations, fencesBehind };
 }
 

@@ -1,0 +1,34 @@
+import type { SnowflakeLayout } from '@leafcutter/shared/layout';
+import type { Logger } from '@leafcutter/shared/logger';
+import type { ClockWatch } from './domain/clock-watch.ts';
+import type { LeaseKeeper } from './domain/lease-keeper.ts';
+import type { SnowflakeGenerator } from './domain/snowflake-generator.ts';
+import type { Snowflakes } from './domain/snowflakes.ts';
+import type { Tags } from './domain/tags.ts';
+import type { AgentMetrics } from './metrics.ts';
+import type { AgentConfig } from './settings.ts';
+
+/** Snowflake mode put together. */
+export interface SnowflakeMode {
+  readonly generator: SnowflakeGenerator;
+  readonly keeper: LeaseKeeper;
+  readonly ids: Snowflakes;
+}
+
+/** An agent put together: what its doors use. */
+export interface Agent {
+  readonly config: AgentConfig;
+  readonly agentId: string;
+  readonly instanceId: string;
+  readonly layout: SnowflakeLayout;
+  readonly log: Logger;
+  readonly metrics: AgentMetrics;
+  readonly watch: ClockWatch;
+  readonly tags: Tags;
+  /** Undefined where snowflake mode is off. */
+  readonly snowflake: SnowflakeMode | undefined;
+  /** Wall clock, unix milliseconds. */
+  now(): number;
+  /** True while the agent drains before it stops. */
+  readonly stopping: boolean;
+}

@@ -1,0 +1,172 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { layoutFingerprint, type SnowflakeLayout } from '@leafcutter/shared/layout';
+import {
+  type LeaseRequest,
+  leaseAnswer,
+  type RenewRequest,
+  type ReportRequest,
+  renewAnswer,
+  reportAnswer,
+  type SegmentRequest,
+  segmentAnswer,
+} from '@leafcutter/shared/wire';
+import type { z } from 'zod';
+import type { CoordinatorEndpoint } from './coordinator-endpoint.ts';
+import type { ClockWatch } from './domain/clock-watch.ts';
+import type { GrantedLease, Lease, LeaseSource } from './domain/lease.ts';
+import type { ReportTarget } from './domain/reporter.ts';
+import type { Demand, Segment, SegmentSource } from './domain/segment.ts';
+
+interface Identity {
+  readonly agentId: string;
+  readonly instanceId: string;
+  readonly version: string;
+}
+
+/**
+ * The agent's side of the coordinators' HTTP API, over a list of coordinators. The one that answered last is asked
+ * first; where it cannot be reached, or its store cannot, the next one is asked, each at most once a call.
+ */
+export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarget {
+  readonly #endpoints: readonly CoordinatorEndpoint[];
+  readonly #identity: Identity;
+  readonly #layout: string;
+  readonly #clock: Clock;
+  readonly #watch: ClockWatch;
+  /** Index of the coordinator that is asked first. Agents start at random ones, so that they spread. */
+  #preferred: number;
+  /** The deployment that answered first; another one is refused. */
+  #deploymentId: string | undefined;
+
+  constructor(parts: {
+    endpoints: readonly CoordinatorEndpoint[];
+    identity: Identity;
+    layout: SnowflakeLayout;
+    clock: Clock;
+    watch: ClockWatch;
+    random: () => number;
+  }) {
+    this.#endpoints = parts.endpoints;
+    this.#identity = parts.identity;
+    this.#layout = layoutFingerprint(parts.layout);
+    this.#clock = parts.clock;
+    this.#watch = parts.watch;
+    this.#preferred = Math.floor(parts.random() * parts.endpoints.length);
+  }
+
+  async fetchSegment(tag: string, demand: Demand): Promise<Segment> {
+    const { lastSegment } = demand;
+    const body: SegmentRequest = {
+      ...this.#who,
+      ratePerSecond: demand.ratePerSecond,
+      waitingIds: demand.waitingIds,
+      ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
+    };
+    const answer = await this.#call(`/v1/tags/${encodeURIComponent(tag)}/segments`, body, segmentAnswer);
+    return { start: BigInt(answer.start), end: BigInt(answer.end) };
+  }
+
+  async grant(): Promise<GrantedLease> {
+    const measured = this.#watch.begin();
+    const body: LeaseRequest = { ...this.#who, agentTimeMs: this.#clock.now(), layout: this.#layout };
+    const { machineId, from, to, heartbeatMs, coordinatorTimeMs } = await this.#call(
+      '/v1/leases',
+      body,
+      leaseAnswer,
+    );
+    measured(coordinatorTimeMs);
+    return { machineId, from, to, heartbeatMs };
+  }
+
+  async renew(lease: Lease, extend: boolean): Promise<number> {
+    const measured = this.#watch.begin();
+    const body: RenewRequest = {
+      ...this.#who,
+      agentTimeMs: this.#clock.now(),
+      layout: this.#layout,
+      to: lease.to,
+      extend,
+    };
+    const answer = await this.#call(`/v1/leases/${lease.machineId}/renew`, body, renewAnswer);
+    measured(answer.coordinatorTimeMs);
+    return answer.to;
+  }
+
+  async end(lease: Lease): Promise<void> {
+    await this.#call(`/v1/leases/${lease.machineId}/end`, this.#who, undefined);
+  }
+
+  async report(tags: readonly string[]): ReturnType<ReportTarget['report']> {
+    const measured = this.#watch.begin();
+    const body: ReportRequest = { ...this.#who, version: this.#identity.version, tags: [...tags] };
+    const answer = await this.#call('/v1/agents/report', body, reportAnswer);
+    measured(answer.coordinatorTimeMs);
+    return answer.gone;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+  }
+
+  get #who(): { agentId: string; instanceId: string } {
+    return { agentId: this.#identity.agentId, instanceId: this.#identity.instanceId };
+  }
+
+  async #call<T extends z.ZodType<{ deploymentId: string }>>(
+    path: string,
+    body: object,
+    schema: T,
+  ): Promise<z.infer<T>>;
+  async #call(path: string, body: object, schema: undefined): Promise<void>;
+  async #call(
+    path: string,
+    body: object,
+    schema: z.ZodType<{ deploymentId: string }> | undefined,
+  ): Promise<unknown> {
+    let failure: LeafcutterError | undefined;
+    for (let offset = 0; offset < this.#endpoints.length; offset++) {
+      const index = (this.#preferred + offset) % this.#endpoints.length;
+      const endpoint = this.#endpoints[index];
+      try {
+        const answer = await endpoint?.post(path, body);
+        this.#preferred = index;
+        return schema === undefined ? undefined : this.#read(answer, schema);
+      } catch (error) {
+        if (!anotherMayServe(error)) throw error;
+        // What a coordinator said tells more than that another one is silent.
+        if (failure === undefined || failure.code === 'COORDINATOR_UNAVAILABLE') failure = error;
+      }
+    }
+    throw failure ?? new LeafcutterError('COORDINATOR_UNAVAILABLE', 'No coordinator is configured.');
+  }
+
+  #read(answer: unknown, schema: z.ZodType<{ deploymentId: string }>): { deploymentId: string } {
+    const parsed = schema.safeParse(answer);
+    if (!parsed.success) {
+      throw new LeafcutterError(
+        'COORDINATOR_UNAVAILABLE',
+        'A coordinator gave an answer that makes no sense; is it one?',
+        {
+          reason: 'bad_answer',
+          cause: parsed.error,
+        },
+      );
+    }
+    this.#deploymentId ??= parsed.data.deploymentId;
+    if (parsed.data.deploymentId !== this.#deploymentId) {
+      throw new LeafcutterError(
+        'LAYOUT_MISMATCH',
+        `A coordinator serves deployment ${parsed.data.deploymentId}; this agent issues for ${this.#deploymentId}. Restart the agent if it was moved.`,
+        { reason: 'deployment' },
+      );
+    }
+    return parsed.data;
+  }
+}
+
+/** True where this coordinator cannot serve now but another one may. */
+function anotherMayServe(error: unknown): error is LeafcutterError {
+  if (hasCode(error, 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL')) return true;
+  return hasCode(error, 'CLOCK_SKEWED') && error.reason === 'coordinator';
+}

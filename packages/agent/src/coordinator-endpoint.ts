@@ -1,0 +1,112 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { fromProblem } from '@leafcutter/shared/problem';
+import {
+  BrokenCircuitError,
+  BulkheadRejectedError,
+  bulkhead,
+  ConsecutiveBreaker,
+  circuitBreaker,
+  handleWhen,
+  wrap,
+} from 'cockatiel';
+import { Pool } from 'undici';
+
+const FAILURES_TO_OPEN = 3;
+const HALF_OPEN_AFTER_MS = 1_000;
+/** Calls at once, and calls that wait: refills of many tags at once must not pile up without bound. */
+const CALLS_AT_ONCE = 32;
+const CALLS_WAITING = 10_000;
+
+/**
+ * One coordinator, behind a circuit breaker: after three calls in a row that it did not answer it is passed over,
+ * and one call a second tries whether it is back.
+ */
+export class CoordinatorEndpoint {
+  readonly url: string;
+  readonly #pool: Pool;
+  readonly #prefix: string;
+  readonly #headers: Record<string, string>;
+  readonly #timeoutMs: number;
+  readonly #policy = wrap(
+    bulkhead(CALLS_AT_ONCE, CALLS_WAITING),
+    circuitBreaker(
+      handleWhen((error) => error instanceof SilentError),
+      { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: HALF_OPEN_AFTER_MS },
+    ),
+  );
+
+  constructor(url: string, options: { token: string | undefined; timeoutMs: number }) {
+    const { origin, pathname } = new URL(url);
+    this.url = url;
+    this.#prefix = pathname.replace(/\/$/, '');
+    this.#pool = new Pool(origin, { connections: CALLS_AT_ONCE, connect: { timeout: options.timeoutMs } });
+    this.#timeoutMs = options.timeoutMs;
+    this.#headers = {
+      'content-type': 'application/json',
+      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
+    };
+  }
+
+  /**
+   * Sends one call, once.
+   * @throws whatever code the coordinator answers with; COORDINATOR_UNAVAILABLE where it does not answer
+   */
+  async post(path: string, body: object): Promise<unknown> {
+    try {
+      return await this.#policy.execute(() => this.#send(path, body));
+    } catch (error) {
+      if (error instanceof LeafcutterError) throw error;
+      const known = error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError;
+      throw new LeafcutterError(
+        'COORDINATOR_UNAVAILABLE',
+        `The coordinator at ${this.url} does not answer.`,
+        {
+          reason: known ? 'circuit_open' : 'no_answer',
+          cause: error,
+        },
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #send(path: string, body: object): Promise<unknown> {
+    const { statusCode, text } = await this.#exchange(path, JSON.stringify(body));
+    if (statusCode === 204) return undefined;
+    const document = parse(text);
+    if (statusCode < 300) return document;
+    const problem = fromProblem(document);
+    if (problem !== undefined) throw problem;
+    throw new SilentError(`status ${statusCode} without a problem document`);
+  }
+
+  async #exchange(path: string, body: string): Promise<{ statusCode: number; text: string }> {
+    try {
+      const response = await this.#pool.request({
+        method: 'POST',
+        path: this.#prefix + path,
+        headers: this.#headers,
+        body,
+        signal: AbortSignal.timeout(this.#timeoutMs),
+      });
+      return { statusCode: response.statusCode, text: await response.body.text() };
+    } catch (error) {
+      throw new SilentError('no answer', { cause: error });
+    }
+  }
+}
+
+/** The coordinator did not answer, or something else answered in its place. */
+class SilentError extends Error {
+  override readonly name = 'SilentError';
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

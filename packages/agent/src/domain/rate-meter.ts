@@ -1,0 +1,31 @@
+/** Time constant of the average: the rate follows a change within about this long. */
+const TIME_CONSTANT_MS = 5_000;
+
+/** Shorter spans say nothing: a burst of a hundred in a millisecond is not a rate of a hundred thousand. */
+const MIN_SPAN_MS = 250;
+
+/** An exponentially weighted rate of a counter that only rises, in events per second. */
+export class RateMeter {
+  #at: number;
+  #count = 0;
+  #perSecond: number | undefined;
+
+  constructor(now: number) {
+    this.#at = now;
+  }
+
+  /** Tells the meter where the counter stands. `now` is monotonic, in milliseconds. */
+  sample(count: number, now: number): void {
+    const span = now - this.#at;
+    if (span < MIN_SPAN_MS) return;
+    const rate = ((count - this.#count) * 1000) / span;
+    const weight = this.#perSecond === undefined ? 1 : 1 - Math.exp(-span / TIME_CONSTANT_MS);
+    this.#perSecond = (this.#perSecond ?? 0) * (1 - weight) + rate * weight;
+    this.#at = now;
+    this.#count = count;
+  }
+
+  get perSecond(): number {
+    return this.#perSecond ?? 0;
+  }
+}

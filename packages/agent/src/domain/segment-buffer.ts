@@ -1,0 +1,140 @@
+import type { Segment } from './segment.ts';
+
+/** One of the two segments of a buffer, and how far it is used. */
+interface Held {
+  readonly start: bigint;
+  readonly size: number;
+  /** IDs of it already issued, 0 to `size`. */
+  used: number;
+}
+
+/** A segment as status pages show it. */
+export interface SegmentView {
+  readonly start: string;
+  readonly end: string;
+  readonly used: number;
+  readonly size: number;
+}
+
+/**
+ * An agent's two segments of a tag.
+ *
+ * - empty: neither `current` nor `next`. Entered at birth and when the last ID is taken; left by `accept`.
+ * - serving: `current` only. Entered by `accept` on an empty buffer, or when `current` is used up and `next` takes
+ *   its place; left by `accept` (to full) or by taking the last ID (to empty).
+ * - full: both. Entered by `accept`; left when `current` is used up.
+ *
+ * `next` without `current` cannot be, and a third segment must not come: both are assertions. IDs leave it in rising
+ * order (I3), because a segment at or below anything ever held is refused, and `current` is used up before `next`.
+ */
+export class SegmentBuffer {
+  readonly #prefetchAtUsedRatio: number;
+  #current: Held | undefined;
+  #next: Held | undefined;
+  /** When `current` began to serve, monotonic milliseconds. */
+  #servingSince = 0;
+  /** `used` of `current` at which the next segment should be fetched. */
+  #prefetchAt = 0;
+  /** End of the highest segment ever held. */
+  #highest: bigint;
+  #lastSegment: { step: number; lastedMs: number } | undefined;
+
+  /** `highest`: end of the highest segment that an earlier buffer of this tag held in this process. */
+  constructor(prefetchAtUsedRatio: number, highest = 0n) {
+    this.#prefetchAtUsedRatio = prefetchAtUsedRatio;
+    this.#highest = highest;
+  }
+
+  get highest(): bigint {
+    return this.#highest;
+  }
+
+  /** The last segment that was used up: its size and how long it served, in milliseconds. */
+  get lastSegment(): { readonly step: number; readonly lastedMs: number } | undefined {
+    return this.#lastSegment;
+  }
+
+  /** IDs that can be taken now. */
+  get remaining(): number {
+    return left(this.#current) + left(this.#next);
+  }
+
+  /** True where there is room for a segment and enough of `current` is used to want one. */
+  get wantsNext(): boolean {
+    return (
+      this.#next === undefined && (this.#current === undefined || this.#current.used >= this.#prefetchAt)
+    );
+  }
+
+  /** True where `accept` would find room. */
+  get hasRoom(): boolean {
+    return this.#next === undefined;
+  }
+
+  /** Takes up to `count` consecutive IDs; undefined where the buffer is empty. `now` is monotonic. */
+  take(count: number, now: number): Segment | undefined {
+    const current = this.#current;
+    if (current === undefined) return undefined;
+    const taken = Math.min(count, current.size - current.used);
+    const start = current.start + BigInt(current.used);
+    current.used += taken;
+    if (current.used === current.size) this.#useUp(current, now);
+    return { start, end: start + BigInt(taken) };
+  }
+
+  /** Takes one ID; undefined where the buffer is empty. The hot path: no range is built. */
+  takeOne(now: () => number): bigint | undefined {
+    const current = this.#current;
+    if (current === undefined) return undefined;
+    const id = current.start + BigInt(current.used);
+    current.used += 1;
+    if (current.used === current.size) this.#useUp(current, now());
+    return id;
+  }
+
+  /**
+   * Takes a segment in. False where it starts below the end of one that this agent held before: then a counter went
+   * back, and the segment may be someone's already.
+   */
+  accept(segment: Segment, now: number): boolean {
+    if (this.#next !== undefined) throw new Error('a third segment came to a full buffer');
+    if (segment.start < this.#highest || segment.end <= segment.start) return false;
+    this.#highest = segment.end;
+    const held: Held = { start: segment.start, size: Number(segment.end - segment.start), used: 0 };
+    if (this.#current === undefined) this.#serve(held, now);
+    else this.#next = held;
+    return true;
+  }
+
+  view(): { current: SegmentView | null; next: SegmentView | null } {
+    return { current: viewOf(this.#current), next: viewOf(this.#next) };
+  }
+
+  #useUp(current: Held, now: number): void {
+    this.#lastSegment = { step: current.size, lastedMs: Math.max(0, Math.round(now - this.#servingSince)) };
+    const next = this.#next;
+    this.#next = undefined;
+    this.#current = undefined;
+    if (next !== undefined) this.#serve(next, now);
+  }
+
+  #serve(held: Held, now: number): void {
+    this.#current = held;
+    this.#servingSince = now;
+    this.#prefetchAt = Math.ceil(held.size * this.#prefetchAtUsedRatio);
+  }
+}
+
+function left(held: Held | undefined): number {
+  return held === undefined ? 0 : held.size - held.used;
+}
+
+function viewOf(held: Held | undefined): SegmentView | null {
+  if (held === undefined) return null;
+  return {
+    start: String(held.start),
+    end: String(held.start + BigInt(held.size)),
+    used: held.used,
+    size: held.size,
+  };
+}

@@ -1,0 +1,125 @@
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { isAskableTag } from '@leafcutter/shared/tag';
+import type { Segment, SegmentSource } from './segment.ts';
+import { type SegmentEvents, type SegmentRules, TagIssuer, type TagStatus } from './tag-issuer.ts';
+
+export interface TagsRules extends SegmentRules {
+  /** Tags in memory at once. */
+  readonly maxTags: number;
+  /** A tag that nobody used for so long leaves memory; what is left of its segments is never issued. */
+  readonly idleMs: number;
+}
+
+const TICK_MS = 1_000;
+
+/**
+ * The tags that this agent issues. A tag enters memory with its first request and leaves it when it is idle, retired
+ * or deleted. What stays of it is the end of its highest segment, so that its IDs rise for the process' life (I3).
+ */
+export class Tags {
+  readonly #parts: Parts;
+  readonly #issuers = new Map<string, TagIssuer>();
+  readonly #highest = new Map<string, bigint>();
+  #stopTick: Cancel = () => undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#tickLater();
+  }
+
+  /** One ID from memory; undefined where the caller has to wait and should use `take`. */
+  takeOne(tag: string): bigint | undefined {
+    return this.#issuers.get(tag)?.takeOne();
+  }
+
+  /** `count` IDs (1 to 10,000) as rising ranges. @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.take */
+  async take(tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
+    return (this.#issuers.get(tag) ?? this.#open(tag)).take(count, signal);
+  }
+
+  /** Drops a tag that a coordinator says is gone. */
+  drop(tag: string, error: LeafcutterError): void {
+    const issuer = this.#issuers.get(tag);
+    if (issuer !== undefined) this.#close(issuer, error);
+  }
+
+  get count(): number {
+    return this.#issuers.size;
+  }
+
+  /** Names of the tags in memory. */
+  names(): string[] {
+    return [...this.#issuers.keys()];
+  }
+
+  status(): TagStatus[] {
+    return [...this.#issuers.values()].map((issuer) => issuer.status());
+  }
+
+  /** Stops timers; waiting callers are sent away. */
+  close(): void {
+    this.#stopTick();
+    const error = new LeafcutterError('SEGMENTS_EXHAUSTED', 'The agent is shutting down.', {
+      reason: 'shutting_down',
+    });
+    for (const issuer of [...this.#issuers.values()]) this.#close(issuer, error);
+  }
+
+  #open(tag: string): TagIssuer {
+    if (!isAskableTag(tag)) {
+      throw new LeafcutterError(
+        'BAD_REQUEST',
+        'tag takes 1 to 128 characters, none of them a control character.',
+        {
+          reason: 'tag',
+        },
+      );
+    }
+    if (this.#issuers.size >= this.#parts.rules.maxTags) {
+      throw new LeafcutterError(
+        'RATE_LIMITED',
+        `This agent has ${this.#issuers.size} tags in memory, its limit.`,
+      );
+    }
+    const issuer = new TagIssuer(
+      tag,
+      { ...this.#parts, dropped: (dropped, error) => this.#close(dropped, error) },
+      this.#highest.get(tag) ?? 0n,
+    );
+    this.#issuers.set(tag, issuer);
+    return issuer;
+  }
+
+  #close(issuer: TagIssuer, error: LeafcutterError): void {
+    if (this.#issuers.get(issuer.tag) === issuer) this.#issuers.delete(issuer.tag);
+    if (issuer.highest > 0n) this.#highest.set(issuer.tag, issuer.highest);
+    issuer.close(error);
+  }
+
+  #tickLater(): void {
+    const { clock, rules } = this.#parts;
+    this.#stopTick = clock.after(TICK_MS, () => {
+      const now = clock.monotonic();
+      for (const issuer of [...this.#issuers.values()]) {
+        issuer.tick(now);
+        if (issuer.idleSince(now - rules.idleMs)) this.#close(issuer, idle(issuer.tag));
+      }
+      this.#tickLater();
+    });
+  }
+}
+
+interface Parts {
+  readonly source: SegmentSource;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly rules: TagsRules;
+  readonly events: SegmentEvents;
+}
+
+function idle(tag: string): LeafcutterError {
+  return new LeafcutterError('SEGMENTS_EXHAUSTED', `Tag "${tag}" was idle and left memory; ask again.`, {
+    reason: 'idle',
+  });
+}

@@ -1,0 +1,84 @@
+import { bearerCheck } from '@leafcutter/shared/http/bearer';
+import { badParameter, readQuery } from '@leafcutter/shared/http/query';
+import { ServiceApp } from '@leafcutter/shared/http/service-app';
+import { decode } from '@leafcutter/shared/layout';
+import type { Express, Request, Response } from 'express';
+import type { Agent } from '../agent.ts';
+import { agentStatus, type Mode, modeReadiness } from '../status.ts';
+import { sendEvents } from './events.ts';
+import { segmentIds, snowflakeIds } from './id-routes.ts';
+
+/** The agent's HTTP door, for applications. */
+export function agentApp(agent: Agent): Express {
+  const app = newApp(agent);
+  const check = bearerCheck(agent.config.tokens);
+  const guard = (req: Request) => check(req.headers.authorization);
+  const ids = (req: Request, res: Response) => segmentIds(agent, req, res);
+  const snowflake = (req: Request, res: Response) => snowflakeIds(agent, req, res);
+  app.route('/v1/ids/:tag', { GET: ids, POST: ids }, guard);
+  app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, guard);
+  app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, guard);
+  app.route('/v1/status', { GET: (_req, res) => void res.json(agentStatus(agent)) }, guard);
+  app.route('/v1/events', { GET: (_req, res) => sendEvents(agent, res) }, guard);
+  addOps(app, agent);
+  return app.seal();
+}
+
+/** The second door, for kubelet and Prometheus: health and metrics only, without token. */
+export function opsApp(agent: Agent): Express {
+  const app = newApp(agent);
+  addOps(app, agent);
+  return app.seal();
+}
+
+function newApp(agent: Agent): ServiceApp {
+  return new ServiceApp({
+    bodyLimitBytes: agent.config.bodyLimitBytes,
+    onError(error, request) {
+      agent.metrics.refused(error);
+      if (error.code === 'INTERNAL') {
+        agent.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
+      }
+    },
+  });
+}
+
+function addOps(app: ServiceApp, agent: Agent): void {
+  app.route('/livez', { GET: (_req, res) => void res.json({ status: 'live' }) });
+  app.route('/readyz', { GET: (req, res) => readiness(agent, req, res) });
+  app.route('/metrics', {
+    async GET(_req, res) {
+      const { body, contentType } = await agent.metrics.scrape();
+      res.setHeader('Content-Type', contentType);
+      res.end(body);
+    },
+  });
+}
+
+/** Without `mode`: ready when every mode that is on is ready. */
+function readiness(agent: Agent, req: Request, res: Response): void {
+  const { mode } = readQuery(req, ['mode']);
+  if (mode !== undefined && mode !== 'segment' && mode !== 'snowflake') {
+    throw badParameter('mode', 'takes segment or snowflake');
+  }
+  const on: readonly Mode[] = agent.snowflake === undefined ? ['segment'] : ['segment', 'snowflake'];
+  const asked: readonly Mode[] = mode === undefined ? on : [mode];
+  const modes = Object.fromEntries(asked.map((name) => [name, modeReadiness(agent, name)]));
+  const ready = Object.values(modes).every((state) => state.ready);
+  res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', modes });
+}
+
+function decodeId(agent: Agent, req: Request, res: Response): void {
+  const text = String(req.params.id);
+  if (!/^[0-9]{1,19}$/.test(text)) throw badParameter('id', 'takes a snowflake ID in decimal digits');
+  const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(text));
+  const { datacenterBits, machineIdBits } = agent.layout;
+  res.json({
+    id: text,
+    timestampMs,
+    time: new Date(timestampMs).toISOString(),
+    machineId,
+    ...(datacenterBits === 0 ? {} : { datacenter: machineId >> (machineIdBits - datacenterBits) }),
+    sequence,
+  });
+}

@@ -1,0 +1,193 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { KeeperState, LeaseEvents } from './domain/lease-keeper.ts';
+import type { GeneratorEvents } from './domain/snowflake-generator.ts';
+import type { SegmentEvents, TagStatus } from './domain/tag-issuer.ts';
+
+const PREFIX = 'leafcutter_agent_';
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Tags that get series of their own; the rest share the label `_other`, so that Prometheus is not flooded. */
+const MAX_TAGS_SHOWN = 200;
+const OTHER = '_other';
+
+/** What the gauges read at each scrape. */
+export interface AgentReadings {
+  tags(): readonly TagStatus[];
+  /** Undefined where snowflake mode is off. */
+  lease():
+    | { readonly state: KeeperState; readonly windowRemainingMs: number; readonly issued: number }
+    | undefined;
+  clockOffsetMs(): number | undefined;
+}
+
+/** The agent's metrics: the one place that knows prom-client. */
+export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents {
+  readonly #registry = new Registry();
+  readonly #shown = new Set<string>();
+  readonly #issued = this.#counter(
+    'ids_issued_total',
+    'IDs issued, by tag, mode and door.',
+    'tag',
+    'mode',
+    'door',
+  );
+  readonly #discarded = this.#counter(
+    'ids_discarded_total',
+    'IDs granted to this agent that will never be issued, by reason.',
+    'reason',
+  );
+  readonly #refill = this.#histogram(
+    'refill_duration_seconds',
+    'Time from asking for a segment to having it.',
+  );
+  readonly #refillSize = this.#counter('refill_ids_total', 'IDs in the segments fetched.');
+  readonly #refillFailed = this.#counter('refill_failures_total', 'Refills that failed, by code.', 'code');
+  readonly #waitTime = this.#histogram(
+    'wait_seconds',
+    'Time that callers waited because no ID was in memory.',
+  );
+  readonly #refused = this.#counter(
+    'requests_refused_total',
+    'Requests answered with an error, by code.',
+    'code',
+  );
+  readonly #leases = this.#counter('leases_granted_total', 'Leases this agent was granted.');
+  readonly #extensions = this.#counter('windows_extended_total', 'Windows of this agent that were extended.');
+  readonly #heartbeat = this.#histogram('heartbeat_duration_seconds', 'Time that a heartbeat took.');
+  readonly #leaseFailed = this.#counter(
+    'lease_failures_total',
+    'Lease calls that failed, by call and code.',
+    'call',
+    'code',
+  );
+  readonly #rollbacks = this.#counter('clock_rollbacks_total', 'Times that the wall clock went back.');
+
+  constructor(readings: AgentReadings) {
+    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    this.#gauge('tags', 'Tags in memory.', (gauge) => gauge.set(readings.tags().length));
+    this.#perTag(
+      'runway_seconds',
+      'Seconds until the local IDs of a tag run out at the present rate.',
+      readings,
+      (tag) => tag.runwaySeconds,
+    );
+    this.#perTag('ids_remaining', 'IDs of a tag in memory.', readings, (tag) => tag.remaining);
+    this.#perTag('waiting_callers', 'Callers that wait for IDs of a tag.', readings, (tag) => tag.waiting);
+    this.#gauge(
+      'window_remaining_seconds',
+      'Seconds left in the window of the lease; 0 without one.',
+      (gauge) => {
+        const lease = readings.lease();
+        if (lease !== undefined) gauge.set(lease.windowRemainingMs / 1000);
+      },
+    );
+    this.#gauge('lease_held', '1 while a lease is held and needs no replacement.', (gauge) => {
+      const lease = readings.lease();
+      if (lease !== undefined) gauge.set(lease.state === 'holding' ? 1 : 0);
+    });
+    this.#gauge('clock_offset_seconds', 'How far this clock is ahead of the coordinators.', (gauge) => {
+      const offset = readings.clockOffsetMs();
+      if (offset !== undefined) gauge.set(offset / 1000);
+    });
+  }
+
+  /** The text that Prometheus scrapes. */
+  async scrape(): Promise<{ body: string; contentType: string }> {
+    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+
+  issued(tag: string, mode: 'segment' | 'snowflake', door: string, count: number): void {
+    this.#issued.inc({ tag: mode === 'snowflake' ? '' : this.#label(tag), mode, door }, count);
+  }
+
+  refused(error: LeafcutterError): void {
+    this.#refused.inc({ code: error.code });
+  }
+
+  refilled(_tag: string, segment: { start: bigint; end: bigint }, durationMs: number): void {
+    this.#refill.observe(durationMs / 1000);
+    this.#refillSize.inc(Number(segment.end - segment.start));
+  }
+
+  refillFailed(_tag: string, error: LeafcutterError): void {
+    this.#refillFailed.inc({ code: error.code });
+  }
+
+  discarded(_tag: string, ids: number, reason: string): void {
+    this.#discarded.inc({ reason }, ids);
+  }
+
+  waited(_tag: string, waitedMs: number): void {
+    this.#waitTime.observe(waitedMs / 1000);
+  }
+
+  granted(): void {
+    this.#leases.inc();
+  }
+
+  extended(): void {
+    this.#extensions.inc();
+  }
+
+  heartbeat(durationMs: number): void {
+    this.#heartbeat.observe(durationMs / 1000);
+  }
+
+  failed(call: 'grant' | 'renew', error: LeafcutterError): void {
+    this.#leaseFailed.inc({ call, code: error.code });
+  }
+
+  clockWentBack(): void {
+    this.#rollbacks.inc();
+  }
+
+  #label(tag: string): string {
+    if (this.#shown.has(tag)) return tag;
+    if (this.#shown.size >= MAX_TAGS_SHOWN) return OTHER;
+    this.#shown.add(tag);
+    return tag;
+  }
+
+  #counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string): Histogram {
+    return new Histogram({ name: PREFIX + name, help, buckets: SECONDS, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, read: (gauge: Gauge) => void): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        read(this);
+      },
+    });
+  }
+
+  #perTag(
+    name: string,
+    help: string,
+    readings: AgentReadings,
+    read: (tag: TagStatus) => number | null,
+  ): void {
+    const label = (tag: string) => this.#label(tag);
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      labelNames: ['tag'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const status of readings.tags()) {
+          const value = read(status);
+          // A sum or minimum over the rest would mislead; they are shown by /v1/status.
+          if (value !== null && label(status.tag) !== OTHER) this.set({ tag: status.tag }, value);
+        }
+      },
+    });
+  }
+}

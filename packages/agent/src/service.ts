@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Listening, listen } from '@leafcutter/shared/http/listen';
+import type { Logger } from '@leafcutter/shared/logger';
+import { layoutOf } from '@leafcutter/shared/snowflake-settings';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import { VERSION } from '@leafcutter/shared/version';
+import type { Agent, SnowflakeMode } from './agent.ts';
+import { CoordinatorClient } from './coordinator-client.ts';
+import { CoordinatorEndpoint } from './coordinator-endpoint.ts';
+import { ClockWatch } from './domain/clock-watch.ts';
+import { LeaseKeeper } from './domain/lease-keeper.ts';
+import { Reporter } from './domain/reporter.ts';
+import { SnowflakeGenerator } from './domain/snowflake-generator.ts';
+import { Snowflakes } from './domain/snowflakes.ts';
+import { Tags } from './domain/tags.ts';
+import { agentApp, opsApp } from './http/routes.ts';
+import { AgentMetrics } from './metrics.ts';
+import { type AgentConfig, sequenceStartMax } from './settings.ts';
+import { windowRemainingMs } from './status.ts';
+
+/** A running agent. */
+export interface AgentService {
+  /** Where it listens: `http://127.0.0.1:8000`. */
+  readonly url: string;
+  readonly agentId: string;
+  readonly instanceId: string;
+  /** Drains open requests, ends the lease, stops timers. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts an agent. It listens at once and becomes ready when a coordinator answers.
+ * @throws StartError where a port is taken
+ */
+export async function startAgent(config: AgentConfig, log: Logger): Promise<AgentService> {
+  const { agent, client, markStopping } = assemble(config, log);
+  const reporter = new Reporter({
+    target: client,
+    tags: agent.tags,
+    clock: systemClock,
+    intervalMs: config.reportIntervalMs,
+  });
+  const doors: Listening[] = [];
+  try {
+    doors.push(await listen(config.listen, agentApp(agent), 'listen'));
+    if (config.opsListen !== undefined)
+      doors.push(await listen(config.opsListen, opsApp(agent), 'opsListen'));
+  } catch (error) {
+    await Promise.all(doors.map((door) => door.close(0)));
+    agent.tags.close();
+    await client.close();
+    throw error;
+  }
+  agent.snowflake?.keeper.start();
+  reporter.start();
+  const url = `http://${doors[0]?.address}`;
+  if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
+    log.warn({ url }, 'allowUnauthenticatedNetwork: whoever reaches this port can draw IDs');
+  }
+  log.info({ url, coordinators: config.coordinators }, 'agent is listening');
+  return {
+    url,
+    agentId: agent.agentId,
+    instanceId: agent.instanceId,
+    async stop() {
+      log.info('agent is stopping');
+      markStopping();
+      reporter.stop();
+      await Promise.all(doors.map((door) => door.close(config.drainMs)));
+      agent.tags.close();
+      await agent.snowflake?.keeper.stop();
+      await client.close();
+      log.info('agent has stopped');
+    },
+  };
+}
+
+function assemble(
+  config: AgentConfig,
+  log: Logger,
+): { agent: Agent; client: CoordinatorClient; markStopping: () => void } {
+  const clock = systemClock;
+  const random = Math.random;
+  const layout = layoutOf(config.snowflake);
+  const instanceId = randomUUID();
+  const agentId = config.agentId ?? `${hostname()}:${config.listen.port}`;
+  const watch = new ClockWatch(clock, config.snowflake.maxClockSkewMs);
+  const endpoints = config.coordinators.map(
+    (url) =>
+      new CoordinatorEndpoint(url, {
+        token: config.coordinatorToken,
+        timeoutMs: config.coordinatorTimeoutMs,
+      }),
+  );
+  const client = new CoordinatorClient({
+    endpoints,
+    identity: { agentId, instanceId, version: VERSION },
+    layout,
+    clock,
+    watch,
+    random,
+  });
+
+  let stopping = false;
+  let snowflake: SnowflakeMode | undefined;
+  const metrics: AgentMetrics = new AgentMetrics({
+    tags: () => tags.status(),
+    lease: () =>
+      snowflake && {
+        state: snowflake.keeper.state,
+        windowRemainingMs: windowRemainingMs({ snowflake, now: clock.now }),
+        issued: snowflake.generator.issued,
+      },
+    clockOffsetMs: () => watch.offsetMs,
+  });
+  const tags = new Tags({
+    source: client,
+    clock,
+    random,
+    rules: { ...config.segment, waitMs: config.waitMs },
+    events: metrics,
+  });
+  if (config.snowflake.enabled) {
+    const rules = {
+      layout,
+      sequenceStartMax: sequenceStartMax(config.snowflake),
+      maxClockDriftMs: config.snowflake.maxClockDriftMs,
+    };
+    const generator = new SnowflakeGenerator({ clock, rules, events: metrics, random });
+    const keeper = new LeaseKeeper({
+      source: client,
+      generator,
+      clock,
+      random,
+      events: logged(metrics, log),
+    });
+    snowflake = {
+      generator,
+      keeper,
+      ids: new Snowflakes({ generator, keeper, clock, waitMs: config.waitMs }),
+    };
+  }
+  const agent: Agent = {
+    config,
+    agentId,
+    instanceId,
+    layout,
+    log,
+    metrics,
+    watch,
+    tags,
+    snowflake,
+    now: clock.now,
+    get stopping() {
+      return stopping;
+    },
+  };
+  return {
+    agent,
+    client,
+    markStopping() {
+      stopping = true;
+    },
+  };
+}
+
+/** Lease events are few and matter: they are counted and logged. */
+function logged(metrics: AgentMetrics, log: Logger): ConstructorParameters<typeof LeaseKeeper>[0]['events'] {
+  return {
+    heartbeat: (durationMs) => metrics.heartbeat(durationMs),
+    granted(lease) {
+      metrics.granted();
+      log.info({ machineId: lease.machineId, from: lease.from, to: lease.to }, 'lease granted');
+    },
+    extended(lease) {
+      metrics.extended();
+      log.info({ machineId: lease.machineId, to: lease.to }, 'window extended');
+    },
+    failed(call, error) {
+      metrics.failed(call, error);
+      log.warn({ call, code: error.code, reason: error.reason, err: error }, 'lease call failed');
+    },
+  };
+}

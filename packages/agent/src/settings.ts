@@ -1,0 +1,154 @@
+import { secretList, urlList } from '@leafcutter/shared/config/list-kinds';
+import { int, ratio } from '@leafcutter/shared/config/number-kinds';
+import { address, choice, flag, secret, text } from '@leafcutter/shared/config/setting-kinds';
+import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
+import { layoutProblem } from '@leafcutter/shared/layout';
+import { LOG_LEVELS } from '@leafcutter/shared/logger';
+import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
+
+export const agentSettings = settings(
+  {
+    listen: address({ default: '127.0.0.1:8000', doc: 'Where applications reach the agent.' }),
+    opsListen: address({
+      optional: true,
+      doc: 'A second address that serves only /livez, /readyz and /metrics, without token; off by default.',
+    }),
+    agentId: text({
+      optional: true,
+      pattern: /^[\x21-\x7e]{1,200}$/,
+      doc: 'Stable, readable name of this agent; default: the host name with the port.',
+    }),
+    coordinators: urlList({
+      default: ['http://127.0.0.1:8100'],
+      minItems: 1,
+      doc: 'Coordinators to ask, in any order; the agent fails over between them.',
+    }),
+    coordinatorToken: secret({ optional: true, doc: 'Token sent to the coordinators.' }),
+    tokens: secretList({
+      doc: 'Tokens that applications send; none lets everyone who reaches the port draw IDs.',
+    }),
+    allowUnauthenticatedNetwork: flag({
+      default: false,
+      doc: 'Listen beyond loopback although tokens is empty.',
+    }),
+    logLevel: choice(LOG_LEVELS, { default: 'info', doc: 'Least severe level that is logged.' }),
+    bodyLimitBytes: int({
+      default: 16_384,
+      min: 1_024,
+      max: 1_048_576,
+      unit: 'bytes',
+      doc: 'Largest request body.',
+    }),
+    waitMs: int({
+      default: 2_000,
+      min: 1,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How long a request may wait for IDs.',
+    }),
+    drainMs: int({
+      default: 5_000,
+      min: 0,
+      max: 300_000,
+      unit: 'ms',
+      doc: 'How long open requests may finish on shutdown.',
+    }),
+    coordinatorTimeoutMs: int({
+      default: 2_000,
+      min: 50,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How long one coordinator may take to answer before the next is asked.',
+    }),
+    reportIntervalMs: int({
+      default: 15_000,
+      min: 100,
+      max: 300_000,
+      unit: 'ms',
+      doc: 'How often the agent tells which tags it holds, and learns which are retired.',
+    }),
+    segment: {
+      prefetchAtUsedRatio: ratio({
+        default: 0.1,
+        min: 0,
+        max: 1,
+        doc: 'Share of a segment that is used when the next one is fetched.',
+      }),
+      maxWaiting: int({
+        default: 10_000,
+        min: 0,
+        max: 1_000_000,
+        unit: 'callers',
+        doc: 'Callers that may wait for one tag.',
+      }),
+      maxTags: int({
+        default: 100_000,
+        min: 1,
+        max: 10_000_000,
+        unit: 'tags',
+        doc: 'Tags in memory at once.',
+      }),
+      idleMs: int({
+        default: 3_600_000,
+        min: 1_000,
+        max: 604_800_000,
+        unit: 'ms',
+        doc: 'A tag that nobody uses for so long leaves memory; what is left of its segments is never issued.',
+      }),
+    },
+    snowflake: {
+      enabled: flag({ default: false, doc: 'Hold a machine id and serve snowflake IDs.' }),
+      ...layoutSettings,
+      sequenceStartMax: int({
+        default: 1_023,
+        min: 0,
+        max: 65_535,
+        doc: 'An idle generator starts a millisecond at a random sequence up to this, so that sharding by modulo stays even.',
+      }),
+      maxClockDriftMs: int({
+        default: 2_000,
+        min: 0,
+        max: 60_000,
+        unit: 'ms',
+        doc: 'How far timestamps may run ahead of the clock; a clock set back further is refused.',
+      }),
+      maxClockSkewMs: int({
+        default: 2_000,
+        min: 10,
+        max: 60_000,
+        unit: 'ms',
+        doc: 'How far this clock may differ from the coordinators’ before the agent is not ready.',
+      }),
+    },
+  },
+  {
+    rules: [
+      ({ listen, tokens, allowUnauthenticatedNetwork }) =>
+        listen.isLoopback || allowUnauthenticatedNetwork || tokens.length > 0
+          ? undefined
+          : {
+              key: 'listen',
+              problem: 'is reachable from other machines, so set tokens or allowUnauthenticatedNetwork',
+            },
+      ({ snowflake }) => {
+        const problem = layoutProblem(layoutOf(snowflake));
+        return problem === undefined ? undefined : { key: 'snowflake.layout', problem };
+      },
+      ({ listen, opsListen }) =>
+        opsListen !== undefined && opsListen.port !== 0 && opsListen.toString() === listen.toString()
+          ? { key: 'opsListen', problem: 'must not be the address of listen' }
+          : undefined,
+    ],
+  },
+);
+
+export type AgentConfig = ConfigOf<typeof agentSettings>;
+
+/**
+ * Highest sequence at which a millisecond may start: as set, but never more than a quarter of the layout's sequences,
+ * so that small layouts keep their capacity.
+ */
+export function sequenceStartMax(snowflake: AgentConfig['snowflake']): number {
+  const quarter = Math.floor(2 ** layoutOf(snowflake).sequenceBits / 4);
+  return Math.min(snowflake.sequenceStartMax, Math.max(0, quarter - 1));
+}

@@ -1,0 +1,29 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import type { Logger } from '@leafcutter/shared/logger';
+import type { MachineIdStatus } from './domain/census.ts';
+import type { LeaseArbiter } from './domain/leases.ts';
+import type { Roster } from './domain/roster.ts';
+import type { SegmentArbiter } from './domain/segments.ts';
+import type { Store } from './domain/store.ts';
+import type { TagAdmin } from './domain/tags.ts';
+import type { CoordinatorMetrics } from './metrics.ts';
+import type { CoordinatorConfig } from './settings.ts';
+
+/** A coordinator put together: what its doors use. */
+export interface Coordinator {
+  readonly config: CoordinatorConfig;
+  readonly coordinatorId: string;
+  readonly deploymentId: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: CoordinatorMetrics;
+  readonly store: Store;
+  readonly roster: Roster;
+  readonly segments: SegmentArbiter;
+  readonly leases: LeaseArbiter;
+  readonly tags: TagAdmin;
+  /** Every machine id of this deployment with its state. @throws STORE_UNAVAILABLE */
+  census(): AsyncGenerator<MachineIdStatus>;
+  /** Ready while the store answers; without Redis it serves, unfenced, and says so. */
+  readiness(): Promise<{ ready: boolean; store: 'up' | 'down'; redis: 'up' | 'down' | 'none' }>;
+}

@@ -1,0 +1,66 @@
+import {
+  LAYOUT_PRESETS,
+  layoutFingerprint,
+  type SnowflakeLayout,
+  TWITTER_EPOCH_MS,
+} from '@leafcutter/shared/layout';
+import type { LeaseRules } from '../domain/leases.ts';
+import type { Holder, Range } from '../domain/range.ts';
+import type { SegmentRules } from '../domain/segments.ts';
+import type { Demand } from '../domain/step.ts';
+import type { NewTag } from '../domain/store.ts';
+
+/** Ordinary values for tests: each test names only what it is about. */
+export const SEGMENT_RULES: SegmentRules = {
+  adaptiveStep: true,
+  maxStep: 1_000_000,
+  targetDurationS: 600,
+  maxQueuedPerTag: 1_000,
+  deadlineMs: 2_000,
+};
+
+export const LAYOUT: SnowflakeLayout = {
+  ...LAYOUT_PRESETS.classic,
+  datacenterBits: 0,
+  epochMs: TWITTER_EPOCH_MS,
+};
+export const LAYOUT_TEXT = layoutFingerprint(LAYOUT);
+
+export const LEASE_RULES: LeaseRules = {
+  layout: LAYOUT,
+  firstMachineId: 0,
+  lastMachineId: 7,
+  windowInitialMs: 120_000,
+  windowMaxMs: 600_000,
+  maxClockSkewMs: 2_000,
+  leaseTtlMs: 60_000,
+  deadlineMs: 2_000,
+};
+
+/** Nobody waits and nothing is known: the base step. */
+export const CALM: Demand = { ratePerSecond: 0, waitingIds: 0 };
+
+export function holder(n: number): Holder {
+  return { agentId: `agent-${n}`, instanceId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}` };
+}
+
+export function newTag(tag: string, own: Partial<NewTag> = {}): NewTag {
+  return {
+    tag,
+    nextId: 1n,
+    step: 100,
+    maxStep: undefined,
+    targetDurationS: undefined,
+    highestId: undefined,
+    description: undefined,
+    ...own,
+  };
+}
+
+/** Every two of `ranges` that share a number. */
+export function overlaps<T extends Range>(ranges: readonly T[]): [T, T][] {
+  const sorted = [...ranges].sort((a, b) => (a.start < b.start ? -1 : 1));
+  return sorted.flatMap((range, index) =>
+    sorted.slice(index + 1).flatMap((other): [T, T][] => (other.start < range.end ? [[range, other]] : [])),
+  );
+}

@@ -1,0 +1,151 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AuditReport } from './domain/audit.ts';
+import type { LeaseEvents } from './domain/leases.ts';
+import type { CounterName } from './domain/range.ts';
+import type { SegmentEvents } from './domain/segments.ts';
+
+const PREFIX = 'leafcutter_coordinator_';
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
+
+/** Machine ids by what they are doing; see `census`. */
+export type MachineIdCensus = Readonly<Record<'free' | 'held' | 'waiting', number>>;
+
+/** The coordinator's metrics: the one place that knows prom-client. */
+export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
+  readonly #registry = new Registry();
+  readonly #segments = this.#counter('segments_granted_total', 'Segments handed out.');
+  readonly #ids = this.#counter('ids_granted_total', 'IDs in the segments handed out.');
+  readonly #groups = this.#counter(
+    'allocations_total',
+    'Transactions that allocated segments; each serves all that wait for a tag.',
+  );
+  readonly #allocation = this.#histogram(
+    'allocation_duration_seconds',
+    'Time that one allocation of segments took at the stores.',
+  );
+  readonly #lockWait = this.#histogram(
+    'lock_wait_seconds',
+    'Time that a refill waited for the lock of its tag in Redis.',
+  );
+  readonly #lockMissed = this.#counter(
+    'lock_missed_total',
+    'Refills that went on without the lock of their tag.',
+  );
+  readonly #fenceAhead = this.#counter(
+    'fence_ahead_total',
+    'Allocations whose fence remembered more than the counter.',
+    'kind',
+  );
+  readonly #unfenced = this.#counter(
+    'unfenced_allocations_total',
+    'Allocations made while Redis was away.',
+    'kind',
+  );
+  readonly #leases = this.#counter('leases_granted_total', 'Leases granted.');
+  readonly #extensions = this.#counter('windows_extended_total', 'Windows extended.');
+  readonly #registryAway = this.#counter(
+    'lease_registry_failures_total',
+    'Lease calls that Redis did not answer.',
+  );
+  readonly #errors = this.#counter('errors_total', 'Requests answered with an error, by code.', 'code');
+  readonly #redisUp = this.#gauge(
+    'redis_up',
+    '1 while Redis answers, 0 while its circuit is open or there is none.',
+  );
+  readonly #agents = this.#gauge(
+    'agents',
+    'Agents that reported lately; as the coordinator saw it that ran the reap job.',
+  );
+  readonly #jobs = this.#counter('jobs_total', 'Background jobs run here, by result.', 'job', 'result');
+  readonly #auditRanges = this.#gauge('audit_ranges', 'Ledger ranges that the last audit here looked at.');
+  readonly #auditViolations = this.#gauge(
+    'audit_violations',
+    'Broken promises that the last audit here found. Anything but 0 is an alarm.',
+  );
+
+  constructor(census: () => Promise<MachineIdCensus>) {
+    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    new Gauge({
+      name: `${PREFIX}machine_ids`,
+      help: 'Machine ids by state: free, held by a live lease, or waiting for their ceiling.',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      async collect() {
+        const counts = await census().catch(() => undefined);
+        this.reset();
+        for (const [state, count] of Object.entries(counts ?? {})) this.set({ state }, count);
+      },
+    });
+  }
+
+  /** The text that Prometheus scrapes. */
+  async scrape(): Promise<{ body: string; contentType: string }> {
+    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+
+  segmentsGranted(_tag: string, requests: number, ids: bigint, durationMs: number): void {
+    this.#segments.inc(requests);
+    this.#ids.inc(Number(ids));
+    this.#groups.inc();
+    this.#allocation.observe(durationMs / 1000);
+  }
+
+  lockWaited(_tag: string, waitedMs: number, acquired: boolean): void {
+    this.#lockWait.observe(waitedMs / 1000);
+    if (!acquired) this.#lockMissed.inc();
+  }
+
+  fenceAhead(name: CounterName): void {
+    this.#fenceAhead.inc({ kind: name.kind });
+  }
+
+  unfenced(name: CounterName): void {
+    this.#unfenced.inc({ kind: name.kind });
+  }
+
+  leaseGranted(): void {
+    this.#leases.inc();
+  }
+
+  windowExtended(): void {
+    this.#extensions.inc();
+  }
+
+  registryAway(): void {
+    this.#registryAway.inc();
+  }
+
+  failed(error: LeafcutterError): void {
+    this.#errors.inc({ code: error.code });
+  }
+
+  redisUp(up: boolean): void {
+    this.#redisUp.set(up ? 1 : 0);
+  }
+
+  agentsAlive(count: number): void {
+    this.#agents.set(count);
+  }
+
+  jobDone(job: string, result: 'ok' | 'failed'): void {
+    this.#jobs.inc({ job, result });
+  }
+
+  audited(report: AuditReport): void {
+    this.#auditRanges.set(report.ranges);
+    this.#auditViolations.set(report.violations.length);
+  }
+
+  #counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string): Gauge {
+    return new Gauge({ name: PREFIX + name, help, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string): Histogram {
+    return new Histogram({ name: PREFIX + name, help, buckets: SECONDS, registers: [this.#registry] });
+  }
+}

@@ -1,0 +1,143 @@
+import { hostname } from 'node:os';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { type Listening, listen, StartError } from '@leafcutter/shared/http/listen';
+import { layoutFingerprint } from '@leafcutter/shared/layout';
+import type { Logger } from '@leafcutter/shared/logger';
+import { layoutOf } from '@leafcutter/shared/snowflake-settings';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import type { Coordinator } from './coordinator.ts';
+import { census } from './domain/census.ts';
+import { LeaseArbiter } from './domain/leases.ts';
+import { SegmentArbiter } from './domain/segments.ts';
+import { TagAdmin } from './domain/tags.ts';
+import { coordinatorApp } from './http/routes.ts';
+import { coordinatorJobs } from './jobs.ts';
+import { CoordinatorMetrics, type MachineIdCensus } from './metrics.ts';
+import { type CoordinatorConfig, machineIds } from './settings.ts';
+import { openStores, type Stores } from './stores.ts';
+
+/** A running coordinator. */
+export interface CoordinatorService {
+  /** Where it listens: `http://127.0.0.1:8100`. */
+  readonly url: string;
+  /** Drains open requests, stops jobs, closes the stores. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts a coordinator.
+ * @throws StartError where the port is taken, a store stays away or the stores are another deployment's
+ */
+export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<CoordinatorService> {
+  const stores = await openStores(config, systemClock, log).catch(explain);
+  let listening: Listening | undefined;
+  try {
+    const coordinator = await assemble(config, stores, log);
+    listening = await listen(config.listen, coordinatorApp(coordinator), 'listen');
+    const scheduler = stores.schedule(
+      coordinatorJobs({ ...coordinator, fence: stores.fence, intervals: config.jobs }),
+    );
+    const url = `http://${listening.address}`;
+    if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
+      log.warn(
+        { url },
+        'allowUnauthenticatedNetwork: whoever reaches this port can take segments and change tags',
+      );
+    }
+    log.info({ url, deploymentId: coordinator.deploymentId }, 'coordinator is ready');
+    const { close } = listening;
+    return {
+      url,
+      async stop() {
+        log.info('coordinator is stopping');
+        await close(config.drainMs);
+        await scheduler.stop();
+        await stores.close();
+        log.info('coordinator has stopped');
+      },
+    };
+  } catch (error) {
+    await listening?.close(0);
+    await stores.close();
+    return explain(error);
+  }
+}
+
+async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger): Promise<Coordinator> {
+  const { store, fence, locks, registry, roster, redis } = stores;
+  const clock = systemClock;
+  const layout = layoutOf(config.snowflake);
+  const granted = machineIds(config.snowflake);
+  if (layout.epochMs > clock.now())
+    throw new StartError('snowflake.epochMs lies in the future; IDs would be negative.');
+  const deployment = await store.identify(layoutFingerprint(layout));
+  if (deployment.layout !== layoutFingerprint(layout)) {
+    throw new LeafcutterError(
+      'LAYOUT_MISMATCH',
+      `The store belongs to a deployment with snowflake layout ${deployment.layout}; this coordinator is set to ${layoutFingerprint(layout)}.`,
+    );
+  }
+  await store.ensureMachineIds(granted.first, granted.last);
+
+  const coordinatorId = config.coordinatorId ?? `${hostname()}:${config.listen.port}`;
+  const takeCensus = () => census(store, registry, granted);
+  const metrics = new CoordinatorMetrics(() => countStates(takeCensus()));
+  metrics.redisUp(redis?.up ?? false);
+  redis?.onChange((up) => metrics.redisUp(up));
+  const shared = { store, fence, locks, clock, events: metrics, coordinatorId };
+  return {
+    config,
+    coordinatorId,
+    deploymentId: deployment.id,
+    clock,
+    log,
+    metrics,
+    store,
+    roster,
+    segments: new SegmentArbiter({
+      ...shared,
+      rules: { ...config.segment, deadlineMs: config.requestDeadlineMs },
+    }),
+    leases: new LeaseArbiter({
+      ...shared,
+      registry,
+      rules: {
+        ...config.snowflake,
+        layout,
+        firstMachineId: granted.first,
+        lastMachineId: granted.last,
+        deadlineMs: config.requestDeadlineMs,
+      },
+    }),
+    tags: new TagAdmin(store, config.segment),
+    census: takeCensus,
+    async readiness() {
+      const store_ = await store.now().then(
+        () => 'up' as const,
+        () => 'down' as const,
+      );
+      return {
+        ready: store_ === 'up',
+        store: store_,
+        redis: redis === undefined ? 'none' : redis.up ? 'up' : 'down',
+      };
+    },
+  };
+}
+
+async function countStates(
+  machines: AsyncGenerator<{ state: keyof MachineIdCensus }>,
+): Promise<MachineIdCensus> {
+  const counts = { free: 0, held: 0, waiting: 0 };
+  for await (const { state } of machines) counts[state] += 1;
+  return counts;
+}
+
+/** What keeps a coordinator from starting is told as a sentence, without a stack. */
+function explain(error: unknown): never {
+  if (hasCode(error, 'STORE_UNAVAILABLE', 'LAYOUT_MISMATCH')) {
+    const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    throw new StartError(`${error.message}${cause}`, { cause: error });
+  }
+  throw error;
+}

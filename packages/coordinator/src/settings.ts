@@ -1,0 +1,254 @@
+import { secretList } from '@leafcutter/shared/config/list-kinds';
+import { int, range } from '@leafcutter/shared/config/number-kinds';
+import { address, choice, flag, path, text, url } from '@leafcutter/shared/config/setting-kinds';
+import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
+import { layoutProblem, machineIdCount } from '@leafcutter/shared/layout';
+import { LOG_LEVELS } from '@leafcutter/shared/logger';
+import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
+
+/** More machine ids than this would make a census of them slow; split the range over deployments instead. */
+const MAX_MACHINE_IDS = 65_536;
+
+export const coordinatorSettings = settings(
+  {
+    listen: address({ default: '127.0.0.1:8100', doc: 'Where agents and admins reach the coordinator.' }),
+    coordinatorId: text({
+      optional: true,
+      pattern: /^[\x21-\x7e]{1,200}$/,
+      doc: 'Name in ledger and logs; default: the host name with the port.',
+    }),
+    dataDir: path({
+      default: '.leafcutter',
+      doc: 'Folder of the embedded database, used while mysql.url is not set.',
+    }),
+    agentTokens: secretList({
+      doc: 'Tokens that agents send; none lets everyone who reaches the port take segments and leases.',
+    }),
+    adminTokens: secretList({
+      doc: 'Tokens that admins send to see, create and change tags; none lets everyone who reaches the port.',
+    }),
+    allowUnauthenticatedNetwork: flag({
+      default: false,
+      doc: 'Listen beyond loopback although agentTokens or adminTokens is empty.',
+    }),
+    autoCreateTags: flag({
+      default: false,
+      doc: 'Create a tag that an agent asks for and that does not exist, with default step.',
+    }),
+    logLevel: choice(LOG_LEVELS, { default: 'info', doc: 'Least severe level that is logged.' }),
+    bodyLimitBytes: int({
+      default: 262_144,
+      min: 1_024,
+      max: 16_777_216,
+      unit: 'bytes',
+      doc: 'Largest request body.',
+    }),
+    requestDeadlineMs: int({
+      default: 3_000,
+      min: 100,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How long a request for a segment or lease may wait for the stores.',
+    }),
+    drainMs: int({
+      default: 5_000,
+      min: 0,
+      max: 300_000,
+      unit: 'ms',
+      doc: 'How long open requests may finish on shutdown.',
+    }),
+    startTimeoutS: int({
+      default: 60,
+      min: 0,
+      max: 3_600,
+      unit: 's',
+      doc: 'How long to wait for MySQL at start before giving up.',
+    }),
+    mysql: {
+      url: url({
+        optional: true,
+        protocols: ['mysql'],
+        secret: true,
+        doc: 'MySQL 8+ or MariaDB 10.6+ with its database; without it the coordinator is embedded.',
+      }),
+      connectionLimit: int({
+        default: 10,
+        min: 1,
+        max: 500,
+        unit: 'connections',
+        doc: 'Most connections to MySQL.',
+      }),
+      statementTimeoutMs: int({
+        default: 2_000,
+        min: 100,
+        max: 60_000,
+        unit: 'ms',
+        doc: 'How long one statement may take before its connection is given up.',
+      }),
+    },
+    redis: {
+      url: url({
+        optional: true,
+        protocols: ['redis', 'rediss'],
+        secret: true,
+        doc: 'Redis for locks, leases and the fence; needed with mysql.url.',
+      }),
+      keyPrefix: text({ default: 'leafcutter:', maxLength: 64, doc: 'What every key begins with.' }),
+      commandTimeoutMs: int({
+        default: 300,
+        min: 10,
+        max: 10_000,
+        unit: 'ms',
+        doc: 'How long one command may take.',
+      }),
+    },
+    segment: {
+      adaptiveStep: flag({
+        default: true,
+        doc: 'Adapt the step to how long segments last; off: every segment has the tag’s base step.',
+      }),
+      maxStep: int({
+        default: 1_000_000,
+        min: 1,
+        max: 2_147_483_647,
+        unit: 'ids',
+        doc: 'Largest step of tags that set none.',
+      }),
+      targetDurationS: int({
+        default: 600,
+        min: 1,
+        max: 86_400,
+        unit: 's',
+        doc: 'How long a segment should last where callers wait, for tags that set none.',
+      }),
+      maxQueuedPerTag: int({
+        default: 1_000,
+        min: 1,
+        max: 100_000,
+        unit: 'requests',
+        doc: 'Refills that may wait for one tag.',
+      }),
+    },
+    snowflake: {
+      ...layoutSettings,
+      machineIdRange: range({
+        optional: true,
+        max: 2 ** 20 - 1,
+        doc: 'Machine ids that this deployment grants; default: all of the layout. Keeps deployments, regions or a running Leaf apart.',
+      }),
+      windowInitialMs: int({
+        default: 120_000,
+        min: 1_000,
+        max: 3_600_000,
+        unit: 'ms',
+        doc: 'Length of a lease’s first window: a crashed agent blocks its machine id for so long.',
+      }),
+      windowMaxMs: int({
+        default: 600_000,
+        min: 1_000,
+        max: 3_600_000,
+        unit: 'ms',
+        doc: 'Longest window: each extension doubles up to it. An agent outlives an outage of at least half of it.',
+      }),
+      maxClockSkewMs: int({
+        default: 2_000,
+        min: 10,
+        max: 60_000,
+        unit: 'ms',
+        doc: 'How far the clocks of agent, coordinator and database may differ.',
+      }),
+      heartbeatMs: int({
+        default: 15_000,
+        min: 100,
+        max: 300_000,
+        unit: 'ms',
+        doc: 'How often agents send a heartbeat.',
+      }),
+      leaseTtlMs: int({
+        default: 60_000,
+        min: 300,
+        max: 3_600_000,
+        unit: 'ms',
+        doc: 'How long a lease stays in Redis without a heartbeat.',
+      }),
+    },
+    jobs: {
+      auditIntervalS: int({
+        default: 600,
+        min: 1,
+        max: 86_400,
+        unit: 's',
+        doc: 'How often the ledger is audited.',
+      }),
+      reapIntervalS: int({
+        default: 60,
+        min: 1,
+        max: 86_400,
+        unit: 's',
+        doc: 'How often silent agents are taken off the roster.',
+      }),
+      agentSilentS: int({
+        default: 120,
+        min: 2,
+        max: 86_400,
+        unit: 's',
+        doc: 'An agent that did not report for so long is taken off the roster.',
+      }),
+    },
+  },
+  {
+    rules: [
+      ({ mysql, redis }) =>
+        mysql.url !== undefined && redis.url === undefined
+          ? { key: 'redis.url', problem: 'must be set when mysql.url is: the fence lives in Redis' }
+          : undefined,
+      ({ mysql, redis }) =>
+        redis.url !== undefined && mysql.url === undefined
+          ? { key: 'redis.url', problem: 'is of no use without mysql.url; leave both out to run embedded' }
+          : undefined,
+      ({ listen, agentTokens, adminTokens, allowUnauthenticatedNetwork }) =>
+        listen.isLoopback || allowUnauthenticatedNetwork || (agentTokens.length > 0 && adminTokens.length > 0)
+          ? undefined
+          : {
+              key: 'listen',
+              problem:
+                'is reachable from other machines, so set agentTokens and adminTokens, or allowUnauthenticatedNetwork',
+            },
+      ({ snowflake }) => {
+        const problem = layoutProblem(layoutOf(snowflake));
+        return problem === undefined ? undefined : { key: 'snowflake.layout', problem };
+      },
+      ({ snowflake }) => {
+        const { first, last } = machineIds(snowflake);
+        const highest = machineIdCount(layoutOf(snowflake)) - 1;
+        if (last > highest)
+          return {
+            key: 'snowflake.machineIdRange',
+            problem: `must end at ${highest} or below: the layout has no more`,
+          };
+        if (last - first < MAX_MACHINE_IDS) return undefined;
+        return {
+          key: 'snowflake.machineIdRange',
+          problem: `must hold at most ${MAX_MACHINE_IDS} machine ids`,
+        };
+      },
+      ({ snowflake }) =>
+        snowflake.windowMaxMs < snowflake.windowInitialMs
+          ? { key: 'snowflake.windowMaxMs', problem: 'must not be below windowInitialMs' }
+          : undefined,
+      ({ snowflake }) =>
+        snowflake.leaseTtlMs < 2 * snowflake.heartbeatMs
+          ? { key: 'snowflake.leaseTtlMs', problem: 'must be at least two heartbeats' }
+          : undefined,
+    ],
+  },
+);
+
+export type CoordinatorConfig = ConfigOf<typeof coordinatorSettings>;
+
+/** The machine ids that a deployment grants, both ends included. */
+export function machineIds(snowflake: CoordinatorConfig['snowflake']): { first: number; last: number } {
+  const { machineIdRange } = snowflake;
+  if (machineIdRange !== undefined) return { first: machineIdRange.first, last: machineIdRange.last };
+  return { first: 0, last: machineIdCount(layoutOf(snowflake)) - 1 };
+}

@@ -1,0 +1,138 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '@leafcutter/shared/clock';
+import { hasCode } from '@leafcutter/shared/errors';
+import type { Logger } from '@leafcutter/shared/logger';
+import { bullmqScheduler } from './bullmq-scheduler.ts';
+import type { Fence } from './domain/fence.ts';
+import type { LeaseRegistry } from './domain/lease-registry.ts';
+import type { Locks } from './domain/locks.ts';
+import type { Roster } from './domain/roster.ts';
+import type { Store } from './domain/store.ts';
+import type { Job, Scheduler } from './jobs.ts';
+import { MemoryLeaseRegistry } from './memory-lease-registry.ts';
+import { MemoryRoster } from './memory-roster.ts';
+import { openMysql } from './mysql-driver.ts';
+import { migrateMysql } from './mysql-migrations.ts';
+import { noLocks } from './no-locks.ts';
+import { RedisFence } from './redis-fence.ts';
+import { RedisLeaseRegistry } from './redis-lease-registry.ts';
+import { RedisLink } from './redis-link.ts';
+import { RedisLocks } from './redis-locks.ts';
+import { RedisRoster } from './redis-roster.ts';
+import type { CoordinatorConfig } from './settings.ts';
+import { SqlStore } from './sql-store.ts';
+import { openSqlite } from './sqlite-driver.ts';
+import { timerScheduler } from './timer-scheduler.ts';
+
+/** What a coordinator keeps outside its process, or inside it where it is embedded. */
+export interface Stores {
+  readonly store: Store;
+  /** Undefined where there is no second memory: embedded. */
+  readonly fence: Fence | undefined;
+  readonly locks: Locks;
+  readonly registry: LeaseRegistry;
+  readonly roster: Roster;
+  /** Undefined where there is no Redis. */
+  readonly redis: RedisLink | undefined;
+  schedule(jobs: readonly Job[]): Scheduler;
+  close(): Promise<void>;
+}
+
+/** @throws STORE_UNAVAILABLE where MySQL stays away, or another coordinator has the embedded database open */
+export async function openStores(config: CoordinatorConfig, clock: Clock, log: Logger): Promise<Stores> {
+  const { mysql, redis } = config;
+  if (mysql.url === undefined || redis.url === undefined) return openEmbedded(config, clock, log);
+  return openServers(
+    { mysql: { ...mysql, url: mysql.url }, redis: { ...redis, url: redis.url } },
+    config,
+    clock,
+    log,
+  );
+}
+
+function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Stores {
+  mkdirSync(config.dataDir, { recursive: true });
+  const file = join(config.dataDir, 'leafcutter.db');
+  const store = new SqlStore(openSqlite(file));
+  log.info({ file }, 'embedded: counters and ledger in one SQLite file');
+  return {
+    store,
+    fence: undefined,
+    locks: noLocks,
+    registry: new MemoryLeaseRegistry(clock),
+    roster: new MemoryRoster(),
+    redis: undefined,
+    schedule: (jobs) => timerScheduler(jobs, clock),
+    close: () => store.close(),
+  };
+}
+
+interface Servers {
+  readonly mysql: CoordinatorConfig['mysql'] & { readonly url: string };
+  readonly redis: CoordinatorConfig['redis'] & { readonly url: string };
+}
+
+/** DDL on a large table may take long; a start may wait for it. */
+const MIGRATION_TIMEOUT_MS = 120_000;
+
+async function openServers(
+  { mysql, redis }: Servers,
+  config: CoordinatorConfig,
+  clock: Clock,
+  log: Logger,
+): Promise<Stores> {
+  await eventually(config.startTimeoutS, log, async () => {
+    const migrating = openMysql({
+      url: mysql.url,
+      connectionLimit: 1,
+      statementTimeoutMs: MIGRATION_TIMEOUT_MS,
+    });
+    await migrateMysql(migrating).finally(() => migrating.close());
+  });
+  const store = new SqlStore(openMysql(mysql));
+  const link = new RedisLink(redis, clock);
+  link.onChange((up, err) =>
+    up ? log.info('redis answers again') : log.warn({ err }, 'redis is away; allocations go on unfenced'),
+  );
+  await link.connect().then(
+    () => warnOfEviction(link, log),
+    (err: unknown) => log.warn({ err }, 'redis is away at start'),
+  );
+  return {
+    store,
+    fence: new RedisFence(link),
+    locks: new RedisLocks(link, clock),
+    registry: new RedisLeaseRegistry(link),
+    roster: new RedisRoster(link),
+    redis: link,
+    schedule: (jobs) => bullmqScheduler(jobs, { redisUrl: redis.url, keyPrefix: redis.keyPrefix, log }),
+    async close() {
+      link.close();
+      await store.close();
+    },
+  };
+}
+
+/** Waits for MySQL to come up, as it does when a whole system starts at once. */
+async function eventually(timeoutS: number, log: Logger, work: () => Promise<void>): Promise<void> {
+  const deadline = Date.now() + timeoutS * 1000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!hasCode(error, 'STORE_UNAVAILABLE') || Date.now() > deadline) throw error;
+      log.warn({ err: error }, 'waiting for MySQL');
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
+
+/** A Redis that evicts keys forgets fences and leases under memory pressure. */
+async function warnOfEviction(link: RedisLink, log: Logger): Promise<void> {
+  const policy = await link.run((client) => client.config('GET', 'maxmemory-policy')).catch(() => undefined);
+  const value = Array.isArray(policy) ? policy[1] : Object.values(Object(policy))[0];
+  if (typeof value === 'string' && value !== 'noeviction') {
+    log.warn({ policy: value }, 'redis may evict fences and leases; set maxmemory-policy to noeviction');
+  }
+}

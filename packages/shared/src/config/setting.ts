@@ -1,0 +1,89 @@
+import type { z } from 'zod';
+
+/** What a kind knows of the values it accepts. */
+interface Accepts<T> {
+  /**
+   * Turns a value as given into the value used. It sees text (flags, variables), and what YAML makes of a
+   * file: text, booleans, lists, fractions as numbers and whole numbers as bigints.
+   */
+  readonly schema: z.ZodType<T>;
+  /** Ends the sentence "takes …": `an address as host:port`. */
+  readonly takes: string;
+  /** Stands for the value in `--help`: `host:port`. */
+  readonly placeholder: string;
+  /** Needs no value on the command line: `--x` is true, `--no-x` is false. */
+  readonly isFlag?: boolean;
+  /** Is a secret whatever the options say. */
+  readonly isSecret?: boolean;
+}
+
+/** What every setting says, whatever its kind. */
+export interface SettingText {
+  /** One line for `--help` and docs/configuration.md, ending in a full stop. */
+  readonly doc: string;
+}
+
+interface AnyOptions extends SettingText {
+  readonly unit?: string;
+  readonly secret?: boolean;
+  readonly required?: true;
+  readonly default?: unknown;
+}
+
+/** One setting: what it accepts, what it is when nobody sets it, and how it is explained. */
+export class Setting<T> implements Accepts<T> {
+  readonly schema: z.ZodType<T>;
+  readonly takes: string;
+  readonly placeholder: string;
+  readonly isFlag: boolean;
+  readonly doc: string;
+  /** `ms`, `s`, `ids`; shown beside the default. */
+  readonly unit: string | undefined;
+  /** True when the value must never be shown. */
+  readonly isSecret: boolean;
+  /** True when it must be given. */
+  readonly isRequired: boolean;
+  /** The value when nobody sets it; undefined for what is required or optional. */
+  readonly default: T | undefined;
+
+  /** Throws when the default is not a value that the setting takes. */
+  constructor(accepts: Accepts<T>, options: AnyOptions) {
+    this.schema = accepts.schema;
+    this.takes = accepts.takes;
+    this.placeholder = accepts.placeholder;
+    this.isFlag = accepts.isFlag ?? false;
+    this.isSecret = accepts.isSecret ?? options.secret ?? false;
+    this.doc = options.doc;
+    this.unit = options.unit;
+    this.isRequired = options.required ?? false;
+    this.default = options.default === undefined ? undefined : accepts.schema.parse(options.default);
+  }
+}
+
+/** How a default is written: plain values as they are, addresses and ranges as text. */
+type Written<T> = [T] extends [string | number | bigint | boolean] ? T : string;
+
+/** Makes settings of one kind. Each has a default, is `optional` (undefined when not set) or is `required`. */
+interface Kind<Options, T> {
+  (options: Options & SettingText & { readonly optional: true }): Setting<T | undefined>;
+  (options: Options & SettingText & { readonly required: true }): Setting<T>;
+  (options: Options & SettingText & { readonly default: Written<T> }): Setting<T>;
+}
+
+/** A kind from what it accepts; the options of its settings and their type are inferred. */
+export function kind<Options, T>(accepts: (options: Options) => Accepts<T>): Kind<Options, T> {
+  return (options: Options & SettingText) => new Setting(accepts(options), options);
+}
+
+/** Makes settings that are lists: nothing set is the empty list. */
+type ListKind<Options> = (
+  options: Options & SettingText & ({ readonly default?: readonly string[] } | { readonly required: true }),
+) => Setting<readonly string[]>;
+
+/** A kind of list from what it accepts. */
+export function listKind<Options>(
+  accepts: (options: Options) => Accepts<readonly string[]>,
+): ListKind<Options> {
+  return (options) =>
+    new Setting(accepts(options), 'required' in options ? options : { default: [], ...options });
+}

@@ -1,0 +1,114 @@
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
+import { PROBLEM_MEDIA_TYPE, retryAfterSeconds, toProblem } from '../problem.ts';
+
+export type Handler = (request: Request, response: Response) => void | Promise<void>;
+export type Methods = Partial<Record<'GET' | 'POST' | 'PATCH' | 'DELETE', Handler>>;
+
+export interface AppOptions {
+  /** Largest request body, in bytes. */
+  readonly bodyLimitBytes: number;
+  /** Told of every error that is answered; the place to count it and, where it is `INTERNAL`, to log it. */
+  readonly onError: (error: LeafcutterError, request: Request) => void;
+}
+
+/**
+ * An Express application with the manners of every Leafcutter service: paths match exactly, HEAD and unlisted methods
+ * get 405 with `Allow` (Express would run GET's handler for HEAD and burn an ID), nothing is cached, and every
+ * failure is a problem document without a stack.
+ */
+export class ServiceApp {
+  readonly express: Express = express();
+  readonly #options: AppOptions;
+  readonly #paths = new Map<string, Methods>();
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    this.express.set('case sensitive routing', true);
+    this.express.set('strict routing', true);
+    this.express.set('query parser', 'simple');
+    this.express.set('etag', false);
+    this.express.disable('x-powered-by');
+    this.express.use((_request, response, next) => {
+      response.setHeader('Cache-Control', 'no-store');
+      response.setHeader('X-Content-Type-Options', 'nosniff');
+      next();
+    });
+    this.express.use(refuseLongBody(options.bodyLimitBytes));
+    this.express.use(express.json({ limit: options.bodyLimitBytes, inflate: false }));
+  }
+
+  /** Serves `methods` at `path`; `guard` runs first and throws where the caller may not pass. */
+  route(path: string, methods: Methods, guard: (request: Request) => void = () => undefined): void {
+    this.#paths.set(path, methods);
+    const allowed = Object.keys(methods).join(', ');
+    this.express.all(path, async (request, response) => {
+      const handler = Object.hasOwn(methods, request.method)
+        ? methods[request.method as keyof Methods]
+        : undefined;
+      if (handler === undefined) {
+        response.setHeader('Allow', allowed);
+        throw new Failure('METHOD_NOT_ALLOWED', `This address takes ${allowed}.`);
+      }
+      guard(request);
+      await handler(request, response);
+    });
+  }
+
+  /** Ends the application: what no route took is 404, what a route threw is a problem document. */
+  seal(): Express {
+    this.express.use((request) => {
+      throw new Failure('NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}.`);
+    });
+    this.express.use((thrown: unknown, request: Request, response: Response, _next: NextFunction) => {
+      const error = translate(thrown);
+      this.#options.onError(error, request);
+      sendProblem(response, error);
+    });
+    return this.express;
+  }
+}
+
+/** Answers with the problem document of `error`; where an answer has begun already, ends the connection. */
+export function sendProblem(response: Response, error: LeafcutterError): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const retryAfter = retryAfterSeconds(error);
+  if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
+  if (error.code === 'UNAUTHORIZED') response.setHeader('WWW-Authenticate', 'Bearer');
+  // The body was not read to its end, so the connection cannot carry another request.
+  if (error.code === 'PAYLOAD_TOO_LARGE') response.setHeader('Connection', 'close');
+  response
+    .status(error.status)
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(toProblem(error)));
+}
+
+/** Routes that ignore their body would otherwise read one of any length. */
+function refuseLongBody(limit: number) {
+  return (request: Request, _response: Response, next: NextFunction): void => {
+    if (Number(request.headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+    next();
+  };
+}
+
+function tooLarge(limit?: number): LeafcutterError {
+  return new Failure('PAYLOAD_TOO_LARGE', `The body is larger than ${limit ?? 'this service takes'} bytes.`);
+}
+
+/** Express' and its parsers' errors carry a status; everything else unknown is INTERNAL. */
+function translate(thrown: unknown): LeafcutterError {
+  if (thrown instanceof Failure) return thrown;
+  const status =
+    typeof thrown === 'object' && thrown !== null && 'status' in thrown ? thrown.status : undefined;
+  if (status === 413) return tooLarge();
+  if (thrown instanceof URIError) {
+    return new Failure('BAD_REQUEST', 'The address has a broken % escape.', { reason: 'path' });
+  }
+  if (typeof status === 'number' && status >= 400 && status < 500) {
+    return new Failure('BAD_REQUEST', 'The body is not valid JSON in UTF-8.', { reason: 'body' });
+  }
+  return toLeafcutterError(thrown);
+}

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+/** Debian keeps daemons in directories that are not on an ordinary user's PATH. */
+const DAEMON_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/bin'];
+
+/** A package counts as installed when what the tests use of it is there, wherever it came from. */
+const PACKAGES = [
+  { name: 'redis-server', isThere: () => hasProgram('redis-server') },
+  { name: 'mariadb-server', isThere: () => hasProgram('mariadbd') && hasProgram('mariadb-install-db') },
+  { name: 'libfaketime', isThere: () => hasLibrary('faketime/libfaketimeMT.so.1') },
+  { name: 'docker.io', isThere: () => hasProgram('docker') && hasProgram('dockerd') },
+  { name: 'busybox-static', isThere: () => hasProgram('busybox') },
+];
+
+/** Installing five packages takes under a minute; a mirror that hangs must not hang the tests for ever. */
+const APT_WITHIN_MS = 10 * 60_000;
+
+/**
+ * @typedef {object} Provision
+ * @property {string[]} missing Debian packages that are not there and could not be installed
+ * @property {string | undefined} problem why, and what to do, in a sentence; undefined when nothing is missing
+ */
+
+/**
+ * Makes sure that the servers and tools of the integration tests are installed. Where something is missing on a
+ * Debian-like machine and this is root, it installs it. It never throws for want of a package: what is then to
+ * be skipped, or to fail, is the caller's decision.
+ *
+ * Services that Debian starts after installing do no harm: the tests start their own on ports of their own.
+ *
+ * @param {{ log?: (line: string) => void }} [options] log is told what is being done and how long it took
+ * @returns {Promise<Provision>}
+ */
+export async function provision({ log = () => {} } = {}) {
+  const wanted = missingPackages();
+  if (wanted.length === 0) return { missing: [], problem: undefined };
+  const obstacle = whyNotInstallable();
+  if (obstacle !== undefined) return { missing: wanted, problem: sentence(wanted, obstacle) };
+
+  const failure =
+    (await apt('Updating the package lists', ['update', '-q'], log)) ??
+    (await apt(
+      `Installing ${wanted.join(', ')}`,
+      ['install', '-q', '-y', '--no-install-recommends', ...wanted],
+      log,
+    ));
+  const missing = missingPackages();
+  if (missing.length === 0) return { missing, problem: undefined };
+  return {
+    missing,
+    problem: sentence(missing, failure ?? 'apt-get reported success, yet they are not found'),
+  };
+}
+
+function missingPackages() {
+  return PACKAGES.filter(({ isThere }) => !isThere()).map(({ name }) => name);
+}
+
+function whyNotInstallable() {
+  if (!existsSync('/usr/bin/apt-get')) return 'this machine has no apt-get';
+  if (process.getuid?.() !== 0) return 'only root may install packages';
+  return undefined;
+}
+
+function sentence(missing, reason) {
+  const list = missing.join(' ');
+  return `Missing for the tests on real servers: ${list} (${reason}). Install with: sudo apt-get install --no-install-recommends ${list}`;
+}
+
+/** Answers what went wrong, or undefined. */
+async function apt(title, args, log) {
+  log(`${title} …`);
+  const begin = performance.now();
+  const problem = await run('apt-get', ['-o', 'DPkg::Lock::Timeout=120', ...args]);
+  const seconds = ((performance.now() - begin) / 1000).toFixed(1);
+  log(
+    problem === undefined
+      ? `${title}: done in ${seconds} s`
+      : `${title}: failed after ${seconds} s, ${problem}`,
+  );
+  return problem;
+}
+
+/** Answers undefined on success, else the last line that tells why. */
+function run(command, args) {
+  return new Promise((resolve) => {
+    // No terminal and no questions: a package that asks would wait for ever.
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
+    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: APT_WITHIN_MS });
+    let output = '';
+    const keepTail = (chunk) => {
+      output = (output + chunk).slice(-4_000);
+    };
+    child.stdout.on('data', keepTail);
+    child.stderr.on('data', keepTail);
+    child.once('error', (error) => resolve(String(error)));
+    child.once('close', (code, signal) => {
+      const lines = output.trim().split('\n');
+      const last = lines.findLast((line) => line.startsWith('E:')) ?? lines.at(-1);
+      resolve(code === 0 ? undefined : `${command} ${args.at(2)} ended with ${code ?? signal}: ${last}`);
+    });
+  });
+}
+
+function hasProgram(name) {
+  const directories = [...(process.env.PATH ?? '').split(delimiter), ...DAEMON_DIRECTORIES];
+  return directories.some((directory) => isExecutable(join(directory, name)));
+}
+
+/** Libraries live below a directory named after the architecture. */
+function hasLibrary(name) {
+  const directories = existsSync('/usr/lib')
+    ? readdirSync('/usr/lib').filter((entry) => entry.includes('-linux-'))
+    : [];
+  return ['.', ...directories].some((directory) => existsSync(join('/usr/lib', directory, name)));
+}
+
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

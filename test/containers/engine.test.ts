@@ -1,0 +1,105 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { createConnection } from 'mysql2/promise';
+import {
+  type MariadbContainer,
+  type RedisContainer,
+  startMariadbContainer,
+  startRedisContainer,
+} from '../support/containers.ts';
+import { docker } from '../support/docker-cli.ts';
+import { OWNER_LABEL, removeLeftoverContainers } from '../support/leftover-containers.ts';
+
+// A first run may have to start the engine and pull or make images.
+jest.setTimeout(180_000);
+
+let redis: RedisContainer;
+let mariadb: MariadbContainer;
+
+beforeAll(async () => {
+  [redis, mariadb] = await Promise.all([startRedisContainer(), startMariadbContainer()]);
+});
+
+afterAll(async () => {
+  await Promise.all([redis?.stop(), mariadb?.stop()]);
+});
+
+/** Asks once: by itself the client would try again for more than a minute. */
+async function askRedis(): Promise<string> {
+  const client = new Redis(redis.url, { retryStrategy: () => null });
+  // The failure is told by the command; unheard, the event would be printed.
+  client.on('error', () => {});
+  try {
+    return await client.ping();
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function askMariadb(sql: string, url = mariadb.url): Promise<unknown> {
+  const connection = await createConnection(url);
+  try {
+    const [rows] = await connection.query(sql);
+    return rows;
+  } finally {
+    connection.destroy();
+  }
+}
+
+describe('a Redis container', () => {
+  test('answers, also on the same port after a restart and after a kill', async () => {
+    const { port } = redis;
+    expect(await askRedis()).toBe('PONG');
+    await redis.restart();
+    expect(await askRedis()).toBe('PONG');
+    await redis.kill();
+    await expect(askRedis()).rejects.toThrow();
+    await redis.restart();
+    expect([redis.port, await askRedis()]).toEqual([port, 'PONG']);
+  });
+
+  test('stands still while paused', async () => {
+    const client = new Redis(redis.url);
+    await client.ping();
+    await redis.pause();
+    const answer = client.ping();
+    const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 100, 'silence'))]);
+    expect(first).toBe('silence');
+    await redis.unpause();
+    expect(await answer).toBe('PONG');
+    client.disconnect();
+  });
+});
+
+describe('a MariaDB container', () => {
+  test('lets root in from outside and keeps its data over a kill', async () => {
+    const url = await mariadb.createDatabase();
+    await askMariadb('CREATE TABLE kept (id INT) ENGINE=InnoDB', url);
+    await askMariadb('INSERT INTO kept VALUES (42)', url);
+    await mariadb.kill();
+    await mariadb.restart();
+    expect(await askMariadb('SELECT id FROM kept', url)).toEqual([{ id: 42 }]);
+  });
+
+  test('that is paused can be restarted', async () => {
+    await mariadb.pause();
+    await mariadb.restart();
+    expect(await askMariadb('SELECT DATABASE() AS name')).toEqual([{ name: 'leafcutter' }]);
+  });
+});
+
+test('containers listen on loopback only', async () => {
+  for (const { id } of [redis, mariadb]) {
+    expect(await docker(['port', id])).toMatch(/^\d+\/tcp -> 127\.0\.0\.1:\d+$/);
+  }
+});
+
+test('containers of a run that is gone are removed, those of living runs stay', async () => {
+  const image = await docker(['inspect', '--format', '{{.Config.Image}}', redis.id]);
+  // Process ids end far below this number, so nobody is alive under it.
+  const labels = ['--label', 'org.testcontainers=true', '--label', `${OWNER_LABEL}=2147483647`];
+  const orphan = await docker(['create', ...labels, image]);
+  expect(await removeLeftoverContainers()).toBe(1);
+  await expect(docker(['inspect', orphan])).rejects.toThrow();
+  expect(await askRedis()).toBe('PONG');
+});

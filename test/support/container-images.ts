@@ -1,0 +1,68 @@
+import { execFile } from 'node:child_process';
+import { cp, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { ensureDockerEngine } from './docker-engine.ts';
+import { findBinary } from './find-binary.ts';
+import { buildImage } from './image-builder.ts';
+import { hasOrPulls } from './image-pull.ts';
+import { copyMariadbData, MARIADB_SETTINGS, mariadbVersion } from './mariadb-template.ts';
+
+const run = promisify(execFile);
+
+export interface ContainerImage {
+  /** Name and tag, present in the engine. */
+  readonly image: string;
+  /** True when it was made from this machine's programs because no registry gave the official one. */
+  readonly substituted: boolean;
+}
+
+/** Read at every start, one statement a line. Seen from inside the container, tests come from another host. */
+const LET_ROOT_IN = [
+  "CREATE USER IF NOT EXISTS root@'%';",
+  "GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;",
+  '',
+].join('\n');
+
+let redis: Promise<ContainerImage> | undefined;
+let mariadb: Promise<ContainerImage> | undefined;
+
+/** `redis:7.4`, or a stand-in with this machine's Redis. */
+export function redisImage(): Promise<ContainerImage> {
+  redis ??= officialOr('redis:7.4', async () => {
+    const binary = findBinary('redis-server', 'redis-server');
+    const { stdout } = await run(binary, ['--version']);
+    const image = `leafcutter-test/redis:${/v=(\S+)/.exec(stdout)?.[1] ?? 'unknown'}`;
+    const command = [binary, '--bind', '0.0.0.0', '--protected-mode', 'no', '--dir', '/tmp'];
+    await buildImage({ image, binaries: [binary], command, port: 6379 });
+    return image;
+  });
+  return redis;
+}
+
+/** `mariadb:11.4`, or a stand-in with this machine's MariaDB, data directory prepared. */
+export function mariadbImage(): Promise<ContainerImage> {
+  mariadb ??= officialOr('mariadb:11.4', async () => {
+    const binary = findBinary('mariadbd', 'mariadb-server');
+    const image = `leafcutter-test/mariadb:${await mariadbVersion()}`;
+    const settings = MARIADB_SETTINGS.filter((setting) => !setting.startsWith('--user'));
+    const command = [
+      ...[binary, '--no-defaults', '--datadir=/data', '--socket=/tmp/s.sock', '--pid-file=/tmp/pid'],
+      ...['--bind-address=0.0.0.0', '--port=3306', '--user=root', '--init-file=/init.sql', ...settings],
+    ];
+    const furnish = async (root: string) => {
+      await cp('/usr/share/mysql', join(root, 'usr/share/mysql'), { recursive: true, dereference: true });
+      await copyMariadbData(join(root, 'data'));
+      await writeFile(join(root, 'init.sql'), LET_ROOT_IN);
+    };
+    await buildImage({ image, binaries: [binary], command, port: 3306, furnish });
+    return image;
+  });
+  return mariadb;
+}
+
+async function officialOr(official: string, substitute: () => Promise<string>): Promise<ContainerImage> {
+  await ensureDockerEngine();
+  if (await hasOrPulls(official)) return { image: official, substituted: false };
+  return { image: await substitute(), substituted: true };
+}

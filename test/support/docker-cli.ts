@@ -1,0 +1,49 @@
+import { execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/**
+ * Runs one command of the docker client and answers its output without the last line's end.
+ *
+ * @throws Error with what the client wrote when it fails or takes longer than `timeoutMs`.
+ */
+export async function docker(args: readonly string[], timeoutMs = 30_000): Promise<string> {
+  const { stdout } = await run('docker', [...args], { timeout: timeoutMs, killSignal: 'SIGKILL' });
+  return stdout.trimEnd();
+}
+
+/** True when the command succeeds. */
+export async function dockerSays(args: readonly string[], timeoutMs?: number): Promise<boolean> {
+  return docker(args, timeoutMs).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Makes an image of one layer from a directory.
+ *
+ * @param changes Dockerfile instructions such as `CMD ["redis-server"]`
+ */
+export async function dockerImport(
+  directory: string,
+  image: string,
+  changes: readonly string[],
+): Promise<void> {
+  const tar = spawn('tar', ['--create', '--numeric-owner', '--directory', directory, '.'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const imported = run('docker', [
+    'import',
+    ...changes.flatMap((change) => ['--change', change]),
+    '-',
+    image,
+  ]);
+  const { stdin } = imported.child;
+  if (stdin === null) throw new Error('docker import was started without an input.');
+  // A client that fails early closes its input; its own error is the one worth telling.
+  stdin.on('error', () => {});
+  tar.stdout.pipe(stdin);
+  await imported;
+}

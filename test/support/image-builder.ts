@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process';
+import { chmod, cp, mkdir, rm, symlink } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { docker, dockerImport } from './docker-cli.ts';
+import { findBinary } from './find-binary.ts';
+import { withLock } from './machine-lock.ts';
+import { scratchDir } from './scratch-dir.ts';
+
+const run = promisify(execFile);
+
+/** Part of what is looked for in an existing image: raise it when the way of building changes. */
+const RECIPE = '1';
+
+/** What testcontainers runs inside to see whether a port is open, and what a person needs to look around. */
+const TOOLS = ['sh', 'cat', 'awk', 'grep', 'nc', 'ls', 'ps', 'kill', 'sleep'];
+
+export interface ImageRecipe {
+  /** Name and tag. */
+  readonly image: string;
+  /** Programs of this machine that go in, with the libraries that they load. */
+  readonly binaries: readonly string[];
+  readonly command: readonly string[];
+  readonly port: number;
+  /** Puts further files under `root`, which becomes `/`. */
+  readonly furnish?: (root: string) => Promise<void>;
+}
+
+/** Makes an image from this machine's own programs, unless the engine has it: the way without a registry. */
+export async function buildImage(recipe: ImageRecipe): Promise<void> {
+  await withLock(`image/${recipe.image}`, async () => {
+    if ((await builtBy(recipe.image)) !== RECIPE) await build(recipe);
+  });
+}
+
+async function builtBy(image: string): Promise<string | undefined> {
+  const format = '{{index .Config.Labels "leafcutter-test.recipe"}}';
+  return docker(['image', 'inspect', '--format', format, image]).catch(() => undefined);
+}
+
+async function build({ image, binaries, command, port, furnish }: ImageRecipe): Promise<void> {
+  const root = await scratchDir('image');
+  try {
+    await mkdir(join(root, 'bin'));
+    await mkdir(join(root, 'tmp'));
+    await chmod(join(root, 'tmp'), 0o1777);
+    const busybox = findBinary('busybox', 'busybox-static');
+    for (const binary of [...binaries, busybox]) await copyWithLibraries(binary, root);
+    for (const tool of TOOLS) await symlink(busybox, join(root, 'bin', tool));
+    await furnish?.(root);
+    await dockerImport(root, image, [
+      `CMD ${JSON.stringify(command)}`,
+      `EXPOSE ${port}`,
+      'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+      `LABEL leafcutter-test.recipe=${RECIPE}`,
+    ]);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+async function copyWithLibraries(binary: string, root: string): Promise<void> {
+  // A static program makes ldd fail, which says that there is nothing to copy beside it.
+  const { stdout } = await run('ldd', [binary]).catch(() => ({ stdout: '' }));
+  const libraries = [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path]) => path as string);
+  for (const path of [binary, ...libraries]) {
+    await mkdir(join(root, dirname(path)), { recursive: true });
+    // A library is found by the name it is linked under, so the link's target goes in under that name.
+    await cp(path, join(root, dirname(path), basename(path)), { dereference: true });
+  }
+}

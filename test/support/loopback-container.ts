@@ -1,0 +1,38 @@
+import type { GenericContainer } from 'testcontainers';
+import { ensureDockerEngine } from './docker-engine.ts';
+import { OWNER_LABEL, removeLeftoverContainers } from './leftover-containers.ts';
+import { freePort } from './ports.ts';
+
+let prepared: Promise<void> | undefined;
+
+/**
+ * A container that is reached on one fixed port of 127.0.0.1: fixed, because a restart would change a random
+ * one; on loopback only, because a database without a password must not be seen by the network.
+ */
+export async function loopbackContainer(
+  image: string,
+  containerPort: number,
+): Promise<{ readonly container: GenericContainer; readonly port: number }> {
+  prepared ??= ensureDockerEngine().then(async () => void (await removeLeftoverContainers()));
+  await prepared;
+  const { GenericContainer } = await loadTestcontainers();
+  class LoopbackContainer extends GenericContainer {
+    protected override async beforeContainerCreated(): Promise<void> {
+      const key = `${containerPort}/tcp`;
+      this.hostConfig.PortBindings = { [key]: [{ HostIp: '127.0.0.1', HostPort: String(port) }] };
+    }
+  }
+  const port = await freePort();
+  const container = new LoopbackContainer(image)
+    .withExposedPorts({ container: containerPort, host: port })
+    .withLabels({ [OWNER_LABEL]: String(process.pid) });
+  return { container, port };
+}
+
+/** testcontainers reads its settings while it loads, hence loading it late. */
+function loadTestcontainers() {
+  // The reaper's image cannot be pulled everywhere; leftovers are removed here instead.
+  process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
+  process.env.TESTCONTAINERS_HOST_OVERRIDE = '127.0.0.1';
+  return import('testcontainers');
+}

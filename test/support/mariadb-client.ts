@@ -1,0 +1,29 @@
+import { createConnection } from 'mysql2/promise';
+
+/** Runs one statement as `root`, on a connection of its own. */
+export async function executeSql(port: number, sql: string): Promise<void> {
+  const connection = await createConnection({ host: '127.0.0.1', port, user: 'root', connectTimeout: 1_000 });
+  try {
+    await connection.query(sql);
+  } finally {
+    connection.destroy();
+  }
+}
+
+/** True when a query is answered; a port alone accepts before the server does. Throws while it does not. */
+export async function answersQuery(port: number): Promise<boolean> {
+  await executeSql(port, 'SELECT 1');
+  return true;
+}
+
+/** Makes a database unless it exists and answers its url. */
+export async function createDatabaseOn(port: number, name: string): Promise<string> {
+  await executeSql(port, `CREATE DATABASE IF NOT EXISTS \`${name}\``);
+  return `mysql://root@127.0.0.1:${port}/${name}`;
+}
+
+/** Makes databases under fresh names, unless a name is given. */
+export function databaseMaker(port: number): (name?: string) => Promise<string> {
+  let made = 0;
+  return (name = `test_${process.pid}_${++made}`) => createDatabaseOn(port, name);
+}

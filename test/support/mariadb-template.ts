@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process';
+import { constants } from 'node:fs';
+import { access, cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findBinary } from './find-binary.ts';
+import { withLock } from './machine-lock.ts';
+
+const run = promisify(execFile);
+
+/** Part of the template's name: raise it when the way of preparing changes, so that old templates are not used. */
+const RECIPE = 1;
+
+/**
+ * What every server on a prepared directory must be given too. The small log makes a directory of 40 MB
+ * instead of 130 MB, and copying it is most of what starting a server costs.
+ */
+export const MARIADB_SETTINGS = [
+  '--skip-name-resolve',
+  '--innodb-buffer-pool-size=32M',
+  '--innodb-log-file-size=32M',
+  '--performance-schema=OFF',
+  // MariaDB refuses to run as root unless it is told to by name.
+  ...(process.getuid?.() === 0 ? ['--user=root'] : []),
+];
+
+/** The installed version, for example `10.11.19`. */
+export async function mariadbVersion(): Promise<string> {
+  const { stdout } = await run(findBinary('mariadbd', 'mariadb-server'), ['--version']);
+  const version = /Ver (\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+  if (version === undefined) throw new Error(`mariadbd does not tell its version but: ${stdout}`);
+  return version;
+}
+
+/** Copies a prepared data directory, with a `root` without password, to a path that must not exist yet. */
+export async function copyMariadbData(target: string): Promise<void> {
+  await cp(await template(), target, { recursive: true, mode: constants.COPYFILE_FICLONE });
+}
+
+/** Prepared once per machine, version and user: preparing takes a second, copying a tenth. */
+async function template(): Promise<string> {
+  const path = join(
+    tmpdir(),
+    `leafcutter-test-mariadb-${await mariadbVersion()}-r${RECIPE}-u${process.getuid?.()}`,
+  );
+  await withLock(path, async () => {
+    if (!(await exists(path))) await prepare(path);
+  });
+  return path;
+}
+
+/** Prepares beside and renames: a run that is killed half-way must not leave half a template under the name. */
+async function prepare(path: string): Promise<void> {
+  const draft = await mkdtemp(`${path}-draft-`);
+  try {
+    const data = join(draft, 'data');
+    await run(findBinary('mariadb-install-db', 'mariadb-server'), [
+      '--no-defaults',
+      `--datadir=${data}`,
+      '--auth-root-authentication-method=normal',
+      '--skip-test-db',
+      ...MARIADB_SETTINGS,
+    ]);
+    await rename(data, path);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,112 @@
+import { rm } from 'node:fs/promises';
+import { poll } from './poll.ts';
+import { type RunningProcess, startProcess } from './process.ts';
+
+export interface ServerRecipe {
+  /** How error messages call the server. */
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly port: number;
+  /** Holds the server's data; removed by `dispose`. */
+  readonly directory: string;
+  /** Answers true when the server does its work. */
+  readonly ready: () => Promise<boolean>;
+}
+
+const READY_WITHIN_MS = 20_000;
+
+/**
+ * A database server as a process of this machine, on 127.0.0.1.
+ *
+ * running → paused by `pause`; paused → running by `resume`;
+ * running or paused → down by `stop` or `kill`; any but disposed → running by `restart`, same port and data;
+ * any → disposed by `dispose`, which is the end.
+ */
+export class NativeServer implements AsyncDisposable {
+  readonly #recipe: ServerRecipe;
+  #process: RunningProcess;
+  #disposed = false;
+
+  private constructor(recipe: ServerRecipe) {
+    this.#recipe = recipe;
+    this.#process = startProcess(recipe);
+  }
+
+  /** @throws Error with the server's last lines when it does not come up. */
+  static async start(recipe: ServerRecipe): Promise<NativeServer> {
+    const server = new NativeServer(recipe);
+    try {
+      await server.#untilReady();
+    } catch (error) {
+      await server.dispose();
+      throw error;
+    }
+    return server;
+  }
+
+  get port(): number {
+    return this.#recipe.port;
+  }
+
+  /** Changes with every restart. */
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** The server's last lines. */
+  get lines(): readonly string[] {
+    return this.#process.lines;
+  }
+
+  /** SIGTERM: the server saves what it is set to save. Its data stays for `restart`. */
+  async stop(): Promise<void> {
+    await this.#process.stop();
+  }
+
+  /** SIGKILL, as a power cut would. Its data stays for `restart`. */
+  async kill(): Promise<void> {
+    await this.#process.kill();
+  }
+
+  /** SIGSTOP: connections stay open and nothing answers. */
+  pause(): Promise<void> {
+    return this.#process.pause();
+  }
+
+  /** SIGCONT: what was sent during the pause is carried out now. */
+  resume(): Promise<void> {
+    return this.#process.resume();
+  }
+
+  /** Stops the server if it runs and starts it on the same port with the data that it kept. */
+  async restart(): Promise<void> {
+    if (this.#disposed)
+      throw new Error(`${this.#recipe.name} is disposed and its data gone; start another one.`);
+    await this.stop();
+    this.#process = startProcess(this.#recipe);
+    await this.#untilReady();
+  }
+
+  /** Kills the server and removes its data. Calling it twice is harmless. */
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await this.#process.kill();
+    await rm(this.#recipe.directory, { recursive: true, force: true });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #untilReady(): Promise<void> {
+    const { name, port, ready } = this.#recipe;
+    const state = await poll(async () => {
+      if (!this.#process.running) return 'ended';
+      return (await ready()) ? 'ready' : undefined;
+    }, READY_WITHIN_MS);
+    if (state === 'ready') return;
+    const what = state === 'ended' ? 'ended' : `did not answer within ${READY_WITHIN_MS} ms`;
+    throw new Error(`${name} ${what} on port ${port}; it last said:\n${this.#process.tail()}`);
+  }
+}

@@ -1,0 +1,186 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { lookUpBinary } from './find-binary.ts';
+import { LineRing } from './line-ring.ts';
+import { poll } from './poll.ts';
+
+export interface ProcessOptions {
+  readonly command: string;
+  readonly args?: readonly string[];
+  /** Added to a small environment (PATH, HOME, LANG, TZ); nothing else is inherited, so that a developer's settings do not leak in. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** How error messages call the process. */
+  readonly name: string;
+}
+
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const LEAFCUTTER_MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+
+/**
+ * A real process under test. It dies with the process that started it, even when that is killed.
+ *
+ * running → paused by `pause`; paused → running by `resume`;
+ * running or paused → exited by `stop`, `kill` or by itself. `exited` is the end.
+ */
+export class RunningProcess implements AsyncDisposable {
+  readonly name: string;
+  /** Settles, and never rejects, when the process is gone and all it wrote was read. */
+  readonly exited: Promise<Exit>;
+  readonly #child: ChildProcess;
+  readonly #output = new LineRing();
+  #exit: Exit | undefined;
+
+  constructor(child: ChildProcess, name: string) {
+    this.name = name;
+    this.#child = child;
+    if (child.stdout) this.#output.read(child.stdout);
+    if (child.stderr) this.#output.read(child.stderr);
+    this.exited = new Promise((resolve) => {
+      const settle = (exit: Exit) => {
+        this.#exit ??= exit;
+        resolve(this.#exit);
+      };
+      child.once('close', (code, signal) => settle({ code, signal }));
+      child.once('error', (error) => {
+        this.#output.add(String(error));
+        // Without a pid it never ran, so no 'close' needs to be waited for.
+        if (child.pid === undefined) settle({ code: null, signal: null });
+      });
+    });
+  }
+
+  /** Process id; -1 when the command could not be started. */
+  get pid(): number {
+    return this.#child.pid ?? -1;
+  }
+
+  get running(): boolean {
+    return this.#exit === undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** The last lines of both outputs, at least 2,000 if so many were written. */
+  get lines(): readonly string[] {
+    return this.#output.lines;
+  }
+
+  /** How many lines were ever written; pass it as `since` to wait for what comes after this moment. */
+  get lineCount(): number {
+    return this.#output.count;
+  }
+
+  /** The last lines as one text. */
+  tail(lines?: number): string {
+    return this.#output.tail(lines);
+  }
+
+  /**
+   * The first line that matches, written already or yet to come.
+   *
+   * @param since look only at lines from this number on, default 0: all that are remembered
+   * @throws Error with the last lines when time runs out or the process ends without having written it.
+   */
+  async waitForLine(pattern: RegExp, timeoutMs = 10_000, since = 0): Promise<string> {
+    const known = this.#output.find(pattern, since);
+    if (known !== undefined) return known;
+    return new Promise((resolve, reject) => {
+      const fail = (what: string) => {
+        forget();
+        reject(new Error(`${this.name} ${what} ${pattern}; it last said:\n${this.tail()}`));
+      };
+      const timer = setTimeout(() => fail(`did not write within ${timeoutMs} ms`), timeoutMs);
+      const unwatch = this.#output.watch(pattern, (line) => {
+        forget();
+        resolve(line);
+      });
+      const forget = () => {
+        clearTimeout(timer);
+        unwatch();
+      };
+      void this.exited.then(() => fail('ended before it wrote'));
+    });
+  }
+
+  /** SIGSTOP: the process stands still, its connections stay open. Returns when it does. */
+  async pause(): Promise<void> {
+    this.#signal('SIGSTOP');
+    await poll(() => !this.running || this.#state() === 'T', 2_000, 1);
+  }
+
+  /** SIGCONT. */
+  async resume(): Promise<void> {
+    this.#signal('SIGCONT');
+  }
+
+  /** SIGKILL: nothing is said goodbye to. Returns when the process is gone. */
+  async kill(): Promise<Exit> {
+    this.#signal('SIGKILL');
+    return this.exited;
+  }
+
+  /** SIGTERM, and SIGKILL when it has not ended after `timeoutMs`. A paused process is resumed so that it can hear. */
+  async stop(timeoutMs = 10_000): Promise<Exit> {
+    this.#signal('SIGTERM');
+    this.#signal('SIGCONT');
+    const timer = setTimeout(() => this.#signal('SIGKILL'), timeoutMs);
+    const exit = await this.exited;
+    clearTimeout(timer);
+    return exit;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  /** The child object refuses to signal a process that has ended, so its pid, used by another now, is safe. */
+  #signal(signal: NodeJS.Signals): void {
+    if (this.running) this.#child.kill(signal);
+  }
+
+  #state(): string | undefined {
+    // The name stands in brackets and may hold anything, so the state is what follows the last one.
+    return readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ').at(-1)?.charAt(0);
+  }
+}
+
+/** Starts a process with both outputs collected. */
+export function startProcess(options: ProcessOptions): RunningProcess {
+  const [command, ...args] = boundToOurLife([options.command, ...(options.args ?? [])]);
+  const child = spawn(command, args, {
+    cwd: options.cwd,
+    env: { ...inherited(), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return new RunningProcess(child, options.name);
+}
+
+/** Starts the `leafcutter` program from its sources, with nothing but `env` set. */
+export function leafcutter(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): RunningProcess {
+  const name = ['leafcutter', ...args].join(' ');
+  return startProcess({ command: process.execPath, args: [LEAFCUTTER_MAIN, ...args], env, name });
+}
+
+/**
+ * Has the kernel kill the child when we die, however we die. An `exit` listener would not do: Jest gives test
+ * files a copy of `process` on which it is never called, and nothing calls it after SIGKILL. `setpriv`
+ * (util-linux) becomes the command, so the pid is the command's own.
+ */
+function boundToOurLife(line: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  const setpriv = lookUpBinary('setpriv');
+  return setpriv === undefined ? line : [setpriv, '--pdeathsig', 'KILL', '--', ...line];
+}
+
+function inherited(): Record<string, string> {
+  const names = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR'];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}
