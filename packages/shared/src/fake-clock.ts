@@ -18,7 +18,7 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
-    return this.#wall;
+    return Math.floor(this.#wall);
   }
 
   monotonic(): number {
@@ -62,6 +62,8 @@ export class FakeClock implements Clock {
   }
 
   #moveTo(mono: number): void {
+    // Work that a timer started may have moved the clock further already.
+    if (mono <= this.#mono) return;
     this.#wall += mono - this.#mono;
     this.#mono = mono;
   }

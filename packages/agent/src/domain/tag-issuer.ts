@@ -211,7 +211,10 @@ export class TagIssuer {
   #land(segment: Segment, durationMs: number): void {
     const { events } = this.#parts;
     const size = Number(segment.end - segment.start);
-    if (this.#closed) return events.discarded(this.tag, size, 'late');
+    if (this.#closed) {
+      events.discarded(this.tag, size, 'late');
+      return;
+    }
     this.#refill = 'idle';
     if (!this.#buffer.accept(segment, this.#monotonic())) {
       events.discarded(this.tag, size, 'below_highest');
@@ -253,7 +256,10 @@ export class TagIssuer {
     const taken = waiter.ranges.reduce((sum, range) => sum + Number(range.end - range.start), 0);
     if (taken > 0) this.#parts.events.discarded(this.tag, taken, 'abandoned');
     const why = this.#lastError;
-    if (why !== undefined && this.#buffer.highest === 0n) return waiter.reject(why);
+    if (why !== undefined && this.#buffer.highest === 0n) {
+      waiter.reject(why);
+      return;
+    }
     waiter.reject(
       new LeafcutterError('SEGMENTS_EXHAUSTED', `No segment of tag "${this.tag}" came in time; try again.`, {
         reason: why?.code ?? 'slow_refill',

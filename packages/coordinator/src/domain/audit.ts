@@ -29,7 +29,9 @@ export async function audit(store: Store, fence: Fence | undefined): Promise<Aud
   const closeCounter = async (last: LedgerEntry) => {
     const counter = await readCounter(store, last.counter);
     if (counter !== undefined && counter < last.end) {
-      report(`${label(last.counter)} stands at ${counter}, below ${last.end}, which the ledger says is handed out`);
+      report(
+        `${label(last.counter)} stands at ${counter}, below ${last.end}, which the ledger says is handed out`,
+      );
     }
     if (fence?.available === true && (await fence.read(last.counter)) < last.end) fencesBehind++;
   };

@@ -6,7 +6,7 @@ import { checkClocks } from './clocks.ts';
 import type { Fence } from './fence.ts';
 import type { LeaseRegistry } from './lease-registry.ts';
 import type { Locks } from './locks.ts';
-import type { Holder } from './range.ts';
+import { type Holder, minBigint } from './range.ts';
 import { retrying } from './retry.ts';
 import type { LockedMachineId, MachineIdRecord, Store } from './store.ts';
 
@@ -77,7 +77,10 @@ export class LeaseArbiter {
     try {
       for await (const candidate of this.#candidates(call.holder, nowMs)) {
         const lease = await retrying(clock, deadline, () => this.#tryGrant(candidate.machineId, call.holder));
-        if (lease === undefined) continue;
+        if (lease === undefined) {
+          if (clock.monotonic() >= deadline) throw tooLate();
+          continue;
+        }
         events.leaseGranted(lease.machineId);
         await this.#register(lease.machineId, call.holder);
         return lease;
@@ -125,8 +128,15 @@ export class LeaseArbiter {
     const { store, rules } = this.#parts;
     const seen = new Set<number>();
     for (let offset = 0; ; offset += CANDIDATES_PER_PAGE) {
-      const page = await store.listMachineIds(rules.firstMachineId, rules.lastMachineId, offset, CANDIDATES_PER_PAGE);
-      const passed = page.filter((record) => record.ceilingMs <= BigInt(nowMs) && !seen.has(record.machineId));
+      const page = await store.listMachineIds(
+        rules.firstMachineId,
+        rules.lastMachineId,
+        offset,
+        CANDIDATES_PER_PAGE,
+      );
+      const passed = page.filter(
+        (record) => record.ceilingMs <= BigInt(nowMs) && !seen.has(record.machineId),
+      );
       const live = await this.#live(passed.map((record) => record.machineId));
       for (const record of passed) {
         seen.add(record.machineId);
@@ -155,7 +165,7 @@ export class LeaseArbiter {
     try {
       return await store.withMachineId(machineId, async (row) => {
         const now = BigInt(row.nowMs);
-        const window = await allocate(
+        const { start, end } = await allocate(
           row,
           fence,
           events,
@@ -165,9 +175,16 @@ export class LeaseArbiter {
           },
           now - BigInt(rules.maxClockSkewMs),
         );
-        const entry = { counter: row.name, ...range(window), ...holder, coordinatorId, grantedAtMs: row.nowMs };
-        await row.advance(window.end, entry, rules.windowInitialMs);
-        return { machineId, from: Number(window.start), to: Number(window.end) };
+        const entry = {
+          counter: row.name,
+          start,
+          end,
+          ...holder,
+          coordinatorId,
+          grantedAtMs: row.nowMs,
+        };
+        await row.advance(end, entry, rules.windowInitialMs);
+        return { machineId, from: Number(start), to: Number(end) };
       });
     } catch (error) {
       if (error === taken) return undefined;
@@ -181,13 +198,13 @@ export class LeaseArbiter {
       if (row.machine.holder?.instanceId !== holder.instanceId) throw lost(machineId, 'held_by_another');
       const windowMs = Math.min(row.machine.windowMs * 2, rules.windowMaxMs);
       if (row.value === BigInt(to) && row.nowMs + windowMs <= to) return to;
-      const window = await allocate(row, fence, events, (start) => {
+      const { start, end } = await allocate(row, fence, events, (start) => {
         if (start !== BigInt(to)) throw lost(machineId, 'ceiling_moved');
         return this.#cap(start, BigInt(row.nowMs + windowMs));
       });
-      const entry = { counter: row.name, ...range(window), ...holder, coordinatorId, grantedAtMs: row.nowMs };
-      await row.advance(window.end, entry, windowMs);
-      return Number(window.end);
+      const entry = { counter: row.name, start, end, ...holder, coordinatorId, grantedAtMs: row.nowMs };
+      await row.advance(end, entry, windowMs);
+      return Number(end);
     });
   }
 
@@ -200,12 +217,14 @@ export class LeaseArbiter {
         'The timestamp bits of the snowflake layout are used up; a new deployment with a later epoch is needed.',
       );
     }
-    return end < limit ? end : limit;
+    return minBigint(end, limit);
   }
 
   async #register(machineId: number, holder: Holder): Promise<void> {
     const { registry, rules, events } = this.#parts;
-    await registry.renew(machineId, holder, rules.leaseTtlMs).catch((error: unknown) => events.registryAway(error));
+    await registry
+      .renew(machineId, holder, rules.leaseTtlMs)
+      .catch((error: unknown) => events.registryAway(error));
   }
 
   async #checkedNow(call: LeaseCall): Promise<number> {
@@ -259,14 +278,20 @@ interface Parts {
   readonly coordinatorId: string;
 }
 
-function range(window: { start: bigint; end: bigint }): { start: bigint; end: bigint } {
-  return { start: window.start, end: window.end };
-}
-
 function lost(machineId: number, reason: string): LeafcutterError {
   return new LeafcutterError(
     'LEASE_LOST',
     `The lease on machine id ${machineId} is not this instance's any more; it takes a new one.`,
     { reason },
+  );
+}
+
+function tooLate(): LeafcutterError {
+  return new LeafcutterError(
+    'STORE_UNAVAILABLE',
+    'The store is too slow to find a free machine id in time.',
+    {
+      reason: 'deadline',
+    },
   );
 }

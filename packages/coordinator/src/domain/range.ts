@@ -30,3 +30,7 @@ export interface LedgerEntry extends Range, Holder {
 export function maxBigint(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
 }
+
+export function minBigint(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}

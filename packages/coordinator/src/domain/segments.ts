@@ -4,7 +4,7 @@ import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { type AllocationEvents, allocate } from './allocate.ts';
 import type { Fence } from './fence.ts';
 import type { Locks } from './locks.ts';
-import type { Holder, LedgerEntry, Range } from './range.ts';
+import { type Holder, type LedgerEntry, minBigint, type Range } from './range.ts';
 import { retrying } from './retry.ts';
 import { type Demand, stepForDemand } from './step.ts';
 import type { LockedTag, Store, TagRecord } from './store.ts';
@@ -67,11 +67,27 @@ export class SegmentArbiter {
     const { clock, rules } = this.#parts;
     const lane = this.#lanes.get(tag);
     if (lane !== undefined && lane.length >= rules.maxQueuedPerTag) {
-      throw new LeafcutterError('RATE_LIMITED', `Too many refills of tag "${tag}" are waiting; try again shortly.`);
+      throw new LeafcutterError(
+        'RATE_LIMITED',
+        `Too many refills of tag "${tag}" are waiting; try again shortly.`,
+      );
     }
     return new Promise((resolve, reject) => {
-      const deadline = clock.monotonic() + rules.deadlineMs;
-      const waiting: Waiting = { holder, demand, deadline, resolve, reject };
+      // A store that hangs must not keep the caller: what it grants after the deadline is nobody's (I6).
+      const cancelDeadline = clock.after(rules.deadlineMs, () => reject(tooLate(tag)));
+      const waiting: Waiting = {
+        holder,
+        demand,
+        deadline: clock.monotonic() + rules.deadlineMs,
+        resolve: (segment) => {
+          cancelDeadline();
+          resolve(segment);
+        },
+        reject: (error) => {
+          cancelDeadline();
+          reject(error);
+        },
+      };
       if (lane !== undefined) {
         lane.push(waiting);
         return;
@@ -116,7 +132,10 @@ export class SegmentArbiter {
       const segments = await retrying(clock, deadline, () =>
         store.withTag(tag, (row) => this.#allocateGroup(row, live)),
       );
-      const ids = segments.reduce((sum, segment) => sum + (segment === undefined ? 0n : segment.end - segment.start), 0n);
+      const ids = segments.reduce(
+        (sum, segment) => sum + (segment === undefined ? 0n : segment.end - segment.start),
+        0n,
+      );
       events.segmentsGranted(tag, live.length, ids, clock.monotonic() - locked);
       live.forEach((waiting, index) => {
         const segment = segments[index];
@@ -132,20 +151,23 @@ export class SegmentArbiter {
   async #allocateGroup(row: LockedTag, group: readonly Waiting[]): Promise<(Range | undefined)[]> {
     const { fence, events, coordinatorId } = this.#parts;
     if (row.tag.retired) {
-      throw new LeafcutterError('TAG_RETIRED', `Tag "${row.tag.tag}" is retired; its numbers are never reused.`);
+      throw new LeafcutterError(
+        'TAG_RETIRED',
+        `Tag "${row.tag.tag}" is retired; its numbers are never reused.`,
+      );
     }
     const sizes = group.map((waiting) => BigInt(this.#stepFor(row.tag, waiting.demand)));
     const total = sizes.reduce((sum, size) => sum + size, 0n);
     const limit = (row.tag.highestId ?? HIGHEST_ID) + 1n;
     const range = await allocate(row, fence, events, (start) => {
       if (start >= limit) throw exhausted(row.tag.tag);
-      return start + total < limit ? start + total : limit;
+      return minBigint(start + total, limit);
     });
 
     let next = range.start;
     const segments = sizes.map((size) => {
       const start = next;
-      next = start + size < range.end ? start + size : range.end;
+      next = minBigint(start + size, range.end);
       return next > start ? { start, end: next } : undefined;
     });
     const entries: LedgerEntry[] = segments.flatMap((segment, index) => {

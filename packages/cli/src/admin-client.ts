@@ -1,0 +1,81 @@
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { fromProblem } from '@leafcutter/shared/problem';
+import { type TagList, type TagView, tagList, tagView } from '@leafcutter/shared/wire';
+
+const TIMEOUT_MS = 10_000;
+
+/** The admin API of one coordinator. Every call throws the code that the coordinator answers with. */
+export class AdminClient {
+  readonly #url: string;
+  readonly #token: string | undefined;
+
+  constructor(url: string, token: string | undefined) {
+    this.#url = url.replace(/\/$/, '');
+    this.#token = token;
+  }
+
+  async create(request: object): Promise<TagView> {
+    return tagView.parse(await this.#call('POST', '/v1/tags', request));
+  }
+
+  async show(tag: string): Promise<TagView> {
+    return tagView.parse(await this.#call('GET', pathOf(tag)));
+  }
+
+  async change(tag: string, request: object): Promise<TagView> {
+    return tagView.parse(await this.#call('PATCH', pathOf(tag), request));
+  }
+
+  async retire(tag: string): Promise<TagView> {
+    return tagView.parse(await this.#call('DELETE', pathOf(tag)));
+  }
+
+  async list(after: string | undefined): Promise<TagList> {
+    const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
+    return tagList.parse(await this.#call('GET', `/v1/tags${query}`));
+  }
+
+  /** Creates a tag with defaults where it is not there. */
+  async ensureTag(tag: string): Promise<void> {
+    await this.create({ tag }).catch((error: unknown) => {
+      if (!hasCode(error, 'TAG_EXISTS')) throw error;
+    });
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<unknown> {
+    const response = await this.#send(method, path, body);
+    const document: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return document;
+    throw (
+      fromProblem(document) ??
+      new LeafcutterError(
+        'COORDINATOR_UNAVAILABLE',
+        `${this.#url} answers ${response.status}; is it a coordinator?`,
+      )
+    );
+  }
+
+  async #send(method: string, path: string, body?: object): Promise<Response> {
+    try {
+      return await fetch(this.#url + path, {
+        method,
+        headers: {
+          'content-type': 'application/json',
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+    } catch (error) {
+      throw new LeafcutterError(
+        'COORDINATOR_UNAVAILABLE',
+        `No coordinator answers at ${this.#url}; start one, or name another with --coordinator.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+function pathOf(tag: string): string {
+  return `/v1/tags/${encodeURIComponent(tag)}`;
+}

@@ -1,0 +1,78 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { StartError } from '@leafcutter/shared/http/listen';
+
+/** How long a service may take to stop before it is killed: its drain and some. */
+const STOP_MS = 15_000;
+const POLL_MS = 50;
+
+/** A service of ours as a child process. */
+export class ChildService {
+  readonly name: string;
+  readonly #child: ChildProcess;
+  /** Resolves when the process has ended, to a sentence that says how. */
+  readonly ended: Promise<string>;
+  #running = true;
+
+  /** Starts the service; its log goes to `logFile`, what it says on standard error to `err`. */
+  constructor(
+    name: string,
+    commandLine: readonly [string, ...string[]],
+    options: { logFile: string; err: (text: string) => void },
+  ) {
+    const [command, ...args] = commandLine;
+    this.name = name;
+    mkdirSync(dirname(options.logFile), { recursive: true });
+    const log = openSync(options.logFile, 'a');
+    // A group of its own, so that Ctrl-C reaches only the parent, which stops its services in order. The channel
+    // tells the child when the parent is gone, whatever killed it.
+    this.#child = spawn(command, args, { stdio: ['ignore', log, 'pipe', 'ipc'], detached: true });
+    closeSync(log);
+    this.#child.stderr?.on('data', (chunk: Buffer) => options.err(String(chunk)));
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (error) =>
+        this.#end(resolve, `${name} could not be started: ${error.message}`),
+      );
+      this.#child.once('close', (code, signal) =>
+        this.#end(resolve, `${name} ended with ${signal ?? `code ${code}`}`),
+      );
+    });
+  }
+
+  /** Waits until `url` answers 200. @throws StartError where the process ends or the time is over */
+  async ready(url: string, timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    while (this.#running) {
+      if (await answers(url)) return;
+      if (Date.now() > deadline)
+        throw new StartError(`${this.name} did not become ready in ${timeoutMs / 1000} s.`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+    throw new StartError(`${await this.ended}.`);
+  }
+
+  /** Asks it to stop, and kills it where it does not. */
+  async stop(): Promise<void> {
+    if (!this.#running) return;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #end(resolve: (sentence: string) => void, sentence: string): void {
+    this.#running = false;
+    resolve(sentence);
+  }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) });
+    await response.arrayBuffer();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}

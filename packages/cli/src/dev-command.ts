@@ -1,0 +1,92 @@
+import { join, resolve } from 'node:path';
+import { AdminClient } from './admin-client.ts';
+import { ChildService } from './child-service.ts';
+import { devSettings } from './dev-settings.ts';
+import { EXIT, type ExitCode, type Io } from './io.ts';
+import { loadSettings } from './load-settings.ts';
+
+const READY_MS = 30_000;
+
+/**
+ * `leafcutter dev`: an embedded coordinator and its agents as real processes, with a tag to try. Stops them in order
+ * (agents first, so that they can end their leases) when asked to, or when one of them ends by itself.
+ */
+export async function devCommand(io: Io): Promise<ExitCode> {
+  const loaded = loadSettings(io, devSettings, 'dev', 'leafcutter dev');
+  if (loaded === undefined) return EXIT.ok;
+  for (const warning of loaded.warnings) io.err(`${warning}\n`);
+  const { devCoordinator, devAgents, devTag } = loaded.config;
+  const dataDir = resolve(io.cwd, loaded.config.dataDir);
+  const coordinatorUrl = `http://${devCoordinator}`;
+  const services: ChildService[] = [];
+  const start = (name: string, ...args: string[]) => {
+    const service = new ChildService(name, [...io.self, ...args], {
+      logFile: join(dataDir, 'logs', `${name}.log`),
+      err: (text) => io.err(text.replace(/^(?=.)/gm, `${name}: `)),
+    });
+    services.push(service);
+    return service;
+  };
+
+  const stopped = io.stopRequested.then(() => 'stop' as const);
+  try {
+    io.out('Starting an embedded coordinator …\n');
+    const coordinator = start(
+      'coordinator',
+      'coordinator',
+      '--listen',
+      String(devCoordinator),
+      '--data-dir',
+      dataDir,
+    );
+    if ((await Promise.race([coordinator.ready(`${coordinatorUrl}/readyz`, READY_MS), stopped])) === 'stop')
+      return EXIT.ok;
+    await new AdminClient(coordinatorUrl, undefined).ensureTag(devTag);
+    const ready = devAgents.map((listen, index) => {
+      io.out(`Starting agent ${index + 1} of ${devAgents.length} …\n`);
+      const name = `agent-${index + 1}`;
+      const flags = [
+        '--listen',
+        listen,
+        '--agent-id',
+        name,
+        '--coordinators',
+        coordinatorUrl,
+        '--snowflake-enabled',
+      ];
+      return start(name, 'agent', ...flags).ready(`http://${listen}/readyz`, READY_MS);
+    });
+    if ((await Promise.race([Promise.all(ready), stopped])) === 'stop') return EXIT.ok;
+    io.out(welcome(coordinatorUrl, devAgents, devTag, dataDir));
+
+    const end = await Promise.race([stopped, ...services.map((service) => service.ended)]);
+    if (end === 'stop') return EXIT.ok;
+    io.err(`${end}; its log is in ${join(dataDir, 'logs')}.\n`);
+    return EXIT.failed;
+  } finally {
+    io.out('Stopping …\n');
+    const [coordinator, ...agents] = services;
+    await Promise.all(agents.map((agent) => agent.stop()));
+    await coordinator?.stop();
+    io.out('Stopped. The next start continues from here.\n');
+  }
+}
+
+function welcome(coordinatorUrl: string, agents: readonly string[], tag: string, dataDir: string): string {
+  const [first = ''] = agents;
+  return `
+Leafcutter is ready.
+
+  coordinator   ${coordinatorUrl}
+${agents.map((listen, index) => `  agent ${index + 1}       http://${listen}`).join('\n')}
+  data          ${dataDir}
+
+Try:
+
+  curl http://${first}/v1/ids/${tag}
+  curl http://${first}/v1/snowflake
+  curl "http://${first}/v1/ids/${tag}?count=5"
+
+Ctrl-C stops it; the next start continues from here.
+`;
+}

@@ -1,0 +1,21 @@
+import { textList } from '@leafcutter/shared/config/list-kinds';
+import { address, path, text } from '@leafcutter/shared/config/setting-kinds';
+import { settings } from '@leafcutter/shared/config/settings';
+import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
+
+/** Settings of `leafcutter dev`; every other setting has the default of its service. */
+export const devSettings = settings({
+  dataDir: path({
+    default: '.leafcutter',
+    doc: 'Folder of the database and the logs; IDs continue from it.',
+  }),
+  devCoordinator: address({ default: '127.0.0.1:8100', doc: 'Where the coordinator listens.' }),
+  devAgents: textList({
+    default: ['127.0.0.1:8000', '127.0.0.1:8001'],
+    minItems: 1,
+    pattern: /^[^\s,]+:\d+$/,
+    takes: 'addresses as host:port',
+    doc: 'Where the agents listen, one agent each.',
+  }),
+  devTag: text({ default: 'demo', pattern: NEW_TAG_PATTERN, doc: 'A tag that is made if it is not there.' }),
+});

@@ -1,0 +1,23 @@
+/** What a command has of the process around it; `main.ts` alone knows the real one. */
+export interface Io {
+  /** Without node and the script. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** Resolves to what asked the process to stop: a signal, or the parent that went away. */
+  readonly stopRequested: Promise<string>;
+  /** The command line that starts this program again, without arguments. */
+  readonly self: readonly [command: string, ...args: string[]];
+}
+
+/** Exit codes, after sysexits.h where it has one. */
+export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The command line makes no sense; the message says what would. The process ends with 64. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}

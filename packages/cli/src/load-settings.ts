@@ -1,0 +1,28 @@
+import { agentSettings } from '@leafcutter/agent/settings';
+import { coordinatorSettings } from '@leafcutter/coordinator/settings';
+import { helpText } from '@leafcutter/shared/config/help';
+import { type LoadedConfig, loadConfig } from '@leafcutter/shared/config/load-config';
+import { environmentNames, type Settings, type SettingTree } from '@leafcutter/shared/config/settings';
+import { VERSION } from '@leafcutter/shared/version';
+import { devSettings } from './dev-settings.ts';
+import type { Io } from './io.ts';
+
+/** Variables of any of our processes: one environment often serves them all. */
+const knownElsewhere = [coordinatorSettings, agentSettings, devSettings].flatMap(environmentNames);
+
+/**
+ * Loads the settings of a command, or answers `--help` and `--version` and resolves to undefined.
+ * @throws ConfigError
+ */
+export function loadSettings<T extends SettingTree>(
+  io: Io,
+  settings: Settings<T>,
+  service: 'agent' | 'coordinator' | 'dev',
+  usage: string,
+): LoadedConfig<T> | undefined {
+  const loaded = loadConfig(settings, { ...io, service, knownElsewhere });
+  if (loaded.help === true) io.out(helpText(settings, { service, usage }));
+  else if (loaded.version === true) io.out(`${VERSION}\n`);
+  else return loaded;
+  return undefined;
+}

@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
+import { runCommand } from './commands.ts';
+
+/** The process' edge: the one place that knows `process`. */
+const stopRequested = new Promise<string>((resolve) => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      resolve(signal);
+      // Asked a second time, it stops without tidying up.
+      process.once(signal, () => process.exit(130));
+    });
+  }
+  // A service started by `leafcutter dev` must not outlive it.
+  process.once('disconnect', () => resolve('disconnect'));
+});
+
+const code = await runCommand({
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  stopRequested,
+  self: [process.execPath, fileURLToPath(import.meta.url)],
+});
+process.exit(code);

@@ -1,0 +1,35 @@
+import { startAgent } from '@leafcutter/agent/service';
+import { agentSettings } from '@leafcutter/agent/settings';
+import { startCoordinator } from '@leafcutter/coordinator/service';
+import { coordinatorSettings } from '@leafcutter/coordinator/settings';
+import type { ConfigTree, Settings, SettingTree } from '@leafcutter/shared/config/settings';
+import { createLogger, type Logger, type LogLevel } from '@leafcutter/shared/logger';
+import { EXIT, type ExitCode, type Io } from './io.ts';
+import { loadSettings } from './load-settings.ts';
+
+export function coordinatorCommand(io: Io): Promise<ExitCode> {
+  return serve(io, 'coordinator', coordinatorSettings, ({ logLevel }) => logLevel, startCoordinator);
+}
+
+export function agentCommand(io: Io): Promise<ExitCode> {
+  return serve(io, 'agent', agentSettings, ({ logLevel }) => logLevel, startAgent);
+}
+
+/** Runs one service until it is asked to stop. */
+async function serve<T extends SettingTree>(
+  io: Io,
+  service: 'agent' | 'coordinator',
+  settings: Settings<T>,
+  levelOf: (config: ConfigTree<T>) => LogLevel,
+  start: (config: ConfigTree<T>, log: Logger) => Promise<{ stop(): Promise<void> }>,
+): Promise<ExitCode> {
+  const loaded = loadSettings(io, settings, service, `leafcutter ${service}`);
+  if (loaded === undefined) return EXIT.ok;
+  const log = createLogger(levelOf(loaded.config), { service });
+  for (const warning of loaded.warnings) log.warn(warning);
+  const running = await start(loaded.config, log);
+  const why = await io.stopRequested;
+  log.info({ why }, 'asked to stop');
+  await running.stop();
+  return EXIT.ok;
+}

@@ -1,0 +1,136 @@
+import { parseArgs } from 'node:util';
+import type { TagView } from '@leafcutter/shared/wire';
+import { AdminClient } from './admin-client.ts';
+import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+
+const HELP = `Usage: leafcutter tag <action> [name] [flags]
+
+  create NAME   make a tag      --start 1 --step 1000 --max-step N --target-duration-s N --highest-id N --description TEXT
+  list          all tags
+  show NAME     one tag
+  change NAME   change a tag    --step N --max-step N --target-duration-s N --highest-id N --description TEXT
+                                (the word "default" goes back to the deployment's default)
+  retire NAME   stop a tag for good; its numbers are never reused. Needs --yes
+
+  --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
+  --token TOKEN       admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
+  --json              print JSON
+`;
+
+const OPTIONS = {
+  start: { type: 'string' },
+  step: { type: 'string' },
+  'max-step': { type: 'string' },
+  'target-duration-s': { type: 'string' },
+  'highest-id': { type: 'string' },
+  description: { type: 'string' },
+  coordinator: { type: 'string' },
+  token: { type: 'string' },
+  json: { type: 'boolean' },
+  yes: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type Values = ReturnType<typeof parse>['values'];
+
+/** `leafcutter tag`: the admin API from the command line. */
+export async function tagCommand(io: Io): Promise<ExitCode> {
+  const { values, positionals } = parse(io.argv);
+  const [action, name, ...extra] = positionals;
+  if (values.help === true || action === undefined) {
+    io.out(HELP);
+    return action === undefined && values.help !== true ? EXIT.usage : EXIT.ok;
+  }
+  if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n\n${HELP}`);
+  const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
+  const client = new AdminClient(url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
+  const print = (tags: readonly TagView[]) =>
+    io.out(values.json === true ? `${JSON.stringify(tags, null, 2)}\n` : table(tags));
+
+  switch (action) {
+    case 'create':
+      print([
+        await client.create({
+          tag: needName(name),
+          ...fields(values),
+          ...(values.start === undefined ? {} : { start: values.start }),
+        }),
+      ]);
+      break;
+    case 'list':
+      for (let page = await client.list(undefined); ; page = await client.list(page.next ?? undefined)) {
+        print(page.tags);
+        if (page.next === null) break;
+      }
+      break;
+    case 'show':
+      print([await client.show(needName(name))]);
+      break;
+    case 'change':
+      print([await client.change(needName(name), fields(values))]);
+      break;
+    case 'retire':
+      if (values.yes !== true)
+        throw new UsageError(`Retiring "${needName(name)}" cannot be undone; add --yes if you mean it.`);
+      print([await client.retire(needName(name))]);
+      break;
+    default:
+      throw new UsageError(`There is no action "${action}".\n\n${HELP}`);
+  }
+  return EXIT.ok;
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+  }
+}
+
+function needName(name: string | undefined): string {
+  if (name === undefined) throw new UsageError(`Name the tag.\n\n${HELP}`);
+  return name;
+}
+
+/** The fields that flags name; the coordinator judges their values. */
+function fields(values: Values): Record<string, unknown> {
+  const given = {
+    step: numeric('step', values.step),
+    maxStep: numeric('max-step', values['max-step']),
+    targetDurationS: numeric('target-duration-s', values['target-duration-s']),
+    highestId: values['highest-id'] === 'default' ? null : values['highest-id'],
+    description: values.description === 'default' ? null : values.description,
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function numeric(flag: string, text: string | undefined): number | null | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'default') return null;
+  if (/^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new UsageError(`--${flag} takes a whole number.`);
+}
+
+function table(tags: readonly TagView[]): string {
+  const rows = tags.map((tag) => [
+    tag.tag,
+    tag.state,
+    tag.nextId,
+    String(tag.step),
+    String(tag.maxStep),
+    tag.highestId,
+    tag.description ?? '',
+  ]);
+  const all = [['TAG', 'STATE', 'NEXT ID', 'STEP', 'MAX STEP', 'HIGHEST ID', 'DESCRIPTION'], ...rows];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

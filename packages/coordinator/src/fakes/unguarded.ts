@@ -1,0 +1,58 @@
+import { hasCode } from '@leafcutter/shared/errors';
+import type { Fence, FenceAnswer } from '../domain/fence.ts';
+import type { CounterName } from '../domain/range.ts';
+import { type LockedMachineId, type LockedTag, RETRY_REASONS } from '../domain/store.ts';
+import { MemoryDatabase } from './memory-database.ts';
+import { MemoryFence } from './memory-fence.ts';
+import { MemoryStore } from './memory-store.ts';
+
+/** Ports with one guard taken out, for negative controls: with one of these in place a safety test must go red. */
+
+/** A fence that remembers nothing and always agrees. */
+export const agreeableFence: Fence = {
+  available: true,
+  raise: async () => ({ kind: 'ok' }),
+  read: async () => 0n,
+};
+
+/** A database whose row locks lock nothing. */
+export class UnlockedDatabase extends MemoryDatabase {
+  override async lock(): Promise<() => void> {
+    return () => undefined;
+  }
+}
+
+/** A store that takes a COMMIT without an answer for one that succeeded. */
+export class TrustingStore extends MemoryStore {
+  override withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
+    return trusting(work, (noted) => super.withTag(tag, noted));
+  }
+
+  override withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T> {
+    return trusting(work, (noted) => super.withMachineId(machineId, noted));
+  }
+}
+
+/** A fence that takes a question without an answer for one that was agreed to. */
+export class TrustingFence extends MemoryFence {
+  override raise(name: CounterName, start: bigint, end: bigint): Promise<FenceAnswer> {
+    return super.raise(name, start, end).catch(() => ({ kind: 'ok' }));
+  }
+}
+
+async function trusting<L, T>(
+  work: (locked: L) => Promise<T>,
+  run: (noted: (locked: L) => Promise<T>) => Promise<T>,
+): Promise<T> {
+  let result: { value: T } | undefined;
+  try {
+    return await run(async (locked) => {
+      result = { value: await work(locked) };
+      return result.value;
+    });
+  } catch (error) {
+    const unclear = hasCode(error, 'STORE_UNAVAILABLE') && error.reason === RETRY_REASONS.commitUnclear;
+    if (!unclear || result === undefined) throw error;
+    return result.value;
+  }
+}

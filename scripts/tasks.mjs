@@ -1,0 +1,89 @@
+/** The tasks behind the npm scripts, run on the project's own Node. */
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { provision } from './provision.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const say = (text) => process.stdout.write(`${text}\n`);
+const [task = '', ...args] = process.argv.slice(2);
+
+const step = (name, command, ...commandArgs) => ({ name, command, args: commandArgs });
+const jest = (...suites) => {
+  const flags = [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+  ];
+  return step(suites.join(' and '), process.execPath, ...flags, '--selectProjects', ...suites, '--', ...args);
+};
+const serial = (suite) => {
+  const { name, command, args: flags } = jest(suite);
+  // One file at a time: these suites measure, and two on two cores would measure each other.
+  return { name, command, args: flags.toSpliced(flags.indexOf('--'), 0, '--runInBand') };
+};
+
+const CHECKS = [
+  step('types', 'tsc', '-p', '.'),
+  step('lint and format', 'biome', 'check', '.'),
+  step('dependency rules', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'test'),
+  step('unused code', 'knip'),
+];
+const TASKS = {
+  check: CHECKS,
+  'test:unit': [jest('unit')],
+  'test:integration': [jest('contract', 'integration'), serial('containers')],
+  'test:fault': [serial('fault')],
+  test: [...CHECKS, jest('unit'), jest('contract', 'integration'), serial('containers'), serial('fault')],
+  bench: [step('bench', process.execPath, 'test/bench/main.ts', ...args)],
+};
+const NEEDS_SERVERS = new Set(['test', 'test:integration', 'test:fault', 'bench']);
+
+if (task === 'build') {
+  // Node runs the sources, so nothing is compiled; what is built are the documents made from them.
+  const { stdout } = spawnSync(process.execPath, ['packages/cli/src/main.ts', 'config', '--markdown'], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  writeFileSync(`${root}/docs/configuration.md`, stdout);
+  say('Wrote docs/configuration.md.');
+  process.exit(0);
+}
+const steps = TASKS[task];
+if (steps === undefined) {
+  say(`There is no task "${task}"; there are build, ${Object.keys(TASKS).join(', ')}.`);
+  process.exit(64);
+}
+if (NEEDS_SERVERS.has(task)) {
+  const { problem } = await provision({ log: say });
+  if (problem !== undefined) {
+    say(problem);
+    process.exit(1);
+  }
+}
+
+const results = [];
+for (const { name, command, args: commandArgs } of steps) {
+  say(`\n── ${name}`);
+  const begun = performance.now();
+  const code = await run(command, commandArgs);
+  results.push({ name, code, seconds: (performance.now() - begun) / 1000 });
+}
+say('');
+for (const { name, code, seconds } of results)
+  say(`${code === 0 ? 'ok    ' : 'FAILED'} ${name} (${seconds.toFixed(1)} s)`);
+const failed = results.filter(({ code }) => code !== 0).length;
+say(`\nSteps: ${results.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
+
+function run(command, commandArgs) {
+  return new Promise((resolve) => {
+    const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit' });
+    child.once('error', (error) => {
+      say(`${command}: ${error.message}`);
+      resolve(1);
+    });
+    child.once('close', (code) => resolve(code ?? 1));
+  });
+}
