@@ -1,0 +1,86 @@
+import { Service } from './service.ts';
+
+export interface ClusterOptions {
+  readonly mysqlUrl: string;
+  readonly redisUrl: string;
+  readonly coordinators: number;
+  readonly agents: number;
+  /** Distinguishes the keys of clusters that share a Redis. */
+  readonly keyPrefix?: string;
+  readonly coordinatorFlags?: readonly string[];
+  readonly agentFlags?: readonly string[];
+}
+
+/** Coordinators and agents as real processes on given stores. */
+export class Cluster implements AsyncDisposable {
+  readonly coordinators: readonly Service[];
+  readonly agents: Service[] = [];
+  readonly #agentFlags: readonly string[];
+  #named = 0;
+
+  private constructor(coordinators: readonly Service[], agentFlags: readonly string[]) {
+    this.coordinators = coordinators;
+    this.#agentFlags = agentFlags;
+  }
+
+  static async start(options: ClusterOptions): Promise<Cluster> {
+    const { mysqlUrl, redisUrl, keyPrefix = 'leafcutter:', coordinatorFlags = [], agentFlags = [] } = options;
+    const env = { LEAFCUTTER_MYSQL_URL: mysqlUrl, LEAFCUTTER_REDIS_URL: redisUrl };
+    const coordinators = await Promise.all(
+      Array.from({ length: options.coordinators }, (_, index) =>
+        Service.start({
+          kind: 'coordinator',
+          name: `coordinator-${index + 1}`,
+          flags: ['--redis-key-prefix', keyPrefix, ...coordinatorFlags],
+          env,
+        }),
+      ),
+    );
+    const cluster = new Cluster(coordinators, agentFlags);
+    await Promise.all(Array.from({ length: options.agents }, () => cluster.addAgent()));
+    return cluster;
+  }
+
+  /** Adds an agent that knows all coordinators. */
+  async addAgent(
+    options: {
+      flags?: readonly string[];
+      env?: Readonly<Record<string, string>>;
+      until?: 'ready' | 'live';
+    } = {},
+  ): Promise<Service> {
+    const { flags = [], env = {}, until = 'ready' } = options;
+    this.#named += 1;
+    const agent = await Service.start(
+      {
+        kind: 'agent',
+        name: `agent-${this.#named}`,
+        flags: [
+          '--coordinators',
+          this.coordinators.map(({ url }) => url).join(','),
+          ...this.#agentFlags,
+          ...flags,
+        ],
+        env,
+      },
+      until,
+    );
+    this.agents.push(agent);
+    return agent;
+  }
+
+  /** Creates a tag through the first coordinator. */
+  async createTag(tag: string, fields: object = {}): Promise<void> {
+    const response = await fetch(`${this.coordinators[0]?.url}/v1/tags`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ tag, ...fields }),
+    });
+    if (!response.ok) throw new Error(`creating ${tag}: ${response.status} ${await response.text()}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.agents.map((agent) => agent.stop()));
+    await Promise.all(this.coordinators.map((coordinator) => coordinator.stop()));
+  }
+}

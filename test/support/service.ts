@@ -1,0 +1,83 @@
+import { poll } from './poll.ts';
+import { freePort } from './ports.ts';
+import { leafcutter, type RunningProcess } from './process.ts';
+
+export interface ServiceOptions {
+  readonly kind: 'coordinator' | 'agent';
+  readonly name: string;
+  /** Flags besides `--listen` and the name. */
+  readonly flags?: readonly string[];
+  /** Variables of the process, for example of `fakeTime()`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const READY_MS = 30_000;
+
+/** A coordinator or an agent as a real process that can be killed and started again on the same port. */
+export class Service {
+  readonly name: string;
+  readonly url: string;
+  readonly #options: ServiceOptions;
+  readonly #port: number;
+  #process: RunningProcess;
+
+  private constructor(options: ServiceOptions, port: number) {
+    this.#options = options;
+    this.#port = port;
+    this.name = options.name;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#process = this.#spawn();
+  }
+
+  /** Starts it and waits until it is ready; agents may be asked to be live only. */
+  static async start(options: ServiceOptions, until: 'ready' | 'live' = 'ready'): Promise<Service> {
+    const service = new Service(options, await freePort());
+    await service.waitUntil(until);
+    return service;
+  }
+
+  get process(): RunningProcess {
+    return this.#process;
+  }
+
+  /** Starts it again, by default with the same settings. */
+  async restart(until: 'ready' | 'live' = 'ready'): Promise<void> {
+    await this.#process.stop();
+    this.#process = this.#spawn();
+    await this.waitUntil(until);
+  }
+
+  async waitUntil(state: 'ready' | 'live', timeoutMs = READY_MS): Promise<void> {
+    const path = state === 'ready' ? '/readyz' : '/livez';
+    const up = await poll(async () => !this.#process.running || (await this.#answers(path)), timeoutMs, 25);
+    if (up !== true || !this.#process.running) {
+      throw new Error(`${this.name} did not become ${state}; it last said:\n${this.#process.tail(20)}`);
+    }
+  }
+
+  /** The JSON document at `path`. */
+  async json<T>(path: string, init?: RequestInit): Promise<T> {
+    const response = await fetch(this.url + path, init);
+    return (await response.json()) as T;
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+  }
+
+  #spawn(): RunningProcess {
+    const { kind, name, flags = [], env } = this.#options;
+    const identity = kind === 'agent' ? '--agent-id' : '--coordinator-id';
+    return leafcutter([kind, '--listen', `127.0.0.1:${this.#port}`, identity, name, ...flags], env);
+  }
+
+  async #answers(path: string): Promise<boolean> {
+    try {
+      const response = await fetch(this.url + path, { signal: AbortSignal.timeout(2_000) });
+      await response.arrayBuffer();
+      return response.ok;
+    } catch {
+      return false;
+    }
+  }
+}
