@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { httpRow } from './http-row.ts';
+import { inProcessRows } from './in-process-rows.ts';
+import type { Spread } from './rounds.ts';
+
+const HELP = `Usage: npm run bench -- [--quick] [--json]
+
+Measures side by side and prints ratios; absolute figures hold for this machine at this moment only.
+  --quick   two short rounds
+  --json    print JSON instead of a table
+`;
+
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+});
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+if (values.help === true) {
+  say(HELP);
+} else {
+  const rounds = values.quick === true ? 2 : 7;
+  const progress = (text: string) => void process.stderr.write(`${text}\n`);
+  const rows = [
+    ...inProcessRows(rounds, progress),
+    await httpRow(rounds, values.quick === true ? 2 : 4, progress),
+  ];
+  say(
+    values.json === true
+      ? JSON.stringify({ node: process.version, rounds, rows }, null, 2)
+      : rows.map(line).join('\n'),
+  );
+}
+
+function line(row: object): string {
+  const {
+    row: name,
+    unit,
+    subject,
+    baseline,
+    ratio,
+  } = row as Record<'row' | 'unit', string> & Record<'subject' | 'baseline' | 'ratio', Spread>;
+  const whole = (value: number) => Math.round(value).toLocaleString('en');
+  return `${name}\n  ${whole(subject.median)} vs ${whole(baseline.median)} ${unit}; ratio ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`;
+}
