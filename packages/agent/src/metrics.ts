@@ -65,7 +65,7 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
 
   constructor(readings: AgentReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
-    this.#gauge('tags', 'Tags in memory.', (gauge) => gauge.set(readings.tags().length));
+    this.#gauge('tags', 'Tags in memory.', () => readings.tags().length);
     this.#perTag(
       'runway_seconds',
       'Seconds until the local IDs of a tag run out at the present rate.',
@@ -74,22 +74,16 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     );
     this.#perTag('ids_remaining', 'IDs of a tag in memory.', readings, (tag) => tag.remaining);
     this.#perTag('waiting_callers', 'Callers that wait for IDs of a tag.', readings, (tag) => tag.waiting);
-    this.#gauge(
-      'window_remaining_seconds',
-      'Seconds left in the window of the lease; 0 without one.',
-      (gauge) => {
-        const lease = readings.lease();
-        if (lease !== undefined) gauge.set(lease.windowRemainingMs / 1000);
-      },
+    this.#gauge('window_remaining_seconds', 'Seconds left in the window of the lease; 0 without one.', () =>
+      seconds(readings.lease()?.windowRemainingMs),
     );
-    this.#gauge('lease_held', '1 while a lease is held and needs no replacement.', (gauge) => {
+    this.#gauge('lease_held', '1 while a lease is held and needs no replacement, else 0.', () => {
       const lease = readings.lease();
-      if (lease !== undefined) gauge.set(lease.state === 'holding' ? 1 : 0);
+      return lease && Number(lease.state === 'holding');
     });
-    this.#gauge('clock_offset_seconds', 'How far this clock is ahead of the coordinators.', (gauge) => {
-      const offset = readings.clockOffsetMs();
-      if (offset !== undefined) gauge.set(offset / 1000);
-    });
+    this.#gauge('clock_offset_seconds', 'How far this clock is ahead of the coordinators.', () =>
+      seconds(readings.clockOffsetMs()),
+    );
   }
 
   /** The text that Prometheus scrapes. */
@@ -157,13 +151,14 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     return new Histogram({ name: PREFIX + name, help, buckets: SECONDS, registers: [this.#registry] });
   }
 
-  #gauge(name: string, help: string, read: (gauge: Gauge) => void): void {
+  /** A gauge that is read at each scrape. What there is no value for is NaN: a 0 would be one. */
+  #gauge(name: string, help: string, read: () => number | undefined): void {
     new Gauge({
       name: PREFIX + name,
       help,
       registers: [this.#registry],
       collect() {
-        read(this);
+        this.set(read() ?? Number.NaN);
       },
     });
   }
@@ -190,4 +185,8 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
       },
     });
   }
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
 }

@@ -51,13 +51,18 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   readonly #errors = this.#counter('errors_total', 'Requests answered with an error, by code.', 'code');
   readonly #redisUp = this.#gauge(
     'redis_up',
-    '1 while Redis answers, 0 while its circuit is open or there is none.',
+    '1 while Redis answers, 0 while its circuit is open; no number where the coordinator is embedded.',
   );
   readonly #agents = this.#gauge(
     'agents',
     'Agents that reported lately; as the coordinator saw it that ran the reap job.',
   );
-  readonly #jobs = this.#counter('jobs_total', 'Background jobs run here, by result.', 'job', 'result');
+  readonly #jobs = this.#counter(
+    'jobs_total',
+    'Background jobs run here, by task and result.',
+    'task',
+    'result',
+  );
   readonly #auditRanges = this.#gauge('audit_ranges', 'Ledger ranges that the last audit here looked at.');
   readonly #auditViolations = this.#gauge(
     'audit_violations',
@@ -120,8 +125,8 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     this.#errors.inc({ code: error.code });
   }
 
-  redisUp(up: boolean): void {
-    this.#redisUp.set(up ? 1 : 0);
+  redisUp(up: boolean | undefined): void {
+    this.#redisUp.set(up === undefined ? Number.NaN : Number(up));
   }
 
   agentsAlive(count: number): void {
@@ -129,7 +134,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   }
 
   jobDone(job: string, result: 'ok' | 'failed'): void {
-    this.#jobs.inc({ job, result });
+    this.#jobs.inc({ task: job, result });
   }
 
   audited(report: AuditReport): void {

@@ -82,7 +82,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
   const coordinatorId = config.coordinatorId ?? `${hostname()}:${config.listen.port}`;
   const takeCensus = () => census(store, registry, granted);
   const metrics = new CoordinatorMetrics(() => countStates(takeCensus()));
-  metrics.redisUp(redis?.up ?? false);
+  metrics.redisUp(redis?.up);
   redis?.onChange((up) => metrics.redisUp(up));
   const shared = { store, fence, locks, clock, events: metrics, coordinatorId };
   return {
