@@ -1,4 +1,4 @@
-import type { AgentRecord, Roster } from './domain/roster.ts';
+import { type AgentRecord, MAX_LISTED_AGENTS, type Roster } from './domain/roster.ts';
 
 /** The roster in process, for the embedded coordinator. */
 export class MemoryRoster implements Roster {
@@ -13,6 +13,6 @@ export class MemoryRoster implements Roster {
   }
 
   async list(): Promise<AgentRecord[]> {
-    return [...this.#agents.values()].sort((a, b) => b.seenAtMs - a.seenAtMs);
+    return [...this.#agents.values()].sort((a, b) => b.seenAtMs - a.seenAtMs).slice(0, MAX_LISTED_AGENTS);
   }
 }

@@ -94,7 +94,10 @@ class MysqlDriver implements SqlDriver {
       } catch (error) {
         // From here on it is not known whether the range is allocated, so it is nobody's (I4). A deadlock answer to
         // COMMIT (a failed certification on Galera) is the exception: the server says that it did not happen.
-        if (error instanceof LeafcutterError && error.reason === RETRY_REASONS.deadlock) throw error;
+        if (error instanceof LeafcutterError && error.reason === RETRY_REASONS.deadlock) {
+          await this.#rollback(connection, error);
+          throw error;
+        }
         throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL did not confirm a COMMIT.', {
           reason: RETRY_REASONS.commitUnclear,
           cause: error,

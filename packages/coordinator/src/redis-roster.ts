@@ -1,8 +1,5 @@
-import type { AgentRecord, Roster } from './domain/roster.ts';
+import { type AgentRecord, MAX_LISTED_AGENTS, type Roster } from './domain/roster.ts';
 import type { RedisLink } from './redis-link.ts';
-
-/** Most agents that one answer lists. */
-export const MAX_LISTED_AGENTS = 10_000;
 
 /** The roster as one hash, instance id to JSON; the reap job keeps it short. */
 export class RedisRoster implements Roster {

@@ -11,7 +11,7 @@ export interface SqlSession {
 
 /**
  * What differs between MySQL and SQLite. Drivers' errors leave it as LeafcutterError: STORE_UNAVAILABLE with a
- * reason of `RETRY_REASONS` where the transaction may be tried again, or `DuplicateKeyError`.
+ * reason of `RETRY_REASONS` where the transaction may be tried again, `DuplicateKeyError` or `UnstorableTextError`.
  */
 export interface SqlDriver extends SqlSession {
   /** Ends a locking SELECT: ` FOR UPDATE`, or nothing where a transaction locks the whole file. */
@@ -30,4 +30,9 @@ export interface SqlDriver extends SqlSession {
 /** A row with this key exists. */
 export class DuplicateKeyError extends Error {
   override readonly name = 'DuplicateKeyError';
+}
+
+/** A text stands in a comparison that the column's charset cannot hold (a Leaf's table in latin1): no row has it. */
+export class UnstorableTextError extends Error {
+  override readonly name = 'UnstorableTextError';
 }

@@ -1,27 +1,42 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type CounterName, counterKey, type LedgerEntry } from './domain/range.ts';
 import type { LedgerCursor } from './domain/store.ts';
-import type { Row, SqlDriver, SqlSession } from './sql-driver.ts';
+import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession } from './sql-driver.ts';
 
 /** `t` for tags, `m` for machine ids; machine ids are padded so that they sort as numbers. */
 const KIND = { tag: 't', machine: 'm' } as const;
 
-/** Writes the ledger rows of one allocation in one statement. */
+/**
+ * Writes the ledger rows of one allocation in one statement.
+ * @throws STORE_UNAVAILABLE with reason `counter_went_back` where a range with this start stands there already: the
+ * last guard where counter and fence are both wrong.
+ */
 export async function writeLedger(session: SqlSession, entries: readonly LedgerEntry[]): Promise<void> {
   if (entries.length === 0) return;
   const marks = entries.map(() => '(?, ?, ?, ?, ?, ?, ?, ?)').join(', ');
-  await session.run(
-    `INSERT INTO leafcutter_ledger
-       (kind, name, range_start, range_end, agent_id, instance_id, coordinator_id, granted_at_ms) VALUES ${marks}`,
-    entries.flatMap((entry) => [
-      ...ledgerKey(entry.counter),
-      entry.start,
-      entry.end,
-      entry.agentId,
-      entry.instanceId,
-      entry.coordinatorId,
-      entry.grantedAtMs,
-    ]),
-  );
+  const values = entries.flatMap((entry) => [
+    ...ledgerKey(entry.counter),
+    entry.start,
+    entry.end,
+    entry.agentId,
+    entry.instanceId,
+    entry.coordinatorId,
+    entry.grantedAtMs,
+  ]);
+  try {
+    await session.run(
+      `INSERT INTO leafcutter_ledger
+         (kind, name, range_start, range_end, agent_id, instance_id, coordinator_id, granted_at_ms) VALUES ${marks}`,
+      values,
+    );
+  } catch (error) {
+    if (!(error instanceof DuplicateKeyError)) throw error;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      'The ledger has handed out this range before, so its counter went back; raise the counter above the ledger.',
+      { reason: 'counter_went_back', cause: error },
+    );
+  }
 }
 
 export async function readLedger(

@@ -1,7 +1,13 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { NewTag, TagChange, TagRecord } from './domain/store.ts';
 import { unknownTag } from './domain/tags.ts';
-import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession } from './sql-driver.ts';
+import {
+  DuplicateKeyError,
+  type Row,
+  type SqlDriver,
+  type SqlSession,
+  UnstorableTextError,
+} from './sql-driver.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
 const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired`;
@@ -12,24 +18,35 @@ export async function lockTag(
   session: SqlSession,
   tag: string,
 ): Promise<{ record: TagRecord; nowMs: number } | undefined> {
-  const [row] = await session.query(
-    `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ?
+  const [row] = await session
+    .query(
+      `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ?
      WHERE a.biz_tag = ? AND ${driver.bytewise('a.biz_tag')} = ${driver.bytewise('?')}${driver.forUpdate}`,
-    [tag, tag, tag],
-  );
+      [tag, tag, tag],
+    )
+    .catch(noneIfUnstorable);
   return row === undefined ? undefined : { record: toTag(row), nowMs: Number(row.now_ms) };
 }
 
 export async function findTags(driver: SqlDriver, tags: readonly string[]): Promise<TagRecord[]> {
   if (tags.length === 0) return [];
   const marks = tags.map(() => '?').join(', ');
-  const rows = await driver.query(
-    `SELECT ${COLUMNS} FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${driver.bytewise('a.biz_tag')}
-     WHERE a.biz_tag IN (${marks})`,
-    tags,
-  );
   const wanted = new Set(tags);
-  return rows.map(toTag).filter((record) => wanted.has(record.tag));
+  try {
+    const rows = await driver.query(
+      `SELECT ${COLUMNS} FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${driver.bytewise('a.biz_tag')}
+       WHERE a.biz_tag IN (${marks})`,
+      tags,
+    );
+    return rows.map(toTag).filter((record) => wanted.has(record.tag));
+  } catch (error) {
+    if (tags.length === 1) return noneIfUnstorable(error);
+    if (!(error instanceof UnstorableTextError)) throw error;
+    // One of them cannot stand in this table, which must not hide the others.
+    const found: TagRecord[] = [];
+    for (const tag of wanted) found.push(...(await findTags(driver, [tag])));
+    return found;
+  }
 }
 
 export async function listTags(
@@ -90,6 +107,11 @@ export async function changeTag(driver: SqlDriver, tag: string, change: TagChang
       await session.run(`UPDATE leafcutter_tag SET ${column} = ? WHERE tag = ?`, [value, tag]);
     }
   });
+}
+
+function noneIfUnstorable(error: unknown): never[] {
+  if (error instanceof UnstorableTextError) return [];
+  throw error;
 }
 
 function toTag(row: Row): TagRecord {

@@ -94,21 +94,28 @@ class SqliteDriver implements SqlDriver {
     return this.#database.prepare(sql);
   }
 
-  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
     if (this.#waiting >= MAX_WAITING) {
       throw new LeafcutterError('STORE_UNAVAILABLE', 'Too many transactions wait for the embedded database.');
     }
     this.#waiting++;
-    const result = this.#turn.then(work).catch((error: unknown) => {
-      throw translate(error);
-    });
+    const result = this.#turn
+      .then(() => {
+        if (this.#database.isOpen) return work();
+        throw new LeafcutterError('STORE_UNAVAILABLE', 'The embedded database is closed.', {
+          reason: 'closed',
+        });
+      })
+      .catch((error: unknown) => {
+        throw translate(error);
+      });
     this.#turn = result.catch(() => undefined).finally(() => this.#waiting--);
     return result;
   }
 }
 
 function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
   // The low byte is the primary code; the rest refines it.
   return Number(error.errcode) & 0xff;
 }

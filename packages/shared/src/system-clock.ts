@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts';
 
-/** The machine's clock. Its timers do not keep a process alive: servers do. */
+/** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),

@@ -19,7 +19,13 @@ export function checkClocks(clocks: ClockReadings, maxSkewMs: number): void {
   const coordinatorDatabase = agree(coordinatorMs, databaseMs);
   if (agentCoordinator && agentDatabase && coordinatorDatabase) return;
 
-  const who = coordinatorDatabase ? 'agent' : agentDatabase ? 'coordinator' : agentCoordinator ? 'database' : 'all';
+  const who = coordinatorDatabase
+    ? 'agent'
+    : agentDatabase
+      ? 'coordinator'
+      : agentCoordinator
+        ? 'database'
+        : 'all';
   const offsets = `agent ${signed(agentMs - databaseMs)} ms, coordinator ${signed(coordinatorMs - databaseMs)} ms against the database`;
   throw new LeafcutterError(
     'CLOCK_SKEWED',

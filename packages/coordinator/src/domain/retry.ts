@@ -18,7 +18,8 @@ export async function retrying<T>(clock: Clock, deadline: number, work: () => Pr
     try {
       return await work();
     } catch (error) {
-      const again = hasCode(error, 'STORE_UNAVAILABLE') && error.reason !== undefined && reasons.has(error.reason);
+      const again =
+        hasCode(error, 'STORE_UNAVAILABLE') && error.reason !== undefined && reasons.has(error.reason);
       if (!again || attempt === MAX_ATTEMPTS) throw error;
       // Jitter, so that coordinators which collided do not collide again.
       await sleep(clock, Math.random() * 10 * attempt);

@@ -9,12 +9,15 @@ export interface AgentRecord extends Holder {
   readonly seenAtMs: number;
 }
 
+/** Most agents that one answer lists. */
+export const MAX_LISTED_AGENTS = 10_000;
+
 /** The agents that reported lately, for metrics and the console. Nothing depends on it. */
 export interface Roster {
   /** @throws STORE_UNAVAILABLE */
   report(agent: AgentRecord): Promise<void>;
   /** @throws STORE_UNAVAILABLE */
   remove(instanceId: string): Promise<void>;
-  /** At most 10,000, most recently seen first. @throws STORE_UNAVAILABLE */
+  /** At most `MAX_LISTED_AGENTS`, most recently seen first. @throws STORE_UNAVAILABLE */
   list(): Promise<AgentRecord[]>;
 }

@@ -7,7 +7,11 @@ const MINUTE_MS = 60_000;
  *
  * Steps are in IDs; a base step above the max step wins, as the operator's explicit word.
  */
-export function nextStep(last: { step: number; lastedMs: number }, baseStep: number, maxStep: number): number {
+export function nextStep(
+  last: { step: number; lastedMs: number },
+  baseStep: number,
+  maxStep: number,
+): number {
   return clampStep(last.step * growth(last.lastedMs), baseStep, maxStep);
 }
 

@@ -38,7 +38,8 @@ export class TagAdmin {
   /** @throws BAD_REQUEST, TAG_UNKNOWN, TAG_RETIRED, STORE_UNAVAILABLE */
   async change(tag: string, request: ChangeTagRequest): Promise<TagView> {
     const before = await this.#record(tag);
-    if (before.retired) throw new LeafcutterError('TAG_RETIRED', `Tag "${tag}" is retired and cannot be changed.`);
+    if (before.retired)
+      throw new LeafcutterError('TAG_RETIRED', `Tag "${tag}" is retired and cannot be changed.`);
     const { highestId: highestText, ...rest } = request;
     const highestId = typeof highestText === 'string' ? BigInt(highestText) : highestText;
     checkHighestId(highestId ?? undefined, before.nextId - 1n);
@@ -87,24 +88,35 @@ export class TagAdmin {
 }
 
 export function unknownTag(tag: string): LeafcutterError {
-  return new LeafcutterError('TAG_UNKNOWN', `There is no tag "${tag}"; an admin creates it with POST /v1/tags.`);
+  return new LeafcutterError(
+    'TAG_UNKNOWN',
+    `There is no tag "${tag}"; an admin creates it with POST /v1/tags.`,
+  );
 }
 
 function requireId(field: string, id: bigint): void {
   if (id >= 1n && id <= HIGHEST_ID) return;
-  throw new LeafcutterError('BAD_REQUEST', `${field} takes an ID from 1 to ${HIGHEST_ID}.`, { reason: field });
+  throw new LeafcutterError('BAD_REQUEST', `${field} takes an ID from 1 to ${HIGHEST_ID}.`, {
+    reason: field,
+  });
 }
 
 function checkHighestId(highestId: bigint | undefined, atLeast: bigint): void {
   if (highestId === undefined) return;
   requireId('highestId', highestId);
   if (highestId >= atLeast) return;
-  throw new LeafcutterError('BAD_REQUEST', `highestId must be at least ${atLeast}, below which IDs are handed out.`, {
-    reason: 'highestId',
-  });
+  throw new LeafcutterError(
+    'BAD_REQUEST',
+    `highestId must be at least ${atLeast}, below which IDs are handed out.`,
+    {
+      reason: 'highestId',
+    },
+  );
 }
 
 function checkSteps(step: number, maxStep: number | undefined): void {
   if (maxStep === undefined || maxStep >= step) return;
-  throw new LeafcutterError('BAD_REQUEST', `maxStep must not be below step (${step}).`, { reason: 'maxStep' });
+  throw new LeafcutterError('BAD_REQUEST', `maxStep must not be below step (${step}).`, {
+    reason: 'maxStep',
+  });
 }

@@ -1,0 +1,79 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Store } from '@leafcutter/coordinator/domain/store';
+import { openMysql } from '@leafcutter/coordinator/mysql-driver';
+import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
+import { RedisLink } from '@leafcutter/coordinator/redis-link';
+import type { SqlDriver } from '@leafcutter/coordinator/sql-driver';
+import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import type { MariadbServer } from '../support/mariadb-server.ts';
+import type { RedisServer } from '../support/redis-server.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+
+/** A store with the driver under it, for a test that needs to reach past the port. */
+export interface OpenStore {
+  readonly store: Store;
+  readonly driver: SqlDriver;
+}
+
+/** How long one statement may take in these tests: far above what a healthy server needs. */
+export const STATEMENT_TIMEOUT_MS = 4_000;
+
+export function openMysqlStore(url: string, statementTimeoutMs = STATEMENT_TIMEOUT_MS): OpenStore {
+  const driver = openMysql({ url, connectionLimit: 8, statementTimeoutMs });
+  return { store: new SqlStore(driver), driver };
+}
+
+/** Two coordinators' handles on a fresh database with the newest schema. */
+export async function freshMysqlStores(
+  server: MariadbServer,
+): Promise<{ url: string; handles: [OpenStore, OpenStore] }> {
+  const url = await server.createDatabase();
+  const handles: [OpenStore, OpenStore] = [openMysqlStore(url), openMysqlStore(url)];
+  await migrateMysql(handles[0].driver);
+  return { url, handles };
+}
+
+/** A fresh SQLite file; `close` removes it. */
+export async function freshSqliteStore(): Promise<OpenStore & { file: string; close(): Promise<void> }> {
+  const directory = await scratchDir('sqlite');
+  const file = join(directory, 'leafcutter.db');
+  const driver = openSqlite(file);
+  const store = new SqlStore(driver);
+  return {
+    ...{ store, driver, file },
+    close: async () => {
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function insertByHand(
+  driver: SqlDriver,
+  tag: string,
+  nextId: bigint,
+  step: number,
+): Promise<void> {
+  await driver.run('INSERT INTO leaf_alloc (biz_tag, max_id, step) VALUES (?, ?, ?)', [tag, nextId, step]);
+}
+
+let prefixes = 0;
+
+/** A key prefix that no other test has. */
+export function freshPrefix(): string {
+  return `test${process.pid}-${++prefixes}:`;
+}
+
+/** A connected link; `commandTimeoutMs` is far above what a healthy Redis needs. */
+export async function openLink(
+  redis: RedisServer,
+  keyPrefix = freshPrefix(),
+  commandTimeoutMs = 1_000,
+): Promise<RedisLink> {
+  const link = new RedisLink({ url: redis.url, keyPrefix, commandTimeoutMs }, systemClock);
+  await link.connect();
+  return link;
+}

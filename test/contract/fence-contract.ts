@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import type { CounterName } from '@leafcutter/coordinator/domain/range';
+
+export interface FenceUnderTest {
+  /** Two coordinators' handles on one empty memory. */
+  readonly fences: readonly [Fence, Fence];
+  wipe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const orders: CounterName = { kind: 'tag', tag: 'orders' };
+const TOP = 2n ** 63n - 1n;
+
+/** What every fence promises (`domain/fence.ts`). */
+export function fenceContract(name: string, open: () => Promise<FenceUnderTest>): void {
+  describe(`the fence contract on ${name}`, () => {
+    let subject: FenceUnderTest;
+    let fence: Fence;
+    let other: Fence;
+
+    beforeEach(async () => {
+      subject = await open();
+      [fence, other] = subject.fences;
+    });
+    afterEach(() => subject.close());
+
+    test('is available, and stands at 0 where nobody raised it', async () => {
+      expect(fence.available).toBe(true);
+      expect(await fence.read(orders)).toBe(0n);
+    });
+
+    test('rises from a start that it has not passed, for everyone to see', async () => {
+      expect(await fence.raise(orders, 1n, 101n)).toEqual({ kind: 'ok' });
+      expect(await other.read(orders)).toBe(101n);
+      expect(await other.raise(orders, 101n, 201n)).toEqual({ kind: 'ok' });
+      expect(await fence.raise(orders, 5_000n, 5_001n)).toEqual({ kind: 'ok' });
+      expect(await fence.read(orders)).toBe(5_001n);
+    });
+
+    test('that has passed the start says where it stands and does not move', async () => {
+      await fence.raise(orders, 1n, 101n);
+      expect(await other.raise(orders, 100n, 1_000n)).toEqual({ kind: 'ahead', value: 101n });
+      expect(await other.raise(orders, 1n, 50n)).toEqual({ kind: 'ahead', value: 101n });
+      expect(await fence.read(orders)).toBe(101n);
+    });
+
+    test.each([
+      ['digits', 9n, 10n],
+      ['2^53', 2n ** 53n, 2n ** 53n + 1n],
+      ['2^62', 2n ** 62n, 2n ** 62n + 1n],
+      ['the top', TOP - 1n, TOP],
+    ])('tells neighbours apart around %s', async (_name, low, high) => {
+      expect(await fence.raise(orders, low - 1n, high)).toEqual({ kind: 'ok' });
+      expect(await fence.raise(orders, low, TOP)).toEqual({ kind: 'ahead', value: high });
+      expect(await fence.read(orders)).toBe(high);
+      expect(await fence.raise(orders, high, TOP)).toEqual({ kind: 'ok' });
+    });
+
+    test('keeps counters apart: tags bytewise, and machine ids from tags of the same name', async () => {
+      const names: CounterName[] = [
+        ...['3', 'a', 'A', 'a ', 'ä', '{a}', 'a:b', '😀'].map((tag) => ({ kind: 'tag', tag }) as const),
+        { kind: 'machine', machineId: 3 },
+        { kind: 'machine', machineId: 33 },
+      ];
+      for (const [index, counter] of names.entries()) await fence.raise(counter, 0n, BigInt(index + 1));
+      const values = await Promise.all(names.map((counter) => other.read(counter)));
+      expect(values).toEqual(names.map((_, index) => BigInt(index + 1)));
+    });
+
+    test('lets one of many that ask at once for the same range have it', async () => {
+      const asked = Array.from({ length: 20 }, (_, n) => (n % 2 ? fence : other).raise(orders, 1n, 101n));
+      const answers = await Promise.all(asked);
+      expect(answers.filter(({ kind }) => kind === 'ok')).toHaveLength(1);
+      expect(answers.filter((answer) => answer.kind === 'ahead' && answer.value === 101n)).toHaveLength(19);
+    });
+
+    test('that was wiped stands at 0 and rises again', async () => {
+      await fence.raise(orders, 1n, 101n);
+      await subject.wipe();
+      expect(await fence.read(orders)).toBe(0n);
+      expect(await fence.raise(orders, 1n, 51n)).toEqual({ kind: 'ok' });
+    });
+  });
+}

@@ -1,0 +1,114 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { RedisFence } from '@leafcutter/coordinator/redis-fence';
+import { RedisLeaseRegistry } from '@leafcutter/coordinator/redis-lease-registry';
+import type { RedisLink } from '@leafcutter/coordinator/redis-link';
+import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
+import { RedisRoster } from '@leafcutter/coordinator/redis-roster';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { arbitersContract } from './arbiters-contract.ts';
+import { freshMysqlStores, freshPrefix, insertByHand, openLink } from './backends.ts';
+import { fenceContract } from './fence-contract.ts';
+import { leaseRegistryContract } from './lease-registry-contract.ts';
+import { rosterContract } from './roster-contract.ts';
+import { storeContract } from './store-contract.ts';
+
+jest.setTimeout(30_000);
+
+let redis: RedisServer;
+let mariadb: MariadbServer;
+
+beforeAll(async () => {
+  [redis, mariadb] = await Promise.all([startRedis(), startMariadb()]);
+});
+afterAll(() => Promise.all([redis?.dispose(), mariadb?.dispose()]));
+
+/** Two coordinators' links under one fresh prefix. */
+async function openLinks(): Promise<{ links: [RedisLink, RedisLink]; closeLinks(): void }> {
+  const prefix = freshPrefix();
+  const links: [RedisLink, RedisLink] = [await openLink(redis, prefix), await openLink(redis, prefix)];
+  return {
+    links,
+    closeLinks() {
+      for (const link of links) link.close();
+    },
+  };
+}
+
+storeContract('MariaDB', 'row', async () => {
+  const { handles } = await freshMysqlStores(mariadb);
+  return {
+    stores: [handles[0].store, handles[1].store],
+    insertByHand: (...row) => insertByHand(handles[0].driver, ...row),
+    close: async () => {
+      await Promise.all(handles.map(({ store }) => store.close()));
+    },
+  };
+});
+
+fenceContract('Redis', async () => {
+  const { links, closeLinks } = await openLinks();
+  return {
+    fences: [new RedisFence(links[0]), new RedisFence(links[1])],
+    wipe: () => links[0].run(async (client) => void (await client.flushdb())),
+    close: async () => closeLinks(),
+  };
+});
+
+leaseRegistryContract('Redis', async () => {
+  const { links, closeLinks } = await openLinks();
+  return {
+    registry: new RedisLeaseRegistry(links[0]),
+    elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    close: async () => closeLinks(),
+  };
+});
+
+rosterContract('Redis', async () => {
+  const { links, closeLinks } = await openLinks();
+  return { roster: new RedisRoster(links[0]), close: async () => closeLinks() };
+});
+
+arbitersContract('MariaDB with Redis', async () => {
+  const { handles } = await freshMysqlStores(mariadb);
+  const { links, closeLinks } = await openLinks();
+  const ports = (n: 0 | 1) => ({
+    store: handles[n].store,
+    fence: new RedisFence(links[n]),
+    registry: new RedisLeaseRegistry(links[n]),
+    locks: new RedisLocks(links[n], systemClock),
+  });
+  return {
+    coordinators: [ports(0), ports(1)],
+    close: async () => {
+      closeLinks();
+      await Promise.all(handles.map(({ store }) => store.close()));
+    },
+  };
+});
+
+describe('locks in Redis', () => {
+  test('are one holder’s until it releases them', async () => {
+    const { links, closeLinks } = await openLinks();
+    const [a, b] = links.map((link) => new RedisLocks(link, systemClock)) as [RedisLocks, RedisLocks];
+    const release = await a.acquire('tag:orders', { waitMs: 0, ttlMs: 60_000 });
+    expect(release).toBeDefined();
+    expect(await b.acquire('tag:orders', { waitMs: 30, ttlMs: 60_000 })).toBeUndefined();
+    expect(await b.acquire('tag:users', { waitMs: 0, ttlMs: 60_000 })).toBeDefined();
+    const waiting = b.acquire('tag:orders', { waitMs: 5_000, ttlMs: 60_000 });
+    await release?.();
+    expect(await waiting).toBeDefined();
+    closeLinks();
+  });
+
+  test('end by themselves, and their old holder then releases nobody else’s', async () => {
+    const { links, closeLinks } = await openLinks();
+    const [a, b] = links.map((link) => new RedisLocks(link, systemClock)) as [RedisLocks, RedisLocks];
+    const releaseOld = await a.acquire('tag:orders', { waitMs: 0, ttlMs: 30 });
+    expect(await b.acquire('tag:orders', { waitMs: 5_000, ttlMs: 60_000 })).toBeDefined();
+    await releaseOld?.();
+    expect(await a.acquire('tag:orders', { waitMs: 0, ttlMs: 60_000 })).toBeUndefined();
+    closeLinks();
+  });
+});

@@ -1,0 +1,61 @@
+import { describe, expect, test } from '@jest/globals';
+import { MemoryDatabase } from '@leafcutter/coordinator/fakes/memory-database';
+import { MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
+import { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
+import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import { UnlockedDatabase } from '@leafcutter/coordinator/fakes/unguarded';
+import { MemoryLeaseRegistry } from '@leafcutter/coordinator/memory-lease-registry';
+import { MemoryRoster } from '@leafcutter/coordinator/memory-roster';
+import { noLocks } from '@leafcutter/coordinator/no-locks';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import { arbitersContract } from './arbiters-contract.ts';
+import { fenceContract } from './fence-contract.ts';
+import { leaseRegistryContract } from './lease-registry-contract.ts';
+import { rosterContract } from './roster-contract.ts';
+import { raceForRanges, storeContract } from './store-contract.ts';
+
+const close = async () => undefined;
+
+storeContract('memory', 'row', async () => {
+  const database = new MemoryDatabase();
+  return {
+    stores: [new MemoryStore(systemClock, database), new MemoryStore(systemClock, database)],
+    insertByHand: async (tag, nextId, step) => {
+      database.tags.set(tag, { ...newTag(tag, { nextId, step }), retired: false });
+    },
+    close,
+  };
+});
+
+fenceContract('memory', async () => {
+  const values = new Map<string, bigint>();
+  const fence = new MemoryFence(values);
+  return { fences: [fence, new MemoryFence(values)], wipe: async () => fence.wipe(), close };
+});
+
+leaseRegistryContract('memory', async () => {
+  const clock = new FakeClock();
+  return { registry: new MemoryLeaseRegistry(clock), elapse: (ms) => clock.advance(ms), close };
+});
+
+rosterContract('memory', async () => ({ roster: new MemoryRoster(), close }));
+
+arbitersContract('memory', async () => {
+  const database = new MemoryDatabase();
+  const values = new Map<string, bigint>();
+  const registry = new MemoryLeaseRegistry(systemClock);
+  const ports = () => ({
+    ...{ store: new MemoryStore(systemClock, database), fence: new MemoryFence(values) },
+    ...{ registry, locks: noLocks },
+  });
+  return { coordinators: [ports(), ports()], close };
+});
+
+describe('the race of the store contract', () => {
+  test('NEGATIVE CONTROL: gives numbers out twice where locks lock nothing', async () => {
+    const store = new MemoryStore(systemClock, new UnlockedDatabase());
+    await store.createTag(newTag('orders'));
+    expect(new Set(await raceForRanges([store], 'orders', 40)).size).toBeLessThan(40);
+  });
+});

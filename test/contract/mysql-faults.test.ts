@@ -1,0 +1,195 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
+import { createConnection } from 'mysql2/promise';
+import { executeSql } from '../support/mariadb-client.ts';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { poll } from '../support/poll.ts';
+import { freePort } from '../support/ports.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
+import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
+
+jest.setTimeout(30_000);
+
+let mariadb: MariadbServer;
+let url: string;
+let handles: [OpenStore, OpenStore];
+
+beforeAll(async () => {
+  mariadb = await startMariadb();
+});
+afterAll(() => mariadb?.dispose());
+beforeEach(async () => {
+  ({ url, handles } = await freshMysqlStores(mariadb));
+  await handles[0].store.createTag(newTag('orders'));
+});
+afterEach(async () => {
+  await Promise.all(handles.map(({ store }) => store.close()));
+});
+
+const unavailable = (reason: string) => expect.objectContaining({ code: 'STORE_UNAVAILABLE', reason });
+
+/** Holds the tag's row from a session of its own, as a paused coordinator or an operator's client does. */
+async function holdRow(): Promise<{ id: number; end(): void }> {
+  const connection = await createConnection(url);
+  connection.on('error', () => undefined);
+  await connection.query('START TRANSACTION');
+  await connection.query("SELECT * FROM leaf_alloc WHERE biz_tag = 'orders' FOR UPDATE");
+  return { id: connection.threadId, end: () => connection.destroy() };
+}
+
+/** The connection that waits for a row now. */
+async function waitingConnection(): Promise<number> {
+  const admin = await createConnection(url);
+  const found = await poll(async () => {
+    const sql =
+      "SELECT id FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE' AND id <> CONNECTION_ID()";
+    const [rows] = await admin.query(sql);
+    return (rows as { id: number }[])[0]?.id;
+  }, 5_000);
+  admin.destroy();
+  if (found === undefined) throw new Error('no connection waits for a row');
+  return found;
+}
+
+describe('a session', () => {
+  test('is strict, in UTC, reads what is committed, and gives a lock up after seconds', async () => {
+    const names = ['sql_mode', 'time_zone', 'innodb_lock_wait_timeout', 'wait_timeout', 'autocommit'];
+    const isolation =
+      "(SELECT VARIABLE_VALUE FROM information_schema.session_variables WHERE VARIABLE_NAME = 'TX_ISOLATION')";
+    const columns = names.map((name) => `@@${name} AS ${name}`).join(', ');
+    const [row] = await handles[0].driver.query(`SELECT ${columns}, ${isolation} AS isolation`);
+    expect(row).toMatchObject({
+      sql_mode: expect.stringContaining('STRICT_ALL_TABLES'),
+      time_zone: '+00:00',
+      innodb_lock_wait_timeout: 3n,
+      wait_timeout: 10n,
+      isolation: 'READ-COMMITTED',
+    });
+  });
+
+  test('that the database chose to end a deadlock is told so, and the other one goes on', async () => {
+    await handles[0].store.createTag(newTag('users'));
+    const { promise: both, resolve: ready } = Promise.withResolvers<void>();
+    let inside = 0;
+    const crosswise = (first: string, second: string, { driver }: OpenStore) =>
+      driver.transaction(async (session) => {
+        const lock = (tag: string) =>
+          session.query('SELECT max_id FROM leaf_alloc WHERE biz_tag = ? FOR UPDATE', [tag]);
+        await lock(first);
+        if (++inside === 2) ready();
+        await both;
+        await lock(second);
+        return 'done';
+      });
+    const [a, b] = handles;
+    const answers = await Promise.allSettled([
+      crosswise('orders', 'users', a),
+      crosswise('users', 'orders', b),
+    ]);
+    expect(answers).toContainEqual({ status: 'fulfilled', value: 'done' });
+    expect(answers).toContainEqual({ status: 'rejected', reason: unavailable('deadlock') });
+    expect(await a.store.withTag('orders', async () => 'in')).toBe('in');
+  });
+
+  test('that is killed while it waits for a row is a lost connection, and the pool serves on', async () => {
+    const other = await holdRow();
+    const waiting = handles[0].store.withTag('orders', async () => 'in').catch((error: unknown) => error);
+    await executeSql(mariadb.port, `KILL ${await waitingConnection()}`);
+    expect(await waiting).toEqual(unavailable('connection_lost'));
+    other.end();
+    expect(await handles[0].store.withTag('orders', async () => 'in')).toBe('in');
+  });
+
+  test('whose statement is killed may try again', async () => {
+    const other = await holdRow();
+    const waiting = handles[0].store.withTag('orders', async () => 'in').catch((error: unknown) => error);
+    await executeSql(mariadb.port, `KILL QUERY ${await waitingConnection()}`);
+    expect(await waiting).toEqual(unavailable('connection_lost'));
+    other.end();
+    expect(await handles[0].store.withTag('orders', async () => 'in')).toBe('in');
+  });
+
+  test('that is killed between two statements leaves nothing behind', async () => {
+    const lost = handles[0].store.withTag('orders', async (row) => {
+      await row.advance(101n, []);
+      const [{ id } = { id: 0 }] = await processIds('Sleep');
+      await executeSql(mariadb.port, `KILL ${id}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    });
+    await expect(lost).rejects.toEqual(unavailable('commit_unclear'));
+    expect(await handles[1].store.findTag('orders')).toMatchObject({ nextId: 1n });
+  });
+
+  test('that waits for a row longer than three seconds gives way', async () => {
+    const other = await holdRow();
+    await expect(handles[0].store.withTag('orders', async () => 'in')).rejects.toEqual(
+      unavailable('deadlock'),
+    );
+    other.end();
+    expect(await handles[0].store.withTag('orders', async () => 'in')).toBe('in');
+  });
+});
+
+/** Sessions of this test's database inside a transaction, by what they do now. */
+async function processIds(command: string): Promise<{ id: number }[]> {
+  const admin = await createConnection(url);
+  const sql = `SELECT p.id FROM information_schema.processlist p JOIN information_schema.innodb_trx t
+    ON t.trx_mysql_thread_id = p.id WHERE p.command = ? AND p.db = DATABASE()`;
+  const [rows] = await admin.query(sql, [command]);
+  admin.destroy();
+  return rows as { id: number }[];
+}
+
+describe('a MySQL', () => {
+  test('that nobody listens for is unreachable', async () => {
+    const { store } = openMysqlStore(`mysql://root@127.0.0.1:${await freePort()}/none`);
+    await expect(store.now()).rejects.toEqual(unavailable('unreachable'));
+    await store.close();
+  });
+
+  test('that stops answering is given up after the statement timeout, and used again when it answers', async () => {
+    await using proxy = await startProxy({ target: { host: '127.0.0.1', port: mariadb.port } });
+    const { store } = openMysqlStore(url.replace(`:${mariadb.port}/`, `:${proxy.port}/`), 200);
+    await store.now();
+    await proxy.blackhole();
+    await expect(store.withTag('orders', async () => 'in')).rejects.toEqual(unavailable('connection_lost'));
+    await proxy.heal();
+    expect(await poll(() => store.withTag('orders', async () => 'in'), 5_000)).toBe('in');
+    await store.close();
+  });
+
+  test('that takes no writes says that it may be a replica', async () => {
+    await executeSql(mariadb.port, "CREATE USER IF NOT EXISTS app@'127.0.0.1'");
+    await executeSql(mariadb.port, "GRANT ALL ON *.* TO app@'127.0.0.1'");
+    await executeSql(mariadb.port, "REVOKE SUPER, READ_ONLY ADMIN ON *.* FROM app@'127.0.0.1'");
+    const { store } = openMysqlStore(url.replace('root@', 'app@'));
+    await executeSql(mariadb.port, 'SET GLOBAL read_only = 1');
+    try {
+      const written = store.withTag('orders', (row) => row.advance(2n, []));
+      await expect(written).rejects.toEqual(unavailable('read_only'));
+    } finally {
+      await executeSql(mariadb.port, 'SET GLOBAL read_only = 0');
+    }
+    await store.withTag('orders', (row) => row.advance(2n, []));
+    await store.close();
+  });
+});
+
+describe('migrations', () => {
+  test('run by four coordinators at once on an empty database happen once', async () => {
+    const empty = await mariadb.createDatabase();
+    const opened = Array.from({ length: 4 }, () => openMysqlStore(empty));
+    await Promise.all(opened.map(({ driver }) => migrateMysql(driver)));
+    const rows = (await opened[0]?.driver.query('SELECT number FROM leafcutter_migration')) ?? [];
+    expect(rows.length).toBeGreaterThan(3);
+    await Promise.all(opened.map(({ store }) => store.close()));
+  });
+
+  test('of a newer schema are refused', async () => {
+    await handles[0].driver.run('INSERT INTO leafcutter_migration (number) VALUES (999)');
+    await expect(migrateMysql(handles[1].driver)).rejects.toMatchObject({
+      message: expect.stringContaining('newer'),
+    });
+  });
+});

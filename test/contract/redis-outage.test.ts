@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { Range } from '@leafcutter/coordinator/domain/range';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
+import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
+import { CALM, holder, newTag, overlaps, SEGMENT_RULES } from '@leafcutter/coordinator/fakes/samples';
+import { RedisFence } from '@leafcutter/coordinator/redis-fence';
+import type { RedisLink } from '@leafcutter/coordinator/redis-link';
+import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { poll } from '../support/poll.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { freshMysqlStores, type OpenStore, openLink } from './backends.ts';
+
+jest.setTimeout(60_000);
+
+const ORDERS = { kind: 'tag', tag: 'orders' } as const;
+
+let redis: RedisServer;
+let mariadb: MariadbServer;
+let handles: [OpenStore, OpenStore];
+let link: RedisLink;
+let events: RecordedEvents;
+let segments: SegmentArbiter;
+let changes: boolean[];
+
+beforeEach(async () => {
+  [redis, mariadb] = await Promise.all([startRedis({ appendonly: true }), startMariadb()]);
+  ({ handles } = await freshMysqlStores(mariadb));
+  link = await openLink(redis, undefined, 200);
+  changes = [];
+  link.onChange((up) => changes.push(up));
+  events = new RecordedEvents();
+  segments = new SegmentArbiter({
+    ...{ store: handles[0].store, fence: new RedisFence(link), locks: new RedisLocks(link, systemClock) },
+    ...{ clock: systemClock, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
+  });
+  await handles[0].store.createTag(newTag('orders'));
+});
+afterEach(async () => {
+  link.close();
+  await Promise.all(handles.map(({ store }) => store.close()));
+  await Promise.all([redis.dispose(), mariadb.dispose()]);
+});
+
+const grant = (): Promise<Range> => segments.grant('orders', holder(1), CALM);
+
+describe.each([
+  ['killed', () => redis.kill(), () => redis.restart()],
+  ['paused', () => redis.pause(), () => redis.resume()],
+] as const)('a Redis that is %s', (_how, strike, heal) => {
+  test('opens the circuit; segments go on, unfenced and counted, each within its deadline', async () => {
+    const ranges = [await grant()];
+    expect(events.unfencedCounters).toEqual([]);
+    await strike();
+    for (let n = 0; n < 5; n++) ranges.push(await grant());
+    expect(link.up).toBe(false);
+    expect(changes).toEqual([false]);
+    expect(events.unfencedCounters).toEqual(new Array(5).fill('orders'));
+    expect(overlaps(ranges)).toEqual([]);
+  });
+
+  test('closes the circuit by itself when it is back, and fences what is allocated from then on', async () => {
+    const ranges = [await grant()];
+    await strike();
+    ranges.push(await grant(), await grant());
+    await heal();
+    expect(await poll(() => link.up && changes.at(-1) === true, 15_000)).toBe(true);
+    const unfenced = events.unfencedCounters.length;
+    ranges.push(await grant());
+    expect(events.unfencedCounters).toHaveLength(unfenced);
+    expect(await new RedisFence(link).read(ORDERS)).toBe(ranges.at(-1)?.end);
+    expect(overlaps(ranges)).toEqual([]);
+  });
+});
+
+describe('a Redis that came back', () => {
+  test('empty counts as a fence at 0, and rises with the next segment', async () => {
+    const first = await grant();
+    await link.run(async (client) => void (await client.flushall()));
+    const second = await grant();
+    expect(second.start).toBe(first.end);
+    expect(await new RedisFence(link).read(ORDERS)).toBe(second.end);
+  });
+
+  test('never carries out late what was asked of it while it was away', async () => {
+    const fence = new RedisFence(link);
+    await grant();
+    await redis.kill();
+    for (let n = 0; n < 3; n++) await fence.raise(ORDERS, 101n, 10_000n).catch(() => undefined);
+    await redis.restart();
+    expect(await poll(() => link.up && changes.at(-1) === true, 15_000)).toBe(true);
+    expect(await fence.read(ORDERS)).toBe(101n);
+  });
+});
+
+test('a fence that Redis remembers and MySQL forgot keeps the numbers from being handed out again', async () => {
+  const ranges = [await grant(), await grant()];
+  await handles[0].driver.run("UPDATE leaf_alloc SET max_id = 1 WHERE biz_tag = 'orders'");
+  ranges.push(await grant());
+  expect(overlaps(ranges)).toEqual([]);
+  expect(events.ahead).toEqual([{ counter: 'orders', by: 200n }]);
+});
+
+test('NEGATIVE CONTROL: where Redis was wiped and the ledger lost too, they are', async () => {
+  const ranges = [await grant(), await grant()];
+  await handles[0].driver.run("UPDATE leaf_alloc SET max_id = 1 WHERE biz_tag = 'orders'");
+  await handles[0].driver.run('DELETE FROM leafcutter_ledger');
+  await link.run(async (client) => void (await client.flushall()));
+  ranges.push(await grant());
+  expect(overlaps(ranges)).not.toEqual([]);
+});

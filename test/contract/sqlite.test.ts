@@ -1,0 +1,124 @@
+import { copyFile } from 'node:fs/promises';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { audit } from '@leafcutter/coordinator/domain/audit';
+import { CALM, holder, newTag } from '@leafcutter/coordinator/fakes/samples';
+import { MemoryLeaseRegistry } from '@leafcutter/coordinator/memory-lease-registry';
+import { noLocks } from '@leafcutter/coordinator/no-locks';
+import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import { startProcess } from '../support/process.ts';
+import { arbitersContract, coordinator } from './arbiters-contract.ts';
+import { freshSqliteStore, insertByHand } from './backends.ts';
+import { storeContract } from './store-contract.ts';
+
+jest.setTimeout(30_000);
+
+storeContract('SQLite', 'database', async () => {
+  const { store, driver, close } = await freshSqliteStore();
+  return {
+    stores: [store],
+    insertByHand: (...row) => insertByHand(driver, ...row),
+    close,
+  };
+});
+
+arbitersContract('SQLite, alone', async () => {
+  const { store, close } = await freshSqliteStore();
+  const registry = new MemoryLeaseRegistry(systemClock);
+  return { coordinators: [{ store, fence: undefined, registry, locks: noLocks }], close };
+});
+
+describe('a SQLite file', () => {
+  let open: Awaited<ReturnType<typeof freshSqliteStore>>;
+
+  beforeEach(async () => {
+    open = await freshSqliteStore();
+  });
+  afterEach(() => open.close());
+
+  const inUse = expect.objectContaining({ code: 'STORE_UNAVAILABLE', reason: 'in_use' });
+
+  test('is refused to a second opener in the same process, and to one that comes while it is idle', async () => {
+    expect(() => openSqlite(open.file)).toThrow(inUse);
+    await open.store.createTag(newTag('orders'));
+    expect(() => openSqlite(open.file)).toThrow(inUse);
+  });
+
+  test('is refused to another process, which says how to go on', async () => {
+    const driver = new URL('../../packages/coordinator/src/sqlite-driver.ts', import.meta.url);
+    const script = `import(${JSON.stringify(driver.href)}).then(({ openSqlite }) => openSqlite(${JSON.stringify(open.file)}))
+      .then(() => console.log('opened'), (error) => console.log(error.reason, error.message));`;
+    const second = startProcess({ name: 'second opener', command: process.execPath, args: ['-e', script] });
+    await second.exited;
+    expect(second.tail()).toMatch(/in_use Another coordinator has .* open; stop it/);
+  });
+
+  test('keeps counters, ledger, ceilings, machine ids and identity when it is opened again', async () => {
+    const registry = new MemoryLeaseRegistry(systemClock);
+    const ports = { fence: undefined, registry, locks: noLocks };
+    await open.store.createTag(newTag('orders', { maxStep: 9_999 }));
+    await open.store.ensureMachineIds(0, 3);
+    const identity = await open.store.identify('layout');
+    await coordinator({ ...ports, store: open.store }).segments.grant('orders', holder(1), CALM);
+    await open.store.withMachineId(2, async (row) => {
+      const entry = {
+        counter: row.name,
+        start: 5n,
+        end: 9n,
+        ...holder(2),
+        coordinatorId: 'c',
+        grantedAtMs: 1,
+      };
+      await row.advance(9n, entry, 4);
+    });
+    const before = [await open.store.readLedger(undefined, 10), await open.store.listMachineIds(0, 3, 0, 9)];
+    await open.store.close();
+
+    const again = new SqlStore(openSqlite(open.file));
+    expect([await again.readLedger(undefined, 10), await again.listMachineIds(0, 3, 0, 9)]).toEqual(before);
+    expect(await again.identify('another')).toEqual(identity);
+    expect(await coordinator({ ...ports, store: again }).segments.grant('orders', holder(2), CALM)).toEqual({
+      start: 101n,
+      end: 201n,
+    });
+    expect(await again.findTag('orders')).toMatchObject({ maxStep: 9_999 });
+    expect((await audit(again, undefined)).violations).toEqual([]);
+    await again.close();
+  });
+
+  test('that a crash left with its log beside it loses nothing that was committed', async () => {
+    await open.store.createTag(newTag('orders'));
+    await open.store.withTag('orders', (row) => row.advance(500n, []));
+    // As it lies on the disk at this moment, without an orderly end.
+    const crashed = `${open.file}.crashed`;
+    await copyFile(open.file, crashed);
+    await copyFile(`${open.file}-wal`, `${crashed}-wal`);
+    const again = new SqlStore(openSqlite(crashed));
+    expect(await again.findTag('orders')).toMatchObject({ nextId: 500n });
+    await again.close();
+  });
+
+  test('syncs every commit, and is in WAL mode', async () => {
+    expect(await open.driver.query('PRAGMA synchronous')).toMatchObject([{ synchronous: 2n }]);
+    expect(await open.driver.query('PRAGMA journal_mode')).toMatchObject([{ journal_mode: 'wal' }]);
+    expect(await open.driver.query('PRAGMA locking_mode')).toMatchObject([{ locking_mode: 'exclusive' }]);
+  });
+
+  test('of a newer schema is refused', async () => {
+    await open.driver.run('PRAGMA user_version = 999');
+    await open.store.close();
+    expect(() => openSqlite(open.file)).toThrow(/newer than this program/);
+  });
+
+  test('that cannot be opened says so', () => {
+    expect(() => openSqlite('/nowhere/at/all.db')).toThrow(
+      expect.objectContaining({ code: 'STORE_UNAVAILABLE' }),
+    );
+  });
+
+  test('that is closed answers nothing', async () => {
+    await open.store.close();
+    await expect(open.store.findTag('orders')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+});

@@ -1,0 +1,186 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import type { Store } from '@leafcutter/coordinator/domain/store';
+import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import type { StoreUnderTest } from './store-contract.ts';
+
+/** The part of the store contract that is about creating, finding and changing tags. */
+export function tagContract(subject: () => StoreUnderTest): void {
+  let store: Store;
+  let other: Store;
+
+  beforeEach(() => {
+    store = subject().stores[0];
+    other = subject().stores[1] ?? store;
+  });
+
+  describe('a tag', () => {
+    test('is kept with all that was said of it', async () => {
+      const own = {
+        nextId: 5n,
+        step: 7,
+        maxStep: 70,
+        targetDurationS: 60,
+        highestId: 10n ** 18n,
+        description: 'Größe 😀 \\ \'"',
+      };
+      const record = { ...newTag('orders', own), retired: false };
+      expect(await store.createTag(newTag('orders', own))).toEqual(record);
+      expect(await other.findTag('orders')).toEqual(record);
+    });
+
+    test('is kept with nothing said of it', async () => {
+      const record = { ...newTag('orders'), retired: false };
+      expect(await store.createTag(newTag('orders'))).toEqual(record);
+      expect(await other.findTag('orders')).toEqual(record);
+    });
+
+    test('is made once, whoever else tries at the same moment', async () => {
+      const tries = await Promise.allSettled(
+        Array.from({ length: 6 }, (_, n) =>
+          (n % 2 ? store : other).createTag(newTag('orders', { step: n + 1 })),
+        ),
+      );
+      expect(tries.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      for (const one of tries) {
+        if (one.status === 'rejected') expect(one.reason).toMatchObject({ code: 'TAG_EXISTS' });
+      }
+    });
+
+    test('that is not there is not found', async () => {
+      expect(await store.findTag('nobody')).toBeUndefined();
+    });
+
+    test('is found among others, each once, in whatever number is asked for', async () => {
+      for (const tag of ['a', 'b', 'c']) await store.createTag(newTag(tag));
+      const found = await store.findTags([
+        'c',
+        'nobody',
+        'a',
+        'a',
+        ...Array.from({ length: 1_000 }, (_, n) => `x${n}`),
+      ]);
+      expect(found.map(({ tag }) => tag).sort()).toEqual(['a', 'c']);
+      expect(await store.findTags([])).toEqual([]);
+    });
+  });
+
+  describe('a change of a tag', () => {
+    beforeEach(async () => {
+      const own = { nextId: 5n, maxStep: 700, targetDurationS: 60, highestId: 1_000n, description: 'old' };
+      await store.createTag(newTag('orders', own));
+    });
+
+    test('touches what is named and answers the whole', async () => {
+      const before = await store.findTag('orders');
+      expect(await store.changeTag('orders', { step: 9 })).toEqual({ ...before, step: 9 });
+      expect(await store.changeTag('orders', { description: 'new' })).toEqual({
+        ...before,
+        step: 9,
+        description: 'new',
+      });
+      expect(await other.findTag('orders')).toEqual({ ...before, step: 9, description: 'new' });
+    });
+
+    test('to null goes back to the default', async () => {
+      const nothing = { maxStep: null, targetDurationS: null, highestId: null, description: null };
+      expect(await store.changeTag('orders', nothing)).toEqual({
+        ...newTag('orders', { nextId: 5n }),
+        retired: false,
+      });
+    });
+
+    test('with the values that stand there already is no error', async () => {
+      const before = await store.findTag('orders');
+      expect(await store.changeTag('orders', { step: 100, maxStep: 700, description: 'old' })).toEqual(
+        before,
+      );
+    });
+
+    test('of nothing changes nothing', async () => {
+      const before = await store.findTag('orders');
+      expect(await store.changeTag('orders', {})).toEqual(before);
+      expect(await store.changeTag('orders', { step: undefined, maxStep: undefined })).toEqual(before);
+    });
+
+    test('to retired stays, and says so inside a transaction', async () => {
+      expect(await store.changeTag('orders', { retired: true })).toMatchObject({ retired: true });
+      expect(await store.changeTag('orders', { retired: true })).toMatchObject({ retired: true });
+      expect(await other.withTag('orders', async (row) => row.tag.retired)).toBe(true);
+    });
+
+    test('of a tag that is not there is TAG_UNKNOWN', async () => {
+      await expect(store.changeTag('nobody', { step: 1 })).rejects.toMatchObject({ code: 'TAG_UNKNOWN' });
+    });
+  });
+
+  describe('a list of tags', () => {
+    const inOrder = ['10', '9', 'A', 'Z', '_x', 'a', 'b', 'z', 'ß', 'ä', '数', '\ufffd', '😀'];
+
+    test('is in bytewise order, page by page', async () => {
+      for (const tag of [...inOrder].reverse()) await subject().insertByHand(tag, 1n, 10);
+      expect((await store.listTags(undefined, 100)).map(({ tag }) => tag)).toEqual(inOrder);
+      expect((await store.listTags(undefined, 3)).map(({ tag }) => tag)).toEqual(['10', '9', 'A']);
+      expect((await store.listTags('A', 3)).map(({ tag }) => tag)).toEqual(['Z', '_x', 'a']);
+      expect((await store.listTags('\ufffd', 3)).map(({ tag }) => tag)).toEqual(['😀']);
+      expect(await store.listTags('😀', 3)).toEqual([]);
+    });
+
+    test('goes on after a name that is not there', async () => {
+      for (const tag of ['a', 'c']) await store.createTag(newTag(tag));
+      expect((await store.listTags('b', 10)).map(({ tag }) => tag)).toEqual(['c']);
+    });
+  });
+
+  describe('names of tags that exist already', () => {
+    test('differ by case', async () => {
+      await subject().insertByHand('Order', 100n, 1);
+      await subject().insertByHand('order', 200n, 1);
+      expect(await store.findTag('Order')).toMatchObject({ tag: 'Order', nextId: 100n });
+      expect(await store.findTag('order')).toMatchObject({ tag: 'order', nextId: 200n });
+      expect(await store.findTag('ORDER')).toBeUndefined();
+      await store.withTag('order', (row) => row.advance(201n, []));
+      expect((await store.findTags(['Order', 'order', 'ORDER'])).map(({ nextId }) => nextId).sort()).toEqual([
+        100n,
+        201n,
+      ]);
+    });
+
+    test.each([
+      ['a trailing space', 'order ', 'order'],
+      ['a leading space', ' order', 'order'],
+      ['an accent', 'ordér', 'order'],
+      ['a combining accent', 'orde\u0301r', 'ordér'],
+      ['a full-width letter', 'ｏrder', 'order'],
+      ['ß for ss', 'straße', 'strasse'],
+    ])('differ by %s', async (_name, standing, asked) => {
+      await subject().insertByHand(standing, 7n, 1);
+      expect(await store.findTag(asked)).toBeUndefined();
+      expect(await store.findTags([asked])).toEqual([]);
+      await expect(store.withTag(asked, async () => 'in')).rejects.toMatchObject({ code: 'TAG_UNKNOWN' });
+      await expect(store.changeTag(asked, { step: 5 })).rejects.toMatchObject({ code: 'TAG_UNKNOWN' });
+      expect(await store.withTag(standing, async (row) => row.value)).toBe(7n);
+      expect(await store.changeTag(standing, { step: 5 })).toMatchObject({
+        tag: standing,
+        nextId: 7n,
+        step: 5,
+      });
+    });
+
+    test.each([
+      "it's",
+      'a"b',
+      'a\\b',
+      'a%b_c',
+      'a?b',
+      "'; DROP TABLE leaf_alloc; --",
+      '订单',
+      '😀'.repeat(128),
+    ])('may be %s, and are served and changed', async (tag) => {
+      await subject().insertByHand(tag, 7n, 50);
+      expect(await store.findTags([tag])).toMatchObject([{ tag, nextId: 7n, step: 50, retired: false }]);
+      expect(await store.changeTag(tag, { maxStep: 99 })).toMatchObject({ tag, maxStep: 99 });
+      await store.withTag(tag, (row) => row.advance(57n, []));
+      expect(await store.findTag(tag)).toMatchObject({ nextId: 57n, maxStep: 99 });
+    });
+  });
+}
