@@ -1,3 +1,4 @@
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import type { Logger } from '@leafcutter/shared/logger';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -5,13 +6,17 @@ import type { Job, Scheduler } from './jobs.ts';
 
 const QUEUE = 'jobs';
 
+/** How long a schedule that Redis lost (FLUSHALL, a restart without persistence) may stay lost, at most. */
+const CHECK_MAX_MS = 60_000;
+
 /**
- * Jobs on BullMQ job schedulers: every coordinator offers a worker, and each tick of a job runs on exactly one.
+ * Jobs on BullMQ job schedulers: every coordinator offers a worker, and each tick of a job runs on exactly one. The
+ * schedules live in Redis, which may forget them: every coordinator looks whether they are there, and enters them again.
  * BullMQ has connections of its own, because it blocks on them and must wait for Redis where the fence must not.
  */
 export function bullmqScheduler(
   jobs: readonly Job[],
-  options: { redisUrl: string; keyPrefix: string; log: Logger },
+  options: { redisUrl: string; keyPrefix: string; clock: Clock; log: Logger },
 ): Scheduler {
   // The braces put all keys of the queue into one slot of a Redis Cluster.
   const prefix = `${options.keyPrefix}{bull}`;
@@ -26,21 +31,30 @@ export function bullmqScheduler(
   const onError = (error: Error) => options.log.debug({ err: error }, 'job queue');
   queue.on('error', onError);
   worker.on('error', onError);
-  for (const { name, everyMs } of jobs) {
-    const scheduled = queue.upsertJobScheduler(
-      name,
-      { every: everyMs },
-      {
-        name,
-        opts: { removeOnComplete: 10, removeOnFail: 10 },
-      },
-    );
-    scheduled.catch((error: unknown) =>
-      options.log.warn({ job: name, err: error }, 'a job could not be scheduled'),
-    );
-  }
+  const enter = async ({ name, everyMs }: Job) => {
+    const opts = { removeOnComplete: 10, removeOnFail: 10 };
+    await queue
+      .upsertJobScheduler(name, { every: everyMs }, { name, opts })
+      .catch((err: unknown) => options.log.warn({ job: name, err }, 'a job could not be scheduled'));
+  };
+  const enterLost = async () => {
+    for (const job of jobs) {
+      if ((await queue.getJobScheduler(job.name)) === undefined) await enter(job);
+    }
+  };
+  const checkMs = Math.min(CHECK_MAX_MS, ...jobs.map(({ everyMs }) => everyMs));
+  let stopped = false;
+  let stopTimer: Cancel = () => undefined;
+  const checkLater = () => {
+    if (stopped) return;
+    stopTimer = options.clock.after(checkMs, () => void enterLost().catch(onError).then(checkLater));
+  };
+  // At start each is entered whether it is there or not, so that a changed interval counts.
+  void Promise.all(jobs.map(enter)).then(checkLater);
   return {
     async stop() {
+      stopped = true;
+      stopTimer();
       // Closing politely waits for Redis; a shutdown does not.
       await Promise.race([Promise.allSettled([worker.close(), queue.close()]), delay(1_000)]);
       for (const connection of connections) connection.disconnect();

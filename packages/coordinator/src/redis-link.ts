@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
+import { Circuit } from '@leafcutter/shared/circuit';
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
 import { Redis } from 'ioredis';
 import { defineScripts } from './redis-scripts.ts';
 
@@ -27,15 +27,13 @@ const PROBE_MS = 500;
 export class RedisLink {
   readonly prefix: string;
   readonly #redis: Redis;
-  readonly #breaker = circuitBreaker(handleAll, {
-    breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN),
-    halfOpenAfter: PROBE_MS,
-  });
+  readonly #circuit: Circuit;
   readonly #events = new EventEmitter<{ change: [up: boolean, cause: unknown] }>();
   #stopProbe: Cancel = () => undefined;
 
   constructor(options: RedisOptions, clock: Clock) {
     this.prefix = options.keyPrefix;
+    this.#circuit = new Circuit(clock, FAILURES_TO_OPEN, PROBE_MS);
     this.#redis = new Redis(options.url, {
       lazyConnect: true,
       enableOfflineQueue: false,
@@ -45,14 +43,9 @@ export class RedisLink {
       connectTimeout: 2_000,
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
     });
-    let lastError: unknown;
     // Without a listener ioredis would write connection errors to the console; the circuit reports them once.
-    this.#redis.on('error', (error) => {
-      lastError = error;
-    });
+    this.#redis.on('error', () => undefined);
     defineScripts(this.#redis);
-    this.#breaker.onBreak(() => this.#events.emit('change', false, lastError));
-    this.#breaker.onReset(() => this.#events.emit('change', true, undefined));
     this.#probeLater(clock);
   }
 
@@ -67,7 +60,7 @@ export class RedisLink {
 
   /** False while the circuit is open. */
   get up(): boolean {
-    return this.#breaker.state === CircuitState.Closed || this.#breaker.state === CircuitState.HalfOpen;
+    return !this.#circuit.open;
   }
 
   /** Calls `listener` whenever the circuit opens or closes. */
@@ -75,13 +68,13 @@ export class RedisLink {
     this.#events.on('change', listener);
   }
 
-  /** Runs commands. @throws STORE_UNAVAILABLE with `reason`: they may or may not have been carried out. */
+  /**
+   * Runs commands.
+   * @throws STORE_UNAVAILABLE with `reason`: they may or may not have been carried out; while the circuit is open, not
+   */
   async run<T>(work: (redis: Redis) => Promise<T>, reason = 'redis'): Promise<T> {
-    try {
-      return await this.#breaker.execute(() => work(this.#redis));
-    } catch (error) {
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not answer.', { reason, cause: error });
-    }
+    if (!this.up) throw unavailable(reason);
+    return this.#attempt(work, reason);
   }
 
   close(): void {
@@ -89,10 +82,33 @@ export class RedisLink {
     this.#redis.disconnect();
   }
 
+  async #attempt<T>(work: (redis: Redis) => Promise<T>, reason: string): Promise<T> {
+    try {
+      const result = await work(this.#redis);
+      this.#tell('succeeded');
+      return result;
+    } catch (error) {
+      this.#tell('failed', error);
+      throw unavailable(reason, error);
+    }
+  }
+
+  /** Tells the circuit how a call ended, and the listeners where that opened or closed it. */
+  #tell(outcome: 'succeeded' | 'failed', cause?: unknown): void {
+    const wasUp = this.up;
+    this.#circuit[outcome]();
+    if (this.up !== wasUp) this.#events.emit('change', this.up, cause);
+  }
+
   #probeLater(clock: Clock): void {
     this.#stopProbe = clock.after(PROBE_MS, () => {
       this.#probeLater(clock);
-      if (!this.up) void this.run((redis) => redis.ping()).catch(() => undefined);
+      if (this.up || !this.#circuit.tryPass()) return;
+      void this.#attempt((redis) => redis.ping(), 'probe').catch(() => undefined);
     });
   }
+}
+
+function unavailable(reason: string, cause?: unknown): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not answer.', { reason, cause });
 }

@@ -106,7 +106,8 @@ async function openServers(
     registry: new RedisLeaseRegistry(link),
     roster: new RedisRoster(link),
     redis: link,
-    schedule: (jobs) => bullmqScheduler(jobs, { redisUrl: redis.url, keyPrefix: redis.keyPrefix, log }),
+    schedule: (jobs) =>
+      bullmqScheduler(jobs, { redisUrl: redis.url, keyPrefix: redis.keyPrefix, clock, log }),
     async close() {
       link.close();
       await store.close();
