@@ -42,10 +42,18 @@ const NEEDS_SERVERS = new Set(['test', 'test:integration', 'test:fault', 'bench'
 
 if (task === 'build') {
   // Node runs the sources, so nothing is compiled; what is built are the documents made from them.
-  const { stdout } = spawnSync(process.execPath, ['packages/cli/src/main.ts', 'config', '--markdown'], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['packages/cli/src/main.ts', 'config', '--markdown'],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
+  if (status !== 0) {
+    say(stderr);
+    process.exit(1);
+  }
   writeFileSync(`${root}/docs/configuration.md`, stdout);
   say('Wrote docs/configuration.md.');
   process.exit(0);

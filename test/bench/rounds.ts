@@ -19,7 +19,7 @@ export function ratios(rounds: readonly Round[]): { subject: Spread; baseline: S
   };
 }
 
-export function spread(values: readonly number[]): Spread {
+function spread(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (index: number) => sorted[index] ?? Number.NaN;
   return { min: at(0), median: at(sorted.length >> 1), max: at(sorted.length - 1) };

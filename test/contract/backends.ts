@@ -19,7 +19,7 @@ export interface OpenStore {
 }
 
 /** How long one statement may take in these tests: far above what a healthy server needs. */
-export const STATEMENT_TIMEOUT_MS = 4_000;
+const STATEMENT_TIMEOUT_MS = 4_000;
 
 export function openMysqlStore(url: string, statementTimeoutMs = STATEMENT_TIMEOUT_MS): OpenStore {
   const driver = openMysql({ url, connectionLimit: 8, statementTimeoutMs });

@@ -4,15 +4,8 @@ import type { Store } from '@leafcutter/coordinator/domain/store';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { machineIdContract } from './machine-id-contract.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 import { tagContract } from './tag-contract.ts';
-
-export interface StoreUnderTest {
-  /** Handles on one empty database, as two coordinators have; one where the adapter refuses a second. */
-  readonly stores: readonly [Store, ...Store[]];
-  /** Enters a tag as Leaf's operators do: a row of `leaf_alloc` and nothing else. */
-  insertByHand(tag: string, nextId: bigint, step: number): Promise<void>;
-  close(): Promise<void>;
-}
 
 /** What every store promises (`domain/store.ts`). `locks` says whether a transaction locks one row or all of them. */
 export function storeContract(

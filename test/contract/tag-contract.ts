@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
-import type { StoreUnderTest } from './store-contract.ts';
+import type { StoreUnderTest } from './store-under-test.ts';
 
 /** The part of the store contract that is about creating, finding and changing tags. */
 export function tagContract(subject: () => StoreUnderTest): void {

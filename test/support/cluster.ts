@@ -26,7 +26,7 @@ export class Cluster implements AsyncDisposable {
   static async start(options: ClusterOptions): Promise<Cluster> {
     const { mysqlUrl, redisUrl, keyPrefix = 'leafcutter:', coordinatorFlags = [], agentFlags = [] } = options;
     const env = { LEAFCUTTER_MYSQL_URL: mysqlUrl, LEAFCUTTER_REDIS_URL: redisUrl };
-    const coordinators = await Promise.all(
+    const coordinators = await allOrNone(
       Array.from({ length: options.coordinators }, (_, index) =>
         Service.start({
           kind: 'coordinator',
@@ -37,7 +37,12 @@ export class Cluster implements AsyncDisposable {
       ),
     );
     const cluster = new Cluster(coordinators, agentFlags);
-    await Promise.all(Array.from({ length: options.agents }, () => cluster.addAgent()));
+    try {
+      await allOrNone(Array.from({ length: options.agents }, () => cluster.addAgent()));
+    } catch (error) {
+      await cluster[Symbol.asyncDispose]();
+      throw error;
+    }
     return cluster;
   }
 
@@ -83,4 +88,13 @@ export class Cluster implements AsyncDisposable {
     await Promise.all(this.agents.map((agent) => agent.stop()));
     await Promise.all(this.coordinators.map((coordinator) => coordinator.stop()));
   }
+}
+
+/** Services that start together; where one does not, the others are stopped, since nobody else could. */
+async function allOrNone(starting: readonly Promise<Service>[]): Promise<Service[]> {
+  const results = await Promise.allSettled(starting);
+  const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (started.length === results.length) return started;
+  await Promise.all(started.map((service) => service.stop()));
+  throw results.find((result) => result.status === 'rejected')?.reason;
 }

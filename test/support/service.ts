@@ -32,7 +32,13 @@ export class Service {
   /** Starts it and waits until it is ready; agents may be asked to be live only. */
   static async start(options: ServiceOptions, until: 'ready' | 'live' = 'ready'): Promise<Service> {
     const service = new Service(options, await freePort());
-    await service.waitUntil(until);
+    try {
+      await service.waitUntil(until);
+    } catch (error) {
+      // Nobody else could end it, and a test run waits for its children.
+      await service.stop();
+      throw error;
+    }
     return service;
   }
 

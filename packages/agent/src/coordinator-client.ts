@@ -11,7 +11,7 @@ import {
   type SegmentRequest,
   segmentAnswer,
 } from '@leafcutter/shared/wire';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { CoordinatorEndpoint } from './coordinator-endpoint.ts';
 import type { ClockWatch } from './domain/clock-watch.ts';
 import type { GrantedLease, Lease, LeaseSource } from './domain/lease.ts';
@@ -63,13 +63,18 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       waitingIds: demand.waitingIds,
       ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
     };
-    const answer = await this.#call(`/v1/tags/${encodeURIComponent(tag)}/segments`, body, segmentAnswer);
+    const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;
+    const answer = await this.#call(path, () => body, segmentAnswer.extend({ tag: z.literal(tag) }));
     return { start: BigInt(answer.start), end: BigInt(answer.end) };
   }
 
   async grant(): Promise<GrantedLease> {
     const measured = this.#watch.begin();
-    const body: LeaseRequest = { ...this.#who, agentTimeMs: this.#clock.now(), layout: this.#layout };
+    const body = (): LeaseRequest => ({
+      ...this.#who,
+      agentTimeMs: this.#clock.now(),
+      layout: this.#layout,
+    });
     const { machineId, from, to, heartbeatMs, coordinatorTimeMs } = await this.#call(
       '/v1/leases',
       body,
@@ -81,26 +86,26 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
 
   async renew(lease: Lease, extend: boolean): Promise<number> {
     const measured = this.#watch.begin();
-    const body: RenewRequest = {
+    const body = (): RenewRequest => ({
       ...this.#who,
       agentTimeMs: this.#clock.now(),
       layout: this.#layout,
       to: lease.to,
       extend,
-    };
+    });
     const answer = await this.#call(`/v1/leases/${lease.machineId}/renew`, body, renewAnswer);
     measured(answer.coordinatorTimeMs);
     return answer.to;
   }
 
   async end(lease: Lease): Promise<void> {
-    await this.#call(`/v1/leases/${lease.machineId}/end`, this.#who, undefined);
+    await this.#call(`/v1/leases/${lease.machineId}/end`, () => this.#who, undefined);
   }
 
   async report(tags: readonly string[]): ReturnType<ReportTarget['report']> {
     const measured = this.#watch.begin();
     const body: ReportRequest = { ...this.#who, version: this.#identity.version, tags: [...tags] };
-    const answer = await this.#call('/v1/agents/report', body, reportAnswer);
+    const answer = await this.#call('/v1/agents/report', () => body, reportAnswer);
     measured(answer.coordinatorTimeMs);
     return answer.gone;
   }
@@ -113,15 +118,16 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     return { agentId: this.#identity.agentId, instanceId: this.#identity.instanceId };
   }
 
+  /** `body` is made anew for each coordinator: after a silent one, the time it carries would be seconds old. */
   async #call<T extends z.ZodType<{ deploymentId: string }>>(
     path: string,
-    body: object,
+    body: () => object,
     schema: T,
   ): Promise<z.infer<T>>;
-  async #call(path: string, body: object, schema: undefined): Promise<void>;
+  async #call(path: string, body: () => object, schema: undefined): Promise<void>;
   async #call(
     path: string,
-    body: object,
+    body: () => object,
     schema: z.ZodType<{ deploymentId: string }> | undefined,
   ): Promise<unknown> {
     let failure: LeafcutterError | undefined;
@@ -130,10 +136,14 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       const endpoint = this.#endpoints[index];
       try {
         const answer = await endpoint?.post(path, body);
+        const read = schema === undefined ? undefined : this.#read(answer, schema);
         this.#preferred = index;
-        return schema === undefined ? undefined : this.#read(answer, schema);
+        return read;
       } catch (error) {
-        if (!anotherMayServe(error)) throw error;
+        if (!anotherMayServe(error)) {
+          this.#preferred = index;
+          throw error;
+        }
         // What a coordinator said tells more than that another one is silent.
         if (failure === undefined || failure.code === 'COORDINATOR_UNAVAILABLE') failure = error;
       }
@@ -168,5 +178,6 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
 /** True where this coordinator cannot serve now but another one may. */
 function anotherMayServe(error: unknown): error is LeafcutterError {
   if (hasCode(error, 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL')) return true;
-  return hasCode(error, 'CLOCK_SKEWED') && error.reason === 'coordinator';
+  if (hasCode(error, 'CLOCK_SKEWED')) return error.reason === 'coordinator';
+  return hasCode(error, 'LAYOUT_MISMATCH') && error.reason === 'deployment';
 }

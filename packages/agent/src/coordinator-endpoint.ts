@@ -1,18 +1,12 @@
+import { Circuit } from '@leafcutter/shared/circuit';
+import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
-import {
-  BrokenCircuitError,
-  BulkheadRejectedError,
-  bulkhead,
-  ConsecutiveBreaker,
-  circuitBreaker,
-  handleWhen,
-  wrap,
-} from 'cockatiel';
+import { bulkhead } from 'cockatiel';
 import { Pool } from 'undici';
 
 const FAILURES_TO_OPEN = 3;
-const HALF_OPEN_AFTER_MS = 1_000;
+const PROBE_MS = 1_000;
 /** Calls at once, and calls that wait: refills of many tags at once must not pile up without bound. */
 const CALLS_AT_ONCE = 32;
 const CALLS_WAITING = 10_000;
@@ -27,20 +21,16 @@ export class CoordinatorEndpoint {
   readonly #prefix: string;
   readonly #headers: Record<string, string>;
   readonly #timeoutMs: number;
-  readonly #policy = wrap(
-    bulkhead(CALLS_AT_ONCE, CALLS_WAITING),
-    circuitBreaker(
-      handleWhen((error) => error instanceof SilentError),
-      { breaker: new ConsecutiveBreaker(FAILURES_TO_OPEN), halfOpenAfter: HALF_OPEN_AFTER_MS },
-    ),
-  );
+  readonly #circuit: Circuit;
+  readonly #bulkhead = bulkhead(CALLS_AT_ONCE, CALLS_WAITING);
 
-  constructor(url: string, options: { token: string | undefined; timeoutMs: number }) {
+  constructor(url: string, options: { token: string | undefined; timeoutMs: number; clock: Clock }) {
     const { origin, pathname } = new URL(url);
     this.url = url;
     this.#prefix = pathname.replace(/\/$/, '');
     this.#pool = new Pool(origin, { connections: CALLS_AT_ONCE, connect: { timeout: options.timeoutMs } });
     this.#timeoutMs = options.timeoutMs;
+    this.#circuit = new Circuit(options.clock, FAILURES_TO_OPEN, PROBE_MS);
     this.#headers = {
       'content-type': 'application/json',
       ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
@@ -48,28 +38,33 @@ export class CoordinatorEndpoint {
   }
 
   /**
-   * Sends one call, once.
+   * Sends one call, once. `body` is made when the call leaves: it may have waited for others until then.
    * @throws whatever code the coordinator answers with; COORDINATOR_UNAVAILABLE where it does not answer
    */
-  async post(path: string, body: object): Promise<unknown> {
+  async post(path: string, body: () => object): Promise<unknown> {
     try {
-      return await this.#policy.execute(() => this.#send(path, body));
+      return await this.#bulkhead.execute(() => this.#behindCircuit(path, body));
     } catch (error) {
       if (error instanceof LeafcutterError) throw error;
-      const known = error instanceof BrokenCircuitError || error instanceof BulkheadRejectedError;
-      throw new LeafcutterError(
-        'COORDINATOR_UNAVAILABLE',
-        `The coordinator at ${this.url} does not answer.`,
-        {
-          reason: known ? 'circuit_open' : 'no_answer',
-          cause: error,
-        },
-      );
+      throw this.#unavailable(error instanceof SilentError ? 'no_answer' : 'too_many_calls', error);
     }
   }
 
   async close(): Promise<void> {
     await this.#pool.destroy();
+  }
+
+  async #behindCircuit(path: string, body: () => object): Promise<unknown> {
+    if (!this.#circuit.tryPass()) throw this.#unavailable('circuit_open');
+    try {
+      const answer = await this.#send(path, body());
+      this.#circuit.succeeded();
+      return answer;
+    } catch (error) {
+      if (error instanceof SilentError) this.#circuit.failed();
+      else this.#circuit.succeeded();
+      throw error;
+    }
   }
 
   async #send(path: string, body: object): Promise<unknown> {
@@ -95,6 +90,14 @@ export class CoordinatorEndpoint {
     } catch (error) {
       throw new SilentError('no answer', { cause: error });
     }
+  }
+
+  #unavailable(reason: string, cause?: unknown): LeafcutterError {
+    return new LeafcutterError(
+      'COORDINATOR_UNAVAILABLE',
+      `The coordinator at ${this.url} does not answer.`,
+      cause === undefined ? { reason } : { reason, cause },
+    );
   }
 }
 

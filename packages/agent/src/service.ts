@@ -91,6 +91,7 @@ function assemble(
       new CoordinatorEndpoint(url, {
         token: config.coordinatorToken,
         timeoutMs: config.coordinatorTimeoutMs,
+        clock,
       }),
   );
   const client = new CoordinatorClient({

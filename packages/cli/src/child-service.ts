@@ -14,12 +14,18 @@ export class ChildService {
   /** Resolves when the process has ended, to a sentence that says how. */
   readonly ended: Promise<string>;
   #running = true;
+  #listening = false;
 
   /** Starts the service; its log goes to `logFile`, what it says on standard error to `err`. */
   constructor(
     name: string,
     commandLine: readonly [string, ...string[]],
-    options: { logFile: string; err: (text: string) => void },
+    options: {
+      logFile: string;
+      cwd: string;
+      env: Readonly<Record<string, string | undefined>>;
+      err: (text: string) => void;
+    },
   ) {
     const [command, ...args] = commandLine;
     this.name = name;
@@ -27,9 +33,13 @@ export class ChildService {
     const log = openSync(options.logFile, 'a');
     // A group of its own, so that Ctrl-C reaches only the parent, which stops its services in order. The channel
     // tells the child when the parent is gone, whatever killed it.
-    this.#child = spawn(command, args, { stdio: ['ignore', log, 'pipe', 'ipc'], detached: true });
+    const { cwd, env } = options;
+    this.#child = spawn(command, args, { cwd, env, stdio: ['ignore', log, 'pipe', 'ipc'], detached: true });
     closeSync(log);
     this.#child.stderr?.on('data', (chunk: Buffer) => options.err(String(chunk)));
+    this.#child.once('message', () => {
+      this.#listening = true;
+    });
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) =>
         this.#end(resolve, `${name} could not be started: ${error.message}`),
@@ -40,11 +50,14 @@ export class ChildService {
     });
   }
 
-  /** Waits until `url` answers 200. @throws StartError where the process ends or the time is over */
+  /**
+   * Waits until it listens and `url` answers 200: before it listens, somebody else may answer there.
+   * @throws StartError where the process ends or the time is over
+   */
   async ready(url: string, timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
     while (this.#running) {
-      if (await answers(url)) return;
+      if (this.#listening && (await answers(url))) return;
       if (Date.now() > deadline)
         throw new StartError(`${this.name} did not become ready in ${timeoutMs / 1000} s.`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));

@@ -3,24 +3,32 @@ import { suggestion } from '@leafcutter/shared/config/did-you-mean';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/listen';
 import { VERSION } from '@leafcutter/shared/version';
-import { configCommand } from './config-command.ts';
-import { devCommand } from './dev-command.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
-import { agentCommand, coordinatorCommand } from './serve-command.ts';
-import { tagCommand } from './tag-command.ts';
 
 interface Command {
   readonly summary: string;
-  /** Gets the arguments after its name. */
-  readonly run: (io: Io) => Promise<ExitCode>;
+  /** Loads what it needs, and no more: an agent has no use for MySQL's driver. It gets the arguments after its name. */
+  readonly load: () => Promise<(io: Io) => Promise<ExitCode>>;
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
-  dev: { summary: 'Run an embedded coordinator and two agents, to try it out.', run: devCommand },
-  coordinator: { summary: 'Run a coordinator.', run: coordinatorCommand },
-  agent: { summary: 'Run an agent.', run: agentCommand },
-  tag: { summary: 'Create, show, change and retire tags.', run: tagCommand },
-  config: { summary: 'Show the settings of a service and where each comes from.', run: configCommand },
+  dev: {
+    summary: 'Run an embedded coordinator and two agents, to try it out.',
+    load: async () => (await import('./dev-command.ts')).devCommand,
+  },
+  coordinator: {
+    summary: 'Run a coordinator.',
+    load: async () => (await import('./serve-command.ts')).coordinatorCommand,
+  },
+  agent: { summary: 'Run an agent.', load: async () => (await import('./serve-command.ts')).agentCommand },
+  tag: {
+    summary: 'Create, show, change and retire tags.',
+    load: async () => (await import('./tag-command.ts')).tagCommand,
+  },
+  config: {
+    summary: 'Show the settings of a service and where each comes from.',
+    load: async () => (await import('./config-command.ts')).configCommand,
+  },
 };
 
 /** Runs the command that the arguments name, and turns what it throws into a sentence and an exit code. */
@@ -40,7 +48,8 @@ export async function runCommand(io: Io): Promise<ExitCode> {
     return EXIT.usage;
   }
   try {
-    return await command.run({ ...io, argv: rest });
+    const run = await command.load();
+    return await run({ ...io, argv: rest });
   } catch (error) {
     return explain(error, io);
   }

@@ -1,4 +1,6 @@
 import { join, resolve } from 'node:path';
+import { ENVIRONMENT_PREFIX } from '@leafcutter/shared/config/names';
+import { StartError } from '@leafcutter/shared/http/listen';
 import { AdminClient } from './admin-client.ts';
 import { ChildService } from './child-service.ts';
 import { devSettings } from './dev-settings.ts';
@@ -22,6 +24,9 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   const start = (name: string, ...args: string[]) => {
     const service = new ChildService(name, [...io.self, ...args], {
       logFile: join(dataDir, 'logs', `${name}.log`),
+      // Neither this shell's settings nor its `.env`: tokens or a database meant for production have no place here.
+      cwd: join(dataDir, 'logs'),
+      env: withoutSettings(io.env),
       err: (text) => io.err(text.replace(/^(?=.)/gm, `${name}: `)),
     });
     services.push(service);
@@ -63,6 +68,14 @@ export async function devCommand(io: Io): Promise<ExitCode> {
     if (end === 'stop') return EXIT.ok;
     io.err(`${end}; its log is in ${join(dataDir, 'logs')}.\n`);
     return EXIT.failed;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    throw new StartError(
+      `${error.message} If a port is taken, --dev-coordinator and --dev-agents choose others.`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     io.out('Stopping …\n');
     const [coordinator, ...agents] = services;
@@ -70,6 +83,11 @@ export async function devCommand(io: Io): Promise<ExitCode> {
     await coordinator?.stop();
     io.out('Stopped. The next start continues from here.\n');
   }
+}
+
+/** The environment without what would configure a service. */
+function withoutSettings(env: Io['env']): Io['env'] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith(ENVIRONMENT_PREFIX)));
 }
 
 function welcome(coordinatorUrl: string, agents: readonly string[], tag: string, dataDir: string): string {

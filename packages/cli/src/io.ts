@@ -8,6 +8,8 @@ export interface Io {
   readonly err: (text: string) => void;
   /** Resolves to what asked the process to stop: a signal, or the parent that went away. */
   readonly stopRequested: Promise<string>;
+  /** Tells the `leafcutter` that started this one, if one did, that the service listens. */
+  readonly tellListening: () => void;
   /** The command line that starts this program again, without arguments. */
   readonly self: readonly [command: string, ...args: string[]];
 }

@@ -22,6 +22,9 @@ const code = await runCommand({
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   stopRequested,
+  tellListening: () => {
+    if (process.connected) process.send?.('listening');
+  },
   self: [process.execPath, fileURLToPath(import.meta.url)],
 });
 process.exit(code);

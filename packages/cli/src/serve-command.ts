@@ -1,6 +1,4 @@
-import { startAgent } from '@leafcutter/agent/service';
 import { agentSettings } from '@leafcutter/agent/settings';
-import { startCoordinator } from '@leafcutter/coordinator/service';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import type { ConfigTree, Settings, SettingTree } from '@leafcutter/shared/config/settings';
 import { createLogger, type Logger, type LogLevel } from '@leafcutter/shared/logger';
@@ -8,11 +6,29 @@ import { EXIT, type ExitCode, type Io } from './io.ts';
 import { loadSettings } from './load-settings.ts';
 
 export function coordinatorCommand(io: Io): Promise<ExitCode> {
-  return serve(io, 'coordinator', coordinatorSettings, ({ logLevel }) => logLevel, startCoordinator);
+  return serve(
+    io,
+    'coordinator',
+    coordinatorSettings,
+    ({ logLevel }) => logLevel,
+    async (config, log) => {
+      const { startCoordinator } = await import('@leafcutter/coordinator/service');
+      return startCoordinator(config, log);
+    },
+  );
 }
 
 export function agentCommand(io: Io): Promise<ExitCode> {
-  return serve(io, 'agent', agentSettings, ({ logLevel }) => logLevel, startAgent);
+  return serve(
+    io,
+    'agent',
+    agentSettings,
+    ({ logLevel }) => logLevel,
+    async (config, log) => {
+      const { startAgent } = await import('@leafcutter/agent/service');
+      return startAgent(config, log);
+    },
+  );
 }
 
 /** Runs one service until it is asked to stop. */
@@ -28,6 +44,7 @@ async function serve<T extends SettingTree>(
   const log = createLogger(levelOf(loaded.config), { service });
   for (const warning of loaded.warnings) log.warn(warning);
   const running = await start(loaded.config, log);
+  io.tellListening();
   const why = await io.stopRequested;
   log.info({ why }, 'asked to stop');
   await running.stop();

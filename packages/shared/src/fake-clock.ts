@@ -2,7 +2,6 @@ import type { Cancel, Clock } from './clock.ts';
 
 interface Timer {
   readonly due: number;
-  readonly order: number;
   readonly work: () => void;
 }
 
@@ -10,8 +9,7 @@ interface Timer {
 export class FakeClock implements Clock {
   #wall: number;
   #mono = 0;
-  #order = 0;
-  #timers: Timer[] = [];
+  readonly #timers = new Set<Timer>();
 
   constructor(wallMs = 1_800_000_000_000) {
     this.#wall = wallMs;
@@ -26,11 +24,9 @@ export class FakeClock implements Clock {
   }
 
   after(delayMs: number, work: () => void): Cancel {
-    const timer: Timer = { due: this.#mono + Math.max(0, delayMs), order: this.#order++, work };
-    this.#timers.push(timer);
-    return () => {
-      this.#timers = this.#timers.filter((other) => other !== timer);
-    };
+    const timer: Timer = { due: this.#mono + Math.max(0, delayMs), work };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
   }
 
   /** Sets the wall clock forward or back without any time passing, as an operator or NTP would. */
@@ -43,11 +39,9 @@ export class FakeClock implements Clock {
     const end = this.#mono + byMs;
     await settle();
     for (;;) {
-      const next = this.#timers
-        .filter((timer) => timer.due <= end)
-        .sort((a, b) => a.due - b.due || a.order - b.order)[0];
-      if (next === undefined) break;
-      this.#timers = this.#timers.filter((timer) => timer !== next);
+      const next = this.#soonest();
+      if (next === undefined || next.due > end) break;
+      this.#timers.delete(next);
       this.#moveTo(next.due);
       next.work();
       await settle();
@@ -58,7 +52,14 @@ export class FakeClock implements Clock {
 
   /** How many timers are pending; tests use it to show that nothing leaks. */
   get pending(): number {
-    return this.#timers.length;
+    return this.#timers.size;
+  }
+
+  /** Timers that are due together fire in the order in which they were set, which is the set's own. */
+  #soonest(): Timer | undefined {
+    let soonest: Timer | undefined;
+    for (const timer of this.#timers) if (soonest === undefined || timer.due < soonest.due) soonest = timer;
+    return soonest;
   }
 
   #moveTo(mono: number): void {

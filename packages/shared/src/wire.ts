@@ -3,7 +3,11 @@ import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from './tag.ts';
 
 /** What agents and coordinators say to each other, as schemas. IDs travel as decimal strings, times as unix milliseconds. */
 
-const id = z.string().regex(/^(0|[1-9][0-9]{0,18})$/, 'takes a whole number as a decimal string');
+/** Up to 2^63 − 1: the end of a segment is exclusive. */
+const id = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,18})$/, 'takes a whole number as a decimal string')
+  .refine((text) => BigInt(text) < 2n ** 63n, 'takes a number below 2^63');
 const unixMs = z.int().min(0);
 /** Configured, readable, stable name of an agent. */
 const agentId = z
@@ -75,9 +79,8 @@ export const renewAnswer = z.object({
 export type RenewAnswer = z.infer<typeof renewAnswer>;
 
 export const endRequest = z.strictObject({ agentId, instanceId });
-export type EndRequest = z.infer<typeof endRequest>;
 
-/** Most tags that one report names; an agent with more names the most recently used. */
+/** Most tags that one report names; an agent with more names them in turn. */
 export const MAX_REPORTED_TAGS = 1_000;
 
 export const reportRequest = z.strictObject({

@@ -16,6 +16,17 @@ export type KeeperState = 'asking' | 'holding' | 'replacing' | 'ended';
 /** Nudges closer together than this are one, in milliseconds. */
 const NUDGE_MIN_MS = 1_000;
 
+/** What a coordinator refuses a lease with, and an operator must see to. */
+const REFUSALS = [
+  'MACHINE_IDS_EXHAUSTED',
+  'CLOCK_SKEWED',
+  'LAYOUT_MISMATCH',
+  'TIMESTAMP_EXHAUSTED',
+] as const satisfies readonly ErrorCode[];
+
+/** Why nobody may have been there to ask. */
+const AWAY = ['COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE'] as const satisfies readonly ErrorCode[];
+
 /** A window with less than this left is extended, however long it is. */
 const EXTEND_BELOW_MS = 60_000;
 
@@ -68,6 +79,15 @@ export class LeaseKeeper {
   /** Code of the last failure, until the next success. */
   get lastError(): ErrorCode | undefined {
     return this.#lastError?.code;
+  }
+
+  /**
+   * What keeps this agent from a lease and tells a caller more than LEASE_LOST does: a coordinator's refusal, or that
+   * none was ever reached. An agent that had a lease and was stopped missed answers too, but that is not the cause.
+   */
+  get obstacle(): LeafcutterError | undefined {
+    const codes = this.#state === 'asking' ? [...REFUSALS, ...AWAY] : REFUSALS;
+    return hasCode(this.#lastError, ...codes) ? this.#lastError : undefined;
   }
 
   start(): void {

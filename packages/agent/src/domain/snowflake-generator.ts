@@ -1,6 +1,6 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { composeBase, type SnowflakeLayout } from '@leafcutter/shared/layout';
+import { composeBase, machineIdCount, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
 import type { Lease } from './lease.ts';
 
 export interface GeneratorRules {
@@ -65,8 +65,12 @@ export class SnowflakeGenerator {
     return this.#last;
   }
 
-  /** Takes a new lease, or the same one with a window that reaches further. */
+  /**
+   * Takes a new lease, or the same one with a window that reaches further.
+   * @throws LAYOUT_MISMATCH where the layout has no bits for it: its IDs would be negative, or another machine's
+   */
   hold(lease: Lease): void {
+    this.#checkFits(lease);
     const held = this.#lease;
     if (held?.machineId === lease.machineId && held.from === lease.from && lease.to >= held.to) {
       this.#lease = lease;
@@ -99,6 +103,17 @@ export class SnowflakeGenerator {
     this.#sequence += 1;
     this.#issued += 1;
     return id;
+  }
+
+  #checkFits({ machineId, from, to }: Lease): void {
+    const { layout } = this.#rules;
+    const fits = machineId < machineIdCount(layout) && from >= layout.epochMs && to <= timestampEndMs(layout);
+    if (fits) return;
+    throw new LeafcutterError(
+      'LAYOUT_MISMATCH',
+      `A lease on machine id ${machineId} from ${from} to ${to} does not fit this agent's snowflake layout.`,
+      { reason: 'lease' },
+    );
   }
 
   #startMillisecond(timestamp: number, machineId: number): void {

@@ -73,7 +73,7 @@ export class TagIssuer {
     this.tag = tag;
     this.#parts = parts;
     this.#buffer = new SegmentBuffer(rules.prefetchAtUsedRatio, highest);
-    this.#line = new WaitingLine(clock, rules.waitMs, (waiter) => this.#expire(waiter));
+    this.#line = new WaitingLine(clock, rules.waitMs, (waiter, error) => this.#sendAway(waiter, error));
     this.#rate = new RateMeter(clock.monotonic());
     this.#monotonic = () => clock.monotonic();
     this.#usedAt = clock.monotonic();
@@ -94,7 +94,7 @@ export class TagIssuer {
     const id = this.#buffer.takeOne(this.#monotonic);
     if (id === undefined) return undefined;
     this.#issued += 1;
-    if (this.#refill === 'idle' && this.#buffer.wantsNext) void this.#fetch();
+    this.#fetchIfWanted();
     return id;
   }
 
@@ -106,6 +106,8 @@ export class TagIssuer {
   async take(count: number, signal?: AbortSignal): Promise<Segment[]> {
     if (this.#line.length === 0 && this.#buffer.remaining >= count) return this.#takeNow(count);
     if (this.#line.length >= this.#parts.rules.maxWaiting) {
+      // Where nobody may wait at all, nobody else would ever ask for the segment.
+      if (this.#refill === 'idle' && this.#buffer.hasRoom) void this.#fetch();
       throw new LeafcutterError(
         'SEGMENTS_EXHAUSTED',
         `Too many callers wait for tag "${this.tag}" already.`,
@@ -134,9 +136,14 @@ export class TagIssuer {
     this.#refillMs *= 0.99;
   }
 
-  /** True where nobody used the tag since `moment` (monotonic) and nothing is under way. */
+  /**
+   * True where nobody used the tag since `moment` (monotonic) and nothing is under way. A tag that never had a
+   * segment is idle as soon as nobody waits for it: names that do not exist must not fill the memory while no
+   * coordinator is there to say so.
+   */
   idleSince(moment: number): boolean {
-    return this.#usedAt < moment && this.#line.length === 0 && this.#refill !== 'open';
+    if (this.#line.length > 0 || this.#refill === 'open') return false;
+    return this.#usedAt < moment || (this.#buffer.highest === 0n && this.#refill === 'idle');
   }
 
   /** Drops the tag: waiting callers get `error`, the IDs left are never issued. */
@@ -171,18 +178,23 @@ export class TagIssuer {
       left -= Number(range.end - range.start);
       ranges.push(range);
     }
+    this.#fetchIfWanted();
     return ranges;
   }
 
   #takeRange(count: number): Segment | undefined {
     const range = this.#buffer.take(count, this.#monotonic());
     if (range !== undefined) this.#issued += Number(range.end - range.start);
-    if (this.#refill === 'idle' && this.#buffer.wantsNext) void this.#fetch();
     return range;
   }
 
   #serveLine(): void {
     this.#line.serve((count) => this.#takeRange(count));
+    // Not before: the coordinator is told how many IDs are still waited for.
+    this.#fetchIfWanted();
+  }
+
+  #fetchIfWanted(): void {
     if (this.#refill === 'idle' && this.#buffer.wantsNext) void this.#fetch();
   }
 
@@ -252,19 +264,21 @@ export class TagIssuer {
     });
   }
 
-  #expire(waiter: Waiter): void {
+  /** Part of what the caller wanted may have been taken for it: those IDs are never issued. */
+  #sendAway(waiter: Waiter, error: unknown = this.#lateness()): void {
     const taken = waiter.ranges.reduce((sum, range) => sum + Number(range.end - range.start), 0);
     if (taken > 0) this.#parts.events.discarded(this.tag, taken, 'abandoned');
+    waiter.reject(error);
+  }
+
+  #lateness(): LeafcutterError {
     const why = this.#lastError;
-    if (why !== undefined && this.#buffer.highest === 0n) {
-      waiter.reject(why);
-      return;
-    }
-    waiter.reject(
-      new LeafcutterError('SEGMENTS_EXHAUSTED', `No segment of tag "${this.tag}" came in time; try again.`, {
-        reason: why?.code ?? 'slow_refill',
-        cause: why,
-      }),
+    const saysItAll = this.#buffer.highest === 0n || why?.code === 'SEGMENTS_EXHAUSTED';
+    if (why !== undefined && saysItAll) return why;
+    return new LeafcutterError(
+      'SEGMENTS_EXHAUSTED',
+      `No segment of tag "${this.tag}" came in time; try again.`,
+      { reason: why?.code ?? 'slow_refill', cause: why },
     );
   }
 }

@@ -22,6 +22,7 @@ export class Tags {
   readonly #issuers = new Map<string, TagIssuer>();
   readonly #highest = new Map<string, bigint>();
   #stopTick: Cancel = () => undefined;
+  #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -48,9 +49,9 @@ export class Tags {
     return this.#issuers.size;
   }
 
-  /** Names of the tags in memory. */
+  /** Names of the tags that had a segment. The refill of a new tag tells by itself whether the tag exists. */
   names(): string[] {
-    return [...this.#issuers.keys()];
+    return [...this.#issuers.values()].filter(({ highest }) => highest > 0n).map(({ tag }) => tag);
   }
 
   status(): TagStatus[] {
@@ -59,14 +60,14 @@ export class Tags {
 
   /** Stops timers; waiting callers are sent away. */
   close(): void {
+    this.#closed = true;
     this.#stopTick();
-    const error = new LeafcutterError('SEGMENTS_EXHAUSTED', 'The agent is shutting down.', {
-      reason: 'shutting_down',
-    });
-    for (const issuer of [...this.#issuers.values()]) this.#close(issuer, error);
+    for (const issuer of [...this.#issuers.values()]) this.#close(issuer, shuttingDown());
   }
 
   #open(tag: string): TagIssuer {
+    // A request that drains would start a refill, and with it timers, that nobody ends.
+    if (this.#closed) throw shuttingDown();
     if (!isAskableTag(tag)) {
       throw new LeafcutterError(
         'BAD_REQUEST',
@@ -116,6 +117,12 @@ interface Parts {
   readonly random: () => number;
   readonly rules: TagsRules;
   readonly events: SegmentEvents;
+}
+
+function shuttingDown(): LeafcutterError {
+  return new LeafcutterError('SEGMENTS_EXHAUSTED', 'The agent is shutting down.', {
+    reason: 'shutting_down',
+  });
 }
 
 function idle(tag: string): LeafcutterError {

@@ -8,32 +8,44 @@ export interface Waiter {
   readonly deadline: number;
   readonly resolve: (ranges: Segment[]) => void;
   readonly reject: (error: unknown) => void;
-  /** True once the caller has gone away; it is passed over. */
+  /** True once the caller has left; what stands of it in line is passed over. */
   gone: boolean;
+  stopListening: Cancel;
 }
+
+/** Served or left callers that may stand before the first in line until they are swept away. */
+const SWEEP_AT = 1_024;
 
 /**
  * The callers that wait for IDs of one tag, first come, first served. All wait equally long, so the first in line is
  * always the first to expire and one timer serves them all.
+ *
+ * A caller leaves served, or unserved: expired, hung up (its signal), or sent away by `rejectAll`. Each leaves once.
  */
 export class WaitingLine {
   readonly #clock: Clock;
   readonly #waitMs: number;
-  readonly #expired: (waiter: Waiter) => void;
+  readonly #unserved: (waiter: Waiter, error?: unknown) => void;
   #waiters: Waiter[] = [];
   /** Index of the first in line: shifting an array of thousands for each served caller would be slow. */
   #head = 0;
+  #length = 0;
   #waitingIds = 0;
   #timer: Cancel | undefined;
 
-  constructor(clock: Clock, waitMs: number, expired: (waiter: Waiter) => void) {
+  /**
+   * `unserved` is told of everyone who leaves without all of its IDs and must reject it; `error` comes from
+   * `rejectAll` and is absent where the caller expired or hung up.
+   */
+  constructor(clock: Clock, waitMs: number, unserved: (waiter: Waiter, error?: unknown) => void) {
     this.#clock = clock;
     this.#waitMs = waitMs;
-    this.#expired = expired;
+    this.#unserved = unserved;
   }
 
+  /** Callers in line; those that hung up are not counted. */
   get length(): number {
-    return this.#waiters.length - this.#head;
+    return this.#length;
   }
 
   /** IDs that the callers in line still need. */
@@ -44,11 +56,24 @@ export class WaitingLine {
   join(count: number, signal?: AbortSignal): Promise<Segment[]> {
     return new Promise((resolve, reject) => {
       const deadline = this.#clock.monotonic() + this.#waitMs;
-      const waiter: Waiter = { needed: count, ranges: [], deadline, resolve, reject, gone: false };
+      const stopListening = () => signal?.removeEventListener('abort', hangUp);
+      const waiter: Waiter = {
+        needed: count,
+        ranges: [],
+        deadline,
+        resolve,
+        reject,
+        gone: false,
+        stopListening,
+      };
+      const hangUp = () => this.#sendAway(waiter);
       this.#waiters.push(waiter);
+      this.#length += 1;
       this.#waitingIds += count;
-      signal?.addEventListener('abort', () => this.#leave(waiter), { once: true });
       this.#timer ??= this.#watch(deadline);
+      // A signal that fired before tells nobody again.
+      if (signal?.aborted === true) hangUp();
+      else signal?.addEventListener('abort', hangUp, { once: true });
     });
   }
 
@@ -62,57 +87,54 @@ export class WaitingLine {
       waiter.needed -= taken;
       this.#waitingIds -= taken;
       if (waiter.needed > 0) continue;
-      this.#head += 1;
+      this.#leave(waiter);
       waiter.resolve(waiter.ranges);
     }
-    this.#close();
   }
 
   /** Sends everyone away with `error`. */
   rejectAll(error: unknown): void {
-    const waiters = this.#waiters.slice(this.#head);
-    this.#waiters = [];
-    this.#close();
-    for (const waiter of waiters) if (!waiter.gone) waiter.reject(error);
+    for (let waiter = this.#first(); waiter !== undefined; waiter = this.#first()) {
+      this.#sendAway(waiter, error);
+    }
+  }
+
+  #sendAway(waiter: Waiter, error?: unknown): void {
+    this.#leave(waiter);
+    this.#unserved(waiter, error);
   }
 
   #leave(waiter: Waiter): void {
-    if (waiter.gone || waiter.needed === 0) return;
+    if (waiter.gone) throw new Error('a caller left the line twice');
     waiter.gone = true;
+    waiter.stopListening();
+    this.#length -= 1;
     this.#waitingIds -= waiter.needed;
+    if (this.#length > 0) return;
+    this.#waiters = [];
+    this.#head = 0;
+    this.#timer?.();
+    this.#timer = undefined;
   }
 
   /** The first in line that is still there. */
   #first(): Waiter | undefined {
     while (this.#waiters[this.#head]?.gone === true) this.#head += 1;
+    // A line that is never empty would otherwise remember everyone it ever served.
+    if (this.#head >= SWEEP_AT && this.#head * 2 >= this.#waiters.length) {
+      this.#waiters.splice(0, this.#head);
+      this.#head = 0;
+    }
     return this.#waiters[this.#head];
-  }
-
-  #close(): void {
-    if (this.length > 0) return;
-    this.#waiters = [];
-    this.#head = 0;
-    this.#waitingIds = 0;
-    this.#timer?.();
-    this.#timer = undefined;
   }
 
   #watch(deadline: number): Cancel {
     return this.#clock.after(deadline - this.#clock.monotonic(), () => {
       this.#timer = undefined;
       const now = this.#clock.monotonic();
-      for (
-        let waiter = this.#first();
-        waiter !== undefined && waiter.deadline <= now;
-        waiter = this.#first()
-      ) {
-        this.#head += 1;
-        this.#leave(waiter);
-        this.#expired(waiter);
-      }
-      const first = this.#first();
-      if (first === undefined) this.#close();
-      else this.#timer = this.#watch(first.deadline);
+      let first = this.#first();
+      for (; first !== undefined && first.deadline <= now; first = this.#first()) this.#sendAway(first);
+      if (first !== undefined) this.#timer ??= this.#watch(first.deadline);
     });
   }
 }

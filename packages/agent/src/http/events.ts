@@ -20,10 +20,13 @@ export function sendEvents(agent: Agent, res: Response): void {
   const send = () => {
     // A client that does not read gets no more until it has: the newest status is all that counts.
     if (!res.writableNeedDrain) res.write(`event: status\ndata: ${JSON.stringify(agentStatus(agent))}\n\n`);
-    if (agent.stopping) res.end();
+    if (!agent.stopping) return;
+    // A slow reader may keep the answer open for a while, and writing after the end would be an error.
+    clearInterval(timer);
+    res.end();
   };
-  send();
   const timer = setInterval(send, INTERVAL_MS);
+  send();
   res.once('close', () => {
     clearInterval(timer);
     open.delete(res);

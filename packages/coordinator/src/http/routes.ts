@@ -19,8 +19,10 @@ import {
 } from '@leafcutter/shared/wire';
 import type { Express, Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
+import type { MachineIdState } from '../domain/census.ts';
 
 const MAX_PAGE = 1_000;
+const STATES: readonly MachineIdState[] = ['free', 'held', 'waiting'];
 
 /** The coordinator's HTTP door: reads requests, asks the domain, writes answers. Nothing is decided here. */
 export function coordinatorApp(coordinator: Coordinator): Express {
@@ -169,7 +171,7 @@ async function listAgents(coordinator: Coordinator, req: Request, res: Response)
 }
 
 async function listLeases(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
-  const { state } = readQuery(req, ['state']);
+  const state = readState(readQuery(req, ['state']).state);
   const machineIds: object[] = [];
   for await (const { machineId, state: found, holder, ceilingMs } of coordinator.census()) {
     // Thousands of free machine ids say nothing; they are listed only where they are asked for.
@@ -183,6 +185,12 @@ async function listLeases(coordinator: Coordinator, req: Request, res: Response)
 async function readiness(coordinator: Coordinator, res: Response): Promise<void> {
   const { ready, ...parts } = await coordinator.readiness();
   res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', ...parts });
+}
+
+function readState(text: string | undefined): MachineIdState | undefined {
+  const state = STATES.find((candidate) => candidate === text);
+  if (text !== undefined && state === undefined) throw badParameter('state', `takes ${STATES.join(', ')}`);
+  return state;
 }
 
 function tagOf(req: Request): string {

@@ -2,7 +2,7 @@
 import { ConfigError } from './config-error.ts';
 import { secretList, urlList } from './list-kinds.ts';
 import { type LoadedConfig, loadConfig, type Surroundings } from './load-config.ts';
-import { bigInteger, int, range } from './number-kinds.ts';
+import { int, range } from './number-kinds.ts';
 import { address, flag, text, url } from './setting-kinds.ts';
 import { settings } from './settings.ts';
 
@@ -22,7 +22,7 @@ export const example = settings(
       maxClockDriftMs: int({ default: 2000, min: 0, max: 60_000, unit: 'ms', doc }),
     },
     segment: { minStep: int({ default: 1, doc }), maxStep: int({ default: 10, doc }) },
-    maxId: bigInteger({ default: 100n, doc }),
+    maxId: int({ default: 100, min: 0, doc }),
   },
   {
     rules: [

@@ -3,20 +3,17 @@ import { NumberRange } from './number-range.ts';
 import { renderNumber } from './render-value.ts';
 import { kind } from './setting.ts';
 
-/** The highest ID there is: the end of a segment is exclusive and stands in a signed 64-bit column. */
-const HIGHEST_ID = 2n ** 63n - 2n;
-
-interface Bounds<N> {
-  readonly min?: N;
-  readonly max?: N;
+interface Bounds {
+  readonly min?: number;
+  readonly max?: number;
   /** Last word of the key as well: `ttlMs` has unit `ms`. */
   readonly unit?: string;
 }
 
-type RangeBounds = Omit<Bounds<number>, 'unit'>;
+type RangeBounds = Omit<Bounds, 'unit'>;
 
 /** A whole number that a double holds exactly. `10_000` is accepted. */
-export const int = kind((bounds: Bounds<number>) => ({
+export const int = kind((bounds: Bounds) => ({
   schema: z.preprocess(
     toInteger,
     z
@@ -25,26 +22,6 @@ export const int = kind((bounds: Bounds<number>) => ({
       .max(bounds.max ?? Number.MAX_SAFE_INTEGER),
   ),
   takes: `a whole number${inWords(bounds)}`,
-  placeholder: bounds.unit ?? 'number',
-}));
-
-/** A whole number as large as an ID: from 0 to 2^63 − 2 unless bounded further. `10_000` is accepted. */
-export const bigInteger = kind(({ min = 0n, max = HIGHEST_ID, unit }: Bounds<bigint>) => ({
-  schema: z.preprocess((given) => toWhole(given) ?? given, z.bigint().min(min).max(max)),
-  takes: `a whole number${inWords({ min, max })}`,
-  placeholder: unit ?? 'number',
-}));
-
-/** A number that may have a fraction. */
-export const number = kind((bounds: Bounds<number>) => ({
-  schema: z.preprocess(
-    toNumber,
-    z
-      .number()
-      .min(bounds.min ?? -Number.MAX_VALUE)
-      .max(bounds.max ?? Number.MAX_VALUE),
-  ),
-  takes: `a number${inWords(bounds)}`,
   placeholder: bounds.unit ?? 'number',
 }));
 
@@ -65,13 +42,13 @@ export const range = kind(({ min = 0, max = Number.MAX_SAFE_INTEGER }: RangeBoun
   placeholder: 'first-last',
 }));
 
-function inWords({ min, max }: Bounds<number | bigint>): string {
+function inWords({ min, max }: RangeBounds): string {
   if (min !== undefined && max !== undefined) return ` from ${renderNumber(min)} to ${renderNumber(max)}`;
   if (min !== undefined) return `, ${renderNumber(min)} or more`;
   return max === undefined ? '' : `, ${renderNumber(max)} or less`;
 }
 
-/** YAML gives whole numbers as bigints, so that an ID keeps all its digits. */
+/** YAML gives whole numbers as bigints, so that one which is too large is refused and not rounded. */
 function toWhole(given: unknown): bigint | undefined {
   if (typeof given === 'bigint') return given;
   const plain = typeof given === 'string' ? given.trim() : '';

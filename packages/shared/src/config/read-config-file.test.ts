@@ -23,8 +23,9 @@ describe('the file', () => {
     });
   });
 
-  test('keeps every digit of an ID', () => {
-    expect(load(read('maxId: 9223372036854775806')).config.maxId).toBe(9_223_372_036_854_775_806n);
+  test('refuses a number that it could only round', () => {
+    expect(load(read('maxId: 9007199254740991')).config.maxId).toBe(9_007_199_254_740_991);
+    expect(lines(read('maxId: 9007199254740993'))).toEqual([expect.stringContaining('9007199254740993')]);
   });
 
   test('may be empty or hold sections in which all is commented out', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Address } from './address.ts';
 import { secretList } from './list-kinds.ts';
-import { bigInteger, int } from './number-kinds.ts';
+import { int } from './number-kinds.ts';
 import { address, choice, flag, secret, text } from './setting-kinds.ts';
 import { bySection, type ConfigOf, environmentNames, type KeyOf, settings } from './settings.ts';
 
@@ -12,7 +12,7 @@ const example = settings({
   listen: address({ default: '127.0.0.1:8000', doc }),
   opsListen: address({ optional: true, doc }),
   level: choice(['info', 'warn'], { default: 'info', doc }),
-  maxId: bigInteger({ required: true, doc }),
+  maxId: int({ required: true, doc }),
   tokens: secretList({ doc }),
 });
 
@@ -27,7 +27,7 @@ describe('settings', () => {
         readonly listen: Address;
         readonly opsListen: Address | undefined;
         readonly level: 'info' | 'warn';
-        readonly maxId: bigint;
+        readonly maxId: number;
         readonly tokens: readonly string[];
       }
     > = true;

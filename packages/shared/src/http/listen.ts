@@ -10,6 +10,9 @@ export interface Listening {
   close(drainMs: number): Promise<void>;
 }
 
+/** How often connections that became idle are closed while a server drains, in milliseconds. */
+const SWEEP_MS = 20;
+
 /** The service cannot start; the message says what to do. The process ends with 1. */
 export class StartError extends Error {
   override readonly name = 'StartError';
@@ -45,8 +48,10 @@ function sentence(error: NodeJS.ErrnoException, at: Address, setting: string): s
 
 async function close(server: Server, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection whose last request ended after `close` would be kept alive until the drain is over.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
   const timer = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
+  clearInterval(sweep);
   clearTimeout(timer);
 }

@@ -2,7 +2,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
 import { PROBLEM_MEDIA_TYPE, retryAfterSeconds, toProblem } from '../problem.ts';
 
-export type Handler = (request: Request, response: Response) => void | Promise<void>;
+type Handler = (request: Request, response: Response) => void | Promise<void>;
 export type Methods = Partial<Record<'GET' | 'POST' | 'PATCH' | 'DELETE', Handler>>;
 
 export interface AppOptions {
@@ -70,7 +70,7 @@ export class ServiceApp {
 }
 
 /** Answers with the problem document of `error`; where an answer has begun already, ends the connection. */
-export function sendProblem(response: Response, error: LeafcutterError): void {
+function sendProblem(response: Response, error: LeafcutterError): void {
   if (response.headersSent) {
     response.destroy();
     return;
@@ -95,7 +95,10 @@ function refuseLongBody(limit: number) {
 }
 
 function tooLarge(limit?: number): LeafcutterError {
-  return new Failure('PAYLOAD_TOO_LARGE', `The body is larger than ${limit ?? 'this service takes'} bytes.`);
+  return new Failure(
+    'PAYLOAD_TOO_LARGE',
+    `The body is larger than ${limit === undefined ? 'this service takes' : `${limit} bytes`}.`,
+  );
 }
 
 /** Express' and its parsers' errors carry a status; everything else unknown is INTERNAL. */

@@ -1,0 +1,56 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Lease } from '../domain/lease.ts';
+import type { LeaseEvents } from '../domain/lease-keeper.ts';
+import type { Segment } from '../domain/segment.ts';
+import type { GeneratorEvents } from '../domain/snowflake-generator.ts';
+import type { SegmentEvents } from '../domain/tag-issuer.ts';
+
+/** What the domain told, for tests to look at. */
+export class RecordedEvents implements SegmentEvents, LeaseEvents, GeneratorEvents {
+  readonly refills: Segment[] = [];
+  readonly refillErrors: string[] = [];
+  /** `ids reason`, where there were any. */
+  readonly discards: string[] = [];
+  readonly waits: number[] = [];
+  readonly grants: Lease[] = [];
+  readonly extensions: Lease[] = [];
+  readonly leaseErrors: string[] = [];
+  readonly rollbacks: number[] = [];
+  heartbeats = 0;
+
+  refilled(_tag: string, segment: Segment): void {
+    this.refills.push(segment);
+  }
+
+  refillFailed(_tag: string, error: LeafcutterError): void {
+    this.refillErrors.push(error.code);
+  }
+
+  discarded(_tag: string, ids: number, reason: string): void {
+    if (ids > 0) this.discards.push(`${ids} ${reason}`);
+  }
+
+  waited(_tag: string, waitedMs: number): void {
+    this.waits.push(waitedMs);
+  }
+
+  granted(lease: Lease): void {
+    this.grants.push(lease);
+  }
+
+  extended(lease: Lease): void {
+    this.extensions.push(lease);
+  }
+
+  heartbeat(): void {
+    this.heartbeats += 1;
+  }
+
+  failed(what: 'grant' | 'renew', error: LeafcutterError): void {
+    this.leaseErrors.push(`${what} ${error.code}`);
+  }
+
+  clockWentBack(byMs: number): void {
+    this.rollbacks.push(byMs);
+  }
+}

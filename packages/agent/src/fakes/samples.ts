@@ -1,0 +1,32 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { LAYOUT_PRESETS, type SnowflakeLayout, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
+import type { GeneratorRules } from '../domain/snowflake-generator.ts';
+import type { TagsRules } from '../domain/tags.ts';
+
+/** Ordinary values for tests: each test names only what it is about. */
+export const SEGMENT_RULES: TagsRules = {
+  prefetchAtUsedRatio: 0.1,
+  maxWaiting: 100,
+  waitMs: 2_000,
+  maxTags: 10,
+  idleMs: 60_000,
+};
+
+export const LAYOUT: SnowflakeLayout = {
+  ...LAYOUT_PRESETS.classic,
+  datacenterBits: 0,
+  epochMs: TWITTER_EPOCH_MS,
+};
+
+export const GENERATOR_RULES: GeneratorRules = {
+  layout: LAYOUT,
+  sequenceStartMax: 1_023,
+  maxClockDriftMs: 2_000,
+};
+
+export function unavailable(): LeafcutterError {
+  return new LeafcutterError('COORDINATOR_UNAVAILABLE', 'No coordinator answers.');
+}
+
+/** A random source that always draws the same, so that timers fall on known milliseconds. */
+export const middling = (): number => 0.5;

@@ -1,0 +1,59 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, test } from '@jest/globals';
+import { Address } from '../config/address.ts';
+import { listen, StartError } from './listen.ts';
+
+describe('a server', () => {
+  test('listens where it is told, and says which port it got', async () => {
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      (_request, response) => response.end('here'),
+      'listen',
+    );
+    expect(listening.address.port).toBeGreaterThan(0);
+    expect(await (await fetch(`http://${listening.address}/`)).text()).toBe('here');
+    await listening.close(0);
+    await expect(fetch(`http://${listening.address}/`)).rejects.toThrow();
+  });
+
+  test('says which setting to change where its port is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const starting = listen(new Address('127.0.0.1', port), () => undefined, 'opsListen');
+    await expect(starting).rejects.toThrow(StartError);
+    await expect(starting).rejects.toThrow('set opsListen to another port');
+    await new Promise((resolve) => other.close(resolve));
+  });
+
+  test('lets an open request finish when it closes', async () => {
+    let finish: () => void = () => undefined;
+    const begun = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let answer: () => void = () => undefined;
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      (_request, response) => {
+        answer = () => response.end('done');
+        finish();
+      },
+      'listen',
+    );
+    const asking = fetch(`http://${listening.address}/`).then((response) => response.text());
+    await begun;
+    const closing = listening.close(60_000);
+    answer();
+    expect(await asking).toBe('done');
+    await closing;
+  });
+
+  test('cuts what is still open when the time to drain is over', async () => {
+    const listening = await listen(new Address('127.0.0.1', 0), () => undefined, 'listen');
+    const asking = fetch(`http://${listening.address}/`).catch(() => 'cut');
+    await new Promise<void>((resolve) => listening.server.once('request', () => resolve()));
+    await listening.close(0);
+    expect(await asking).toBe('cut');
+  });
+});

@@ -1,0 +1,10 @@
+import type { Store } from '@leafcutter/coordinator/domain/store';
+
+/** A store as the contract suites use it. */
+export interface StoreUnderTest {
+  /** Handles on one empty database, as two coordinators have; one where the adapter refuses a second. */
+  readonly stores: readonly [Store, ...Store[]];
+  /** Enters a tag as Leaf's operators do: a row of `leaf_alloc` and nothing else. */
+  insertByHand(tag: string, nextId: bigint, step: number): Promise<void>;
+  close(): Promise<void>;
+}

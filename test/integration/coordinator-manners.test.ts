@@ -1,0 +1,235 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Problem } from '@leafcutter/shared/problem';
+import type { TagList } from '@leafcutter/shared/wire';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { Service } from '../support/service.ts';
+
+jest.setTimeout(60_000);
+
+const AGENT = 'agent-token';
+const ADMIN = 'admin-token';
+const LAYOUT = '41-10-12-d0@1288834974657';
+let coordinator: Service;
+
+beforeAll(async () => {
+  coordinator = await Service.start({
+    kind: 'coordinator',
+    name: 'coordinator',
+    flags: [
+      '--data-dir',
+      join(await scratchDir('coordinator-manners'), 'data'),
+      '--body-limit-bytes',
+      '4096',
+    ],
+    env: { LEAFCUTTER_ADMIN_TOKENS: ADMIN, LEAFCUTTER_AGENT_TOKENS: AGENT },
+  });
+  expect((await send('POST', '/v1/tags', { tag: 'orders', step: 10 })).status).toBe(201);
+});
+
+afterAll(() => coordinator.stop());
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly document: Problem & Record<string, unknown>;
+}
+
+/** Sends `body`, as it is where it is a text; with the token that the address takes unless another is given. */
+async function send(
+  method: string,
+  path: string,
+  body?: unknown,
+  token = tokenOf(method, path),
+): Promise<Answer> {
+  const response = await fetch(coordinator.url + path, {
+    method,
+    headers: {
+      'content-type': 'application/json',
+      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  expect(text).not.toMatch(/node_modules|\.ts:|\bat \w+ \(/);
+  const document = (text === '' ? {} : JSON.parse(text)) as Answer['document'];
+  if (!response.ok && text !== '') {
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+    expect(document.status).toBe(response.status);
+  }
+  return { status: response.status, headers: response.headers, document };
+}
+
+function tokenOf(method: string, path: string): string {
+  const isAgents = /segments|renew|end|report/.test(path) || (method === 'POST' && path === '/v1/leases');
+  return isAgents ? AGENT : ADMIN;
+}
+
+const who = () => ({ agentId: 'a', instanceId: randomUUID() });
+const segment = () => ({ ...who(), ratePerSecond: 0, waitingIds: 1 });
+const lease = () => ({ ...who(), agentTimeMs: Date.now(), layout: LAYOUT });
+
+describe('a coordinator refuses', () => {
+  test.each<[string, string, unknown, string]>([
+    ['POST', '/v1/tags', { tag: '' }, 'tag'],
+    ['POST', '/v1/tags', { tag: '-a' }, 'tag'],
+    ['POST', '/v1/tags', { tag: 'a b' }, 'tag'],
+    ['POST', '/v1/tags', { tag: 'a/b' }, 'tag'],
+    ['POST', '/v1/tags', { tag: 'é' }, 'tag'],
+    ['POST', '/v1/tags', { tag: 'a'.repeat(129) }, 'tag'],
+    ['POST', '/v1/tags', { tag: 7 }, 'tag'],
+    ['POST', '/v1/tags', {}, 'tag'],
+    ['POST', '/v1/tags', { tag: 'a', step: 0 }, 'step'],
+    ['POST', '/v1/tags', { tag: 'a', step: -1 }, 'step'],
+    ['POST', '/v1/tags', { tag: 'a', step: 1.5 }, 'step'],
+    ['POST', '/v1/tags', { tag: 'a', step: '5' }, 'step'],
+    ['POST', '/v1/tags', { tag: 'a', step: 2_147_483_648 }, 'step'],
+    ['POST', '/v1/tags', { tag: 'a', step: 10, maxStep: 9 }, 'maxStep'],
+    ['POST', '/v1/tags', { tag: 'a', start: '0' }, 'start'],
+    ['POST', '/v1/tags', { tag: 'a', start: '-5' }, 'start'],
+    ['POST', '/v1/tags', { tag: 'a', start: 5 }, 'start'],
+    ['POST', '/v1/tags', { tag: 'a', start: '01' }, 'start'],
+    ['POST', '/v1/tags', { tag: 'a', start: '9223372036854775807' }, 'start'],
+    ['POST', '/v1/tags', { tag: 'a', start: '11', highestId: '10' }, 'highestId'],
+    ['POST', '/v1/tags', { tag: 'a', highestId: '9223372036854775807' }, 'highestId'],
+    ['POST', '/v1/tags', { tag: 'a', targetDurationS: 0 }, 'targetDurationS'],
+    ['POST', '/v1/tags', { tag: 'a', description: 'x'.repeat(257) }, 'description'],
+    ['POST', '/v1/tags', { tag: 'a', size: 5 }, 'size'],
+    ['POST', '/v1/tags', '{"tag":"a","__proto__":{"step":5}}', '__proto__'],
+    ['POST', '/v1/tags', '{"tag":', 'body'],
+    ['POST', '/v1/tags', '[]', 'body'],
+    ['POST', '/v1/tags', '"a"', 'body'],
+    ['PATCH', '/v1/tags/orders', {}, 'body'],
+    ['PATCH', '/v1/tags/orders', { step: 0 }, 'step'],
+    ['PATCH', '/v1/tags/orders', { start: '5' }, 'start'],
+    ['PATCH', '/v1/tags/orders', { maxStep: 9 }, 'maxStep'],
+    ['GET', '/v1/tags?limit=0', undefined, 'limit'],
+    ['GET', '/v1/tags?limit=1001', undefined, 'limit'],
+    ['GET', '/v1/tags?limit=1&limit=2', undefined, 'limit'],
+    ['GET', '/v1/tags?page=2', undefined, 'page'],
+    ['GET', '/v1/leases?state=busy', undefined, 'state'],
+    ['GET', '/v1/agents?all=1', undefined, 'all'],
+    ['GET', '/v1/tags/%zz', undefined, 'path'],
+    ['GET', '/v1/tags/a%00', undefined, 'tag'],
+    ['POST', '/v1/tags/orders/segments', {}, 'agentId'],
+    ['POST', '/v1/tags/orders/segments', { ...segment(), waitingIds: -1 }, 'waitingIds'],
+    ['POST', '/v1/tags/orders/segments', { ...segment(), instanceId: '7' }, 'instanceId'],
+    ['POST', '/v1/tags/orders/segments', { ...segment(), agentId: 'a b' }, 'agentId'],
+    ['POST', '/v1/tags/orders/segments', { ...segment(), step: 9 }, 'step'],
+    ['POST', '/v1/leases', { ...lease(), agentTimeMs: 'now' }, 'agentTimeMs'],
+    ['POST', '/v1/leases/x/renew', { ...lease(), to: 1, extend: true }, 'machineId'],
+    ['POST', '/v1/leases/99999999/end', who(), 'machineId'],
+    ['POST', '/v1/agents/report', { ...who(), version: '1', tags: [''] }, 'tags.0'],
+  ])('%s %s %p and names %s', async (method, path, body, reason) => {
+    const { status, document } = await send(method, path, body);
+    expect({ status, code: document.code, reason: document.reason }).toEqual({
+      status: 400,
+      code: 'BAD_REQUEST',
+      reason,
+    });
+    expect(document.retryable).toBe(false);
+  });
+
+  test.each<[string, string, unknown, number, string]>([
+    ['GET', '/v1/tags/nobody', undefined, 404, 'TAG_UNKNOWN'],
+    ['PATCH', '/v1/tags/nobody', { step: 5 }, 404, 'TAG_UNKNOWN'],
+    ['DELETE', '/v1/tags/nobody', undefined, 404, 'TAG_UNKNOWN'],
+    ['POST', '/v1/tags/nobody/segments', segment(), 404, 'TAG_UNKNOWN'],
+    ['POST', '/v1/tags/Orders/segments', segment(), 404, 'TAG_UNKNOWN'],
+    ['POST', '/v1/tags', { tag: 'orders' }, 409, 'TAG_EXISTS'],
+    ['POST', '/v1/tags', `{"tag":"${'a'.repeat(5_000)}"}`, 413, 'PAYLOAD_TOO_LARGE'],
+    ['GET', '/v1/nothing', undefined, 404, 'NOT_FOUND'],
+    ['POST', '/v1/leases', { ...lease(), layout: '41-5-7-d0@0' }, 409, 'LAYOUT_MISMATCH'],
+    ['POST', '/v1/leases', { ...lease(), agentTimeMs: Date.now() + 3_600_000 }, 503, 'CLOCK_SKEWED'],
+    ['POST', '/v1/leases/5/renew', { ...lease(), to: 1, extend: true }, 503, 'LEASE_LOST'],
+    ['POST', '/v1/leases/5000/end', who(), 503, 'LEASE_LOST'],
+  ])('%s %s %p with %p %s', async (method, path, body, status, code) => {
+    const answer = await send(method, path, body);
+    expect({ status: answer.status, code: answer.document.code }).toEqual({ status, code });
+    expect(answer.headers.has('retry-after')).toBe(answer.document.retryable);
+  });
+
+  test.each([
+    ['/v1/tags', 'PUT', 'GET, POST'],
+    ['/v1/tags/orders', 'HEAD', 'GET, PATCH, DELETE'],
+    ['/v1/tags/orders/segments', 'GET', 'POST'],
+    ['/v1/leases', 'DELETE', 'GET, POST'],
+    ['/v1/agents', 'POST', 'GET'],
+    ['/metrics', 'POST', 'GET'],
+    ['/readyz', 'HEAD', 'GET'],
+  ])('%s %s with 405 and Allow: %s', async (path, method, allow) => {
+    const { status, headers } = await send(method, path);
+    expect(status).toBe(405);
+    expect(headers.get('allow')).toBe(allow);
+  });
+
+  test.each([
+    ['GET', '/v1/tags', AGENT],
+    ['POST', '/v1/tags', AGENT],
+    ['DELETE', '/v1/tags/orders', AGENT],
+    ['GET', '/v1/agents', AGENT],
+    ['GET', '/v1/leases', AGENT],
+    ['POST', '/v1/leases', ADMIN],
+    ['POST', '/v1/tags/orders/segments', ADMIN],
+    ['POST', '/v1/agents/report', ADMIN],
+    ['POST', '/v1/leases/1/end', ADMIN],
+    ['GET', '/v1/tags', 'guess'],
+    ['GET', '/v1/tags', ''],
+  ])('%s %s with the token %p', async (method, path, token) => {
+    const { status, headers, document } = await send(method, path, method === 'GET' ? undefined : {}, token);
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).toBe('Bearer');
+    expect(document).toMatchObject({
+      code: 'UNAUTHORIZED',
+      reason: token === '' ? 'missing_token' : 'wrong_token',
+    });
+  });
+});
+
+describe('a coordinator answers', () => {
+  test('segments one after the other, and nothing that was refused took any', async () => {
+    const first = await send('POST', '/v1/tags/orders/segments', segment());
+    expect(first.document).toMatchObject({ tag: 'orders', start: '1', end: '11' });
+    const second = await send('POST', '/v1/tags/orders/segments', segment());
+    expect(second.document).toMatchObject({ start: '11' });
+  });
+
+  test('health and metrics without a token', async () => {
+    for (const path of ['/livez', '/readyz', '/metrics']) {
+      expect((await fetch(coordinator.url + path)).status).toBe(200);
+    }
+    expect(await coordinator.json('/readyz')).toEqual({ status: 'ready', store: 'up', redis: 'none' });
+  });
+
+  test('tags in pages that hold each once', async () => {
+    for (const tag of ['p1', 'p2', 'p3', 'P4', 'p.5']) await send('POST', '/v1/tags', { tag });
+    const seen: string[] = [];
+    for (let after: string | null = ''; after !== null; ) {
+      const { document } = await send(
+        'GET',
+        `/v1/tags?limit=2${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`,
+      );
+      const page = document as unknown as TagList;
+      seen.push(...page.tags.map(({ tag }) => tag));
+      after = page.next;
+    }
+    expect(seen).toEqual(['P4', 'orders', 'p.5', 'p1', 'p2', 'p3']);
+  });
+
+  test('a lease, its heartbeat and its end', async () => {
+    const holder = lease();
+    const granted = await send('POST', '/v1/leases', holder);
+    expect(granted.status).toBe(201);
+    const { machineId, from, to } = granted.document as unknown as Record<string, number>;
+    expect(Number(to)).toBeGreaterThan(Number(from));
+    const beat = await send('POST', `/v1/leases/${machineId}/renew`, { ...holder, to, extend: false });
+    expect(beat.document).toMatchObject({ to });
+    const { agentId, instanceId } = holder;
+    expect((await send('POST', `/v1/leases/${machineId}/end`, { agentId, instanceId })).status).toBe(204);
+    const { document } = await send('GET', '/v1/leases?state=waiting');
+    expect(document.machineIds).toContainEqual(
+      expect.objectContaining({ machineId, state: 'waiting', ...{ agentId } }),
+    );
+  });
+});

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { TagView } from '@leafcutter/shared/wire';
+import { freePort } from '../support/ports.ts';
+import { leafcutter } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { Service } from '../support/service.ts';
+
+jest.setTimeout(60_000);
+
+const TOKENS = { LEAFCUTTER_ADMIN_TOKENS: 'admin-1,admin-2', LEAFCUTTER_AGENT_TOKENS: 'agent-1' };
+let coordinator: Service;
+
+beforeAll(async () => {
+  const flags = ['--data-dir', join(await scratchDir('tag-command'), 'data')];
+  coordinator = await Service.start({ kind: 'coordinator', name: 'coordinator', flags, env: TOKENS });
+});
+
+afterAll(() => coordinator.stop());
+
+/** Runs `leafcutter tag …` against the coordinator, as an admin unless `env` says otherwise. */
+async function tag(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const admin = { LEAFCUTTER_COORDINATOR: coordinator.url, LEAFCUTTER_ADMIN_TOKEN: 'admin-2' };
+  await using process = leafcutter(['tag', ...args], { ...admin, ...env });
+  const { code } = await process.exited;
+  return { code, output: process.tail(2_000) };
+}
+
+async function views(args: readonly string[]): Promise<TagView[]> {
+  const { code, output } = await tag([...args, '--json']);
+  expect({ code, output }).toMatchObject({ code: 0 });
+  return JSON.parse(output) as TagView[];
+}
+
+describe('leafcutter tag', () => {
+  test('creates, shows, changes, lists and retires a tag', async () => {
+    const created = await tag([
+      'create',
+      'orders',
+      '--start',
+      '1000',
+      '--step',
+      '50',
+      '--description',
+      'all orders',
+    ]);
+    expect(created.code).toBe(0);
+    expect(created.output).toMatch(/^TAG +STATE +NEXT ID/m);
+    expect(created.output).toMatch(/^orders +active +1000 +50 /m);
+
+    expect(await views(['show', 'orders'])).toMatchObject([
+      { tag: 'orders', state: 'active', nextId: '1000', step: 50, description: 'all orders' },
+    ]);
+    const changed = ['change', 'orders', '--step', '70', '--highest-id', '5000', '--description', 'default'];
+    expect(await views(changed)).toMatchObject([{ step: 70, highestId: '5000', description: null }]);
+    expect(await views(['change', 'orders', '--highest-id', 'default'])).toMatchObject([
+      { step: 70, highestId: String(2n ** 63n - 2n) },
+    ]);
+    await views(['create', 'invoices']);
+    expect((await views(['list'])).map((view) => view.tag)).toEqual(['invoices', 'orders']);
+
+    const careful = await tag(['retire', 'orders']);
+    expect(careful).toMatchObject({ code: 64, output: expect.stringContaining('add --yes if you mean it') });
+    expect(await views(['retire', 'orders', '--yes'])).toMatchObject([{ tag: 'orders', state: 'retired' }]);
+    const late = await tag(['change', 'orders', '--step', '5']);
+    expect(late).toMatchObject({ code: 1, output: expect.stringContaining('TAG_RETIRED: ') });
+  });
+
+  test.each([
+    [['create', 'orders'], 1, 'TAG_EXISTS: '],
+    [['show', 'nobody'], 1, 'TAG_UNKNOWN: There is no tag "nobody"'],
+    [['change', 'nobody', '--step', '5'], 1, 'TAG_UNKNOWN: '],
+    [['retire', 'nobody', '--yes'], 1, 'TAG_UNKNOWN: '],
+    [['create', '.hidden'], 1, 'BAD_REQUEST: tag: takes 1 to 128 of A-Z'],
+    [['create', 'a', '--step', '0'], 1, 'BAD_REQUEST: step'],
+    [['create', 'a', '--start', '0'], 1, 'BAD_REQUEST: start takes an ID from 1 to 9223372036854775806'],
+    [['create', 'a', '--start', '1e3'], 1, 'BAD_REQUEST: start'],
+    [['create', 'a', '--start', '9223372036854775807'], 1, 'BAD_REQUEST: start'],
+    [['create', 'a', '--step', 'many'], 64, '--step takes a whole number.'],
+    [['create', 'a', '--step=-1'], 64, '--step takes a whole number.'],
+    [['create'], 64, 'Name the tag.'],
+    [['create', 'a', 'b'], 64, '"b" is one word too many.'],
+    [['creat', 'a'], 64, 'There is no action "creat".'],
+    [['create', 'a', '--stp', '5'], 64, "Unknown option '--stp'"],
+    [[], 64, 'Usage: leafcutter tag <action>'],
+    [['--help'], 0, 'Usage: leafcutter tag <action>'],
+  ])('%p ends with %p and says %p', async (args, code, sentence) => {
+    const ended = await tag(args);
+    expect(ended).toMatchObject({ code, output: expect.stringContaining(sentence) });
+    expect(ended.output).not.toContain('    at ');
+  });
+
+  test.each([
+    ['a wrong token', { LEAFCUTTER_ADMIN_TOKEN: 'guess' }],
+    ['no token', { LEAFCUTTER_ADMIN_TOKEN: '' }],
+    ['an agent’s token', { LEAFCUTTER_ADMIN_TOKEN: 'agent-1' }],
+  ])('is refused with %s', async (_what, env) => {
+    const ended = await tag(['list'], env);
+    expect(ended).toMatchObject({ code: 1, output: expect.stringContaining('UNAUTHORIZED: ') });
+  });
+
+  test('says where it looked when no coordinator answers, or something else does', async () => {
+    const nobody = `http://127.0.0.1:${await freePort()}`;
+    const ended = await tag(['list', '--coordinator', nobody]);
+    expect(ended).toMatchObject({
+      code: 1,
+      output: expect.stringContaining(`No coordinator answers at ${nobody}`),
+    });
+    const wrong = await tag(['list', '--coordinator', `${coordinator.url}/livez`]);
+    expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('NOT_FOUND') });
+  });
+});

@@ -1,0 +1,118 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from '@jest/globals';
+import { VERSION } from '@leafcutter/shared/version';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAX_LINES = 300;
+
+/** Nothing but main.ts knows the process; everyone else is given what they need of it. */
+const EDGE = 'packages/cli/src/main.ts';
+
+interface SourceFile {
+  readonly path: string;
+  readonly lines: number;
+  /** Without comments, which may talk about anything. */
+  readonly code: string;
+}
+
+function filesBelow(folder: string): SourceFile[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
+    .filter(
+      (entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'),
+    )
+    .map((entry) => {
+      const file = join(entry.parentPath, entry.name);
+      const text = readFileSync(file, 'utf8');
+      const code = text.replaceAll(/\/\*.*?\*\//gs, '').replaceAll(/(^|\s)\/\/.*$/gm, '');
+      return { path: relative(ROOT, file), lines: text.trimEnd().split('\n').length, code };
+    });
+}
+
+const packages = readdirSync(join(ROOT, 'packages'));
+const sources = packages.flatMap((name) => filesBelow(`packages/${name}/src`));
+const tests = [...sources.filter(({ path }) => path.endsWith('.test.ts')), ...filesBelow('test')];
+const production = sources.filter(({ path }) => !path.endsWith('.test.ts') && !path.includes('/fakes/'));
+const domain = production.filter(({ path }) => /^packages\/[^/]+\/src\/domain\//.test(path));
+
+/** Paths of the files whose code has something that matches, with what it is. */
+function offenders(files: readonly SourceFile[], pattern: RegExp): string[] {
+  return files.flatMap(({ path, code }) => {
+    const found = pattern.exec(code);
+    return found === null ? [] : [`${path}: ${found[0].trim()}`];
+  });
+}
+
+describe('the sources', () => {
+  test('are found', () => {
+    expect(domain.length).toBeGreaterThan(20);
+    expect(production.length).toBeGreaterThan(80);
+    expect(tests.length).toBeGreaterThan(30);
+  });
+
+  test(`have at most ${MAX_LINES} lines a file`, () => {
+    const long = sources.filter(({ lines }) => lines > MAX_LINES);
+    expect(long.map(({ path, lines }) => `${path}: ${lines}`)).toEqual([]);
+  });
+
+  test('know the process in main.ts only', () => {
+    expect(
+      offenders(
+        production.filter(({ path }) => path !== EDGE),
+        /\bprocess\.\w+|node:process/,
+      ),
+    ).toEqual([]);
+    expect(
+      offenders(
+        production.filter(({ path }) => path === EDGE),
+        /\bprocess\.\w+/,
+      ),
+    ).toHaveLength(1);
+  });
+
+  test('take time from a clock in domain folders', () => {
+    const world = /\bDate\.now|\bnew Date\(\)|\bset(Timeout|Interval|Immediate)\b|\bperformance\.now/;
+    expect(offenders(domain, world)).toEqual([]);
+  });
+
+  test('have no default exports, no console and no switched-off type checks', () => {
+    expect(offenders([...sources, ...tests], /^export default\b|\bas default\b/m)).toEqual([]);
+    expect(offenders(sources, /\bconsole\.\w+/)).toEqual([]);
+    const unchecked = [...sources, ...tests].map(({ path }) => ({
+      path,
+      text: readFileSync(join(ROOT, path), 'utf8'),
+    }));
+    expect(unchecked.filter(({ text }) => /@ts-(ignore|nocheck)/.test(text)).map(({ path }) => path)).toEqual(
+      [],
+    );
+  });
+
+  test('run all of their tests', () => {
+    // A test on real servers may say that it could not run; one beside its source always can.
+    expect(
+      offenders(sources, /\b(describe|test|it)\.(only|skip|todo|failing)\b|\b[fx](describe|test|it)\(/),
+    ).toEqual([]);
+    expect(offenders(tests, /\b(describe|test|it)\.(only|todo)\b/)).toEqual([]);
+  });
+
+  test('have names in kebab-case', () => {
+    const names = [...sources, ...tests].filter(
+      ({ path }) => !/^[a-z0-9]+([.-][a-z0-9]+)*\.ts$/.test(path.split('/').at(-1) ?? ''),
+    );
+    expect(names.map(({ path }) => path)).toEqual([]);
+  });
+});
+
+describe('the version', () => {
+  const manifests = [
+    'package.json',
+    'test/package.json',
+    ...packages.map((name) => `packages/${name}/package.json`),
+  ];
+
+  test.each(manifests)('of %s is that of version.ts', (file) => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, file), 'utf8')) as { version: string };
+    expect(version).toBe(VERSION);
+  });
+});
