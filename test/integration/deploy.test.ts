@@ -333,7 +333,7 @@ function busyMetrics() {
   const coordinator = new CoordinatorMetrics(async () => ({ free: 1, held: 1, waiting: 1 }));
   coordinator.segmentsGranted('demo', 2, 10n, 5);
   coordinator.lockWaited('demo', 1, false);
-  coordinator.fenceAhead({ kind: 'tag', tag: 'demo' });
+  coordinator.counterBehind({ kind: 'tag', tag: 'demo' });
   coordinator.unfenced({ kind: 'machine', machineId: 1 });
   coordinator.leaseGranted();
   coordinator.windowExtended();

@@ -1,9 +1,9 @@
-import { Circuit } from '@leafcutter/shared/circuit';
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
 import { bulkhead } from 'cockatiel';
 import { Pool } from 'undici';
+import { Circuit } from './circuit.ts';
 
 const FAILURES_TO_OPEN = 3;
 const PROBE_MS = 1_000;

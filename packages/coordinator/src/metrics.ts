@@ -34,7 +34,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   );
   readonly #fenceAhead = this.#counter(
     'fence_ahead_total',
-    'Allocations whose fence remembered more than the counter.',
+    'Allocations whose fence or ledger remembered more than the counter.',
     'kind',
   );
   readonly #unfenced = this.#counter(
@@ -101,7 +101,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     if (!acquired) this.#lockMissed.inc();
   }
 
-  fenceAhead(name: CounterName): void {
+  counterBehind(name: CounterName): void {
     this.#fenceAhead.inc({ kind: name.kind });
   }
 

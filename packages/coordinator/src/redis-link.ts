@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
-import { Circuit } from '@leafcutter/shared/circuit';
-import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { Redis } from 'ioredis';
+import { Redis, ReplyError } from 'ioredis';
 import { defineScripts } from './redis-scripts.ts';
+import { RedisWatch } from './redis-watch.ts';
 
 export interface RedisOptions {
   /** `redis://[:password@]host:port[/db]`. */
@@ -13,27 +13,19 @@ export interface RedisOptions {
   readonly commandTimeoutMs: number;
 }
 
-const FAILURES_TO_OPEN = 3;
-const PROBE_MS = 500;
-
 /**
- * The connection to Redis behind a circuit breaker. Commands are sent once or not at all: nothing is queued while
- * the connection is down and nothing is sent again on reconnecting, because a command that arrives late could
- * belong to a range that was long thrown away.
- *
- * Closed: commands go through. Open, after three failures in a row: they are refused at once, and a probe every
- * half second closes the circuit when Redis answers.
+ * The connection to Redis. Commands are sent once or not at all: nothing is queued while the connection is down and
+ * nothing is sent again on reconnecting, because a command that arrives late could belong to a range that was long
+ * thrown away. While Redis is away (`RedisWatch`) commands are refused at once.
  */
 export class RedisLink {
   readonly prefix: string;
   readonly #redis: Redis;
-  readonly #circuit: Circuit;
-  readonly #events = new EventEmitter<{ change: [up: boolean, cause: unknown] }>();
-  #stopProbe: Cancel = () => undefined;
+  readonly #watch: RedisWatch;
+  readonly #events = new EventEmitter<{ change: [up: boolean] }>();
 
   constructor(options: RedisOptions, clock: Clock) {
     this.prefix = options.keyPrefix;
-    this.#circuit = new Circuit(clock, FAILURES_TO_OPEN, PROBE_MS);
     this.#redis = new Redis(options.url, {
       lazyConnect: true,
       enableOfflineQueue: false,
@@ -42,11 +34,20 @@ export class RedisLink {
       commandTimeout: options.commandTimeoutMs,
       connectTimeout: 2_000,
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+      // A master that became a replica: its name may lead to the new master by now.
+      reconnectOnError: (error) => error.message.startsWith('READONLY'),
     });
-    // Without a listener ioredis would write connection errors to the console; the circuit reports them once.
+    // Without a listener ioredis would write connection errors to the console; the watch reports them once.
     this.#redis.on('error', () => undefined);
     defineScripts(this.#redis);
-    this.#probeLater(clock);
+    this.#watch = new RedisWatch({
+      clock,
+      probe: () => this.#ask((redis) => redis.ping()).then(() => undefined),
+      timeoutMs: options.commandTimeoutMs,
+      // A connection that a firewall forgot stays open and swallows everything; only a new one tells.
+      reconnect: () => this.#redis.status === 'ready' && this.#redis.disconnect(true),
+      onChange: (up) => this.#events.emit('change', up),
+    });
   }
 
   /** Waits for the first connection. @throws STORE_UNAVAILABLE */
@@ -58,54 +59,44 @@ export class RedisLink {
     }
   }
 
-  /** False while the circuit is open. */
+  /** False while Redis is away. */
   get up(): boolean {
-    return !this.#circuit.open;
+    return this.#watch.up;
   }
 
-  /** Calls `listener` whenever the circuit opens or closes. */
-  onChange(listener: (up: boolean, cause: unknown) => void): void {
+  /** Calls `listener` whenever Redis goes away or comes back. */
+  onChange(listener: (up: boolean) => void): void {
     this.#events.on('change', listener);
   }
 
   /**
    * Runs commands.
-   * @throws STORE_UNAVAILABLE with `reason`: they may or may not have been carried out; while the circuit is open, not
+   * @throws STORE_UNAVAILABLE with `reason`: they may or may not have been carried out; while Redis is away, not
    */
   async run<T>(work: (redis: Redis) => Promise<T>, reason = 'redis'): Promise<T> {
     if (!this.up) throw unavailable(reason);
-    return this.#attempt(work, reason);
-  }
-
-  close(): void {
-    this.#stopProbe();
-    this.#redis.disconnect();
-  }
-
-  async #attempt<T>(work: (redis: Redis) => Promise<T>, reason: string): Promise<T> {
     try {
-      const result = await work(this.#redis);
-      this.#tell('succeeded');
-      return result;
+      return await this.#ask(work);
     } catch (error) {
-      this.#tell('failed', error);
       throw unavailable(reason, error);
     }
   }
 
-  /** Tells the circuit how a call ended, and the listeners where that opened or closed it. */
-  #tell(outcome: 'succeeded' | 'failed', cause?: unknown): void {
-    const wasUp = this.up;
-    this.#circuit[outcome]();
-    if (this.up !== wasUp) this.#events.emit('change', this.up, cause);
+  close(): void {
+    this.#watch.stop();
+    this.#redis.disconnect();
   }
 
-  #probeLater(clock: Clock): void {
-    this.#stopProbe = clock.after(PROBE_MS, () => {
-      this.#probeLater(clock);
-      if (this.up || !this.#circuit.tryPass()) return;
-      void this.#attempt((redis) => redis.ping(), 'probe').catch(() => undefined);
-    });
+  /** An error reply is an answer too: Redis is there, and says no. */
+  async #ask<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(this.#redis);
+      this.#watch.heard();
+      return result;
+    } catch (error) {
+      if (error instanceof ReplyError) this.#watch.heard();
+      throw error;
+    }
   }
 }
 

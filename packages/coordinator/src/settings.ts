@@ -44,11 +44,11 @@ export const coordinatorSettings = settings(
       doc: 'Largest request body.',
     }),
     requestDeadlineMs: int({
-      default: 3_000,
+      default: 1_500,
       min: 100,
       max: 60_000,
       unit: 'ms',
-      doc: 'How long a request for a segment or lease may wait for the stores.',
+      doc: 'How long a request for a segment or lease may wait for the stores; below the agents’ coordinatorTimeoutMs, so that nothing is granted to an agent that has given up.',
     }),
     drainMs: int({
       default: 5_000,

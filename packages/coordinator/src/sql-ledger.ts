@@ -1,4 +1,4 @@
-import { LeafcutterError } from '@leafcutter/shared/errors';
+import { CounterBehindError } from './domain/counter-behind-error.ts';
 import { type CounterName, counterKey, type LedgerEntry } from './domain/range.ts';
 import type { LedgerCursor } from './domain/store.ts';
 import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession } from './sql-driver.ts';
@@ -8,8 +8,7 @@ const KIND = { tag: 't', machine: 'm' } as const;
 
 /**
  * Writes the ledger rows of one allocation in one statement.
- * @throws STORE_UNAVAILABLE with reason `counter_went_back` where a range with this start stands there already: the
- * last guard where counter and fence are both wrong.
+ * @throws CounterBehindError where a range with this start stands there already
  */
 export async function writeLedger(session: SqlSession, entries: readonly LedgerEntry[]): Promise<void> {
   if (entries.length === 0) return;
@@ -30,12 +29,13 @@ export async function writeLedger(session: SqlSession, entries: readonly LedgerE
       values,
     );
   } catch (error) {
-    if (!(error instanceof DuplicateKeyError)) throw error;
-    throw new LeafcutterError(
-      'STORE_UNAVAILABLE',
-      'The ledger has handed out this range before, so its counter went back; raise the counter above the ledger.',
-      { reason: 'counter_went_back', cause: error },
+    const [first] = entries;
+    if (!(error instanceof DuplicateKeyError) || first === undefined) throw error;
+    const [row] = await session.query(
+      'SELECT MAX(range_end) AS highest FROM leafcutter_ledger WHERE kind = ? AND name = ?',
+      ledgerKey(first.counter),
     );
+    throw new CounterBehindError(first.counter, BigInt(row?.highest ?? first.end));
   }
 }
 

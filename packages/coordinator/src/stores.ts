@@ -92,8 +92,8 @@ async function openServers(
   });
   const store = new SqlStore(openMysql(mysql));
   const link = new RedisLink(redis, clock);
-  link.onChange((up, err) =>
-    up ? log.info('redis answers again') : log.warn({ err }, 'redis is away; allocations go on unfenced'),
+  link.onChange((up) =>
+    up ? log.info('redis answers again') : log.warn('redis is away; allocations go on unfenced'),
   );
   await link.connect().then(
     () => warnOfEviction(link, log),

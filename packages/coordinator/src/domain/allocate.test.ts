@@ -2,63 +2,81 @@ import { describe, expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { MemoryFence } from '../fakes/memory-fence.ts';
 import { RecordedEvents } from '../fakes/recorded-events.ts';
+import { agreeableFence } from '../fakes/unguarded.ts';
 import { allocate } from './allocate.ts';
+import { CounterBehindError } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import type { CounterName } from './range.ts';
+import type { CounterName, Range } from './range.ts';
 
 const name: CounterName = { kind: 'tag', tag: 'orders' };
-const size100 = (start: bigint) => start + 100n;
-const at = (value: bigint) => ({ name, value });
+
+interface Attempt {
+  readonly floor?: bigint;
+  readonly events?: RecordedEvents;
+  readonly endOf?: (start: bigint) => bigint;
+  readonly write?: (range: Range) => Promise<void>;
+}
+
+/** One attempt to take 100 from a counter that stands at `value`. */
+function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {}): Promise<Range> {
+  const { floor = 0n, events = new RecordedEvents(), endOf = (start) => start + 100n } = options;
+  const { write = async () => undefined } = options;
+  return allocate({ name, value }, fence, events, { floor, endOf, write });
+}
+
+/** As the arbiters do: where the counter is behind, once more from what is remembered. */
+function follow(value: bigint, fence: Fence, options: Attempt = {}): Promise<Range> {
+  return attempt(value, fence, options).catch((error: unknown) => {
+    if (!(error instanceof CounterBehindError)) throw error;
+    return attempt(value, fence, { ...options, floor: error.value });
+  });
+}
 
 describe('a range', () => {
-  test('starts at the counter, and the fence then stands at its end', async () => {
+  test('starts at the counter, is written, and the fence then stands at its end', async () => {
     const fence = new MemoryFence();
-    expect(await allocate(at(1n), fence, new RecordedEvents(), size100)).toEqual({
-      start: 1n,
-      end: 101n,
-      fenced: true,
-    });
+    const written: Range[] = [];
+    const write = async (range: Range) => void written.push(range);
+    expect(await attempt(1n, fence, { write })).toEqual({ start: 1n, end: 101n });
+    expect(written).toEqual([{ start: 1n, end: 101n }]);
     expect(await fence.read(name)).toBe(101n);
   });
 
-  test('starts at the floor where the counter is lower', async () => {
-    const fence = new MemoryFence();
-    const range = await allocate(at(5n), fence, new RecordedEvents(), size100, 1_000n);
-    expect(range).toEqual({ start: 1_000n, end: 1_100n, fenced: true });
-  });
-
-  test('starts at the counter where the floor is lower', async () => {
-    const range = await allocate(at(5n), new MemoryFence(), new RecordedEvents(), size100, -7n);
-    expect(range.start).toBe(5n);
+  test('starts at the floor where the counter is lower, at the counter where the floor is', async () => {
+    expect((await attempt(5n, new MemoryFence(), { floor: 1_000n })).start).toBe(1_000n);
+    expect((await attempt(5n, new MemoryFence(), { floor: -7n })).start).toBe(5n);
   });
 
   test('keeps every digit at the top of 63 bits', async () => {
     const fence = new MemoryFence();
     const top = 2n ** 63n - 102n;
     await fence.raise(name, 0n, top + 1n);
-    expect(await allocate(at(top), fence, new RecordedEvents(), size100)).toEqual({
-      start: top + 1n,
-      end: top + 101n,
-      fenced: true,
-    });
+    expect(await follow(top, fence)).toEqual({ start: top + 1n, end: top + 101n });
   });
 
-  test('that would be empty is a defect, and the fence does not move', async () => {
+  test('that would be empty is a defect, and nothing moves', async () => {
     const fence = new MemoryFence();
-    await expect(allocate(at(5n), fence, new RecordedEvents(), (start) => start)).rejects.toThrow(
-      'empty range',
-    );
-    expect(await fence.read(name)).toBe(0n);
+    await expect(attempt(5n, fence, { endOf: (start) => start })).rejects.toThrow('empty range');
+    expect(fence.raises).toBe(0);
   });
 
-  test('that must not be granted moves neither fence nor counter', async () => {
+  test('that must not be granted moves nothing', async () => {
     const fence = new MemoryFence();
     const refusal = new LeafcutterError('TAG_EXHAUSTED', 'no');
-    const refused = allocate(at(5n), fence, new RecordedEvents(), () => {
+    const endOf = () => {
       throw refusal;
-    });
-    await expect(refused).rejects.toBe(refusal);
+    };
+    await expect(attempt(5n, fence, { endOf })).rejects.toBe(refusal);
     expect(fence.raises).toBe(0);
+  });
+
+  test('that the database refuses to write moves no fence, however often it is tried', async () => {
+    const fence = new MemoryFence();
+    const full = new LeafcutterError('INTERNAL', 'The table is full.');
+    for (let tries = 0; tries < 100; tries++) {
+      await expect(attempt(1n, fence, { write: () => Promise.reject(full) })).rejects.toBe(full);
+    }
+    expect(await fence.read(name)).toBe(0n);
   });
 });
 
@@ -67,37 +85,32 @@ describe('a fence that remembers more than the counter', () => {
     const fence = new MemoryFence();
     const events = new RecordedEvents();
     await fence.raise(name, 1n, 5_001n);
-    expect(await allocate(at(1n), fence, events, size100)).toEqual({
-      start: 5_001n,
-      end: 5_101n,
-      fenced: true,
-    });
+    expect(await follow(1n, fence, { events })).toEqual({ start: 5_001n, end: 5_101n });
     expect(events.ahead).toEqual([{ counter: 'orders', by: 5_000n }]);
   });
 
   test('has its start judged by the same rules, before it moves', async () => {
     const fence = new MemoryFence();
     await fence.raise(name, 1n, 5_001n);
-    const refused = allocate(at(1n), fence, new RecordedEvents(), (start) => {
+    const endOf = (start: bigint) => {
       if (start > 1_000n) throw new LeafcutterError('TAG_EXHAUSTED', 'no');
       return start + 100n;
-    });
-    await expect(refused).rejects.toMatchObject({ code: 'TAG_EXHAUSTED' });
+    };
+    await expect(follow(1n, fence, { endOf })).rejects.toMatchObject({ code: 'TAG_EXHAUSTED' });
     expect(await fence.read(name)).toBe(5_001n);
   });
+});
 
-  test('is given up after four moves, as a reason to try again', async () => {
-    const running: Fence = {
-      available: true,
-      raise: async (_name, start) => ({ kind: 'ahead', value: start + 1n }),
-      read: async () => 0n,
-    };
+describe('a ledger that remembers more than the counter', () => {
+  test('is followed too, and the fence is not asked about what cannot be written', async () => {
+    const fence = new MemoryFence();
     const events = new RecordedEvents();
-    await expect(allocate(at(1n), running, events, size100)).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE',
-      reason: 'fence_unclear',
-    });
-    expect(events.ahead).toHaveLength(4);
+    const write = async ({ start }: Range) => {
+      if (start === 1n) throw new CounterBehindError(name, 701n);
+    };
+    expect(await follow(1n, fence, { events, write })).toEqual({ start: 701n, end: 801n });
+    expect(events.ahead).toEqual([{ counter: 'orders', by: 700n }]);
+    expect(fence.raises).toBe(1);
   });
 });
 
@@ -106,27 +119,20 @@ describe('a fence that is away', () => {
     const fence = new MemoryFence();
     const events = new RecordedEvents();
     fence.available = false;
-    expect(await allocate(at(7n), fence, events, size100)).toEqual({ start: 7n, end: 107n, fenced: false });
+    expect(await attempt(7n, fence, { events })).toEqual({ start: 7n, end: 107n });
     expect(events.unfencedCounters).toEqual(['orders']);
-    expect(fence.raises).toBe(0);
   });
 
   test('when its answer is unclear, nothing is handed out, and the next range starts above what it may have noted', async () => {
     const fence = new MemoryFence();
     fence.failNext('after-raise');
-    await expect(allocate(at(1n), fence, new RecordedEvents(), size100)).rejects.toMatchObject({
-      reason: 'fence_unclear',
-    });
-    expect((await allocate(at(1n), fence, new RecordedEvents(), size100)).start).toBe(101n);
+    await expect(attempt(1n, fence)).rejects.toMatchObject({ reason: 'fence_unclear' });
+    expect((await follow(1n, fence)).start).toBe(101n);
   });
 
   test('does not exist in the embedded coordinator, which does not count as unfenced', async () => {
     const events = new RecordedEvents();
-    expect(await allocate(at(1n), undefined, events, size100)).toEqual({
-      start: 1n,
-      end: 101n,
-      fenced: true,
-    });
+    expect(await attempt(1n, undefined, { events })).toEqual({ start: 1n, end: 101n });
     expect(events.unfencedCounters).toEqual([]);
   });
 });
@@ -134,8 +140,8 @@ describe('a fence that is away', () => {
 describe('a counter that forgot a range', () => {
   /** Two allocations from the same counter value: the database lost what it had acknowledged. */
   async function allocateTwice(fence: Fence) {
-    const first = await allocate(at(1n), fence, new RecordedEvents(), size100);
-    return [first, await allocate(at(1n), fence, new RecordedEvents(), size100)] as const;
+    const first = await follow(1n, fence);
+    return [first, await follow(1n, fence)] as const;
   }
 
   test('does not hand it out again', async () => {
@@ -144,8 +150,7 @@ describe('a counter that forgot a range', () => {
   });
 
   test('NEGATIVE CONTROL: with a fence that always agrees, it does', async () => {
-    const agreeable: Fence = { available: true, raise: async () => ({ kind: 'ok' }), read: async () => 0n };
-    const [first, second] = await allocateTwice(agreeable);
+    const [first, second] = await allocateTwice(agreeableFence);
     expect(second.start).toBe(first.start);
   });
 });

@@ -1,7 +1,14 @@
 import type { CounterName } from './range.ts';
 
-/** `ok`: the fence now stands at the end asked for. `ahead`: it remembered more and did not move. */
-export type FenceAnswer = { readonly kind: 'ok' } | { readonly kind: 'ahead'; readonly value: bigint };
+/**
+ * - ok: the fence now stands at the end asked for.
+ * - ahead: more is remembered than `start`; nothing moved.
+ * - away: Redis is away, or takes no writes; nothing that is remembered speaks against the range.
+ */
+export type FenceAnswer =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'ahead'; readonly value: bigint }
+  | { readonly kind: 'away' };
 
 /**
  * The second memory of every counter, in Redis. A missing fence counts as 0.
@@ -9,9 +16,7 @@ export type FenceAnswer = { readonly kind: 'ok' } | { readonly kind: 'ahead'; re
  * It is asked while the counter's row is locked in MySQL, so for one counter there is one asker at a time.
  */
 export interface Fence {
-  /**
-   * False while Redis' circuit is open: the caller then goes on unfenced, and counts it.
-   */
+  /** False while Redis is away: `read` would fail. */
   readonly available: boolean;
   /**
    * Raises the fence from at most `start` to `end`; where it stands above `start`, says where and changes nothing.

@@ -1,14 +1,15 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
-import { type AllocationEvents, allocate } from './allocate.ts';
+import { type AllocationEvents, allocate, type Taking } from './allocate.ts';
 import { checkClocks } from './clocks.ts';
 import type { Fence } from './fence.ts';
+import { freeMachineIds } from './free-machine-ids.ts';
 import type { LeaseRegistry } from './lease-registry.ts';
 import type { Locks } from './locks.ts';
-import { type Holder, minBigint } from './range.ts';
+import { type Holder, maxBigint, minBigint, type Range } from './range.ts';
 import { retrying } from './retry.ts';
-import type { LockedMachineId, MachineIdRecord, Store } from './store.ts';
+import type { LockedMachineId, Store } from './store.ts';
 
 export interface LeaseRules {
   readonly layout: SnowflakeLayout;
@@ -48,8 +49,6 @@ export interface Lease {
   readonly to: number;
 }
 
-const CANDIDATES_PER_PAGE = 64;
-
 /**
  * Grants and extends leases on machine ids. A machine id is free when its ceiling has passed and no live lease on it
  * stands in the registry; what makes two holders impossible is the ceiling alone (I1, I2).
@@ -69,14 +68,16 @@ export class LeaseArbiter {
    */
   async grant(call: LeaseCall): Promise<Lease> {
     const { locks, events, clock, rules } = this.#parts;
+    const deadline = clock.monotonic() + rules.deadlineMs;
     this.#checkLayout(call);
     const nowMs = await this.#checkedNow(call);
-    const deadline = clock.monotonic() + rules.deadlineMs;
     // One grant at a time spares the others a row lock on the same candidate; without it they collide and pass on.
     const release = await locks.acquire('machine-ids', { waitMs: 250, ttlMs: 5_000 });
     try {
-      for await (const candidate of this.#candidates(call.holder, nowMs)) {
-        const lease = await retrying(clock, deadline, () => this.#tryGrant(candidate.machineId, call.holder));
+      for await (const candidate of freeMachineIds(this.#parts, call.holder, nowMs)) {
+        const lease = await retrying(clock, deadline, (floor) =>
+          this.#tryGrant(candidate.machineId, call.holder, floor, deadline),
+        );
         if (lease === undefined) {
           if (clock.monotonic() >= deadline) throw tooLate();
           continue;
@@ -99,6 +100,7 @@ export class LeaseArbiter {
    */
   async renew(machineId: number, call: LeaseCall, to: number, extend: boolean): Promise<number> {
     const { clock, rules, events } = this.#parts;
+    const deadline = clock.monotonic() + rules.deadlineMs;
     this.#checkLayout(call);
     this.#checkMachineId(machineId);
     try {
@@ -112,8 +114,9 @@ export class LeaseArbiter {
     }
     if (!extend) return to;
     await this.#checkedNow(call);
-    const deadline = clock.monotonic() + rules.deadlineMs;
-    const extended = await retrying(clock, deadline, () => this.#tryExtend(machineId, call.holder, to));
+    const extended = await retrying(clock, deadline, (floor) =>
+      this.#tryExtend(machineId, call.holder, to, floor, deadline),
+    );
     if (extended > to) events.windowExtended(machineId);
     return extended;
   }
@@ -124,66 +127,25 @@ export class LeaseArbiter {
     await this.#parts.registry.end(machineId, holder.instanceId);
   }
 
-  async *#candidates(holder: Holder, nowMs: number): AsyncGenerator<MachineIdRecord> {
-    const { store, rules } = this.#parts;
-    const seen = new Set<number>();
-    for (let offset = 0; ; offset += CANDIDATES_PER_PAGE) {
-      const page = await store.listMachineIds(
-        rules.firstMachineId,
-        rules.lastMachineId,
-        offset,
-        CANDIDATES_PER_PAGE,
-      );
-      const passed = page.filter(
-        (record) => record.ceilingMs <= BigInt(nowMs) && !seen.has(record.machineId),
-      );
-      const live = await this.#live(passed.map((record) => record.machineId));
-      for (const record of passed) {
-        seen.add(record.machineId);
-        const liveHolder = live.get(record.machineId);
-        if (liveHolder === undefined || liveHolder.instanceId === holder.instanceId) yield record;
-      }
-      const last = page.at(-1);
-      if (page.length < CANDIDATES_PER_PAGE || last === undefined || last.ceilingMs > BigInt(nowMs)) return;
-    }
-  }
-
-  async #live(machineIds: readonly number[]): Promise<ReadonlyMap<number, Holder>> {
-    if (machineIds.length === 0) return new Map();
-    try {
-      return await this.#parts.registry.live(machineIds);
-    } catch (error) {
-      this.#parts.events.registryAway(error);
-      return new Map();
-    }
-  }
-
   /** Undefined where the machine id turned out to be taken: its ceiling, or its fence, lies in the future. */
-  async #tryGrant(machineId: number, holder: Holder): Promise<Lease | undefined> {
-    const { store, fence, events, rules, coordinatorId } = this.#parts;
+  async #tryGrant(
+    machineId: number,
+    holder: Holder,
+    floor: bigint,
+    deadline: number,
+  ): Promise<Lease | undefined> {
+    const { store, rules } = this.#parts;
     const taken = Symbol('taken');
     try {
       return await store.withMachineId(machineId, async (row) => {
         const now = BigInt(row.nowMs);
-        const { start, end } = await allocate(
-          row,
-          fence,
-          events,
-          (start) => {
+        const { start, end } = await this.#take(row, holder, rules.windowInitialMs, deadline, {
+          floor: maxBigint(floor, now - BigInt(rules.maxClockSkewMs)),
+          endOf: (start) => {
             if (start > now) throw taken;
             return this.#cap(start, now + BigInt(rules.windowInitialMs));
           },
-          now - BigInt(rules.maxClockSkewMs),
-        );
-        const entry = {
-          counter: row.name,
-          start,
-          end,
-          ...holder,
-          coordinatorId,
-          grantedAtMs: row.nowMs,
-        };
-        await row.advance(end, entry, rules.windowInitialMs);
+        });
         return { machineId, from: Number(start), to: Number(end) };
       });
     } catch (error) {
@@ -192,19 +154,46 @@ export class LeaseArbiter {
     }
   }
 
-  async #tryExtend(machineId: number, holder: Holder, to: number): Promise<number> {
-    const { store, fence, events, rules, coordinatorId } = this.#parts;
-    return store.withMachineId(machineId, async (row: LockedMachineId) => {
+  async #tryExtend(
+    machineId: number,
+    holder: Holder,
+    to: number,
+    floor: bigint,
+    deadline: number,
+  ): Promise<number> {
+    const { store, rules } = this.#parts;
+    return store.withMachineId(machineId, async (row) => {
       if (row.machine.holder?.instanceId !== holder.instanceId) throw lost(machineId, 'held_by_another');
       const windowMs = Math.min(row.machine.windowMs * 2, rules.windowMaxMs);
       if (row.value === BigInt(to) && row.nowMs + windowMs <= to) return to;
-      const { start, end } = await allocate(row, fence, events, (start) => {
-        if (start !== BigInt(to)) throw lost(machineId, 'ceiling_moved');
-        return this.#cap(start, BigInt(row.nowMs + windowMs));
+      const { end } = await this.#take(row, holder, windowMs, deadline, {
+        floor,
+        endOf: (start) => {
+          if (start !== BigInt(to)) throw lost(machineId, 'ceiling_moved');
+          return this.#cap(start, BigInt(row.nowMs + windowMs));
+        },
       });
-      const entry = { counter: row.name, start, end, ...holder, coordinatorId, grantedAtMs: row.nowMs };
-      await row.advance(end, entry, windowMs);
       return Number(end);
+    });
+  }
+
+  /** Allocates a window to `holder` and writes it. */
+  #take(
+    row: LockedMachineId,
+    holder: Holder,
+    windowMs: number,
+    deadline: number,
+    bounds: Pick<Taking, 'floor' | 'endOf'>,
+  ): Promise<Range> {
+    const { fence, events, clock, coordinatorId } = this.#parts;
+    return allocate(row, fence, events, {
+      ...bounds,
+      async write({ start, end }) {
+        // The agent has given up by now: a window granted to it would only block its machine id.
+        if (clock.monotonic() >= deadline) throw tooLate();
+        const entry = { counter: row.name, start, end, ...holder, coordinatorId, grantedAtMs: row.nowMs };
+        await row.advance(end, entry, windowMs);
+      },
     });
   }
 

@@ -1,29 +1,42 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { sleep } from '@leafcutter/shared/clock';
 import { hasCode } from '@leafcutter/shared/errors';
+import { CounterBehindError } from './counter-behind-error.ts';
+import { maxBigint } from './range.ts';
 import { RETRY_REASONS } from './store.ts';
 
 const reasons: ReadonlySet<string> = new Set(Object.values(RETRY_REASONS));
 
-/** More than the failures that open Redis' circuit, so that one request can see a dead Redis through to unfenced. */
 export const MAX_ATTEMPTS = 6;
+
+/** Longest wait before the second attempt; it grows with each. Long enough for a connection that broke to be back. */
+const WAIT_MS = 50;
 
 /**
  * Runs a transaction again after a failure that threw its range away (deadlock, lost connection, unclear COMMIT or
  * fence). Every attempt starts from the counters as they then stand, so a range that may have been allocated by an
- * earlier attempt is never handed out (I1). At most `MAX_ATTEMPTS` attempts, none begun after `deadline` (monotonic).
+ * earlier attempt is never handed out (I1). Where the counter was behind, the next attempt gets what is remembered as `floor`.
+ * At most `MAX_ATTEMPTS` attempts, none begun after `deadline` (monotonic).
  */
-export async function retrying<T>(clock: Clock, deadline: number, work: () => Promise<T>): Promise<T> {
+export async function retrying<T>(
+  clock: Clock,
+  deadline: number,
+  work: (floor: bigint) => Promise<T>,
+): Promise<T> {
+  let floor = 0n;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await work();
+      return await work(floor);
     } catch (error) {
-      const again =
-        hasCode(error, 'STORE_UNAVAILABLE') && error.reason !== undefined && reasons.has(error.reason);
-      if (!again || attempt === MAX_ATTEMPTS) throw error;
-      // Jitter, so that coordinators which collided do not collide again.
-      await sleep(clock, Math.random() * 10 * attempt);
+      if (attempt === MAX_ATTEMPTS) throw error;
+      if (error instanceof CounterBehindError) floor = maxBigint(floor, error.value);
+      else if (isTransient(error)) await sleep(clock, WAIT_MS * attempt * (0.5 + Math.random() / 2));
+      else throw error;
       if (clock.monotonic() >= deadline) throw error;
     }
   }
+}
+
+function isTransient(error: unknown): boolean {
+  return hasCode(error, 'STORE_UNAVAILABLE') && error.reason !== undefined && reasons.has(error.reason);
 }

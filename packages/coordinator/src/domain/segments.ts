@@ -128,9 +128,9 @@ export class SegmentArbiter {
     const locked = clock.monotonic();
     events.lockWaited(tag, locked - begun, release !== undefined);
     try {
-      const deadline = Math.min(...live.map((waiting) => waiting.deadline));
-      const segments = await retrying(clock, deadline, () =>
-        store.withTag(tag, (row) => this.#allocateGroup(row, live)),
+      const deadline = Math.max(...live.map((waiting) => waiting.deadline));
+      const segments = await retrying(clock, deadline, (floor) =>
+        store.withTag(tag, (row) => this.#allocateGroup(row, live, floor, deadline)),
       );
       const ids = segments.reduce(
         (sum, segment) => sum + (segment === undefined ? 0n : segment.end - segment.start),
@@ -148,8 +148,13 @@ export class SegmentArbiter {
   }
 
   /** One range for the whole group, cut into one segment per request; undefined for those past the highest ID. */
-  async #allocateGroup(row: LockedTag, group: readonly Waiting[]): Promise<(Range | undefined)[]> {
-    const { fence, events, coordinatorId } = this.#parts;
+  async #allocateGroup(
+    row: LockedTag,
+    group: readonly Waiting[],
+    floor: bigint,
+    deadline: number,
+  ): Promise<(Range | undefined)[]> {
+    const { clock, fence, events, coordinatorId } = this.#parts;
     if (row.tag.retired) {
       throw new LeafcutterError(
         'TAG_RETIRED',
@@ -159,23 +164,25 @@ export class SegmentArbiter {
     const sizes = group.map((waiting) => BigInt(this.#stepFor(row.tag, waiting.demand)));
     const total = sizes.reduce((sum, size) => sum + size, 0n);
     const limit = (row.tag.highestId ?? HIGHEST_ID) + 1n;
-    const range = await allocate(row, fence, events, (start) => {
-      if (start >= limit) throw exhausted(row.tag.tag);
-      return minBigint(start + total, limit);
+    let segments: (Range | undefined)[] = [];
+    await allocate(row, fence, events, {
+      floor,
+      endOf(start) {
+        if (start >= limit) throw exhausted(row.tag.tag);
+        return minBigint(start + total, limit);
+      },
+      async write(range) {
+        // Nobody waits any more: what would be granted now would be nobody's.
+        if (clock.monotonic() >= deadline) throw tooLate(row.tag.tag);
+        segments = cut(range, sizes);
+        const entries: LedgerEntry[] = segments.flatMap((segment, index) => {
+          const holder = group[index]?.holder;
+          if (segment === undefined || holder === undefined) return [];
+          return [{ counter: row.name, ...segment, ...holder, coordinatorId, grantedAtMs: row.nowMs }];
+        });
+        await row.advance(range.end, entries);
+      },
     });
-
-    let next = range.start;
-    const segments = sizes.map((size) => {
-      const start = next;
-      next = minBigint(start + size, range.end);
-      return next > start ? { start, end: next } : undefined;
-    });
-    const entries: LedgerEntry[] = segments.flatMap((segment, index) => {
-      const holder = group[index]?.holder;
-      if (segment === undefined || holder === undefined) return [];
-      return [{ counter: row.name, ...segment, ...holder, coordinatorId, grantedAtMs: row.nowMs }];
-    });
-    await row.advance(range.end, entries);
     return segments;
   }
 
@@ -210,5 +217,15 @@ function exhausted(tag: string): LeafcutterError {
 function tooLate(tag: string): LeafcutterError {
   return new LeafcutterError('STORE_UNAVAILABLE', `The store is too slow to refill tag "${tag}" in time.`, {
     reason: 'deadline',
+  });
+}
+
+/** Cuts a range into pieces of the given sizes; undefined for those past its end. */
+function cut(range: Range, sizes: readonly bigint[]): (Range | undefined)[] {
+  let next = range.start;
+  return sizes.map((size) => {
+    const start = next;
+    next = minBigint(start + size, range.end);
+    return next > start ? { start, end: next } : undefined;
   });
 }

@@ -31,7 +31,8 @@ export class MemoryFence implements Fence {
   async raise(name: CounterName, start: bigint, end: bigint): Promise<FenceAnswer> {
     this.raises++;
     const fault = this.#faults.shift();
-    if (!this.available || fault === 'before-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
+    if (!this.available) return { kind: 'away' };
+    if (fault === 'before-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
     const value = this.#values.get(key(name)) ?? 0n;
     const answer: FenceAnswer = value > start ? { kind: 'ahead', value } : { kind: 'ok' };
     if (answer.kind === 'ok') this.#values.set(key(name), end);

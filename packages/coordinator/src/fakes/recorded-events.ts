@@ -16,7 +16,7 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents {
     this.groups.push({ tag, requests, ids });
   }
 
-  fenceAhead(name: CounterName, by: bigint): void {
+  counterBehind(name: CounterName, by: bigint): void {
     this.ahead.push({ counter: counterKey(name), by });
   }
 

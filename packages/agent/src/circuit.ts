@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Clock } from '@leafcutter/shared/clock';
 
 /**
  * A circuit breaker on monotonic time: a library's counts in wall time, and a clock set back by an hour would keep
