@@ -62,7 +62,7 @@ describe('a session', () => {
     expect(row).toMatchObject({
       sql_mode: expect.stringContaining('STRICT_ALL_TABLES'),
       time_zone: '+00:00',
-      innodb_lock_wait_timeout: 3n,
+      innodb_lock_wait_timeout: 1n,
       wait_timeout: 10n,
       isolation: 'READ-COMMITTED',
     });

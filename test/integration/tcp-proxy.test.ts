@@ -56,14 +56,14 @@ describe('the proxy', () => {
     await using echo = await startEcho();
     await using proxy = await startProxy({ target: { host: '127.0.0.1', port: echo.port } });
     const client = await connectTo(proxy.port);
-    proxy.delay(150);
+    proxy.delay(1_000);
     client.socket.write('a');
     await poll(() => echo.heard.length === 1, 1_000, 1);
     proxy.delay(0);
     client.socket.write('b');
     await poll(() => echo.heard.length === 2, 1_000, 1);
     expect(client.received).toBe('');
-    await poll(() => client.received.length === 2, 2_000);
+    await poll(() => client.received.length === 2, 10_000);
     expect(client.received).toBe('ab');
     client.socket.destroy();
   });

@@ -7,7 +7,7 @@ import {
   type TypeCast,
 } from 'mysql2/promise';
 import { RETRY_REASONS } from './domain/store.ts';
-import { isTransient, translateMysqlError } from './mysql-errors.ts';
+import { mustGiveUpConnection, translateMysqlError } from './mysql-errors.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from './sql-driver.ts';
 
 export interface MysqlOptions {
@@ -27,7 +27,7 @@ const QUEUE_LIMIT = 1_000;
  */
 const SESSION_SETUP = [
   `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO',
-     time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = 3, lock_wait_timeout = 10, wait_timeout = 10`,
+     time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = 1, lock_wait_timeout = 10, wait_timeout = 10`,
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 
@@ -40,7 +40,8 @@ export function openMysql(options: MysqlOptions): SqlDriver {
     createPool({
       uri: options.url,
       connectionLimit: options.connectionLimit,
-      maxIdle: options.connectionLimit,
+      // Below the limit, or mysql2 never looks for idle connections.
+      maxIdle: Math.max(1, options.connectionLimit - 1),
       idleTimeout: IDLE_TIMEOUT_MS,
       queueLimit: QUEUE_LIMIT,
       connectTimeout: options.statementTimeoutMs,
@@ -128,12 +129,7 @@ class MysqlDriver implements SqlDriver {
 
   /** A connection that failed, or may still be inside a transaction, is never given back. */
   async #withConnection<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#pool.getConnection().catch((error: unknown) => {
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL cannot be reached.', {
-        reason: 'unreachable',
-        cause: error,
-      });
-    });
+    const connection = await this.#connect();
     try {
       if (!this.#prepared.has(connection.connection)) {
         for (const sql of SESSION_SETUP) await this.#session(connection).run(sql);
@@ -143,14 +139,37 @@ class MysqlDriver implements SqlDriver {
       connection.release();
       return result;
     } catch (error) {
-      if (isTransient(error)) connection.destroy();
+      if (mustGiveUpConnection(error)) connection.destroy();
       else connection.release();
       throw error;
     }
   }
 
+  /** A connection of the pool, waited for no longer than a statement may take. One that comes later goes back. */
+  async #connect(): Promise<PoolConnection> {
+    const connecting = this.#pool.getConnection();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('no connection came free in time')), this.#timeoutMs);
+    });
+    try {
+      return await Promise.race([connecting, late]);
+    } catch (error) {
+      connecting.then(
+        (connection) => connection.release(),
+        () => undefined,
+      );
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL cannot be reached.', {
+        reason: 'unreachable',
+        cause: error,
+      });
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   async #rollback(connection: PoolConnection, cause: unknown): Promise<void> {
-    if (isTransient(cause)) return;
+    if (mustGiveUpConnection(cause)) return;
     await connection.query({ sql: 'ROLLBACK', timeout: this.#timeoutMs }).catch(() => connection.destroy());
   }
 }

@@ -45,10 +45,15 @@ export function translateMysqlError(error: unknown): unknown {
   return new LeafcutterError('INTERNAL', `MySQL refused a statement (${code}).`, { cause: error });
 }
 
-/** True where the connection itself is in doubt, so that it must not be used again. */
-export function isTransient(error: unknown): boolean {
-  if (!(error instanceof LeafcutterError)) return false;
-  return error.reason === RETRY_REASONS.connectionLost || error.reason === RETRY_REASONS.commitUnclear;
+/** Reasons after which a connection must not be used again: it is in doubt, or leads to a server that takes no writes. */
+const GIVE_UP: ReadonlySet<string | undefined> = new Set([
+  RETRY_REASONS.connectionLost,
+  RETRY_REASONS.commitUnclear,
+  'read_only',
+]);
+
+export function mustGiveUpConnection(error: unknown): boolean {
+  return error instanceof LeafcutterError && GIVE_UP.has(error.reason);
 }
 
 function unavailable(message: string, reason: string, cause: unknown): LeafcutterError {

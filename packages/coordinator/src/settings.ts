@@ -21,6 +21,10 @@ export const coordinatorSettings = settings(
       default: '.leafcutter',
       doc: 'Folder of the embedded database, used while mysql.url is not set.',
     }),
+    embedded: flag({
+      default: false,
+      doc: 'Run on the embedded database although other machines reach this coordinator. Without it a forgotten mysql.url is an error, and not a second, empty deployment.',
+    }),
     agentTokens: secretList({
       doc: 'Tokens that agents send; none lets everyone who reaches the port take segments and leases.',
     }),
@@ -206,6 +210,14 @@ export const coordinatorSettings = settings(
         redis.url !== undefined && mysql.url === undefined
           ? { key: 'redis.url', problem: 'is of no use without mysql.url; leave both out to run embedded' }
           : undefined,
+      ({ listen, mysql, embedded }) =>
+        listen.isLoopback || mysql.url !== undefined || embedded
+          ? undefined
+          : {
+              key: 'listen',
+              problem:
+                'is reachable from other machines, so set mysql.url, or embedded if one coordinator on this disk is meant',
+            },
       ({ listen, agentTokens, adminTokens, allowUnauthenticatedNetwork }) =>
         listen.isLoopback || allowUnauthenticatedNetwork || (agentTokens.length > 0 && adminTokens.length > 0)
           ? undefined
@@ -235,6 +247,10 @@ export const coordinatorSettings = settings(
       ({ snowflake }) =>
         snowflake.windowMaxMs < snowflake.windowInitialMs
           ? { key: 'snowflake.windowMaxMs', problem: 'must not be below windowInitialMs' }
+          : undefined,
+      ({ snowflake }) =>
+        snowflake.windowInitialMs < 2 * snowflake.heartbeatMs
+          ? { key: 'snowflake.windowInitialMs', problem: 'must be at least two heartbeats' }
           : undefined,
       ({ snowflake }) =>
         snowflake.leaseTtlMs < 2 * snowflake.heartbeatMs

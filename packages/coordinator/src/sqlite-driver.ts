@@ -7,7 +7,8 @@ import { migrateSqlite } from './sqlite-migrations.ts';
 const MAX_WAITING = 1_000;
 
 const SQLITE_BUSY = 5;
-const SQLITE_CONSTRAINT = 19;
+/** Extended codes of a primary key and of a unique index. */
+const DUPLICATE_KEYS = new Set([1555, 2067]);
 
 /**
  * Opens the embedded database: WAL, every COMMIT synced to disk, and held exclusively so that a second coordinator
@@ -24,7 +25,7 @@ export function openSqlite(file: string): SqlDriver {
     return new SqliteDriver(database);
   } catch (error) {
     database?.close();
-    if (sqliteCode(error) === SQLITE_BUSY) {
+    if (primaryCode(error) === SQLITE_BUSY) {
       throw new LeafcutterError(
         'STORE_UNAVAILABLE',
         `Another coordinator has ${file} open; stop it, or use another data directory.`,
@@ -114,17 +115,22 @@ class SqliteDriver implements SqlDriver {
   }
 }
 
+/** The low byte of a code; the rest refines it. */
+function primaryCode(error: unknown): number | undefined {
+  const code = sqliteCode(error);
+  return code === undefined ? undefined : code & 0xff;
+}
+
 function sqliteCode(error: unknown): number | undefined {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
-  // The low byte is the primary code; the rest refines it.
-  return Number(error.errcode) & 0xff;
+  return Number(error.errcode);
 }
 
 /** SQLite's own errors become codes; what the work itself threw passes through. */
 function translate(error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;
-  if (code === SQLITE_CONSTRAINT) return new DuplicateKeyError('duplicate key', { cause: error });
+  if (DUPLICATE_KEYS.has(code)) return new DuplicateKeyError('duplicate key', { cause: error });
   return new LeafcutterError(
     'STORE_UNAVAILABLE',
     'The embedded database refused; is its disk full or read-only?',

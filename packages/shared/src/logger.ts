@@ -19,6 +19,25 @@ export function createLogger(
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     redact: ['authorization', '*.authorization', '*.headers.authorization'],
+    serializers: { err: describe },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
+}
+
+/** How many causes of causes are told. */
+const MAX_DEPTH = 5;
+
+/** What a log line tells of an error. Nothing else of it: drivers hang whole commands on theirs, AUTH with its password too. */
+function describe(error: unknown, depth = 0): unknown {
+  if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) return String(error);
+  const { name, message, code, errno, reason, stack, cause } = error as Record<string, unknown>;
+  return {
+    type: name,
+    message,
+    code,
+    errno,
+    reason,
+    stack,
+    ...(cause === undefined ? {} : { cause: describe(cause, depth + 1) }),
+  };
 }

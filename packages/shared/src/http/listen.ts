@@ -30,6 +30,8 @@ export async function listen(at: Address, listener: RequestListener, setting: st
     );
     server.listen({ host: at.host, port: at.port, backlog: 4_096 }, resolve);
   });
+  // A connection that could not be accepted (no file descriptors left) is its client's loss, not the service's end.
+  server.on('error', () => undefined);
   const { port } = server.address() as AddressInfo;
   return { server, address: new Address(at.host, port), close: (drainMs) => close(server, drainMs) };
 }

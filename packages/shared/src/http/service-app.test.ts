@@ -113,6 +113,15 @@ describe('a method', () => {
     expect(ran).toBe(1);
   });
 
+  test.each<Record<string, string>>([
+    { 'if-none-match': '*' },
+    { 'if-modified-since': 'Mon, 23 Nov 2026 00:00:00 GMT' },
+  ])('asked for conditionally (%p) is answered in full: the ID is taken already', async (headers) => {
+    const response = await fetch(`${url}/v1/ids/orders`, { headers });
+    expect(response.status).toBe(200);
+    expect(await response.text()).toBe('orders');
+  });
+
   test('named like something objects inherit finds no handler', async () => {
     expect(await raw('constructor /v1/ids/orders HTTP/1.1\r\nHost: x\r\n\r\n')).not.toContain('200');
     expect(handled).toBe(0);

@@ -28,6 +28,8 @@ export class ServiceApp {
     this.express.set('strict routing', true);
     this.express.set('query parser', 'simple');
     this.express.set('etag', false);
+    // Express would answer `If-None-Match: *` with 304 and no body, after the ID was taken.
+    Object.defineProperty(this.express.request, 'fresh', { get: () => false });
     this.express.disable('x-powered-by');
     this.express.use((_request, response, next) => {
       response.setHeader('Cache-Control', 'no-store');

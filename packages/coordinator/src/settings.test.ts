@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals';
+import { loadConfig } from '@leafcutter/shared/config/load-config';
+import { coordinatorSettings } from './settings.ts';
+
+function problemsOf(...argv: string[]): string {
+  try {
+    loadConfig(coordinatorSettings, { argv, env: {}, cwd: '/', service: 'coordinator', readFile: () => '' });
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const STORES = ['--mysql-url', 'mysql://db/leafcutter', '--redis-url', 'redis://redis'];
+const TOKENS = ['--agent-tokens', 'a', '--admin-tokens', 'b'];
+const OPEN = ['--listen', '0.0.0.0:8100'];
+
+test.each([
+  ['nothing at all: embedded, on loopback', []],
+  ['both stores', STORES],
+  ['both stores and tokens, for other machines', [...OPEN, ...STORES, ...TOKENS]],
+  ['embedded for other machines, where that is said', [...OPEN, ...TOKENS, '--embedded']],
+])('takes %s', (_what, argv) => {
+  expect(problemsOf(...argv)).toBe('');
+});
+
+test.each([
+  ['MySQL without Redis', STORES.slice(0, 2), 'redis.url'],
+  ['Redis without MySQL', STORES.slice(2), '--redis-url'],
+  ['other machines without tokens', [...OPEN, ...STORES], 'agentTokens'],
+  [
+    'other machines without MySQL: forgotten, it would be a second deployment',
+    [...OPEN, ...TOKENS],
+    'mysql.url',
+  ],
+  ['a layout of more than 63 bits', ['--snowflake-timestamp-bits', '44'], 'bits'],
+  ['machine ids that the layout does not have', ['--snowflake-machine-id-range', '0-1024'], '1023'],
+  [
+    'a first window shorter than two heartbeats',
+    ['--snowflake-window-initial-ms', '29000'],
+    'two heartbeats',
+  ],
+  ['a longest window below the first', ['--snowflake-window-max-ms', '60000'], 'windowInitialMs'],
+  ['a lease that ends between two heartbeats', ['--snowflake-lease-ttl-ms', '20000'], 'two heartbeats'],
+])('refuses %s', (_what, argv, named) => {
+  expect(problemsOf(...argv)).toContain(named);
+});
