@@ -38,7 +38,7 @@ const TASKS = {
   test: [...CHECKS, jest('unit'), jest('contract', 'integration'), serial('containers'), serial('fault')],
   bench: [step('bench', process.execPath, 'test/bench/main.ts', ...args)],
 };
-const NEEDS_SERVERS = new Set(['test', 'test:integration', 'test:fault', 'bench']);
+const NEEDS_SERVERS = new Set(['test', 'test:integration', 'test:fault']);
 
 if (task === 'build') {
   // Node runs the sources, so nothing is compiled; what is built are the documents made from them.

@@ -27,7 +27,7 @@ export function bullmqScheduler(
     prefix,
     concurrency: 1,
   });
-  // The circuit of the fence reports a Redis that is away; here it would be said twice.
+  // The watch reports a Redis that is away; here it would be said twice.
   const onError = (error: Error) => options.log.debug({ err: error }, 'job queue');
   queue.on('error', onError);
   worker.on('error', onError);
