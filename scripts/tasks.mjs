@@ -1,7 +1,8 @@
 /** The tasks behind the npm scripts, run on the project's own Node. */
 import { spawn, spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { provision } from './provision.mjs';
 
@@ -10,18 +11,21 @@ const say = (text) => process.stdout.write(`${text}\n`);
 const [task = '', ...args] = process.argv.slice(2);
 
 const step = (name, command, ...commandArgs) => ({ name, command, args: commandArgs });
+/** Where Jest writes what came of a run: a test that ends the process would leave 0 as its exit code. */
+const report = join(tmpdir(), `leafcutter-jest-${process.pid}.json`);
 const jest = (...suites) => {
   const flags = [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     'node_modules/jest/bin/jest.js',
   ];
-  return step(suites.join(' and '), process.execPath, ...flags, '--selectProjects', ...suites, '--', ...args);
+  const shown = ['--json', `--outputFile=${report}`, '--selectProjects', ...suites, '--', ...args];
+  return { ...step(suites.join(' and '), process.execPath, ...flags, ...shown), report };
 };
 const serial = (suite) => {
-  const { name, command, args: flags } = jest(suite);
+  const { args: flags, ...rest } = jest(suite);
   // One file at a time: these suites measure, and two on two cores would measure each other.
-  return { name, command, args: flags.toSpliced(flags.indexOf('--'), 0, '--runInBand') };
+  return { ...rest, args: flags.toSpliced(flags.indexOf('--'), 0, '--runInBand') };
 };
 
 const CHECKS = [
@@ -72,10 +76,11 @@ if (NEEDS_SERVERS.has(task)) {
 }
 
 const results = [];
-for (const { name, command, args: commandArgs } of steps) {
+for (const { name, command, args: commandArgs, report } of steps) {
   say(`\n── ${name}`);
   const begun = performance.now();
-  const code = await run(command, commandArgs);
+  const exitCode = await run(command, commandArgs);
+  const code = report === undefined || succeeded(report) ? exitCode : 1;
   results.push({ name, code, seconds: (performance.now() - begun) / 1000 });
 }
 say('');
@@ -84,6 +89,14 @@ for (const { name, code, seconds } of results)
 const failed = results.filter(({ code }) => code !== 0).length;
 say(`\nSteps: ${results.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** True where Jest came to its end, ran tests, and all of them passed. */
+function succeeded(file) {
+  if (!existsSync(file)) return false;
+  const { success, numTotalTests } = JSON.parse(readFileSync(file, 'utf8'));
+  rmSync(file);
+  return success && numTotalTests > 0;
+}
 
 function run(command, commandArgs) {
   return new Promise((resolve) => {

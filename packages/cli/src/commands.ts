@@ -44,7 +44,7 @@ export async function runCommand(io: Io): Promise<ExitCode> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) {
-    io.err(`There is no command "${name}".${suggestion(name, Object.keys(COMMANDS))}\n\n${help()}`);
+    io.err(`There is no command "${name}"${suggestion(name, Object.keys(COMMANDS))}\n\n${help()}`);
     return EXIT.usage;
   }
   try {

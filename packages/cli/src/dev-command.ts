@@ -14,7 +14,7 @@ const READY_MS = 30_000;
  * (agents first, so that they can end their leases) when asked to, or when one of them ends by itself.
  */
 export async function devCommand(io: Io): Promise<ExitCode> {
-  const loaded = loadSettings(io, devSettings, 'dev', 'leafcutter dev');
+  const loaded = loadSettings(io, devSettings, 'dev command', 'leafcutter dev');
   if (loaded === undefined) return EXIT.ok;
   for (const warning of loaded.warnings) io.err(`${warning}\n`);
   const { devCoordinator, devAgents, devTag } = loaded.config;
@@ -34,6 +34,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   };
 
   const stopped = io.stopRequested.then(() => 'stop' as const);
+  let wasReady = false;
   try {
     io.out('Starting an embedded coordinator …\n');
     const coordinator = start(
@@ -62,6 +63,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
       return start(name, 'agent', ...flags).ready(`http://${listen}/readyz`, READY_MS);
     });
     if ((await Promise.race([Promise.all(ready), stopped])) === 'stop') return EXIT.ok;
+    wasReady = true;
     io.out(welcome(coordinatorUrl, devAgents, devTag, dataDir));
 
     const end = await Promise.race([stopped, ...services.map((service) => service.ended)]);
@@ -71,7 +73,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     throw new StartError(
-      `${error.message} If a port is taken, --dev-coordinator and --dev-agents choose others.`,
+      `${error.message} Other ports: npm start -- --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091`,
       {
         cause: error,
       },
@@ -81,7 +83,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
     const [coordinator, ...agents] = services;
     await Promise.all(agents.map((agent) => agent.stop()));
     await coordinator?.stop();
-    io.out('Stopped. The next start continues from here.\n');
+    io.out(wasReady ? 'Stopped. The next start continues from here.\n' : 'Stopped.\n');
   }
 }
 

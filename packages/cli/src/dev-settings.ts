@@ -3,7 +3,7 @@ import { address, path, text } from '@leafcutter/shared/config/setting-kinds';
 import { settings } from '@leafcutter/shared/config/settings';
 import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 
-/** Settings of `leafcutter dev`; every other setting has the default of its service. */
+/** Settings of `leafcutter dev`, and the only ones: what it starts has the defaults, whatever the environment says. */
 export const devSettings = settings({
   dataDir: path({
     default: '.leafcutter',

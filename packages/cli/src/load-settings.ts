@@ -7,8 +7,12 @@ import { VERSION } from '@leafcutter/shared/version';
 import { devSettings } from './dev-settings.ts';
 import type { Io } from './io.ts';
 
-/** Variables of any of our processes: one environment often serves them all. */
-const knownElsewhere = [coordinatorSettings, agentSettings, devSettings].flatMap(environmentNames);
+/** Variables of our services and of `leafcutter tag`: one environment often serves them all. */
+const knownElsewhere = [
+  ...[coordinatorSettings, agentSettings, devSettings].flatMap(environmentNames),
+  'LEAFCUTTER_COORDINATOR',
+  'LEAFCUTTER_ADMIN_TOKEN',
+];
 
 /**
  * Loads the settings of a command, or answers `--help` and `--version` and resolves to undefined.
@@ -17,10 +21,12 @@ const knownElsewhere = [coordinatorSettings, agentSettings, devSettings].flatMap
 export function loadSettings<T extends SettingTree>(
   io: Io,
   settings: Settings<T>,
-  service: 'agent' | 'coordinator' | 'dev',
+  service: 'agent' | 'coordinator' | 'dev command',
   usage: string,
 ): LoadedConfig<T> | undefined {
-  const loaded = loadConfig(settings, { ...io, service, knownElsewhere });
+  // What `dev` starts gets none of the other settings, so whoever set one is told that it does nothing here.
+  const known = service === 'dev command' ? [] : knownElsewhere;
+  const loaded = loadConfig(settings, { ...io, service, knownElsewhere: known });
   if (loaded.help === true) io.out(helpText(settings, { service, usage }));
   else if (loaded.version === true) io.out(`${VERSION}\n`);
   else return loaded;

@@ -97,7 +97,11 @@ export const coordinatorSettings = settings(
         secret: true,
         doc: 'Redis for locks, leases and the fence; needed with mysql.url.',
       }),
-      keyPrefix: text({ default: 'leafcutter:', maxLength: 64, doc: 'What every key begins with.' }),
+      keyPrefix: text({
+        default: 'leafcutter:',
+        maxLength: 64,
+        doc: 'What every key begins with. Do not change it while IDs are in use: the fence would be forgotten.',
+      }),
       commandTimeoutMs: int({
         default: 300,
         min: 10,

@@ -1,4 +1,7 @@
-const MINUTE_MS = 60_000;
+/** A segment that lasted less than this is followed by a larger one, milliseconds. */
+const DOUBLE_BELOW_MS = 15 * 60_000;
+/** One that lasted less than this is followed by one of its size, one that lasted longer by a smaller one. */
+const KEEP_BELOW_MS = 30 * 60_000;
 
 /**
  * The seed rule: a segment that lasted less than 15 minutes is followed by one of twice its size, one that lasted
@@ -16,8 +19,8 @@ export function nextStep(
 }
 
 function growth(lastedMs: number): number {
-  if (lastedMs < 15 * MINUTE_MS) return 2;
-  return lastedMs < 30 * MINUTE_MS ? 1 : 0.5;
+  if (lastedMs < DOUBLE_BELOW_MS) return 2;
+  return lastedMs < KEEP_BELOW_MS ? 1 : 0.5;
 }
 
 function clampStep(step: number, baseStep: number, maxStep: number): number {
@@ -45,7 +48,7 @@ export function stepForDemand(
 ): number {
   const { lastSegment, waitingIds, ratePerSecond } = demand;
   const byRule = lastSegment === undefined ? tag.baseStep : nextStep(lastSegment, tag.baseStep, tag.maxStep);
-  const growing = lastSegment === undefined || lastSegment.lastedMs < 15 * MINUTE_MS;
+  const growing = lastSegment === undefined || lastSegment.lastedMs < DOUBLE_BELOW_MS;
   if (waitingIds === 0 || !growing) return byRule;
   const byDemand = Math.max(waitingIds, Math.ceil(ratePerSecond * tag.targetDurationS));
   return Math.max(byRule, clampStep(byDemand, tag.baseStep, tag.maxStep));

@@ -90,7 +90,7 @@ export class TagAdmin {
 export function unknownTag(tag: string): LeafcutterError {
   return new LeafcutterError(
     'TAG_UNKNOWN',
-    `There is no tag "${tag}"; an admin creates it with POST /v1/tags.`,
+    `There is no tag "${tag}"; create it with "leafcutter tag create", or POST /v1/tags at a coordinator.`,
   );
 }
 

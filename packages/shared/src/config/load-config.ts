@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly env: Variables;
   /** Where `.env` is looked for, and what relative names of files to read count from. */
   readonly cwd: string;
-  readonly service: 'agent' | 'coordinator' | 'dev';
+  readonly service: 'agent' | 'coordinator' | 'dev command';
   /** Variables that raise no warning though this service does not read them: see `environmentNames`. */
   readonly knownElsewhere?: Iterable<string>;
   /** Default: node's `readFileSync`. */
