@@ -150,7 +150,7 @@ describe('leafcutter dev', () => {
     taken.close();
     expect(code).toBe(1);
     expect(running.tail()).toContain(`Port ${port} on 127.0.0.1 is in use`);
-    expect(running.tail()).toContain('--dev-coordinator and --dev-agents choose others');
+    expect(running.tail()).toContain('npm start -- --dev-coordinator');
     expect(running.tail()).not.toContain('Leafcutter is ready');
   });
 
