@@ -51,7 +51,7 @@ const RULES = {
 
 export function coordinator(ports: Ports, n = 1): Coordinator {
   const events = new RecordedEvents();
-  const parts = { ...ports, clock: systemClock, events, coordinatorId: `c${n}` };
+  const parts = { ...ports, clock: systemClock, random: Math.random, events, coordinatorId: `c${n}` };
   return {
     segments: new SegmentArbiter({ ...parts, rules: { ...SEGMENT_RULES, deadlineMs: 10_000 } }),
     leases: new LeaseArbiter({ ...parts, rules: RULES }),

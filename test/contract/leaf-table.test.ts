@@ -71,6 +71,7 @@ function segmentsOf(store: Store): SegmentArbiter {
       fence: undefined,
       locks: noLocks,
       clock: systemClock,
+      random: Math.random,
       rules: { ...SEGMENT_RULES, deadlineMs: 20_000 },
     },
     ...{ events: new RecordedEvents(), coordinatorId: 'c1' },

@@ -170,7 +170,14 @@ describe('a COMMIT that the network swallows', () => {
 
   test('gives nobody the range that it may have taken: the caller’s retry starts above', async () => {
     const segments = new SegmentArbiter({
-      ...{ store, fence: undefined, locks: noLocks, clock: systemClock, rules: SEGMENT_RULES },
+      ...{
+        store,
+        fence: undefined,
+        locks: noLocks,
+        clock: systemClock,
+        random: Math.random,
+        rules: SEGMENT_RULES,
+      },
       ...{ events: new RecordedEvents(), coordinatorId: 'c1' },
     });
     cutCommit('after');

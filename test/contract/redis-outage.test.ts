@@ -34,7 +34,7 @@ beforeEach(async () => {
   events = new RecordedEvents();
   segments = new SegmentArbiter({
     ...{ store: handles[0].store, fence: new RedisFence(link), locks: new RedisLocks(link, systemClock) },
-    ...{ clock: systemClock, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
+    ...{ clock: systemClock, random: Math.random, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
   });
   await handles[0].store.createTag(newTag('orders'));
 });
@@ -127,7 +127,7 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
     }
     const hasty = new SegmentArbiter({
       ...{ store: handles[0].store, fence: new HastyFence(link), locks: noLocks },
-      ...{ clock: systemClock, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
+      ...{ clock: systemClock, random: Math.random, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
     });
     const ranges = [await hasty.grant('orders', holder(1), CALM)];
     await killer.run((client) => client.call('CLIENT', 'KILL', 'TYPE', 'normal'));

@@ -84,7 +84,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
   const metrics = new CoordinatorMetrics(() => countStates(takeCensus()));
   metrics.redisUp(redis?.up);
   redis?.onChange((up) => metrics.redisUp(up));
-  const shared = { store, fence, locks, clock, events: metrics, coordinatorId };
+  const shared = { store, fence, locks, clock, random: Math.random, events: metrics, coordinatorId };
   return {
     config,
     coordinatorId,

@@ -25,7 +25,7 @@ beforeEach(async () => {
 
 function arbiter(rules: Partial<LeaseRules> = {}, own: { clock?: FakeClock } = {}): LeaseArbiter {
   return new LeaseArbiter({
-    ...{ store, fence, registry, locks: noLocks, clock, events, coordinatorId: 'c1' },
+    ...{ store, fence, registry, locks: noLocks, clock, random: Math.random, events, coordinatorId: 'c1' },
     ...{ rules: { ...LEASE_RULES, ...rules }, ...own },
   });
 }

@@ -26,7 +26,7 @@ beforeEach(() => {
 });
 
 function arbiter(store: MemoryStore, fence: Fence | undefined): LeaseArbiter {
-  const parts = { store, fence, registry, locks: noLocks, clock, rules: RULES, events };
+  const parts = { store, fence, registry, locks: noLocks, clock, random: Math.random, rules: RULES, events };
   return new LeaseArbiter({ ...parts, coordinatorId: 'c1' });
 }
 
@@ -137,7 +137,14 @@ describe('a holder that extends in the very moment another instance is granted i
       leases.grant(call(2)),
       // Redis answers each of them as if it were alone: the ceiling has to do it.
       new LeaseArbiter({
-        ...{ store, fence, registry: new MemoryLeaseRegistry(clock), locks: noLocks, clock },
+        ...{
+          store,
+          fence,
+          registry: new MemoryLeaseRegistry(clock),
+          locks: noLocks,
+          clock,
+          random: Math.random,
+        },
         ...{ rules: RULES, events, coordinatorId: 'c2' },
       }).renew(0, call(1), first.to, true),
     ]);
@@ -258,7 +265,7 @@ test('many instances that ask two coordinators at once get windows that never sh
   const database = new MemoryDatabase();
   const store = new MemoryStore(clock, database);
   await store.ensureMachineIds(0, 31);
-  const parts = { fence: new MemoryFence(), registry, locks: noLocks, clock, events };
+  const parts = { fence: new MemoryFence(), registry, locks: noLocks, clock, random: Math.random, events };
   const rules = { ...LEASE_RULES, lastMachineId: 31 };
   const coordinators = ['c1', 'c2'].map(
     (coordinatorId) =>

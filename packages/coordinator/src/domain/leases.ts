@@ -75,7 +75,7 @@ export class LeaseArbiter {
     const release = await locks.acquire('machine-ids', { waitMs: 250, ttlMs: 5_000 });
     try {
       for await (const candidate of freeMachineIds(this.#parts, call.holder, nowMs)) {
-        const lease = await retrying(clock, deadline, (floor) =>
+        const lease = await retrying(this.#parts, deadline, (floor) =>
           this.#tryGrant(candidate.machineId, call.holder, floor, deadline),
         );
         if (lease === undefined) {
@@ -114,7 +114,7 @@ export class LeaseArbiter {
     }
     if (!extend) return to;
     await this.#checkedNow(call);
-    const extended = await retrying(clock, deadline, (floor) =>
+    const extended = await retrying(this.#parts, deadline, (floor) =>
       this.#tryExtend(machineId, call.holder, to, floor, deadline),
     );
     if (extended > to) events.windowExtended(machineId);
@@ -262,6 +262,8 @@ interface Parts {
   readonly registry: LeaseRegistry;
   readonly locks: Locks;
   readonly clock: Clock;
+  /** 0 to below 1; spreads retries. */
+  readonly random: () => number;
   readonly rules: LeaseRules;
   readonly events: LeaseEvents;
   readonly coordinatorId: string;

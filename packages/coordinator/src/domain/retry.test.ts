@@ -12,7 +12,7 @@ const failure = (reason: string | undefined) =>
 async function attempt(errors: unknown[], deadlineMs = 60_000, perAttemptMs = 0) {
   const clock = new FakeClock();
   let attempts = 0;
-  const outcome = retrying(clock, clock.monotonic() + deadlineMs, async () => {
+  const outcome = retrying({ clock, random: Math.random }, clock.monotonic() + deadlineMs, async () => {
     await sleep(clock, perAttemptMs);
     const error = errors[attempts++];
     if (error !== undefined) throw error;

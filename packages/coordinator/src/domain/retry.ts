@@ -19,7 +19,7 @@ const WAIT_MS = 50;
  * At most `MAX_ATTEMPTS` attempts, none begun after `deadline` (monotonic).
  */
 export async function retrying<T>(
-  clock: Clock,
+  { clock, random }: { readonly clock: Clock; readonly random: () => number },
   deadline: number,
   work: (floor: bigint) => Promise<T>,
 ): Promise<T> {
@@ -30,7 +30,7 @@ export async function retrying<T>(
     } catch (error) {
       if (attempt === MAX_ATTEMPTS) throw error;
       if (error instanceof CounterBehindError) floor = maxBigint(floor, error.value);
-      else if (isTransient(error)) await sleep(clock, WAIT_MS * attempt * (0.5 + Math.random() / 2));
+      else if (isTransient(error)) await sleep(clock, WAIT_MS * attempt * (0.5 + random() / 2));
       else throw error;
       if (clock.monotonic() >= deadline) throw error;
     }

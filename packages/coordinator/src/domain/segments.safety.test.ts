@@ -28,6 +28,7 @@ function arbiter(store: MemoryStore, fence: Fence | undefined, coordinatorId = '
     fence,
     locks: noLocks,
     clock,
+    random: Math.random,
     rules: SEGMENT_RULES,
     events,
     coordinatorId,

@@ -25,7 +25,16 @@ beforeEach(async () => {
 
 function arbiter(own: Partial<Parts> = {}): SegmentArbiter {
   return new SegmentArbiter({
-    ...{ store, fence, locks: noLocks, clock, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
+    ...{
+      store,
+      fence,
+      locks: noLocks,
+      clock,
+      random: Math.random,
+      rules: SEGMENT_RULES,
+      events,
+      coordinatorId: 'c1',
+    },
     ...own,
   });
 }

@@ -129,7 +129,7 @@ export class SegmentArbiter {
     events.lockWaited(tag, locked - begun, release !== undefined);
     try {
       const deadline = Math.max(...live.map((waiting) => waiting.deadline));
-      const segments = await retrying(clock, deadline, (floor) =>
+      const segments = await retrying(this.#parts, deadline, (floor) =>
         store.withTag(tag, (row) => this.#allocateGroup(row, live, floor, deadline)),
       );
       const ids = segments.reduce(
@@ -202,6 +202,8 @@ interface Parts {
   readonly fence: Fence | undefined;
   readonly locks: Locks;
   readonly clock: Clock;
+  /** 0 to below 1; spreads retries. */
+  readonly random: () => number;
   readonly rules: SegmentRules;
   readonly events: SegmentEvents;
   readonly coordinatorId: string;
