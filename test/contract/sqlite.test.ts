@@ -70,7 +70,7 @@ describe('a SQLite file', () => {
         coordinatorId: 'c',
         grantedAtMs: 1,
       };
-      await row.advance(9n, entry, 4);
+      await row.advance(9n, [entry], { holder: holder(2), windowMs: 4 });
     });
     const before = [await open.store.readLedger(undefined, 10), await open.store.listMachineIds(0, 3, 0, 9)];
     await open.store.close();
