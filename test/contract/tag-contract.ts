@@ -178,7 +178,9 @@ export function tagContract(subject: () => StoreUnderTest): void {
       '😀'.repeat(128),
     ])('may be %s, and are served and changed', async (tag) => {
       await subject().insertByHand(tag, 7n, 50);
-      expect(await store.findTags([tag])).toMatchObject([{ tag, nextId: 7n, step: 50, retired: false, highWater: 0n }]);
+      expect(await store.findTags([tag])).toMatchObject([
+        { tag, nextId: 7n, step: 50, retired: false, highWater: 0n },
+      ]);
       expect(await store.changeTag(tag, { maxStep: 99 })).toMatchObject({ tag, maxStep: 99 });
       await store.withTag(tag, (row) => row.advance(57n, []));
       expect(await store.findTag(tag)).toMatchObject({ nextId: 57n, maxStep: 99 });

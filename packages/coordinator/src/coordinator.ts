@@ -1,6 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { MachineIdStatus } from './domain/census.ts';
+import type { Fence } from './domain/fence.ts';
 import type { FenceGuard } from './domain/fence-guard.ts';
 import type { LeaseArbiter } from './domain/leases.ts';
 import type { Roster } from './domain/roster.ts';
@@ -21,6 +22,7 @@ export interface Coordinator {
   readonly log: Logger;
   readonly metrics: CoordinatorMetrics;
   readonly store: Store;
+  readonly fence: Fence | undefined;
   readonly roster: Roster;
   readonly segments: SegmentArbiter;
   readonly leases: LeaseArbiter;

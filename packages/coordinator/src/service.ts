@@ -41,9 +41,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     const coordinator = await assemble(config, stores, log);
     ({ guard } = coordinator);
     listening = await listen(config.listen, coordinatorApp(coordinator), 'listen');
-    const scheduler = stores.schedule(
-      coordinatorJobs({ ...coordinator, fence: stores.fence, intervals: config.jobs }),
-    );
+    const scheduler = stores.schedule(coordinatorJobs({ ...coordinator, intervals: config.jobs }));
     const url = `http://${listening.address}`;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
@@ -103,6 +101,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     log,
     metrics,
     store,
+    fence,
     roster,
     segments: new SegmentArbiter({
       ...shared,

@@ -28,14 +28,28 @@ export async function writeLedger(session: SqlSession, entries: readonly LedgerE
   );
 }
 
-/** End of the highest of a counter's ranges that start at or below `limit`; 0 where there is none. */
-export async function ledgerEnd(session: SqlSession, name: CounterName, limit: bigint): Promise<bigint> {
+/** End of the highest of a counter's ranges that start below `below`; 0 where there is none. */
+export async function ledgerEnd(session: SqlSession, name: CounterName, below: bigint): Promise<bigint> {
   const [row] = await session.query(
-    `SELECT range_end FROM leafcutter_ledger WHERE kind = ? AND name = ? AND range_start <= ?
+    `SELECT range_end FROM leafcutter_ledger WHERE kind = ? AND name = ? AND range_start < ?
      ORDER BY range_start DESC LIMIT 1`,
-    [...ledgerKey(name), limit],
+    [...ledgerKey(name), below],
   );
   return BigInt(row?.range_end ?? 0);
+}
+
+/** Start of the lowest of a counter's ranges that start at `from` or above; undefined where there is none. */
+export async function nextRangeStart(
+  session: SqlSession,
+  name: CounterName,
+  from: bigint,
+): Promise<bigint | undefined> {
+  const [row] = await session.query(
+    `SELECT range_start FROM leafcutter_ledger WHERE kind = ? AND name = ? AND range_start >= ?
+     ORDER BY range_start LIMIT 1`,
+    [...ledgerKey(name), from],
+  );
+  return row?.range_start == null ? undefined : BigInt(row.range_start);
 }
 
 export async function readLedger(

@@ -17,7 +17,7 @@ import { unknownTag } from './domain/tags.ts';
 import { counters } from './sql-counters.ts';
 import { changeGeneration, confirmGeneration, finishSweep, identify } from './sql-deployment.ts';
 import { DuplicateKeyError, type SqlDriver, type SqlSession } from './sql-driver.ts';
-import { ledgerEnd, readLedger, writeLedger } from './sql-ledger.ts';
+import { ledgerEnd, nextRangeStart, readLedger, writeLedger } from './sql-ledger.ts';
 import { ensureMachineIds, listMachineIds, lockMachineId, raiseCeiling } from './sql-machine-ids.ts';
 import { changeTag, createTag, findTags, listTags, lockTag, lowerCounter, setCounter } from './sql-tags.ts';
 
@@ -61,7 +61,7 @@ export class SqlStore implements Store {
       if (row === undefined) throw unknownTag(tag);
       const { record, nowMs, generation } = row;
       const name = { kind: 'tag', tag } as const;
-      const ledger = ledgerOf(session, name, record.highestId ?? HIGHEST_ID);
+      const ledger = ledgerOf(session, name, (record.highestId ?? HIGHEST_ID) + 1n);
       return work({
         ...{ name, value: maxBigint(record.nextId, record.highWater), nowMs, generation, tag: record },
         ledgerEnd: ledger.end,
@@ -69,6 +69,7 @@ export class SqlStore implements Store {
           await setCounter(session, row, to);
           await ledger.write(entries);
         },
+        nextRangeStart: ledger.next,
         lower: (to, highestId) => lowerCounter(session, row, to, highestId),
       });
     });
@@ -86,7 +87,7 @@ export class SqlStore implements Store {
       }
       const { record, nowMs, generation } = row;
       const name = { kind: 'machine', machineId } as const;
-      const ledger = ledgerOf(session, name, HIGHEST_ID);
+      const ledger = ledgerOf(session, name, HIGHEST_ID + 1n);
       return work({
         ...{ name, value: record.ceilingMs, nowMs, generation, machine: record },
         ledgerEnd: ledger.end,
@@ -144,11 +145,12 @@ export class SqlStore implements Store {
   }
 }
 
-/** The ledger of one locked counter, whose ranges start at or below `limit`. */
+/** The ledger of one locked counter, whose ranges start below `limit`. */
 function ledgerOf(session: SqlSession, name: CounterName, limit: bigint) {
-  const end = () => ledgerEnd(session, name, limit);
+  const end = (below = limit) => ledgerEnd(session, name, below);
   return {
     end,
+    next: (from: bigint) => nextRangeStart(session, name, from),
     /** @throws CounterBehindError where the ledger has one of these ranges already */
     async write(entries: readonly LedgerEntry[]): Promise<void> {
       try {

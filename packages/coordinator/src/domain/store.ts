@@ -43,8 +43,11 @@ export interface Locked extends Counter {
   readonly nowMs: number;
   /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
   readonly generation: string | undefined;
-  /** End of the highest range that the ledger has of this counter; 0 where it has none. */
-  ledgerEnd(): Promise<bigint>;
+  /**
+   * End of the highest of its ranges in the ledger that start below `below`; 0 where there is none. By default of all
+   * that the counter can reach.
+   */
+  ledgerEnd(below?: bigint): Promise<bigint>;
   /** Raises the counter and writes the ledger. The entries lie below `to`. */
   advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
 }
@@ -52,6 +55,8 @@ export interface Locked extends Counter {
 /** Its value is the counter or the high-water mark, whichever is higher: a row made again starts above the old one. */
 export interface LockedTag extends Locked {
   readonly tag: TagRecord;
+  /** Start of the lowest of its ranges in the ledger that start at `from` or above; undefined where there is none. */
+  nextRangeStart(from: bigint): Promise<bigint | undefined>;
   /** Sets counter, high-water mark and highest ID, down as well: an admin's explicit word. */
   lower(to: bigint, highestId: bigint): Promise<void>;
 }

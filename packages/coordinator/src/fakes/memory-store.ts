@@ -98,7 +98,8 @@ export class MemoryStore implements Store {
       const name = { kind: 'tag', tag } as const;
       return work({
         ...{ name, value: counterOf(record), nowMs, generation: this.#deployment.generation, tag: record },
-        ledgerEnd: async () => this.#ledgerEnd(name, record.highestId ?? HIGHEST_ID),
+        ledgerEnd: async (below = (record.highestId ?? HIGHEST_ID) + 1n) => this.#ledgerEnd(name, below),
+        nextRangeStart: async (from) => this.#ranges(name).find(({ start }) => start >= from)?.start,
         advance: async (to, entries) => {
           writes.push(
             put(tags, tag, { ...row, nextId: to }),
@@ -179,7 +180,7 @@ export class MemoryStore implements Store {
       const name = { kind: 'machine', machineId } as const;
       return work({
         ...{ name, value: machine.ceilingMs, nowMs, generation: this.#deployment.generation, machine },
-        ledgerEnd: async () => this.#ledgerEnd(name, HIGHEST_ID),
+        ledgerEnd: async (below = HIGHEST_ID + 1n) => this.#ledgerEnd(name, below),
         advance: async (to, entries, taker) => {
           writes.push(
             put(machineIds, machineId, { ...machine, ...taker, ceilingMs: to }),
@@ -230,12 +231,15 @@ export class MemoryStore implements Store {
     return { ...row, highWater: highWaters.get(tag) ?? 0n };
   }
 
-  #ledgerEnd(name: CounterName, limit: bigint): bigint {
-    const ranges = [...this.database.ledger.values()].filter(
-      ({ counter, start }) =>
-        counter.kind === name.kind && counterKey(counter) === counterKey(name) && start <= limit,
-    );
-    return ranges.sort(inLedgerOrder).at(-1)?.end ?? 0n;
+  #ledgerEnd(name: CounterName, below: bigint): bigint {
+    return this.#ranges(name).findLast(({ start }) => start < below)?.end ?? 0n;
+  }
+
+  /** What the ledger has of one counter, in order. */
+  #ranges(name: CounterName): LedgerEntry[] {
+    return [...this.database.ledger.values()]
+      .filter(({ counter }) => counter.kind === name.kind && counterKey(counter) === counterKey(name))
+      .sort(inLedgerOrder);
   }
 
   #enter(entries: readonly LedgerEntry[]): Write[] {
