@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type Io, UsageError } from '../io.ts';
 
-/** What a million IDs take here in memory is 40 MB; more than this many are better drawn in several runs. */
+/** A million IDs keep 40 MB of memory, and half as much again while they are judged; more are drawn in several runs. */
 const MAX_IDS = 20_000_000;
 const DEFAULT_IDS = 100_000;
 const MAX_CALLERS = 256;
