@@ -1,0 +1,261 @@
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { type FakeTime, fakeTime } from '../support/faketime.ts';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { type RedisOptions, type RedisServer, startRedis } from '../support/redis-server.ts';
+import { Service } from '../support/service.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { ArenaLoad } from './arena-load.ts';
+import { LedgerMemory } from './ledger-memory.ts';
+
+/** A module that a child process loads before Leafcutter: a guard taken off, or a handle for a nemesis. */
+export interface Preload {
+  /** File below this folder, for example `unguarded/window.ts`. */
+  readonly file: string;
+  /** Variables that it reads. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ArenaOptions {
+  /** Default 2. */
+  readonly coordinators?: number;
+  /** Default 2. */
+  readonly agents?: number;
+  /** Machine ids there are; default 8. */
+  readonly machineIds?: number;
+  /** Length of every window, milliseconds; default 3,000. */
+  readonly windowMs?: number;
+  /** The tags and the steps of their segments; default one for which stores are asked often and one for which they are not. */
+  readonly tags?: Readonly<
+    Record<string, { readonly step: number; readonly start?: string; readonly highestId?: string }>
+  >;
+  readonly redis?: RedisOptions;
+  /** Gives every agent a clock of its own, which `AgentPlace.clock` moves. */
+  readonly clocks?: boolean;
+  /** All agents have the same agentId. */
+  readonly twins?: boolean;
+  readonly coordinatorFlags?: readonly string[];
+  readonly agentFlags?: readonly string[];
+  readonly agentPreload?: Preload;
+  readonly coordinatorPreload?: Preload;
+}
+
+/** A coordinator, and its own lines to both stores. */
+export interface CoordinatorPlace {
+  readonly service: Service;
+  readonly redis: TcpProxy;
+  readonly mysql: TcpProxy;
+}
+
+/** An agent, and its own line to each coordinator. */
+export interface AgentPlace {
+  /** Tells agents apart also where they share an agentId. */
+  readonly label: string;
+  readonly service: Service;
+  readonly lines: readonly TcpProxy[];
+  readonly clock: FakeTime | undefined;
+}
+
+const HOST = '127.0.0.1';
+const TAGS = { hot: { step: 50 }, deep: { step: 20_000 } };
+const FIRST_MACHINE_ID = 1;
+
+/**
+ * Stores, coordinators and agents as real processes, every connection between them through a proxy of its own, and
+ * callers on every agent.
+ */
+export class Arena implements AsyncDisposable {
+  readonly options: ArenaOptions;
+  readonly redis: RedisServer;
+  readonly mariadb: MariadbServer;
+  readonly coordinators: CoordinatorPlace[] = [];
+  readonly agents: AgentPlace[] = [];
+  readonly load = new ArenaLoad();
+  /** An operator's own ways to the stores, past all proxies. */
+  readonly operator: { readonly redis: Redis; readonly mysql: Connection };
+  readonly ledger: LedgerMemory;
+  readonly #stack: AsyncDisposableStack;
+
+  private constructor(
+    options: ArenaOptions,
+    stores: { redis: RedisServer; mariadb: MariadbServer },
+    operator: { redis: Redis; mysql: Connection },
+    stack: AsyncDisposableStack,
+  ) {
+    this.options = options;
+    this.redis = stores.redis;
+    this.mariadb = stores.mariadb;
+    this.operator = operator;
+    this.ledger = new LedgerMemory(operator.mysql);
+    this.#stack = stack;
+  }
+
+  static async start(options: ArenaOptions): Promise<Arena> {
+    // What was started is ended where a later one does not start.
+    await using stack = new AsyncDisposableStack();
+    const [redis, mariadb] = await Promise.all([startRedis(options.redis), startMariadb()]);
+    stack.use(redis);
+    stack.use(mariadb);
+    const operator = await operatorOf(redis, mariadb);
+    stack.defer(() => {
+      operator.redis.disconnect();
+      operator.mysql.destroy();
+    });
+    const arena = new Arena(options, { redis, mariadb }, operator, stack.move());
+    try {
+      const { coordinators = 2, agents = 2, tags = TAGS } = options;
+      await Promise.all(Array.from({ length: coordinators }, () => arena.addCoordinator()));
+      for (const [tag, fields] of Object.entries(tags)) await arena.createTag(tag, fields);
+      await Promise.all(Array.from({ length: agents }, () => arena.addAgent()));
+      return arena;
+    } catch (error) {
+      await arena[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The tags, and `snowflake`. */
+  get sources(): string[] {
+    return [...Object.keys(this.options.tags ?? TAGS), 'snowflake'];
+  }
+
+  get #proxies(): TcpProxy[] {
+    return [
+      ...this.coordinators.flatMap(({ redis, mysql }) => [redis, mysql]),
+      ...this.agents.flatMap(({ lines }) => lines),
+    ];
+  }
+
+  get #services(): Service[] {
+    return [...this.coordinators, ...this.agents].map(({ service }) => service);
+  }
+
+  async addCoordinator(
+    redisPort = this.redis.port,
+    until: 'ready' | 'live' = 'ready',
+  ): Promise<CoordinatorPlace> {
+    const { machineIds = 8, windowMs = 3_000, coordinatorFlags = [], coordinatorPreload } = this.options;
+    const [redis, mysql] = await Promise.all([this.#line(redisPort), this.#line(this.mariadb.port)]);
+    const service = await Service.start(
+      {
+        kind: 'coordinator',
+        name: `coordinator-${this.coordinators.length + 1}`,
+        flags: [
+          ...['--no-segment-adaptive-step', '--jobs-audit-interval-s', '5'],
+          ...['--snowflake-machine-id-range', `${FIRST_MACHINE_ID}-${FIRST_MACHINE_ID + machineIds - 1}`],
+          ...['--snowflake-window-initial-ms', `${windowMs}`, '--snowflake-window-max-ms', `${windowMs}`],
+          ...['--snowflake-heartbeat-ms', '300', '--snowflake-lease-ttl-ms', '1500'],
+          ...coordinatorFlags,
+        ],
+        env: {
+          LEAFCUTTER_MYSQL_URL: this.mariadb.url.replace(`:${this.mariadb.port}`, `:${mysql.port}`),
+          LEAFCUTTER_REDIS_URL: `redis://${HOST}:${redis.port}`,
+          ...preloading(coordinatorPreload),
+        },
+      },
+      until,
+    );
+    this.#stack.defer(() => end(service));
+    const place = { service, redis, mysql };
+    this.coordinators.push(place);
+    return place;
+  }
+
+  async addAgent(
+    until: 'ready' | 'live' = 'ready',
+    preload = this.options.agentPreload,
+  ): Promise<AgentPlace> {
+    const { clocks, twins, agentFlags = [] } = this.options;
+    const label = `agent-${this.agents.length + 1}`;
+    const place = {
+      label,
+      lines: await Promise.all(
+        this.coordinators.map(({ service }) => this.#line(Number(new URL(service.url).port))),
+      ),
+      clock: clocks ? this.#stack.use(await fakeTime()) : undefined,
+    };
+    // Its place is taken before it is up, so that agents that start at once do not share a label.
+    const service = Service.start(
+      {
+        kind: 'agent',
+        name: twins ? 'twin' : label,
+        flags: [
+          ...['--coordinators', place.lines.map(({ port }) => `http://${HOST}:${port}`).join(',')],
+          // Sequences start at 0, so that two generators on one machine id cannot miss each other by luck.
+          ...['--snowflake-enabled', '--snowflake-sequence-start-max', '0', '--report-interval-ms', '300'],
+          ...agentFlags,
+        ],
+        env: { ...place.clock?.env, ...preloading(preload) },
+      },
+      until,
+    );
+    const started = { ...place, service: await service };
+    this.#stack.defer(() => end(started.service));
+    this.agents.push(started);
+    return started;
+  }
+
+  async createTag(tag: string, fields: object): Promise<void> {
+    const response = await fetch(`${this.coordinators[0]?.service.url}/v1/tags`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ tag, ...fields }),
+    });
+    if (!response.ok) throw new Error(`creating ${tag}: ${response.status} ${await response.text()}`);
+  }
+
+  /** Callers of single IDs and of batches for every source of an agent. */
+  drawFrom({ label, service }: AgentPlace): void {
+    const lane = { agent: label, url: service.url };
+    for (const source of this.sources) {
+      const often = source === 'deep' ? 4 : 2;
+      this.load.add({ ...lane, source, count: 1, depth: often, paceMs: source === 'hot' ? 2 : 0 });
+      this.load.add({ ...lane, source, count: source === 'hot' ? 20 : 100, depth: 1, paceMs: 4 });
+    }
+  }
+
+  /** Puts everything right: lines open, clocks true, processes running. What a nemesis started anew stays. */
+  async heal(): Promise<void> {
+    for (const { clock } of this.agents) clock?.set(0);
+    for (const server of [this.redis, this.mariadb]) {
+      await server.resume();
+      if (!server.running) await server.restart();
+    }
+    for (const proxy of this.#proxies) {
+      proxy.onChunk = () => 'pass';
+      proxy.delay(0);
+      await proxy.heal();
+    }
+    for (const service of this.#services) await service.process.resume();
+    const dead = this.#services.filter((service) => !service.process.running);
+    await Promise.all(dead.map((service) => service.restart('live')));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#stack.disposeAsync();
+  }
+
+  async #line(port: number): Promise<TcpProxy> {
+    return this.#stack.use(await TcpProxy.start({ target: { host: HOST, port } }));
+  }
+}
+
+async function operatorOf(redis: RedisServer, mariadb: MariadbServer): Promise<Arena['operator']> {
+  const client = new Redis(redis.url, { retryStrategy: () => 50 });
+  client.on('error', () => undefined);
+  const mysql = await createConnection({ uri: mariadb.url, supportBigNumbers: true, bigNumberStrings: true });
+  mysql.on('error', () => undefined);
+  return { redis: client, mysql };
+}
+
+function preloading(preload: Preload | undefined): Record<string, string> {
+  if (preload === undefined) return {};
+  const file = fileURLToPath(new URL(preload.file, import.meta.url));
+  return { NODE_OPTIONS: `--import=${file}`, ...preload.env };
+}
+
+/** At the end of an arena nobody waits for a drain. */
+async function end(service: Service): Promise<void> {
+  await service.process.kill();
+}

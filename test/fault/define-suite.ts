@@ -1,0 +1,57 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { appendOutcome, markdownTable } from './report.ts';
+import { type Outcome, runScenario } from './run-scenario.ts';
+import type { Scenario } from './scenario.ts';
+
+const RESUME_WITHIN_MS = 10_000;
+const TIMEOUT_MS = 300_000;
+const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [] };
+
+/** All scenarios with LEAFCUTTER_FULL=1, else the quick ones. */
+const full = process.env.LEAFCUTTER_FULL === '1';
+const outcomesFile = process.env.LEAFCUTTER_OUTCOMES;
+
+/** Makes tests of scenarios: of each, and of each negative control. The table is printed at the end. */
+export function defineSuite(group: string, scenarios: readonly Scenario[]): void {
+  const outcomes: Outcome[] = [];
+  const note = (kind: 'scenario' | 'control', outcome: Outcome) => {
+    if (outcomesFile !== undefined) appendOutcome(outcomesFile, outcome, kind);
+  };
+
+  describe(group, () => {
+    for (const scenario of scenarios.filter(({ quick }) => full || quick)) {
+      test(
+        scenario.name,
+        async () => {
+          const outcome = await runScenario(scenario);
+          outcomes.push(outcome);
+          note('scenario', outcome);
+          const { late, ...broken } = outcome.findings;
+          expect(broken).toEqual(NONE);
+          if (scenario.late === undefined) expect(late).toEqual([]);
+          expect(outcome.resumedMs).toBeLessThan(scenario.resumes?.withinMs ?? RESUME_WITHIN_MS);
+          expect(outcome.callsWithinFault).toBeGreaterThanOrEqual(1_000);
+          expect(outcome.singles / outcome.ids).toBeGreaterThan(0.2);
+        },
+        TIMEOUT_MS,
+      );
+      const { control } = scenario;
+      if (control === undefined) continue;
+      test(
+        `negative control of ${scenario.name}: without ${control.guard}`,
+        async () => {
+          const outcome = await runScenario(scenario, 'guard');
+          note('control', outcome);
+          process.stdout.write(
+            `without ${control.guard}: ${control.finds}, for example ${outcome.findings[control.finds][0]}\n`,
+          );
+          expect(outcome.findings[control.finds]).not.toEqual([]);
+        },
+        TIMEOUT_MS,
+      );
+    }
+    afterAll(() => {
+      if (outcomes.length > 0) process.stdout.write(`\n${group}\n\n${markdownTable(outcomes)}\n\n`);
+    });
+  });
+}

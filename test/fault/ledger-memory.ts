@@ -1,0 +1,61 @@
+import type { Connection } from 'mysql2/promise';
+
+/** A range that the ledger says was granted. */
+export interface Grant {
+  readonly kind: 't' | 'm';
+  readonly name: string;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly instanceId: string;
+}
+
+/** Owner of ranges that were entered because a store had lost them. */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Everything that the ledger ever said. Where a scenario takes rows away from MySQL, what they said is remembered
+ * first: a range stays granted although the database forgot it.
+ */
+export class LedgerMemory {
+  readonly #connection: Connection;
+  readonly #grants = new Map<string, Grant>();
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Reads the ledger, over the operator's connection unless another one is given. */
+  async remember(connection = this.#connection): Promise<void> {
+    const [rows] = await connection.query(
+      'SELECT kind, CAST(name AS CHAR) AS name, range_start, range_end, instance_id FROM leafcutter_ledger',
+    );
+    for (const row of rows as Record<string, string>[]) {
+      const grant = {
+        kind: row.kind === 't' ? ('t' as const) : ('m' as const),
+        name: row.kind === 't' ? String(row.name) : String(Number(row.name)),
+        start: BigInt(row.range_start ?? 0),
+        end: BigInt(row.range_end ?? 0),
+        instanceId: String(row.instance_id),
+      };
+      if (grant.instanceId === NOBODY) continue;
+      // The same range granted to two instances stays two grants, so that it is found.
+      this.#grants.set([grant.kind, grant.name, grant.start, grant.end, grant.instanceId].join('|'), grant);
+    }
+  }
+
+  /** All grants by counter and start. */
+  get grants(): Grant[] {
+    return [...this.#grants.values()].sort(
+      (a, b) =>
+        compare(a.kind, b.kind) ||
+        compare(a.name, b.name) ||
+        compare(a.start, b.start) ||
+        compare(a.end, b.end),
+    );
+  }
+}
+
+function compare<T extends string | bigint>(a: T, b: T): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../support/poll.ts';
+import { Arena, type ArenaOptions } from './arena.ts';
+import { newCounts } from './arena-load.ts';
+import { type Findings, findAll } from './findings.ts';
+import type { Scenario } from './scenario.ts';
+import { StoreCounts } from './store-counts.ts';
+
+/** An agent's deadline, and what two busy cores may add to it. */
+const LATEST_MS = 2_000 + 3_000;
+const CALLS_WITHIN_FAULT = 1_000;
+const MAX_ROUNDS = 20;
+/** A fault that heals by itself is not healed by us for so long. */
+const RESUME_PATIENCE_MS = 60_000;
+const WARM_UP_MS = 700;
+const AFTERMATH_MS = 700;
+
+/** What one scenario did and found. */
+export interface Outcome {
+  readonly scenario: string;
+  readonly faults: string;
+  readonly rounds: number;
+  readonly requests: number;
+  readonly ids: number;
+  /** IDs that came from single-ID requests. */
+  readonly singles: number;
+  readonly callsWithinFault: number;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly unanswered: number;
+  readonly slowestMs: number;
+  /** Undefined where not every agent issued from every source again. */
+  readonly resumedMs: number | undefined;
+  readonly fenceAhead: number;
+  readonly unfenced: number;
+  readonly seconds: number;
+  readonly findings: Findings;
+}
+
+/** Runs a scenario, or with `without` the negative control of it. */
+export async function runScenario(scenario: Scenario, without?: 'guard'): Promise<Outcome> {
+  const control = without === undefined ? undefined : scenario.control;
+  const options: ArenaOptions = { ...scenario.arena, ...control?.arena };
+  const nemesis = control?.nemesis ?? scenario.nemesis;
+  const begun = performance.now();
+  await using arena = await Arena.start(options);
+  await using counts = new StoreCounts(arena.coordinators);
+  const { load } = arena;
+  for (const agent of arena.agents) arena.drawFrom(agent);
+  await resumed(arena, begun, []);
+  await sleep(WARM_UP_MS);
+
+  const during = newCounts();
+  let rounds = 0;
+  await load.during(during, async () => {
+    do {
+      if (rounds > 0) await arena.heal();
+      await nemesis(arena);
+      rounds += 1;
+    } while (during.calls < CALLS_WITHIN_FAULT && rounds < MAX_ROUNDS && control === undefined);
+  });
+  await arena.heal();
+  const resumedMs = await resumed(arena, performance.now(), scenario.ended ?? []);
+  await sleep(AFTERMATH_MS);
+  await load.stop();
+  await arena.ledger.remember();
+  const stores = await counts.read();
+  const findings = findAll(load.lanes, arena.ledger.grants, LATEST_MS);
+  if (control === undefined) await scenario.check?.(arena);
+  const { calls, ids, singles, unanswered, slowestMs, refused } = load.counts;
+  return {
+    scenario: scenario.name,
+    faults: scenario.faults,
+    rounds,
+    requests: calls,
+    ...{ ids, singles, unanswered, slowestMs, resumedMs },
+    callsWithinFault: during.calls,
+    refused: Object.fromEntries(refused),
+    ...stores,
+    seconds: (performance.now() - begun) / 1_000,
+    findings,
+  };
+}
+
+/** How long it took from `since` until every agent issued from every source but `ended`. */
+async function resumed(arena: Arena, since: number, ended: readonly string[]): Promise<number | undefined> {
+  const sources = arena.sources.filter((source) => !ended.includes(source));
+  const all = await poll(
+    () =>
+      arena.agents.every(({ label }) =>
+        sources.every((source) => arena.load.answeredSince(label, source, since)),
+      ),
+    RESUME_PATIENCE_MS,
+  );
+  return all === true ? performance.now() - since : undefined;
+}
