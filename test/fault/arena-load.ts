@@ -41,6 +41,8 @@ export class ArenaLoad {
   readonly counts = newCounts();
   readonly #callers: Promise<void>[] = [];
   readonly #lastOk = new Map<string, number>();
+  /** When a call for the source last ended without an ID. */
+  readonly #lastTrouble = new Map<string, number>();
   #during: Counts | undefined;
   #order = 0;
   #stopped = false;
@@ -62,6 +64,11 @@ export class ArenaLoad {
   /** True where the agent answered a call for the source that began after `since` (monotonic milliseconds). */
   answeredSince(agent: string, source: string, since: number): boolean {
     return (this.#lastOk.get(`${agent} ${source}`) ?? Number.NEGATIVE_INFINITY) > since;
+  }
+
+  /** When a call for one of the sources last ended without an ID; 0 where none did. */
+  lastTroubleMs(sources: readonly string[]): number {
+    return Math.max(0, ...sources.map((source) => this.#lastTrouble.get(source) ?? 0));
   }
 
   /** Resolves when the last call is answered or given up. */
@@ -124,6 +131,7 @@ export class ArenaLoad {
       if (this.#during !== undefined)
         this.#count(this.#during, result, code, lane.size - from, count, tookMs);
       if (result === 'ok') this.#lastOk.set(`${lane.agent} ${lane.source}`, begunMs);
+      else this.#lastTrouble.set(lane.source, endedMs);
       // A refusal that came at once would otherwise be asked for again thousands of times a second.
       if (paceMs > 0 || result === 'refused') await sleep(Math.max(paceMs, 2));
     }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
-import { type Connection, createConnection } from 'mysql2/promise';
+import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
 import { type FakeTime, fakeTime } from '../support/faketime.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { type RedisOptions, type RedisServer, startRedis } from '../support/redis-server.ts';
@@ -37,8 +37,8 @@ export interface ArenaOptions {
   readonly twins?: boolean;
   readonly coordinatorFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
-  readonly agentPreload?: Preload;
-  readonly coordinatorPreload?: Preload;
+  readonly agentPreloads?: readonly Preload[];
+  readonly coordinatorPreloads?: readonly Preload[];
 }
 
 /** A coordinator, and its own lines to both stores. */
@@ -73,14 +73,14 @@ export class Arena implements AsyncDisposable {
   readonly agents: AgentPlace[] = [];
   readonly load = new ArenaLoad();
   /** An operator's own ways to the stores, past all proxies. */
-  readonly operator: { readonly redis: Redis; readonly mysql: Connection };
+  readonly operator: { readonly redis: Redis; readonly mysql: Pool };
   readonly ledger: LedgerMemory;
   readonly #stack: AsyncDisposableStack;
 
   private constructor(
     options: ArenaOptions,
     stores: { redis: RedisServer; mariadb: MariadbServer },
-    operator: { redis: Redis; mysql: Connection },
+    operator: { redis: Redis; mysql: Pool },
     stack: AsyncDisposableStack,
   ) {
     this.options = options;
@@ -97,10 +97,10 @@ export class Arena implements AsyncDisposable {
     const [redis, mariadb] = await Promise.all([startRedis(options.redis), startMariadb()]);
     stack.use(redis);
     stack.use(mariadb);
-    const operator = await operatorOf(redis, mariadb);
-    stack.defer(() => {
+    const operator = operatorOf(redis, mariadb);
+    stack.defer(async () => {
       operator.redis.disconnect();
-      operator.mysql.destroy();
+      await operator.mysql.end().catch(() => undefined);
     });
     const arena = new Arena(options, { redis, mariadb }, operator, stack.move());
     try {
@@ -131,11 +131,21 @@ export class Arena implements AsyncDisposable {
     return [...this.coordinators, ...this.agents].map(({ service }) => service);
   }
 
+  /** Another Redis, which ends with the arena. */
+  async startRedis(options: RedisOptions): Promise<RedisServer> {
+    return this.#stack.use(await startRedis(options));
+  }
+
+  /** An operator's connection to another Redis. */
+  connectRedis(url: string): Redis {
+    return this.#stack.adopt(connectRedis(url), (redis) => redis.disconnect());
+  }
+
   async addCoordinator(
     redisPort = this.redis.port,
     until: 'ready' | 'live' = 'ready',
   ): Promise<CoordinatorPlace> {
-    const { machineIds = 8, windowMs = 3_000, coordinatorFlags = [], coordinatorPreload } = this.options;
+    const { machineIds = 8, windowMs = 3_000, coordinatorFlags = [], coordinatorPreloads } = this.options;
     const [redis, mysql] = await Promise.all([this.#line(redisPort), this.#line(this.mariadb.port)]);
     const service = await Service.start(
       {
@@ -151,7 +161,7 @@ export class Arena implements AsyncDisposable {
         env: {
           LEAFCUTTER_MYSQL_URL: this.mariadb.url.replace(`:${this.mariadb.port}`, `:${mysql.port}`),
           LEAFCUTTER_REDIS_URL: `redis://${HOST}:${redis.port}`,
-          ...preloading(coordinatorPreload),
+          ...preloading(coordinatorPreloads),
         },
       },
       until,
@@ -164,7 +174,7 @@ export class Arena implements AsyncDisposable {
 
   async addAgent(
     until: 'ready' | 'live' = 'ready',
-    preload = this.options.agentPreload,
+    preloads = this.options.agentPreloads,
   ): Promise<AgentPlace> {
     const { clocks, twins, agentFlags = [] } = this.options;
     const label = `agent-${this.agents.length + 1}`;
@@ -186,7 +196,7 @@ export class Arena implements AsyncDisposable {
           ...['--snowflake-enabled', '--snowflake-sequence-start-max', '0', '--report-interval-ms', '300'],
           ...agentFlags,
         ],
-        env: { ...place.clock?.env, ...preloading(preload) },
+        env: { ...place.clock?.env, ...preloading(preloads) },
       },
       until,
     );
@@ -196,13 +206,41 @@ export class Arena implements AsyncDisposable {
     return started;
   }
 
+  /** Stops an agent for good, without heal bringing it back. */
+  async dismiss(agent: AgentPlace): Promise<void> {
+    this.agents.splice(this.agents.indexOf(agent), 1);
+    await agent.service.process.kill();
+  }
+
   async createTag(tag: string, fields: object): Promise<void> {
-    const response = await fetch(`${this.coordinators[0]?.service.url}/v1/tags`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ tag, ...fields }),
-    });
-    if (!response.ok) throw new Error(`creating ${tag}: ${response.status} ${await response.text()}`);
+    await this.administer('POST', '/v1/tags', { tag, ...fields });
+  }
+
+  /** An administrator's request to the first coordinator that answers it. */
+  async administer(method: string, path: string, body: object): Promise<void> {
+    let problem = 'there is no coordinator';
+    for (const { service } of this.coordinators) {
+      const response = await fetch(service.url + path, {
+        method,
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (response.ok) return;
+      problem = `${response.status} ${await response.text()}`;
+    }
+    throw new Error(`${method} ${path}: ${problem}`);
+  }
+
+  /** Runs `work` in an operator's transaction on MySQL. */
+  async transaction(work: (connection: PoolConnection) => Promise<void>): Promise<void> {
+    const connection = await this.operator.mysql.getConnection();
+    try {
+      await connection.query('START TRANSACTION');
+      await work(connection);
+      await connection.query('COMMIT');
+    } finally {
+      connection.release();
+    }
   }
 
   /** Callers of single IDs and of batches for every source of an agent. */
@@ -241,18 +279,21 @@ export class Arena implements AsyncDisposable {
   }
 }
 
-async function operatorOf(redis: RedisServer, mariadb: MariadbServer): Promise<Arena['operator']> {
-  const client = new Redis(redis.url, { retryStrategy: () => 50 });
-  client.on('error', () => undefined);
-  const mysql = await createConnection({ uri: mariadb.url, supportBigNumbers: true, bigNumberStrings: true });
-  mysql.on('error', () => undefined);
-  return { redis: client, mysql };
+function operatorOf(redis: RedisServer, mariadb: MariadbServer): Arena['operator'] {
+  const mysql = createPool({ uri: mariadb.url, supportBigNumbers: true, bigNumberStrings: true });
+  return { redis: connectRedis(redis.url), mysql };
 }
 
-function preloading(preload: Preload | undefined): Record<string, string> {
-  if (preload === undefined) return {};
-  const file = fileURLToPath(new URL(preload.file, import.meta.url));
-  return { NODE_OPTIONS: `--import=${file}`, ...preload.env };
+function connectRedis(url: string): Redis {
+  const redis = new Redis(url, { retryStrategy: () => 50 });
+  redis.on('error', () => undefined);
+  return redis;
+}
+
+function preloading(preloads: readonly Preload[] = []): Record<string, string> {
+  if (preloads.length === 0) return {};
+  const imports = preloads.map(({ file }) => `--import=${fileURLToPath(new URL(file, import.meta.url))}`);
+  return { NODE_OPTIONS: imports.join(' '), ...Object.assign({}, ...preloads.map(({ env }) => env)) };
 }
 
 /** At the end of an arena nobody waits for a drain. */

@@ -35,20 +35,21 @@ export function defineSuite(group: string, scenarios: readonly Scenario[]): void
         },
         TIMEOUT_MS,
       );
-      const { control } = scenario;
-      if (control === undefined) continue;
-      test(
-        `negative control of ${scenario.name}: without ${control.guard}`,
-        async () => {
-          const outcome = await runScenario(scenario, 'guard');
-          note('control', outcome);
-          process.stdout.write(
-            `without ${control.guard}: ${control.finds}, for example ${outcome.findings[control.finds][0]}\n`,
-          );
-          expect(outcome.findings[control.finds]).not.toEqual([]);
-        },
-        TIMEOUT_MS,
-      );
+      for (const control of scenario.controls ?? []) {
+        test(
+          `negative control of ${scenario.name}: without ${control.guard}`,
+          async () => {
+            const outcome = await runScenario(scenario, control);
+            note('control', outcome);
+            const found = outcome.findings[control.finds];
+            process.stdout.write(
+              `${scenario.name} without ${control.guard}: ${control.finds}, such as ${found[0]}\n`,
+            );
+            expect(found).not.toEqual([]);
+          },
+          TIMEOUT_MS,
+        );
+      }
     }
     afterAll(() => {
       if (outcomes.length > 0) process.stdout.write(`\n${group}\n\n${markdownTable(outcomes)}\n\n`);

@@ -1,4 +1,4 @@
-import type { Connection } from 'mysql2/promise';
+import type { Pool, PoolConnection } from 'mysql2/promise';
 
 /** A range that the ledger says was granted. */
 export interface Grant {
@@ -17,15 +17,15 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
  * first: a range stays granted although the database forgot it.
  */
 export class LedgerMemory {
-  readonly #connection: Connection;
+  readonly #connection: Pool;
   readonly #grants = new Map<string, Grant>();
 
-  constructor(connection: Connection) {
+  constructor(connection: Pool) {
     this.#connection = connection;
   }
 
   /** Reads the ledger, over the operator's connection unless another one is given. */
-  async remember(connection = this.#connection): Promise<void> {
+  async remember(connection: Pool | PoolConnection = this.#connection): Promise<void> {
     const [rows] = await connection.query(
       'SELECT kind, CAST(name AS CHAR) AS name, range_start, range_end, instance_id FROM leafcutter_ledger',
     );

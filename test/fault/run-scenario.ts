@@ -1,9 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { poll } from '../support/poll.ts';
 import { Arena, type ArenaOptions } from './arena.ts';
 import { newCounts } from './arena-load.ts';
 import { type Findings, findAll } from './findings.ts';
-import type { Scenario } from './scenario.ts';
+import type { Control, Scenario } from './scenario.ts';
 import { StoreCounts } from './store-counts.ts';
 
 /** An agent's deadline, and what two busy cores may add to it. */
@@ -12,8 +11,8 @@ const CALLS_WITHIN_FAULT = 1_000;
 const MAX_ROUNDS = 20;
 /** A fault that heals by itself is not healed by us for so long. */
 const RESUME_PATIENCE_MS = 60_000;
-const WARM_UP_MS = 700;
-const AFTERMATH_MS = 700;
+/** Issuing has resumed when for so long no call went without an ID. */
+const QUIET_MS = 700;
 
 /** What one scenario did and found. */
 export interface Outcome {
@@ -36,9 +35,8 @@ export interface Outcome {
   readonly findings: Findings;
 }
 
-/** Runs a scenario, or with `without` the negative control of it. */
-export async function runScenario(scenario: Scenario, without?: 'guard'): Promise<Outcome> {
-  const control = without === undefined ? undefined : scenario.control;
+/** Runs a scenario, or a negative control of it. */
+export async function runScenario(scenario: Scenario, control?: Control): Promise<Outcome> {
   const options: ArenaOptions = { ...scenario.arena, ...control?.arena };
   const nemesis = control?.nemesis ?? scenario.nemesis;
   const begun = performance.now();
@@ -47,7 +45,6 @@ export async function runScenario(scenario: Scenario, without?: 'guard'): Promis
   const { load } = arena;
   for (const agent of arena.agents) arena.drawFrom(agent);
   await resumed(arena, begun, []);
-  await sleep(WARM_UP_MS);
 
   const during = newCounts();
   let rounds = 0;
@@ -58,9 +55,9 @@ export async function runScenario(scenario: Scenario, without?: 'guard'): Promis
       rounds += 1;
     } while (during.calls < CALLS_WITHIN_FAULT && rounds < MAX_ROUNDS && control === undefined);
   });
+  const healedMs = performance.now();
   await arena.heal();
-  const resumedMs = await resumed(arena, performance.now(), scenario.ended ?? []);
-  await sleep(AFTERMATH_MS);
+  const resumedMs = await resumed(arena, healedMs, scenario.ended ?? []);
   await load.stop();
   await arena.ledger.remember();
   const stores = await counts.read();
@@ -81,15 +78,21 @@ export async function runScenario(scenario: Scenario, without?: 'guard'): Promis
   };
 }
 
-/** How long it took from `since` until every agent issued from every source but `ended`. */
-async function resumed(arena: Arena, since: number, ended: readonly string[]): Promise<number | undefined> {
-  const sources = arena.sources.filter((source) => !ended.includes(source));
-  const all = await poll(
-    () =>
-      arena.agents.every(({ label }) =>
-        sources.every((source) => arena.load.answeredSince(label, source, since)),
-      ),
-    RESUME_PATIENCE_MS,
-  );
-  return all === true ? performance.now() - since : undefined;
+/**
+ * How long it took from `since` until every agent had issued from every source but `ended`, and no call went without
+ * an ID any more.
+ */
+async function resumed(
+  { agents, sources, load }: Arena,
+  since: number,
+  ended: readonly string[],
+): Promise<number | undefined> {
+  const expected = sources.filter((source) => !ended.includes(source));
+  const answered = () =>
+    agents.every(({ label }) => expected.every((source) => load.answeredSince(label, source, since)));
+  if ((await poll(answered, RESUME_PATIENCE_MS)) === undefined) return undefined;
+  const answeredMs = performance.now();
+  const quietSince = () => Math.max(since, load.lastTroubleMs(expected));
+  const quiet = await poll(() => performance.now() - quietSince() > QUIET_MS, RESUME_PATIENCE_MS);
+  return quiet ? Math.max(answeredMs, quietSince()) - since : undefined;
 }

@@ -29,5 +29,9 @@ export interface Scenario {
   readonly ended?: readonly string[];
   /** What else must be so; throws where it is not. */
   readonly check?: (arena: Arena) => Promise<void> | void;
-  readonly control?: Control;
+  readonly controls?: readonly Control[];
+  /** Which memory of the counters loses something. A mixed soak may harm one of them only (I1). */
+  readonly loses?: 'redis' | 'mysql';
+  /** True where it changes the arena for good, so that no other scenario can follow it in a mixed soak. */
+  readonly alone?: true;
 }

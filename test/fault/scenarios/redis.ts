@@ -1,27 +1,135 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { poll } from '../../support/poll.ts';
+import type { Arena } from '../arena.ts';
 import type { Scenario } from '../scenario.ts';
+
+const AWAY_MS = 2_500;
+const ROUNDS = 8;
+
+async function flushOften({ operator }: Arena): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) {
+    await operator.redis.flushall();
+    await sleep(250);
+  }
+}
+
+/** A replica in step with the arena's Redis. */
+async function startReplica(arena: Arena): Promise<{ port: number; client: Redis }> {
+  const server = await arena.startRedis({ args: ['--replicaof', `127.0.0.1 ${arena.redis.port}`] });
+  const client = arena.connectRedis(server.url);
+  const inStep = await poll(
+    async () => (await client.info('replication')).includes('master_link_status:up'),
+    20_000,
+  );
+  if (!inStep) throw new Error('the replica does not get in step');
+  return { port: server.port, client };
+}
 
 /** What is done to Redis. */
 export const REDIS: readonly Scenario[] = [
   {
     name: 'flushall',
-    faults: 'FLUSHALL, eight times in two seconds',
+    faults: `FLUSHALL, ${ROUNDS} times in two seconds`,
     quick: true,
+    loses: 'redis',
+    nemesis: flushOften,
+    controls: [
+      {
+        guard: 'the ceilings (only the leases in Redis say who holds a machine id)',
+        arena: { machineIds: 2, coordinatorPreloads: [{ file: 'unguarded/ceilings.ts' }] },
+        async nemesis(arena) {
+          const newcomer = await arena.addAgent('live');
+          arena.drawFrom(newcomer);
+          await flushOften(arena);
+        },
+        finds: 'overlaps',
+      },
+    ],
+  },
+  {
+    name: 'redis-asleep',
+    faults: 'DEBUG SLEEP 3',
+    arena: { redis: { args: ['--enable-debug-command', 'yes'] } },
     async nemesis({ operator }) {
-      for (let round = 0; round < 8; round++) {
-        await operator.redis.flushall();
-        await sleep(250);
-      }
+      await operator.redis.call('DEBUG', 'SLEEP', '3');
     },
   },
   {
     name: 'redis-killed-empty',
-    faults: 'Redis killed (SIGKILL), away for 2.5 s, back without its data',
+    faults: `Redis killed (SIGKILL), away for ${AWAY_MS / 1_000} s, back without its data`,
     quick: true,
+    loses: 'redis',
     async nemesis({ redis }) {
       await redis.kill();
-      await sleep(2_500);
-      await redis.restart();
+      await sleep(AWAY_MS);
+    },
+  },
+  {
+    name: 'redis-killed-with-data',
+    faults: `Redis killed (SIGKILL), away for ${AWAY_MS / 1_000} s, back with its data`,
+    arena: { redis: { appendonly: true, args: ['--appendfsync', 'always'] } },
+    async nemesis({ redis }) {
+      await redis.kill();
+      await sleep(AWAY_MS);
+    },
+  },
+  {
+    name: 'redis-cut-off-from-one',
+    faults: 'one coordinator loses what it sends to and gets from Redis for 3 s',
+    quick: true,
+    async nemesis({ coordinators }) {
+      await coordinators[0]?.redis.blackhole();
+      await sleep(3_000);
+    },
+  },
+  {
+    name: 'redis-answers-lost',
+    faults: 'Redis hears one coordinator and its answers are lost, for 3 s',
+    async nemesis({ coordinators }) {
+      await coordinators[0]?.redis.blackhole('server-to-client');
+      await sleep(3_000);
+    },
+  },
+  {
+    name: 'replica-promoted-behind',
+    faults:
+      'a replica without the last second of writes is promoted and serves one coordinator, the old master the other one; then both have the new one',
+    loses: 'redis',
+    alone: true,
+    async nemesis(arena) {
+      const replica = await startReplica(arena);
+      await replica.client.replicaof('NO', 'ONE');
+      await sleep(1_000);
+      for (const { redis } of arena.coordinators) {
+        redis.leadTo({ host: '127.0.0.1', port: replica.port });
+        await sleep(2_000);
+      }
+    },
+  },
+  {
+    name: 'keys-evicted',
+    faults: 'Redis is full and evicts keys at random (maxmemory-policy allkeys-random), four times',
+    loses: 'redis',
+    async nemesis({ operator: { redis } }) {
+      await redis.config('SET', 'maxmemory-policy', 'allkeys-random');
+      for (let round = 0; round < 4; round++) {
+        await redis.config('SET', 'maxmemory', '1');
+        await sleep(300);
+        await redis.config('SET', 'maxmemory', '0');
+        await sleep(400);
+      }
+    },
+  },
+  {
+    name: 'locks-lost',
+    faults: 'every lock in Redis is deleted over and over for 2 s, as if it had expired in mid-refill',
+    async nemesis({ operator: { redis } }) {
+      for (let round = 0; round < 100; round++) {
+        const locks = await redis.keys('leafcutter:lock:*');
+        if (locks.length > 0) await redis.del(locks);
+        await sleep(20);
+      }
     },
   },
 ];

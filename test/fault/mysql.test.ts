@@ -1,0 +1,4 @@
+import { defineSuite } from './define-suite.ts';
+import { MYSQL } from './scenarios/mysql.ts';
+
+defineSuite('MySQL', MYSQL);

@@ -1,0 +1,4 @@
+import { defineSuite } from './define-suite.ts';
+import { NETWORK } from './scenarios/network.ts';
+
+defineSuite('Network', NETWORK);
