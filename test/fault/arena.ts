@@ -239,7 +239,8 @@ export class Arena implements AsyncDisposable {
       await work(connection);
       await connection.query('COMMIT');
     } finally {
-      connection.release();
+      // Where it failed it may still hold locks.
+      connection.destroy();
     }
   }
 

@@ -76,6 +76,15 @@ export const AGENTS: readonly Scenario[] = [
     ],
   },
   {
+    name: 'all-agents-stopped',
+    faults: 'SIGSTOP of all agents for 3.5 s, past their windows',
+    late: 'the agents themselves stood still',
+    async nemesis({ agents }) {
+      await Promise.all(agents.map(({ service }) => service.process.pause()));
+      await sleep(3_500);
+    },
+  },
+  {
     name: 'clock-10-ms-back',
     faults: "an agent's clock 10 ms back, ten times",
     arena: CLOCKS,

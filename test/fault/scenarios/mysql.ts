@@ -92,6 +92,26 @@ export const MYSQL: readonly Scenario[] = [
     },
   },
   {
+    name: 'deadlocks',
+    faults: 'an operator takes a row of a tag and its ledger in the other order, thirty times',
+    async nemesis(arena) {
+      for (let round = 0; round < 30; round++) {
+        const deadlock = arena.transaction(async (mysql) => {
+          await mysql.query("SELECT * FROM leafcutter_ledger WHERE kind = 't' AND name = 'hot' FOR UPDATE");
+          await sleep(40);
+          await mysql.query("SELECT * FROM leaf_alloc WHERE biz_tag = 'hot' FOR UPDATE");
+        });
+        await deadlock.catch(() => undefined);
+        await sleep(40);
+      }
+    },
+    async check({ operator: { mysql } }) {
+      const [rows] = await mysql.query("SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'");
+      const [{ Value: deadlocks }] = rows as [{ Value: string }];
+      if (Number(deadlocks) === 0) throw new Error('there was no deadlock');
+    },
+  },
+  {
     name: 'transactions-killed',
     faults: "KILL of every coordinator's connection, each 100 ms for 2 s",
     async nemesis({ operator: { mysql } }) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import { poll } from '../../support/poll.ts';
 import type { Arena } from '../arena.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -75,9 +76,12 @@ export const OPERATORS: readonly Scenario[] = [
     name: 'to-the-highest-id',
     faults: 'a tag reaches 2^63 − 2, the highest ID there is',
     quick: true,
-    arena: { tags: { last: { step: 50, start: String(HIGHEST_ID - 5_000n) }, ...DEEP } },
+    arena: { tags: { last: { step: 50, start: String(HIGHEST_ID - 3_000n) }, ...DEEP } },
     ended: ['last'],
-    nemesis: () => sleep(3_000),
+    async nemesis(arena) {
+      await poll(() => highestOf(arena, 'last') === HIGHEST_ID, 30_000, 100);
+      await sleep(1_000);
+    },
     check(arena) {
       if (highestOf(arena, 'last') !== HIGHEST_ID)
         throw new Error(`the last ID was ${highestOf(arena, 'last')}`);

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { metric } from '../../support/metric.ts';
 import { poll } from '../../support/poll.ts';
 import type { Arena } from '../arena.ts';
 import type { Scenario } from '../scenario.ts';
 
+const JOBS = 'leafcutter_coordinator_jobs_total';
 const AWAY_MS = 2_500;
 const ROUNDS = 8;
 
@@ -34,6 +36,14 @@ export const REDIS: readonly Scenario[] = [
     quick: true,
     loses: 'redis',
     nemesis: flushOften,
+    async check({ operator, agents, coordinators }) {
+      const leases = async () => (await operator.redis.keys('leafcutter:{lease}:*')).length >= agents.length;
+      if (!(await poll(leases, 20_000))) throw new Error('the leases were not entered again');
+      const services = coordinators.map(({ service }) => service);
+      const before = await metric(JOBS, ...services);
+      const ran = async () => (await metric(JOBS, ...services)) > before;
+      if (!(await poll(ran, 20_000, 100))) throw new Error('no job ran again');
+    },
     controls: [
       {
         guard: 'the ceilings (only the leases in Redis say who holds a machine id)',
