@@ -76,12 +76,15 @@ export const AGENTS: readonly Scenario[] = [
     ],
   },
   {
-    name: 'all-agents-stopped',
-    faults: 'SIGSTOP of all agents for 3.5 s, past their windows',
+    name: 'agents-stopped-in-turn',
+    faults: 'SIGSTOP of each agent in turn for 3.5 s, past its window',
     late: 'the agents themselves stood still',
     async nemesis({ agents }) {
-      await Promise.all(agents.map(({ service }) => service.process.pause()));
-      await sleep(3_500);
+      for (const { service } of agents) {
+        await service.process.pause();
+        await sleep(3_500);
+        await service.process.resume();
+      }
     },
   },
   {
