@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { History } from '@leafcutter/cli/verify/history';
 import { type Answer, KeepAlive } from '../support/keep-alive.ts';
-import { Lane, type Result } from './calls.ts';
 
 export interface CallerOptions {
   /** Names the agent in reports; several agents may share an agentId. */
@@ -14,6 +14,14 @@ export interface CallerOptions {
   readonly depth: number;
   /** Milliseconds between a request's answer and the next; default 0. */
   readonly paceMs?: number;
+  /** Calls to make; default as many as there is time for. */
+  readonly calls?: number;
+}
+
+/** A connection to one process of an agent. */
+interface Line {
+  readonly connection: KeepAlive;
+  readonly instanceId: string;
 }
 
 /** A caller that hears nothing for so long hangs up, as an application would. */
@@ -37,18 +45,20 @@ export function newCounts(): Counts {
 
 /** Callers on every agent that go on through fault and healing, and everything they asked and got. */
 export class ArenaLoad {
-  readonly lanes: Lane[] = [];
+  readonly history = new History(() => performance.now() * 1e6);
   readonly counts = newCounts();
   readonly #callers: Promise<void>[] = [];
   readonly #lastOk = new Map<string, number>();
   /** When a call for the source last ended without an ID. */
   readonly #lastTrouble = new Map<string, number>();
   #during: Counts | undefined;
-  #order = 0;
   #stopped = false;
 
-  add(options: CallerOptions): void {
-    this.#callers.push(this.#run(options));
+  /** Adds a caller, which begins at once. Resolves when it has made all of its calls, or the load was stopped. */
+  add(options: CallerOptions): Promise<void> {
+    const calling = this.#run(options);
+    this.#callers.push(calling);
+    return calling;
   }
 
   /** Counts what is answered while `work` runs. */
@@ -78,26 +88,25 @@ export class ArenaLoad {
   }
 
   async #run(options: CallerOptions): Promise<void> {
-    while (!this.#stopped) {
-      const opened = await this.#open(options).catch(() => undefined);
-      if (opened === undefined) {
+    const budget = { left: options.calls ?? Number.POSITIVE_INFINITY };
+    while (!this.#stopped && budget.left > 0) {
+      const line = await this.#open(options).catch(() => undefined);
+      if (line === undefined) {
         await sleep(20);
         continue;
       }
-      this.lanes.push(opened.lane);
-      const askers = Array.from({ length: options.depth }, () => this.#ask(options, opened));
-      await Promise.all(askers);
-      opened.connection.close();
+      await Promise.all(Array.from({ length: options.depth }, () => this.#ask(options, line, budget)));
+      line.connection.close();
     }
   }
 
   /** The status is asked over the connection itself, so it names the process at its other end. */
-  async #open({ url, agent, source }: CallerOptions): Promise<{ connection: KeepAlive; lane: Lane }> {
+  async #open({ url }: CallerOptions): Promise<Line> {
     const connection = await KeepAlive.open(url);
     const timer = setTimeout(() => connection.close(), GIVE_UP_MS);
     try {
       const { instanceId } = JSON.parse((await connection.get('/v1/status')).body) as { instanceId: string };
-      return { connection, lane: new Lane(agent, instanceId, source) };
+      return { connection, instanceId };
     } finally {
       clearTimeout(timer);
     }
@@ -105,45 +114,56 @@ export class ArenaLoad {
 
   async #ask(
     options: CallerOptions,
-    { connection, lane }: { connection: KeepAlive; lane: Lane },
+    { connection, instanceId }: Line,
+    budget: { left: number },
   ): Promise<void> {
-    const { count, paceMs = 0 } = options;
+    const { agent, source, count, paceMs = 0 } = options;
+    const { history } = this;
     const path = pathOf(options);
-    while (!this.#stopped && !connection.closed) {
+    const process = history.newProcess();
+    while (!this.#stopped && !connection.closed && budget.left > 0) {
       if (count > 1 && this.counts.ids > (BATCH_SHARE + 1) * this.counts.singles) {
         await sleep(5);
         continue;
       }
-      const begunAt = ++this.#order;
+      budget.left -= 1;
       const begunMs = performance.now();
+      const call = history.invoke({ process, agent, instanceId, source, count });
       const timer = setTimeout(() => connection.close(), GIVE_UP_MS);
       const answer = await connection.get(path).catch(() => undefined);
       clearTimeout(timer);
-      const from = lane.size;
-      const { result, code } = take(answer, lane);
-      const endedMs = performance.now();
-      const tookMs = endedMs - begunMs;
-      lane.calls.push({
-        ...{ begunAt, endedAt: ++this.#order, begunMs, tookMs },
-        ...{ result, code, from, to: lane.size },
-      });
-      this.#count(this.counts, result, code, lane.size - from, count, tookMs);
-      if (this.#during !== undefined)
-        this.#count(this.#during, result, code, lane.size - from, count, tookMs);
-      if (result === 'ok') this.#lastOk.set(`${lane.agent} ${lane.source}`, begunMs);
-      else this.#lastTrouble.set(lane.source, endedMs);
+      const result = resultOf(answer);
+      if (result.outcome === 'ok') history.ok(call, result.ids);
+      else history[result.outcome](call, result.code);
+      this.#note(options, result, begunMs);
+      // The connection has ended, and Jepsen's process with it.
+      if (result.outcome === 'info') return;
       // A refusal that came at once would otherwise be asked for again thousands of times a second.
-      if (paceMs > 0 || result === 'refused') await sleep(Math.max(paceMs, 2));
+      if (paceMs > 0 || result.outcome === 'fail') await sleep(Math.max(paceMs, 2));
     }
   }
 
-  #count(counts: Counts, result: Result, code: string, ids: number, asked: number, tookMs: number): void {
-    counts.calls += 1;
-    counts.ids += ids;
-    if (result === 'ok' && asked === 1) counts.singles += 1;
-    if (result === 'unanswered') counts.unanswered += 1;
-    else counts.slowestMs = Math.max(counts.slowestMs, tookMs);
-    if (result === 'refused') counts.refused.set(code, (counts.refused.get(code) ?? 0) + 1);
+  #note({ agent, source, count }: CallerOptions, result: Result, begunMs: number): void {
+    const endedMs = performance.now();
+    for (const counts of [this.counts, this.#during]) addTo(counts, result, count, endedMs - begunMs);
+    if (result.outcome === 'ok') this.#lastOk.set(`${agent} ${source}`, begunMs);
+    else this.#lastTrouble.set(source, endedMs);
+  }
+}
+
+function addTo(counts: Counts | undefined, result: Result, asked: number, tookMs: number): void {
+  if (counts === undefined) return;
+  counts.calls += 1;
+  if (result.outcome === 'info') {
+    counts.unanswered += 1;
+    return;
+  }
+  counts.slowestMs = Math.max(counts.slowestMs, tookMs);
+  if (result.outcome === 'ok') {
+    counts.ids += result.ids.length;
+    if (asked === 1) counts.singles += 1;
+  } else {
+    counts.refused.set(result.code, (counts.refused.get(result.code) ?? 0) + 1);
   }
 }
 
@@ -153,17 +173,24 @@ function pathOf({ source, count }: CallerOptions): string {
   return count === 1 ? path : `${path}?count=${count}&format=ranges`;
 }
 
-/** Notes the IDs of an answer, or why there are none. What is neither IDs nor a problem document has the code `?`. */
-function take(answer: Answer | undefined, lane: Lane): { result: Result; code: string } {
-  if (answer === undefined) return { result: 'unanswered', code: '' };
-  if (answer.status !== 200) return { result: 'refused', code: codeOf(answer) };
-  if (answer.body.startsWith('{')) {
-    const { ranges } = JSON.parse(answer.body) as { ranges: { start: string; end: string }[] };
-    for (const { start, end } of ranges) lane.addRange(BigInt(start), BigInt(end));
-  } else {
-    for (const line of answer.body.split('\n')) if (line !== '') lane.add(BigInt(line));
+/** What came of a call. What is neither IDs nor a problem document has a code with a question mark. */
+type Result =
+  | { readonly outcome: 'ok'; readonly ids: readonly bigint[] }
+  | { readonly outcome: 'fail' | 'info'; readonly code: string };
+
+function resultOf(answer: Answer | undefined): Result {
+  if (answer === undefined) return { outcome: 'info', code: 'NO_ANSWER' };
+  if (answer.status !== 200) return { outcome: 'fail', code: codeOf(answer) };
+  if (!answer.body.startsWith('{')) {
+    const lines = answer.body.split('\n').filter((line) => line !== '');
+    return { outcome: 'ok', ids: lines.map(BigInt) };
   }
-  return { result: 'ok', code: '' };
+  const { ranges } = JSON.parse(answer.body) as { ranges: { start: string; end: string }[] };
+  return { outcome: 'ok', ids: ranges.flatMap(({ start, end }) => idsOf(BigInt(start), BigInt(end))) };
+}
+
+function idsOf(start: bigint, end: bigint): bigint[] {
+  return Array.from({ length: Number(end - start) }, (_, index) => start + BigInt(index));
 }
 
 function codeOf({ status, body }: Answer): string {

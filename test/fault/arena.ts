@@ -249,9 +249,14 @@ export class Arena implements AsyncDisposable {
     const lane = { agent: label, url: service.url };
     for (const source of this.sources) {
       const often = source === 'deep' ? 4 : 2;
-      this.load.add({ ...lane, source, count: 1, depth: often, paceMs: source === 'hot' ? 2 : 0 });
-      this.load.add({ ...lane, source, count: source === 'hot' ? 20 : 100, depth: 1, paceMs: 4 });
+      void this.load.add({ ...lane, source, count: 1, depth: often, paceMs: source === 'hot' ? 2 : 0 });
+      void this.load.add({ ...lane, source, count: source === 'hot' ? 20 : 100, depth: 1, paceMs: 4 });
     }
+  }
+
+  /** Draws so many single IDs of a tag from an agent, and waits for them. */
+  async drawSome({ label, service }: AgentPlace, tag: string, calls: number): Promise<void> {
+    await this.load.add({ agent: label, url: service.url, source: tag, count: 1, depth: 1, calls });
   }
 
   /** Puts everything right: lines open, clocks true, processes running. What a nemesis started anew stays. */

@@ -1,9 +1,16 @@
+import {
+  findDuplicates,
+  findFallingIds,
+  findOverlaps,
+  findUngranted,
+  type LedgerRange,
+  type Violation,
+} from '@leafcutter/cli/verify/checks';
+import type { History } from '@leafcutter/cli/verify/history';
 import { decode, LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
-import { IdSet } from '../support/id-set.ts';
-import type { Call, Lane } from './calls.ts';
-import type { Grant } from './ledger-memory.ts';
 
 const layout = { ...LAYOUT_PRESETS.classic, datacenterBits: 0, epochMs: TWITTER_EPOCH_MS };
+const MAX_TOLD = 20;
 
 /** What a run did wrong, a few examples of each; all empty where nothing. */
 export interface Findings {
@@ -15,120 +22,46 @@ export interface Findings {
   readonly ungranted: readonly string[];
   /** IDs that are not above one which the same instance had given out before (I3). */
   readonly disorder: readonly string[];
-  /** Refusals without one of our codes (I4). */
+  /** Refusals without one of our codes, or with the one for what nobody thought of (I4). */
   readonly uncoded: readonly string[];
   /** Answers that came later than they may (I6). */
   readonly late: readonly string[];
 }
 
-export function findAll(lanes: readonly Lane[], grants: readonly Grant[], latestMs: number): Findings {
+export function findAll(history: History, ledger: readonly LedgerRange[], latestMs: number): Findings {
   return {
-    duplicates: findDuplicates(lanes),
-    overlaps: findOverlaps(grants),
-    ungranted: findUngranted(lanes, grants),
-    disorder: findDisorder(lanes),
-    uncoded: findUncoded(lanes),
-    late: findLate(lanes, latestMs),
+    duplicates: findDuplicates(history.issued).map(inWords),
+    overlaps: findOverlaps(ledger),
+    ungranted: findUngranted(history.issued, ledger, (id) => decode(layout, id)).map(inWords),
+    disorder: findFallingIds(history.issued).map(inWords),
+    uncoded: findUncoded(history),
+    late: findLate(history, latestMs),
   };
 }
 
-function findDuplicates(lanes: readonly Lane[]): string[] {
-  return [...Map.groupBy(lanes, ({ source }) => source)].flatMap(([source, ofSource]) => {
-    const set = new IdSet();
-    for (const { ids } of ofSource) set.addAll(ids);
-    return set.duplicates().map((id) => `${source}: ${id}`);
-  });
+function inWords({ source, id, calls }: Violation): string {
+  const where = calls.map(
+    ({ agent, instanceId, invokedNs }) => `${agent} (${instanceId}) at ${Math.round(invokedNs / 1e6)} ms`,
+  );
+  return `${source} ${id} by ${where.join(' and ')}`;
 }
 
-function findOverlaps(grants: readonly Grant[]): string[] {
-  return grants.flatMap((grant, index) => {
-    const before = grants[index - 1];
-    const same = before?.kind === grant.kind && before.name === grant.name;
-    if (!same || grant.start >= before.end) return [];
-    return [`${grant.name}: [${before.start}, ${before.end}) and [${grant.start}, ${grant.end})`];
-  });
-}
-
-function findUngranted(lanes: readonly Lane[], grants: readonly Grant[]): string[] {
-  const byHolder = Map.groupBy(grants, ({ kind, name, instanceId }) => `${kind}|${name}|${instanceId}`);
-  return lanes.flatMap(({ agent, instanceId, source, ids }) => {
-    const wrong = ids.find((id) => {
-      const { key, value } = counterOf(source, id);
-      return !contains(byHolder.get(`${key}|${instanceId}`) ?? [], value);
-    });
-    return wrong === undefined ? [] : [`${agent} (${instanceId}) ${source}: ${wrong}`];
-  });
-}
-
-function counterOf(source: string, id: bigint): { key: string; value: bigint } {
-  if (source !== 'snowflake') return { key: `t|${source}`, value: id };
-  const { machineId, timestampMs } = decode(layout, id);
-  return { key: `m|${machineId}`, value: BigInt(timestampMs) };
-}
-
-/** Binary search: the ranges of one holder are in order. */
-function contains(grants: readonly Grant[], value: bigint): boolean {
-  let low = 0;
-  let high = grants.length - 1;
-  while (low <= high) {
-    const middle = (low + high) >> 1;
-    const grant = grants[middle];
-    if (grant === undefined) return false;
-    if (value < grant.start) high = middle - 1;
-    else if (value >= grant.end) low = middle + 1;
-    else return true;
+function findUncoded(history: History): string[] {
+  const codes = new Set<string>();
+  for (let number = 0; number < history.size; number++) {
+    const { outcome, code } = history.call(number);
+    if (outcome === 'fail' && code !== undefined) codes.add(code);
   }
-  return false;
+  return [...codes].filter((code) => code === 'INTERNAL' || !/^[A-Z_]+$/.test(code));
 }
 
-/** Of one instance, an ID asked for after another one was answered must be above it, whichever callers they went to. */
-function findDisorder(lanes: readonly Lane[]): string[] {
-  const groups = Map.groupBy(lanes, ({ instanceId, source }) => `${instanceId} ${source}`);
-  return [...groups].flatMap(([name, ofInstance]) => {
-    const answered = ofInstance.flatMap((lane) =>
-      lane.calls.flatMap((call) => (call.to > call.from ? [extremes(lane, call)] : [])),
-    );
-    const byBeginning = answered.toSorted((a, b) => a.begunAt - b.begunAt);
-    const byEnd = answered.toSorted((a, b) => a.endedAt - b.endedAt);
-    let ended = 0;
-    let highest = -1n;
-    for (const call of byBeginning) {
-      for (
-        let past = byEnd[ended];
-        past !== undefined && past.endedAt < call.begunAt;
-        past = byEnd[++ended]
-      ) {
-        if (past.highest > highest) highest = past.highest;
-      }
-      if (call.lowest <= highest) return [`${name}: ${call.lowest} after ${highest}`];
-    }
-    return [];
-  });
-}
-
-function extremes(lane: Lane, { from, to, begunAt, endedAt }: Call) {
-  let [lowest, highest] = [lane.ids[from] ?? 0n, lane.ids[from] ?? 0n];
-  for (const id of lane.ids.subarray(from + 1, to)) {
-    if (id < lowest) lowest = id;
-    if (id > highest) highest = id;
+function findLate(history: History, latestMs: number): string[] {
+  const late: string[] = [];
+  for (let number = 0; number < history.size && late.length < MAX_TOLD; number++) {
+    const { agent, source, outcome, code = '', invokedNs, completedNs } = history.call(number);
+    const tookMs = (completedNs - invokedNs) / 1e6;
+    if (outcome !== 'info' && tookMs > latestMs)
+      late.push(`${agent} ${source}: ${outcome} ${code} after ${Math.round(tookMs)} ms`);
   }
-  return { begunAt, endedAt, lowest, highest };
-}
-
-function findUncoded(lanes: readonly Lane[]): string[] {
-  const codes = new Set(lanes.flatMap(({ calls }) => calls.map(({ code }) => code)));
-  return [...codes].filter((code) => code !== '' && (code === 'INTERNAL' || !/^[A-Z_]+$/.test(code)));
-}
-
-function findLate(lanes: readonly Lane[], latestMs: number): string[] {
-  return lanes
-    .flatMap(({ agent, source, calls }) =>
-      calls
-        .filter(({ result, tookMs }) => result !== 'unanswered' && tookMs > latestMs)
-        .map(
-          ({ tookMs, result, code }) =>
-            `${agent} ${source}: ${result} ${code} after ${Math.round(tookMs)} ms`,
-        ),
-    )
-    .slice(0, 20);
+  return late;
 }

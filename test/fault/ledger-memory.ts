@@ -1,13 +1,5 @@
+import type { LedgerRange } from '@leafcutter/cli/verify/checks';
 import type { Pool, PoolConnection } from 'mysql2/promise';
-
-/** A range that the ledger says was granted. */
-export interface Grant {
-  readonly kind: 't' | 'm';
-  readonly name: string;
-  readonly start: bigint;
-  readonly end: bigint;
-  readonly instanceId: string;
-}
 
 /** Owner of ranges that were entered because a store had lost them. */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
@@ -18,7 +10,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
  */
 export class LedgerMemory {
   readonly #connection: Pool;
-  readonly #grants = new Map<string, Grant>();
+  readonly #grants = new Map<string, LedgerRange>();
 
   constructor(connection: Pool) {
     this.#connection = connection;
@@ -31,8 +23,8 @@ export class LedgerMemory {
     );
     for (const row of rows as Record<string, string>[]) {
       const grant = {
-        kind: row.kind === 't' ? ('t' as const) : ('m' as const),
-        name: row.kind === 't' ? String(row.name) : String(Number(row.name)),
+        kind: String(row.kind),
+        name: String(row.name),
         start: BigInt(row.range_start ?? 0),
         end: BigInt(row.range_end ?? 0),
         instanceId: String(row.instance_id),
@@ -44,7 +36,7 @@ export class LedgerMemory {
   }
 
   /** All grants by counter and start. */
-  get grants(): Grant[] {
+  get grants(): LedgerRange[] {
     return [...this.#grants.values()].sort(
       (a, b) =>
         compare(a.kind, b.kind) ||

@@ -4,7 +4,7 @@ import type { ChunkHook } from '../support/tcp-proxy.ts';
 export const PACKETS = {
   rowLock: 'FOR UPDATE',
   ledgerEntry: 'INTO leafcutter_ledger',
-  fence: 'fence:tag:',
+  fence: '{fence}:tag:',
   commit: 'COMMIT',
   refill: '/segments HTTP',
   renewal: '/renew HTTP',

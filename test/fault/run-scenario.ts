@@ -2,13 +2,13 @@ import { poll } from '../support/poll.ts';
 import { Arena, type ArenaOptions } from './arena.ts';
 import { newCounts } from './arena-load.ts';
 import { type Findings, findAll } from './findings.ts';
+import { keepHistory } from './keep-history.ts';
 import type { Control, Scenario } from './scenario.ts';
 import { StoreCounts } from './store-counts.ts';
 
 /** An agent's deadline, and what two busy cores may add to it. */
 const LATEST_MS = 2_000 + 3_000;
-const CALLS_WITHIN_FAULT = 1_000;
-const MAX_ROUNDS = 20;
+const MAX_ROUNDS = 10;
 /** A fault that heals by itself is not healed by us for so long. */
 const RESUME_PATIENCE_MS = 60_000;
 /** Issuing has resumed when for so long no call went without an ID. */
@@ -33,10 +33,18 @@ export interface Outcome {
   readonly unfenced: number;
   readonly seconds: number;
   readonly findings: Findings;
+  readonly historyFolder: string | undefined;
 }
 
-/** Runs a scenario, or a negative control of it. */
-export async function runScenario(scenario: Scenario, control?: Control): Promise<Outcome> {
+/**
+ * Runs a scenario, its nemesis again and again until `callsWithinFault` calls fell within it; or, once, a negative
+ * control of it.
+ */
+export async function runScenario(
+  scenario: Scenario,
+  callsWithinFault: number,
+  control?: Control,
+): Promise<Outcome> {
   const options: ArenaOptions = { ...scenario.arena, ...control?.arena };
   const nemesis = control?.nemesis ?? scenario.nemesis;
   const begun = performance.now();
@@ -48,12 +56,13 @@ export async function runScenario(scenario: Scenario, control?: Control): Promis
 
   const during = newCounts();
   let rounds = 0;
+  const mostRounds = control === undefined && scenario.alone === undefined ? MAX_ROUNDS : 1;
   await load.during(during, async () => {
     do {
       if (rounds > 0) await arena.heal();
       await nemesis(arena);
       rounds += 1;
-    } while (during.calls < CALLS_WITHIN_FAULT && rounds < MAX_ROUNDS && control === undefined);
+    } while (during.calls < callsWithinFault && rounds < mostRounds);
   });
   const healedMs = performance.now();
   await arena.heal();
@@ -61,7 +70,10 @@ export async function runScenario(scenario: Scenario, control?: Control): Promis
   await load.stop();
   await arena.ledger.remember();
   const stores = await counts.read();
-  const findings = findAll(load.lanes, arena.ledger.grants, LATEST_MS);
+  const latestMs = scenario.late === undefined ? LATEST_MS : Number.POSITIVE_INFINITY;
+  const findings = findAll(load.history, arena.ledger.grants, latestMs);
+  const broken = control === undefined && Object.values(findings).some((found) => found.length > 0);
+  const historyFolder = await keepHistory(load.history, scenario.name, arena.sources, broken);
   if (control === undefined) await scenario.check?.(arena);
   const { calls, ids, singles, unanswered, slowestMs, refused } = load.counts;
   return {
@@ -75,6 +87,7 @@ export async function runScenario(scenario: Scenario, control?: Control): Promis
     ...stores,
     seconds: (performance.now() - begun) / 1_000,
     findings,
+    historyFolder,
   };
 }
 

@@ -4,6 +4,10 @@ import type { Arena } from './arena.ts';
 const COUNTERS = {
   leaf_alloc: { key: 'biz_tag', set: ['max_id', 'step'] },
   leafcutter_machine: { key: 'machine_id', set: ['ceiling_ms', 'window_ms', 'agent_id', 'instance_id'] },
+  leafcutter_deployment: {
+    key: 'singleton',
+    set: ['generation', 'confirmed_at_ms', 'sweep', 'swept_at_ms'],
+  },
 } as const;
 const OTHERS = ['leafcutter_tag', 'leafcutter_ledger'] as const;
 

@@ -4,6 +4,7 @@ import { metric } from '../../support/metric.ts';
 import { poll } from '../../support/poll.ts';
 import type { Arena } from '../arena.ts';
 import type { Scenario } from '../scenario.ts';
+import { Snapshot } from '../snapshot.ts';
 
 const JOBS = 'leafcutter_coordinator_jobs_total';
 const AWAY_MS = 2_500;
@@ -26,6 +27,37 @@ async function startReplica(arena: Arena): Promise<{ port: number; client: Redis
   );
   if (!inStep) throw new Error('the replica does not get in step');
   return { port: server.port, client };
+}
+
+const RARE = 'rare';
+const DRAWN = 60;
+
+/**
+ * A tag that is drawn from now and then, so that no later allocation tells Redis what it forgot. Redis is restored from
+ * an old file; once it was swept, MySQL is restored from a backup as old, as if hours later; then all agents start anew.
+ */
+async function restoreRedisThenMysql(arena: Arena, untilSwept: () => Promise<unknown>): Promise<void> {
+  const { operator, redis, agents } = arena;
+  await arena.createTag(RARE, { step: 20 });
+  await operator.redis.save();
+  const backup = await Snapshot.take(arena);
+  for (const agent of agents) await arena.drawSome(agent, RARE, DRAWN);
+  await redis.kill();
+  await redis.restart();
+  await untilSwept();
+  await backup.restore();
+  await Promise.all(agents.map(({ service }) => service.process.kill()));
+  await Promise.all(agents.map(({ service }) => service.restart('live')));
+  for (const agent of agents) await arena.drawSome(agent, RARE, DRAWN);
+}
+
+/** Resolves when a sweep that began after this moment has reached Redis. */
+async function swept({ operator }: Arena): Promise<void> {
+  const number = async () => Number((await operator.redis.hget('leafcutter:{fence}:identity', 'sweep')) ?? 0);
+  const [rows] = await operator.mysql.query('SELECT sweep FROM leafcutter_deployment');
+  const [{ sweep }] = rows as [{ sweep: string }];
+  const done = await poll(async () => (await number()) > Number(sweep) + 1, 30_000, 50);
+  if (!done) throw new Error('Redis was not swept');
 }
 
 /** What is done to Redis. */
@@ -116,6 +148,23 @@ export const REDIS: readonly Scenario[] = [
         await sleep(2_000);
       }
     },
+  },
+  {
+    name: 'old-rdb-then-mysql-restored',
+    faults:
+      'Redis restored from an old RDB file; when it was swept, MySQL restored from a backup as old; all agents start anew',
+    arena: { coordinatorFlags: ['--jobs-sweep-interval-s', '1'] },
+    loses: 'mysql',
+    alone: true,
+    nemesis: (arena) => restoreRedisThenMysql(arena, () => swept(arena)),
+    controls: [
+      {
+        guard: 'the sweep (MySQL is restored before it came to that)',
+        arena: { coordinatorPreloads: [{ file: 'unguarded/sweep.ts' }] },
+        nemesis: (arena) => restoreRedisThenMysql(arena, () => sleep(2_000)),
+        finds: 'duplicates',
+      },
+    ],
   },
   {
     name: 'keys-evicted',

@@ -1,5 +1,6 @@
 /** Negative control: a coordinator that asks nobody but Redis' leases whether a machine id is free. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { FenceMove } from '@leafcutter/coordinator/domain/fence';
 import { LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases';
 import type { CounterName } from '@leafcutter/coordinator/domain/range';
 import type { LockedMachineId } from '@leafcutter/coordinator/domain/store';
@@ -28,6 +29,6 @@ SqlStore.prototype.withMachineId = function <T>(
     work(granting.getStore() ? { ...locked, value: 0n } : locked),
   ) as Promise<T>;
 } as typeof withMachineId;
-RedisFence.prototype.raise = function (this: RedisFence, name: CounterName, start: bigint, end: bigint) {
-  return name.kind === 'machine' ? Promise.resolve({ kind: 'ok' }) : raise.call(this, name, start, end);
+RedisFence.prototype.raise = async function (this: RedisFence, name: CounterName, move: FenceMove) {
+  return name.kind === 'machine' ? { kind: 'ok' } : raise.call(this, name, move);
 };
