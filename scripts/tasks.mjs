@@ -28,8 +28,12 @@ const serial = (suite) => {
   return { ...rest, args: flags.toSpliced(flags.indexOf('--'), 0, '--runInBand') };
 };
 
-/** All fault scenarios instead of the quick ones. */
-const full = (suite) => ({ ...serial(suite), env: { LEAFCUTTER_FULL: '1' } });
+/** All fault scenarios instead of the quick ones; what each did and found is added to a file of JSON lines. */
+const full = (suite) => {
+  const LEAFCUTTER_OUTCOMES =
+    process.env.LEAFCUTTER_OUTCOMES ?? join(tmpdir(), 'leafcutter-fault-outcomes.jsonl');
+  return { ...serial(suite), env: { LEAFCUTTER_FULL: '1', LEAFCUTTER_OUTCOMES } };
+};
 
 const CHECKS = [
   step('types', 'tsc', '-p', '.'),

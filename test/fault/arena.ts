@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import { createPool, type Pool, type PoolConnection } from 'mysql2/promise';
 import { type FakeTime, fakeTime } from '../support/faketime.ts';
@@ -7,39 +6,8 @@ import { type RedisOptions, type RedisServer, startRedis } from '../support/redi
 import { Service } from '../support/service.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { ArenaLoad } from './arena-load.ts';
+import { type ArenaOptions, DEFAULT_TAGS, preloading } from './arena-options.ts';
 import { LedgerMemory } from './ledger-memory.ts';
-
-/** A module that a child process loads before Leafcutter: a guard taken off, or a handle for a nemesis. */
-export interface Preload {
-  /** File below this folder, for example `unguarded/window.ts`. */
-  readonly file: string;
-  /** Variables that it reads. */
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-export interface ArenaOptions {
-  /** Default 2. */
-  readonly coordinators?: number;
-  /** Default 2. */
-  readonly agents?: number;
-  /** Machine ids there are; default 8. */
-  readonly machineIds?: number;
-  /** Length of every window, milliseconds; default 3,000. */
-  readonly windowMs?: number;
-  /** The tags and the steps of their segments; default one for which stores are asked often and one for which they are not. */
-  readonly tags?: Readonly<
-    Record<string, { readonly step: number; readonly start?: string; readonly highestId?: string }>
-  >;
-  readonly redis?: RedisOptions;
-  /** Gives every agent a clock of its own, which `AgentPlace.clock` moves. */
-  readonly clocks?: boolean;
-  /** All agents have the same agentId. */
-  readonly twins?: boolean;
-  readonly coordinatorFlags?: readonly string[];
-  readonly agentFlags?: readonly string[];
-  readonly agentPreloads?: readonly Preload[];
-  readonly coordinatorPreloads?: readonly Preload[];
-}
 
 /** A coordinator, and its own lines to both stores. */
 export interface CoordinatorPlace {
@@ -58,7 +26,6 @@ export interface AgentPlace {
 }
 
 const HOST = '127.0.0.1';
-const TAGS = { hot: { step: 50 }, deep: { step: 20_000 } };
 const FIRST_MACHINE_ID = 1;
 
 /**
@@ -76,6 +43,8 @@ export class Arena implements AsyncDisposable {
   readonly operator: { readonly redis: Redis; readonly mysql: Pool };
   readonly ledger: LedgerMemory;
   readonly #stack: AsyncDisposableStack;
+  /** Counted before they are up, so that those which start at once have names of their own. */
+  readonly #named = { agents: 0, coordinators: 0 };
 
   private constructor(
     options: ArenaOptions,
@@ -104,7 +73,7 @@ export class Arena implements AsyncDisposable {
     });
     const arena = new Arena(options, { redis, mariadb }, operator, stack.move());
     try {
-      const { coordinators = 2, agents = 2, tags = TAGS } = options;
+      const { coordinators = 2, agents = 2, tags = DEFAULT_TAGS } = options;
       await Promise.all(Array.from({ length: coordinators }, () => arena.addCoordinator()));
       for (const [tag, fields] of Object.entries(tags)) await arena.createTag(tag, fields);
       await Promise.all(Array.from({ length: agents }, () => arena.addAgent()));
@@ -117,7 +86,7 @@ export class Arena implements AsyncDisposable {
 
   /** The tags, and `snowflake`. */
   get sources(): string[] {
-    return [...Object.keys(this.options.tags ?? TAGS), 'snowflake'];
+    return [...Object.keys(this.options.tags ?? DEFAULT_TAGS), 'snowflake'];
   }
 
   get #proxies(): TcpProxy[] {
@@ -141,69 +110,56 @@ export class Arena implements AsyncDisposable {
     return this.#stack.adopt(connectRedis(url), (redis) => redis.disconnect());
   }
 
-  async addCoordinator(
-    redisPort = this.redis.port,
-    until: 'ready' | 'live' = 'ready',
-  ): Promise<CoordinatorPlace> {
+  async addCoordinator(): Promise<CoordinatorPlace> {
     const { machineIds = 8, windowMs = 3_000, coordinatorFlags = [], coordinatorPreloads } = this.options;
-    const [redis, mysql] = await Promise.all([this.#line(redisPort), this.#line(this.mariadb.port)]);
-    const service = await Service.start(
-      {
-        kind: 'coordinator',
-        name: `coordinator-${this.coordinators.length + 1}`,
-        flags: [
-          ...['--no-segment-adaptive-step', '--jobs-audit-interval-s', '5'],
-          ...['--snowflake-machine-id-range', `${FIRST_MACHINE_ID}-${FIRST_MACHINE_ID + machineIds - 1}`],
-          ...['--snowflake-window-initial-ms', `${windowMs}`, '--snowflake-window-max-ms', `${windowMs}`],
-          ...['--snowflake-heartbeat-ms', '300', '--snowflake-lease-ttl-ms', '1500'],
-          ...coordinatorFlags,
-        ],
-        env: {
-          LEAFCUTTER_MYSQL_URL: this.mariadb.url.replace(`:${this.mariadb.port}`, `:${mysql.port}`),
-          LEAFCUTTER_REDIS_URL: `redis://${HOST}:${redis.port}`,
-          ...preloading(coordinatorPreloads),
-        },
+    const number = ++this.#named.coordinators;
+    const [redis, mysql] = await Promise.all([this.#line(this.redis.port), this.#line(this.mariadb.port)]);
+    const service = await Service.start({
+      kind: 'coordinator',
+      name: `coordinator-${number}`,
+      flags: [
+        ...['--no-segment-adaptive-step', '--jobs-audit-interval-s', '5'],
+        ...['--snowflake-machine-id-range', `${FIRST_MACHINE_ID}-${FIRST_MACHINE_ID + machineIds - 1}`],
+        ...['--snowflake-window-initial-ms', `${windowMs}`, '--snowflake-window-max-ms', `${windowMs}`],
+        ...['--snowflake-heartbeat-ms', '300', '--snowflake-lease-ttl-ms', '1500'],
+        ...coordinatorFlags,
+      ],
+      env: {
+        LEAFCUTTER_MYSQL_URL: this.mariadb.url.replace(`:${this.mariadb.port}`, `:${mysql.port}`),
+        LEAFCUTTER_REDIS_URL: `redis://${HOST}:${redis.port}`,
+        ...preloading(coordinatorPreloads),
       },
-      until,
-    );
+    });
     this.#stack.defer(() => end(service));
     const place = { service, redis, mysql };
     this.coordinators.push(place);
     return place;
   }
 
-  async addAgent(
-    until: 'ready' | 'live' = 'ready',
-    preloads = this.options.agentPreloads,
-  ): Promise<AgentPlace> {
-    const { clocks, twins, agentFlags = [] } = this.options;
-    const label = `agent-${this.agents.length + 1}`;
-    const place = {
-      label,
-      lines: await Promise.all(
-        this.coordinators.map(({ service }) => this.#line(Number(new URL(service.url).port))),
-      ),
-      clock: clocks ? this.#stack.use(await fakeTime()) : undefined,
-    };
-    // Its place is taken before it is up, so that agents that start at once do not share a label.
-    const service = Service.start(
+  async addAgent(until: 'ready' | 'live' = 'ready'): Promise<AgentPlace> {
+    const { clocks, twins, agentFlags = [], agentPreloads } = this.options;
+    const label = `agent-${++this.#named.agents}`;
+    const ports = this.coordinators.map(({ service }) => Number(new URL(service.url).port));
+    const lines = await Promise.all(ports.map((port) => this.#line(port)));
+    const clock = clocks ? this.#stack.use(await fakeTime()) : undefined;
+    const service = await Service.start(
       {
         kind: 'agent',
         name: twins ? 'twin' : label,
         flags: [
-          ...['--coordinators', place.lines.map(({ port }) => `http://${HOST}:${port}`).join(',')],
+          ...['--coordinators', lines.map(({ port }) => `http://${HOST}:${port}`).join(',')],
           // Sequences start at 0, so that two generators on one machine id cannot miss each other by luck.
           ...['--snowflake-enabled', '--snowflake-sequence-start-max', '0', '--report-interval-ms', '300'],
           ...agentFlags,
         ],
-        env: { ...place.clock?.env, ...preloading(preloads) },
+        env: { ...clock?.env, ...preloading(agentPreloads) },
       },
       until,
     );
-    const started = { ...place, service: await service };
-    this.#stack.defer(() => end(started.service));
-    this.agents.push(started);
-    return started;
+    this.#stack.defer(() => end(service));
+    const place = { label, service, lines, clock };
+    this.agents.push(place);
+    return place;
   }
 
   /** Stops an agent for good, without heal bringing it back. */
@@ -294,12 +250,6 @@ function connectRedis(url: string): Redis {
   const redis = new Redis(url, { retryStrategy: () => 50 });
   redis.on('error', () => undefined);
   return redis;
-}
-
-function preloading(preloads: readonly Preload[] = []): Record<string, string> {
-  if (preloads.length === 0) return {};
-  const imports = preloads.map(({ file }) => `--import=${fileURLToPath(new URL(file, import.meta.url))}`);
-  return { NODE_OPTIONS: imports.join(' '), ...Object.assign({}, ...preloads.map(({ env }) => env)) };
 }
 
 /** At the end of an arena nobody waits for a drain. */

@@ -1,8 +1,6 @@
 import type { LedgerRange } from '@leafcutter/cli/verify/checks';
+import { LOST_HOLDER } from '@leafcutter/coordinator/domain/lost-range';
 import type { Pool, PoolConnection } from 'mysql2/promise';
-
-/** Owner of ranges that were entered because a store had lost them. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Everything that the ledger ever said. Where a scenario takes rows away from MySQL, what they said is remembered
@@ -29,7 +27,8 @@ export class LedgerMemory {
         end: BigInt(row.range_end ?? 0),
         instanceId: String(row.instance_id),
       };
-      if (grant.instanceId === NOBODY) continue;
+      // Entered because MySQL had lost the grants, which were read before.
+      if (grant.instanceId === LOST_HOLDER.instanceId) continue;
       // The same range granted to two instances stays two grants, so that it is found.
       this.#grants.set([grant.kind, grant.name, grant.start, grant.end, grant.instanceId].join('|'), grant);
     }

@@ -1,6 +1,7 @@
 import { poll } from '../support/poll.ts';
-import { Arena, type ArenaOptions } from './arena.ts';
+import { Arena } from './arena.ts';
 import { newCounts } from './arena-load.ts';
+import type { ArenaOptions } from './arena-options.ts';
 import { type Findings, findAll } from './findings.ts';
 import { keepHistory } from './keep-history.ts';
 import type { Control, Scenario } from './scenario.ts';

@@ -1,4 +1,5 @@
-import type { Arena, ArenaOptions } from './arena.ts';
+import type { Arena } from './arena.ts';
+import type { ArenaOptions } from './arena-options.ts';
 import type { Findings } from './findings.ts';
 
 /** A run of the same scenario with one guard taken off: it must find what the guard prevents. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { poll } from '../../support/poll.ts';
-import type { AgentPlace, Arena, ArenaOptions, Preload } from '../arena.ts';
+import type { AgentPlace, Arena } from '../arena.ts';
+import type { ArenaOptions, Preload } from '../arena-options.ts';
 import { atRequest, PACKETS } from '../packets.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -53,6 +54,10 @@ export const AGENTS: readonly Scenario[] = [
     arena: FEW_IDS,
     late: 'the agent itself stood still',
     nemesis: (arena) => newHolderMeanwhile(arena, ({ service }) => service.process.pause()),
+    check({ load: { counts } }) {
+      const told = counts.refused.has('LEASE_LOST') || counts.refused.has('MACHINE_IDS_EXHAUSTED');
+      if (!told) throw new Error('nobody was refused by the agent that had lost its machine id');
+    },
     controls: [
       {
         guard: 'the check of the window in the issuing path',
@@ -185,10 +190,14 @@ export const AGENTS: readonly Scenario[] = [
     name: 'machine-ids-used-up',
     faults:
       'two machine ids for two agents; one is killed and must wait for the window of its own stale lease',
-    arena: FEW_IDS,
+    arena: { machineIds: 2, windowMs: 6_000 },
     async nemesis(arena) {
       await firstOf(arena).service.process.kill();
       await sleep(500);
+    },
+    check({ load }) {
+      if (!load.counts.refused.has('MACHINE_IDS_EXHAUSTED'))
+        throw new Error('nobody had to wait for a machine id');
     },
   },
   {

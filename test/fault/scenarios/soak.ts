@@ -1,5 +1,6 @@
 import { seededRandom } from '@leafcutter/agent/fakes/seeded-random';
-import type { Arena, ArenaOptions } from '../arena.ts';
+import type { Arena } from '../arena.ts';
+import type { ArenaOptions } from '../arena-options.ts';
 import type { Scenario } from '../scenario.ts';
 import { AGENTS } from './agents.ts';
 import { COORDINATORS } from './coordinators.ts';

@@ -1,4 +1,0 @@
-import { defineSuite } from './define-suite.ts';
-import { COORDINATORS } from './scenarios/coordinators.ts';
-
-defineSuite('Coordinators', COORDINATORS);

@@ -1,4 +1,0 @@
-import { defineSuite } from './define-suite.ts';
-import { MYSQL } from './scenarios/mysql.ts';
-
-defineSuite('MySQL', MYSQL);

@@ -1,4 +1,0 @@
-import { defineSuite } from './define-suite.ts';
-import { NETWORK } from './scenarios/network.ts';
-
-defineSuite('Network', NETWORK);

@@ -1,4 +1,0 @@
-import { defineSuite } from './define-suite.ts';
-import { SOAKS } from './scenarios/soak.ts';
-
-defineSuite('Soak', SOAKS);
