@@ -12,6 +12,8 @@ const LATEST_MS = 2_000 + 3_000;
 const MAX_ROUNDS = 10;
 /** A fault that heals by itself is not healed by us for so long. */
 const RESUME_PATIENCE_MS = 60_000;
+/** Without a guard it may never heal, and need not. */
+const CONTROL_PATIENCE_MS = 2_000;
 /** Issuing has resumed when for so long no call went without an ID. */
 const QUIET_MS = 700;
 
@@ -53,7 +55,8 @@ export async function runScenario(
   await using counts = new StoreCounts(arena.coordinators);
   const { load } = arena;
   for (const agent of arena.agents) arena.drawFrom(agent);
-  await resumed(arena, begun, []);
+  if ((await resumed(arena, begun, [], RESUME_PATIENCE_MS)) === undefined)
+    throw new Error('the arena never came to issue from every agent and every source');
 
   const during = newCounts();
   let rounds = 0;
@@ -67,7 +70,8 @@ export async function runScenario(
   });
   const healedMs = performance.now();
   await arena.heal();
-  const resumedMs = await resumed(arena, healedMs, scenario.ended ?? []);
+  const patienceMs = control === undefined ? RESUME_PATIENCE_MS : CONTROL_PATIENCE_MS;
+  const resumedMs = await resumed(arena, healedMs, scenario.ended ?? [], patienceMs);
   await load.stop();
   await arena.ledger.remember();
   const stores = await counts.read();
@@ -100,13 +104,14 @@ async function resumed(
   { agents, sources, load }: Arena,
   since: number,
   ended: readonly string[],
+  patienceMs: number,
 ): Promise<number | undefined> {
   const expected = sources.filter((source) => !ended.includes(source));
   const answered = () =>
     agents.every(({ label }) => expected.every((source) => load.answeredSince(label, source, since)));
-  if ((await poll(answered, RESUME_PATIENCE_MS)) === undefined) return undefined;
+  if ((await poll(answered, patienceMs)) === undefined) return undefined;
   const answeredMs = performance.now();
   const quietSince = () => Math.max(since, load.lastTroubleMs(expected));
-  const quiet = await poll(() => performance.now() - quietSince() > QUIET_MS, RESUME_PATIENCE_MS);
+  const quiet = await poll(() => performance.now() - quietSince() > QUIET_MS, patienceMs);
   return quiet ? Math.max(answeredMs, quietSince()) - since : undefined;
 }

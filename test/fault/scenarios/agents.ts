@@ -203,7 +203,6 @@ export const AGENTS: readonly Scenario[] = [
   {
     name: 'sigterm-under-load',
     faults: 'each agent in turn ended by SIGTERM under load and started again',
-    quick: true,
     async nemesis({ agents }) {
       for (const { service } of agents) {
         await service.restart();

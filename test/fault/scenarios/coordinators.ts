@@ -67,7 +67,6 @@ export const COORDINATORS: readonly Scenario[] = [
   {
     name: 'coordinators-killed-in-turn',
     faults: 'each coordinator killed (SIGKILL) in turn and started again',
-    quick: true,
     async nemesis({ coordinators }) {
       for (const { service } of coordinators) {
         await service.process.kill();
@@ -98,7 +97,6 @@ export const COORDINATORS: readonly Scenario[] = [
   {
     name: 'commit-held-back',
     faults: `a coordinator stands still (SIGSTOP) and its COMMIT is held back for ${STILL_MS / 1_000} s, arriving as it wakes`,
-    quick: true,
     async nemesis(arena) {
       await strikeAt(arena, PLACES[3], async ({ service }): Promise<Verdict> => {
         await service.process.pause();

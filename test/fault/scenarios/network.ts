@@ -21,7 +21,6 @@ export const NETWORK: readonly Scenario[] = [
   {
     name: 'refill-answer-lost',
     faults: 'every second answer with a segment is lost with its connection',
-    quick: true,
     async nemesis(arena) {
       const lost = everyNth(2);
       for (const line of everyLine(arena))

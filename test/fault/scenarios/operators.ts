@@ -119,7 +119,6 @@ export const OPERATORS: readonly Scenario[] = [
   {
     name: 'to-the-highest-id',
     faults: 'a tag reaches 2^63 − 2, the highest ID there is',
-    quick: true,
     arena: { tags: { last: { step: 50, start: String(HIGHEST_ID - 3_000n) }, ...DEEP } },
     ended: ['last'],
     async nemesis(arena) {
@@ -135,7 +134,6 @@ export const OPERATORS: readonly Scenario[] = [
   {
     name: 'tag-made-again',
     faults: "a tag's row is deleted by hand, Redis wiped, and the tag made again from 1",
-    quick: true,
     arena: { tags: { remade: { step: 50 }, ...DEEP } },
     alone: true,
     nemesis: (arena) => makeAgain(arena, async () => undefined),
@@ -155,7 +153,6 @@ export const OPERATORS: readonly Scenario[] = [
     name: 'two-redis-databases',
     faults:
       'a coordinator is started with another Redis, for 3 s it is the only one in reach, and MySQL forgets those 3 s',
-    quick: true,
     loses: 'mysql',
     alone: true,
     nemesis: otherRedisThenRestore,

@@ -100,7 +100,6 @@ export const REDIS: readonly Scenario[] = [
   {
     name: 'redis-killed-empty',
     faults: `Redis killed (SIGKILL), away for ${AWAY_MS / 1_000} s, back without its data`,
-    quick: true,
     loses: 'redis',
     async nemesis({ redis }) {
       await redis.kill();
@@ -119,7 +118,6 @@ export const REDIS: readonly Scenario[] = [
   {
     name: 'redis-cut-off-from-one',
     faults: 'one coordinator loses what it sends to and gets from Redis for 3 s',
-    quick: true,
     async nemesis({ coordinators }) {
       await coordinators[0]?.redis.blackhole();
       await sleep(3_000);
