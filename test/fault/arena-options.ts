@@ -22,6 +22,8 @@ export interface ArenaOptions {
   readonly tags?: Readonly<
     Record<string, { readonly step: number; readonly start?: string; readonly highestId?: string }>
   >;
+  /** Sources of which nobody draws batches. */
+  readonly singlesOnly?: readonly string[];
   readonly redis?: RedisOptions;
   /** Gives every agent a clock of its own, which `AgentPlace.clock` moves. */
   readonly clocks?: boolean;

@@ -206,6 +206,7 @@ export class Arena implements AsyncDisposable {
     for (const source of this.sources) {
       const often = source === 'deep' ? 4 : 2;
       void this.load.add({ ...lane, source, count: 1, depth: often, paceMs: source === 'hot' ? 2 : 0 });
+      if (this.options.singlesOnly?.includes(source)) continue;
       void this.load.add({ ...lane, source, count: source === 'hot' ? 20 : 100, depth: 1, paceMs: 4 });
     }
   }

@@ -119,7 +119,10 @@ export const OPERATORS: readonly Scenario[] = [
   {
     name: 'to-the-highest-id',
     faults: 'a tag reaches 2^63 − 2, the highest ID there is',
-    arena: { tags: { last: { step: 50, start: String(HIGHEST_ID - 3_000n) }, ...DEEP } },
+    arena: {
+      singlesOnly: ['last'],
+      tags: { last: { step: 50, start: String(HIGHEST_ID - 3_000n) }, ...DEEP },
+    },
     ended: ['last'],
     async nemesis(arena) {
       await poll(() => highestOf(arena, 'last') === HIGHEST_ID, 30_000, 100);

@@ -42,6 +42,8 @@ async function restoreRedisThenMysql(arena: Arena, untilSwept: () => Promise<unk
   await operator.redis.save();
   const backup = await Snapshot.take(arena);
   for (const agent of agents) await arena.drawSome(agent, RARE, DRAWN);
+  // A segment fetched ahead after Redis is back would tell it what it forgot.
+  await sleep(1_000);
   await redis.kill();
   await redis.restart();
   await untilSwept();

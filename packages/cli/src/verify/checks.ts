@@ -1,3 +1,4 @@
+import { LOST_HOLDER } from '@leafcutter/coordinator/domain/lost-range';
 import { GrowingIds, NumberRows } from './growing.ts';
 import type { Issued } from './history.ts';
 import { IdSet } from './id-set.ts';
@@ -186,9 +187,12 @@ function isGranted(
   id: bigint,
   windowOf: (id: bigint) => { machineId: number; timestampMs: number },
 ): boolean {
-  if (source !== 'snowflake') return granted.have('t', source, instanceId, id);
+  // Whose a range was that MySQL lost, and that was entered as lost, nobody knows any more.
+  const have = (kind: string, name: string, value: bigint) =>
+    granted.have(kind, name, instanceId, value) || granted.have(kind, name, LOST_HOLDER.instanceId, value);
+  if (source !== 'snowflake') return have('t', source, id);
   const { machineId, timestampMs } = windowOf(id);
-  return granted.have('m', String(machineId), instanceId, BigInt(timestampMs));
+  return have('m', String(machineId), BigInt(timestampMs));
 }
 
 /** The ledger by counter and holder. */

@@ -31,7 +31,7 @@ function emptyRedis(): FenceMemory {
 function coordinator(memory = redis, layout = LAYOUT_TEXT): Generation {
   const store = new MemoryStore(clock, database);
   const newGeneration = () => `g${++made}`;
-  return new Generation({ store, fence: new MemoryFence(memory), layout, newGeneration, events });
+  return new Generation({ clock, store, fence: new MemoryFence(memory), layout, newGeneration, events });
 }
 
 const inMysql = () => database.deployment.get(1)?.generation;
@@ -117,6 +117,21 @@ describe('a coordinator with another Redis than the others', () => {
     const row = database.deployment.get(1);
     if (row !== undefined) database.deployment.set(1, { ...row, confirmedAtMs: 0 });
     await expect(coordinator(emptyRedis()).agree()).resolves.toBeDefined();
+  });
+});
+
+describe('a database whose clock was set back', () => {
+  test('does not keep the note from being renewed, nor a Redis that is gone from being replaced', async () => {
+    const one = coordinator();
+    await one.agree();
+    clock.jump(-3_600_000);
+    await one.agree();
+    expect(database.deployment.get(1)?.confirmedAtMs).toBe(clock.now());
+    clock.jump(-3_600_000);
+    const other = coordinator(emptyRedis());
+    await expect(other.agree()).rejects.toMatchObject(refused('other_redis'));
+    await clock.advance(15_000);
+    await expect(other.agree()).resolves.toBeDefined();
   });
 });
 

@@ -8,6 +8,7 @@ import { noLocks } from '../no-locks.ts';
 import { audit } from './audit.ts';
 import { FenceGuard } from './fence-guard.ts';
 import { lowerCounter } from './lower-counter.ts';
+import { mend } from './mend.ts';
 import type { Range } from './range.ts';
 import { SegmentArbiter } from './segments.ts';
 
@@ -109,6 +110,18 @@ test('is refused for a retired tag, and where Redis is not the deployment’s ow
   await expect(lower(101n)).rejects.toMatchObject({ reason: 'fence_stranger' });
   await store.changeTag('orders', { retired: true });
   await expect(lower(101n)).rejects.toMatchObject({ code: 'TAG_RETIRED' });
+});
+
+test('is not undone by a sweep that found the fence ahead before, and mends after', async () => {
+  await grant();
+  poison();
+  await grant();
+  const name = { kind: 'tag', tag: 'orders' } as const;
+  const ahead = { counter: { name, value: 101n }, value: TYPO + 100n, committed: TYPO };
+  await lower(101n);
+  const parts = { store, fence, events: new RecordedEvents(), coordinatorId: 'c1' };
+  expect(await mend(parts, ahead)).toBeUndefined();
+  expect((await grant()).start).toBe(101n);
 });
 
 test('makes a sweep give up that read the counters before: the poison does not come back with it', async () => {
