@@ -35,9 +35,10 @@ async function testScenario(scenario: Scenario, outcomes: Outcome[]): Promise<vo
   const outcome = await runScenario(scenario, CALLS_WITHIN_FAULT);
   outcomes.push(outcome);
   note('scenario', outcome);
-  const { findings, historyFolder, resumedMs, callsWithinFault, singles, ids } = outcome;
+  const { findings, complaint, historyFolder, resumedMs, callsWithinFault, singles, ids } = outcome;
   if (historyFolder !== undefined) process.stdout.write(`${scenario.name}: history in ${historyFolder}\n`);
   expect(findings).toEqual(NONE);
+  expect(complaint).toBeUndefined();
   expect(resumedMs).toBeLessThan(scenario.resumes?.withinMs ?? RESUME_WITHIN_MS);
   expect(callsWithinFault).toBeGreaterThanOrEqual(LEAST_CALLS);
   expect(singles / ids).toBeGreaterThan(0.2);

@@ -36,6 +36,8 @@ export interface Outcome {
   readonly unfenced: number;
   readonly seconds: number;
   readonly findings: Findings;
+  /** What the scenario's own check says; undefined where it is content. */
+  readonly complaint: string | undefined;
   readonly historyFolder: string | undefined;
 }
 
@@ -77,9 +79,10 @@ export async function runScenario(
   const stores = await counts.read();
   const latestMs = scenario.late === undefined ? LATEST_MS : Number.POSITIVE_INFINITY;
   const findings = findAll(load.history, arena.ledger.grants, latestMs);
-  const broken = control === undefined && Object.values(findings).some((found) => found.length > 0);
+  const complaint = control === undefined ? await complaintOf(scenario, arena) : undefined;
+  const found = Object.values(findings).some((examples) => examples.length > 0);
+  const broken = control === undefined && (found || complaint !== undefined);
   const historyFolder = await keepHistory(load.history, scenario.name, arena.sources, broken);
-  if (control === undefined) await scenario.check?.(arena);
   const { calls, ids, singles, unanswered, slowestMs, refused } = load.counts;
   return {
     scenario: scenario.name,
@@ -92,8 +95,19 @@ export async function runScenario(
     ...stores,
     seconds: (performance.now() - begun) / 1_000,
     findings,
+    complaint,
     historyFolder,
   };
+}
+
+/** A check that fails must not cost the row and the history of the run. */
+async function complaintOf({ check }: Scenario, arena: Arena): Promise<string | undefined> {
+  try {
+    await check?.(arena);
+    return undefined;
+  } catch (error) {
+    return String(error);
+  }
 }
 
 /**

@@ -1,3 +1,5 @@
+import process from 'node:process';
+
 /** A handle for a nemesis: at SIGUSR2 the event loop of the process stands still for `BLOCK_MS`, timers and sockets too. */
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
 
