@@ -29,15 +29,15 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
 
     test('is available, and stands at 0 where nobody raised it', async () => {
       expect(fence.available).toBe(true);
-      expect(await fence.read(orders)).toBe(0n);
+      expect((await fence.read(orders)).value).toBe(0n);
     });
 
     test('rises from a start that it has not passed, for everyone to see', async () => {
       expect(await fence.raise(orders, fenceMove(1n, 101n))).toEqual({ kind: 'ok' });
-      expect(await other.read(orders)).toBe(101n);
+      expect((await other.read(orders)).value).toBe(101n);
       expect(await other.raise(orders, fenceMove(101n, 201n))).toEqual({ kind: 'ok' });
       expect(await fence.raise(orders, fenceMove(5_000n, 5_001n))).toEqual({ kind: 'ok' });
-      expect(await fence.read(orders)).toBe(5_001n);
+      expect((await fence.read(orders)).value).toBe(5_001n);
     });
 
     test('that has passed the start says where it stands and does not move', async () => {
@@ -46,13 +46,15 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         kind: 'ahead',
         value: 101n,
         committed: 1n,
+        granted: 101n,
       });
       expect(await other.raise(orders, fenceMove(1n, 50n))).toEqual({
         kind: 'ahead',
         value: 101n,
         committed: 1n,
+        granted: 101n,
       });
-      expect(await fence.read(orders)).toBe(101n);
+      expect((await fence.read(orders)).value).toBe(101n);
     });
 
     test.each([
@@ -66,8 +68,9 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         kind: 'ahead',
         value: high,
         committed: low - 1n,
+        granted: high,
       });
-      expect(await fence.read(orders)).toBe(high);
+      expect((await fence.read(orders)).value).toBe(high);
       expect(await fence.raise(orders, fenceMove(high, TOP))).toEqual({ kind: 'ok' });
     });
 
@@ -79,7 +82,8 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       ];
       for (const [index, counter] of names.entries())
         await fence.raise(counter, fenceMove(0n, BigInt(index + 1)));
-      const values = await Promise.all(names.map((counter) => other.read(counter)));
+      const marks = await Promise.all(names.map((counter) => other.read(counter)));
+      const values = marks.map(({ value }) => value);
       expect(values).toEqual(names.map((_, index) => BigInt(index + 1)));
     });
 
@@ -96,7 +100,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       await fence.raise(orders, fenceMove(1n, 101n));
       await subject.wipe();
       await fence.introduce(SAMPLE_DEPLOYMENT.identity);
-      expect(await fence.read(orders)).toBe(0n);
+      expect((await fence.read(orders)).value).toBe(0n);
       expect(await fence.raise(orders, fenceMove(1n, 51n))).toEqual({ kind: 'ok' });
     });
 
@@ -105,7 +109,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         const move = { ...fenceMove(1n, 101n), generation };
         expect(await fence.raise(orders, move)).toEqual({ kind: 'stranger' });
       }
-      expect(await fence.read(orders)).toBe(0n);
+      expect((await fence.read(orders)).value).toBe(0n);
     });
 
     describe('its identity', () => {
@@ -135,53 +139,76 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         await fence.raise(orders, fenceMove(1n, 1_001n));
         await fence.raise(users, fenceMove(1n, 5n));
         const counters = [
-          { name: orders, value: 501n },
-          { name: users, value: 501n },
-          { name: machine, value: TOP },
+          { name: orders, value: 501n, granted: 401n },
+          { name: users, value: 501n, granted: 401n },
+          { name: machine, value: TOP, granted: TOP },
         ];
-        expect(await other.sweep(identity, counters)).toEqual([
-          { counter: counters[0], value: 1_001n, committed: 1n },
-        ]);
+        expect(await other.sweep(identity, counters)).toEqual({
+          ahead: [{ counter: counters[0], value: 1_001n, committed: 1n, granted: 1_001n }],
+          unreadable: [],
+        });
         expect(await Promise.all([orders, users, machine].map((name) => fence.read(name)))).toEqual([
-          1_001n,
-          501n,
-          TOP,
+          { value: 1_001n, committed: 501n, granted: 1_001n },
+          { value: 501n, committed: 501n, granted: 401n },
+          { value: TOP, committed: TOP, granted: TOP },
         ]);
-        const told = await fence.sweep(identity, [{ name: orders, value: 7n }]);
-        expect(told).toMatchObject([{ value: 1_001n, committed: 501n }]);
+        const told = await fence.sweep(identity, [{ name: orders, value: 7n, granted: 0n }]);
+        expect(told.ahead).toMatchObject([{ value: 1_001n, committed: 501n, granted: 1_001n }]);
       });
 
       test('takes hundreds at once, and none', async () => {
         const many = Array.from({ length: 500 }, (_, n) => ({
           name: { kind: 'machine', machineId: n } as const,
           value: BigInt(n + 1),
+          granted: 0n,
         }));
-        expect(await fence.sweep(identity, many)).toEqual([]);
-        expect(await fence.read({ kind: 'machine', machineId: 499 })).toBe(500n);
-        expect(await fence.sweep(identity, [])).toEqual([]);
+        expect((await fence.sweep(identity, many)).ahead).toEqual([]);
+        expect((await fence.read({ kind: 'machine', machineId: 499 })).value).toBe(500n);
+        expect(await fence.sweep(identity, [])).toEqual({ ahead: [], unreadable: [] });
       });
 
       test('gives up where the fence is another one, or one was lowered meanwhile', async () => {
-        const counters = [{ name: orders, value: 900n }];
+        const counters = [{ name: orders, value: 900n, granted: 900n }];
         await fence.raise(orders, fenceMove(1n, 1_001n));
-        await fence.lower(orders, 101n, identity.generation);
+        await fence.lower(orders, await other.read(orders), 101n, identity.generation);
         await expect(other.sweep(identity, counters)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
         await expect(other.sweep({ ...identity, generation: 'another' }, counters)).rejects.toMatchObject({
           reason: 'sweep_overtaken',
         });
-        expect(await fence.read(orders)).toBe(101n);
+        expect((await fence.read(orders)).value).toBe(101n);
       });
     });
 
-    test('is lowered where an admin says so, and only by who knows its generation', async () => {
+    test('is lowered where an admin says so, and only by who knows its generation and where it stands', async () => {
+      const { generation } = SAMPLE_DEPLOYMENT.identity;
       await fence.raise(orders, fenceMove(1n, 1_001n));
-      await expect(fence.lower(orders, 7n, 'another')).rejects.toMatchObject({ reason: 'fence_stranger' });
-      await expect(fence.lower(orders, 7n, undefined)).rejects.toMatchObject({ reason: 'fence_stranger' });
-      expect(await fence.read(orders)).toBe(1_001n);
-      await fence.lower(orders, 7n, SAMPLE_DEPLOYMENT.identity.generation);
-      expect(await fence.raise(orders, fenceMove(6n, 8n))).toEqual({
-        ...{ kind: 'ahead', value: 7n, committed: 7n },
+      const mark = await fence.read(orders);
+      for (const strange of ['another', undefined]) {
+        await expect(fence.lower(orders, mark, 7n, strange)).rejects.toMatchObject({
+          reason: 'fence_stranger',
+        });
+      }
+      const stale = { ...mark, value: 900n };
+      await expect(fence.lower(orders, stale, 7n, generation)).rejects.toMatchObject({
+        reason: 'fence_moved',
       });
+      expect(await fence.read(orders)).toEqual(mark);
+      await fence.lower(orders, mark, 7n, generation);
+      expect(await fence.raise(orders, fenceMove(6n, 8n))).toEqual({
+        ...{ kind: 'ahead', value: 7n, committed: 7n, granted: 7n },
+      });
+      await expect(fence.lower(orders, mark, 5n, generation)).rejects.toMatchObject({
+        reason: 'fence_moved',
+      });
+    });
+
+    test('that went back to an old file in mid-sweep is not noted as swept', async () => {
+      const { identity } = SAMPLE_DEPLOYMENT;
+      await fence.finishSweep(identity, 17);
+      await expect(fence.finishSweep(identity, 18)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+      const counters = [{ name: orders, value: 900n, granted: 900n }];
+      await expect(fence.sweep(identity, counters)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+      expect((await fence.read(orders)).value).toBe(0n);
     });
   });
 }

@@ -142,12 +142,13 @@ describe('what the scripts return on a real Redis', () => {
   const raise = (start: bigint, end: bigint, counter = start, generation = 'g1') =>
     redis.raiseFence('f', 'i', digits(start), digits(end), digits(counter), generation);
   const identity = (generation = 'g1') => redis.introduce('i', 'd1', 'layout', 1, generation);
-  const sweep = (counters: bigint[], generation = 'g1', lowered = '0') =>
+  const sweep = (counters: bigint[], generation = 'g1', lowered = '0', number = '0') =>
     redis.sweepFences(
       1 + counters.length,
       ...['i', ...counters.map((_, index) => `f${index}`)],
-      ...[generation, lowered, ...counters.map(digits)],
+      ...[generation, number, lowered, ...counters.flatMap((value) => [digits(value), digits(value - 1n)])],
     );
+  const mark = (...numbers: (number | bigint)[]) => numbers.map(digits).join(' ');
 
   test('introduce: 1 where the identity is the given one now, 0 where there was one', async () => {
     expect(await identity()).toBe(1);
@@ -161,11 +162,11 @@ describe('what the scripts return on a real Redis', () => {
   test('raiseFence: "" where it rose, else where it stands', async () => {
     await identity();
     expect(await raise(1n, 101n)).toBe('');
-    expect(await redis.get('f')).toBe(`${digits(101)} ${digits(1)}`);
-    expect(await raise(100n, 200n)).toBe(`${digits(101)} ${digits(1)}`);
+    expect(await redis.get('f')).toBe(mark(101, 1, 101));
+    expect(await raise(100n, 200n)).toBe(mark(101, 1, 101));
     expect(await raise(TOP - 1n, TOP, 101n)).toBe('');
-    expect(await raise(TOP - 1n, TOP, 7n)).toBe(`${digits(TOP)} ${digits(101)}`);
-    expect(await redis.get('f')).toBe(`${digits(TOP)} ${digits(101)}`);
+    expect(await raise(TOP - 1n, TOP, 7n)).toBe(mark(TOP, 101, TOP));
+    expect(await redis.get('f')).toBe(mark(TOP, 101, TOP));
     expect(await redis.ttl('f')).toBe(-1);
   });
 
@@ -178,32 +179,47 @@ describe('what the scripts return on a real Redis', () => {
 
   test('sweepFences: raises what is lower, tells what is higher, and notes what is committed', async () => {
     await identity();
-    await redis.set('f1', `${digits(50)} ${digits(20)}`);
-    await redis.set('f2', `${digits(5)} ${digits(5)}`);
-    expect(await sweep([10n, 30n, 40n])).toEqual(['', `${digits(50)} ${digits(20)}`, '']);
-    expect(await redis.mget('f0', 'f1', 'f2')).toEqual([
-      `${digits(10)} ${digits(10)}`,
-      `${digits(50)} ${digits(30)}`,
-      `${digits(40)} ${digits(40)}`,
-    ]);
+    await redis.set('f1', mark(50, 20, 45));
+    await redis.set('f2', mark(5, 5, 5));
+    expect(await sweep([10n, 30n, 40n])).toEqual(['', mark(50, 20, 45), '']);
+    expect(await redis.mget('f0', 'f1', 'f2')).toEqual([mark(10, 10, 9), mark(50, 30, 45), mark(40, 40, 39)]);
   });
 
-  test('sweepFences: "?" and nothing moved where the identity is another, or a fence was lowered since', async () => {
+  test('sweepFences: tells what is no fence, leaves it alone, and goes on', async () => {
+    await identity();
+    for (const [key, text] of Object.entries({ f0: '5', f1: mark(5, 5), f2: 'x'.repeat(59) }))
+      await redis.set(key, text);
+    expect(await sweep([10n, 10n, 10n, 10n])).toEqual(['5', mark(5, 5), 'x'.repeat(59), '']);
+    expect(await redis.mget('f0', 'f1', 'f3')).toEqual(['5', mark(5, 5), mark(10, 10, 9)]);
+  });
+
+  test('sweepFences: "?" and nothing moved where the identity is another, went back, or a fence was lowered since', async () => {
     expect(await sweep([10n])).toEqual(['?']);
     await identity();
     expect(await sweep([10n], 'g2')).toEqual(['?']);
-    expect(await redis.lowerFence('f0', 'i', digits(3), 'g1')).toBe(1);
+    expect(await sweep([10n], 'g1', '0', '1')).toEqual(['?']);
+    await redis.set('f0', mark(900, 900, 900));
+    expect(await redis.lowerFence('f0', 'i', mark(900, 900, 900), digits(3), 'g1')).toBe('');
     expect(await sweep([10n])).toEqual(['?']);
-    expect(await redis.get('f0')).toBe(`${digits(3)} ${digits(3)}`);
+    expect(await redis.get('f0')).toBe(mark(3, 3, 3));
     expect(await sweep([10n], 'g1', '1')).toEqual(['']);
   });
 
-  test('lowerFence and finishSweep: 0 and nothing changed where the identity is another one', async () => {
+  test('lowerFence: "?" where the identity is another, "!" where the fence is not as it must be', async () => {
     await identity();
-    expect(await redis.lowerFence('f', 'i', digits(3), 'g2')).toBe(0);
-    expect(await redis.finishSweep('i', 'g2', 7)).toBe(0);
-    expect(await redis.exists('f')).toBe(0);
-    expect(await redis.finishSweep('i', 'g1', 7)).toBe(1);
+    await redis.set('f', mark(9, 9, 9));
+    expect(await redis.lowerFence('f', 'i', mark(9, 9, 9), digits(3), 'g2')).toBe('?');
+    expect(await redis.lowerFence('f', 'i', mark(8, 8, 8), digits(3), 'g1')).toBe('!');
+    expect(await redis.get('f')).toBe(mark(9, 9, 9));
+    expect(await redis.hget('i', 'lowered')).toBe('0');
+  });
+
+  test('finishSweep: 0 and nothing changed where the identity is another one, or went back', async () => {
+    await identity();
+    expect(await redis.finishSweep('i', 'g2', 0, 7)).toBe(0);
+    expect(await redis.finishSweep('i', 'g1', 3, 7)).toBe(0);
+    expect(await redis.hget('i', 'sweep')).toBe('0');
+    expect(await redis.finishSweep('i', 'g1', 0, 7)).toBe(1);
     expect(await redis.hget('i', 'sweep')).toBe('7');
   });
 
@@ -240,8 +256,8 @@ describe('what the scripts return on a real Redis', () => {
       introduce: await identity(),
       raiseFence: await raise(1n, 2n),
       sweepFences: await sweep([1n]),
-      finishSweep: await redis.finishSweep('i', 'g1', 1),
-      lowerFence: await redis.lowerFence('f', 'i', digits(1), 'g1'),
+      finishSweep: await redis.finishSweep('i', 'g1', 0, 1),
+      lowerFence: await redis.lowerFence('f', 'i', 'x', digits(1), 'g1'),
       renewLease: await redis.renewLease('l', A, 'a', 1_000),
       endLease: await redis.endLease('l', A),
       releaseLock: await redis.releaseLock('k', 'x'),
@@ -261,7 +277,7 @@ describe('what the scripts return on a real Redis', () => {
     expect(asNumbers).toContain('tonumber');
     await identity();
     const [low, high, end] = [2n ** 62n, 2n ** 62n + 1n, 2n ** 62n + 100n];
-    const stands = `${digits(high)} ${digits(1)}`;
+    const stands = mark(high, 1, high);
     await redis.set('f', stands);
     expect(await raise(low, end)).toBe(stands);
     expect(await redis.eval(asNumbers, 2, 'f', 'i', digits(low), digits(end), digits(low), 'g1')).toBe('');

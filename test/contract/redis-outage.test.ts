@@ -100,7 +100,7 @@ describe.each([
     const unfenced = events.unfencedCounters.length;
     ranges.push(await grant());
     expect(events.unfencedCounters).toHaveLength(unfenced);
-    expect(await new RedisFence(link).read(ORDERS)).toBe(ranges.at(-1)?.end);
+    expect((await new RedisFence(link).read(ORDERS)).value).toBe(ranges.at(-1)?.end);
     expect(overlaps(ranges)).toEqual([]);
   });
 
@@ -163,7 +163,7 @@ describe('a Redis that came back', () => {
     await link.run(async (client) => void (await client.flushall()));
     const second = await grant();
     expect(second.start).toBe(first.end);
-    expect(await new RedisFence(link).read(ORDERS)).toBe(second.end);
+    expect((await new RedisFence(link).read(ORDERS)).value).toBe(second.end);
   });
 
   test('never carries out late what was asked of it while it was away', async () => {
@@ -184,7 +184,7 @@ describe('a Redis that came back', () => {
         15_000,
       ),
     ).toBe(true);
-    expect(await fence.read(ORDERS)).toBe(101n);
+    expect((await fence.read(ORDERS)).value).toBe(101n);
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Counter, LedgerEntry } from '@leafcutter/coordinator/domain/range';
+import type { SweptCounter } from '@leafcutter/coordinator/domain/fence';
+import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
@@ -94,7 +95,7 @@ export function storeContract(
 
     describe('its counters', () => {
       const read = async (since?: number) => {
-        const seen: Counter[] = [];
+        const seen: SweptCounter[] = [];
         for await (const page of other.counters(since)) seen.push(...page);
         return seen;
       };
@@ -105,8 +106,14 @@ export function storeContract(
         await store.withMachineId(4, (row) => row.advance(77n, []));
         const seen = await read();
         for (let n = 0; n < 3; n++)
-          expect(seen).toContainEqual({ name: { kind: 'tag', tag: `tag${n}` }, value: BigInt(n + 1) });
-        expect(seen).toContainEqual({ name: { kind: 'machine', machineId: 4 }, value: 77n });
+          expect(seen).toContainEqual({
+            name: { kind: 'tag', tag: `tag${n}` },
+            value: BigInt(n + 1),
+            granted: 0n,
+          });
+        expect(seen).toContainEqual(
+          expect.objectContaining({ name: { kind: 'machine', machineId: 4 }, value: 77n }),
+        );
       });
 
       test('are read in pages where there are many', async () => {
@@ -128,8 +135,8 @@ export function storeContract(
         const window = { ...entry('x', 1n, 7n), counter: machine, grantedAtMs: 201 };
         await store.withMachineId(3, (row) => row.advance(7n, [window]));
         expect(await read(200)).toEqual([
-          { name: { kind: 'tag', tag: 'after' }, value: 8n },
-          { name: machine, value: 7n },
+          { name: { kind: 'tag', tag: 'after' }, value: 8n, granted: 8n },
+          { name: machine, value: 7n, granted: 7n },
         ]);
         expect(await read(202)).toEqual([]);
       });

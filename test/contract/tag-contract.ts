@@ -246,11 +246,11 @@ export function tagContract(subject: () => StoreUnderTest): void {
         row.advance(500n, [range(1n, 11n), range(21n, 31n), range(400n, 500n)]),
       );
       const asked = await store.withTag('orders', async (row) => [
-        ...[await row.ledgerEnd(), await row.ledgerEnd(400n), await row.ledgerEnd(1n)],
+        ...[row.ledgerTop, await row.ledgerEnd(400n), await row.ledgerEnd(1n)],
         ...[await row.nextRangeStart(0n), await row.nextRangeStart(21n), await row.nextRangeStart(401n)],
       ]);
       expect(asked).toEqual([500n, 31n, 0n, 1n, 21n, undefined]);
-      expect(await store.withTag('orders2', (row) => row.ledgerEnd())).toBe(0n);
+      expect(await store.withTag('orders2', async (row) => row.ledgerTop)).toBe(0n);
     });
   });
 }

@@ -39,8 +39,8 @@ export class AdminClient {
     return tagView.parse(await this.#call('DELETE', pathOf(tag)));
   }
 
-  async lower(tag: string, to: string): Promise<LowerTagAnswer> {
-    return lowerTagAnswer.parse(await this.#call('POST', `${pathOf(tag)}/lower`, { to }));
+  async lower(tag: string, to: string, force: boolean): Promise<LowerTagAnswer> {
+    return lowerTagAnswer.parse(await this.#call('POST', `${pathOf(tag)}/lower`, { to, force }));
   }
 
   async list(after: string | undefined): Promise<TagList> {

@@ -13,7 +13,8 @@ const HELP = `Usage: leafcutter tag <action> [name] [flags]
   retire NAME   stop a tag for good; its numbers are never reused. Needs --yes
 
   lower NAME    lower the counter, for one that a typo put too high: the next ID is --to N. Needs --yes.
-                Refused where the ledger says that IDs from N on were handed out. Agents that hold
+                Refused where IDs from N on are known to be handed out; --force where the ledger knows
+                of none below N and nobody else, such as a Leaf, handed any out. Agents that hold
                 segments from above must be restarted
 
   --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
@@ -29,6 +30,7 @@ const OPTIONS = {
   'highest-id': { type: 'string' },
   description: { type: 'string' },
   to: { type: 'string' },
+  force: { type: 'boolean' },
   coordinator: { type: 'string' },
   token: { type: 'string' },
   json: { type: 'boolean' },
@@ -88,13 +90,18 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-async function lower(client: AdminClient, tag: string, { to, yes, json }: Values, io: Io): Promise<void> {
+async function lower(
+  client: AdminClient,
+  tag: string,
+  { to, yes, json, force }: Values,
+  io: Io,
+): Promise<void> {
   if (to === undefined) throw new UsageError(`Say where the counter of "${tag}" is to stand: --to N.`);
   if (yes !== true)
     throw new UsageError(
       `Lowering the counter of "${tag}" to ${to} cannot be undone; add --yes if you mean it.`,
     );
-  const answer = await client.lower(tag, to);
+  const answer = await client.lower(tag, to, force === true);
   if (json === true) io.out(`${JSON.stringify(answer, null, 2)}\n`);
   else {
     io.out(

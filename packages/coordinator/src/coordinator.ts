@@ -4,6 +4,7 @@ import type { MachineIdStatus } from './domain/census.ts';
 import type { Fence } from './domain/fence.ts';
 import type { FenceGuard } from './domain/fence-guard.ts';
 import type { LeaseArbiter } from './domain/leases.ts';
+import type { Locks } from './domain/locks.ts';
 import type { Roster } from './domain/roster.ts';
 import type { SegmentArbiter } from './domain/segments.ts';
 import type { Store } from './domain/store.ts';
@@ -23,6 +24,7 @@ export interface Coordinator {
   readonly metrics: CoordinatorMetrics;
   readonly store: Store;
   readonly fence: Fence | undefined;
+  readonly locks: Locks;
   readonly roster: Roster;
   readonly segments: SegmentArbiter;
   readonly leases: LeaseArbiter;

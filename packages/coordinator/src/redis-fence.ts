@@ -1,5 +1,15 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { Fence, FenceAhead, FenceAnswer, FenceIdentity, FenceMark, FenceMove } from './domain/fence.ts';
+import {
+  type Fence,
+  type FenceAhead,
+  type FenceAnswer,
+  type FenceIdentity,
+  type FenceMark,
+  type FenceMove,
+  NO_MARK,
+  type Swept,
+  type SweptCounter,
+} from './domain/fence.ts';
 import { type Counter, type CounterName, counterKey } from './domain/range.ts';
 import { RETRY_REASONS } from './domain/store.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -24,6 +34,8 @@ export class RedisFence implements Fence {
   readonly #link: RedisLink;
   readonly #identity: string;
   readonly #known = new Map<string, FenceMark>();
+  /** The generation of the Redis that was last seen: one that is away may be the wrong one, too. */
+  #generation: string | undefined;
 
   constructor(link: RedisLink) {
     this.#link = link;
@@ -44,9 +56,10 @@ export class RedisFence implements Fence {
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER) return { kind: 'stranger' };
+    this.#generation = generation;
     if (answer === TAKES_NO_WRITES) return this.#fromMemory(key, move);
     if (answer === DONE) {
-      this.#know(key, { value: end, committed: counter });
+      this.#know(key, { value: end, committed: counter, granted: end });
       return { kind: 'ok' };
     }
     const mark = parse(key, answer);
@@ -54,16 +67,17 @@ export class RedisFence implements Fence {
     return { kind: 'ahead', ...mark };
   }
 
-  async read(name: CounterName): Promise<bigint> {
+  async read(name: CounterName): Promise<FenceMark> {
     const key = this.#key(name);
-    const value = await this.#link.run((redis) => redis.get(key));
-    return value === null ? 0n : parse(key, value).value;
+    const text = await this.#link.run((redis) => redis.get(key));
+    return text === null ? NO_MARK : parse(key, text);
   }
 
   async identity(): Promise<FenceIdentity | undefined> {
     const fields = await this.#link.run((redis) => redis.hgetall(this.#identity));
     const { deploymentId, layout, generation, keySchema, sweep = '0', lowered = '0' } = fields;
     if (generation === undefined) return undefined;
+    this.#generation = generation;
     return {
       ...{ deploymentId: deploymentId ?? '', layout: layout ?? '', generation },
       ...{ keySchema: Number(keySchema), sweep: Number(sweep), lowered: Number(lowered) },
@@ -77,49 +91,56 @@ export class RedisFence implements Fence {
     );
   }
 
-  async sweep(identity: FenceIdentity, counters: readonly Counter[]): Promise<FenceAhead[]> {
-    if (counters.length === 0) return [];
+  async sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
+    if (counters.length === 0) return { ahead: [], unreadable: [] };
     const keys = counters.map(({ name }) => this.#key(name));
-    const values = counters.map(({ value }) => padded(value));
+    const values = counters.flatMap(({ value, granted }) => [padded(value), padded(granted)]);
+    const { generation, sweep, lowered } = identity;
     const answers = await this.#link.run((redis) =>
       redis.sweepFences(
         1 + keys.length,
         ...[this.#identity, ...keys],
-        ...[identity.generation, String(identity.lowered), ...values],
+        ...[generation, String(sweep), String(lowered), ...values],
       ),
     );
     if (answers[0] === STRANGER) throw overtaken();
-    return counters.flatMap((counter, index) => {
+    const ahead: FenceAhead[] = [];
+    const unreadable: Counter[] = [];
+    for (const [index, counter] of counters.entries()) {
       const answer = answers[index] ?? DONE;
-      return answer === DONE ? [] : [{ counter, ...parse(keys[index] ?? '', answer) }];
-    });
+      const mark = readMark(answer);
+      if (mark !== undefined) ahead.push({ counter, ...mark });
+      else if (answer !== DONE) unreadable.push(counter);
+    }
+    return { ahead, unreadable };
   }
 
   async finishSweep(identity: FenceIdentity, number: number): Promise<void> {
+    const { generation, sweep } = identity;
     const noted = await this.#link.run((redis) =>
-      redis.finishSweep(this.#identity, identity.generation, number),
+      redis.finishSweep(this.#identity, generation, sweep, number),
     );
     if (noted !== 1) throw overtaken();
   }
 
-  async lower(name: CounterName, to: bigint, generation = ''): Promise<void> {
+  async lower(name: CounterName, from: FenceMark, to: bigint, generation = ''): Promise<void> {
     const key = this.#key(name);
-    const lowered = await this.#link.run(
-      (redis) => redis.lowerFence(key, this.#identity, padded(to), generation),
+    const answer = await this.#link.run(
+      (redis) => redis.lowerFence(key, this.#identity, writeMark(from), padded(to), generation),
       RETRY_REASONS.fenceUnclear,
     );
-    if (lowered !== 1) {
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis is not the one that MySQL says.', {
-        reason: RETRY_REASONS.fenceStranger,
-      });
-    }
-    this.#know(key, { value: to, committed: to });
+    if (answer === STRANGER)
+      throw unavailable('Redis is not the one that MySQL says.', RETRY_REASONS.fenceStranger);
+    if (answer !== DONE) throw unavailable('The fence moved meanwhile; try again.', 'fence_moved');
+    this.#know(key, { value: to, committed: to, granted: to });
   }
 
-  #fromMemory(key: string, { start, end, counter }: FenceMove): FenceAnswer {
+  /** Unfenced: only what this process was told or granted itself speaks. */
+  #fromMemory(key: string, { start, end, counter, generation }: FenceMove): FenceAnswer {
+    if (this.#generation !== undefined && this.#generation !== generation) return { kind: 'stranger' };
     const known = this.#known.get(key);
     if (known !== undefined && known.value > start) return { kind: 'ahead', ...known };
-    this.#know(key, { value: end, committed: counter });
+    this.#know(key, { value: end, committed: counter, granted: end });
     return { kind: 'away' };
   }
 
@@ -144,22 +165,32 @@ function padded(value: bigint): string {
   return String(value).padStart(DIGITS, '0');
 }
 
+/** A fence that is not there is the empty text. */
+function writeMark({ value, committed, granted }: FenceMark): string {
+  return value === 0n ? '' : [value, committed, granted].map(padded).join(' ');
+}
+
+/** Undefined where this is no fence. */
+function readMark(text: string): FenceMark | undefined {
+  const [, value, committed, granted] = /^([0-9]{19}) ([0-9]{19}) ([0-9]{19})$/.exec(text) ?? [];
+  if (value === undefined || committed === undefined || granted === undefined) return undefined;
+  return { value: BigInt(value), committed: BigInt(committed), granted: BigInt(granted) };
+}
+
 /** A fence that somebody set by hand without its zeros would compare wrongly for ever, so it is named. */
 function parse(key: string, text: string): FenceMark {
-  const [, value, committed] = /^([0-9]{19}) ([0-9]{19})$/.exec(text) ?? [];
-  if (value !== undefined && committed !== undefined)
-    return { value: BigInt(value), committed: BigInt(committed) };
-  throw new LeafcutterError(
-    'STORE_UNAVAILABLE',
-    `The Redis key ${key} holds no fence: it must be two numbers of 19 digits.`,
-    { reason: 'fence_unreadable' },
+  const mark = readMark(text);
+  if (mark !== undefined) return mark;
+  throw unavailable(
+    `The Redis key ${key} holds no fence: it must be three numbers of 19 digits.`,
+    'fence_unreadable',
   );
 }
 
 function overtaken(): LeafcutterError {
-  return new LeafcutterError(
-    'STORE_UNAVAILABLE',
-    'Redis changed while it was swept; the next sweep begins anew.',
-    { reason: 'sweep_overtaken' },
-  );
+  return unavailable('Redis changed while it was swept; the next sweep begins anew.', 'sweep_overtaken');
+}
+
+function unavailable(message: string, reason: string): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', message, { reason });
 }

@@ -24,8 +24,19 @@ declare module 'ioredis' {
       generation: string,
     ): Result<string, Context>;
     sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
-    finishSweep(identity: string, generation: string, number: number): Result<number, Context>;
-    lowerFence(key: string, identity: string, value: string, generation: string): Result<number, Context>;
+    finishSweep(
+      identity: string,
+      generation: string,
+      before: number,
+      number: number,
+    ): Result<number, Context>;
+    lowerFence(
+      key: string,
+      identity: string,
+      before: string,
+      value: string,
+      generation: string,
+    ): Result<string, Context>;
     introduce(
       identity: string,
       deploymentId: string,

@@ -36,7 +36,7 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
     const { start, end } = lost;
     this.#log.warn(
       { [name.kind === 'tag' ? 'tag' : 'machineId']: counterKey(name), from: String(start), to: String(end) },
-      'MySQL lost writes of this counter: it went back to "from", though ranges up to "to" were handed out. They are passed over and stand in the ledger as (lost). Was MySQL restored, failed over to a lagging replica, or the row edited?',
+      'MySQL lost writes of this counter: it went back to "from", though ranges up to "to" were handed out. They are passed over, and what the ledger lost of them is entered as (lost). Was MySQL restored, failed over to a lagging replica, or the row edited?',
     );
   }
 
@@ -62,6 +62,11 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
 
   override swept(report: SweepReport): void {
     super.swept(report);
+    if (report.unreadable > 0)
+      this.#log.warn(
+        { counters: report.unreadable, first: report.firstUnreadable },
+        'fences in Redis were set by hand to what is none; their counters are refused until the keys are deleted',
+      );
     if (report.mended > 0)
       this.#log.warn({ counters: report.mended }, 'counters that MySQL had set back are mended');
     else this.#log.debug(report, 'fences swept');

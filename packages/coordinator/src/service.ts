@@ -104,6 +104,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     metrics,
     store,
     fence,
+    locks,
     roster,
     segments: new SegmentArbiter({
       ...shared,

@@ -1,4 +1,4 @@
-import { type CounterName, counterKey, type LedgerEntry } from './domain/range.ts';
+import type { CounterName, LedgerEntry } from './domain/range.ts';
 import type { LedgerCursor } from './domain/store.ts';
 import type { Row, SqlDriver, SqlSession } from './sql-driver.ts';
 
@@ -38,6 +38,17 @@ export async function ledgerEnd(session: SqlSession, name: CounterName, below: b
   return BigInt(row?.range_end ?? 0);
 }
 
+/** An expression for the end of the highest of a counter's ranges. A subquery, so that a locking SELECT does not lock it. */
+export function ledgerTop(kind: 't' | 'm', name: string): string {
+  return `(SELECT l.range_end FROM leafcutter_ledger l WHERE l.kind = '${kind}' AND l.name = ${name}
+    ORDER BY l.range_start DESC LIMIT 1)`;
+}
+
+/** A machine id as the ledger names it: padded, so that they sort as numbers. */
+export function machineName(machineId: number): string {
+  return String(machineId).padStart(10, '0');
+}
+
 /** Start of the lowest of a counter's ranges that start at `from` or above; undefined where there is none. */
 export async function nextRangeStart(
   session: SqlSession,
@@ -73,7 +84,7 @@ export async function readLedger(
 }
 
 function ledgerKey(name: CounterName): [kind: string, name: string] {
-  return [LEDGER_KIND[name.kind], name.kind === 'machine' ? counterKey(name).padStart(10, '0') : name.tag];
+  return [LEDGER_KIND[name.kind], name.kind === 'machine' ? machineName(name.machineId) : name.tag];
 }
 
 function toEntry(row: Row): LedgerEntry {

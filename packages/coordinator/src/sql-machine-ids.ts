@@ -1,22 +1,38 @@
 import type { MachineIdRecord, Taker } from './domain/store.ts';
 import { GENERATION } from './sql-deployment.ts';
 import { optionalText, type Row, requireOne, type SqlDriver, type SqlSession } from './sql-driver.ts';
+import { LEDGER_KIND, ledgerTop, machineName } from './sql-ledger.ts';
 
 const COLUMNS = 'machine_id, ceiling_ms, window_ms, agent_id, instance_id';
 const ROWS_PER_INSERT = 1_000;
+
+/** A machine id as it stands under its lock. */
+interface LockedMachineIdRow {
+  readonly record: MachineIdRecord;
+  /** The database's clock, unix milliseconds. */
+  readonly nowMs: number;
+  readonly generation: string | undefined;
+  readonly ledgerTop: bigint;
+}
 
 /** Locks the machine id's row and reads it with the database's clock; undefined where there is none. */
 export async function lockMachineId(
   driver: SqlDriver,
   session: SqlSession,
   machineId: number,
-): Promise<{ record: MachineIdRecord; nowMs: number; generation: string | undefined } | undefined> {
+): Promise<LockedMachineIdRow | undefined> {
   const [row] = await session.query(
-    `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms, ${GENERATION} AS generation FROM leafcutter_machine WHERE machine_id = ?${driver.forUpdate}`,
-    [machineId],
+    `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms, ${GENERATION} AS generation,
+       ${ledgerTop(LEDGER_KIND.machine, '?')} AS ledger_top FROM leafcutter_machine WHERE machine_id = ?${driver.forUpdate}`,
+    [machineName(machineId), machineId],
   );
   if (row === undefined) return undefined;
-  return { record: toMachineId(row), nowMs: Number(row.now_ms), generation: optionalText(row.generation) };
+  return {
+    record: toMachineId(row),
+    nowMs: Number(row.now_ms),
+    generation: optionalText(row.generation),
+    ledgerTop: BigInt(row.ledger_top ?? 0),
+  };
 }
 
 /** Raises the ceiling of a locked machine id; `taker` becomes its holder. */

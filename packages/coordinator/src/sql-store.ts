@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { CounterBehindError } from './domain/counter-behind-error.ts';
-import { type Counter, type CounterName, type LedgerEntry, maxBigint } from './domain/range.ts';
+import type { SweptCounter } from './domain/fence.ts';
+import { type CounterName, type LedgerEntry, maxBigint } from './domain/range.ts';
 import type {
   Deployment,
   LedgerCursor,
@@ -45,7 +45,7 @@ export class SqlStore implements Store {
     return finishSweep(this.#driver, from, to, sweptAtMs);
   }
 
-  counters(movedSinceMs: number | undefined): AsyncIterable<readonly Counter[]> {
+  counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]> {
     return counters(this.#driver, movedSinceMs);
   }
 
@@ -61,15 +61,14 @@ export class SqlStore implements Store {
       if (row === undefined) throw unknownTag(tag);
       const { record, nowMs, generation } = row;
       const name = { kind: 'tag', tag } as const;
-      const ledger = ledgerOf(session, name, (record.highestId ?? HIGHEST_ID) + 1n);
+      const ledger = ledgerOf(session, name, row.ledgerTop);
       return work({
         ...{ name, value: maxBigint(record.nextId, record.highWater), nowMs, generation, tag: record },
-        ledgerEnd: ledger.end,
+        ...ledger.reads,
         async advance(to, entries) {
           await setCounter(session, row, to);
           await ledger.write(entries);
         },
-        nextRangeStart: ledger.next,
         lower: (to, highestId) => lowerCounter(session, row, to, highestId),
       });
     });
@@ -87,10 +86,10 @@ export class SqlStore implements Store {
       }
       const { record, nowMs, generation } = row;
       const name = { kind: 'machine', machineId } as const;
-      const ledger = ledgerOf(session, name, HIGHEST_ID + 1n);
+      const ledger = ledgerOf(session, name, row.ledgerTop);
       return work({
         ...{ name, value: record.ceilingMs, nowMs, generation, machine: record },
-        ledgerEnd: ledger.end,
+        ...ledger.reads,
         async advance(to, entries, taker) {
           await raiseCeiling(session, record, to, taker);
           await ledger.write(entries);
@@ -145,19 +144,21 @@ export class SqlStore implements Store {
   }
 }
 
-/** The ledger of one locked counter, whose ranges start below `limit`. */
-function ledgerOf(session: SqlSession, name: CounterName, limit: bigint) {
-  const end = (below = limit) => ledgerEnd(session, name, below);
+/** The ledger of one locked counter, which ended at `top` when it was locked. */
+function ledgerOf(session: SqlSession, name: CounterName, top: bigint) {
   return {
-    end,
-    next: (from: bigint) => nextRangeStart(session, name, from),
+    reads: {
+      ledgerTop: top,
+      ledgerEnd: (below: bigint) => ledgerEnd(session, name, below),
+      nextRangeStart: (from: bigint) => nextRangeStart(session, name, from),
+    },
     /** @throws CounterBehindError where the ledger has one of these ranges already */
     async write(entries: readonly LedgerEntry[]): Promise<void> {
       try {
         await writeLedger(session, entries);
       } catch (error) {
         if (!(error instanceof DuplicateKeyError)) throw error;
-        throw new CounterBehindError(name, { value: await end(), committed: 0n });
+        throw new CounterBehindError(name, { value: top, granted: 0n });
       }
     },
   };

@@ -12,6 +12,7 @@ import {
   type SqlSession,
   UnstorableTextError,
 } from './sql-driver.ts';
+import { LEDGER_KIND, ledgerTop } from './sql-ledger.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
 const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water`;
@@ -24,6 +25,7 @@ export interface LockedTagRow {
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
   readonly generation: string | undefined;
+  readonly ledgerTop: bigint;
 }
 
 /** Locks the tag's row and reads it with the database's clock; undefined where there is none. */
@@ -34,9 +36,10 @@ export async function lockTag(
 ): Promise<LockedTagRow | undefined> {
   const [row] = await session
     .query(
-      `SELECT ${COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${GENERATION} AS generation FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ?
+      `SELECT ${COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${GENERATION} AS generation,
+       ${ledgerTop(LEDGER_KIND.tag, '?')} AS ledger_top FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ?
      WHERE a.biz_tag = ? AND ${driver.bytewise('a.biz_tag')} = ${driver.bytewise('?')}${driver.forUpdate}`,
-      [tag, tag, tag],
+      [tag, tag, tag, tag],
     )
     .catch(noneIfUnstorable);
   if (row === undefined) return undefined;
@@ -45,6 +48,7 @@ export async function lockTag(
     hasOwn: row.own !== null,
     nowMs: Number(row.now_ms),
     generation: optionalText(row.generation),
+    ledgerTop: BigInt(row.ledger_top ?? 0),
   };
 }
 

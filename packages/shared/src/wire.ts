@@ -134,6 +134,8 @@ export type ChangeTagRequest = z.infer<typeof changeTagRequest>;
 export const lowerTagRequest = z.strictObject({
   /** The next ID from now on. */
   to: id,
+  /** Says that nothing was handed out from there on, where the ledger knows of nothing below. */
+  force: z.boolean().default(false),
 });
 
 export const lowerTagAnswer = z.object({

@@ -17,16 +17,22 @@ interface Attempt {
   readonly events?: RecordedEvents;
   readonly endOf?: (start: bigint) => bigint;
   readonly write?: (range: Range, lost: readonly LedgerEntry[]) => Promise<void>;
-  readonly ledgerEnd?: () => Promise<bigint>;
+  /** Ranges that the ledger has, in order. */
+  readonly ledger?: readonly Range[];
 }
 
 /** One attempt to take 100 from a counter that stands at `value`. */
 function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {}): Promise<Range> {
   const { floor = 0n, events = new RecordedEvents(), endOf = (start) => start + 100n } = options;
   const { write = async () => undefined } = options;
-  const { remembered = NOTHING_REMEMBERED, ledgerEnd = async () => 0n } = options;
+  const { remembered = NOTHING_REMEMBERED, ledger = [] } = options;
   const generation = SAMPLE_DEPLOYMENT.identity.generation;
-  const locked = { name, value, nowMs: 7, generation, ledgerEnd, advance: async () => undefined };
+  const locked = {
+    ...{ name, value, nowMs: 7, generation, advance: async () => undefined },
+    ledgerTop: ledger.at(-1)?.end ?? 0n,
+    ledgerEnd: async (below: bigint) => ledger.findLast(({ start }) => start < below)?.end ?? 0n,
+    nextRangeStart: async (from: bigint) => ledger.find(({ start }) => start >= from)?.start,
+  };
   return allocate({ fence, events, coordinatorId: 'c1' }, locked, { remembered, floor, endOf, write });
 }
 
@@ -45,7 +51,7 @@ describe('a range', () => {
     const write = async (range: Range) => void written.push(range);
     expect(await attempt(1n, fence, { write })).toEqual({ start: 1n, end: 101n });
     expect(written).toEqual([{ start: 1n, end: 101n }]);
-    expect(await fence.read(name)).toBe(101n);
+    expect((await fence.read(name)).value).toBe(101n);
   });
 
   test('starts at the floor where the counter is lower, at the counter where the floor is', async () => {
@@ -82,7 +88,7 @@ describe('a range', () => {
     for (let tries = 0; tries < 100; tries++) {
       await expect(attempt(1n, fence, { write: () => Promise.reject(full) })).rejects.toBe(full);
     }
-    expect(await fence.read(name)).toBe(0n);
+    expect((await fence.read(name)).value).toBe(0n);
   });
 });
 
@@ -103,7 +109,7 @@ describe('a fence that remembers more than the counter', () => {
       return start + 100n;
     };
     await expect(follow(1n, fence, { endOf })).rejects.toMatchObject({ code: 'TAG_EXHAUSTED' });
-    expect(await fence.read(name)).toBe(5_001n);
+    expect((await fence.read(name)).value).toBe(5_001n);
   });
 });
 
@@ -112,11 +118,43 @@ describe('a ledger that remembers more than the counter', () => {
     const fence = new MemoryFence();
     const events = new RecordedEvents();
     const write = async ({ start }: Range) => {
-      if (start === 1n) throw new CounterBehindError(name, { value: 701n, committed: 0n });
+      if (start === 1n) throw new CounterBehindError(name, { value: 701n, granted: 0n });
     };
     expect(await follow(1n, fence, { events, write })).toEqual({ start: 701n, end: 801n });
     expect(events.ahead).toEqual([{ counter: 'orders', by: 700n }]);
     expect(fence.raises).toBe(1);
+  });
+});
+
+describe('whatever the counter says, a range shares no number with the ledger', () => {
+  const ledger = [
+    { start: 1n, end: 101n },
+    { start: 1_050n, end: 1_150n },
+  ];
+
+  test('in a gap it ends with the gap', async () => {
+    expect(await attempt(101n, undefined, { ledger })).toEqual({ start: 101n, end: 201n });
+    expect(await attempt(1_001n, undefined, { ledger })).toEqual({ start: 1_001n, end: 1_050n });
+  });
+
+  test.each([1n, 50n, 1_050n, 1_149n])(
+    'at %d, inside a range, it starts above all of them',
+    async (value) => {
+      const events = new RecordedEvents();
+      const error = await attempt(value, undefined, { ledger, events }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ remembered: { value: 1_150n, granted: 0n } });
+      expect(events.ahead).toEqual([{ counter: 'orders', by: 1_150n - value }]);
+      expect(events.lost).toEqual([]);
+    },
+  );
+
+  test('above it the ledger is not asked again', async () => {
+    expect(await attempt(1_150n, undefined, { ledger })).toEqual({ start: 1_150n, end: 1_250n });
+  });
+
+  test('NEGATIVE CONTROL: without the ledger it does', async () => {
+    const range = await attempt(1_001n, undefined);
+    expect(range.end).toBeGreaterThan(1_050n);
   });
 });
 

@@ -1,14 +1,14 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { CounterBehindError, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import { lostEntry } from './lost-range.ts';
-import { type CounterName, counterKey, type LedgerEntry, maxBigint, type Range } from './range.ts';
+import { lostEntry, lostRange } from './lost-range.ts';
+import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
 import { type Locked, RETRY_REASONS } from './store.ts';
 
 export interface AllocationEvents {
   /** The fence, or the ledger, remembered `by` more than the counter did. */
   counterBehind(name: CounterName, by: bigint): void;
-  /** The database lost acknowledged writes: `lost` was handed out, and its counter stands at `lost.start`. */
+  /** The database lost acknowledged writes: `lost` was handed out, and its counter stood at `lost.start`. */
   writesLost(name: CounterName, lost: Range): void;
   /** A range was allocated by the counter alone. */
   unfenced(name: CounterName): void;
@@ -40,10 +40,11 @@ interface Parts {
 /**
  * The one primitive: takes the next range of a counter whose row the caller has locked (invariants I1, I2).
  *
- * The range starts at the locked counter or the floor. It is written first, then the fence is raised to its end, and
- * the caller commits when this resolves: so the fence stands at the end of every range that can be handed out, and
- * what the database refuses moves no fence. Where fence or ledger remember more, nothing moves, the transaction is
- * rolled back and run again with that as its floor (`retrying`). A crash at any line leaves a gap and nothing worse.
+ * The range starts at the locked counter or the floor, and shares no number with any that the ledger has. It is written
+ * first, then the fence is raised to its end, and the caller commits when this resolves: so the fence stands at the end
+ * of every range that can be handed out, and what the database refuses moves no fence. Where fence or ledger remember
+ * more, nothing moves, the transaction is rolled back and run again with that as its floor (`retrying`). A crash at any
+ * line leaves a gap and nothing worse.
  *
  * @throws CounterBehindError, STORE_UNAVAILABLE with reason `fence_unclear` or `fence_stranger`, and what `taking` throws
  */
@@ -55,35 +56,39 @@ export async function allocate(
   const { value: counter, name, generation } = locked;
   const { remembered } = taking;
   const start = maxBigint(counter, maxBigint(taking.floor ?? 0n, remembered.value));
-  const range = { start, end: taking.endOf(start) };
-  if (range.end <= start) throw new Error(`empty range [${start}, ${range.end}) of ${counterKey(name)}`);
-  const forgot = remembered.committed > counter;
-  const lost = forgot
-    ? await lostEntry(locked, { start: counter, end: remembered.value }, coordinatorId)
-    : undefined;
   try {
-    await taking.write(range, lost === undefined ? [] : [lost]);
+    const range = await besideLedger(locked, { start, end: taking.endOf(start) });
+    const lost = remembered.granted > counter ? { start: counter, end: remembered.granted } : undefined;
+    const entry = lost && (await lostEntry(locked, lost, coordinatorId));
+    await taking.write(range, entry === undefined ? [] : [entry]);
     const answer = await fence?.raise(name, { counter, ...range, generation });
-    if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
+    if (answer?.kind === 'ahead') {
+      const granted = lostRange(counter, answer)?.end ?? 0n;
+      throw new CounterBehindError(name, { value: answer.value, granted });
+    }
     if (answer?.kind === 'stranger') throw strange(events);
     if (answer?.kind === 'away') events.unfenced(name);
+    if (lost !== undefined) events.writesLost(name, lost);
     return range;
   } catch (error) {
-    if (error instanceof CounterBehindError) report(events, name, counter, start, error.remembered);
+    if (error instanceof CounterBehindError) events.counterBehind(name, error.remembered.value - start);
     throw error;
   }
 }
 
-function report(
-  events: AllocationEvents,
-  name: CounterName,
-  counter: bigint,
-  start: bigint,
-  { value, committed }: Remembered,
-): void {
-  events.counterBehind(name, value - start);
-  // One failed commit leaves the fence ahead, too. That the counter itself was higher once, it does not explain.
-  if (committed > counter) events.writesLost(name, { start: counter, end: value });
+/**
+ * The range as far as the ledger lets it reach. A counter that was lowered on purpose lies in a gap of the ledger and
+ * ends with it; one that lies in a range, or at the start of one, went back by accident and starts above them all.
+ */
+async function besideLedger(locked: Locked, range: Range): Promise<Range> {
+  const { name, ledgerTop } = locked;
+  const { start, end } = range;
+  if (end <= start) throw new Error(`empty range [${start}, ${end}) of ${counterKey(name)}`);
+  if (ledgerTop <= start) return range;
+  const above = await locked.nextRangeStart(start);
+  if ((await locked.ledgerEnd(start)) > start || above === start)
+    throw new CounterBehindError(name, { value: ledgerTop, granted: 0n });
+  return { start, end: above === undefined ? end : minBigint(end, above) };
 }
 
 function strange(events: AllocationEvents): LeafcutterError {

@@ -34,7 +34,7 @@ export async function audit(store: Store, fence: Fence | undefined): Promise<Aud
         `${label(last.counter)} stands at ${counter}, below ${last.end}, which the ledger says is handed out`,
       );
     }
-    if (fence?.available === true && (await fence.read(last.counter)) < last.end) fencesBehind++;
+    if (fence?.available === true && (await fence.read(last.counter)).value < last.end) fencesBehind++;
   };
 
   // Of the counter that is being read, the range that reaches furthest: a later, shorter one may lie inside it.

@@ -34,7 +34,8 @@ interface Parts {
  *
  * - unknown: Redis has not been asked yet, or did not answer. Entered at birth.
  * - agreed: MySQL and Redis name one generation. Entered by `check`.
- * - refused: this Redis must not be used; the fence refuses every allocation, too. Entered and left by `check`.
+ * - refused: this Redis must not be used; the fence refuses every allocation, too, also while this Redis is away.
+ *   Entered and left by `check`.
  *
  * It looks every five seconds, when Redis comes back, and when an allocation found a strange Redis; it sweeps where
  * the numbers of the last sweep differ, and whenever `sweep` is called.
@@ -100,7 +101,8 @@ export class FenceGuard {
   async #check(): Promise<void> {
     const { fence, events } = this.#parts;
     if (!fence.available) {
-      this.#state = 'unknown';
+      // A Redis that had to be refused is not forgiven for going away.
+      if (this.#state === 'agreed') this.#state = 'unknown';
       return;
     }
     try {
@@ -123,7 +125,7 @@ export class FenceGuard {
     if (!fence.available || this.#stopped) return undefined;
     await this.check();
     if (this.#state !== 'agreed') return undefined;
-    const report = await sweep(this.#parts, await this.#generation.agree());
+    const report = await sweep(this.#parts, () => this.#generation.agree());
     if (report !== undefined) events.swept(report);
     return report;
   }

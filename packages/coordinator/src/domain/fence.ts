@@ -14,9 +14,13 @@ export interface FenceMove {
 export interface FenceMark {
   /** End of the last range that it was raised to: at or above everything handed out. */
   readonly value: bigint;
-  /** Highest counter that it was told is committed in the database. A counter below it lost writes. */
+  /** Highest counter that it was told is committed in the database. A counter below it went back. */
   readonly committed: bigint;
+  /** End of the highest range that it was raised for, or that the ledger had: a counter set too high by hand is in none. */
+  readonly granted: bigint;
 }
+
+export const NO_MARK: FenceMark = { value: 0n, committed: 0n, granted: 0n };
 
 /**
  * - ok: the fence now stands at the end asked for.
@@ -45,9 +49,21 @@ export interface FenceIdentity {
   readonly lowered: number;
 }
 
+/** A counter as the database has it, for the fence to know. */
+export interface SweptCounter extends Counter {
+  /** End of the highest range that the ledger has of it; 0 where there is none. */
+  readonly granted: bigint;
+}
+
 /** A counter whose fence remembers more than it was told. */
 export interface FenceAhead extends FenceMark {
   readonly counter: Counter;
+}
+
+export interface Swept {
+  readonly ahead: readonly FenceAhead[];
+  /** Those whose fence holds what is none, as after somebody set it by hand: they were left alone. */
+  readonly unreadable: readonly Counter[];
 }
 
 /**
@@ -63,8 +79,8 @@ export interface Fence {
    * @throws STORE_UNAVAILABLE with reason `fence_unclear` where no answer came: the fence may have risen.
    */
   raise(name: CounterName, move: FenceMove): Promise<FenceAnswer>;
-  /** Where the fence stands. @throws STORE_UNAVAILABLE */
-  read(name: CounterName): Promise<bigint>;
+  /** What the fence remembers. @throws STORE_UNAVAILABLE */
+  read(name: CounterName): Promise<FenceMark>;
 
   /** Who this Redis is; undefined where it has no identity. @throws STORE_UNAVAILABLE */
   identity(): Promise<FenceIdentity | undefined>;
@@ -72,15 +88,17 @@ export interface Fence {
   introduce(identity: Omit<FenceIdentity, 'sweep' | 'lowered'>): Promise<void>;
 
   /**
-   * Raises fences to committed counters, never lowers one, and resolves to those that remember more.
+   * Raises fences to committed counters, never lowers one, and tells those that remember more.
    * @throws STORE_UNAVAILABLE with reason `sweep_overtaken` where Redis is not any more what `identity` says
    */
-  sweep(identity: FenceIdentity, counters: readonly Counter[]): Promise<FenceAhead[]>;
+  sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept>;
   /** Notes that sweep `number` is done. @throws as `sweep` */
   finishSweep(identity: FenceIdentity, number: number): Promise<void>;
   /**
-   * Sets a fence to a lower value: an admin's explicit word, given with the counter's row locked.
-   * @throws STORE_UNAVAILABLE, with reason `fence_stranger` where Redis has another generation
+   * Sets a fence to a lower value: an admin's explicit word, given with the counter's row locked. It changes nothing
+   * where the fence is not `from` any more, so that a command which arrives late cannot take down what rose since.
+   * @throws STORE_UNAVAILABLE, with reason `fence_stranger` where Redis has another generation, `fence_moved` where the
+   * fence is not `from`
    */
-  lower(name: CounterName, to: bigint, generation: string | undefined): Promise<void>;
+  lower(name: CounterName, from: FenceMark, to: bigint, generation: string | undefined): Promise<void>;
 }

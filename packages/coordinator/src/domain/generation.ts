@@ -65,10 +65,12 @@ export class Generation {
    * the deployment works with another Redis
    */
   async agree(): Promise<Agreement> {
-    const { store, layout } = this.#parts;
+    const { store, fence, layout } = this.#parts;
     for (let round = 0; round < MAX_ROUNDS; round++) {
+      // In this order: a sweep is noted in MySQL first, so a Redis that knows of more has a MySQL that went back.
+      const found = await fence.identity();
       const deployment = await store.identify(layout);
-      const identity = await this.#meet(deployment);
+      const identity = found ?? (await this.#meet(deployment));
       this.#checkOwn(deployment, identity);
       if (identity.generation === deployment.generation) {
         // The database's clock may have been set back.
@@ -85,11 +87,9 @@ export class Generation {
     });
   }
 
-  /** The identity of the Redis that is there, which gets one where it has none. */
+  /** Gives a Redis without identity one; the one that it then has. */
   async #meet(deployment: Deployment): Promise<FenceIdentity> {
     const { fence, newGeneration, events } = this.#parts;
-    const found = await fence.identity();
-    if (found !== undefined) return found;
     this.#checkAbandoned(deployment);
     const generation = newGeneration();
     const { id, layout } = deployment;

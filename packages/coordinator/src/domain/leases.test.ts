@@ -71,7 +71,7 @@ describe('a grant', () => {
       ceilingMs: BigInt(to),
       holder: holder(1),
     });
-    expect(await fence.read(counter)).toBe(BigInt(to));
+    expect((await fence.read(counter)).value).toBe(BigInt(to));
     expect(await registry.live([machineId])).toEqual(new Map([[machineId, holder(1)]]));
   });
 
@@ -122,7 +122,7 @@ describe('a grant', () => {
     const ahead = BigInt(clock.now() + 60_000);
     await fence.raise({ kind: 'machine', machineId: 0 }, fenceMove(0n, ahead));
     expect((await arbiter().grant(call(1))).machineId).toBe(1);
-    expect(await fence.read({ kind: 'machine', machineId: 0 })).toBe(ahead);
+    expect((await fence.read({ kind: 'machine', machineId: 0 })).value).toBe(ahead);
     expect(events.ahead).toHaveLength(1);
   });
 

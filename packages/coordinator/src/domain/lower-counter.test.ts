@@ -1,9 +1,17 @@
-import { beforeEach, expect, test } from '@jest/globals';
+import { beforeEach, describe, expect, test } from '@jest/globals';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { FenceMemory, MemoryFence } from '../fakes/memory-fence.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
 import { RecordedEvents } from '../fakes/recorded-events.ts';
-import { CALM, holder, LAYOUT_TEXT, newTag, overlaps, SEGMENT_RULES } from '../fakes/samples.ts';
+import {
+  CALM,
+  holder,
+  LAYOUT_TEXT,
+  newTag,
+  overlaps,
+  SAMPLE_DEPLOYMENT,
+  SEGMENT_RULES,
+} from '../fakes/samples.ts';
 import { noLocks } from '../no-locks.ts';
 import { audit } from './audit.ts';
 import { FenceGuard } from './fence-guard.ts';
@@ -43,7 +51,8 @@ function poison(): void {
   if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: TYPO });
 }
 
-const lower = (to: bigint) => lowerCounter({ store, fence }, 'orders', to);
+const lower = (to: bigint, force = false) =>
+  lowerCounter({ store, fence, locks: noLocks }, 'orders', to, force);
 
 test('a poisoned counter, its fence and its high-water mark go back together, and IDs go on where they were', async () => {
   const ranges = [await grant()];
@@ -52,7 +61,7 @@ test('a poisoned counter, its fence and its high-water mark go back together, an
   await guard.sweep();
   expect(ranges[1]?.start).toBe(TYPO);
   expect(await lower(101n)).toEqual({ from: TYPO + 100n, to: 101n, highestId: TYPO - 1n });
-  expect(await fence.read({ kind: 'tag', tag: 'orders' })).toBe(101n);
+  expect((await fence.read({ kind: 'tag', tag: 'orders' })).value).toBe(101n);
   ranges.push(await grant(), await grant());
   expect(ranges[2]).toEqual({ start: 101n, end: 201n });
   expect(overlaps(ranges)).toEqual([]);
@@ -117,11 +126,73 @@ test('is not undone by a sweep that found the fence ahead before, and mends afte
   poison();
   await grant();
   const name = { kind: 'tag', tag: 'orders' } as const;
-  const ahead = { counter: { name, value: 101n }, value: TYPO + 100n, committed: TYPO };
+  const ahead = { counter: { name, value: 101n }, value: TYPO + 100n, committed: TYPO, granted: TYPO + 100n };
   await lower(101n);
   const parts = { store, fence, events: new RecordedEvents(), coordinatorId: 'c1' };
   expect(await mend(parts, ahead)).toBeUndefined();
   expect((await grant()).start).toBe(101n);
+});
+
+test.each([
+  ['the highest ID was cleared', () => store.changeTag('orders', { highestId: null })],
+  [
+    'the tag was deleted by hand and made again',
+    async () => {
+      store.database.tags.delete('orders');
+      await store.createTag(newTag('orders'));
+    },
+  ],
+])('what was handed out above is never reached, although %s', async (_what, undo) => {
+  const ranges = [await grant()];
+  const row = store.database.tags.get('orders');
+  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: 550n });
+  ranges.push(await grant());
+  await lower(101n);
+  await undo();
+  for (let n = 0; n < 10; n++) ranges.push(await grant());
+  expect(overlaps(ranges)).toEqual([]);
+});
+
+describe('what the ledger does not know', () => {
+  test('the fence may: it is not lowered below what it knows was handed out', async () => {
+    await grant();
+    await guard.sweep();
+    await grant();
+    store.database.loseLast(1);
+    poison();
+    await expect(lower(101n)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'to' });
+    expect((await lower(201n)).to).toBe(201n);
+  });
+
+  test('an admin has to answer for: nothing below, as of a tag that a Leaf served', async () => {
+    poison();
+    await expect(lower(500n)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'to' });
+    expect((await lower(500n, true)).to).toBe(500n);
+    expect((await grant()).start).toBe(500n);
+  });
+});
+
+test('a command that arrives late does not take down what rose since', async () => {
+  await grant();
+  poison();
+  await grant();
+  const name = { kind: 'tag', tag: 'orders' } as const;
+  const before = await fence.read(name);
+  await lower(101n);
+  const next = await grant();
+  await expect(fence.lower(name, before, 101n, SAMPLE_DEPLOYMENT.identity.generation)).rejects.toMatchObject({
+    reason: 'fence_moved',
+  });
+  expect((await fence.read(name)).value).toBe(next.end);
+});
+
+test('waits for no sweep for ever: while one holds the lock it is refused', async () => {
+  await grant();
+  poison();
+  const locks = { acquire: async () => undefined };
+  await expect(lowerCounter({ store, fence, locks }, 'orders', 101n, false)).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+  });
 });
 
 test('makes a sweep give up that read the counters before: the poison does not come back with it', async () => {
@@ -129,7 +200,7 @@ test('makes a sweep give up that read the counters before: the poison does not c
   poison();
   const before = await fence.identity();
   if (before === undefined) throw new Error('no identity');
-  const read = [{ name: { kind: 'tag', tag: 'orders' } as const, value: TYPO }];
+  const read = [{ name: { kind: 'tag', tag: 'orders' } as const, value: TYPO, granted: 101n }];
   await lower(101n);
   await expect(fence.sweep(before, read)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
   expect((await grant()).start).toBe(101n);

@@ -1,6 +1,6 @@
 import type { AllocationEvents } from './allocate.ts';
 import type { Fence, FenceAhead } from './fence.ts';
-import { lostEntry } from './lost-range.ts';
+import { lostEntry, lostRange } from './lost-range.ts';
 import type { Range } from './range.ts';
 import type { Locked, Store } from './store.ts';
 
@@ -12,20 +12,22 @@ interface Parts {
 }
 
 /**
- * Raises a counter whose writes the database lost to where its fence stands, and enters the lost range in the ledger:
- * what the next allocation would do, done before Redis can forget too. Resolves to the range, or undefined where the
- * counter is not behind any more.
+ * Raises a counter whose writes the database lost to where they ended, and enters the lost range in the ledger: what
+ * the next allocation would do, done before Redis can forget too. Resolves to the range, or undefined where nothing
+ * proves that one was lost, or that it still is.
  */
 export async function mend(
   { store, fence, events, coordinatorId }: Parts,
-  { counter: { name }, value, committed }: FenceAhead,
+  ahead: FenceAhead,
 ): Promise<Range | undefined> {
+  const { name, value } = ahead.counter;
+  if (lostRange(value, ahead) === undefined) return undefined;
   const raise = async (row: Locked) => {
-    // Under the lock, because an admin may have lowered both since the fence was swept.
-    if (row.value >= committed || (await fence.read(name)) < value) return undefined;
-    const lost = { start: row.value, end: value };
+    // Under the lock, because the counter may have risen, or an admin lowered both, since the fence was swept.
+    const lost = lostRange(row.value, await fence.read(name));
+    if (lost === undefined) return undefined;
     const entry = await lostEntry(row, lost, coordinatorId);
-    await row.advance(value, entry === undefined ? [] : [entry]);
+    await row.advance(lost.end, entry === undefined ? [] : [entry]);
     return lost;
   };
   const lost =

@@ -38,7 +38,7 @@ export async function retrying<T>(
 }
 
 function highest(a: Remembered, b: Remembered): Remembered {
-  return { value: maxBigint(a.value, b.value), committed: maxBigint(a.committed, b.committed) };
+  return { value: maxBigint(a.value, b.value), granted: maxBigint(a.granted, b.granted) };
 }
 
 function isTransient(error: unknown): boolean {

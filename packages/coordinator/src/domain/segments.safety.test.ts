@@ -188,7 +188,7 @@ describe('a Redis that is away', () => {
     ranges.push(await grant(segments));
     expect(overlaps(ranges)).toEqual([]);
     expect(events.ahead).toEqual([]);
-    expect(await fence.read({ kind: 'tag', tag: 'orders' })).toBe(401n);
+    expect((await fence.read({ kind: 'tag', tag: 'orders' })).value).toBe(401n);
   });
 });
 

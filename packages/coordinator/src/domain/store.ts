@@ -1,3 +1,4 @@
+import type { SweptCounter } from './fence.ts';
 import type { Counter, CounterName, Holder, LedgerEntry } from './range.ts';
 
 /** A tag as the store keeps it. Absent numbers mean the deployment's default. */
@@ -43,11 +44,12 @@ export interface Locked extends Counter {
   readonly nowMs: number;
   /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
   readonly generation: string | undefined;
-  /**
-   * End of the highest of its ranges in the ledger that start below `below`; 0 where there is none. By default of all
-   * that the counter can reach.
-   */
-  ledgerEnd(below?: bigint): Promise<bigint>;
+  /** End of the highest range that the ledger has of this counter; 0 where there is none. */
+  readonly ledgerTop: bigint;
+  /** End of the highest of its ranges in the ledger that start below `below`; 0 where there is none. */
+  ledgerEnd(below: bigint): Promise<bigint>;
+  /** Start of the lowest of its ranges in the ledger that start at `from` or above; undefined where there is none. */
+  nextRangeStart(from: bigint): Promise<bigint | undefined>;
   /** Raises the counter and writes the ledger. The entries lie below `to`. */
   advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
 }
@@ -55,8 +57,6 @@ export interface Locked extends Counter {
 /** Its value is the counter or the high-water mark, whichever is higher: a row made again starts above the old one. */
 export interface LockedTag extends Locked {
   readonly tag: TagRecord;
-  /** Start of the lowest of its ranges in the ledger that start at `from` or above; undefined where there is none. */
-  nextRangeStart(from: bigint): Promise<bigint | undefined>;
   /** Sets counter, high-water mark and highest ID, down as well: an admin's explicit word. */
   lower(to: bigint, highestId: bigint): Promise<void>;
 }
@@ -120,7 +120,7 @@ export interface Store {
   /** Notes sweep `to`, which began at `sweptAtMs`; false where `from` is not the last one any more. */
   finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean>;
   /** Every counter, or those that moved since a moment of the database's clock and perhaps some more; in pages. */
-  counters(movedSinceMs: number | undefined): AsyncIterable<readonly Counter[]>;
+  counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]>;
 
   /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and whatever `work` throws. */
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T>;

@@ -1,4 +1,4 @@
-import { counterKey, type LedgerEntry } from '../domain/range.ts';
+import { type CounterName, counterKey, type LedgerEntry } from '../domain/range.ts';
 import type { Deployment, MachineIdRecord, TagRecord } from '../domain/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
@@ -45,6 +45,13 @@ export class MemoryDatabase {
     };
   }
 
+  /** What the ledger has of one counter, in order. */
+  rangesOf(name: CounterName): LedgerEntry[] {
+    return [...this.ledger.values()]
+      .filter(({ counter }) => counter.kind === name.kind && counterKey(counter) === counterKey(name))
+      .sort(inLedgerOrder);
+  }
+
   commit(writes: readonly Write[]): void {
     this.#commits.push(writes.map((write) => write()));
     if (this.#commits.length > MAX_HISTORY) this.#commits.shift();
@@ -76,4 +83,17 @@ export function ledgerKey(
   return counter.kind === 'tag'
     ? ['t', counter.tag, start]
     : ['m', counterKey(counter).padStart(10, '0'), start];
+}
+
+export function bytewise(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+export function inLedgerOrder(
+  a: Pick<LedgerEntry, 'counter' | 'start'>,
+  b: Pick<LedgerEntry, 'counter' | 'start'>,
+): number {
+  const [kindA, nameA, startA] = ledgerKey(a);
+  const [kindB, nameB, startB] = ledgerKey(b);
+  return bytewise(kindA, kindB) || bytewise(nameA, nameB) || Number(startA - startB);
 }

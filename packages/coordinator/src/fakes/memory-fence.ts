@@ -1,6 +1,15 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { Fence, FenceAhead, FenceAnswer, FenceIdentity, FenceMark, FenceMove } from '../domain/fence.ts';
-import { type Counter, type CounterName, counterKey, maxBigint } from '../domain/range.ts';
+import {
+  type Fence,
+  type FenceAnswer,
+  type FenceIdentity,
+  type FenceMark,
+  type FenceMove,
+  NO_MARK,
+  type Swept,
+  type SweptCounter,
+} from '../domain/fence.ts';
+import { type CounterName, counterKey, maxBigint } from '../domain/range.ts';
 import { RETRY_REASONS } from '../domain/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
@@ -47,14 +56,14 @@ export class MemoryFence implements Fence {
     if (!this.available) return { kind: 'away' };
     if (fault === 'before-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
     const answer = this.#answer(name, move);
-    if (answer.kind === 'ok') this.#raiseTo(name, move.end, move.counter);
+    if (answer.kind === 'ok') this.#put(name, move.end, move.counter, move.end);
     if (fault === 'after-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
     return answer;
   }
 
-  async read(name: CounterName): Promise<bigint> {
+  async read(name: CounterName): Promise<FenceMark> {
     this.#mustAnswer();
-    return this.#mark(name).value;
+    return this.#mark(name);
   }
 
   async identity(): Promise<FenceIdentity | undefined> {
@@ -67,30 +76,35 @@ export class MemoryFence implements Fence {
     this.memory.identity ??= { ...identity, sweep: 0, lowered: 0 };
   }
 
-  async sweep(identity: FenceIdentity, counters: readonly Counter[]): Promise<FenceAhead[]> {
+  async sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
     this.#mustAnswer();
     const here = this.memory.identity;
-    if (here?.generation !== identity.generation || here.lowered !== identity.lowered) throw overtaken();
-    return counters.flatMap((counter) => {
+    if (here === undefined || !isSame(here, identity) || here.lowered !== identity.lowered) throw overtaken();
+    const ahead = counters.flatMap((counter) => {
       const before = this.#mark(counter.name);
-      this.#raiseTo(counter.name, maxBigint(before.value, counter.value), counter.value);
+      this.#put(counter.name, maxBigint(before.value, counter.value), counter.value, counter.granted);
       return before.value > counter.value ? [{ counter, ...before }] : [];
     });
+    return { ahead, unreadable: [] };
   }
 
   async finishSweep(identity: FenceIdentity, number: number): Promise<void> {
     this.#mustAnswer();
     const here = this.memory.identity;
-    if (here?.generation !== identity.generation) throw overtaken();
+    if (here === undefined || !isSame(here, identity)) throw overtaken();
     this.memory.identity = { ...here, sweep: number };
   }
 
-  async lower(name: CounterName, to: bigint, generation: string | undefined): Promise<void> {
+  async lower(name: CounterName, from: FenceMark, to: bigint, generation: string | undefined): Promise<void> {
     this.#mustAnswer();
     const here = this.memory.identity;
     if (here === undefined || here.generation !== generation) throw unavailable(RETRY_REASONS.fenceStranger);
+    const mark = this.#mark(name);
+    const isFrom =
+      mark.value === from.value && mark.committed === from.committed && mark.granted === from.granted;
+    if (!isFrom) throw unavailable('fence_moved');
     this.memory.identity = { ...here, lowered: here.lowered + 1 };
-    this.memory.marks.set(key(name), { value: to, committed: to });
+    this.memory.marks.set(key(name), { value: to, committed: to, granted: to });
   }
 
   #answer(name: CounterName, { start, generation }: FenceMove): FenceAnswer {
@@ -101,17 +115,26 @@ export class MemoryFence implements Fence {
   }
 
   #mark(name: CounterName): FenceMark {
-    return this.memory.marks.get(key(name)) ?? { value: 0n, committed: 0n };
+    return this.memory.marks.get(key(name)) ?? NO_MARK;
   }
 
-  #raiseTo(name: CounterName, value: bigint, counter: bigint): void {
-    const committed = maxBigint(counter, this.#mark(name).committed);
-    this.memory.marks.set(key(name), { value, committed });
+  #put(name: CounterName, value: bigint, counter: bigint, granted: bigint): void {
+    const before = this.#mark(name);
+    this.memory.marks.set(key(name), {
+      value,
+      committed: maxBigint(counter, before.committed),
+      granted: maxBigint(granted, before.granted),
+    });
   }
 
   #mustAnswer(): void {
     if (!this.available) throw unavailable('redis');
   }
+}
+
+/** True where nobody wiped it, nor took it back to an old file. */
+function isSame(a: FenceIdentity, b: FenceIdentity): boolean {
+  return a.generation === b.generation && a.sweep === b.sweep;
 }
 
 function key(name: CounterName): string {

@@ -1,6 +1,6 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import type { SweptCounter } from '../domain/fence.ts';
 import { type Counter, type CounterName, counterKey, type LedgerEntry, maxBigint } from '../domain/range.ts';
 import {
   type Deployment,
@@ -15,7 +15,15 @@ import {
   type TagRecord,
 } from '../domain/store.ts';
 import { unknownTag } from '../domain/tags.ts';
-import { type DeploymentRow, ledgerKey, MemoryDatabase, put, type Write } from './memory-database.ts';
+import {
+  bytewise,
+  type DeploymentRow,
+  inLedgerOrder,
+  ledgerKey,
+  MemoryDatabase,
+  put,
+  type Write,
+} from './memory-database.ts';
 
 /**
  * What a transaction can die of: `begin` loses the connection before anything happened, `before-commit` loses
@@ -66,7 +74,7 @@ export class MemoryStore implements Store {
     return true;
   }
 
-  async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly Counter[]> {
+  async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly SweptCounter[]> {
     const { tags, machineIds, ledger } = this.database;
     const moved = [...ledger.values()].filter(({ grantedAtMs }) => grantedAtMs >= (movedSinceMs ?? 0));
     const names = new Set(moved.map(({ counter }) => `${counter.kind}:${counterKey(counter)}`));
@@ -80,9 +88,9 @@ export class MemoryStore implements Store {
         value: ceilingMs,
       })),
     ];
-    yield all.filter(
-      ({ name }) => movedSinceMs === undefined || names.has(`${name.kind}:${counterKey(name)}`),
-    );
+    yield all
+      .filter(({ name }) => movedSinceMs === undefined || names.has(`${name.kind}:${counterKey(name)}`))
+      .map((counter) => ({ ...counter, granted: this.#ledgerTop(counter.name) }));
   }
 
   async now(): Promise<number> {
@@ -98,8 +106,7 @@ export class MemoryStore implements Store {
       const name = { kind: 'tag', tag } as const;
       return work({
         ...{ name, value: counterOf(record), nowMs, generation: this.#deployment.generation, tag: record },
-        ledgerEnd: async (below = (record.highestId ?? HIGHEST_ID) + 1n) => this.#ledgerEnd(name, below),
-        nextRangeStart: async (from) => this.#ranges(name).find(({ start }) => start >= from)?.start,
+        ...this.#ledgerOf(name),
         advance: async (to, entries) => {
           writes.push(
             put(tags, tag, { ...row, nextId: to }),
@@ -180,7 +187,7 @@ export class MemoryStore implements Store {
       const name = { kind: 'machine', machineId } as const;
       return work({
         ...{ name, value: machine.ceilingMs, nowMs, generation: this.#deployment.generation, machine },
-        ledgerEnd: async (below = HIGHEST_ID + 1n) => this.#ledgerEnd(name, below),
+        ...this.#ledgerOf(name),
         advance: async (to, entries, taker) => {
           writes.push(
             put(machineIds, machineId, { ...machine, ...taker, ceilingMs: to }),
@@ -231,15 +238,17 @@ export class MemoryStore implements Store {
     return { ...row, highWater: highWaters.get(tag) ?? 0n };
   }
 
-  #ledgerEnd(name: CounterName, below: bigint): bigint {
-    return this.#ranges(name).findLast(({ start }) => start < below)?.end ?? 0n;
+  #ledgerOf(name: CounterName) {
+    const ranges = () => this.database.rangesOf(name);
+    return {
+      ledgerTop: this.#ledgerTop(name),
+      ledgerEnd: async (below: bigint) => ranges().findLast(({ start }) => start < below)?.end ?? 0n,
+      nextRangeStart: async (from: bigint) => ranges().find(({ start }) => start >= from)?.start,
+    };
   }
 
-  /** What the ledger has of one counter, in order. */
-  #ranges(name: CounterName): LedgerEntry[] {
-    return [...this.database.ledger.values()]
-      .filter(({ counter }) => counter.kind === name.kind && counterKey(counter) === counterKey(name))
-      .sort(inLedgerOrder);
+  #ledgerTop(name: CounterName): bigint {
+    return this.database.rangesOf(name).at(-1)?.end ?? 0n;
   }
 
   #enter(entries: readonly LedgerEntry[]): Write[] {
@@ -284,17 +293,4 @@ function commitUnclear(): LeafcutterError {
   return new LeafcutterError('STORE_UNAVAILABLE', 'COMMIT was not confirmed.', {
     reason: RETRY_REASONS.commitUnclear,
   });
-}
-
-function bytewise(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
-
-function inLedgerOrder(
-  a: Pick<LedgerEntry, 'counter' | 'start'>,
-  b: Pick<LedgerEntry, 'counter' | 'start'>,
-): number {
-  const [kindA, nameA, startA] = ledgerKey(a);
-  const [kindB, nameB, startB] = ledgerKey(b);
-  return bytewise(kindA, kindB) || bytewise(nameA, nameB) || Number(startA - startB);
 }

@@ -1,5 +1,5 @@
 import { hasCode } from '@leafcutter/shared/errors';
-import type { FenceAnswer, FenceMove } from '../domain/fence.ts';
+import { type FenceAnswer, type FenceMark, type FenceMove, NO_MARK } from '../domain/fence.ts';
 import type { CounterName } from '../domain/range.ts';
 import { type LockedMachineId, type LockedTag, RETRY_REASONS } from '../domain/store.ts';
 import { MemoryDatabase } from './memory-database.ts';
@@ -14,8 +14,8 @@ export class AgreeableFence extends MemoryFence {
     return { kind: 'ok' };
   }
 
-  override async read(): Promise<bigint> {
-    return 0n;
+  override async read(): Promise<FenceMark> {
+    return NO_MARK;
   }
 }
 

@@ -173,11 +173,8 @@ async function createTag(coordinator: Coordinator, req: Request, res: Response):
 
 async function lowerTag(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const tag = tagOf(req);
-  const { from, to, highestId } = await lowerCounter(
-    coordinator,
-    tag,
-    BigInt(parseBody(lowerTagRequest, req.body).to),
-  );
+  const request = parseBody(lowerTagRequest, req.body);
+  const { from, to, highestId } = await lowerCounter(coordinator, tag, BigInt(request.to), request.force);
   const answer: LowerTagAnswer = {
     ...{ tag, from: String(from), to: String(to) },
     highestId: String(highestId),

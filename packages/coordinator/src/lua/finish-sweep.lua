@@ -3,12 +3,14 @@
 
   KEYS[1] the identity
   ARGV[1] generation that the identity must have
-  ARGV[2] number of the sweep
+  ARGV[2] before: the number that the identity must have
+  ARGV[3] number of the sweep
 
-  Returns 1 where it is noted, 0 where the identity is another one.
+  Returns 1 where it is noted, 0 where the identity is another one, or went back to an old file.
 ]]
-if redis.call('HGET', KEYS[1], 'generation') ~= ARGV[1] then
+local identity = redis.call('HMGET', KEYS[1], 'generation', 'sweep')
+if identity[1] ~= ARGV[1] or identity[2] ~= ARGV[2] then
   return 0
 end
-redis.call('HSET', KEYS[1], 'sweep', ARGV[2])
+redis.call('HSET', KEYS[1], 'sweep', ARGV[3])
 return 1

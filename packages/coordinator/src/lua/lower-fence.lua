@@ -1,17 +1,22 @@
 --[[
-  Sets a counter's fence down, and makes every sweep give up that read the counters before. Values as in
-  raise-fence.lua.
+  Sets a counter's fence down, and makes every sweep give up that read the counters before. A command that arrives
+  late finds another fence and changes nothing. Values as in raise-fence.lua.
 
   KEYS[1] the fence of one counter
   KEYS[2] the identity
-  ARGV[1] value, 19 digits, zero-padded
-  ARGV[2] generation that the identity must have
+  ARGV[1] before: the fence as it must be, '' for none
+  ARGV[2] value, 19 digits, zero-padded
+  ARGV[3] generation that the identity must have
 
-  Returns 1 where the fence stands at value, 0 where the identity is another one.
+  Returns '' where the fence stands at value; '?' where the identity is another one; '!' where the fence is not as it
+  must be.
 ]]
-if redis.call('HGET', KEYS[2], 'generation') ~= ARGV[2] then
-  return 0
+if redis.call('HGET', KEYS[2], 'generation') ~= ARGV[3] then
+  return '?'
+end
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then
+  return '!'
 end
 redis.call('HINCRBY', KEYS[2], 'lowered', 1)
-redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[1])
-return 1
+redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[2] .. ' ' .. ARGV[2])
+return ''

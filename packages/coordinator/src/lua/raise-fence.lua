@@ -1,7 +1,7 @@
 --[[
   Raises a counter's fence from at most `start` to `end`. Numbers are compared as 19-digit strings, because Lua's
-  numbers are doubles and lose digits above 2^53. A fence is two of them: where it stands, and the highest counter
-  that it was told is committed.
+  numbers are doubles and lose digits above 2^53. A fence is three of them: where it stands, the highest counter that
+  it was told is committed, and the end of the highest range that it knows was granted.
 
   KEYS[1] the fence of one counter
   KEYS[2] the identity
@@ -23,12 +23,12 @@ if current then
   if string.sub(current, 1, 19) > ARGV[1] then
     return current
   end
-  local known = string.sub(current, 21)
+  local known = string.sub(current, 21, 39)
   if known > committed then
     committed = known
   end
 end
-local set = redis.pcall('SET', KEYS[1], ARGV[2] .. ' ' .. committed)
+local set = redis.pcall('SET', KEYS[1], ARGV[2] .. ' ' .. committed .. ' ' .. ARGV[2])
 if set.err then
   return '!'
 end
