@@ -148,8 +148,8 @@ describe('leafcutter verify', () => {
     ];
     const { code, report } = await verify([restarted], '--coordinator', restarted.url, '--count', '1');
     expect([code, report.verdict, report.instances]).toEqual([0, 'ok', 2]);
-    // The whole run was shorter than the time between two looks, so it is not known who answered.
-    expect(report.unattributed).toBe(200);
+    // Whoever answered between two looks that saw different instances is not known.
+    expect(report.unattributed).toBeGreaterThan(0);
   });
 
   test('cannot say anything where nothing came, or where the ledger cannot be read', async () => {
