@@ -1,0 +1,24 @@
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import type { AgentPlace } from '../places.ts';
+import type { World } from '../world.ts';
+
+/** Whoever is served at all is served at least this often once all is well. */
+const LATELY_MS = 15_000;
+
+/** I5: at the end of a run, every agent issues every tag that can be issued, and snowflake IDs. */
+export function checkRecovery(world: World): void {
+  for (const agent of world.agents) {
+    requireServed(world, agent, 'snowflake');
+    for (const { tag, nextId, retired, highestId } of world.database.tags.values()) {
+      const usedUp = nextId > (highestId ?? HIGHEST_ID);
+      if (!retired && !usedUp) requireServed(world, agent, tag);
+    }
+  }
+}
+
+function requireServed({ scheduler, evidence }: World, { host, service }: AgentPlace, source: string): void {
+  const served = service.callers.served.get(source);
+  const ago = scheduler.now - (served?.lastServedMs ?? Number.NEGATIVE_INFINITY);
+  if (ago <= LATELY_MS) return;
+  evidence.violated('I5', `${host.name} issues no ${source}: ${served?.lastRefusal ?? 'nobody asked'}`);
+}

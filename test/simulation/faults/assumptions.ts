@@ -1,0 +1,130 @@
+import { counterKey, type LedgerEntry, maxBigint } from '@leafcutter/coordinator/domain/range';
+import type { SimulatedDatabase } from '../stores/simulated-database.ts';
+import type { Heal } from './fault.ts';
+
+/** A watch may find out about a Redis that was away up to so long after it is back. */
+const AFTERMATH_MS = 4_000;
+
+/**
+ * What I1 is promised under, and the one place where it is written down:
+ *
+ *     as long as every acknowledged write that MySQL loses had reached the fence, and Redis, not wiped or rolled
+ *     back, answers when that counter is next used.
+ *
+ * So there are always two memories, and faults may take one of them at a time:
+ *
+ * - MySQL may lose the commits of transactions that began since all of Redis was last well, and only while it is.
+ * - Redis may forget, be cut off or take no writes while every counter in MySQL stands at or above all that was ever
+ *   committed from it, that is, while MySQL has forgotten nothing that it has not caught up with since.
+ *
+ * Each alone is always allowed, and so is everything else: clocks, processes, networks, lost answers. What would break
+ * the assumption is put off by whoever asks here.
+ *
+ * Redis counts as unwell by what is done to it here, never by what a coordinator believes: a coordinator that takes a
+ * Redis for away that is not must be found out.
+ */
+export class Assumptions {
+  readonly #database: SimulatedDatabase;
+  readonly #now: () => number;
+  readonly #watchesAreUp: () => boolean;
+  readonly #highest = new Map<string, bigint>();
+  readonly #stutters = new Set<Heal>();
+  /** Troubles of Redis that last. */
+  #forgetting = 0;
+  #wellSinceMs = 0;
+  /** When something was last done to Redis. */
+  #lastHarmMs = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: { database: SimulatedDatabase; now: () => number; watchesAreUp: () => boolean }) {
+    this.#database = parts.database;
+    this.#now = parts.now;
+    this.#watchesAreUp = parts.watchesAreUp;
+  }
+
+  committed({ counter, end }: LedgerEntry): void {
+    const key = `${counter.kind} ${counterKey(counter)}`;
+    this.#highest.set(key, maxBigint(this.#highest.get(key) ?? 0n, end));
+  }
+
+  /** How many of the last `wanted` commits MySQL may lose now. */
+  losable(wanted: number): number {
+    if (!this.#redisIsWell()) return 0;
+    const { commits } = this.#database;
+    let losable = 0;
+    while (losable < Math.min(wanted, commits.length)) {
+      const commit = commits[commits.length - 1 - losable];
+      if (commit === undefined || commit.begunAtMs < this.#wellSinceMs) break;
+      losable += 1;
+    }
+    return losable;
+  }
+
+  /** True where Redis has been well from the beginning: a hand may write anything into MySQL. */
+  mayLowerCounters(): boolean {
+    return this.#redisIsWell() && this.#wellSinceMs === 0;
+  }
+
+  /** MySQL is about to lose something: from here on Redis has to answer. */
+  databaseForgets(): void {
+    for (const heal of [...this.#stutters]) heal();
+  }
+
+  /** Lets Redis forget, or not be reached, where that is allowed now. */
+  redisForgets(harm: () => Heal | undefined): Heal | undefined {
+    if (this.#databaseIsBehind()) return undefined;
+    const heal = harm();
+    if (heal === undefined) return undefined;
+    this.#forgetting += 1;
+    this.#harmed();
+    return () => {
+      heal();
+      this.#forgetting -= 1;
+      this.#harmed();
+    };
+  }
+
+  /** Lets single commands of Redis get lost; some coordinator may come to think that it is away. */
+  redisStutters(harm: () => Heal | undefined): Heal | undefined {
+    if (this.#databaseIsBehind()) return undefined;
+    const heal = harm();
+    if (heal === undefined) return undefined;
+    const end = () => {
+      this.#stutters.delete(end);
+      this.#lastHarmMs = this.#now();
+      heal();
+    };
+    this.#stutters.add(end);
+    return end;
+  }
+
+  /** A coordinator thinks that Redis is away, or back. Where nothing was done to Redis, that is its own mistake. */
+  watchTurned(): void {
+    const now = this.#now();
+    const known =
+      this.#forgetting > 0 ||
+      this.#stutters.size > 0 ||
+      now - this.#lastHarmMs < AFTERMATH_MS;
+    if (known) this.#wellSinceMs = now;
+  }
+
+  #harmed(): void {
+    this.#lastHarmMs = this.#now();
+    this.#wellSinceMs = this.#lastHarmMs;
+  }
+
+  #redisIsWell(): boolean {
+    return this.#forgetting === 0 && this.#watchesAreUp();
+  }
+
+  #databaseIsBehind(): boolean {
+    const { tags, machineIds } = this.#database;
+    for (const [key, highest] of this.#highest) {
+      const space = key.indexOf(' ');
+      const name = key.slice(space + 1);
+      const counter =
+        key.slice(0, space) === 'tag' ? tags.get(name)?.nextId : machineIds.get(Number(name))?.ceilingMs;
+      if ((counter ?? 0n) < highest) return true;
+    }
+    return false;
+  }
+}

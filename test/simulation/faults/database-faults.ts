@@ -1,0 +1,42 @@
+import { maxBigint } from '@leafcutter/coordinator/domain/range';
+import { put } from '@leafcutter/coordinator/fakes/memory-database';
+import { type Effect, type Fault, nothingToHeal, pickOf } from './fault.ts';
+
+const loses =
+  (commitsOf: (how: number) => number): Effect =>
+  (world, { picks: [, , how] }) => {
+    const commits = world.assumptions.losable(commitsOf(how));
+    world.evidence.note(`the database loses its last ${commits} commits`);
+    world.assumptions.databaseForgets();
+    world.database.loseLast(commits);
+    return nothingToHeal;
+  };
+
+export const DATABASE_FAULTS = {
+  'database-failover': loses((how) => Math.ceil(5 * how)),
+  'database-restored': loses((how) => Math.ceil(10 * 100 ** how)),
+  'database-restarted': (world) => {
+    world.database.killSessions();
+    return world.network.trouble({
+      affects: (from, to) => from === 'database' || to === 'database',
+      cut: true,
+    });
+  },
+  'database-deadlocks': (world, { picks: [, , how] }) => {
+    world.database.deadlocks = Math.ceil(20 * how);
+    return () => {
+      world.database.deadlocks = 0;
+    };
+  },
+  /** Somebody writes a lower number into `leaf_alloc`. */
+  'counter-lowered': (world, { picks: [whom, , how] }) => {
+    const { tags } = world.database;
+    if (tags.size === 0 || !world.assumptions.mayLowerCounters()) return undefined;
+    const record = pickOf([...tags.values()], whom);
+    const nextId = maxBigint(1n, record.nextId - BigInt(Math.ceil(2_000 * how)));
+    world.evidence.note(`somebody sets the counter of ${record.tag} from ${record.nextId} to ${nextId}`);
+    world.assumptions.databaseForgets();
+    world.database.commit([put(tags, record.tag, { ...record, nextId })]);
+    return nothingToHeal;
+  },
+} satisfies Partial<Record<Fault['kind'], Effect>>;

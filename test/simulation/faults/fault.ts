@@ -1,0 +1,72 @@
+import type { AgentPlace, CoordinatorPlace } from '../places.ts';
+import type { World } from '../world.ts';
+
+export const FAULT_KINDS = [
+  'agent-partition',
+  'agent-loss',
+  'agent-slow',
+  'agent-duplicates',
+  'database-partition',
+  'database-loss',
+  'database-slow',
+  'redis-partition',
+  'redis-loss',
+  'redis-slow',
+  'agent-paused',
+  'coordinator-paused',
+  'database-paused',
+  'agent-killed',
+  'coordinator-killed',
+  'agent-restarted-with-clock-back',
+  'agent-clock-jumps',
+  'coordinator-clock-jumps',
+  'database-clock-jumps',
+  'redis-clock-jumps',
+  'clock-drifts',
+  'database-failover',
+  'database-restored',
+  'database-restarted',
+  'database-deadlocks',
+  'counter-lowered',
+  'redis-wiped',
+  'redis-rolled-back',
+  'redis-split',
+  'redis-evicts',
+  'redis-read-only',
+  'redis-locks-expire',
+] as const;
+
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** One thing that goes wrong, as plain data: what it hits is drawn already, so that it hits the same in a smaller run. */
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** Numbers in [0, 1) from which the fault draws whom it hits and how hard. */
+  readonly picks: readonly [whom: number, where: number, how: number];
+}
+
+/** Ends a fault. */
+export type Heal = () => void;
+
+/** Begins a fault; undefined where the assumptions forbid it at this moment. */
+export type Effect = (world: World, fault: Fault) => Heal | undefined;
+
+export function pickOf<T>(choices: readonly T[], pick: number): T {
+  const choice = choices[Math.floor(pick * choices.length)];
+  if (choice === undefined) throw new Error('there is nothing to pick from');
+  return choice;
+}
+
+/** The agents or the coordinators of a world. */
+export function placesOf(world: World, whose: 'agents' | 'coordinators'): readonly (AgentPlace | CoordinatorPlace)[] {
+  return world[whose];
+}
+
+/** A fault that is over as soon as it happened. */
+export const nothingToHeal: Heal = () => undefined;
+
+export function describeFault({ kind, atMs, durationMs, picks }: Fault): string {
+  return `${kind} at ${(atMs / 1000).toFixed(3)} s for ${(durationMs / 1000).toFixed(3)} s (${picks.map((pick) => pick.toFixed(3)).join(', ')})`;
+}
