@@ -2,8 +2,9 @@ import type { LeaseRules } from '@leafcutter/coordinator/domain/leases';
 import type { SegmentRules } from '@leafcutter/coordinator/domain/segments';
 import { LAYOUT, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { NewTag } from '@leafcutter/coordinator/domain/store';
+import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
-import type { Fault } from './faults/fault.ts';
+import type { Fault, FaultKind } from './faults/fault.ts';
 import { planFaults } from './faults/plan.ts';
 import { Random } from './machine/random.ts';
 import type { AgentRules } from './services/simulated-agent.ts';
@@ -30,7 +31,8 @@ const LONGEST_TROUBLE_MS = 80_000;
 const WINDOW_INITIAL_MS = 6_000;
 const WINDOW_MAX_MS = 18_000;
 
-export function scenarioOf(seed: number): Scenario {
+/** The scenario of a seed; with `aimed`, one in which nothing but these goes wrong. */
+export function scenarioOf(seed: number, aimed?: readonly FaultKind[]): Scenario {
   const random = new Random(seed, 'scenario');
   const agents = random.between(2, 4);
   const healAtMs = random.between(SHORTEST_TROUBLE_MS, LONGEST_TROUBLE_MS);
@@ -40,7 +42,7 @@ export function scenarioOf(seed: number): Scenario {
     coordinators: random.between(2, 3),
     tags: tagsFor(random),
     rules: rulesFor(random, agents),
-    faults: planFaults(random, healAtMs),
+    faults: planFaults(random, healAtMs, aimed),
     healAtMs,
   };
 }
@@ -59,6 +61,9 @@ function tagsFor(random: Random): NewTag[] {
 }
 
 function rulesFor(random: Random, agents: number): Scenario['rules'] {
+  // With few bits, batches fill a millisecond and move on to the next.
+  const layout: SnowflakeLayout = { ...LAYOUT, sequenceBits: random.pick([4, 12]) };
+  const sequenceStartMax = random.pick([0, 2 ** (layout.sequenceBits - 2) - 1]);
   const segments: SegmentRules = {
     adaptiveStep: random.chance(0.8),
     maxStep: 1_000,
@@ -67,7 +72,7 @@ function rulesFor(random: Random, agents: number): Scenario['rules'] {
     deadlineMs: 1_500,
   };
   const leases: LeaseRules = {
-    layout: LAYOUT,
+    layout,
     firstMachineId: 0,
     lastMachineId: agents * 2 - random.between(0, 1),
     windowInitialMs: WINDOW_INITIAL_MS,
@@ -76,15 +81,17 @@ function rulesFor(random: Random, agents: number): Scenario['rules'] {
     leaseTtlMs: 6_000,
     deadlineMs: 1_500,
   };
+  const maxWaiting = random.pick([0, 3, 100]);
   const agent: AgentRules = {
     tags: {
       prefetchAtUsedRatio: random.pick([0, 0.1, 0.5, 0.9, 1]),
-      maxWaiting: random.pick([0, 3, 100]),
+      maxWaiting,
       waitMs: 2_000,
       maxTags: 10,
-      idleMs: random.pick([2_000, 60_000]),
+      // Where nobody may wait, a tag that leaves memory between two calls would never be served.
+      idleMs: maxWaiting === 0 ? 60_000 : random.pick([2_000, 60_000]),
     },
-    generator: { layout: LAYOUT, sequenceStartMax: random.pick([0, 1_023]), maxClockDriftMs: 2_000 },
+    generator: { layout, sequenceStartMax, maxClockDriftMs: 2_000 },
     maxClockSkewMs: 2_000,
     reportIntervalMs: 5_000,
   };

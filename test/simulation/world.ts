@@ -115,6 +115,7 @@ export class World {
       host.setRight(this.#clockError());
     }
     for (const place of [...this.agents, ...this.coordinators]) place.start();
+    this.operator.stop();
     void this.operator.restoreTags();
   }
 

@@ -1,3 +1,4 @@
+import { maxBigint } from '@leafcutter/coordinator/domain/range';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { AgentPlace } from '../places.ts';
 import type { World } from '../world.ts';
@@ -6,11 +7,13 @@ import type { World } from '../world.ts';
 const LATELY_MS = 15_000;
 
 /** I5: at the end of a run, every agent issues every tag that can be issued, and snowflake IDs. */
-export function checkRecovery(world: World): void {
+export async function checkRecovery(world: World): Promise<void> {
   for (const agent of world.agents) {
     requireServed(world, agent, 'snowflake');
     for (const { tag, nextId, retired, highestId } of world.database.tags.values()) {
-      const usedUp = nextId > (highestId ?? HIGHEST_ID);
+      // A counter may be behind; what was handed out, or may have been, is used up all the same.
+      const fence = await world.redis.master.fence.read({ kind: 'tag', tag });
+      const usedUp = maxBigint(nextId, fence) > (highestId ?? HIGHEST_ID);
       if (!retired && !usedUp) requireServed(world, agent, tag);
     }
   }

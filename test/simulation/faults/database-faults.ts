@@ -1,19 +1,33 @@
 import { maxBigint } from '@leafcutter/coordinator/domain/range';
 import { put } from '@leafcutter/coordinator/fakes/memory-database';
+import type { World } from '../world.ts';
 import { type Effect, type Fault, nothingToHeal, pickOf } from './fault.ts';
 
 const loses =
   (commitsOf: (how: number) => number): Effect =>
   (world, { picks: [, , how] }) => {
-    const commits = world.assumptions.losable(commitsOf(how));
-    world.evidence.note(`the database loses its last ${commits} commits`);
-    world.assumptions.databaseForgets();
-    world.database.loseLast(commits);
+    lose(world, commitsOf(how));
     return nothingToHeal;
   };
 
+function lose(world: World, wanted: number): void {
+  const commits = world.assumptions.losable(wanted);
+  world.evidence.note(`the database loses its last ${commits} commits`);
+  world.assumptions.databaseForgets();
+  world.database.loseLast(commits);
+}
+
 export const DATABASE_FAULTS = {
   'database-failover': loses((how) => Math.ceil(5 * how)),
+  /** Some commands to Redis get lost, which it may not be taken for away for, and then MySQL loses what it did then. */
+  'database-failover-amid-lost-commands': (world, { picks: [, , how] }) =>
+    world.assumptions.redisStutters(() => {
+      const heal = world.network.trouble({ affects: (_from, to) => to.startsWith('redis'), loss: 0.2 });
+      return () => {
+        heal();
+        lose(world, Math.ceil(10 * how));
+      };
+    }),
   'database-restored': loses((how) => Math.ceil(10 * 100 ** how)),
   'database-restarted': (world) => {
     world.database.killSessions();

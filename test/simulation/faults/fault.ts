@@ -24,6 +24,7 @@ export const FAULT_KINDS = [
   'redis-clock-jumps',
   'clock-drifts',
   'database-failover',
+  'database-failover-amid-lost-commands',
   'database-restored',
   'database-restarted',
   'database-deadlocks',

@@ -8,13 +8,16 @@ const SHORTEST_MS = 50;
 const LONGEST_MS = 12_000;
 
 /**
- * Draws what goes wrong in a run, in order of time. Half of the runs draw from a few kinds only, so that the same
+ * Draws what goes wrong in a run, in order of time, from `aimed` where given. Otherwise half of the runs draw from a few kinds only, so that the same
  * fault meets itself and its neighbours more often than among all of them.
  */
-export function planFaults(random: Random, healAtMs: number): Fault[] {
-  const kinds: readonly FaultKind[] = random.chance(0.5)
-    ? FAULT_KINDS
-    : Array.from({ length: 4 }, () => random.pick(FAULT_KINDS));
+export function planFaults(
+  random: Random,
+  healAtMs: number,
+  aimed: readonly FaultKind[] | undefined,
+): Fault[] {
+  const few = Array.from({ length: 4 }, () => random.pick(FAULT_KINDS));
+  const kinds: readonly FaultKind[] = aimed ?? (random.chance(0.5) ? FAULT_KINDS : few);
   return Array.from({ length: random.between(FEWEST, MOST) }, (): Fault => {
     const atMs = random.between(FIRST_MS, healAtMs - SHORTEST_MS);
     // Short ones are as likely as long ones: what must fall into a gap of milliseconds should not last for seconds.

@@ -14,6 +14,8 @@ export class Process {
   readonly name: string;
   readonly host: Host;
   readonly clock: Clock;
+  /** True time; with its name it tells a process from all others. */
+  readonly startedAtMs: number;
   readonly #scheduler: Scheduler;
   #state: 'running' | 'paused' | 'dead' = 'running';
   #lateTimers: (() => void)[] = [];
@@ -26,6 +28,7 @@ export class Process {
     this.#scheduler = scheduler;
     this.host = host;
     this.name = name;
+    this.startedAtMs = scheduler.now;
     this.clock = {
       now: () => host.wall(),
       monotonic: () => host.monotonic(),

@@ -18,18 +18,23 @@ const EVERY_MS = 4_000;
 export class Operator {
   readonly #parts: Parts;
   /** Tags of the operator's own, beside those that every run has. */
-  readonly #own: string[];
+  readonly #own: readonly string[];
+  #stopped = false;
 
   constructor(parts: Parts, own: readonly string[]) {
     this.#parts = parts;
-    this.#own = [...own];
+    this.#own = own;
   }
 
   start(): void {
     const { process, random } = this.#parts;
     process.clock.after(EVERY_MS * 2 * random.next(), () => {
-      void this.#act().then(() => this.start());
+      if (!this.#stopped) void this.#act().then(() => this.start());
     });
+  }
+
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Creates again what is missing. */

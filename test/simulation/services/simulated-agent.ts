@@ -1,6 +1,6 @@
 import { CoordinatorClient } from '@leafcutter/agent/coordinator-client';
 import { ClockWatch } from '@leafcutter/agent/domain/clock-watch';
-import type { LeaseSource } from '@leafcutter/agent/domain/lease';
+import type { Lease, LeaseSource } from '@leafcutter/agent/domain/lease';
 import { LeaseKeeper } from '@leafcutter/agent/domain/lease-keeper';
 import { Reporter } from '@leafcutter/agent/domain/reporter';
 import type { SegmentSource } from '@leafcutter/agent/domain/segment';
@@ -38,7 +38,7 @@ export interface AgentPlant {
   readonly generator?: (parts: GeneratorParts) => SnowflakeGenerator;
   readonly leases?: (source: LeaseSource) => LeaseSource;
   /** What a restarted agent takes over from the process before it. */
-  readonly restarted?: (before: SimulatedAgent) => { instanceId?: string };
+  readonly restarted?: (before: SimulatedAgent) => { instanceId: string; lease: Lease | undefined };
 }
 
 export function startAgent(
@@ -56,7 +56,7 @@ export function startAgent(
 ): SimulatedAgent {
   const { process, agentId, endpoints, rules, before } = parts;
   const { clock } = process;
-  const random = new Random(parts.seed, `${process.name} at ${clock.monotonic()}`);
+  const random = new Random(parts.seed, `${process.name} at ${process.startedAtMs}`);
   const kept = before === undefined ? undefined : plant.restarted?.(before);
   const instanceId = kept?.instanceId ?? random.uuid();
   const events = new RecordedEvents();
@@ -77,6 +77,7 @@ export function startAgent(
     plant.generator?.(generatorParts) ?? new SnowflakeGenerator(generatorParts),
     (id) => parts.onMade(id, instanceId),
   );
+  if (kept?.lease !== undefined) generator.hold(kept.lease);
   const keeper = new LeaseKeeper({ ...shared, source: plant.leases?.(client) ?? client, generator });
   keeper.start();
   new Reporter({ target: client, tags: realTags, clock, intervalMs: rules.reportIntervalMs }).start();

@@ -67,7 +67,7 @@ export function startCoordinator(
   plant: CoordinatorPlant = {},
 ): SimulatedCoordinator {
   const { process, network, database, rules } = parts;
-  const random = new Random(parts.seed, `${process.name} at ${process.clock.monotonic()}`);
+  const random = new Random(parts.seed, `${process.name} at ${process.startedAtMs}`);
   const link = new SimulatedRedisLink({
     process,
     network,

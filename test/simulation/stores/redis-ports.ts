@@ -58,6 +58,7 @@ export class SimulatedLocks implements Locks {
   readonly #link: SimulatedRedisLink;
   readonly #process: Process;
   readonly #random: Random;
+  #tokens = 0;
 
   constructor(link: SimulatedRedisLink, process: Process, random: Random) {
     this.#link = link;
@@ -70,7 +71,7 @@ export class SimulatedLocks implements Locks {
     { waitMs, ttlMs }: { waitMs: number; ttlMs: number },
   ): Promise<Release | undefined> {
     const { clock } = this.#process;
-    const token = this.#random.uuid();
+    const token = `${this.#process.name} from ${this.#process.startedAtMs}: ${this.#tokens++}`;
     const deadline = clock.monotonic() + waitMs;
     while (this.#link.up) {
       const taken = await this.#link

@@ -1,0 +1,84 @@
+import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import type { Range } from '@leafcutter/coordinator/domain/range';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
+import { RETRY_REASONS, type Store } from '@leafcutter/coordinator/domain/store';
+import { agreeableFence } from '@leafcutter/coordinator/fakes/unguarded';
+import { hasCode } from '@leafcutter/shared/errors';
+import type { PlantedBug } from './bugs.ts';
+import { overriding } from './overriding.ts';
+
+/** Bugs in how a coordinator uses its stores. */
+export const STORE_BUGS = {
+  'no fence': { coordinator: { fence: () => agreeableFence } },
+  'a fence that takes no answer for agreement': {
+    coordinator: { fence: trustingFence },
+    aimed: ['database-failover-amid-lost-commands'],
+  },
+  'a fence that counts in doubles': { coordinator: { fence: roundingFence } },
+  'a COMMIT without an answer is taken for done': { coordinator: { store: trustingStore } },
+  'no row lock, only the lock in Redis that expires': {
+    rowLocks: false,
+    aimed: ['redis-partition', 'redis-read-only', 'agent-slow', 'database-slow'],
+  },
+  'in doubt, the last range once more': {
+    coordinator: { segments: (parts) => new RepeatingArbiter(parts) },
+  },
+} satisfies Record<string, PlantedBug>;
+
+function trustingFence(fence: Fence): Fence {
+  return overriding(fence, {
+    raise: (name, start, end) => fence.raise(name, start, end).catch(() => ({ kind: 'ok' })),
+  });
+}
+
+/** As a script would that forgot that numbers in Lua are doubles; what it stores is right, what it compares is not. */
+function roundingFence(fence: Fence): Fence {
+  return overriding(fence, {
+    raise: async (name, start, end) => {
+      const answer = await fence.raise(name, start, end);
+      return answer.kind === 'ahead' && Number(answer.value) <= Number(start) ? { kind: 'ok' } : answer;
+    },
+  });
+}
+
+function trustingStore(store: Store): Store {
+  return overriding(store, {
+    withTag: (tag, work) => trusting(work, (noted) => store.withTag(tag, noted)),
+    withMachineId: (machineId, work) => trusting(work, (noted) => store.withMachineId(machineId, noted)),
+  });
+}
+
+async function trusting<L, T>(
+  work: (locked: L) => Promise<T>,
+  run: (noted: (locked: L) => Promise<T>) => Promise<T>,
+): Promise<T> {
+  let result: { value: T } | undefined;
+  try {
+    return await run(async (locked) => {
+      result = { value: await work(locked) };
+      return result.value;
+    });
+  } catch (error) {
+    const unclear = hasCode(error, 'STORE_UNAVAILABLE') && error.reason === RETRY_REASONS.commitUnclear;
+    if (!unclear || result === undefined) throw error;
+    return result.value;
+  }
+}
+
+/** Answers from the segment that it granted last where the store does not. */
+class RepeatingArbiter extends SegmentArbiter {
+  readonly #last = new Map<string, Range>();
+
+  override async grant(...call: Parameters<SegmentArbiter['grant']>): Promise<Range> {
+    const [tag] = call;
+    try {
+      const segment = await super.grant(...call);
+      this.#last.set(tag, segment);
+      return segment;
+    } catch (error) {
+      const last = this.#last.get(tag);
+      if (last === undefined || !hasCode(error, 'STORE_UNAVAILABLE')) throw error;
+      return last;
+    }
+  }
+}
