@@ -37,9 +37,17 @@ const CHECKS = [
 const TASKS = {
   check: CHECKS,
   'test:unit': [jest('unit')],
+  'test:simulation': [step('simulation', process.execPath, 'test/simulation/main.ts', ...args)],
   'test:integration': [jest('contract', 'integration'), serial('containers')],
   'test:fault': [serial('fault')],
-  test: [...CHECKS, jest('unit'), jest('contract', 'integration'), serial('containers'), serial('fault')],
+  test: [
+    ...CHECKS,
+    jest('unit'),
+    serial('simulation'),
+    jest('contract', 'integration'),
+    serial('containers'),
+    serial('fault'),
+  ],
   bench: [step('bench', process.execPath, 'test/bench/main.ts', ...args)],
 };
 const NEEDS_SERVERS = new Set(['test', 'test:integration', 'test:fault']);

@@ -1,7 +1,7 @@
 import type { LeaseRules } from '@leafcutter/coordinator/domain/leases';
 import type { SegmentRules } from '@leafcutter/coordinator/domain/segments';
-import { LAYOUT, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { NewTag } from '@leafcutter/coordinator/domain/store';
+import { LAYOUT, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { Fault, FaultKind } from './faults/fault.ts';

@@ -76,7 +76,13 @@ async function run(scenario: Scenario, plant: Plant): Promise<Outcome> {
   };
 }
 
-function inflict(world: World, fault: Fault, healAtMs: number, heals: Set<Heal>, happened: FaultKind[]): void {
+function inflict(
+  world: World,
+  fault: Fault,
+  healAtMs: number,
+  heals: Set<Heal>,
+  happened: FaultKind[],
+): void {
   const { scheduler, evidence } = world;
   const heal = EFFECTS[fault.kind](world, fault);
   if (heal === undefined) {

@@ -67,13 +67,16 @@ export class World {
     this.assumptions = new Assumptions({
       database: this.database,
       now: () => this.scheduler.now,
-      watchesAreUp: () => this.coordinators.every(({ process, service }) => !process.alive || service.redis.up),
+      watchesAreUp: () =>
+        this.coordinators.every(({ process, service }) => !process.alive || service.redis.up),
     });
     this.database.onCommitted = (entry) => {
       this.evidence.committed(entry.counter, entry, entry);
       this.assumptions.committed(entry);
     };
-    this.coordinators = Array.from({ length: scenario.coordinators }, (_, n) => this.#coordinator(`coordinator-${n}`));
+    this.coordinators = Array.from({ length: scenario.coordinators }, (_, n) =>
+      this.#coordinator(`coordinator-${n}`),
+    );
     this.agents = Array.from({ length: scenario.agents }, (_, n) => this.#agent(`agent-${n}`));
     this.operator = new Operator(
       {
@@ -99,7 +102,12 @@ export class World {
   }
 
   addRedis(memory?: Memory): RedisServer {
-    const copy = memory && { ...memory, fences: new Map(memory.fences), locks: new Map(memory.locks), leases: new Map(memory.leases) };
+    const copy = memory && {
+      ...memory,
+      fences: new Map(memory.fences),
+      locks: new Map(memory.locks),
+      leases: new Map(memory.leases),
+    };
     const server = new RedisServer(this.#process(`redis-${this.redisServers.length}`), copy);
     this.redisServers.push(server);
     return server;
@@ -107,9 +115,12 @@ export class World {
 
   /** Everything that faults may have left is set right. */
   setRight(): void {
-    for (const { host, process } of [...this.agents, ...this.coordinators, this.database, ...this.redisServers].map(
-      (place) => ({ host: 'host' in place ? place.host : place.process.host, process: place.process }),
-    )) {
+    for (const { host, process } of [
+      ...this.agents,
+      ...this.coordinators,
+      this.database,
+      ...this.redisServers,
+    ].map((place) => ({ host: 'host' in place ? place.host : place.process.host, process: place.process }))) {
       process.resume();
       host.drift(0);
       host.setRight(this.#clockError());

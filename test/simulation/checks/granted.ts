@@ -21,13 +21,19 @@ export function checkIssuedWasGranted(evidence: Evidence, layout: SnowflakeLayou
   for (const [tag, issues] of evidence.issues)
     for (const issue of issues)
       if (!isCovered(issue, granted.get(`tag ${tag} ${issue.instanceId}`) ?? []))
-        evidence.violated('I2', `${tag} [${issue.start}, ${issue.end}) was never granted to ${short(issue.instanceId)}`);
+        evidence.violated(
+          'I2',
+          `${tag} [${issue.start}, ${issue.end}) was never granted to ${short(issue.instanceId)}`,
+        );
   for (const [instanceId, ids] of evidence.snowflakes)
     for (const id of ids) {
       const { machineId, timestampMs } = decode(layout, id);
       const moment = { start: BigInt(timestampMs), end: BigInt(timestampMs) + 1n };
       if (!isCovered(moment, granted.get(`machine ${machineId} ${instanceId}`) ?? []))
-        evidence.violated('I2', `snowflake ID ${id} (machine id ${machineId} at ${timestampMs}) lies in no window of ${short(instanceId)}`);
+        evidence.violated(
+          'I2',
+          `snowflake ID ${id} (machine id ${machineId} at ${timestampMs}) lies in no window of ${short(instanceId)}`,
+        );
     }
 }
 

@@ -6,7 +6,8 @@ export function checkRising(evidence: Evidence): void {
     const reached = new Map<string, bigint>();
     for (const { start, end, instanceId } of issues) {
       const before = reached.get(instanceId) ?? 0n;
-      if (start < before) evidence.violated('I3', `${short(instanceId)} issued ${tag} ${start} after ${before - 1n}`);
+      if (start < before)
+        evidence.violated('I3', `${short(instanceId)} issued ${tag} ${start} after ${before - 1n}`);
       reached.set(instanceId, end);
     }
   }

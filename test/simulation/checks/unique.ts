@@ -7,11 +7,15 @@ export function checkUnique(evidence: Evidence): void {
     let highest = sorted[0];
     for (const issue of sorted.slice(1)) {
       if (highest !== undefined && issue.start < highest.end)
-        evidence.violated('I1', `${tag} ${issue.start} was issued by ${short(highest.instanceId)} and by ${short(issue.instanceId)}`);
+        evidence.violated(
+          'I1',
+          `${tag} ${issue.start} was issued by ${short(highest.instanceId)} and by ${short(issue.instanceId)}`,
+        );
       if (highest === undefined || issue.end > highest.end) highest = issue;
     }
   }
   const made = BigUint64Array.from([...evidence.snowflakes.values()].flat()).sort();
   for (let index = 1; index < made.length; index++)
-    if (made[index] === made[index - 1]) evidence.violated('I1', `snowflake ID ${made[index]} was made twice`);
+    if (made[index] === made[index - 1])
+      evidence.violated('I1', `snowflake ID ${made[index]} was made twice`);
 }

@@ -100,10 +100,7 @@ export class Assumptions {
   /** A coordinator thinks that Redis is away, or back. Where nothing was done to Redis, that is its own mistake. */
   watchTurned(): void {
     const now = this.#now();
-    const known =
-      this.#forgetting > 0 ||
-      this.#stutters.size > 0 ||
-      now - this.#lastHarmMs < AFTERMATH_MS;
+    const known = this.#forgetting > 0 || this.#stutters.size > 0 || now - this.#lastHarmMs < AFTERMATH_MS;
     if (known) this.#wellSinceMs = now;
   }
 

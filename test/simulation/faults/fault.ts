@@ -61,7 +61,10 @@ export function pickOf<T>(choices: readonly T[], pick: number): T {
 }
 
 /** The agents or the coordinators of a world. */
-export function placesOf(world: World, whose: 'agents' | 'coordinators'): readonly (AgentPlace | CoordinatorPlace)[] {
+export function placesOf(
+  world: World,
+  whose: 'agents' | 'coordinators',
+): readonly (AgentPlace | CoordinatorPlace)[] {
   return world[whose];
 }
 

@@ -4,35 +4,42 @@ import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator
 import { Tags } from '@leafcutter/agent/domain/tags';
 import { type Guard, UnguardedGenerator } from '@leafcutter/agent/fakes/unguarded-generator';
 import type { Random } from '../machine/random.ts';
-import type { Plant } from '../world.ts';
+
+import type { PlantedBug } from './planted-bug.ts';
 
 type GeneratorParts = ConstructorParameters<typeof SnowflakeGenerator>[0];
 type TagsParts = ConstructorParameters<typeof Tags>[0];
 
 /** Bugs in an agent. */
 export const AGENT_BUGS = {
-  'a generator without the end of its window': lacking('to'),
+  'a generator without the end of its window': lacking('to', ['I2']),
   'a generator without the start of its window': {
-    ...lacking('from'),
+    ...lacking('from', ['I2']),
     aimed: ['agent-clock-jumps', 'clock-drifts', 'agent-killed'],
   },
-  'a generator without its last timestamp': lacking('last'),
-  'a generator that overflows its sequence': lacking('overflow'),
-  'an old answer is applied to a new request': { agent: { tags: (parts, random) => new ReplayedTags(parts, random) } },
+  'a generator without its last timestamp': lacking('last', ['I1', 'I3']),
+  'a generator that overflows its sequence': lacking('overflow', ['I1', 'I2']),
+  'an old answer is applied to a new request': {
+    breaks: ['I1', 'I3'],
+    agent: { tags: (parts, random) => new ReplayedTags(parts, random) },
+  },
   'a restarted agent goes on with its window': {
+    breaks: ['I1', 'I3'],
     agent: {
       restarted: ({ instanceId, generator }) => ({ instanceId, lease: generator.lease }),
     },
+    aimed: ['agent-restarted-with-clock-back'],
   },
   'a request that waits past its deadline': {
+    breaks: ['I6'],
     agent: { tags: (parts) => new Tags({ ...parts, rules: { ...parts.rules, waitMs: 10_000 } }) },
   },
-  'a batch that is answered in part': { agent: { tags: (parts) => new PartialTags(parts) } },
-  'a lease that is asked for once': { agent: { leases: givingUp } },
-} satisfies Record<string, Plant>;
+  'a batch that is answered in part': { breaks: ['I4'], agent: { tags: (parts) => new PartialTags(parts) } },
+  'a lease that is asked for once': { breaks: ['I5'], agent: { leases: givingUp } },
+} satisfies Record<string, PlantedBug>;
 
-function lacking(guard: Guard): Plant {
-  return { agent: { generator: (parts) => new LackingGenerator(parts, guard) } };
+function lacking(guard: Guard, breaks: PlantedBug['breaks']): PlantedBug {
+  return { breaks, agent: { generator: (parts) => new LackingGenerator(parts, guard) } };
 }
 
 /** The real generator's place, taken by one that was written without a guard. */

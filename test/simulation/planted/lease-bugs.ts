@@ -1,23 +1,27 @@
 import { type Lease, LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
-import type { Plant } from '../world.ts';
+
 import { overriding } from './overriding.ts';
+import type { PlantedBug } from './planted-bug.ts';
 
 type Parts = ConstructorParameters<typeof LeaseArbiter>[0];
 
 /** Bugs in how a coordinator grants windows of time. */
 export const LEASE_BUGS = {
   'an extension although another end is held': {
+    breaks: ['I2'],
     coordinator: { leases: (parts) => new GenerousArbiter(parts) },
   },
   'a lease on the word of the registry alone': {
+    breaks: ['I2'],
     coordinator: { leases: (parts) => new RegistryArbiter(parts) },
   },
   "a ceiling from the agent's clock": {
+    breaks: ['I5'],
     coordinator: { leases: (parts) => new CredulousArbiter(parts) },
   },
-} satisfies Record<string, Plant>;
+} satisfies Record<string, PlantedBug>;
 
 /** Extends from the end that the agent names, whatever the ceiling is. */
 class GenerousArbiter extends LeaseArbiter {
@@ -90,7 +94,6 @@ class CredulousArbiter extends LeaseArbiter {
 function storeAt(store: Store, nowMs: number): Store {
   return overriding(store, {
     now: async () => nowMs,
-    withMachineId: (machineId, work) =>
-      store.withMachineId(machineId, (row) => work({ ...row, nowMs })),
+    withMachineId: (machineId, work) => store.withMachineId(machineId, (row) => work({ ...row, nowMs })),
   });
 }

@@ -4,23 +4,31 @@ import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import { RETRY_REASONS, type Store } from '@leafcutter/coordinator/domain/store';
 import { agreeableFence } from '@leafcutter/coordinator/fakes/unguarded';
 import { hasCode } from '@leafcutter/shared/errors';
-import type { PlantedBug } from './bugs.ts';
+
 import { overriding } from './overriding.ts';
+import type { PlantedBug } from './planted-bug.ts';
 
 /** Bugs in how a coordinator uses its stores. */
 export const STORE_BUGS = {
-  'no fence': { coordinator: { fence: () => agreeableFence } },
+  'no fence': { breaks: ['I1', 'I2'], coordinator: { fence: () => agreeableFence } },
   'a fence that takes no answer for agreement': {
+    breaks: ['I1', 'I2'],
     coordinator: { fence: trustingFence },
     aimed: ['database-failover-amid-lost-commands'],
   },
-  'a fence that counts in doubles': { coordinator: { fence: roundingFence } },
-  'a COMMIT without an answer is taken for done': { coordinator: { store: trustingStore } },
+  'a fence that counts in doubles': { breaks: ['I1', 'I2'], coordinator: { fence: roundingFence } },
+  'a COMMIT without an answer is taken for done': {
+    breaks: ['I2'],
+    coordinator: { store: trustingStore },
+    aimed: ['database-loss', 'database-partition'],
+  },
   'no row lock, only the lock in Redis that expires': {
+    breaks: ['I1', 'I2'],
     rowLocks: false,
     aimed: ['redis-partition', 'redis-read-only', 'agent-slow', 'database-slow'],
   },
   'in doubt, the last range once more': {
+    breaks: ['I2'],
     coordinator: { segments: (parts) => new RepeatingArbiter(parts) },
   },
 } satisfies Record<string, PlantedBug>;

@@ -94,7 +94,10 @@ export class Callers {
     this.#waiting.delete(request);
     const tookMs = process.runningMs() - begun;
     if (tookMs > this.#waitMs + GRACE_MS)
-      this.#evidence.violated('I6', `a request for ${source} at ${process.name} took ${tookMs.toFixed(0)} ms`);
+      this.#evidence.violated(
+        'I6',
+        `a request for ${source} at ${process.name} took ${tookMs.toFixed(0)} ms`,
+      );
   }
 
   #receive(source: string, ranges: readonly Segment[], count: number): void {

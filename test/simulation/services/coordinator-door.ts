@@ -48,7 +48,11 @@ async function segment(
 }
 
 /** A segment request has a deadline; what a refusal says does not matter here. */
-function checkDeadline({ process, deadlineMs }: SimulatedCoordinator, evidence: Evidence, begun: number): void {
+function checkDeadline(
+  { process, deadlineMs }: SimulatedCoordinator,
+  evidence: Evidence,
+  begun: number,
+): void {
   const tookMs = process.runningMs() - begun;
   if (tookMs > deadlineMs + 50)
     evidence.violated('I6', `${process.name} took ${tookMs.toFixed(0)} ms for a segment`);

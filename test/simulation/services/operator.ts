@@ -59,8 +59,14 @@ export class Operator {
     const own = random.pick(this.#own) ?? '';
     const acts: [() => Promise<void>, ...(() => Promise<void>)[]] = [
       () => this.restoreTags(),
-      () => this.#do(`changes the step of ${tag}`, (admin) => admin.change(tag, { step: random.between(1, 300) })),
-      () => this.#do(`changes the step of ${own}`, (admin) => admin.change(own, { step: random.between(1, 300) })),
+      () =>
+        this.#do(`changes the step of ${tag}`, (admin) =>
+          admin.change(tag, { step: random.between(1, 300) }),
+        ),
+      () =>
+        this.#do(`changes the step of ${own}`, (admin) =>
+          admin.change(own, { step: random.between(1, 300) }),
+        ),
       () =>
         this.#do(`creates ${own}`, (admin) =>
           admin.create({ tag: own, start: '1', step: random.between(1, 50), maxStep: 300 }),

@@ -1,9 +1,9 @@
-import { sleep } from '@leafcutter/shared/clock';
 import type { Fence, FenceAnswer } from '@leafcutter/coordinator/domain/fence';
 import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
 import type { Locks, Release } from '@leafcutter/coordinator/domain/locks';
 import type { CounterName, Holder } from '@leafcutter/coordinator/domain/range';
 import { RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
+import { sleep } from '@leafcutter/shared/clock';
 import type { Process } from '../machine/process.ts';
 import type { Random } from '../machine/random.ts';
 import type { SimulatedRedisLink } from './simulated-redis-link.ts';
