@@ -1,12 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { audit } from '@leafcutter/coordinator/domain/audit';
 import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard';
 import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
 import { type Lease, LeaseArbiter } from '@leafcutter/coordinator/domain/leases';
 import type { Locks } from '@leafcutter/coordinator/domain/locks';
 import { maxBigint, type Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import type { Store } from '@leafcutter/coordinator/domain/store';
+import { MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import {
   CALM,
@@ -59,6 +62,14 @@ export function coordinator(ports: Ports, n = 1): Coordinator {
   };
 }
 
+/** Looks after the coordinators' fence; does nothing until told to. */
+export function guard({ store, fence, locks }: Omit<Ports, 'registry'>, events: RecordedEvents): FenceGuard {
+  return new FenceGuard({
+    ...{ store, fence: fence ?? new MemoryFence(), locks, clock: systemClock, events },
+    ...{ layout: LAYOUT_TEXT, newGeneration: randomUUID, coordinatorId: 'c1' },
+  });
+}
+
 const leaseCall = (n: number) => ({ holder: holder(n), agentTimeMs: Date.now(), layout: LAYOUT_TEXT });
 
 /** What arbiters do on every real combination of stores: the same as on the fakes. */
@@ -74,6 +85,7 @@ export function arbitersContract(name: string, open: () => Promise<CoordinatorsU
       ports = subject.coordinators[0];
       coordinators = subject.coordinators.map(coordinator);
       one = coordinators[0] as Coordinator;
+      await guard(ports, one.events).check();
       await ports.store.createTag(newTag('orders'));
       await ports.store.ensureMachineIds(0, 31);
     });

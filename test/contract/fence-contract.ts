@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Fence } from '@leafcutter/coordinator/domain/fence';
 import type { CounterName } from '@leafcutter/coordinator/domain/range';
+import { fenceMove, SAMPLE_DEPLOYMENT } from '@leafcutter/coordinator/fakes/samples';
 
 export interface FenceUnderTest {
   /** Two coordinators' handles on one empty memory. */
@@ -22,6 +23,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
     beforeEach(async () => {
       subject = await open();
       [fence, other] = subject.fences;
+      await fence.introduce(SAMPLE_DEPLOYMENT.identity);
     });
     afterEach(() => subject.close());
 
@@ -31,17 +33,25 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
     });
 
     test('rises from a start that it has not passed, for everyone to see', async () => {
-      expect(await fence.raise(orders, 1n, 101n)).toEqual({ kind: 'ok' });
+      expect(await fence.raise(orders, fenceMove(1n, 101n))).toEqual({ kind: 'ok' });
       expect(await other.read(orders)).toBe(101n);
-      expect(await other.raise(orders, 101n, 201n)).toEqual({ kind: 'ok' });
-      expect(await fence.raise(orders, 5_000n, 5_001n)).toEqual({ kind: 'ok' });
+      expect(await other.raise(orders, fenceMove(101n, 201n))).toEqual({ kind: 'ok' });
+      expect(await fence.raise(orders, fenceMove(5_000n, 5_001n))).toEqual({ kind: 'ok' });
       expect(await fence.read(orders)).toBe(5_001n);
     });
 
     test('that has passed the start says where it stands and does not move', async () => {
-      await fence.raise(orders, 1n, 101n);
-      expect(await other.raise(orders, 100n, 1_000n)).toEqual({ kind: 'ahead', value: 101n });
-      expect(await other.raise(orders, 1n, 50n)).toEqual({ kind: 'ahead', value: 101n });
+      await fence.raise(orders, fenceMove(1n, 101n));
+      expect(await other.raise(orders, fenceMove(100n, 1_000n))).toEqual({
+        kind: 'ahead',
+        value: 101n,
+        committed: 1n,
+      });
+      expect(await other.raise(orders, fenceMove(1n, 50n))).toEqual({
+        kind: 'ahead',
+        value: 101n,
+        committed: 1n,
+      });
       expect(await fence.read(orders)).toBe(101n);
     });
 
@@ -51,10 +61,14 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       ['2^62', 2n ** 62n, 2n ** 62n + 1n],
       ['the top', TOP - 1n, TOP],
     ])('tells neighbours apart around %s', async (_name, low, high) => {
-      expect(await fence.raise(orders, low - 1n, high)).toEqual({ kind: 'ok' });
-      expect(await fence.raise(orders, low, TOP)).toEqual({ kind: 'ahead', value: high });
+      expect(await fence.raise(orders, fenceMove(low - 1n, high))).toEqual({ kind: 'ok' });
+      expect(await fence.raise(orders, fenceMove(low, TOP))).toEqual({
+        kind: 'ahead',
+        value: high,
+        committed: low - 1n,
+      });
       expect(await fence.read(orders)).toBe(high);
-      expect(await fence.raise(orders, high, TOP)).toEqual({ kind: 'ok' });
+      expect(await fence.raise(orders, fenceMove(high, TOP))).toEqual({ kind: 'ok' });
     });
 
     test('keeps counters apart: tags bytewise, and machine ids from tags of the same name', async () => {
@@ -63,23 +77,27 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         { kind: 'machine', machineId: 3 },
         { kind: 'machine', machineId: 33 },
       ];
-      for (const [index, counter] of names.entries()) await fence.raise(counter, 0n, BigInt(index + 1));
+      for (const [index, counter] of names.entries())
+        await fence.raise(counter, fenceMove(0n, BigInt(index + 1)));
       const values = await Promise.all(names.map((counter) => other.read(counter)));
       expect(values).toEqual(names.map((_, index) => BigInt(index + 1)));
     });
 
     test('lets one of many that ask at once for the same range have it', async () => {
-      const asked = Array.from({ length: 20 }, (_, n) => (n % 2 ? fence : other).raise(orders, 1n, 101n));
+      const asked = Array.from({ length: 20 }, (_, n) =>
+        (n % 2 ? fence : other).raise(orders, fenceMove(1n, 101n)),
+      );
       const answers = await Promise.all(asked);
       expect(answers.filter(({ kind }) => kind === 'ok')).toHaveLength(1);
       expect(answers.filter((answer) => answer.kind === 'ahead' && answer.value === 101n)).toHaveLength(19);
     });
 
     test('that was wiped stands at 0 and rises again', async () => {
-      await fence.raise(orders, 1n, 101n);
+      await fence.raise(orders, fenceMove(1n, 101n));
       await subject.wipe();
+      await fence.introduce(SAMPLE_DEPLOYMENT.identity);
       expect(await fence.read(orders)).toBe(0n);
-      expect(await fence.raise(orders, 1n, 51n)).toEqual({ kind: 'ok' });
+      expect(await fence.raise(orders, fenceMove(1n, 51n))).toEqual({ kind: 'ok' });
     });
   });
 }

@@ -33,12 +33,15 @@ function headerOf(lua: string): Header {
 
 /** The signature that `declare module 'ioredis'` gives a command. */
 function signatureOf(name: string): { parameters: string[]; result: string } {
-  const match = new RegExp(`^    ${name}\\(([^)]*)\\): Result<(\\w+), Context>;`, 'm').exec(
+  const match = new RegExp(`^    ${name}\\(([^)]*)\\): Result<([\\w[\\]]+), Context>;`, 'm').exec(
     source('redis-scripts.ts'),
   );
   if (match === null) throw new Error(`redis-scripts.ts declares no ${name}`);
   return {
-    parameters: (match[1] as string).split(', ').map((one) => one.split(':')[0] as string),
+    parameters: (match[1] as string)
+      .split(',')
+      .map((one) => one.split(':')[0]?.trim() ?? '')
+      .filter((one) => one !== ''),
     result: match[2] as string,
   };
 }
@@ -97,17 +100,27 @@ describe.each(Object.entries(REDIS_SCRIPTS))('%s', (name, { file, keys }) => {
   });
 
   test('uses the keys and arguments that its header names, and no more', () => {
+    // The last of each list stands for all that follow it, and is reached by a computed index.
+    const open = keys === undefined ? 1 : 0;
     expect({ keys: highestUsed(lua, 'KEYS'), args: highestUsed(lua, 'ARGV') }).toEqual({
-      keys: header.keys.length,
-      args: header.args.length,
+      keys: header.keys.length - open,
+      args: header.args.length - open,
     });
   });
 
+  // A script on as many keys as there are is told their number with each call.
+  const variadic = keys === undefined;
+
   test('is defined with as many keys as its header names', () => {
-    expect(keys).toBe(header.keys.length);
+    if (variadic) expect(header.keys.at(-1)).toContain('and on');
+    else expect(keys).toBe(header.keys.length);
   });
 
   test('is declared with its header’s keys and arguments, in order', () => {
+    if (variadic) {
+      expect(signature.parameters).toEqual(['keyCount', '...keysAndArgs']);
+      return;
+    }
     expect(signature.parameters).toHaveLength(header.keys.length + header.args.length);
     const words = [...header.keys, ...header.args];
     for (const [index, parameter] of signature.parameters.entries())
@@ -122,19 +135,76 @@ describe.each(Object.entries(REDIS_SCRIPTS))('%s', (name, { file, keys }) => {
 
 const A = '00000000-0000-4000-8000-00000000000a';
 const B = '00000000-0000-4000-8000-00000000000b';
+const TOP = 2n ** 63n - 1n;
 const digits = (value: number | bigint) => String(value).padStart(19, '0');
 
 describe('what the scripts return on a real Redis', () => {
-  test('raiseFence: "" where it rose, else where it stands', async () => {
-    expect(await redis.raiseFence('f', digits(1), digits(101))).toBe('');
-    expect(await redis.get('f')).toBe(digits(101));
-    expect(await redis.raiseFence('f', digits(100), digits(200))).toBe(digits(101));
-    expect(await redis.get('f')).toBe(digits(101));
-    expect(await redis.raiseFence('f', digits(101), digits(2n ** 63n - 1n))).toBe('');
-    expect(await redis.raiseFence('f', digits(2n ** 63n - 2n), digits(2n ** 63n - 1n))).toBe(
-      digits(2n ** 63n - 1n),
+  const raise = (start: bigint, end: bigint, counter = start, generation = 'g1') =>
+    redis.raiseFence('f', 'i', digits(start), digits(end), digits(counter), generation);
+  const identity = (generation = 'g1') => redis.introduce('i', 'd1', 'layout', 1, generation);
+  const sweep = (counters: bigint[], generation = 'g1', lowered = '0') =>
+    redis.sweepFences(
+      1 + counters.length,
+      ...['i', ...counters.map((_, index) => `f${index}`)],
+      ...[generation, lowered, ...counters.map(digits)],
     );
+
+  test('introduce: 1 where the identity is the given one now, 0 where there was one', async () => {
+    expect(await identity()).toBe(1);
+    expect(await identity('g2')).toBe(0);
+    expect(await redis.hgetall('i')).toEqual({
+      ...{ deploymentId: 'd1', layout: 'layout', keySchema: '1', generation: 'g1' },
+      ...{ sweep: '0', lowered: '0' },
+    });
+  });
+
+  test('raiseFence: "" where it rose, else where it stands', async () => {
+    await identity();
+    expect(await raise(1n, 101n)).toBe('');
+    expect(await redis.get('f')).toBe(`${digits(101)} ${digits(1)}`);
+    expect(await raise(100n, 200n)).toBe(`${digits(101)} ${digits(1)}`);
+    expect(await raise(TOP - 1n, TOP, 101n)).toBe('');
+    expect(await raise(TOP - 1n, TOP, 7n)).toBe(`${digits(TOP)} ${digits(101)}`);
+    expect(await redis.get('f')).toBe(`${digits(TOP)} ${digits(101)}`);
     expect(await redis.ttl('f')).toBe(-1);
+  });
+
+  test('raiseFence: "?" where the identity has another generation, or there is none', async () => {
+    expect(await raise(1n, 101n)).toBe('?');
+    await identity('g2');
+    expect(await raise(1n, 101n)).toBe('?');
+    expect(await redis.exists('f')).toBe(0);
+  });
+
+  test('sweepFences: raises what is lower, tells what is higher, and notes what is committed', async () => {
+    await identity();
+    await redis.set('f1', `${digits(50)} ${digits(20)}`);
+    await redis.set('f2', `${digits(5)} ${digits(5)}`);
+    expect(await sweep([10n, 30n, 40n])).toEqual(['', `${digits(50)} ${digits(20)}`, '']);
+    expect(await redis.mget('f0', 'f1', 'f2')).toEqual([
+      `${digits(10)} ${digits(10)}`,
+      `${digits(50)} ${digits(30)}`,
+      `${digits(40)} ${digits(40)}`,
+    ]);
+  });
+
+  test('sweepFences: "?" and nothing moved where the identity is another, or a fence was lowered since', async () => {
+    expect(await sweep([10n])).toEqual(['?']);
+    await identity();
+    expect(await sweep([10n], 'g2')).toEqual(['?']);
+    expect(await redis.lowerFence('f0', 'i', digits(3), 'g1')).toBe(1);
+    expect(await sweep([10n])).toEqual(['?']);
+    expect(await redis.get('f0')).toBe(`${digits(3)} ${digits(3)}`);
+    expect(await sweep([10n], 'g1', '1')).toEqual(['']);
+  });
+
+  test('lowerFence and finishSweep: 0 and nothing changed where the identity is another one', async () => {
+    await identity();
+    expect(await redis.lowerFence('f', 'i', digits(3), 'g2')).toBe(0);
+    expect(await redis.finishSweep('i', 'g2', 7)).toBe(0);
+    expect(await redis.exists('f')).toBe(0);
+    expect(await redis.finishSweep('i', 'g1', 7)).toBe(1);
+    expect(await redis.hget('i', 'sweep')).toBe('7');
   });
 
   test('renewLease: 1 where the lease is this instance’s, else 0', async () => {
@@ -167,24 +237,33 @@ describe('what the scripts return on a real Redis', () => {
 
   test('are of the type that the code declares', async () => {
     const answers: Record<keyof typeof REDIS_SCRIPTS, unknown> = {
-      raiseFence: await redis.raiseFence('f', digits(1), digits(2)),
+      introduce: await identity(),
+      raiseFence: await raise(1n, 2n),
+      sweepFences: await sweep([1n]),
+      finishSweep: await redis.finishSweep('i', 'g1', 1),
+      lowerFence: await redis.lowerFence('f', 'i', digits(1), 'g1'),
       renewLease: await redis.renewLease('l', A, 'a', 1_000),
       endLease: await redis.endLease('l', A),
       releaseLock: await redis.releaseLock('k', 'x'),
     };
     for (const [name, answer] of Object.entries(answers))
-      expect([name, typeof answer]).toEqual([name, signatureOf(name).result]);
+      expect([name, Array.isArray(answer) ? 'string[]' : typeof answer]).toEqual([
+        name,
+        signatureOf(name).result,
+      ]);
   });
 
   test('NEGATIVE CONTROL: compared as Lua’s numbers, neighbours above 2^53 look alike and a fence is overtaken', async () => {
     const asNumbers = source('lua/raise-fence.lua').replace(
-      'current > ARGV[1]',
-      'tonumber(current) > tonumber(ARGV[1])',
+      'string.sub(current, 1, 19) > ARGV[1]',
+      'tonumber(string.sub(current, 1, 19)) > tonumber(ARGV[1])',
     );
     expect(asNumbers).toContain('tonumber');
-    const [low, high] = [digits(2n ** 62n), digits(2n ** 62n + 1n)];
-    await redis.set('f', high);
-    expect(await redis.raiseFence('f', low, digits(2n ** 62n + 100n))).toBe(high);
-    expect(await redis.eval(asNumbers, 1, 'f', low, digits(2n ** 62n + 100n))).toBe('');
+    await identity();
+    const [low, high, end] = [2n ** 62n, 2n ** 62n + 1n, 2n ** 62n + 100n];
+    const stands = `${digits(high)} ${digits(1)}`;
+    await redis.set('f', stands);
+    expect(await raise(low, end)).toBe(stands);
+    expect(await redis.eval(asNumbers, 2, 'f', 'i', digits(low), digits(end), digits(low), 'g1')).toBe('');
   });
 });

@@ -24,7 +24,7 @@ export function machineIdContract(subject: () => StoreUnderTest): void {
         coordinatorId: 'c1',
         grantedAtMs: 9,
       };
-      return row.advance(to, entry, windowMs);
+      return row.advance(to, [entry], { holder: holder(by), windowMs });
     });
   }
 
@@ -92,8 +92,8 @@ export function machineIdContract(subject: () => StoreUnderTest): void {
         const counter = { kind: 'machine', machineId: 1 } as const;
         await row.advance(
           9n,
-          { counter, start: 1n, end: 9n, ...holder(1), coordinatorId: 'c', grantedAtMs: 1 },
-          1,
+          [{ counter, start: 1n, end: 9n, ...holder(1), coordinatorId: 'c', grantedAtMs: 1 }],
+          { holder: holder(1), windowMs: 1 },
         );
         throw reason;
       });
@@ -116,8 +116,8 @@ export function machineIdContract(subject: () => StoreUnderTest): void {
           const window = { start: row.value, end: row.value + 10n };
           await row.advance(
             window.end,
-            { counter, ...window, ...holder(n), coordinatorId: 'c', grantedAtMs: 1 },
-            10,
+            [{ counter, ...window, ...holder(n), coordinatorId: 'c', grantedAtMs: 1 }],
+            { holder: holder(n), windowMs: 10 },
           );
           return window.start;
         }),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryDatabase } from '@leafcutter/coordinator/fakes/memory-database';
-import { MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
+import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
 import { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { UnlockedDatabase } from '@leafcutter/coordinator/fakes/unguarded';
@@ -29,9 +29,9 @@ storeContract('memory', 'row', async () => {
 });
 
 fenceContract('memory', async () => {
-  const values = new Map<string, bigint>();
-  const fence = new MemoryFence(values);
-  return { fences: [fence, new MemoryFence(values)], wipe: async () => fence.wipe(), close };
+  const memory = new FenceMemory();
+  const fence = new MemoryFence(memory);
+  return { fences: [fence, new MemoryFence(memory)], wipe: async () => memory.wipe(), close };
 });
 
 leaseRegistryContract('memory', async () => {
@@ -43,10 +43,10 @@ rosterContract('memory', async () => ({ roster: new MemoryRoster(), close }));
 
 arbitersContract('memory', async () => {
   const database = new MemoryDatabase();
-  const values = new Map<string, bigint>();
+  const memory = new FenceMemory();
   const registry = new MemoryLeaseRegistry(systemClock);
   const ports = () => ({
-    ...{ store: new MemoryStore(systemClock, database), fence: new MemoryFence(values) },
+    ...{ store: new MemoryStore(systemClock, database), fence: new MemoryFence(memory) },
     ...{ registry, locks: noLocks },
   });
   return { coordinators: [ports(), ports()], close };

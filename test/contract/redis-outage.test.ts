@@ -2,7 +2,14 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import type { Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
-import { CALM, holder, newTag, overlaps, SEGMENT_RULES } from '@leafcutter/coordinator/fakes/samples';
+import {
+  CALM,
+  fenceMove,
+  holder,
+  newTag,
+  overlaps,
+  SEGMENT_RULES,
+} from '@leafcutter/coordinator/fakes/samples';
 import { noLocks } from '@leafcutter/coordinator/no-locks';
 import { RedisFence } from '@leafcutter/coordinator/redis-fence';
 import type { RedisLink } from '@leafcutter/coordinator/redis-link';
@@ -11,6 +18,7 @@ import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { guard } from './arbiters-contract.ts';
 import { freshMysqlStores, type OpenStore, openLink } from './backends.ts';
 
 jest.setTimeout(60_000);
@@ -32,8 +40,14 @@ beforeEach(async () => {
   changes = [];
   link.onChange((up) => changes.push(up));
   events = new RecordedEvents();
-  segments = new SegmentArbiter({
+  const ports = {
     ...{ store: handles[0].store, fence: new RedisFence(link), locks: new RedisLocks(link, systemClock) },
+  };
+  const keeper = guard(ports, events);
+  events.onFenceStrange = () => void keeper.check();
+  await keeper.check();
+  segments = new SegmentArbiter({
+    ...ports,
     ...{ clock: systemClock, random: Math.random, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
   });
   await handles[0].store.createTag(newTag('orders'));
@@ -48,8 +62,13 @@ const grant = (): Promise<Range> => segments.grant('orders', holder(1), CALM);
 
 /** Takes back what MySQL had acknowledged, as a failover to a lagging replica does. */
 async function forgetInMysql(): Promise<void> {
-  await handles[0].driver.run("UPDATE leaf_alloc SET max_id = 1 WHERE biz_tag = 'orders'");
+  await setCounterBack();
   await handles[0].driver.run('DELETE FROM leafcutter_ledger');
+}
+
+async function setCounterBack(): Promise<void> {
+  await handles[0].driver.run("UPDATE leaf_alloc SET max_id = 1 WHERE biz_tag = 'orders'");
+  await handles[0].driver.run("UPDATE leafcutter_tag SET high_water = 0 WHERE tag = 'orders'");
 }
 
 async function untilAway(): Promise<void> {
@@ -121,8 +140,8 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
   test('NEGATIVE CONTROL: with a fence that is given up at the first failure, it does not', async () => {
     const killer = await openLink(redis, undefined, 200);
     class HastyFence extends RedisFence {
-      override raise(...[name, start, end]: Parameters<RedisFence['raise']>) {
-        return super.raise(name, start, end).catch(() => ({ kind: 'away' }) as const);
+      override raise(...[name, move]: Parameters<RedisFence['raise']>) {
+        return super.raise(name, move).catch(() => ({ kind: 'away' }) as const);
       }
     }
     const hasty = new SegmentArbiter({
@@ -150,8 +169,10 @@ describe('a Redis that came back', () => {
   test('never carries out late what was asked of it while it was away', async () => {
     const fence = new RedisFence(link);
     await grant();
+    const generation = (await fence.identity())?.generation;
     await redis.kill();
-    for (let n = 0; n < 3; n++) await fence.raise(ORDERS, 101n, 10_000n).catch(() => undefined);
+    for (let n = 0; n < 3; n++)
+      await fence.raise(ORDERS, fenceMove(101n, 10_000n, { generation })).catch(() => undefined);
     await redis.restart();
     expect(
       await poll(
@@ -169,7 +190,7 @@ describe('a Redis that came back', () => {
 
 test('a fence that Redis remembers and MySQL forgot keeps the numbers from being handed out again', async () => {
   const ranges = [await grant(), await grant()];
-  await handles[0].driver.run("UPDATE leaf_alloc SET max_id = 1 WHERE biz_tag = 'orders'");
+  await setCounterBack();
   ranges.push(await grant());
   expect(overlaps(ranges)).toEqual([]);
   expect(events.ahead).toEqual([{ counter: 'orders', by: 200n }]);

@@ -28,14 +28,18 @@ export function storeContract(
     describe('identity', () => {
       test('is random, made once, and told to everyone after', async () => {
         const first = await store.identify('layout-a');
-        expect(first).toEqual({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), layout: 'layout-a' });
-        expect(await store.identify('layout-a')).toEqual(first);
-        expect(await other.identify('layout-b')).toEqual(first);
+        expect(first).toMatchObject({ id: expect.stringMatching(/^[0-9a-f-]{36}$/), layout: 'layout-a' });
+        expect(first).toMatchObject({ sweep: 0, sweptAtMs: 0, confirmedAtMs: 0 });
+        expect(first.nowMs).toBeGreaterThan(1_700_000_000_000);
+        const { nowMs, ...same } = first;
+        expect(await store.identify('layout-a')).toMatchObject(same);
+        expect(await other.identify('layout-b')).toMatchObject(same);
       });
 
       test('is one also where many ask for it first', async () => {
         const asked = Array.from({ length: 8 }, (_, n) => (n % 2 ? store : other).identify(`layout-${n}`));
-        expect(new Set((await Promise.all(asked)).map((identity) => JSON.stringify(identity))).size).toBe(1);
+        const told = (await Promise.all(asked)).map(({ id, layout }) => `${id} ${layout}`);
+        expect(new Set(told).size).toBe(1);
       });
     });
 
@@ -159,7 +163,7 @@ export function storeContract(
         for (const [counter, start] of [...order].reverse().sort((a, b) => Number(a[1] - b[1]))) {
           const row = { counter, start, end: start + 1n, ...holder(1), coordinatorId: 'c1', grantedAtMs: 1 };
           if (counter.kind === 'machine') {
-            await store.withMachineId(counter.machineId, (locked) => locked.advance(row.end, row, 1));
+            await store.withMachineId(counter.machineId, (locked) => locked.advance(row.end, [row]));
           } else {
             if ((await store.findTag(counter.tag)) === undefined)
               await subject.insertByHand(counter.tag, 1n, 1);

@@ -23,13 +23,13 @@ export function tagContract(subject: () => StoreUnderTest): void {
         highestId: 10n ** 18n,
         description: 'Größe 😀 \\ \'"',
       };
-      const record = { ...newTag('orders', own), retired: false };
+      const record = { ...newTag('orders', own), retired: false, highWater: 0n };
       expect(await store.createTag(newTag('orders', own))).toEqual(record);
       expect(await other.findTag('orders')).toEqual(record);
     });
 
     test('is kept with nothing said of it', async () => {
-      const record = { ...newTag('orders'), retired: false };
+      const record = { ...newTag('orders'), retired: false, highWater: 0n };
       expect(await store.createTag(newTag('orders'))).toEqual(record);
       expect(await other.findTag('orders')).toEqual(record);
     });
@@ -86,6 +86,7 @@ export function tagContract(subject: () => StoreUnderTest): void {
       expect(await store.changeTag('orders', nothing)).toEqual({
         ...newTag('orders', { nextId: 5n }),
         retired: false,
+        highWater: 0n,
       });
     });
 
@@ -177,7 +178,9 @@ export function tagContract(subject: () => StoreUnderTest): void {
       '😀'.repeat(128),
     ])('may be %s, and are served and changed', async (tag) => {
       await subject().insertByHand(tag, 7n, 50);
-      expect(await store.findTags([tag])).toMatchObject([{ tag, nextId: 7n, step: 50, retired: false }]);
+      expect(await store.findTags([tag])).toMatchObject([
+        { tag, nextId: 7n, step: 50, retired: false, highWater: 0n },
+      ]);
       expect(await store.changeTag(tag, { maxStep: 99 })).toMatchObject({ tag, maxStep: 99 });
       await store.withTag(tag, (row) => row.advance(57n, []));
       expect(await store.findTag(tag)).toMatchObject({ nextId: 57n, maxStep: 99 });

@@ -1,6 +1,13 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
-import { type TagList, type TagView, tagList, tagView } from '@leafcutter/shared/wire';
+import {
+  type LowerTagAnswer,
+  lowerTagAnswer,
+  type TagList,
+  type TagView,
+  tagList,
+  tagView,
+} from '@leafcutter/shared/wire';
 
 const TIMEOUT_MS = 10_000;
 
@@ -28,6 +35,10 @@ export class AdminClient {
 
   async retire(tag: string): Promise<TagView> {
     return tagView.parse(await this.#call('DELETE', pathOf(tag)));
+  }
+
+  async lower(tag: string, to: string): Promise<LowerTagAnswer> {
+    return lowerTagAnswer.parse(await this.#call('POST', `${pathOf(tag)}/lower`, { to }));
   }
 
   async list(after: string | undefined): Promise<TagList> {

@@ -12,6 +12,10 @@ const HELP = `Usage: leafcutter tag <action> [name] [flags]
                                 (the word "default" goes back to the deployment's default)
   retire NAME   stop a tag for good; its numbers are never reused. Needs --yes
 
+  lower NAME    lower the counter, for one that a typo put too high: the next ID is --to N. Needs --yes.
+                Refused where the ledger says that IDs from N on were handed out. Agents that hold
+                segments from above must be restarted
+
   --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
   --token TOKEN       admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
   --json              print JSON
@@ -24,6 +28,7 @@ const OPTIONS = {
   'target-duration-s': { type: 'string' },
   'highest-id': { type: 'string' },
   description: { type: 'string' },
+  to: { type: 'string' },
   coordinator: { type: 'string' },
   token: { type: 'string' },
   json: { type: 'boolean' },
@@ -74,10 +79,29 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
         throw new UsageError(`Retiring "${needName(name)}" cannot be undone; add --yes if you mean it.`);
       print([await client.retire(needName(name))]);
       break;
+    case 'lower':
+      await lower(client, needName(name), values, io);
+      break;
     default:
       throw new UsageError(`There is no action "${action}".\n\n${HELP}`);
   }
   return EXIT.ok;
+}
+
+async function lower(client: AdminClient, tag: string, { to, yes, json }: Values, io: Io): Promise<void> {
+  if (to === undefined) throw new UsageError(`Say where the counter of "${tag}" is to stand: --to N.`);
+  if (yes !== true)
+    throw new UsageError(
+      `Lowering the counter of "${tag}" to ${to} cannot be undone; add --yes if you mean it.`,
+    );
+  const answer = await client.lower(tag, to);
+  if (json === true) io.out(`${JSON.stringify(answer, null, 2)}\n`);
+  else {
+    io.out(
+      `The counter of "${tag}" stood at ${answer.from} and stands at ${answer.to}; its highest ID is ${answer.highestId}.\n` +
+        'Restart the agents that hold segments from above: they refuse lower ones until then.\n',
+    );
+  }
 }
 
 function parse(argv: readonly string[]) {

@@ -1,6 +1,8 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { MachineIdStatus } from './domain/census.ts';
+import type { Fence } from './domain/fence.ts';
+import type { FenceGuard } from './domain/fence-guard.ts';
 import type { LeaseArbiter } from './domain/leases.ts';
 import type { Roster } from './domain/roster.ts';
 import type { SegmentArbiter } from './domain/segments.ts';
@@ -8,6 +10,8 @@ import type { Store } from './domain/store.ts';
 import type { TagAdmin } from './domain/tags.ts';
 import type { CoordinatorMetrics } from './metrics.ts';
 import type { CoordinatorConfig } from './settings.ts';
+
+export type RedisState = 'up' | 'down' | 'refused' | 'none';
 
 /** A coordinator put together: what its doors use. */
 export interface Coordinator {
@@ -18,12 +22,15 @@ export interface Coordinator {
   readonly log: Logger;
   readonly metrics: CoordinatorMetrics;
   readonly store: Store;
+  readonly fence: Fence | undefined;
   readonly roster: Roster;
   readonly segments: SegmentArbiter;
   readonly leases: LeaseArbiter;
   readonly tags: TagAdmin;
+  /** Undefined where there is no fence: embedded. */
+  readonly guard: FenceGuard | undefined;
   /** Every machine id of this deployment with its state. @throws STORE_UNAVAILABLE */
   census(): AsyncGenerator<MachineIdStatus>;
-  /** Ready while the store answers; without Redis it serves, unfenced, and says so. */
-  readiness(): Promise<{ ready: boolean; store: 'up' | 'down'; redis: 'up' | 'down' | 'none' }>;
+  /** Ready while the store answers; without Redis it serves, unfenced, and says so. With a strange one it does not. */
+  readiness(): Promise<{ ready: boolean; store: 'up' | 'down'; redis: RedisState }>;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import type { Logger } from '@leafcutter/shared/logger';
 import { audit } from './domain/audit.ts';
 import type { Fence } from './domain/fence.ts';
+import type { FenceGuard } from './domain/fence-guard.ts';
 import { reap } from './domain/reap.ts';
 import type { Roster } from './domain/roster.ts';
 import type { Store } from './domain/store.ts';
@@ -22,19 +23,22 @@ export interface Scheduler {
 interface Parts {
   readonly store: Store;
   readonly fence: Fence | undefined;
+  /** Undefined where there is no fence to look after. */
+  readonly guard: FenceGuard | undefined;
   readonly roster: Roster;
   readonly clock: Clock;
   readonly metrics: CoordinatorMetrics;
   readonly log: Logger;
   readonly intervals: {
     readonly auditIntervalS: number;
+    readonly sweepIntervalS: number;
     readonly reapIntervalS: number;
     readonly agentSilentS: number;
   };
 }
 
 export function coordinatorJobs(parts: Parts): Job[] {
-  const { store, fence, roster, clock, metrics, log, intervals } = parts;
+  const { store, fence, guard, roster, clock, metrics, log, intervals } = parts;
   const job = (name: string, everyS: number, work: () => Promise<void>): Job => ({
     name,
     everyMs: everyS * 1000,
@@ -54,6 +58,13 @@ export function coordinatorJobs(parts: Parts): Job[] {
       metrics.audited(report);
       for (const violation of report.violations) log.error({ job: 'audit' }, violation);
     }),
+    ...(guard === undefined
+      ? []
+      : [
+          job('sweep', intervals.sweepIntervalS, async () => {
+            await guard.sweep();
+          }),
+        ]),
     job('reap', intervals.reapIntervalS, async () => {
       const alive = await reap(roster, clock, intervals.agentSilentS * 1000);
       metrics.agentsAlive(alive.length);

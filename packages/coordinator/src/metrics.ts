@@ -2,8 +2,9 @@ import type { LeafcutterError } from '@leafcutter/shared/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditReport } from './domain/audit.ts';
 import type { LeaseEvents } from './domain/leases.ts';
-import type { CounterName } from './domain/range.ts';
+import type { CounterName, Range } from './domain/range.ts';
 import type { SegmentEvents } from './domain/segments.ts';
+import type { SweepReport } from './domain/sweep.ts';
 
 const PREFIX = 'leafcutter_coordinator_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -41,6 +42,37 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'unfenced_allocations_total',
     'Allocations made while Redis was away.',
     'kind',
+  );
+  readonly #lostWrites = this.#counter(
+    'lost_writes_total',
+    'Counters found behind what MySQL had committed: it was restored, failed over or edited.',
+    'kind',
+  );
+  readonly #databaseWentBack = this.#counter(
+    'database_went_back_total',
+    'Sweeps that found MySQL older than Redis. Anything but 0 is an alarm.',
+  );
+  readonly #strange = this.#counter(
+    'fence_strange_total',
+    'Allocations refused because Redis was not the one that MySQL says.',
+  );
+  readonly #introduced = this.#counter(
+    'redis_introduced_total',
+    'Times that a Redis without identity, new or wiped, got one from here.',
+  );
+  readonly #redisAgreed = this.#gauge(
+    'redis_agreed',
+    '1 while MySQL and Redis name one generation, 0 while this Redis is refused.',
+  );
+  readonly #sweeps = this.#counter('sweeps_total', 'Sweeps of the fences done here.', 'extent');
+  readonly #swept = this.#counter('swept_counters_total', 'Counters that sweeps here looked at.');
+  readonly #mended = this.#counter(
+    'mended_counters_total',
+    'Counters that sweeps here raised above what MySQL had lost.',
+  );
+  readonly #sweptAt = this.#gauge(
+    'last_sweep_timestamp_seconds',
+    'When the last sweep here ended, unix time; see the largest of all coordinators.',
   );
   readonly #leases = this.#counter('leases_granted_total', 'Leases granted.');
   readonly #extensions = this.#counter('windows_extended_total', 'Windows extended.');
@@ -107,6 +139,37 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   unfenced(name: CounterName): void {
     this.#unfenced.inc({ kind: name.kind });
+  }
+
+  writesLost(name: CounterName, _lost: Range): void {
+    this.#lostWrites.inc({ kind: name.kind });
+  }
+
+  fenceStrange(): void {
+    this.#strange.inc();
+  }
+
+  fenceIntroduced(_generation: string): void {
+    this.#introduced.inc();
+  }
+
+  databaseWentBack(_sweep: number, _rememberedSweep: number): void {
+    this.#databaseWentBack.inc();
+  }
+
+  redisRefused(_error: LeafcutterError): void {
+    this.#redisAgreed.set(0);
+  }
+
+  redisAgreed(): void {
+    this.#redisAgreed.set(1);
+  }
+
+  swept({ extent, counters, mended }: SweepReport): void {
+    this.#sweeps.inc({ extent });
+    this.#swept.inc(counters);
+    this.#mended.inc(mended);
+    this.#sweptAt.setToCurrentTime();
   }
 
   leaseGranted(): void {

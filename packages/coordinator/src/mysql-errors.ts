@@ -1,10 +1,11 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { RETRY_REASONS } from './domain/store.ts';
-import { DuplicateKeyError, UnstorableTextError } from './sql-driver.ts';
+import { DuplicateColumnError, DuplicateKeyError, UnstorableTextError } from './sql-driver.ts';
 
 /** The database chose us to give way: 1213 deadlock (also a failed certification), 1205 lock wait timeout. */
 const GIVE_WAY = new Set([1205, 1213]);
 const DUPLICATE_KEY = 1062;
+const DUPLICATE_COLUMN = 1060;
 /** A server that does not take writes: 1290 and 1836 read-only, 1047 not part of the cluster's primary component. */
 const READ_ONLY = new Set([1290, 1836, 1047]);
 
@@ -29,6 +30,7 @@ export function translateMysqlError(error: unknown): unknown {
   if (errno !== undefined && UNSTORABLE.has(errno))
     return new UnstorableTextError('no such text', { cause: error });
   if (errno === DUPLICATE_KEY) return new DuplicateKeyError('duplicate key', { cause: error });
+  if (errno === DUPLICATE_COLUMN) return new DuplicateColumnError('duplicate column', { cause: error });
   if (errno !== undefined && GIVE_WAY.has(errno))
     return unavailable('MySQL asked to try again.', RETRY_REASONS.deadlock, error);
   if (errno !== undefined && READ_ONLY.has(errno)) {

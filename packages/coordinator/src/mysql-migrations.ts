@@ -1,5 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { SqlDriver, SqlSession } from './sql-driver.ts';
+import { DuplicateColumnError, type SqlDriver, type SqlSession } from './sql-driver.ts';
 
 /**
  * Numbered by position, append-only, one statement each (MySQL commits after every DDL statement, so a crash in
@@ -46,6 +46,12 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (kind, name, range_start),
      KEY leafcutter_ledger_granted_at (granted_at_ms)
    ) ENGINE=InnoDB`,
+  `ALTER TABLE leafcutter_tag ADD COLUMN high_water bigint NOT NULL DEFAULT 0`,
+  `ALTER TABLE leafcutter_deployment
+     ADD COLUMN generation char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+     ADD COLUMN confirmed_at_ms bigint NOT NULL DEFAULT 0,
+     ADD COLUMN sweep bigint NOT NULL DEFAULT 0,
+     ADD COLUMN swept_at_ms bigint NOT NULL DEFAULT 0`,
 ];
 
 const LOCK_SECONDS = 60;
@@ -89,7 +95,10 @@ async function applyMigrations(session: SqlSession): Promise<void> {
   }
   for (const [index, sql] of MIGRATIONS.entries()) {
     if (applied.has(index + 1)) continue;
-    await session.run(sql);
+    await session.run(sql).catch((error: unknown) => {
+      // A column that is there was added by a run that ended before it could say so.
+      if (!(error instanceof DuplicateColumnError)) throw error;
+    });
     await session.run('INSERT INTO leafcutter_migration (number) VALUES (?)', [index + 1]);
   }
 }

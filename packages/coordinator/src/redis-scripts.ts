@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { Redis, Result } from 'ioredis';
 
-/** Every Lua script with its number of keys; a test holds this list against the scripts' own headers. */
+/** Every Lua script with its number of keys, where that is fixed; a test holds this list against the scripts' headers. */
 export const REDIS_SCRIPTS = {
-  raiseFence: { file: 'raise-fence.lua', keys: 1 },
+  raiseFence: { file: 'raise-fence.lua', keys: 2 },
+  sweepFences: { file: 'sweep-fences.lua', keys: undefined },
+  finishSweep: { file: 'finish-sweep.lua', keys: 1 },
+  lowerFence: { file: 'lower-fence.lua', keys: 2 },
+  introduce: { file: 'introduce.lua', keys: 1 },
   renewLease: { file: 'renew-lease.lua', keys: 1 },
   endLease: { file: 'end-lease.lua', keys: 1 },
   releaseLock: { file: 'release-lock.lua', keys: 1 },
@@ -11,7 +15,24 @@ export const REDIS_SCRIPTS = {
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    raiseFence(key: string, start: string, end: string): Result<string, Context>;
+    raiseFence(
+      key: string,
+      identity: string,
+      start: string,
+      end: string,
+      counter: string,
+      generation: string,
+    ): Result<string, Context>;
+    sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
+    finishSweep(identity: string, generation: string, number: number): Result<number, Context>;
+    lowerFence(key: string, identity: string, value: string, generation: string): Result<number, Context>;
+    introduce(
+      identity: string,
+      deploymentId: string,
+      layout: string,
+      keySchema: number,
+      generation: string,
+    ): Result<number, Context>;
     renewLease(key: string, instanceId: string, agentId: string, ttlMs: number): Result<number, Context>;
     endLease(key: string, instanceId: string): Result<number, Context>;
     releaseLock(key: string, token: string): Result<number, Context>;
@@ -21,6 +42,6 @@ declare module 'ioredis' {
 export function defineScripts(redis: Redis): void {
   for (const [name, { file, keys }] of Object.entries(REDIS_SCRIPTS)) {
     const lua = readFileSync(new URL(`./lua/${file}`, import.meta.url), 'utf8');
-    redis.defineCommand(name, { numberOfKeys: keys, lua });
+    redis.defineCommand(name, keys === undefined ? { lua } : { numberOfKeys: keys, lua });
   }
 }

@@ -1,18 +1,23 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { type Listening, listen, StartError } from '@leafcutter/shared/http/listen';
 import { layoutFingerprint } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
-import type { Coordinator } from './coordinator.ts';
+import type { Coordinator, RedisState } from './coordinator.ts';
 import { census } from './domain/census.ts';
+import { FenceGuard } from './domain/fence-guard.ts';
 import { LeaseArbiter } from './domain/leases.ts';
 import { SegmentArbiter } from './domain/segments.ts';
 import { TagAdmin } from './domain/tags.ts';
 import { coordinatorApp } from './http/routes.ts';
 import { coordinatorJobs } from './jobs.ts';
-import { CoordinatorMetrics, type MachineIdCensus } from './metrics.ts';
+import type { MachineIdCensus } from './metrics.ts';
+import type { RedisLink } from './redis-link.ts';
+import { CoordinatorReports } from './reports.ts';
 import { type CoordinatorConfig, machineIds } from './settings.ts';
 import { openStores, type Stores } from './stores.ts';
 
@@ -31,12 +36,12 @@ export interface CoordinatorService {
 export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<CoordinatorService> {
   const stores = await openStores(config, systemClock, log).catch(explain);
   let listening: Listening | undefined;
+  let guard: FenceGuard | undefined;
   try {
     const coordinator = await assemble(config, stores, log);
+    ({ guard } = coordinator);
     listening = await listen(config.listen, coordinatorApp(coordinator), 'listen');
-    const scheduler = stores.schedule(
-      coordinatorJobs({ ...coordinator, fence: stores.fence, intervals: config.jobs }),
-    );
+    const scheduler = stores.schedule(coordinatorJobs({ ...coordinator, intervals: config.jobs }));
     const url = `http://${listening.address}`;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
@@ -52,12 +57,14 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
         log.info('coordinator is stopping');
         await close(config.drainMs);
         await scheduler.stop();
+        await guard?.stop();
         await stores.close();
         log.info('coordinator has stopped');
       },
     };
   } catch (error) {
     await listening?.close(0);
+    await guard?.stop();
     await stores.close();
     return explain(error);
   }
@@ -81,7 +88,8 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
 
   const coordinatorId = config.coordinatorId ?? `${hostname()}:${config.listen.port}`;
   const takeCensus = () => census(store, registry, granted);
-  const metrics = new CoordinatorMetrics(() => countStates(takeCensus()));
+  const metrics = new CoordinatorReports({ census: () => countStates(takeCensus()), log, clock });
+  const guard = await guardFence(stores, metrics, { clock, layout: deployment.layout, coordinatorId });
   metrics.redisUp(redis?.up);
   redis?.onChange((up) => metrics.redisUp(up));
   const shared = { store, fence, locks, clock, random: Math.random, events: metrics, coordinatorId };
@@ -93,6 +101,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     log,
     metrics,
     store,
+    fence,
     roster,
     segments: new SegmentArbiter({
       ...shared,
@@ -110,19 +119,48 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
       },
     }),
     tags: new TagAdmin(store, config.segment),
+    guard,
     census: takeCensus,
     async readiness() {
-      const store_ = await store.now().then(
+      const storeState = await store.now().then(
         () => 'up' as const,
         () => 'down' as const,
       );
       return {
-        ready: store_ === 'up',
-        store: store_,
-        redis: redis === undefined ? 'none' : redis.up ? 'up' : 'down',
+        ready: storeState === 'up' && guard?.state !== 'refused',
+        store: storeState,
+        redis: redisState(redis, guard),
       };
     },
   };
+}
+
+/** Looks after the fence from now on. @throws STORE_UNAVAILABLE where Redis is another deployment's */
+async function guardFence(
+  { store, fence, locks, redis }: Stores,
+  events: CoordinatorReports,
+  parts: { clock: Clock; layout: string; coordinatorId: string },
+): Promise<FenceGuard | undefined> {
+  if (fence === undefined) return undefined;
+  const guard = new FenceGuard({ ...parts, store, fence, locks, events, newGeneration: randomUUID });
+  events.onFenceStrange = () => void guard.check();
+  redis?.onChange((up) => {
+    if (up)
+      void guard
+        .check()
+        .then(() => guard.sweep())
+        .catch((error) => events.guardFailed(error));
+  });
+  await guard.start();
+  if (guard.refusal?.reason !== 'wrong_redis') return guard;
+  await guard.stop();
+  throw guard.refusal;
+}
+
+function redisState(redis: RedisLink | undefined, guard: FenceGuard | undefined): RedisState {
+  if (redis === undefined) return 'none';
+  if (guard?.state === 'refused') return 'refused';
+  return redis.up ? 'up' : 'down';
 }
 
 async function countStates(

@@ -188,6 +188,13 @@ export const coordinatorSettings = settings(
         unit: 's',
         doc: 'How often the ledger is audited.',
       }),
+      sweepIntervalS: int({
+        default: 60,
+        min: 1,
+        max: 3_600,
+        unit: 's',
+        doc: 'How often the fences in Redis are raised to the counters in MySQL.',
+      }),
       reapIntervalS: int({
         default: 60,
         min: 1,

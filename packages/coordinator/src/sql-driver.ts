@@ -1,3 +1,5 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+
 /** A value as it goes into or comes out of a statement. Integers come out as bigint. */
 export type SqlValue = string | bigint | number | null;
 export type Row = Readonly<Record<string, SqlValue>>;
@@ -11,7 +13,7 @@ export interface SqlSession {
 
 /**
  * What differs between MySQL and SQLite. Drivers' errors leave it as LeafcutterError: STORE_UNAVAILABLE with a
- * reason of `RETRY_REASONS` where the transaction may be tried again, `DuplicateKeyError` or `UnstorableTextError`.
+ * reason of `RETRY_REASONS` where the transaction may be tried again, or as one of the errors below.
  */
 export interface SqlDriver extends SqlSession {
   /** Ends a locking SELECT: ` FOR UPDATE`, or nothing where a transaction locks the whole file. */
@@ -32,7 +34,23 @@ export class DuplicateKeyError extends Error {
   override readonly name = 'DuplicateKeyError';
 }
 
+/** A column of this name exists. */
+export class DuplicateColumnError extends Error {
+  override readonly name = 'DuplicateColumnError';
+}
+
 /** A text stands in a comparison that the column's charset cannot hold (a Leaf's table in latin1): no row has it. */
 export class UnstorableTextError extends Error {
   override readonly name = 'UnstorableTextError';
+}
+
+/** A column that may be NULL, as text. */
+export function optionalText(value: SqlValue | undefined): string | undefined {
+  return value == null ? undefined : String(value);
+}
+
+/** Asserts that a statement on a locked counter found it as it was read. */
+export function requireOne(affected: number, what: string): void {
+  if (affected === 1) return;
+  throw new LeafcutterError('INTERNAL', `The counter of ${what} changed under its lock (${affected} rows).`);
 }

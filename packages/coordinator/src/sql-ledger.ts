@@ -1,14 +1,13 @@
-import { CounterBehindError } from './domain/counter-behind-error.ts';
 import { type CounterName, counterKey, type LedgerEntry } from './domain/range.ts';
 import type { LedgerCursor } from './domain/store.ts';
-import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession } from './sql-driver.ts';
+import type { Row, SqlDriver, SqlSession } from './sql-driver.ts';
 
 /** `t` for tags, `m` for machine ids; machine ids are padded so that they sort as numbers. */
-const KIND = { tag: 't', machine: 'm' } as const;
+export const LEDGER_KIND = { tag: 't', machine: 'm' } as const;
 
 /**
  * Writes the ledger rows of one allocation in one statement.
- * @throws CounterBehindError where a range with this start stands there already
+ * @throws DuplicateKeyError where a range with one of their starts stands there already
  */
 export async function writeLedger(session: SqlSession, entries: readonly LedgerEntry[]): Promise<void> {
   if (entries.length === 0) return;
@@ -22,21 +21,35 @@ export async function writeLedger(session: SqlSession, entries: readonly LedgerE
     entry.coordinatorId,
     entry.grantedAtMs,
   ]);
-  try {
-    await session.run(
-      `INSERT INTO leafcutter_ledger
-         (kind, name, range_start, range_end, agent_id, instance_id, coordinator_id, granted_at_ms) VALUES ${marks}`,
-      values,
-    );
-  } catch (error) {
-    const [first] = entries;
-    if (!(error instanceof DuplicateKeyError) || first === undefined) throw error;
-    const [row] = await session.query(
-      'SELECT MAX(range_end) AS highest FROM leafcutter_ledger WHERE kind = ? AND name = ?',
-      ledgerKey(first.counter),
-    );
-    throw new CounterBehindError(first.counter, BigInt(row?.highest ?? first.end));
-  }
+  await session.run(
+    `INSERT INTO leafcutter_ledger
+       (kind, name, range_start, range_end, agent_id, instance_id, coordinator_id, granted_at_ms) VALUES ${marks}`,
+    values,
+  );
+}
+
+/** End of the highest of a counter's ranges that start below `below`; 0 where there is none. */
+export async function ledgerEnd(session: SqlSession, name: CounterName, below: bigint): Promise<bigint> {
+  const [row] = await session.query(
+    `SELECT range_end FROM leafcutter_ledger WHERE kind = ? AND name = ? AND range_start < ?
+     ORDER BY range_start DESC LIMIT 1`,
+    [...ledgerKey(name), below],
+  );
+  return BigInt(row?.range_end ?? 0);
+}
+
+/** Start of the lowest of a counter's ranges that start at `from` or above; undefined where there is none. */
+export async function nextRangeStart(
+  session: SqlSession,
+  name: CounterName,
+  from: bigint,
+): Promise<bigint | undefined> {
+  const [row] = await session.query(
+    `SELECT range_start FROM leafcutter_ledger WHERE kind = ? AND name = ? AND range_start >= ?
+     ORDER BY range_start LIMIT 1`,
+    [...ledgerKey(name), from],
+  );
+  return row?.range_start == null ? undefined : BigInt(row.range_start);
 }
 
 export async function readLedger(
@@ -60,14 +73,16 @@ export async function readLedger(
 }
 
 function ledgerKey(name: CounterName): [kind: string, name: string] {
-  return [KIND[name.kind], name.kind === 'machine' ? counterKey(name).padStart(10, '0') : name.tag];
+  return [LEDGER_KIND[name.kind], name.kind === 'machine' ? counterKey(name).padStart(10, '0') : name.tag];
 }
 
 function toEntry(row: Row): LedgerEntry {
   const name = String(row.name);
   return {
     counter:
-      row.kind === KIND.tag ? { kind: 'tag', tag: name } : { kind: 'machine', machineId: Number(name) },
+      row.kind === LEDGER_KIND.tag
+        ? { kind: 'tag', tag: name }
+        : { kind: 'machine', machineId: Number(name) },
     start: BigInt(row.range_start ?? 0),
     end: BigInt(row.range_end ?? 0),
     agentId: String(row.agent_id),

@@ -1,5 +1,6 @@
-import type { MachineIdRecord } from './domain/store.ts';
-import type { Row, SqlDriver, SqlSession } from './sql-driver.ts';
+import type { MachineIdRecord, Taker } from './domain/store.ts';
+import { GENERATION } from './sql-deployment.ts';
+import { optionalText, type Row, requireOne, type SqlDriver, type SqlSession } from './sql-driver.ts';
 
 const COLUMNS = 'machine_id, ceiling_ms, window_ms, agent_id, instance_id';
 const ROWS_PER_INSERT = 1_000;
@@ -9,12 +10,33 @@ export async function lockMachineId(
   driver: SqlDriver,
   session: SqlSession,
   machineId: number,
-): Promise<{ record: MachineIdRecord; nowMs: number } | undefined> {
+): Promise<{ record: MachineIdRecord; nowMs: number; generation: string | undefined } | undefined> {
   const [row] = await session.query(
-    `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms FROM leafcutter_machine WHERE machine_id = ?${driver.forUpdate}`,
+    `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms, ${GENERATION} AS generation FROM leafcutter_machine WHERE machine_id = ?${driver.forUpdate}`,
     [machineId],
   );
-  return row === undefined ? undefined : { record: toMachineId(row), nowMs: Number(row.now_ms) };
+  if (row === undefined) return undefined;
+  return { record: toMachineId(row), nowMs: Number(row.now_ms), generation: optionalText(row.generation) };
+}
+
+/** Raises the ceiling of a locked machine id; `taker` becomes its holder. */
+export async function raiseCeiling(
+  session: SqlSession,
+  before: MachineIdRecord,
+  to: bigint,
+  taker: Taker | undefined,
+): Promise<void> {
+  const { machineId, ceilingMs } = before;
+  const holder = taker === undefined ? before.holder : taker.holder;
+  const affected = await session.run(
+    `UPDATE leafcutter_machine SET ceiling_ms = ?, window_ms = ?, agent_id = ?, instance_id = ?
+     WHERE machine_id = ? AND ceiling_ms = ?`,
+    [
+      ...[to, taker?.windowMs ?? before.windowMs, holder?.agentId ?? null, holder?.instanceId ?? null],
+      ...[machineId, ceilingMs],
+    ],
+  );
+  requireOne(affected, `machine id ${machineId}`);
 }
 
 export async function listMachineIds(

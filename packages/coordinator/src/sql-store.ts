@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { LedgerEntry } from './domain/range.ts';
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import { CounterBehindError } from './domain/counter-behind-error.ts';
+import { type Counter, type CounterName, type LedgerEntry, maxBigint } from './domain/range.ts';
 import type {
   Deployment,
   LedgerCursor,
@@ -13,10 +14,12 @@ import type {
   TagRecord,
 } from './domain/store.ts';
 import { unknownTag } from './domain/tags.ts';
-import type { SqlDriver, SqlSession } from './sql-driver.ts';
-import { readLedger, writeLedger } from './sql-ledger.ts';
-import { ensureMachineIds, listMachineIds, lockMachineId } from './sql-machine-ids.ts';
-import { changeTag, createTag, findTags, listTags, lockTag } from './sql-tags.ts';
+import { counters } from './sql-counters.ts';
+import { changeGeneration, confirmGeneration, finishSweep, identify } from './sql-deployment.ts';
+import { DuplicateKeyError, type SqlDriver, type SqlSession } from './sql-driver.ts';
+import { ledgerEnd, nextRangeStart, readLedger, writeLedger } from './sql-ledger.ts';
+import { ensureMachineIds, listMachineIds, lockMachineId, raiseCeiling } from './sql-machine-ids.ts';
+import { changeTag, createTag, findTags, listTags, lockTag, lowerCounter, setCounter } from './sql-tags.ts';
 
 /** The store on SQL: the same statements on MySQL, MariaDB and SQLite; what differs is in the driver. */
 export class SqlStore implements Store {
@@ -26,15 +29,24 @@ export class SqlStore implements Store {
     this.#driver = driver;
   }
 
-  async identify(layout: string): Promise<Deployment> {
-    const driver = this.#driver;
-    await driver.run(
-      `${driver.insertIgnore} INTO leafcutter_deployment (singleton, id, layout) VALUES (1, ?, ?)`,
-      [randomUUID(), layout],
-    );
-    const [row] = await driver.query('SELECT id, layout FROM leafcutter_deployment WHERE singleton = 1');
-    if (row === undefined) throw new LeafcutterError('STORE_UNAVAILABLE', 'The store lost its identity.');
-    return { id: String(row.id), layout: String(row.layout) };
+  identify(layout: string): Promise<Deployment> {
+    return identify(this.#driver, layout);
+  }
+
+  changeGeneration(from: string | undefined, to: string): Promise<boolean> {
+    return changeGeneration(this.#driver, from, to);
+  }
+
+  confirmGeneration(generation: string): Promise<void> {
+    return confirmGeneration(this.#driver, generation);
+  }
+
+  finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean> {
+    return finishSweep(this.#driver, from, to, sweptAtMs);
+  }
+
+  counters(movedSinceMs: number | undefined): AsyncIterable<readonly Counter[]> {
+    return counters(this.#driver, movedSinceMs);
   }
 
   async now(): Promise<number> {
@@ -45,20 +57,20 @@ export class SqlStore implements Store {
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
     const driver = this.#driver;
     return driver.transaction(async (session) => {
-      const locked = await lockTag(driver, session, tag);
-      if (locked === undefined) throw unknownTag(tag);
-      const { record, nowMs } = locked;
+      const row = await lockTag(driver, session, tag);
+      if (row === undefined) throw unknownTag(tag);
+      const { record, nowMs, generation } = row;
+      const name = { kind: 'tag', tag } as const;
+      const ledger = ledgerOf(session, name, (record.highestId ?? HIGHEST_ID) + 1n);
       return work({
-        name: { kind: 'tag', tag },
-        value: record.nextId,
-        nowMs,
-        tag: record,
+        ...{ name, value: maxBigint(record.nextId, record.highWater), nowMs, generation, tag: record },
+        ledgerEnd: ledger.end,
         async advance(to, entries) {
-          // The old value stands in the condition too: a row that changed under our lock means that it was none.
-          const sql = 'UPDATE leaf_alloc SET max_id = ? WHERE biz_tag = ? AND max_id = ?';
-          requireOne(await session.run(sql, [to, tag, record.nextId]), tag);
-          await writeLedger(session, entries);
+          await setCounter(session, row, to);
+          await ledger.write(entries);
         },
+        nextRangeStart: ledger.next,
+        lower: (to, highestId) => lowerCounter(session, row, to, highestId),
       });
     });
   }
@@ -66,20 +78,23 @@ export class SqlStore implements Store {
   withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T> {
     const driver = this.#driver;
     return driver.transaction(async (session) => {
-      const locked = await lockMachineId(driver, session, machineId);
-      if (locked === undefined) {
+      const row = await lockMachineId(driver, session, machineId);
+      if (row === undefined) {
         throw new LeafcutterError(
           'STORE_UNAVAILABLE',
           `Machine id ${machineId} has no row; restart a coordinator.`,
         );
       }
-      const { record, nowMs } = locked;
+      const { record, nowMs, generation } = row;
+      const name = { kind: 'machine', machineId } as const;
+      const ledger = ledgerOf(session, name, HIGHEST_ID + 1n);
       return work({
-        name: { kind: 'machine', machineId },
-        value: record.ceilingMs,
-        nowMs,
-        machine: record,
-        advance: (to, entry, windowMs) => raiseCeiling(session, record, to, entry, windowMs),
+        ...{ name, value: record.ceilingMs, nowMs, generation, machine: record },
+        ledgerEnd: ledger.end,
+        async advance(to, entries, taker) {
+          await raiseCeiling(session, record, to, taker);
+          await ledger.write(entries);
+        },
       });
     });
   }
@@ -130,23 +145,20 @@ export class SqlStore implements Store {
   }
 }
 
-async function raiseCeiling(
-  session: SqlSession,
-  before: MachineIdRecord,
-  to: bigint,
-  entry: LedgerEntry,
-  windowMs: number,
-): Promise<void> {
-  const affected = await session.run(
-    `UPDATE leafcutter_machine SET ceiling_ms = ?, window_ms = ?, agent_id = ?, instance_id = ?
-     WHERE machine_id = ? AND ceiling_ms = ?`,
-    [to, windowMs, entry.agentId, entry.instanceId, before.machineId, before.ceilingMs],
-  );
-  requireOne(affected, `machine id ${before.machineId}`);
-  await writeLedger(session, [entry]);
-}
-
-function requireOne(affected: number, what: string): void {
-  if (affected === 1) return;
-  throw new LeafcutterError('INTERNAL', `The counter of ${what} changed under its lock (${affected} rows).`);
+/** The ledger of one locked counter, whose ranges start below `limit`. */
+function ledgerOf(session: SqlSession, name: CounterName, limit: bigint) {
+  const end = (below = limit) => ledgerEnd(session, name, below);
+  return {
+    end,
+    next: (from: bigint) => nextRangeStart(session, name, from),
+    /** @throws CounterBehindError where the ledger has one of these ranges already */
+    async write(entries: readonly LedgerEntry[]): Promise<void> {
+      try {
+        await writeLedger(session, entries);
+      } catch (error) {
+        if (!(error instanceof DuplicateKeyError)) throw error;
+        throw new CounterBehindError(name, { value: await end(), committed: 0n });
+      }
+    },
+  };
 }

@@ -1,31 +1,78 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { maxBigint } from './domain/range.ts';
 import type { NewTag, TagChange, TagRecord } from './domain/store.ts';
 import { unknownTag } from './domain/tags.ts';
+import { GENERATION } from './sql-deployment.ts';
 import {
   DuplicateKeyError,
+  optionalText,
   type Row,
+  requireOne,
   type SqlDriver,
   type SqlSession,
   UnstorableTextError,
 } from './sql-driver.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
-const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired`;
+const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water`;
+
+/** A tag as it stands under its lock. */
+export interface LockedTagRow {
+  readonly record: TagRecord;
+  /** True where it has a row in `leafcutter_tag`, too. */
+  readonly hasOwn: boolean;
+  /** The database's clock, unix milliseconds. */
+  readonly nowMs: number;
+  readonly generation: string | undefined;
+}
 
 /** Locks the tag's row and reads it with the database's clock; undefined where there is none. */
 export async function lockTag(
   driver: SqlDriver,
   session: SqlSession,
   tag: string,
-): Promise<{ record: TagRecord; nowMs: number } | undefined> {
+): Promise<LockedTagRow | undefined> {
   const [row] = await session
     .query(
-      `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ?
+      `SELECT ${COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${GENERATION} AS generation FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ?
      WHERE a.biz_tag = ? AND ${driver.bytewise('a.biz_tag')} = ${driver.bytewise('?')}${driver.forUpdate}`,
       [tag, tag, tag],
     )
     .catch(noneIfUnstorable);
-  return row === undefined ? undefined : { record: toTag(row), nowMs: Number(row.now_ms) };
+  if (row === undefined) return undefined;
+  return {
+    record: toTag(row),
+    hasOwn: row.own !== null,
+    nowMs: Number(row.now_ms),
+    generation: optionalText(row.generation),
+  };
+}
+
+/** Sets the counter of a locked tag, and its high-water mark, which outlives the counter's row. */
+export async function setCounter(
+  session: SqlSession,
+  { record, hasOwn }: LockedTagRow,
+  to: bigint,
+): Promise<void> {
+  const { tag, nextId } = record;
+  // The old value stands in the condition too: a row that changed under our lock means that it was none.
+  const sql = 'UPDATE leaf_alloc SET max_id = ? WHERE biz_tag = ? AND max_id = ?';
+  requireOne(await session.run(sql, [to, tag, nextId]), `tag ${tag}`);
+  const own = hasOwn
+    ? 'UPDATE leafcutter_tag SET high_water = ? WHERE tag = ?'
+    : 'INSERT INTO leafcutter_tag (high_water, tag) VALUES (?, ?)';
+  await session.run(own, [to, tag]);
+}
+
+/** Sets the counter of a locked tag down, and the highest ID that it may reach from there. */
+export async function lowerCounter(
+  session: SqlSession,
+  row: LockedTagRow,
+  to: bigint,
+  highestId: bigint,
+): Promise<void> {
+  await setCounter(session, row, to);
+  await session.run('UPDATE leafcutter_tag SET highest_id = ? WHERE tag = ?', [highestId, row.record.tag]);
 }
 
 export async function findTags(driver: SqlDriver, tags: readonly string[]): Promise<TagRecord[]> {
@@ -66,15 +113,19 @@ export async function listTags(
 export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
   try {
     await driver.transaction(async (session) => {
+      // What an earlier tag of this name left is its high-water mark: the new one starts above it.
+      await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag.tag]);
+      const [left] = await session.query('SELECT high_water FROM leafcutter_tag WHERE tag = ?', [tag.tag]);
+      const nextId = maxBigint(tag.nextId, BigInt(left?.high_water ?? 0));
       await session.run('INSERT INTO leaf_alloc (biz_tag, max_id, step, description) VALUES (?, ?, ?, ?)', [
         tag.tag,
-        tag.nextId,
+        nextId,
         tag.step,
         tag.description ?? null,
       ]);
       await session.run(
-        'INSERT INTO leafcutter_tag (tag, max_step, target_duration_s, highest_id, retired) VALUES (?, ?, ?, ?, 0)',
-        [tag.tag, tag.maxStep ?? null, tag.targetDurationS ?? null, tag.highestId ?? null],
+        `UPDATE leafcutter_tag SET max_step = ?, target_duration_s = ?, highest_id = ?, retired = 0 WHERE tag = ?`,
+        [tag.maxStep ?? null, tag.targetDurationS ?? null, tag.highestId ?? null, tag.tag],
       );
     });
   } catch (error) {
@@ -118,12 +169,13 @@ function toTag(row: Row): TagRecord {
   return {
     tag: String(row.biz_tag),
     nextId: BigInt(row.max_id ?? 1),
+    highWater: BigInt(row.high_water ?? 0),
     step: Number(row.step),
     maxStep: optionalNumber(row.max_step),
     targetDurationS: optionalNumber(row.target_duration_s),
     highestId: row.highest_id == null ? undefined : BigInt(row.highest_id),
     retired: Number(row.retired ?? 0) === 1,
-    description: row.description == null ? undefined : String(row.description),
+    description: optionalText(row.description),
   };
 }
 

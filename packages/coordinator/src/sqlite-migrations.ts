@@ -44,6 +44,11 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (kind, name, range_start)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX leafcutter_ledger_granted_at ON leafcutter_ledger (granted_at_ms);`,
+  `ALTER TABLE leafcutter_tag ADD COLUMN high_water INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE leafcutter_deployment ADD COLUMN generation TEXT;
+   ALTER TABLE leafcutter_deployment ADD COLUMN confirmed_at_ms INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE leafcutter_deployment ADD COLUMN sweep INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE leafcutter_deployment ADD COLUMN swept_at_ms INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /** Brings the file to the newest schema; `user_version` counts what has been applied. */

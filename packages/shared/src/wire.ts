@@ -131,6 +131,21 @@ export const changeTagRequest = z
   .refine((change) => Object.keys(change).length > 0, 'names at least one field to change');
 export type ChangeTagRequest = z.infer<typeof changeTagRequest>;
 
+export const lowerTagRequest = z.strictObject({
+  /** The next ID from now on. */
+  to: id,
+});
+
+export const lowerTagAnswer = z.object({
+  tag: z.string(),
+  /** Where the counter stood. */
+  from: id,
+  to: id,
+  /** From now on; it lies below everything that was handed out above `to`. */
+  highestId: id,
+});
+export type LowerTagAnswer = z.infer<typeof lowerTagAnswer>;
+
 /** A tag as the admin API shows it. `null` means the deployment's default. */
 export const tagView = z.object({
   tag: z.string(),

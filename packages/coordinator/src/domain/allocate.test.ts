@@ -2,33 +2,39 @@ import { describe, expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { MemoryFence } from '../fakes/memory-fence.ts';
 import { RecordedEvents } from '../fakes/recorded-events.ts';
-import { agreeableFence } from '../fakes/unguarded.ts';
+import { fenceMove, SAMPLE_DEPLOYMENT } from '../fakes/samples.ts';
+import { AgreeableFence } from '../fakes/unguarded.ts';
 import { allocate } from './allocate.ts';
-import { CounterBehindError } from './counter-behind-error.ts';
+import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import type { CounterName, Range } from './range.ts';
+import type { CounterName, LedgerEntry, Range } from './range.ts';
 
 const name: CounterName = { kind: 'tag', tag: 'orders' };
 
 interface Attempt {
   readonly floor?: bigint;
+  readonly remembered?: Remembered;
   readonly events?: RecordedEvents;
   readonly endOf?: (start: bigint) => bigint;
-  readonly write?: (range: Range) => Promise<void>;
+  readonly write?: (range: Range, lost: readonly LedgerEntry[]) => Promise<void>;
+  readonly ledgerEnd?: () => Promise<bigint>;
 }
 
 /** One attempt to take 100 from a counter that stands at `value`. */
 function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {}): Promise<Range> {
   const { floor = 0n, events = new RecordedEvents(), endOf = (start) => start + 100n } = options;
   const { write = async () => undefined } = options;
-  return allocate({ name, value }, fence, events, { floor, endOf, write });
+  const { remembered = NOTHING_REMEMBERED, ledgerEnd = async () => 0n } = options;
+  const generation = SAMPLE_DEPLOYMENT.identity.generation;
+  const locked = { name, value, nowMs: 7, generation, ledgerEnd, advance: async () => undefined };
+  return allocate({ fence, events, coordinatorId: 'c1' }, locked, { remembered, floor, endOf, write });
 }
 
 /** As the arbiters do: where the counter is behind, once more from what is remembered. */
 function follow(value: bigint, fence: Fence, options: Attempt = {}): Promise<Range> {
   return attempt(value, fence, options).catch((error: unknown) => {
     if (!(error instanceof CounterBehindError)) throw error;
-    return attempt(value, fence, { ...options, floor: error.value });
+    return attempt(value, fence, { ...options, remembered: error.remembered });
   });
 }
 
@@ -50,7 +56,7 @@ describe('a range', () => {
   test('keeps every digit at the top of 63 bits', async () => {
     const fence = new MemoryFence();
     const top = 2n ** 63n - 102n;
-    await fence.raise(name, 0n, top + 1n);
+    await fence.raise(name, fenceMove(0n, top + 1n));
     expect(await follow(top, fence)).toEqual({ start: top + 1n, end: top + 101n });
   });
 
@@ -84,14 +90,14 @@ describe('a fence that remembers more than the counter', () => {
   test('is followed, and it is told by how much it was ahead', async () => {
     const fence = new MemoryFence();
     const events = new RecordedEvents();
-    await fence.raise(name, 1n, 5_001n);
+    await fence.raise(name, fenceMove(1n, 5_001n));
     expect(await follow(1n, fence, { events })).toEqual({ start: 5_001n, end: 5_101n });
     expect(events.ahead).toEqual([{ counter: 'orders', by: 5_000n }]);
   });
 
   test('has its start judged by the same rules, before it moves', async () => {
     const fence = new MemoryFence();
-    await fence.raise(name, 1n, 5_001n);
+    await fence.raise(name, fenceMove(1n, 5_001n));
     const endOf = (start: bigint) => {
       if (start > 1_000n) throw new LeafcutterError('TAG_EXHAUSTED', 'no');
       return start + 100n;
@@ -106,7 +112,7 @@ describe('a ledger that remembers more than the counter', () => {
     const fence = new MemoryFence();
     const events = new RecordedEvents();
     const write = async ({ start }: Range) => {
-      if (start === 1n) throw new CounterBehindError(name, 701n);
+      if (start === 1n) throw new CounterBehindError(name, { value: 701n, committed: 0n });
     };
     expect(await follow(1n, fence, { events, write })).toEqual({ start: 701n, end: 801n });
     expect(events.ahead).toEqual([{ counter: 'orders', by: 700n }]);
@@ -150,7 +156,7 @@ describe('a counter that forgot a range', () => {
   });
 
   test('NEGATIVE CONTROL: with a fence that always agrees, it does', async () => {
-    const [first, second] = await allocateTwice(agreeableFence);
+    const [first, second] = await allocateTwice(new AgreeableFence());
     expect(second.start).toBe(first.start);
   });
 });

@@ -1,25 +1,40 @@
-import { CounterBehindError } from './counter-behind-error.ts';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { CounterBehindError, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import { type CounterName, counterKey, maxBigint, type Range } from './range.ts';
+import { lostEntry } from './lost-range.ts';
+import { type CounterName, counterKey, type LedgerEntry, maxBigint, type Range } from './range.ts';
+import { type Locked, RETRY_REASONS } from './store.ts';
 
 export interface AllocationEvents {
   /** The fence, or the ledger, remembered `by` more than the counter did. */
   counterBehind(name: CounterName, by: bigint): void;
+  /** The database lost acknowledged writes: `lost` was handed out, and its counter stands at `lost.start`. */
+  writesLost(name: CounterName, lost: Range): void;
   /** A range was allocated by the counter alone. */
   unfenced(name: CounterName): void;
+  /** Redis is not the one that the database says; nothing was allocated. */
+  fenceStrange(): void;
 }
 
 /** How one kind of range is taken. */
 export interface Taking {
+  /** What earlier attempts were told. */
+  readonly remembered: Remembered;
   /** The range starts no lower than this. */
-  readonly floor: bigint;
+  readonly floor?: bigint;
   /** The end of a range that would start at `start`; throws where such a range must not be granted. */
   endOf(start: bigint): bigint;
   /**
-   * Raises the counter and writes the ledger, in the open transaction.
+   * Raises the counter and writes the ledger, in the open transaction; `lost` is a range to be entered as well.
    * @throws CounterBehindError where the ledger has a range that starts here already
    */
-  write(range: Range): Promise<void>;
+  write(range: Range, lost: readonly LedgerEntry[]): Promise<void>;
+}
+
+interface Parts {
+  readonly fence: Fence | undefined;
+  readonly events: AllocationEvents;
+  readonly coordinatorId: string;
 }
 
 /**
@@ -30,26 +45,52 @@ export interface Taking {
  * what the database refuses moves no fence. Where fence or ledger remember more, nothing moves, the transaction is
  * rolled back and run again with that as its floor (`retrying`). A crash at any line leaves a gap and nothing worse.
  *
- * @throws CounterBehindError, STORE_UNAVAILABLE with reason `fence_unclear`, and what `taking` throws
+ * @throws CounterBehindError, STORE_UNAVAILABLE with reason `fence_unclear` or `fence_stranger`, and what `taking` throws
  */
 export async function allocate(
-  locked: { readonly name: CounterName; readonly value: bigint },
-  fence: Fence | undefined,
-  events: AllocationEvents,
+  { fence, events, coordinatorId }: Parts,
+  locked: Locked,
   taking: Taking,
 ): Promise<Range> {
-  const start = maxBigint(locked.value, taking.floor);
+  const { value: counter, name, generation } = locked;
+  const { remembered } = taking;
+  const start = maxBigint(counter, maxBigint(taking.floor ?? 0n, remembered.value));
   const range = { start, end: taking.endOf(start) };
-  if (range.end <= start)
-    throw new Error(`empty range [${start}, ${range.end}) of ${counterKey(locked.name)}`);
+  if (range.end <= start) throw new Error(`empty range [${start}, ${range.end}) of ${counterKey(name)}`);
+  const forgot = remembered.committed > counter;
+  const lost = forgot
+    ? await lostEntry(locked, { start: counter, end: remembered.value }, coordinatorId)
+    : undefined;
   try {
-    await taking.write(range);
-    const answer = await fence?.raise(locked.name, range.start, range.end);
-    if (answer?.kind === 'ahead') throw new CounterBehindError(locked.name, answer.value);
-    if (answer?.kind === 'away') events.unfenced(locked.name);
+    await taking.write(range, lost === undefined ? [] : [lost]);
+    const answer = await fence?.raise(name, { counter, ...range, generation });
+    if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
+    if (answer?.kind === 'stranger') throw strange(events);
+    if (answer?.kind === 'away') events.unfenced(name);
     return range;
   } catch (error) {
-    if (error instanceof CounterBehindError) events.counterBehind(locked.name, error.value - start);
+    if (error instanceof CounterBehindError) report(events, name, counter, start, error.remembered);
     throw error;
   }
+}
+
+function report(
+  events: AllocationEvents,
+  name: CounterName,
+  counter: bigint,
+  start: bigint,
+  { value, committed }: Remembered,
+): void {
+  events.counterBehind(name, value - start);
+  // One failed commit leaves the fence ahead, too. That the counter itself was higher once, it does not explain.
+  if (committed > counter) events.writesLost(name, { start: counter, end: value });
+}
+
+function strange(events: AllocationEvents): LeafcutterError {
+  events.fenceStrange();
+  return new LeafcutterError(
+    'STORE_UNAVAILABLE',
+    'Redis is not the one that MySQL says belongs to this deployment; check redis.url and redis.keyPrefix.',
+    { reason: RETRY_REASONS.fenceStranger },
+  );
 }

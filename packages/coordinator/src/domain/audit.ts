@@ -1,5 +1,6 @@
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { Fence } from './fence.ts';
-import { type CounterName, counterKey, type LedgerEntry } from './range.ts';
+import { type CounterName, counterKey, type LedgerEntry, maxBigint } from './range.ts';
 import type { LedgerCursor, Store } from './store.ts';
 
 export interface AuditReport {
@@ -38,6 +39,9 @@ export async function audit(store: Store, fence: Fence | undefined): Promise<Aud
 
   // Of the counter that is being read, the range that reaches furthest: a later, shorter one may lie inside it.
   let furthest: LedgerEntry | undefined;
+  // The same of those that the counter can reach: one that was lowered has ranges above its highest ID, for ever.
+  let reachable: LedgerEntry | undefined;
+  let limit = HIGHEST_ID;
   let after: LedgerCursor | undefined;
   for (;;) {
     const page = await store.readLedger(after, PAGE);
@@ -47,21 +51,32 @@ export async function audit(store: Store, fence: Fence | undefined): Promise<Aud
         if (entry.start < furthest.end) report(overlap(furthest, entry));
         if (entry.end > furthest.end) furthest = entry;
       } else {
-        if (furthest !== undefined) await closeCounter(furthest);
+        if (reachable !== undefined) await closeCounter(reachable);
         furthest = entry;
+        reachable = undefined;
+        limit = await highestIdOf(store, entry.counter);
       }
+      if (entry.start <= limit) reachable = furthest;
     }
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) break;
     after = { counter: last.counter, start: last.start };
   }
-  if (furthest !== undefined) await closeCounter(furthest);
+  if (reachable !== undefined) await closeCounter(reachable);
   return { ranges, violations, fencesBehind };
+}
+
+async function highestIdOf(store: Store, name: CounterName): Promise<bigint> {
+  const tag = name.kind === 'tag' ? await store.findTag(name.tag) : undefined;
+  return tag?.highestId ?? HIGHEST_ID;
 }
 
 /** Undefined where the counter's row is gone: a tag deleted by hand. */
 async function readCounter(store: Store, name: CounterName): Promise<bigint | undefined> {
-  if (name.kind === 'tag') return (await store.findTag(name.tag))?.nextId;
+  if (name.kind === 'tag') {
+    const tag = await store.findTag(name.tag);
+    return tag === undefined ? undefined : maxBigint(tag.nextId, tag.highWater);
+  }
   return store.withMachineId(name.machineId, async (row) => row.value);
 }
 

@@ -5,7 +5,7 @@ import { MemoryFence } from '../fakes/memory-fence.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
 import { RecordedEvents } from '../fakes/recorded-events.ts';
 import { holder, LAYOUT_TEXT, LEASE_RULES, overlaps } from '../fakes/samples.ts';
-import { agreeableFence, TrustingStore, UnlockedDatabase } from '../fakes/unguarded.ts';
+import { AgreeableFence, TrustingStore, UnlockedDatabase } from '../fakes/unguarded.ts';
 import { MemoryLeaseRegistry } from '../memory-lease-registry.ts';
 import { noLocks } from '../no-locks.ts';
 import type { Fence } from './fence.ts';
@@ -181,7 +181,7 @@ describe('a database that lost its last commits', () => {
   });
 
   test('NEGATIVE CONTROL: with a fence that always agrees it does', async () => {
-    expect(overlaps(await forgottenGrant(agreeableFence))).toHaveLength(1);
+    expect(overlaps(await forgottenGrant(new AgreeableFence()))).toHaveLength(1);
   });
 
   /** A takes its machine id, leaves it, B takes it; the database forgets B, and A comes back to extend. */
@@ -202,7 +202,7 @@ describe('a database that lost its last commits', () => {
   });
 
   test('NEGATIVE CONTROL: with a fence that always agrees it does', async () => {
-    expect(overlaps(await forgottenSuccessor(agreeableFence))).toHaveLength(1);
+    expect(overlaps(await forgottenSuccessor(new AgreeableFence()))).toHaveLength(1);
   });
 
   test('grants the machine id again when the time that it forgot has passed', async () => {

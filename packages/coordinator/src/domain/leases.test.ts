@@ -5,7 +5,7 @@ import { timestampEndMs } from '@leafcutter/shared/layout';
 import { MemoryFence } from '../fakes/memory-fence.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
 import { RecordedEvents } from '../fakes/recorded-events.ts';
-import { holder, LAYOUT, LAYOUT_TEXT, LEASE_RULES } from '../fakes/samples.ts';
+import { fenceMove, holder, LAYOUT, LAYOUT_TEXT, LEASE_RULES } from '../fakes/samples.ts';
 import { MemoryLeaseRegistry } from '../memory-lease-registry.ts';
 import { noLocks } from '../no-locks.ts';
 import { LeaseArbiter, type LeaseCall, type LeaseRules } from './leases.ts';
@@ -120,7 +120,7 @@ describe('a grant', () => {
 
   test('passes over a fence that lies in the future, and does not move it', async () => {
     const ahead = BigInt(clock.now() + 60_000);
-    await fence.raise({ kind: 'machine', machineId: 0 }, 0n, ahead);
+    await fence.raise({ kind: 'machine', machineId: 0 }, fenceMove(0n, ahead));
     expect((await arbiter().grant(call(1))).machineId).toBe(1);
     expect(await fence.read({ kind: 'machine', machineId: 0 })).toBe(ahead);
     expect(events.ahead).toHaveLength(1);
@@ -169,7 +169,7 @@ describe('a grant', () => {
 
   test('stops searching at its deadline when every candidate turns out to be taken, slowly', async () => {
     for (let machineId = 0; machineId < 8; machineId++) {
-      await fence.raise({ kind: 'machine', machineId }, 0n, BigInt(clock.now() + 600_000));
+      await fence.raise({ kind: 'machine', machineId }, fenceMove(0n, BigInt(clock.now() + 600_000)));
     }
     const raise = fence.raise.bind(fence);
     fence.raise = (...args) => sleep(clock, 500).then(() => raise(...args));

@@ -3,11 +3,12 @@ import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
 import { type AllocationEvents, allocate, type Taking } from './allocate.ts';
 import { checkClocks } from './clocks.ts';
+import type { Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
 import { freeMachineIds } from './free-machine-ids.ts';
 import type { LeaseRegistry } from './lease-registry.ts';
 import type { Locks } from './locks.ts';
-import { type Holder, maxBigint, minBigint, type Range } from './range.ts';
+import { type Holder, minBigint, type Range } from './range.ts';
 import { retrying } from './retry.ts';
 import type { LockedMachineId, Store } from './store.ts';
 
@@ -75,8 +76,8 @@ export class LeaseArbiter {
     const release = await locks.acquire('machine-ids', { waitMs: 250, ttlMs: 5_000 });
     try {
       for await (const candidate of freeMachineIds(this.#parts, call.holder, nowMs)) {
-        const lease = await retrying(this.#parts, deadline, (floor) =>
-          this.#tryGrant(candidate.machineId, call.holder, floor, deadline),
+        const lease = await retrying(this.#parts, deadline, (remembered) =>
+          this.#tryGrant(candidate.machineId, call.holder, remembered, deadline),
         );
         if (lease === undefined) {
           if (clock.monotonic() >= deadline) throw tooLate();
@@ -114,8 +115,8 @@ export class LeaseArbiter {
     }
     if (!extend) return to;
     await this.#checkedNow(call);
-    const extended = await retrying(this.#parts, deadline, (floor) =>
-      this.#tryExtend(machineId, call.holder, to, floor, deadline),
+    const extended = await retrying(this.#parts, deadline, (remembered) =>
+      this.#tryExtend(machineId, call.holder, to, remembered, deadline),
     );
     if (extended > to) events.windowExtended(machineId);
     return extended;
@@ -131,7 +132,7 @@ export class LeaseArbiter {
   async #tryGrant(
     machineId: number,
     holder: Holder,
-    floor: bigint,
+    remembered: Remembered,
     deadline: number,
   ): Promise<Lease | undefined> {
     const { store, rules } = this.#parts;
@@ -140,7 +141,8 @@ export class LeaseArbiter {
       return await store.withMachineId(machineId, async (row) => {
         const now = BigInt(row.nowMs);
         const { start, end } = await this.#take(row, holder, rules.windowInitialMs, deadline, {
-          floor: maxBigint(floor, now - BigInt(rules.maxClockSkewMs)),
+          remembered,
+          floor: now - BigInt(rules.maxClockSkewMs),
           endOf: (start) => {
             if (start > now) throw taken;
             return this.#cap(start, now + BigInt(rules.windowInitialMs));
@@ -158,7 +160,7 @@ export class LeaseArbiter {
     machineId: number,
     holder: Holder,
     to: number,
-    floor: bigint,
+    remembered: Remembered,
     deadline: number,
   ): Promise<number> {
     const { store, rules } = this.#parts;
@@ -167,7 +169,7 @@ export class LeaseArbiter {
       const windowMs = Math.min(row.machine.windowMs * 2, rules.windowMaxMs);
       if (row.value === BigInt(to) && row.nowMs + windowMs <= to) return to;
       const { end } = await this.#take(row, holder, windowMs, deadline, {
-        floor,
+        remembered,
         endOf: (start) => {
           if (start !== BigInt(to)) throw lost(machineId, 'ceiling_moved');
           return this.#cap(start, BigInt(row.nowMs + windowMs));
@@ -183,16 +185,16 @@ export class LeaseArbiter {
     holder: Holder,
     windowMs: number,
     deadline: number,
-    bounds: Pick<Taking, 'floor' | 'endOf'>,
+    bounds: Omit<Taking, 'write'>,
   ): Promise<Range> {
-    const { fence, events, clock, coordinatorId } = this.#parts;
-    return allocate(row, fence, events, {
+    const { clock, coordinatorId } = this.#parts;
+    return allocate(this.#parts, row, {
       ...bounds,
-      async write({ start, end }) {
+      async write({ start, end }, lost) {
         // The agent has given up by now: a window granted to it would only block its machine id.
         if (clock.monotonic() >= deadline) throw tooLate();
         const entry = { counter: row.name, start, end, ...holder, coordinatorId, grantedAtMs: row.nowMs };
-        await row.advance(end, entry, windowMs);
+        await row.advance(end, [...lost, entry], { holder, windowMs });
       },
     });
   }

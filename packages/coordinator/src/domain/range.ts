@@ -9,6 +9,12 @@ export type CounterName =
   | { readonly kind: 'tag'; readonly tag: string }
   | { readonly kind: 'machine'; readonly machineId: number };
 
+/** A counter and where it stands. */
+export interface Counter {
+  readonly name: CounterName;
+  readonly value: bigint;
+}
+
 /** The counter's name within its kind, as the ledger and log lines spell it. */
 export function counterKey(name: CounterName): string {
   return name.kind === 'tag' ? name.tag : String(name.machineId);

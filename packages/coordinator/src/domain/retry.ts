@@ -1,7 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { sleep } from '@leafcutter/shared/clock';
 import { hasCode } from '@leafcutter/shared/errors';
-import { CounterBehindError } from './counter-behind-error.ts';
+import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import { maxBigint } from './range.ts';
 import { RETRY_REASONS } from './store.ts';
 
@@ -15,26 +15,30 @@ const WAIT_MS = 50;
 /**
  * Runs a transaction again after a failure that threw its range away (deadlock, lost connection, unclear COMMIT or
  * fence). Every attempt starts from the counters as they then stand, so a range that may have been allocated by an
- * earlier attempt is never handed out (I1). Where the counter was behind, the next attempt gets what is remembered as `floor`.
+ * earlier attempt is never handed out (I1). Where the counter was behind, the next attempt gets what is remembered.
  * At most `MAX_ATTEMPTS` attempts, none begun after `deadline` (monotonic).
  */
 export async function retrying<T>(
   { clock, random }: { readonly clock: Clock; readonly random: () => number },
   deadline: number,
-  work: (floor: bigint) => Promise<T>,
+  work: (remembered: Remembered) => Promise<T>,
 ): Promise<T> {
-  let floor = 0n;
+  let remembered = NOTHING_REMEMBERED;
   for (let attempt = 1; ; attempt++) {
     try {
-      return await work(floor);
+      return await work(remembered);
     } catch (error) {
       if (attempt === MAX_ATTEMPTS) throw error;
-      if (error instanceof CounterBehindError) floor = maxBigint(floor, error.value);
+      if (error instanceof CounterBehindError) remembered = highest(remembered, error.remembered);
       else if (isTransient(error)) await sleep(clock, WAIT_MS * attempt * (0.5 + random() / 2));
       else throw error;
       if (clock.monotonic() >= deadline) throw error;
     }
   }
+}
+
+function highest(a: Remembered, b: Remembered): Remembered {
+  return { value: maxBigint(a.value, b.value), committed: maxBigint(a.committed, b.committed) };
 }
 
 function isTransient(error: unknown): boolean {

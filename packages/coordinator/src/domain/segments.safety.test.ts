@@ -4,8 +4,8 @@ import { MemoryDatabase } from '../fakes/memory-database.ts';
 import { MemoryFence } from '../fakes/memory-fence.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
 import { RecordedEvents } from '../fakes/recorded-events.ts';
-import { CALM, holder, newTag, overlaps, SEGMENT_RULES } from '../fakes/samples.ts';
-import { agreeableFence, TrustingFence, TrustingStore, UnlockedDatabase } from '../fakes/unguarded.ts';
+import { CALM, holder, newTag, overlaps, SAMPLE_DEPLOYMENT, SEGMENT_RULES } from '../fakes/samples.ts';
+import { AgreeableFence, TrustingFence, TrustingStore, UnlockedDatabase } from '../fakes/unguarded.ts';
 import { noLocks } from '../no-locks.ts';
 import { audit } from './audit.ts';
 import type { Fence } from './fence.ts';
@@ -90,7 +90,7 @@ describe('a database that lost its last commits', () => {
   });
 
   test('NEGATIVE CONTROL: with a fence that always agrees it does', async () => {
-    expect(overlaps((await failoverWith(agreeableFence)).ranges)).not.toEqual([]);
+    expect(overlaps((await failoverWith(new AgreeableFence())).ranges)).not.toEqual([]);
   });
 
   test('NEGATIVE CONTROL: with a fence that was wiped it does, as I1 says', async () => {
@@ -99,7 +99,8 @@ describe('a database that lost its last commits', () => {
     const segments = arbiter(store, fence);
     const first = await grant(segments);
     store.database.loseLast(1);
-    fence.wipe();
+    fence.memory.wipe();
+    await fence.introduce(SAMPLE_DEPLOYMENT.identity);
     expect(overlaps([first, await grant(segments)])).not.toEqual([]);
   });
 });

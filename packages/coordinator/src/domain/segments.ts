@@ -2,6 +2,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { type AllocationEvents, allocate } from './allocate.ts';
+import type { Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
 import type { Locks } from './locks.ts';
 import { type Holder, type LedgerEntry, minBigint, type Range } from './range.ts';
@@ -129,8 +130,8 @@ export class SegmentArbiter {
     events.lockWaited(tag, locked - begun, release !== undefined);
     try {
       const deadline = Math.max(...live.map((waiting) => waiting.deadline));
-      const segments = await retrying(this.#parts, deadline, (floor) =>
-        store.withTag(tag, (row) => this.#allocateGroup(row, live, floor, deadline)),
+      const segments = await retrying(this.#parts, deadline, (remembered) =>
+        store.withTag(tag, (row) => this.#allocateGroup(row, live, remembered, deadline)),
       );
       const ids = segments.reduce(
         (sum, segment) => sum + (segment === undefined ? 0n : segment.end - segment.start),
@@ -151,10 +152,10 @@ export class SegmentArbiter {
   async #allocateGroup(
     row: LockedTag,
     group: readonly Waiting[],
-    floor: bigint,
+    remembered: Remembered,
     deadline: number,
   ): Promise<(Range | undefined)[]> {
-    const { clock, fence, events, coordinatorId } = this.#parts;
+    const { clock, coordinatorId } = this.#parts;
     if (row.tag.retired) {
       throw new LeafcutterError(
         'TAG_RETIRED',
@@ -165,13 +166,13 @@ export class SegmentArbiter {
     const total = sizes.reduce((sum, size) => sum + size, 0n);
     const limit = (row.tag.highestId ?? HIGHEST_ID) + 1n;
     let segments: (Range | undefined)[] = [];
-    await allocate(row, fence, events, {
-      floor,
+    await allocate(this.#parts, row, {
+      remembered,
       endOf(start) {
         if (start >= limit) throw exhausted(row.tag.tag);
         return minBigint(start + total, limit);
       },
-      async write(range) {
+      async write(range, lost) {
         // Nobody waits any more: what would be granted now would be nobody's.
         if (clock.monotonic() >= deadline) throw tooLate(row.tag.tag);
         segments = cut(range, sizes);
@@ -180,7 +181,7 @@ export class SegmentArbiter {
           if (segment === undefined || holder === undefined) return [];
           return [{ counter: row.name, ...segment, ...holder, coordinatorId, grantedAtMs: row.nowMs }];
         });
-        await row.advance(range.end, entries);
+        await row.advance(range.end, [...lost, ...entries]);
       },
     });
     return segments;

@@ -1,10 +1,12 @@
-import type { CounterName, Holder, LedgerEntry } from './range.ts';
+import type { Counter, CounterName, Holder, LedgerEntry } from './range.ts';
 
 /** A tag as the store keeps it. Absent numbers mean the deployment's default. */
 export interface TagRecord {
   readonly tag: string;
   /** The counter: start of the next segment. */
   readonly nextId: bigint;
+  /** End of the highest segment ever allocated, which outlives the counter's row; 0 where there was none. */
+  readonly highWater: bigint;
   /** Base step, in IDs. */
   readonly step: number;
   readonly maxStep: number | undefined;
@@ -14,7 +16,7 @@ export interface TagRecord {
   readonly description: string | undefined;
 }
 
-export type NewTag = Omit<TagRecord, 'retired'>;
+export type NewTag = Omit<TagRecord, 'retired' | 'highWater'>;
 
 /** What an admin may change of a tag. A missing field stays, `null` goes back to the deployment's default. */
 export interface TagChange {
@@ -36,23 +38,38 @@ export interface MachineIdRecord {
 }
 
 /** A counter whose row this transaction has locked. It is valid only until the transaction's work returns. */
-interface Locked {
-  readonly name: CounterName;
-  readonly value: bigint;
+export interface Locked extends Counter {
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
+  /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
+  readonly generation: string | undefined;
+  /**
+   * End of the highest of its ranges in the ledger that start below `below`; 0 where there is none. By default of all
+   * that the counter can reach.
+   */
+  ledgerEnd(below?: bigint): Promise<bigint>;
+  /** Raises the counter and writes the ledger. The entries lie below `to`. */
+  advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
 }
 
+/** Its value is the counter or the high-water mark, whichever is higher: a row made again starts above the old one. */
 export interface LockedTag extends Locked {
   readonly tag: TagRecord;
-  /** Raises the counter and writes the ledger. The entries lie in `[value, to)`. */
-  advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
+  /** Start of the lowest of its ranges in the ledger that start at `from` or above; undefined where there is none. */
+  nextRangeStart(from: bigint): Promise<bigint | undefined>;
+  /** Sets counter, high-water mark and highest ID, down as well: an admin's explicit word. */
+  lower(to: bigint, highestId: bigint): Promise<void>;
 }
 
 export interface LockedMachineId extends Locked {
   readonly machine: MachineIdRecord;
-  /** Raises the ceiling, sets the holder, writes the ledger. */
-  advance(to: bigint, entry: LedgerEntry, windowMs: number): Promise<void>;
+  /** With `taker`, the machine id gets a holder and a window length. */
+  advance(to: bigint, entries: readonly LedgerEntry[], taker?: Taker): Promise<void>;
+}
+
+export interface Taker {
+  readonly holder: Holder;
+  readonly windowMs: number;
 }
 
 export interface Deployment {
@@ -60,6 +77,16 @@ export interface Deployment {
   readonly id: string;
   /** `layoutFingerprint` of the snowflake layout that this deployment's IDs have. */
   readonly layout: string;
+  /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
+  readonly generation: string | undefined;
+  /** When a coordinator last found that Redis there, unix milliseconds of the database's clock; 0 for never. */
+  readonly confirmedAtMs: number;
+  /** Number of the last sweep; 0 where there was none. */
+  readonly sweep: number;
+  /** When the last sweep began to read counters, unix milliseconds of the database's clock. */
+  readonly sweptAtMs: number;
+  /** The database's clock, unix milliseconds. */
+  readonly nowMs: number;
 }
 
 /** Where a page of the ledger starts: after this range of this counter. */
@@ -85,6 +112,15 @@ export interface Store {
 
   /** The database's clock, unix milliseconds. @throws STORE_UNAVAILABLE */
   now(): Promise<number>;
+
+  /** Makes `to` the generation, and notes that it was found; false where it is not `from` any more. */
+  changeGeneration(from: string | undefined, to: string): Promise<boolean>;
+  /** Notes that the Redis of this generation was found now; nothing where another one is the deployment's. */
+  confirmGeneration(generation: string): Promise<void>;
+  /** Notes sweep `to`, which began at `sweptAtMs`; false where `from` is not the last one any more. */
+  finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean>;
+  /** Every counter, or those that moved since a moment of the database's clock and perhaps some more; in pages. */
+  counters(movedSinceMs: number | undefined): AsyncIterable<readonly Counter[]>;
 
   /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and whatever `work` throws. */
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T>;
@@ -121,4 +157,6 @@ export const RETRY_REASONS = {
   commitUnclear: 'commit_unclear',
   /** The fence was asked and no answer came: it may have risen, so the range is nobody's. */
   fenceUnclear: 'fence_unclear',
+  /** Redis is not the one that the database says: it may just have forgotten, and be introduced again. */
+  fenceStranger: 'fence_stranger',
 } as const;

@@ -1,6 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { ChangeTagRequest, CreateTagRequest, TagView } from '@leafcutter/shared/wire';
+import { maxBigint } from './range.ts';
 import type { SegmentRules } from './segments.ts';
 import type { Store, TagChange, TagRecord } from './store.ts';
 
@@ -42,7 +43,7 @@ export class TagAdmin {
       throw new LeafcutterError('TAG_RETIRED', `Tag "${tag}" is retired and cannot be changed.`);
     const { highestId: highestText, ...rest } = request;
     const highestId = typeof highestText === 'string' ? BigInt(highestText) : highestText;
-    checkHighestId(highestId ?? undefined, before.nextId - 1n);
+    checkHighestId(highestId ?? undefined, maxBigint(before.nextId, before.highWater) - 1n);
     const maxStep = request.maxStep === undefined ? before.maxStep : (request.maxStep ?? undefined);
     checkSteps(request.step ?? before.step, maxStep);
     const change: TagChange = { ...rest, highestId };
@@ -77,7 +78,7 @@ export class TagAdmin {
     return {
       tag: record.tag,
       state: record.retired ? 'retired' : 'active',
-      nextId: String(record.nextId),
+      nextId: String(maxBigint(record.nextId, record.highWater)),
       step: record.step,
       maxStep: record.maxStep ?? this.#defaults.maxStep,
       targetDurationS: record.targetDurationS ?? this.#defaults.targetDurationS,

@@ -1,6 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { counterKey, type LedgerEntry } from '../domain/range.ts';
 import type { Deployment, MachineIdRecord, TagRecord } from '../domain/store.ts';
+import { SAMPLE_DEPLOYMENT } from './samples.ts';
+
+export type TagRow = Omit<TagRecord, 'highWater'>;
+/** Without a layout until the first coordinator says its own. */
+export type DeploymentRow = Omit<Deployment, 'nowMs' | 'layout'> & { readonly layout: string | undefined };
 
 /** Changes one row and answers how to take that back. */
 export type Write = () => () => void;
@@ -13,16 +17,20 @@ const MAX_HISTORY = 1_000;
  * share a MySQL.
  */
 export class MemoryDatabase {
-  readonly deploymentId: string;
-  readonly deployments = new Map<1, Deployment>();
-  readonly tags = new Map<string, TagRecord>();
+  readonly deployment: Map<1, DeploymentRow>;
+  readonly tags = new Map<string, TagRow>();
+  /** Ends of the highest segments, which outlive their tags' rows. */
+  readonly highWaters = new Map<string, bigint>();
   readonly machineIds = new Map<number, MachineIdRecord>();
   readonly ledger = new Map<string, LedgerEntry>();
   readonly #turns = new Map<string, Promise<void>>();
   readonly #commits: (() => void)[][] = [];
 
-  constructor(deploymentId: string = randomUUID()) {
-    this.deploymentId = deploymentId;
+  /** It knows the sample Redis, unless told another generation, or `null` for none. */
+  constructor(generation: string | null = SAMPLE_DEPLOYMENT.identity.generation) {
+    const { deploymentId: id } = SAMPLE_DEPLOYMENT.identity;
+    const row = { id, layout: undefined, generation: generation ?? undefined };
+    this.deployment = new Map([[1, { ...row, confirmedAtMs: 0, sweep: 0, sweptAtMs: 0 }]]);
   }
 
   /** Waits until nobody holds `row`, then holds it until the answer is called. First come, first served. */

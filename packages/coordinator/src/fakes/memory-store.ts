@@ -1,6 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { LedgerEntry } from '../domain/range.ts';
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import { type Counter, type CounterName, counterKey, type LedgerEntry, maxBigint } from '../domain/range.ts';
 import {
   type Deployment,
   type LedgerCursor,
@@ -14,7 +15,7 @@ import {
   type TagRecord,
 } from '../domain/store.ts';
 import { unknownTag } from '../domain/tags.ts';
-import { ledgerKey, MemoryDatabase, put, type Write } from './memory-database.ts';
+import { type DeploymentRow, ledgerKey, MemoryDatabase, put, type Write } from './memory-database.ts';
 
 /**
  * What a transaction can die of: `begin` loses the connection before anything happened, `before-commit` loses
@@ -43,12 +44,45 @@ export class MemoryStore implements Store {
   }
 
   async identify(layout: string): Promise<Deployment> {
-    const { deployments, deploymentId } = this.database;
-    const existing = deployments.get(1);
-    if (existing !== undefined) return existing;
-    const own = { id: deploymentId, layout };
-    this.database.commit([put(deployments, 1, own)]);
-    return own;
+    const row = this.#deployment;
+    if (row.layout === undefined) this.#changeDeployment({ layout });
+    return { ...row, layout: row.layout ?? layout, nowMs: this.#clock.now() };
+  }
+
+  async changeGeneration(from: string | undefined, to: string): Promise<boolean> {
+    if (this.#deployment.generation !== from) return false;
+    this.#changeDeployment({ generation: to, confirmedAtMs: this.#clock.now() });
+    return true;
+  }
+
+  async confirmGeneration(generation: string): Promise<void> {
+    if (this.#deployment.generation === generation)
+      this.#changeDeployment({ confirmedAtMs: this.#clock.now() });
+  }
+
+  async finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean> {
+    if (this.#deployment.sweep !== from) return false;
+    this.#changeDeployment({ sweep: to, sweptAtMs });
+    return true;
+  }
+
+  async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly Counter[]> {
+    const { tags, machineIds, ledger } = this.database;
+    const moved = [...ledger.values()].filter(({ grantedAtMs }) => grantedAtMs >= (movedSinceMs ?? 0));
+    const names = new Set(moved.map(({ counter }) => `${counter.kind}:${counterKey(counter)}`));
+    const all: Counter[] = [
+      ...[...tags.keys()].map((tag) => ({
+        name: { kind: 'tag', tag } as const,
+        value: counterOf(this.#record(tag)),
+      })),
+      ...[...machineIds.values()].map(({ machineId, ceilingMs }) => ({
+        name: { kind: 'machine', machineId } as const,
+        value: ceilingMs,
+      })),
+    ];
+    yield all.filter(
+      ({ name }) => movedSinceMs === undefined || names.has(`${name.kind}:${counterKey(name)}`),
+    );
   }
 
   async now(): Promise<number> {
@@ -56,27 +90,31 @@ export class MemoryStore implements Store {
   }
 
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
-    const { tags } = this.database;
+    const { tags, highWaters } = this.database;
     return this.#transaction(`tag:${tag}`, async (writes, nowMs) => {
-      const record = tags.get(tag);
-      if (record === undefined) throw unknownTag(tag);
+      const row = tags.get(tag);
+      if (row === undefined) throw unknownTag(tag);
+      const record = this.#record(tag);
+      const name = { kind: 'tag', tag } as const;
       return work({
-        name: { kind: 'tag', tag },
-        value: record.nextId,
-        nowMs,
-        tag: record,
+        ...{ name, value: counterOf(record), nowMs, generation: this.#deployment.generation, tag: record },
+        ledgerEnd: async (below = (record.highestId ?? HIGHEST_ID) + 1n) => this.#ledgerEnd(name, below),
+        nextRangeStart: async (from) => this.#ranges(name).find(({ start }) => start >= from)?.start,
         advance: async (to, entries) => {
           writes.push(
-            put(tags, tag, { ...record, nextId: to }),
-            ...entries.map((entry) => this.#enter(entry)),
+            put(tags, tag, { ...row, nextId: to }),
+            put(highWaters, tag, to),
+            ...this.#enter(entries),
           );
+        },
+        lower: async (to, highestId) => {
+          writes.push(put(tags, tag, { ...row, nextId: to, highestId }), put(highWaters, tag, to));
         },
       });
     });
   }
 
   async createTag(tag: NewTag): Promise<TagRecord> {
-    const record = { ...tag, retired: false };
     return this.#transaction(`tag:${tag.tag}`, async (writes) => {
       if (this.database.tags.has(tag.tag)) {
         throw new LeafcutterError(
@@ -84,8 +122,10 @@ export class MemoryStore implements Store {
           `Tag "${tag.tag}", or one that differs only in case, exists already.`,
         );
       }
-      writes.push(put(this.database.tags, tag.tag, record));
-      return record;
+      const highWater = this.database.highWaters.get(tag.tag) ?? 0n;
+      const row = { ...tag, nextId: maxBigint(tag.nextId, highWater), retired: false };
+      writes.push(put(this.database.tags, tag.tag, row));
+      return { ...row, highWater };
     });
   }
 
@@ -99,20 +139,21 @@ export class MemoryStore implements Store {
         ...Object.fromEntries(given.map(([key, value]) => [key, value ?? undefined])),
       };
       writes.push(put(this.database.tags, tag, after));
-      return after;
+      return { ...after, highWater: this.#record(tag).highWater };
     });
   }
 
   async findTag(tag: string): Promise<TagRecord | undefined> {
-    return this.database.tags.get(tag);
+    return this.database.tags.has(tag) ? this.#record(tag) : undefined;
   }
 
   async findTags(tags: readonly string[]): Promise<TagRecord[]> {
-    return [...new Set(tags)].flatMap((tag) => this.database.tags.get(tag) ?? []);
+    return [...new Set(tags)].flatMap((tag) => (this.database.tags.has(tag) ? [this.#record(tag)] : []));
   }
 
   async listTags(after: string | undefined, limit: number): Promise<TagRecord[]> {
-    return [...this.database.tags.values()]
+    return [...this.database.tags.keys()]
+      .map((tag) => this.#record(tag))
       .filter((record) => after === undefined || bytewise(record.tag, after) > 0)
       .sort((a, b) => bytewise(a.tag, b.tag))
       .slice(0, limit);
@@ -136,16 +177,14 @@ export class MemoryStore implements Store {
           `Machine id ${machineId} has no row; restart a coordinator.`,
         );
       }
+      const name = { kind: 'machine', machineId } as const;
       return work({
-        name: { kind: 'machine', machineId },
-        value: machine.ceilingMs,
-        nowMs,
-        machine,
-        advance: async (to, entry, windowMs) => {
-          const holder = { agentId: entry.agentId, instanceId: entry.instanceId };
+        ...{ name, value: machine.ceilingMs, nowMs, generation: this.#deployment.generation, machine },
+        ledgerEnd: async (below = HIGHEST_ID + 1n) => this.#ledgerEnd(name, below),
+        advance: async (to, entries, taker) => {
           writes.push(
-            put(machineIds, machineId, { machineId, ceilingMs: to, windowMs, holder }),
-            this.#enter(entry),
+            put(machineIds, machineId, { ...machine, ...taker, ceilingMs: to }),
+            ...this.#enter(entries),
           );
         },
       });
@@ -175,8 +214,36 @@ export class MemoryStore implements Store {
     // The database outlives its stores, as MySQL does.
   }
 
-  #enter(entry: LedgerEntry): Write {
-    return put(this.database.ledger, ledgerKey(entry).join('\n'), entry);
+  get #deployment(): DeploymentRow {
+    const row = this.database.deployment.get(1);
+    if (row === undefined) throw new Error('the deployment has no row');
+    return row;
+  }
+
+  #changeDeployment(change: Partial<DeploymentRow>): void {
+    this.database.commit([put(this.database.deployment, 1, { ...this.#deployment, ...change })]);
+  }
+
+  #record(tag: string): TagRecord {
+    const { tags, highWaters } = this.database;
+    const row = tags.get(tag);
+    if (row === undefined) throw unknownTag(tag);
+    return { ...row, highWater: highWaters.get(tag) ?? 0n };
+  }
+
+  #ledgerEnd(name: CounterName, below: bigint): bigint {
+    return this.#ranges(name).findLast(({ start }) => start < below)?.end ?? 0n;
+  }
+
+  /** What the ledger has of one counter, in order. */
+  #ranges(name: CounterName): LedgerEntry[] {
+    return [...this.database.ledger.values()]
+      .filter(({ counter }) => counter.kind === name.kind && counterKey(counter) === counterKey(name))
+      .sort(inLedgerOrder);
+  }
+
+  #enter(entries: readonly LedgerEntry[]): Write[] {
+    return entries.map((entry) => put(this.database.ledger, ledgerKey(entry).join('\n'), entry));
   }
 
   async #transaction<T>(row: string, work: (writes: Write[], nowMs: number) => Promise<T>): Promise<T> {
@@ -207,6 +274,10 @@ export class MemoryStore implements Store {
     if (index >= 0) this.#faults.splice(index, 1);
     return index >= 0;
   }
+}
+
+function counterOf({ nextId, highWater }: TagRecord): bigint {
+  return maxBigint(nextId, highWater);
 }
 
 function commitUnclear(): LeafcutterError {

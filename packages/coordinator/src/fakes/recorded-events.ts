@@ -1,11 +1,23 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { GuardEvents } from '../domain/fence-guard.ts';
 import type { LeaseEvents } from '../domain/leases.ts';
-import { type CounterName, counterKey } from '../domain/range.ts';
+import { type CounterName, counterKey, type Range } from '../domain/range.ts';
 import type { SegmentEvents } from '../domain/segments.ts';
+import type { SweepReport } from '../domain/sweep.ts';
 
 /** What the arbiters told, for tests to look at. */
-export class RecordedEvents implements SegmentEvents, LeaseEvents {
+export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
+  onFenceStrange: () => void = () => undefined;
   readonly groups: { tag: string; requests: number; ids: bigint }[] = [];
   readonly ahead: { counter: string; by: bigint }[] = [];
+  readonly lost: { counter: string; start: bigint; end: bigint }[] = [];
+  /** Times that the fence was of another generation. */
+  strangers = 0;
+  readonly introduced: string[] = [];
+  readonly wentBack: [number, number][] = [];
+  readonly sweeps: SweepReport[] = [];
+  readonly refusals: (string | undefined)[] = [];
+  readonly guardErrors: unknown[] = [];
   readonly unfencedCounters: string[] = [];
   readonly lockWaits: { waitedMs: number; acquired: boolean }[] = [];
   readonly granted: number[] = [];
@@ -18,6 +30,39 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents {
 
   counterBehind(name: CounterName, by: bigint): void {
     this.ahead.push({ counter: counterKey(name), by });
+  }
+
+  writesLost(name: CounterName, lost: Range): void {
+    this.lost.push({ counter: counterKey(name), ...lost });
+  }
+
+  fenceStrange(): void {
+    this.strangers++;
+    this.onFenceStrange();
+  }
+
+  fenceIntroduced(generation: string): void {
+    this.introduced.push(generation);
+  }
+
+  databaseWentBack(sweep: number, rememberedSweep: number): void {
+    this.wentBack.push([sweep, rememberedSweep]);
+  }
+
+  swept(report: SweepReport): void {
+    this.sweeps.push(report);
+  }
+
+  redisRefused(error: LeafcutterError): void {
+    this.refusals.push(error.reason);
+  }
+
+  redisAgreed(): void {
+    // Told with every look.
+  }
+
+  guardFailed(error: unknown): void {
+    this.guardErrors.push(error);
   }
 
   unfenced(name: CounterName): void {

@@ -4,6 +4,8 @@ import {
   type SnowflakeLayout,
   TWITTER_EPOCH_MS,
 } from '@leafcutter/shared/layout';
+import type { FenceIdentity, FenceMove } from '../domain/fence.ts';
+import { KEY_SCHEMA } from '../domain/generation.ts';
 import type { LeaseRules } from '../domain/leases.ts';
 import type { Holder, Range } from '../domain/range.ts';
 import type { SegmentRules } from '../domain/segments.ts';
@@ -25,6 +27,23 @@ export const LAYOUT: SnowflakeLayout = {
   epochMs: TWITTER_EPOCH_MS,
 };
 export const LAYOUT_TEXT = layoutFingerprint(LAYOUT);
+
+/** A deployment whose MySQL and Redis have met: fakes of both begin there. */
+export const SAMPLE_DEPLOYMENT = {
+  identity: {
+    deploymentId: '00000000-0000-4000-8000-00000000d001',
+    layout: LAYOUT_TEXT,
+    keySchema: KEY_SCHEMA,
+    generation: '00000000-0000-4000-8000-00000000f001',
+    sweep: 0,
+    lowered: 0,
+  },
+} as const satisfies { identity: FenceIdentity };
+
+/** Asks the sample Redis to raise a fence; the counter stands at `start` unless told otherwise. */
+export function fenceMove(start: bigint, end: bigint, own: Partial<FenceMove> = {}): FenceMove {
+  return { counter: start, start, end, generation: SAMPLE_DEPLOYMENT.identity.generation, ...own };
+}
 
 export const LEASE_RULES: LeaseRules = {
   layout: LAYOUT,

@@ -1,5 +1,5 @@
 import { hasCode } from '@leafcutter/shared/errors';
-import type { Fence, FenceAnswer } from '../domain/fence.ts';
+import type { FenceAnswer, FenceMove } from '../domain/fence.ts';
 import type { CounterName } from '../domain/range.ts';
 import { type LockedMachineId, type LockedTag, RETRY_REASONS } from '../domain/store.ts';
 import { MemoryDatabase } from './memory-database.ts';
@@ -9,11 +9,15 @@ import { MemoryStore } from './memory-store.ts';
 /** Ports with one guard taken out, for negative controls: with one of these in place a safety test must go red. */
 
 /** A fence that remembers nothing and always agrees. */
-export const agreeableFence: Fence = {
-  available: true,
-  raise: async () => ({ kind: 'ok' }),
-  read: async () => 0n,
-};
+export class AgreeableFence extends MemoryFence {
+  override async raise(): Promise<FenceAnswer> {
+    return { kind: 'ok' };
+  }
+
+  override async read(): Promise<bigint> {
+    return 0n;
+  }
+}
 
 /** A database whose row locks lock nothing. */
 export class UnlockedDatabase extends MemoryDatabase {
@@ -35,8 +39,8 @@ export class TrustingStore extends MemoryStore {
 
 /** A fence that takes a question without an answer for one that was agreed to. */
 export class TrustingFence extends MemoryFence {
-  override raise(name: CounterName, start: bigint, end: bigint): Promise<FenceAnswer> {
-    return super.raise(name, start, end).catch(() => ({ kind: 'ok' }));
+  override raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
+    return super.raise(name, move).catch(() => ({ kind: 'ok' }));
   }
 }
 

@@ -9,7 +9,9 @@ import {
   createTagRequest,
   endRequest,
   type LeaseAnswer,
+  type LowerTagAnswer,
   leaseRequest,
+  lowerTagRequest,
   type RenewAnswer,
   type ReportAnswer,
   renewRequest,
@@ -20,6 +22,7 @@ import {
 import type { Express, Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
 import type { MachineIdState } from '../domain/census.ts';
+import { lowerCounter } from '../domain/lower-counter.ts';
 
 const MAX_PAGE = 1_000;
 const STATES: readonly MachineIdState[] = ['free', 'held', 'waiting'];
@@ -69,6 +72,7 @@ export function coordinatorApp(coordinator: Coordinator): Express {
     },
     admin,
   );
+  app.route('/v1/tags/:tag/lower', { POST: (req, res) => lowerTag(coordinator, req, res) }, admin);
   app.route('/livez', { GET: (_req, res) => void res.json({ status: 'live' }) });
   app.route('/readyz', { GET: (_req, res) => readiness(coordinator, res) });
   app.route('/metrics', {
@@ -163,6 +167,21 @@ async function listTags(coordinator: Coordinator, req: Request, res: Response): 
 
 async function createTag(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   res.status(201).json(await coordinator.tags.create(parseBody(createTagRequest, req.body)));
+}
+
+async function lowerTag(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
+  const tag = tagOf(req);
+  const { from, to, highestId } = await lowerCounter(
+    coordinator,
+    tag,
+    BigInt(parseBody(lowerTagRequest, req.body).to),
+  );
+  const answer: LowerTagAnswer = {
+    ...{ tag, from: String(from), to: String(to) },
+    highestId: String(highestId),
+  };
+  coordinator.log.warn(answer, 'an admin lowered the counter of a tag');
+  res.json(answer);
 }
 
 async function listAgents(coordinator: Coordinator, req: Request, res: Response): Promise<void> {

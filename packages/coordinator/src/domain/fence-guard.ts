@@ -1,0 +1,127 @@
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Fence } from './fence.ts';
+import { Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
+import type { Locks } from './locks.ts';
+import type { Store } from './store.ts';
+import { type SweepEvents, type SweepReport, sweep } from './sweep.ts';
+
+/** Between two looks at who Redis is, milliseconds. */
+const CHECK_EVERY_MS = 5_000;
+
+export interface GuardEvents extends GenerationEvents, SweepEvents {
+  swept(report: SweepReport): void;
+  /** This coordinator must not use the Redis that it finds; told again with every look, until it may. */
+  redisRefused(error: LeafcutterError): void;
+  redisAgreed(): void;
+  /** A store did not answer; the next look comes in time. */
+  guardFailed(error: unknown): void;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly locks: Locks;
+  readonly clock: Clock;
+  readonly layout: string;
+  readonly newGeneration: () => string;
+  readonly events: GuardEvents;
+  readonly coordinatorId: string;
+}
+
+/**
+ * Watches over the fence: that it is the deployment's own, and that it remembers what it should.
+ *
+ * - unknown: Redis has not been asked yet, or did not answer. Entered at birth.
+ * - agreed: MySQL and Redis name one generation. Entered by `check`.
+ * - refused: this Redis must not be used; the fence refuses every allocation, too. Entered and left by `check`.
+ *
+ * It looks every five seconds, when Redis comes back, and when an allocation found a strange Redis; it sweeps where
+ * the numbers of the last sweep differ, and whenever `sweep` is called.
+ */
+export class FenceGuard {
+  readonly #parts: Parts;
+  readonly #generation: Generation;
+  #state: 'unknown' | 'agreed' | 'refused' = 'unknown';
+  #refusal: LeafcutterError | undefined;
+  #checking: Promise<void> | undefined;
+  #sweeping: Promise<SweepReport | undefined> | undefined;
+  #stopTimer: Cancel = () => undefined;
+  #stopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#generation = new Generation(parts);
+  }
+
+  get state(): 'unknown' | 'agreed' | 'refused' {
+    return this.#state;
+  }
+
+  /** Why this Redis must not be used, while it must not. */
+  get refusal(): LeafcutterError | undefined {
+    return this.#refusal;
+  }
+
+  /** Looks now, and from then on every five seconds. Resolves after the first look, whatever came of it. */
+  async start(): Promise<void> {
+    await this.check();
+    if (this.#stopped) return;
+    this.#stopTimer = this.#parts.clock.after(CHECK_EVERY_MS, () => void this.start());
+  }
+
+  /** Lets what is under way end. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopTimer();
+    await Promise.allSettled([this.#checking, this.#sweeping]);
+  }
+
+  /** Looks at who Redis is, unless that is under way. Never rejects. */
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  /**
+   * Sweeps, unless that is under way. Resolves to undefined where Redis is away or another coordinator sweeps.
+   * @throws STORE_UNAVAILABLE
+   */
+  sweep(): Promise<SweepReport | undefined> {
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined;
+    });
+    return this.#sweeping;
+  }
+
+  async #check(): Promise<void> {
+    const { fence, events } = this.#parts;
+    if (!fence.available) {
+      this.#state = 'unknown';
+      return;
+    }
+    try {
+      const { deployment, identity } = await this.#generation.agree();
+      this.#state = 'agreed';
+      this.#refusal = undefined;
+      events.redisAgreed();
+      // A long sweep must not keep the next look waiting.
+      if (deployment.sweep !== identity.sweep) void this.sweep().catch((error) => events.guardFailed(error));
+    } catch (error) {
+      this.#refusal = isWrongRedis(error) ? error : undefined;
+      this.#state = this.#refusal === undefined ? 'unknown' : 'refused';
+      if (this.#refusal === undefined) events.guardFailed(error);
+      else events.redisRefused(this.#refusal);
+    }
+  }
+
+  async #sweep(): Promise<SweepReport | undefined> {
+    const { fence, events } = this.#parts;
+    if (!fence.available || this.#stopped) return undefined;
+    const report = await sweep(this.#parts, await this.#generation.agree());
+    if (report !== undefined) events.swept(report);
+    return report;
+  }
+}

@@ -1,0 +1,129 @@
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import type { Fence, FenceIdentity } from './fence.ts';
+import { type Deployment, RETRY_REASONS, type Store } from './store.ts';
+
+/** How Redis keys and values are laid out by this version. */
+export const KEY_SCHEMA = 1;
+
+/** A deployment's Redis is noted as found at most this often, milliseconds. */
+const CONFIRM_EVERY_MS = 4_000;
+/** A generation that nobody found for so long may be replaced by whoever finds another Redis, milliseconds. */
+const ABANDONED_AFTER_MS = 15_000;
+/** Coordinators that meet at a Redis that forgot help each other on; more rounds than this, and something else is wrong. */
+const MAX_ROUNDS = 3;
+
+export interface GenerationEvents {
+  /** A Redis without identity, empty or wiped, got one. */
+  fenceIntroduced(generation: string): void;
+}
+
+/** What a coordinator and its stores agree on. */
+export interface Agreement {
+  readonly deployment: Deployment;
+  readonly identity: FenceIdentity;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly layout: string;
+  /** A random name that no other call ever gave. */
+  readonly newGeneration: () => string;
+  readonly events: GenerationEvents;
+}
+
+/**
+ * Sees to it that all coordinators of a deployment use one Redis: two would each know half of what was handed out.
+ * Which one it is stands in MySQL, as the generation that this Redis got when it was first found empty. The fence
+ * itself compares the two at every allocation; here it is decided what to do where they differ.
+ *
+ * A Redis without identity is introduced under a new generation; MySQL then follows the Redis that is found, but only
+ * where nobody works with the other one: this process saw it here itself, or no coordinator found it for 15 seconds.
+ */
+export class Generation {
+  readonly #parts: Parts;
+  /** The generation in which this process last found MySQL and its Redis agree. */
+  #seen: string | undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Brings MySQL and Redis to agree.
+   * @throws STORE_UNAVAILABLE; with reason `wrong_redis` where this Redis is another deployment's, `other_redis` where
+   * the deployment works with another Redis
+   */
+  async agree(): Promise<Agreement> {
+    const { store, layout } = this.#parts;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const deployment = await store.identify(layout);
+      const identity = await this.#meet(deployment);
+      this.#checkOwn(deployment, identity);
+      if (identity.generation === deployment.generation) {
+        if (deployment.nowMs - deployment.confirmedAtMs >= CONFIRM_EVERY_MS)
+          await store.confirmGeneration(identity.generation);
+        this.#seen = identity.generation;
+        return { deployment, identity };
+      }
+      this.#checkAbandoned(deployment);
+      await store.changeGeneration(deployment.generation, identity.generation);
+    }
+    throw new LeafcutterError('STORE_UNAVAILABLE', 'Coordinators do not agree on one Redis.', {
+      reason: RETRY_REASONS.fenceStranger,
+    });
+  }
+
+  /** The identity of the Redis that is there, which gets one where it has none. */
+  async #meet(deployment: Deployment): Promise<FenceIdentity> {
+    const { fence, newGeneration, events } = this.#parts;
+    const found = await fence.identity();
+    if (found !== undefined) return found;
+    this.#checkAbandoned(deployment);
+    const generation = newGeneration();
+    const { id, layout } = deployment;
+    await fence.introduce({ deploymentId: id, layout, keySchema: KEY_SCHEMA, generation });
+    const introduced = await fence.identity();
+    if (introduced === undefined) {
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not keep what it is told.', {
+        reason: 'redis',
+      });
+    }
+    if (introduced.generation === generation) events.fenceIntroduced(generation);
+    return introduced;
+  }
+
+  #checkOwn(deployment: Deployment, identity: FenceIdentity): void {
+    const differs =
+      identity.deploymentId !== deployment.id
+        ? `deployment ${identity.deploymentId}, MySQL ${deployment.id}`
+        : identity.layout !== deployment.layout
+          ? `snowflake layout ${identity.layout}, MySQL ${deployment.layout}`
+          : identity.keySchema !== KEY_SCHEMA
+            ? `key schema ${identity.keySchema}, this coordinator ${KEY_SCHEMA}`
+            : undefined;
+    if (differs === undefined) return;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `Redis belongs to ${differs}: wrong redis.url, redis.keyPrefix or mysql.url? Where MySQL was made anew on purpose, use a new redis.keyPrefix.`,
+      { reason: 'wrong_redis' },
+    );
+  }
+
+  #checkAbandoned({ generation, confirmedAtMs, nowMs }: Deployment): void {
+    if (generation === undefined || generation === this.#seen) return;
+    if (nowMs - confirmedAtMs >= ABANDONED_AFTER_MS) return;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `Another coordinator works with another Redis, and found it ${Math.round((nowMs - confirmedAtMs) / 1000)} s ago: wrong redis.url or redis.keyPrefix here? It is taken over when that one is not found for ${ABANDONED_AFTER_MS / 1000} s.`,
+      { reason: 'other_redis' },
+    );
+  }
+}
+
+/** True where `error` says that this coordinator must not use the Redis it finds. */
+export function isWrongRedis(error: unknown): error is LeafcutterError {
+  return (
+    hasCode(error, 'STORE_UNAVAILABLE') && (error.reason === 'wrong_redis' || error.reason === 'other_redis')
+  );
+}

@@ -1,0 +1,94 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Logger } from '@leafcutter/shared/logger';
+import type { GuardEvents } from './domain/fence-guard.ts';
+import { type CounterName, counterKey, type Range } from './domain/range.ts';
+import type { SweepReport } from './domain/sweep.ts';
+import { CoordinatorMetrics, type MachineIdCensus } from './metrics.ts';
+
+/** Lost writes told one by one in a minute; the rest is counted, because a failover may concern thousands of tags. */
+const TOLD_PER_MINUTE = 20;
+
+/** The metrics, and for what an operator must know a sentence in the log. */
+export class CoordinatorReports extends CoordinatorMetrics implements GuardEvents {
+  /** Called when an allocation met a Redis that is not the deployment's. */
+  onFenceStrange: () => void = () => undefined;
+  readonly #log: Logger;
+  readonly #clock: Clock;
+  #refused = '';
+  #minuteBegan = Number.NEGATIVE_INFINITY;
+  #told = 0;
+
+  constructor(parts: { census: () => Promise<MachineIdCensus>; log: Logger; clock: Clock }) {
+    super(parts.census);
+    this.#log = parts.log;
+    this.#clock = parts.clock;
+  }
+
+  override fenceStrange(): void {
+    super.fenceStrange();
+    this.onFenceStrange();
+  }
+
+  override writesLost(name: CounterName, lost: Range): void {
+    super.writesLost(name, lost);
+    if (!this.#mayTell()) return;
+    const { start, end } = lost;
+    this.#log.warn(
+      { [name.kind === 'tag' ? 'tag' : 'machineId']: counterKey(name), from: String(start), to: String(end) },
+      'MySQL lost writes of this counter: it went back to "from", though ranges up to "to" were handed out. They are passed over and stand in the ledger as (lost). Was MySQL restored, failed over to a lagging replica, or the row edited?',
+    );
+  }
+
+  override fenceIntroduced(generation: string): void {
+    super.fenceIntroduced(generation);
+    this.#log.warn(
+      { generation },
+      'this Redis had no identity: it is new or was wiped. It got one, and all fences are raised again',
+    );
+  }
+
+  override databaseWentBack(sweep: number, rememberedSweep: number): void {
+    super.databaseWentBack(sweep, rememberedSweep);
+    this.#log.error(
+      { sweep, rememberedSweep },
+      'MySQL went back: it knows of fewer sweeps than Redis. It was restored from a backup or failed over to a lagging replica. The fences keep numbers from being handed out again; do not wipe Redis now',
+    );
+  }
+
+  override swept(report: SweepReport): void {
+    super.swept(report);
+    if (report.mended > 0)
+      this.#log.warn({ counters: report.mended }, 'counters that MySQL had set back are mended');
+    else this.#log.debug(report, 'fences swept');
+  }
+
+  override redisRefused(error: LeafcutterError): void {
+    super.redisRefused(error);
+    if (this.#refused !== error.reason) this.#log.error({ reason: error.reason }, error.message);
+    this.#refused = error.reason ?? '';
+  }
+
+  override redisAgreed(): void {
+    super.redisAgreed();
+    if (this.#refused !== '')
+      this.#log.info('Redis is the deployment’s own again; segments and leases are granted');
+    this.#refused = '';
+  }
+
+  guardFailed(err: unknown): void {
+    this.#log.debug({ err }, 'the fence could not be looked after; it is tried again');
+  }
+
+  #mayTell(): boolean {
+    const now = this.#clock.monotonic();
+    if (now - this.#minuteBegan >= 60_000) {
+      this.#minuteBegan = now;
+      this.#told = 0;
+    }
+    this.#told += 1;
+    if (this.#told === TOLD_PER_MINUTE + 1)
+      this.#log.warn('MySQL lost writes of more counters; see leafcutter_coordinator_lost_writes_total');
+    return this.#told <= TOLD_PER_MINUTE;
+  }
+}

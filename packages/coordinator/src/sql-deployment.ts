@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Deployment } from './domain/store.ts';
+import { optionalText, type SqlDriver } from './sql-driver.ts';
+
+/** An expression for the generation of the deployment's Redis. A subquery, so that a locking SELECT does not lock it. */
+export const GENERATION = '(SELECT d.generation FROM leafcutter_deployment d WHERE d.singleton = 1)';
+
+export async function identify(driver: SqlDriver, layout: string): Promise<Deployment> {
+  const found = await readDeployment(driver);
+  if (found !== undefined) return found;
+  await driver.run(
+    `${driver.insertIgnore} INTO leafcutter_deployment (singleton, id, layout) VALUES (1, ?, ?)`,
+    [randomUUID(), layout],
+  );
+  const written = await readDeployment(driver);
+  if (written === undefined) throw new LeafcutterError('STORE_UNAVAILABLE', 'The store lost its identity.');
+  return written;
+}
+
+export async function changeGeneration(
+  driver: SqlDriver,
+  from: string | undefined,
+  to: string,
+): Promise<boolean> {
+  const affected = await driver.run(
+    `UPDATE leafcutter_deployment SET generation = ?, confirmed_at_ms = ${driver.nowMs}
+     WHERE singleton = 1 AND COALESCE(generation, '') = ?`,
+    [to, from ?? ''],
+  );
+  return affected === 1;
+}
+
+export async function confirmGeneration(driver: SqlDriver, generation: string): Promise<void> {
+  await driver.run(
+    `UPDATE leafcutter_deployment SET confirmed_at_ms = ${driver.nowMs} WHERE singleton = 1 AND generation = ?`,
+    [generation],
+  );
+}
+
+export async function finishSweep(
+  driver: SqlDriver,
+  from: number,
+  to: number,
+  sweptAtMs: number,
+): Promise<boolean> {
+  const affected = await driver.run(
+    'UPDATE leafcutter_deployment SET sweep = ?, swept_at_ms = ? WHERE singleton = 1 AND sweep = ?',
+    [to, sweptAtMs, from],
+  );
+  return affected === 1;
+}
+
+async function readDeployment(driver: SqlDriver): Promise<Deployment | undefined> {
+  const [row] = await driver.query(
+    `SELECT id, layout, generation, confirmed_at_ms, sweep, swept_at_ms, ${driver.nowMs} AS now_ms
+     FROM leafcutter_deployment WHERE singleton = 1`,
+  );
+  if (row === undefined) return undefined;
+  return {
+    id: String(row.id),
+    layout: String(row.layout),
+    generation: optionalText(row.generation),
+    confirmedAtMs: Number(row.confirmed_at_ms),
+    sweep: Number(row.sweep),
+    sweptAtMs: Number(row.swept_at_ms),
+    nowMs: Number(row.now_ms),
+  };
+}
