@@ -13,7 +13,7 @@ import { type AgentPlant, startAgent } from './services/simulated-agent.ts';
 import { type CoordinatorPlant, startCoordinator } from './services/simulated-coordinator.ts';
 import { SimulatedEndpoint } from './services/simulated-endpoint.ts';
 import { SimulatedDatabase } from './stores/simulated-database.ts';
-import { type Memory, RedisServer, SimulatedRedis } from './stores/simulated-redis.ts';
+import { copyOf, type Memory, RedisServer, SimulatedRedis } from './stores/simulated-redis.ts';
 
 /** Bugs that are planted for a run; none in an honest one. */
 export interface Plant {
@@ -62,6 +62,7 @@ export class World {
       process: this.#process('database'),
       scheduler: this.scheduler,
       rowLocks: plant.rowLocks ?? true,
+      generation: null,
     });
     this.redis = new SimulatedRedis(this.addRedis());
     this.assumptions = new Assumptions({
@@ -73,6 +74,10 @@ export class World {
     this.database.onCommitted = (entry) => {
       this.evidence.committed(entry.counter, entry, entry);
       this.assumptions.committed(entry);
+    };
+    this.database.onGeneration = () => {
+      this.evidence.note('the deployment goes over to another generation of Redis');
+      this.assumptions.redisChanged();
     };
     this.coordinators = Array.from({ length: scenario.coordinators }, (_, n) =>
       this.#coordinator(`coordinator-${n}`),
@@ -102,13 +107,10 @@ export class World {
   }
 
   addRedis(memory?: Memory): RedisServer {
-    const copy = memory && {
-      ...memory,
-      fences: new Map(memory.fences),
-      locks: new Map(memory.locks),
-      leases: new Map(memory.leases),
-    };
-    const server = new RedisServer(this.#process(`redis-${this.redisServers.length}`), copy);
+    const server = new RedisServer(
+      this.#process(`redis-${this.redisServers.length}`),
+      memory && copyOf(memory),
+    );
     this.redisServers.push(server);
     return server;
   }
@@ -141,6 +143,11 @@ export class World {
             this.evidence.note(`${name} takes Redis for ${up ? 'back' : 'away'}`);
             this.assumptions.watchTurned();
           },
+          onSwept: (extent, readAtMs) => {
+            this.evidence.note(`${name} has swept (${extent})`);
+            if (extent === 'full') this.assumptions.swept(readAtMs);
+          },
+          now: () => this.scheduler.now,
         },
         this.#plant.coordinator,
       ),

@@ -1,5 +1,5 @@
 import { counterKey, type LedgerEntry, maxBigint } from '@leafcutter/coordinator/domain/range';
-import type { SimulatedDatabase } from '../stores/simulated-database.ts';
+import type { Commit, SimulatedDatabase } from '../stores/simulated-database.ts';
 import type { Heal } from './fault.ts';
 
 /** A watch may find out about a Redis that was away up to so long after it is back. */
@@ -13,7 +13,8 @@ const AFTERMATH_MS = 4_000;
  *
  * So there are always two memories, and faults may take one of them at a time:
  *
- * - MySQL may lose the commits of transactions that began since all of Redis was last well, and only while it is.
+ * - MySQL may lose the commits of transactions that began since all of Redis was last well, and those that a full sweep
+ *   has read since then; and it may lose them only while Redis is well.
  * - Redis may forget, be cut off or take no writes while every counter in MySQL stands at or above all that was ever
  *   committed from it, that is, while MySQL has forgotten nothing that it has not caught up with since.
  *
@@ -32,6 +33,7 @@ export class Assumptions {
   /** Troubles of Redis that last. */
   #forgetting = 0;
   #wellSinceMs = 0;
+  #sweptAtMs = Number.NEGATIVE_INFINITY;
   /** When something was last done to Redis. */
   #lastHarmMs = Number.NEGATIVE_INFINITY;
 
@@ -53,7 +55,7 @@ export class Assumptions {
     let losable = 0;
     while (losable < Math.min(wanted, commits.length)) {
       const commit = commits[commits.length - 1 - losable];
-      if (commit === undefined || commit.begunAtMs < this.#wellSinceMs) break;
+      if (commit === undefined || !this.#isFenced(commit)) break;
       losable += 1;
     }
     return losable;
@@ -101,12 +103,28 @@ export class Assumptions {
   watchTurned(): void {
     const now = this.#now();
     const known = this.#forgetting > 0 || this.#stutters.size > 0 || now - this.#lastHarmMs < AFTERMATH_MS;
-    if (known) this.#wellSinceMs = now;
+    if (known) this.#harmed();
+  }
+
+  /** Fences stand at or above every counter that a full sweep read, where nothing was done to Redis since. */
+  swept(readAtMs: number): void {
+    if (this.#forgetting === 0 && readAtMs > this.#lastHarmMs) this.#sweptAtMs = readAtMs;
+  }
+
+  /** The deployment goes over to another Redis, which knows nothing yet. */
+  redisChanged(): void {
+    this.#harmed();
+  }
+
+  /** True where Redis must know of a commit: it was well all the time, or was swept after it. */
+  #isFenced({ begunAtMs, atMs }: Commit): boolean {
+    return begunAtMs >= this.#wellSinceMs || atMs <= this.#sweptAtMs;
   }
 
   #harmed(): void {
     this.#lastHarmMs = this.#now();
     this.#wellSinceMs = this.#lastHarmMs;
+    this.#sweptAtMs = Number.NEGATIVE_INFINITY;
   }
 
   #redisIsWell(): boolean {
@@ -114,13 +132,15 @@ export class Assumptions {
   }
 
   #databaseIsBehind(): boolean {
-    const { tags, machineIds } = this.#database;
+    const { tags, highWaters, machineIds } = this.#database;
     for (const [key, highest] of this.#highest) {
       const space = key.indexOf(' ');
       const name = key.slice(space + 1);
       const counter =
-        key.slice(0, space) === 'tag' ? tags.get(name)?.nextId : machineIds.get(Number(name))?.ceilingMs;
-      if ((counter ?? 0n) < highest) return true;
+        key.slice(0, space) === 'tag'
+          ? maxBigint(tags.get(name)?.nextId ?? 0n, highWaters.get(name) ?? 0n)
+          : (machineIds.get(Number(name))?.ceilingMs ?? 0n);
+      if (counter < highest) return true;
     }
     return false;
   }

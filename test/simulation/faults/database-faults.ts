@@ -1,5 +1,5 @@
 import { maxBigint } from '@leafcutter/coordinator/domain/range';
-import { put } from '@leafcutter/coordinator/fakes/memory-database';
+import { put, type Write } from '@leafcutter/coordinator/fakes/memory-database';
 import type { World } from '../world.ts';
 import { type Effect, type Fault, nothingToHeal, pickOf } from './fault.ts';
 
@@ -53,4 +53,23 @@ export const DATABASE_FAULTS = {
     world.database.commit([put(tags, record.tag, { ...record, nextId })]);
     return nothingToHeal;
   },
+  /** Somebody deletes a row of `leaf_alloc`; the operator makes it again, with its first start. */
+  'tag-deleted': (world, { picks: [whom] }) => {
+    const { tags } = world.database;
+    const tag = pickOf([...tags.keys()], whom);
+    world.evidence.note(`somebody deletes the tag ${tag}`);
+    world.database.commit([remove(tags, tag)]);
+    void world.operator.restoreTags();
+    return nothingToHeal;
+  },
 } satisfies Partial<Record<Fault['kind'], Effect>>;
+
+function remove<K, V>(table: Map<K, V>, key: K): Write {
+  return () => {
+    const before = table.get(key);
+    table.delete(key);
+    return () => {
+      if (before !== undefined) table.set(key, before);
+    };
+  };
+}

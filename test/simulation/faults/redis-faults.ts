@@ -24,6 +24,14 @@ export const REDIS_FAULTS = {
     world.redis.promote(replica, stray);
     return () => void world.redis.strays.delete(stray);
   }),
+  /** One coordinator is led to another Redis, an empty one. It must not work with it while others have the right one. */
+  'redis-mistaken': (world, { picks: [whom] }) =>
+    world.assumptions.redisStutters(() => {
+      const stray = pickOf(world.coordinators, whom).host.name;
+      if (world.redis.strays.has(stray)) return undefined;
+      world.redis.strays.set(stray, world.addRedis());
+      return () => void world.redis.strays.delete(stray);
+    }),
   'redis-evicts': forgets((world, { atMs, picks: [, , how] }) => {
     world.redis.master.evict(how, new Random(world.seed, `eviction at ${atMs}`));
     return nothingToHeal;

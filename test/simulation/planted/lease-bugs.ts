@@ -2,7 +2,7 @@ import { type Lease, LeaseArbiter, type LeaseCall } from '@leafcutter/coordinato
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 
-import { overriding } from './overriding.ts';
+import { overriding } from '../overriding.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 type Parts = ConstructorParameters<typeof LeaseArbiter>[0];

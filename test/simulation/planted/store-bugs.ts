@@ -2,21 +2,33 @@ import type { Fence } from '@leafcutter/coordinator/domain/fence';
 import type { Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import { RETRY_REASONS, type Store } from '@leafcutter/coordinator/domain/store';
-import { agreeableFence } from '@leafcutter/coordinator/fakes/unguarded';
 import { hasCode } from '@leafcutter/shared/errors';
 
-import { overriding } from './overriding.ts';
+import { overriding } from '../overriding.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Bugs in how a coordinator uses its stores. */
 export const STORE_BUGS = {
-  'no fence': { breaks: ['I1', 'I2'], coordinator: { fence: () => agreeableFence } },
+  'no fence': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: (fence) => overriding(fence, { raise: async () => ({ kind: 'ok' }) }) },
+  },
   'a fence that takes no answer for agreement': {
     breaks: ['I1', 'I2'],
     coordinator: { fence: trustingFence },
     aimed: ['database-failover-amid-lost-commands'],
   },
   'a fence that counts in doubles': { breaks: ['I1', 'I2'], coordinator: { fence: roundingFence } },
+  'a sweep that raises no fence': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: (fence) => overriding(fence, { sweep: async () => [] }) },
+    aimed: ['redis-wiped', 'database-restored'],
+  },
+  'any Redis is as good as the own': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: hospitableFence },
+    aimed: ['redis-mistaken', 'database-failover'],
+  },
   'a COMMIT without an answer is taken for done': {
     breaks: ['I2'],
     coordinator: { store: trustingStore },
@@ -35,16 +47,25 @@ export const STORE_BUGS = {
 
 function trustingFence(fence: Fence): Fence {
   return overriding(fence, {
-    raise: (name, start, end) => fence.raise(name, start, end).catch(() => ({ kind: 'ok' })),
+    raise: (name, move) => fence.raise(name, move).catch(() => ({ kind: 'ok' })),
   });
 }
 
 /** As a script would that forgot that numbers in Lua are doubles; what it stores is right, what it compares is not. */
 function roundingFence(fence: Fence): Fence {
   return overriding(fence, {
-    raise: async (name, start, end) => {
-      const answer = await fence.raise(name, start, end);
-      return answer.kind === 'ahead' && Number(answer.value) <= Number(start) ? { kind: 'ok' } : answer;
+    raise: async (name, move) => {
+      const answer = await fence.raise(name, move);
+      return answer.kind === 'ahead' && Number(answer.value) <= Number(move.start) ? { kind: 'ok' } : answer;
+    },
+  });
+}
+
+function hospitableFence(fence: Fence): Fence {
+  return overriding(fence, {
+    raise: async (name, move) => {
+      const answer = await fence.raise(name, move);
+      return answer.kind === 'stranger' ? { kind: 'ok' } : answer;
     },
   });
 }

@@ -1,7 +1,13 @@
-import type { Fence, FenceAnswer } from '@leafcutter/coordinator/domain/fence';
+import type {
+  Fence,
+  FenceAhead,
+  FenceAnswer,
+  FenceIdentity,
+  FenceMove,
+} from '@leafcutter/coordinator/domain/fence';
 import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
 import type { Locks, Release } from '@leafcutter/coordinator/domain/locks';
-import type { CounterName, Holder } from '@leafcutter/coordinator/domain/range';
+import type { Counter, CounterName, Holder } from '@leafcutter/coordinator/domain/range';
 import { RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
 import { sleep } from '@leafcutter/shared/clock';
 import type { Process } from '../machine/process.ts';
@@ -21,9 +27,29 @@ export class SimulatedFence implements Fence {
     return this.#link.up;
   }
 
-  async raise(name: CounterName, start: bigint, end: bigint): Promise<FenceAnswer> {
+  async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
     if (!this.#link.up) return { kind: 'away' };
-    return this.#link.run((server) => server.fence.raise(name, start, end), RETRY_REASONS.fenceUnclear);
+    return this.#link.run((server) => server.fence.raise(name, move), RETRY_REASONS.fenceUnclear);
+  }
+
+  identity(): Promise<FenceIdentity | undefined> {
+    return this.#link.run((server) => server.fence.identity());
+  }
+
+  introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
+    return this.#link.run((server) => server.fence.introduce(identity));
+  }
+
+  sweep(identity: FenceIdentity, counters: readonly Counter[]): Promise<FenceAhead[]> {
+    return this.#link.run((server) => server.fence.sweep(identity, counters));
+  }
+
+  finishSweep(identity: FenceIdentity, number: number): Promise<void> {
+    return this.#link.run((server) => server.fence.finishSweep(identity, number));
+  }
+
+  lower(name: CounterName, to: bigint, generation: string | undefined): Promise<void> {
+    return this.#link.run((server) => server.fence.lower(name, to, generation));
   }
 
   read(name: CounterName): Promise<bigint> {

@@ -31,12 +31,20 @@ export class SimulatedDatabase extends MemoryDatabase {
   deadlocks = 0;
   /** Told of every ledger entry once it is committed. */
   onCommitted: (entry: LedgerEntry) => void = () => undefined;
+  /** Told when the deployment takes another Redis for its own. */
+  onGeneration: () => void = () => undefined;
   readonly #scheduler: Scheduler;
   readonly #sessions = new Set<Session>();
   readonly #rowLocks: boolean;
 
-  constructor(parts: { process: Process; scheduler: Scheduler; rowLocks?: boolean }) {
-    super('00000000-0000-4000-8000-00000000d001');
+  /** `generation`: as `MemoryDatabase`. */
+  constructor(parts: {
+    process: Process;
+    scheduler: Scheduler;
+    rowLocks?: boolean;
+    generation?: string | null | undefined;
+  }) {
+    super(parts.generation);
     this.process = parts.process;
     this.#scheduler = parts.scheduler;
     this.#rowLocks = parts.rowLocks ?? true;
@@ -82,7 +90,9 @@ export class SimulatedDatabase extends MemoryDatabase {
   }
 
   override commit(writes: readonly Write[]): void {
+    const before = this.deployment.get(1)?.generation;
     super.commit(writes);
+    if (this.deployment.get(1)?.generation !== before) this.onGeneration();
     const begun = [...this.#sessions].map((session) => session.begunAtMs);
     this.commits.push({ atMs: this.#scheduler.now, begunAtMs: Math.min(this.#scheduler.now, ...begun) });
   }
@@ -139,11 +149,11 @@ export class Session {
   }
 
   /** One statement. */
-  async run(entries: readonly LedgerEntry[], statement: () => Promise<void>): Promise<void> {
+  async run<T>(entries: readonly LedgerEntry[], statement: () => Promise<T>): Promise<T> {
     this.#requireOpen();
     this.#touch();
     this.#entries.push(...entries);
-    await statement();
+    return statement();
   }
 
   async commit(): Promise<void> {

@@ -45,7 +45,7 @@ export class SimulatedRedisLink {
     try {
       return await this.#ask(command);
     } catch (error) {
-      throw unavailable(reason, error);
+      throw error instanceof LeafcutterError ? error : unavailable(reason, error);
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Holder } from '@leafcutter/coordinator/domain/range';
-import { MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
+import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
 import type { Process } from '../machine/process.ts';
 import type { Random } from '../machine/random.ts';
 
@@ -11,7 +11,7 @@ interface Expiring<T> {
 
 /** All that a Redis remembers. */
 export interface Memory {
-  readonly fences: Map<string, bigint>;
+  readonly fences: FenceMemory;
   readonly locks: Map<string, Expiring<string>>;
   readonly leases: Map<number, Expiring<Holder>>;
 }
@@ -22,7 +22,7 @@ export class RedisServer {
   readonly memory: Memory;
   readonly #fence: MemoryFence;
 
-  constructor(process: Process, memory: Memory = { fences: new Map(), locks: new Map(), leases: new Map() }) {
+  constructor(process: Process, memory: Memory = noMemory()) {
     this.process = process;
     this.memory = memory;
     this.#fence = new MemoryFence(memory.fences);
@@ -79,20 +79,21 @@ export class RedisServer {
   }
 
   snapshot(): Memory {
-    const { fences, locks, leases } = this.memory;
-    return { fences: new Map(fences), locks: new Map(locks), leases: new Map(leases) };
+    return copyOf(this.memory);
   }
 
   /** Forgets what it knows, and remembers what `snapshot` had; without one, nothing. */
-  rollBack(snapshot?: Memory): void {
-    replace(this.memory.fences, snapshot?.fences);
-    replace(this.memory.locks, snapshot?.locks);
-    replace(this.memory.leases, snapshot?.leases);
+  rollBack(snapshot: Memory = noMemory()): void {
+    const { fences, locks, leases } = this.memory;
+    replace(fences.marks, snapshot.fences.marks);
+    fences.identity = snapshot.fences.identity;
+    replace(locks, snapshot.locks);
+    replace(leases, snapshot.leases);
   }
 
   /** Forgets each key with the given probability, as a Redis does that may evict. */
   evict(share: number, random: Random): void {
-    for (const table of [this.memory.fences, this.memory.locks, this.memory.leases])
+    for (const table of [this.memory.fences.marks, this.memory.locks, this.memory.leases])
       for (const key of [...table.keys()])
         if (random.chance(share)) (table as Map<typeof key, unknown>).delete(key);
   }
@@ -129,7 +130,21 @@ export class SimulatedRedis {
   }
 }
 
-function replace<K, V>(table: Map<K, V>, entries: Map<K, V> = new Map()): void {
+export function copyOf({ fences, locks, leases }: Memory): Memory {
+  const copy = { ...noMemory(), locks: new Map(locks), leases: new Map(leases) };
+  for (const [name, mark] of fences.marks) copy.fences.marks.set(name, mark);
+  copy.fences.identity = fences.identity;
+  return copy;
+}
+
+/** What a Redis remembers that nobody ever used. */
+function noMemory(): Memory {
+  const fences = new FenceMemory();
+  fences.identity = undefined;
+  return { fences, locks: new Map(), leases: new Map() };
+}
+
+function replace<K, V>(table: Map<K, V>, entries: ReadonlyMap<K, V>): void {
   table.clear();
   for (const [key, value] of entries) table.set(key, value);
 }

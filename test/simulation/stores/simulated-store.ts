@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
+import type { Counter, LedgerEntry } from '@leafcutter/coordinator/domain/range';
 import {
   type Deployment,
   type LedgerCursor,
@@ -39,6 +39,9 @@ export class SimulatedStore implements Store {
       (session, locked) =>
         work({
           ...locked,
+          ledgerEnd: (below) => this.#statement(session, [], () => locked.ledgerEnd(below)),
+          nextRangeStart: (from) => this.#statement(session, [], () => locked.nextRangeStart(from)),
+          lower: (to, highestId) => this.#statement(session, [], () => locked.lower(to, highestId)),
           advance: (to, entries) => this.#statement(session, entries, () => locked.advance(to, entries)),
         }),
     );
@@ -50,8 +53,9 @@ export class SimulatedStore implements Store {
       (session, locked) =>
         work({
           ...locked,
-          advance: (to, entry, windowMs) =>
-            this.#statement(session, [entry], () => locked.advance(to, entry, windowMs)),
+          ledgerEnd: (below) => this.#statement(session, [], () => locked.ledgerEnd(below)),
+          advance: (to, entries, taker) =>
+            this.#statement(session, entries, () => locked.advance(to, entries, taker)),
         }),
     );
   }
@@ -62,6 +66,26 @@ export class SimulatedStore implements Store {
 
   now(): Promise<number> {
     return this.#ask((store) => store.now());
+  }
+
+  changeGeneration(from: string | undefined, to: string): Promise<boolean> {
+    return this.#ask((store) => store.changeGeneration(from, to));
+  }
+
+  confirmGeneration(generation: string): Promise<void> {
+    return this.#ask((store) => store.confirmGeneration(generation));
+  }
+
+  finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean> {
+    return this.#ask((store) => store.finishSweep(from, to, sweptAtMs));
+  }
+
+  async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly Counter[]> {
+    yield* await this.#ask(async (store) => {
+      const pages: (readonly Counter[])[] = [];
+      for await (const page of store.counters(movedSinceMs)) pages.push(page);
+      return pages;
+    });
   }
 
   createTag(tag: NewTag): Promise<TagRecord> {
@@ -125,7 +149,7 @@ export class SimulatedStore implements Store {
     return result;
   }
 
-  #statement(session: Session, entries: readonly LedgerEntry[], run: () => Promise<void>): Promise<void> {
+  #statement<T>(session: Session, entries: readonly LedgerEntry[], run: () => Promise<T>): Promise<T> {
     return this.#call(() => session.run(entries, run));
   }
 
