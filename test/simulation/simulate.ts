@@ -23,8 +23,11 @@ export interface Outcome {
   readonly events: number;
 }
 
-/** A fault that the assumptions forbid at its moment is tried again so much later. */
+/** A fault that the assumptions forbid at its moment is tried again so much later, and after a while gives way. */
 const PUT_OFF_MS = 500;
+const PUT_OFF_IN_ALL_MS = 5_000;
+/** What comes in the place of a fault that stayed forbidden. */
+const ALWAYS_ALLOWED = 'agent-killed';
 
 /** Runs a scenario to its end, or until something was wrong, and checks all that happened. */
 export async function simulate(scenario: Scenario, plant: Plant = {}): Promise<Outcome> {
@@ -86,8 +89,9 @@ function inflict(
   const { scheduler, evidence } = world;
   const heal = EFFECTS[fault.kind](world, fault);
   if (heal === undefined) {
-    if (scheduler.now + PUT_OFF_MS < healAtMs)
-      scheduler.after(PUT_OFF_MS, () => inflict(world, fault, healAtMs, heals, happened));
+    const late = scheduler.now - fault.atMs >= PUT_OFF_IN_ALL_MS || scheduler.now + PUT_OFF_MS >= healAtMs;
+    if (late) inflict(world, { ...fault, kind: ALWAYS_ALLOWED }, healAtMs, heals, happened);
+    else scheduler.after(PUT_OFF_MS, () => inflict(world, fault, healAtMs, heals, happened));
     return;
   }
   evidence.note(`FAULT ${describeFault(fault)}`);
