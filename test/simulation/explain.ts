@@ -7,7 +7,7 @@ import type { Plant } from './world.ts';
 const TAIL_LINES = 60;
 
 /** The command that runs a seed again. */
-export function replayCommand(seed: number): string {
+function replayCommand(seed: number): string {
   return `npm run test:simulation -- --replay ${seed}`;
 }
 

@@ -54,7 +54,9 @@ async function runSeeds(from: number, seeds: number, workers: number): Promise<n
   const seconds = () => (performance.now() - begun) / 1000;
   const progress = setInterval(() => {
     const rate = Math.round(totals.simulatedSeconds / seconds());
-    say(`${totals.seeds} of ${seeds} seeds, ${rate} simulated s per s, ${totals.failed.length} failed`);
+    say(
+      `${totals.seeds} of ${seeds} seeds, ${rate} simulated s per s, failed: ${totals.failed.join(', ') || 'none'}`,
+    );
   }, PROGRESS_EVERY_MS);
   const runs = Array.from({ length: Math.min(workers, seeds) }, (_, index) =>
     runWorker({ first: from + index, end: from + seeds, stride: workers }, totals),

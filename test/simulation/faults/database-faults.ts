@@ -1,7 +1,8 @@
 import { maxBigint } from '@leafcutter/coordinator/domain/range';
 import { put, type Write } from '@leafcutter/coordinator/fakes/memory-database';
 import type { World } from '../world.ts';
-import { type Effect, type Fault, nothingToHeal, pickOf } from './fault.ts';
+import { type Effect, nothingToHeal, pickOf } from './effect.ts';
+import type { Fault } from './fault.ts';
 
 const loses =
   (commitsOf: (how: number) => number): Effect =>

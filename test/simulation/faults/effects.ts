@@ -1,5 +1,6 @@
 import { DATABASE_FAULTS } from './database-faults.ts';
-import type { Effect, FaultKind } from './fault.ts';
+import type { Effect } from './effect.ts';
+import type { FaultKind } from './fault.ts';
 import { NETWORK_FAULTS } from './network-faults.ts';
 import { PROCESS_FAULTS } from './process-faults.ts';
 import { REDIS_FAULTS } from './redis-faults.ts';

@@ -1,6 +1,3 @@
-import type { AgentPlace, CoordinatorPlace } from '../places.ts';
-import type { World } from '../world.ts';
-
 export const FAULT_KINDS = [
   'agent-partition',
   'agent-loss',
@@ -52,26 +49,6 @@ export interface Fault {
 
 /** Ends a fault. */
 export type Heal = () => void;
-
-/** Begins a fault; undefined where the assumptions forbid it at this moment. */
-export type Effect = (world: World, fault: Fault) => Heal | undefined;
-
-export function pickOf<T>(choices: readonly T[], pick: number): T {
-  const choice = choices[Math.floor(pick * choices.length)];
-  if (choice === undefined) throw new Error('there is nothing to pick from');
-  return choice;
-}
-
-/** The agents or the coordinators of a world. */
-export function placesOf(
-  world: World,
-  whose: 'agents' | 'coordinators',
-): readonly (AgentPlace | CoordinatorPlace)[] {
-  return world[whose];
-}
-
-/** A fault that is over as soon as it happened. */
-export const nothingToHeal: Heal = () => undefined;
 
 export function describeFault({ kind, atMs, durationMs, picks }: Fault): string {
   return `${kind} at ${(atMs / 1000).toFixed(3)} s for ${(durationMs / 1000).toFixed(3)} s (${picks.map((pick) => pick.toFixed(3)).join(', ')})`;

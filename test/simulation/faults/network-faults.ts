@@ -1,6 +1,7 @@
 import type { Trouble } from '../machine/network.ts';
 import type { World } from '../world.ts';
-import { type Effect, type Fault, pickOf } from './fault.ts';
+import { type Effect, pickOf } from './effect.ts';
+import type { Fault } from './fault.ts';
 
 type Direction = 'there' | 'back' | 'both';
 

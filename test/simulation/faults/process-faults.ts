@@ -1,4 +1,5 @@
-import { type Effect, type Fault, nothingToHeal, pickOf, placesOf } from './fault.ts';
+import { type Effect, nothingToHeal, pickOf, placesOf } from './effect.ts';
+import type { Fault } from './fault.ts';
 
 /** How far a clock jumps: from milliseconds to hours, forward or back. */
 function jumpMs(how: number): number {

@@ -15,7 +15,7 @@ export const AGENT_BUGS = {
   'a generator without the end of its window': lacking('to', ['I2']),
   'a generator without the start of its window': {
     ...lacking('from', ['I2']),
-    aimed: ['agent-clock-jumps', 'clock-drifts', 'agent-killed'],
+    aimed: ['agent-clock-jumps', 'agent-killed'],
   },
   'a generator without its last timestamp': lacking('last', ['I1', 'I3']),
   'a generator that overflows its sequence': lacking('overflow', ['I1', 'I2']),

@@ -20,6 +20,7 @@ export const LEASE_BUGS = {
   "a ceiling from the agent's clock": {
     breaks: ['I5'],
     coordinator: { leases: (parts) => new CredulousArbiter(parts) },
+    aimed: ['agent-clock-jumps'],
   },
 } satisfies Record<string, PlantedBug>;
 

@@ -33,7 +33,7 @@ export interface SimulatedCoordinator {
 }
 
 /** What an arbiter is made of, apart from its rules. */
-export interface ArbiterParts {
+interface ArbiterParts {
   readonly store: Store;
   readonly fence: Fence;
   readonly registry: LeaseRegistry;
