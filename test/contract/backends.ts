@@ -60,6 +60,10 @@ export async function insertByHand(
   await driver.run('INSERT INTO leaf_alloc (biz_tag, max_id, step) VALUES (?, ?, ?)', [tag, nextId, step]);
 }
 
+export async function deleteByHand(driver: SqlDriver, tag: string): Promise<void> {
+  await driver.run('DELETE FROM leaf_alloc WHERE biz_tag = ?', [tag]);
+}
+
 let prefixes = 0;
 
 /** A key prefix that no other test has. */

@@ -99,5 +99,89 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       expect(await fence.read(orders)).toBe(0n);
       expect(await fence.raise(orders, fenceMove(1n, 51n))).toEqual({ kind: 'ok' });
     });
+
+    test('refuses who comes with another generation, or with none, and does not move', async () => {
+      for (const generation of ['another', undefined]) {
+        const move = { ...fenceMove(1n, 101n), generation };
+        expect(await fence.raise(orders, move)).toEqual({ kind: 'stranger' });
+      }
+      expect(await fence.read(orders)).toBe(0n);
+    });
+
+    describe('its identity', () => {
+      test('is what it was given first, until it forgets everything', async () => {
+        expect(await other.identity()).toEqual(SAMPLE_DEPLOYMENT.identity);
+        await other.introduce({ ...SAMPLE_DEPLOYMENT.identity, generation: 'another' });
+        expect(await fence.identity()).toEqual(SAMPLE_DEPLOYMENT.identity);
+        await subject.wipe();
+        expect(await fence.identity()).toBeUndefined();
+        expect(await fence.raise(orders, fenceMove(1n, 101n))).toEqual({ kind: 'stranger' });
+      });
+
+      test('notes the number of a sweep', async () => {
+        await fence.finishSweep(SAMPLE_DEPLOYMENT.identity, 17);
+        expect(await other.identity()).toMatchObject({ sweep: 17 });
+        const strange = { ...SAMPLE_DEPLOYMENT.identity, generation: 'another' };
+        await expect(fence.finishSweep(strange, 18)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+      });
+    });
+
+    describe('a sweep', () => {
+      const { identity } = SAMPLE_DEPLOYMENT;
+      const users: CounterName = { kind: 'tag', tag: 'users' };
+      const machine: CounterName = { kind: 'machine', machineId: 3 };
+
+      test('raises what is lower, tells what is higher, and notes what is committed', async () => {
+        await fence.raise(orders, fenceMove(1n, 1_001n));
+        await fence.raise(users, fenceMove(1n, 5n));
+        const counters = [
+          { name: orders, value: 501n },
+          { name: users, value: 501n },
+          { name: machine, value: TOP },
+        ];
+        expect(await other.sweep(identity, counters)).toEqual([
+          { counter: counters[0], value: 1_001n, committed: 1n },
+        ]);
+        expect(await Promise.all([orders, users, machine].map((name) => fence.read(name)))).toEqual([
+          1_001n,
+          501n,
+          TOP,
+        ]);
+        const told = await fence.sweep(identity, [{ name: orders, value: 7n }]);
+        expect(told).toMatchObject([{ value: 1_001n, committed: 501n }]);
+      });
+
+      test('takes hundreds at once, and none', async () => {
+        const many = Array.from({ length: 500 }, (_, n) => ({
+          name: { kind: 'machine', machineId: n } as const,
+          value: BigInt(n + 1),
+        }));
+        expect(await fence.sweep(identity, many)).toEqual([]);
+        expect(await fence.read({ kind: 'machine', machineId: 499 })).toBe(500n);
+        expect(await fence.sweep(identity, [])).toEqual([]);
+      });
+
+      test('gives up where the fence is another one, or one was lowered meanwhile', async () => {
+        const counters = [{ name: orders, value: 900n }];
+        await fence.raise(orders, fenceMove(1n, 1_001n));
+        await fence.lower(orders, 101n, identity.generation);
+        await expect(other.sweep(identity, counters)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+        await expect(other.sweep({ ...identity, generation: 'another' }, counters)).rejects.toMatchObject({
+          reason: 'sweep_overtaken',
+        });
+        expect(await fence.read(orders)).toBe(101n);
+      });
+    });
+
+    test('is lowered where an admin says so, and only by who knows its generation', async () => {
+      await fence.raise(orders, fenceMove(1n, 1_001n));
+      await expect(fence.lower(orders, 7n, 'another')).rejects.toMatchObject({ reason: 'fence_stranger' });
+      await expect(fence.lower(orders, 7n, undefined)).rejects.toMatchObject({ reason: 'fence_stranger' });
+      expect(await fence.read(orders)).toBe(1_001n);
+      await fence.lower(orders, 7n, SAMPLE_DEPLOYMENT.identity.generation);
+      expect(await fence.raise(orders, fenceMove(6n, 8n))).toEqual({
+        ...{ kind: 'ahead', value: 7n, committed: 7n },
+      });
+    });
   });
 }

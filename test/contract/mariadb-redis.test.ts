@@ -8,7 +8,7 @@ import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { arbitersContract } from './arbiters-contract.ts';
-import { freshMysqlStores, freshPrefix, insertByHand, openLink } from './backends.ts';
+import { deleteByHand, freshMysqlStores, freshPrefix, insertByHand, openLink } from './backends.ts';
 import { fenceContract } from './fence-contract.ts';
 import { leaseRegistryContract } from './lease-registry-contract.ts';
 import { rosterContract } from './roster-contract.ts';
@@ -41,6 +41,7 @@ storeContract('MariaDB', 'row', async () => {
   return {
     stores: [handles[0].store, handles[1].store],
     insertByHand: (...row) => insertByHand(handles[0].driver, ...row),
+    deleteByHand: (tag) => deleteByHand(handles[0].driver, tag),
     close: async () => {
       await Promise.all(handles.map(({ store }) => store.close()));
     },

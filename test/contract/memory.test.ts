@@ -24,6 +24,7 @@ storeContract('memory', 'row', async () => {
     insertByHand: async (tag, nextId, step) => {
       database.tags.set(tag, { ...newTag(tag, { nextId, step }), retired: false });
     },
+    deleteByHand: async (tag) => void database.tags.delete(tag),
     close,
   };
 });

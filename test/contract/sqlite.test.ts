@@ -9,7 +9,7 @@ import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { startProcess } from '../support/process.ts';
 import { arbitersContract, coordinator } from './arbiters-contract.ts';
-import { freshSqliteStore, insertByHand } from './backends.ts';
+import { deleteByHand, freshSqliteStore, insertByHand } from './backends.ts';
 import { storeContract } from './store-contract.ts';
 
 jest.setTimeout(30_000);
@@ -19,6 +19,7 @@ storeContract('SQLite', 'database', async () => {
   return {
     stores: [store],
     insertByHand: (...row) => insertByHand(driver, ...row),
+    deleteByHand: (tag) => deleteByHand(driver, tag),
     close,
   };
 });

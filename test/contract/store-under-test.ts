@@ -6,5 +6,7 @@ export interface StoreUnderTest {
   readonly stores: readonly [Store, ...Store[]];
   /** Enters a tag as Leaf's operators do: a row of `leaf_alloc` and nothing else. */
   insertByHand(tag: string, nextId: bigint, step: number): Promise<void>;
+  /** Deletes a tag's row of `leaf_alloc`, and nothing else. */
+  deleteByHand(tag: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Store } from '@leafcutter/coordinator/domain/store';
-import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** The part of the store contract that is about creating, finding and changing tags. */
@@ -184,6 +184,73 @@ export function tagContract(subject: () => StoreUnderTest): void {
       expect(await store.changeTag(tag, { maxStep: 99 })).toMatchObject({ tag, maxStep: 99 });
       await store.withTag(tag, (row) => row.advance(57n, []));
       expect(await store.findTag(tag)).toMatchObject({ nextId: 57n, maxStep: 99 });
+    });
+  });
+
+  describe('a high-water mark', () => {
+    const allocate = (to: bigint) =>
+      store.withTag('orders', async (row) => {
+        await row.advance(to, [
+          { counter: row.name, start: row.value, end: to, ...holder(1), coordinatorId: 'c', grantedAtMs: 1 },
+        ]);
+        return row.value;
+      });
+
+    test('rises with the counter, also of a tag that was entered by hand', async () => {
+      await subject().insertByHand('orders', 5n, 10);
+      expect(await other.findTag('orders')).toMatchObject({ highWater: 0n });
+      expect(await allocate(15n)).toBe(5n);
+      expect(await other.findTag('orders')).toMatchObject({ nextId: 15n, highWater: 15n });
+      expect(await allocate(25n)).toBe(15n);
+      expect(await other.findTag('orders')).toMatchObject({ nextId: 25n, highWater: 25n });
+    });
+
+    test('outlives the tag’s row: made again by hand, it starts above', async () => {
+      await store.createTag(newTag('orders'));
+      await allocate(101n);
+      await subject().deleteByHand('orders');
+      expect(await store.findTag('orders')).toBeUndefined();
+      await subject().insertByHand('orders', 1n, 10);
+      expect(await store.withTag('orders', async (row) => row.value)).toBe(101n);
+      expect(await allocate(201n)).toBe(101n);
+      expect(await other.findTag('orders')).toMatchObject({ nextId: 201n, highWater: 201n });
+    });
+
+    test('outlives it through the API, too, also of a tag that was retired', async () => {
+      await store.createTag(newTag('orders'));
+      await allocate(101n);
+      await store.changeTag('orders', { retired: true });
+      await subject().deleteByHand('orders');
+      expect(await store.createTag(newTag('orders', { nextId: 7n }))).toMatchObject({
+        ...{ nextId: 101n, highWater: 101n, retired: false },
+      });
+    });
+
+    test('is lowered with the counter, which gets a highest ID', async () => {
+      await store.createTag(newTag('orders'));
+      await allocate(101n);
+      await store.withTag('orders', (row) => row.lower(51n, 90n));
+      expect(await other.findTag('orders')).toMatchObject({ nextId: 51n, highWater: 51n, highestId: 90n });
+    });
+  });
+
+  describe('its ranges in the ledger', () => {
+    test('are told by where they end below, and begin above, a number', async () => {
+      await store.createTag(newTag('orders'));
+      await store.createTag(newTag('orders2'));
+      const range = (start: bigint, end: bigint) => ({
+        ...{ counter: { kind: 'tag', tag: 'orders' } as const, start, end },
+        ...{ ...holder(1), coordinatorId: 'c', grantedAtMs: 1 },
+      });
+      await store.withTag('orders', (row) =>
+        row.advance(500n, [range(1n, 11n), range(21n, 31n), range(400n, 500n)]),
+      );
+      const asked = await store.withTag('orders', async (row) => [
+        ...[await row.ledgerEnd(), await row.ledgerEnd(400n), await row.ledgerEnd(1n)],
+        ...[await row.nextRangeStart(0n), await row.nextRangeStart(21n), await row.nextRangeStart(401n)],
+      ]);
+      expect(asked).toEqual([500n, 31n, 0n, 1n, 21n, undefined]);
+      expect(await store.withTag('orders2', (row) => row.ledgerEnd())).toBe(0n);
     });
   });
 }

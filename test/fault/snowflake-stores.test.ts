@@ -100,6 +100,7 @@ async function setCeilingsBack({ mysql }: Bench): Promise<void> {
 
 async function setTagBack({ mysql }: Bench, tag: string): Promise<void> {
   await mysql.query('UPDATE leaf_alloc SET max_id = max_id - ? WHERE biz_tag = ?', [SET_BACK_IDS, tag]);
+  await mysql.query('UPDATE leafcutter_tag SET high_water = 0 WHERE tag = ?', [tag]);
 }
 
 /** Both memories of the counters lose the same: while their rows are locked, no allocation gets in between. */

@@ -149,7 +149,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     this.#strange.inc();
   }
 
-  fenceIntroduced(_generation: string): void {
+  fenceIntroduced(_generation: string, _before: string | undefined): void {
     this.#introduced.inc();
   }
 

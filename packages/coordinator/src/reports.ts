@@ -40,11 +40,15 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
     );
   }
 
-  override fenceIntroduced(generation: string): void {
-    super.fenceIntroduced(generation);
+  override fenceIntroduced(generation: string, before: string | undefined): void {
+    super.fenceIntroduced(generation, before);
+    if (before === undefined) {
+      this.#log.info({ generation }, 'this Redis is the deployment’s first; it got an identity');
+      return;
+    }
     this.#log.warn(
-      { generation },
-      'this Redis had no identity: it is new or was wiped. It got one, and all fences are raised again',
+      { generation, before },
+      'this Redis was wiped, or is another one: it had no identity. It got one, and all fences are raised again',
     );
   }
 

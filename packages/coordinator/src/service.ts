@@ -49,7 +49,9 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
         'allowUnauthenticatedNetwork: whoever reaches this port can take segments and change tags',
       );
     }
-    log.info({ url, deploymentId: coordinator.deploymentId }, 'coordinator is ready');
+    const serving =
+      guard?.state === 'refused' ? 'is listening, but grants nothing with this Redis' : 'is ready';
+    log.info({ url, deploymentId: coordinator.deploymentId }, `coordinator ${serving}`);
     const { close } = listening;
     return {
       url,

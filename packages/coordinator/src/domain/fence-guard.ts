@@ -86,7 +86,8 @@ export class FenceGuard {
   }
 
   /**
-   * Sweeps, unless that is under way. Resolves to undefined where Redis is away or another coordinator sweeps.
+   * Sweeps, unless that is under way. Resolves to undefined where Redis is away or must not be used, and where another
+   * coordinator sweeps.
    * @throws STORE_UNAVAILABLE
    */
   sweep(): Promise<SweepReport | undefined> {
@@ -120,6 +121,8 @@ export class FenceGuard {
   async #sweep(): Promise<SweepReport | undefined> {
     const { fence, events } = this.#parts;
     if (!fence.available || this.#stopped) return undefined;
+    await this.check();
+    if (this.#state !== 'agreed') return undefined;
     const report = await sweep(this.#parts, await this.#generation.agree());
     if (report !== undefined) events.swept(report);
     return report;

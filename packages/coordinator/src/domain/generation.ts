@@ -1,3 +1,4 @@
+import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { Fence, FenceIdentity } from './fence.ts';
 import { type Deployment, RETRY_REASONS, type Store } from './store.ts';
@@ -13,8 +14,8 @@ const ABANDONED_AFTER_MS = 15_000;
 const MAX_ROUNDS = 3;
 
 export interface GenerationEvents {
-  /** A Redis without identity, empty or wiped, got one. */
-  fenceIntroduced(generation: string): void;
+  /** A Redis without identity, empty or wiped, got one in place of `before`; undefined where it is the first. */
+  fenceIntroduced(generation: string, before: string | undefined): void;
 }
 
 /** What a coordinator and its stores agree on. */
@@ -26,6 +27,7 @@ export interface Agreement {
 interface Parts {
   readonly store: Store;
   readonly fence: Fence;
+  readonly clock: Clock;
   readonly layout: string;
   /** A random name that no other call ever gave. */
   readonly newGeneration: () => string;
@@ -44,6 +46,8 @@ export class Generation {
   readonly #parts: Parts;
   /** The generation in which this process last found MySQL and its Redis agree. */
   #seen: string | undefined;
+  /** The note that another Redis was found which this process last read, and since when it stands unchanged, monotonic. */
+  #note = { confirmedAtMs: 0, sinceMs: 0 };
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -61,7 +65,8 @@ export class Generation {
       const identity = await this.#meet(deployment);
       this.#checkOwn(deployment, identity);
       if (identity.generation === deployment.generation) {
-        if (deployment.nowMs - deployment.confirmedAtMs >= CONFIRM_EVERY_MS)
+        // The database's clock may have been set back.
+        if (Math.abs(deployment.nowMs - deployment.confirmedAtMs) >= CONFIRM_EVERY_MS)
           await store.confirmGeneration(identity.generation);
         this.#seen = identity.generation;
         return { deployment, identity };
@@ -89,7 +94,7 @@ export class Generation {
         reason: 'redis',
       });
     }
-    if (introduced.generation === generation) events.fenceIntroduced(generation);
+    if (introduced.generation === generation) events.fenceIntroduced(generation, deployment.generation);
     return introduced;
   }
 
@@ -112,12 +117,19 @@ export class Generation {
 
   #checkAbandoned({ generation, confirmedAtMs, nowMs }: Deployment): void {
     if (generation === undefined || generation === this.#seen) return;
-    if (nowMs - confirmedAtMs >= ABANDONED_AFTER_MS) return;
+    if (nowMs - confirmedAtMs >= ABANDONED_AFTER_MS || this.#stoodStill(confirmedAtMs)) return;
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `Another coordinator works with another Redis, and found it ${Math.round((nowMs - confirmedAtMs) / 1000)} s ago: wrong redis.url or redis.keyPrefix here? It is taken over when that one is not found for ${ABANDONED_AFTER_MS / 1000} s.`,
+      `Another coordinator works with another Redis, and found it ${Math.max(0, Math.round((nowMs - confirmedAtMs) / 1000))} s ago: wrong redis.url or redis.keyPrefix here? It is taken over when that one is not found for ${ABANDONED_AFTER_MS / 1000} s.`,
       { reason: 'other_redis' },
     );
+  }
+
+  /** True where nobody renewed the note for as long as it takes, by this process's own time: the database's may be wrong. */
+  #stoodStill(confirmedAtMs: number): boolean {
+    const now = this.#parts.clock.monotonic();
+    if (this.#note.confirmedAtMs !== confirmedAtMs) this.#note = { confirmedAtMs, sinceMs: now };
+    return now - this.#note.sinceMs >= ABANDONED_AFTER_MS;
   }
 }
 

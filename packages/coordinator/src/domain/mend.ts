@@ -1,11 +1,12 @@
 import type { AllocationEvents } from './allocate.ts';
-import type { FenceAhead } from './fence.ts';
+import type { Fence, FenceAhead } from './fence.ts';
 import { lostEntry } from './lost-range.ts';
 import type { Range } from './range.ts';
 import type { Locked, Store } from './store.ts';
 
 interface Parts {
   readonly store: Store;
+  readonly fence: Fence;
   readonly events: Pick<AllocationEvents, 'writesLost'>;
   readonly coordinatorId: string;
 }
@@ -16,11 +17,12 @@ interface Parts {
  * counter is not behind any more.
  */
 export async function mend(
-  { store, events, coordinatorId }: Parts,
+  { store, fence, events, coordinatorId }: Parts,
   { counter: { name }, value, committed }: FenceAhead,
 ): Promise<Range | undefined> {
   const raise = async (row: Locked) => {
-    if (row.value >= committed) return undefined;
+    // Under the lock, because an admin may have lowered both since the fence was swept.
+    if (row.value >= committed || (await fence.read(name)) < value) return undefined;
     const lost = { start: row.value, end: value };
     const entry = await lostEntry(row, lost, coordinatorId);
     await row.advance(value, entry === undefined ? [] : [entry]);

@@ -1,0 +1,136 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { FenceMemory, MemoryFence } from '../fakes/memory-fence.ts';
+import { MemoryStore } from '../fakes/memory-store.ts';
+import { RecordedEvents } from '../fakes/recorded-events.ts';
+import { CALM, holder, LAYOUT_TEXT, newTag, overlaps, SEGMENT_RULES } from '../fakes/samples.ts';
+import { noLocks } from '../no-locks.ts';
+import { audit } from './audit.ts';
+import { FenceGuard } from './fence-guard.ts';
+import { lowerCounter } from './lower-counter.ts';
+import { mend } from './mend.ts';
+import type { Range } from './range.ts';
+import { SegmentArbiter } from './segments.ts';
+
+const TYPO = 9n * 10n ** 18n;
+
+let clock: FakeClock;
+let store: MemoryStore;
+let fence: MemoryFence;
+let segments: SegmentArbiter;
+let guard: FenceGuard;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  store = new MemoryStore(clock);
+  fence = new MemoryFence(new FenceMemory());
+  const parts = { store, fence, locks: noLocks, clock, events: new RecordedEvents(), coordinatorId: 'c1' };
+  segments = new SegmentArbiter({ ...parts, random: Math.random, rules: SEGMENT_RULES });
+  guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
+  await store.createTag(newTag('orders'));
+});
+
+async function grant(): Promise<Range> {
+  const asked = segments.grant('orders', holder(1), CALM);
+  asked.catch(() => undefined);
+  await clock.advance(2_000);
+  return asked;
+}
+
+/** An operator's UPDATE leaf_alloc SET max_id = 9000000000000000000. */
+function poison(): void {
+  const row = store.database.tags.get('orders');
+  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: TYPO });
+}
+
+const lower = (to: bigint) => lowerCounter({ store, fence }, 'orders', to);
+
+test('a poisoned counter, its fence and its high-water mark go back together, and IDs go on where they were', async () => {
+  const ranges = [await grant()];
+  poison();
+  ranges.push(await grant());
+  await guard.sweep();
+  expect(ranges[1]?.start).toBe(TYPO);
+  expect(await lower(101n)).toEqual({ from: TYPO + 100n, to: 101n, highestId: TYPO - 1n });
+  expect(await fence.read({ kind: 'tag', tag: 'orders' })).toBe(101n);
+  ranges.push(await grant(), await grant());
+  expect(ranges[2]).toEqual({ start: 101n, end: 201n });
+  expect(overlaps(ranges)).toEqual([]);
+  expect((await audit(store, fence)).violations).toEqual([]);
+});
+
+test('NEGATIVE CONTROL: a counter that was lowered without its fence jumps up again', async () => {
+  await grant();
+  poison();
+  await grant();
+  poison();
+  store.database.highWaters.clear();
+  const row = store.database.tags.get('orders');
+  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: 101n });
+  expect((await grant()).start).toBeGreaterThan(TYPO);
+});
+
+test('what was handed out above is never reached: the tag ends below it', async () => {
+  const ranges = [await grant()];
+  poison();
+  ranges.push(await grant());
+  await lower(101n);
+  const row = store.database.tags.get('orders');
+  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: TYPO - 50n });
+  ranges.push(await grant());
+  expect(ranges[2]).toEqual({ start: TYPO - 50n, end: TYPO });
+  await expect(grant()).rejects.toMatchObject({ code: 'TAG_EXHAUSTED' });
+  expect(overlaps(ranges)).toEqual([]);
+});
+
+test.each([
+  ['into a range that was handed out', 50n],
+  ['to the start of one', 1n],
+  ['to where less than a step is free', 101n],
+  ['to where it stands', 1_101n],
+  ['upwards', 5_000n],
+  ['below 1', 0n],
+])('is refused %s, and nothing moves', async (_what, to) => {
+  await grant();
+  const row = store.database.tags.get('orders');
+  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: 150n });
+  store.database.ledger.set('x', {
+    ...{ counter: { kind: 'tag', tag: 'orders' }, start: 150n, end: 1_101n },
+    ...{ ...holder(2), coordinatorId: 'c', grantedAtMs: 1 },
+  });
+  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: 1_101n });
+  await expect(lower(to)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'to' });
+  expect(await store.findTag('orders')).toMatchObject({ nextId: 1_101n });
+});
+
+test('is refused for a retired tag, and where Redis is not the deployment’s own', async () => {
+  await grant();
+  poison();
+  fence.memory.wipe();
+  await expect(lower(101n)).rejects.toMatchObject({ reason: 'fence_stranger' });
+  await store.changeTag('orders', { retired: true });
+  await expect(lower(101n)).rejects.toMatchObject({ code: 'TAG_RETIRED' });
+});
+
+test('is not undone by a sweep that found the fence ahead before, and mends after', async () => {
+  await grant();
+  poison();
+  await grant();
+  const name = { kind: 'tag', tag: 'orders' } as const;
+  const ahead = { counter: { name, value: 101n }, value: TYPO + 100n, committed: TYPO };
+  await lower(101n);
+  const parts = { store, fence, events: new RecordedEvents(), coordinatorId: 'c1' };
+  expect(await mend(parts, ahead)).toBeUndefined();
+  expect((await grant()).start).toBe(101n);
+});
+
+test('makes a sweep give up that read the counters before: the poison does not come back with it', async () => {
+  await grant();
+  poison();
+  const before = await fence.identity();
+  if (before === undefined) throw new Error('no identity');
+  const read = [{ name: { kind: 'tag', tag: 'orders' } as const, value: TYPO }];
+  await lower(101n);
+  await expect(fence.sweep(before, read)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+  expect((await grant()).start).toBe(101n);
+});

@@ -1,0 +1,239 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { FenceMemory, MemoryFence } from '../fakes/memory-fence.ts';
+import { MemoryStore } from '../fakes/memory-store.ts';
+import { RecordedEvents } from '../fakes/recorded-events.ts';
+import { CALM, holder, LAYOUT_TEXT, newTag, overlaps, SEGMENT_RULES } from '../fakes/samples.ts';
+import { noLocks } from '../no-locks.ts';
+import { FenceGuard } from './fence-guard.ts';
+import { LOST_HOLDER } from './lost-range.ts';
+import type { CounterName, Range } from './range.ts';
+import { SegmentArbiter } from './segments.ts';
+
+const ORDERS: CounterName = { kind: 'tag', tag: 'orders' };
+const MACHINE: CounterName = { kind: 'machine', machineId: 3 };
+
+let clock: FakeClock;
+let store: MemoryStore;
+let redis: FenceMemory;
+let fence: MemoryFence;
+let events: RecordedEvents;
+let guard: FenceGuard;
+let segments: SegmentArbiter;
+let made: number;
+
+beforeEach(async () => {
+  clock = new FakeClock();
+  store = new MemoryStore(clock);
+  redis = new FenceMemory();
+  fence = new MemoryFence(redis);
+  events = new RecordedEvents();
+  made = 0;
+  const parts = { store, fence, locks: noLocks, clock, events, coordinatorId: 'c1' };
+  guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => `g${++made}` });
+  events.onFenceStrange = () => void guard.check();
+  segments = new SegmentArbiter({ ...parts, random: Math.random, rules: SEGMENT_RULES });
+  await store.createTag(newTag('orders'));
+  await store.ensureMachineIds(0, 3);
+  await guard.check();
+});
+
+async function grant(tag = 'orders'): Promise<Range> {
+  const asked = segments.grant(tag, holder(1), CALM);
+  await clock.advance(2_000);
+  return asked;
+}
+
+async function setCeiling(to: bigint): Promise<void> {
+  await store.withMachineId(3, (row) => row.advance(to, []));
+}
+
+describe('a sweep', () => {
+  test('raises the fences of tags and machine ids to their counters', async () => {
+    fence.available = false;
+    await grant();
+    await setCeiling(5_000n);
+    fence.available = true;
+    expect(await fence.read(ORDERS)).toBe(0n);
+    expect(await guard.sweep()).toEqual({ extent: 'moved', counters: 1, mended: 0 });
+    expect(await fence.read(ORDERS)).toBe(101n);
+    redis.wipe();
+    await guard.check();
+    await guard.sweep();
+    expect(await fence.read(MACHINE)).toBe(5_000n);
+  });
+
+  test('has a number that rises in both stores, and looks only at what moved, and at everything every tenth time', async () => {
+    for (let n = 0; n < 25; n++) {
+      await clock.advance(120_000);
+      await guard.sweep();
+    }
+    expect(store.database.deployment.get(1)?.sweep).toBe(25);
+    expect(redis.identity?.sweep).toBe(25);
+    const full = events.sweeps.flatMap(({ extent }, index) => (extent === 'full' ? [index + 1] : []));
+    expect(full).toEqual([10, 20]);
+    expect(events.sweeps[0]).toEqual({ extent: 'moved', counters: 0, mended: 0 });
+  });
+
+  test('never lowers a fence', async () => {
+    await grant();
+    redis.marks.set('tag:orders', { value: 9_000n, committed: 1n });
+    await guard.sweep();
+    expect(await fence.read(ORDERS)).toBe(9_000n);
+  });
+
+  test('that another coordinator is at is left to it, and so is one while Redis is away', async () => {
+    const alone = new FenceGuard({
+      ...{ store, fence, clock, events, coordinatorId: 'c2', layout: LAYOUT_TEXT, newGeneration: () => 'x' },
+      locks: { acquire: async () => undefined },
+    });
+    expect(await alone.sweep()).toBeUndefined();
+    fence.available = false;
+    expect(await guard.sweep()).toBeUndefined();
+    expect(store.database.deployment.get(1)?.sweep).toBe(0);
+  });
+});
+
+describe('a Redis that was wiped', () => {
+  test('is noticed by the next allocation, introduced again, and swept at once', async () => {
+    const first = await grant();
+    await setCeiling(5_000n);
+    await guard.sweep();
+    redis.wipe();
+    const second = await grant();
+    expect(second.start).toBe(first.end);
+    expect(events.strangers).toBe(1);
+    expect(events.introduced).toEqual(['g1']);
+    expect(await fence.read(MACHINE)).toBe(5_000n);
+    expect(redis.identity?.sweep).toBe(store.database.deployment.get(1)?.sweep);
+  });
+
+  test('protects again after the sweep, also when MySQL then forgets', async () => {
+    const ranges = [await grant()];
+    redis.wipe();
+    await guard.check();
+    await guard.sweep();
+    store.database.loseLast(10);
+    await store.createTag(newTag('orders')).catch(() => undefined);
+    ranges.push(await grant());
+    expect(overlaps(ranges)).toEqual([]);
+  });
+
+  test('NEGATIVE CONTROL: that nobody sweeps does not', async () => {
+    const ranges = [await grant()];
+    const generation = redis.identity;
+    redis.wipe();
+    redis.identity = generation;
+    store.database.loseLast(1);
+    ranges.push(await grant());
+    expect(overlaps(ranges)).not.toEqual([]);
+  });
+
+  test('that went back to an old file is swept in full, because its number is lower', async () => {
+    await grant();
+    await guard.sweep();
+    const old = { identity: redis.identity, marks: new Map(redis.marks) };
+    await grant();
+    await clock.advance(600_000);
+    await guard.sweep();
+    redis.identity = old.identity;
+    redis.marks.clear();
+    for (const [key, mark] of old.marks) redis.marks.set(key, mark);
+    await guard.check();
+    await guard.sweep();
+    expect(events.sweeps.at(-1)?.extent).toBe('full');
+    expect(await fence.read(ORDERS)).toBe(201n);
+  });
+});
+
+describe('a MySQL that lost writes', () => {
+  test('is mended by the sweep: the counter stands above what was handed out, and the ledger has the lost range', async () => {
+    const first = await grant();
+    await guard.sweep();
+    store.database.loseLast(2);
+    await guard.sweep();
+    expect(events.wentBack).toEqual([[0, 1]]);
+    expect(await store.findTag('orders')).toMatchObject({ nextId: 101n });
+    expect(await store.readLedger(undefined, 10)).toEqual([
+      expect.objectContaining({ ...LOST_HOLDER, start: 1n, end: 101n, coordinatorId: 'c1' }),
+    ]);
+    expect(events.lost).toEqual([{ counter: 'orders', start: 1n, end: 101n }]);
+    redis.wipe();
+    const second = await grant();
+    expect(overlaps([first, second])).toEqual([]);
+  });
+
+  test('NEGATIVE CONTROL: without the sweep in between, a Redis that forgets next is one too many', async () => {
+    const first = await grant();
+    store.database.loseLast(1);
+    redis.wipe();
+    expect(overlaps([first, await grant()])).not.toEqual([]);
+  });
+
+  test('is found out by the next allocation, which enters the lost range beside its own', async () => {
+    await grant();
+    await grant();
+    await guard.sweep();
+    store.database.loseLast(4);
+    const next = await grant();
+    expect(next.start).toBe(201n);
+    expect(
+      (await store.readLedger(undefined, 10)).map(({ start, end, agentId }) => [start, end, agentId]),
+    ).toEqual([
+      [1n, 201n, '(lost)'],
+      [201n, 301n, 'agent-1'],
+    ]);
+    expect(events.lost).toEqual([{ counter: 'orders', start: 1n, end: 201n }]);
+  });
+
+  test('is not reported where one failed commit explains the gap', async () => {
+    await grant();
+    store.failNext('before-commit');
+    const next = await grant();
+    expect(next.start).toBe(201n);
+    expect(events.ahead).toHaveLength(1);
+    expect(events.lost).toEqual([]);
+    expect((await store.readLedger(undefined, 10)).map(({ agentId }) => agentId)).toEqual([
+      'agent-1',
+      'agent-1',
+    ]);
+  });
+
+  test('is not entered as lost where the ledger kept all, as after an edited row', async () => {
+    await grant();
+    await guard.sweep();
+    const row = store.database.tags.get('orders');
+    if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: 1n });
+    store.database.highWaters.clear();
+    expect((await grant()).start).toBe(101n);
+    expect(events.lost).toHaveLength(1);
+    expect((await store.readLedger(undefined, 10)).map(({ agentId }) => agentId)).toEqual([
+      'agent-1',
+      'agent-1',
+    ]);
+  });
+});
+
+describe('a tag that was deleted by hand and made again', () => {
+  test.each([
+    ['through the API', () => store.createTag(newTag('orders'))],
+    ['by hand', async () => void store.database.tags.set('orders', { ...newTag('orders'), retired: false })],
+  ])('%s starts above the old one, although Redis was wiped too', async (_how, make) => {
+    const first = await grant();
+    store.database.tags.delete('orders');
+    store.database.ledger.clear();
+    redis.wipe();
+    await make();
+    expect((await grant()).start).toBe(first.end);
+  });
+
+  test('NEGATIVE CONTROL: without its high-water mark it starts at 1 again', async () => {
+    await grant();
+    store.database.tags.delete('orders');
+    store.database.ledger.clear();
+    store.database.highWaters.clear();
+    redis.wipe();
+    await store.createTag(newTag('orders'));
+    expect((await grant()).start).toBe(1n);
+  });
+});
