@@ -18,6 +18,7 @@ storeContract('the simulated database', 'row', async () => {
     insertByHand: async (tag, nextId, step) => {
       database.tags.set(tag, { ...newTag(tag, { nextId, step }), retired: false });
     },
+    deleteByHand: async (tag) => void database.tags.delete(tag),
     close: () => world.stop(),
   };
 });

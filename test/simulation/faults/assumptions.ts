@@ -18,6 +18,8 @@ const AFTERMATH_MS = 4_000;
  * - Redis may forget, be cut off or take no writes while every counter in MySQL stands at or above all that was ever
  *   committed from it, that is, while MySQL has forgotten nothing that it has not caught up with since.
  *
+ * - A deployment that goes over to another Redis has a Redis that forgot, and has one again when it comes back.
+ *
  * Each alone is always allowed, and so is everything else: clocks, processes, networks, lost answers. What would break
  * the assumption is put off by whoever asks here.
  *
@@ -32,6 +34,9 @@ export class Assumptions {
   readonly #stutters = new Set<Heal>();
   /** Troubles of Redis that last. */
   #forgetting = 0;
+  /** Coordinators that were led to another Redis, and whether the deployment followed one of them. */
+  #mistaken = 0;
+  #takenOver = false;
   #wellSinceMs = 0;
   #sweptAtMs = Number.NEGATIVE_INFINITY;
   /** When something was last done to Redis. */
@@ -68,6 +73,7 @@ export class Assumptions {
 
   /** MySQL is about to lose something: from here on Redis has to answer. */
   databaseForgets(): void {
+    if (!this.#redisIsWell()) return;
     for (const heal of [...this.#stutters]) heal();
   }
 
@@ -108,12 +114,37 @@ export class Assumptions {
 
   /** Fences stand at or above every counter that a full sweep read, where nothing was done to Redis since. */
   swept(readAtMs: number): void {
-    if (this.#forgetting === 0 && readAtMs > this.#lastHarmMs) this.#sweptAtMs = readAtMs;
+    if (this.#forgetting === 0 && !this.#takenOver && readAtMs > this.#lastHarmMs) this.#sweptAtMs = readAtMs;
   }
 
   /** The deployment goes over to another Redis, which knows nothing yet. */
   redisChanged(): void {
+    this.#takenOver = this.#mistaken > 0;
     this.#harmed();
+  }
+
+  /**
+   * Lets coordinators be led to another Redis. As long as they refuse it, that harms nobody. Where the deployment goes
+   * over to it, as it must where the own Redis is gone for good, the way back leads to a Redis that missed what was
+   * handed out meanwhile: until all are back, Redis is not well.
+   */
+  redisMistaken(harm: () => Heal | undefined): Heal | undefined {
+    const end = this.redisStutters(harm);
+    if (end === undefined) return undefined;
+    this.#mistaken += 1;
+    let over = false;
+    const endOnce = () => {
+      if (over) return;
+      over = true;
+      this.#stutters.delete(endOnce);
+      end();
+      this.#mistaken -= 1;
+      if (this.#takenOver) this.#harmed();
+      if (this.#mistaken === 0) this.#takenOver = false;
+    };
+    this.#stutters.delete(end);
+    this.#stutters.add(endOnce);
+    return endOnce;
   }
 
   /** True where Redis must know of a commit: it was well all the time, or was swept after it. */
@@ -128,7 +159,7 @@ export class Assumptions {
   }
 
   #redisIsWell(): boolean {
-    return this.#forgetting === 0 && this.#watchesAreUp();
+    return this.#forgetting === 0 && !this.#takenOver && this.#watchesAreUp();
   }
 
   #databaseIsBehind(): boolean {

@@ -57,6 +57,7 @@ export const DATABASE_FAULTS = {
   /** Somebody deletes a row of `leaf_alloc`; the operator makes it again, with its first start. */
   'tag-deleted': (world, { picks: [whom] }) => {
     const { tags } = world.database;
+    if (tags.size === 0) return undefined;
     const tag = pickOf([...tags.keys()], whom);
     world.evidence.note(`somebody deletes the tag ${tag}`);
     world.database.commit([remove(tags, tag)]);

@@ -27,7 +27,7 @@ export const REDIS_FAULTS = {
   }),
   /** One coordinator is led to another Redis, an empty one. It must not work with it while others have the right one. */
   'redis-mistaken': (world, { picks: [whom] }) =>
-    world.assumptions.redisStutters(() => {
+    world.assumptions.redisMistaken(() => {
       const stray = pickOf(world.coordinators, whom).host.name;
       if (world.redis.strays.has(stray)) return undefined;
       world.redis.strays.set(stray, world.addRedis());
