@@ -28,7 +28,7 @@ const KEPT_IN = {
   bullmq: '^packages/coordinator/src/bullmq-',
   'node:sqlite': '^packages/coordinator/src/sqlite-',
   'prom-client': '^packages/(coordinator|agent)/src/metrics\\.ts$',
-  undici: '^packages/agent/src/coordinator-endpoint\\.ts$',
+  undici: '^packages/(agent/src/coordinator-endpoint|cli/src/verify/agent-door)\\.ts$',
   cockatiel: '^packages/agent/src/coordinator-endpoint\\.ts$',
   express: '^packages/[^/]+/src/http/',
   pino: '^packages/shared/src/logger\\.ts$',

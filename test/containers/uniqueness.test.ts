@@ -1,15 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findDuplicates, findFallingIds, findOverlaps, findUngranted } from '@leafcutter/cli/verify/checks';
 import { decode, LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { Cluster } from '../support/cluster.ts';
 import { startMariadbContainer, startRedisContainer } from '../support/containers.ts';
-import { closeConnections, draw, type Lane, newTally } from '../support/draw.ts';
-import {
-  findDuplicates,
-  findFallingIds,
-  findOverlaps,
-  findUngranted,
-  readLedger,
-} from '../support/history.ts';
+import { callsOf, closeConnections, draw, type Lane, newTally } from '../support/draw.ts';
+import { readLedger } from '../support/history.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { startRedis } from '../support/redis-server.ts';
 
@@ -101,19 +96,8 @@ test('a million IDs from 8 agents and 2 coordinators are unique through SIGKILL 
   expect(tally.singles).toBeGreaterThanOrEqual(SINGLE_IDS);
   // Eight agents, and the ninth instance is the killed one's second life.
   expect(instances.size).toBe(9);
-  expect(findDuplicates(lanes)).toEqual([]);
-  expect(findFallingIds(lanes)).toEqual([]);
+  expect(findDuplicates(callsOf(lanes))).toEqual([]);
+  expect(findFallingIds(callsOf(lanes))).toEqual([]);
   expect(findOverlaps(ledger)).toEqual([]);
-  expect(findUngranted(lanes, ledger, (id) => decode(layout, id))).toEqual([]);
+  expect(findUngranted(callsOf(lanes), ledger, (id) => decode(layout, id))).toEqual([]);
 }, 300_000);
-
-test('the checks see what they are for: a planted duplicate, a falling ID, an overlap, an ungranted ID', () => {
-  const lane = (ids: bigint[], instanceId = 'i'): Lane => ({ agent: 'a', instanceId, source: 't', ids });
-  const range = (start: bigint, end: bigint) => ({ kind: 't', name: 't', start, end, instanceId: 'i' });
-  const never = () => ({ machineId: 0, timestampMs: 0 });
-  expect(findDuplicates([lane([1n, 2n]), lane([2n, 3n], 'j')])).toEqual(['t: 2']);
-  expect(findFallingIds([lane([1n, 3n, 2n])])).toHaveLength(1);
-  expect(findOverlaps([range(1n, 11n), range(10n, 20n)])).toHaveLength(1);
-  expect(findUngranted([lane([5n, 12n])], [range(1n, 11n)], never)).toHaveLength(1);
-  expect(findUngranted([lane([5n], 'j')], [range(1n, 11n)], never)).toHaveLength(1);
-});

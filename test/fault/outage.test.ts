@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findDuplicates, findFallingIds, findOverlaps } from '@leafcutter/cli/verify/checks';
 import { Cluster } from '../support/cluster.ts';
-import { closeConnections, draw, type Lane, newTally, type Tally } from '../support/draw.ts';
-import { findDuplicates, findFallingIds, findOverlaps, readLedger } from '../support/history.ts';
+import { callsOf, closeConnections, draw, type Lane, newTally, type Tally } from '../support/draw.ts';
+import { readLedger } from '../support/history.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
@@ -108,8 +109,8 @@ test('both stores down for 30 s under load: long runways lose nothing, short one
   expect(recovered).toBe(true);
   expect(recoveryMs).toBeLessThan(20_000);
   for (const tally of Object.values(tallies)) expect([...tally.refused]).toEqual([]);
-  expect(findDuplicates(lanes)).toEqual([]);
-  expect(findFallingIds(lanes)).toEqual([]);
+  expect(findDuplicates(callsOf(lanes))).toEqual([]);
+  expect(findFallingIds(callsOf(lanes))).toEqual([]);
   expect(findOverlaps(await readLedger(mysqlUrl))).toEqual([]);
 }, 180_000);
 

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findDuplicates, findFallingIds, findUngranted } from '@leafcutter/cli/verify/checks';
 import { decode, LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { Cluster } from '../support/cluster.ts';
-import { closeConnections } from '../support/draw.ts';
+import { callsOf, closeConnections } from '../support/draw.ts';
 import { type FakeTime, fakeTime } from '../support/faketime.ts';
-import { findDuplicates, findFallingIds, findUngranted, readLedger } from '../support/history.ts';
+import { readLedger } from '../support/history.ts';
 import { Load } from '../support/load.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { metric } from '../support/metric.ts';
@@ -131,9 +132,9 @@ test('a running agent: 1 s back goes unnoticed, 60 s back is refused until caugh
   expect(caughtUp.tally.ids).toBeGreaterThan(0);
 
   expect([...others.tally.refused]).toEqual([]);
-  expect(findDuplicates(lanes)).toEqual([]);
-  expect(findFallingIds(lanes)).toEqual([]);
-  expect(findUngranted(lanes, await readLedger(mysqlUrl), windowOf)).toEqual([]);
+  expect(findDuplicates(callsOf(lanes))).toEqual([]);
+  expect(findFallingIds(callsOf(lanes))).toEqual([]);
+  expect(findUngranted(callsOf(lanes), await readLedger(mysqlUrl), windowOf)).toEqual([]);
 }, 120_000);
 
 test('a clock past its short window issues nothing and says why; set back over a restart it gets no lease', async () => {
@@ -196,9 +197,9 @@ test('a clock past its short window issues nothing and says why; set back over a
   expect(othersMeanwhile).toBeGreaterThan(0);
   expect([...others.tally.refused]).toEqual([]);
   expect(right.tally.ids).toBeGreaterThan(0);
-  expect(findDuplicates(lanes)).toEqual([]);
-  expect(findFallingIds(lanes)).toEqual([]);
-  expect(findUngranted(lanes, await readLedger(mysqlUrl), windowOf)).toEqual([]);
+  expect(findDuplicates(callsOf(lanes))).toEqual([]);
+  expect(findFallingIds(callsOf(lanes))).toEqual([]);
+  expect(findUngranted(callsOf(lanes), await readLedger(mysqlUrl), windowOf)).toEqual([]);
 }, 120_000);
 
 /** What an agent may say whose clock is past its window; CLOCK_BACKWARDS where it used the window up to its end. */

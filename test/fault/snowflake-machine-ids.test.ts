@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findDuplicates, findFallingIds, findOverlaps, findUngranted } from '@leafcutter/cli/verify/checks';
 import { decode, LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { Cluster } from '../support/cluster.ts';
-import { closeConnections } from '../support/draw.ts';
-import {
-  findDuplicates,
-  findFallingIds,
-  findOverlaps,
-  findUngranted,
-  readLedger,
-} from '../support/history.ts';
+import { callsOf, closeConnections } from '../support/draw.ts';
+import { readLedger } from '../support/history.ts';
 import { Load } from '../support/load.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { metric } from '../support/metric.ts';
@@ -101,10 +96,10 @@ test('one agent more than machine ids says so, serves segments, and takes the id
   expect(takenMs).toBeLessThan(20_000);
   expect([...machineIdsOf(waiting)]).toEqual([...machineIdsOf(left)]);
   const ledger = await readLedger(stores.mysqlUrl);
-  expect(findDuplicates(lanes)).toEqual([]);
-  expect(findFallingIds(lanes)).toEqual([]);
+  expect(findDuplicates(callsOf(lanes))).toEqual([]);
+  expect(findFallingIds(callsOf(lanes))).toEqual([]);
   expect(findOverlaps(ledger)).toEqual([]);
-  expect(findUngranted(lanes, ledger, (id) => decode(layout, id))).toEqual([]);
+  expect(findUngranted(callsOf(lanes), ledger, (id) => decode(layout, id))).toEqual([]);
 }, 90_000);
 
 function pause(ms: number): Promise<void> {

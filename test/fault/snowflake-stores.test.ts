@@ -1,16 +1,11 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findDuplicates, findFallingIds, findOverlaps, findUngranted } from '@leafcutter/cli/verify/checks';
 import { decode, LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { Redis } from 'ioredis';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { Cluster } from '../support/cluster.ts';
-import { closeConnections } from '../support/draw.ts';
-import {
-  findDuplicates,
-  findFallingIds,
-  findOverlaps,
-  findUngranted,
-  readLedger,
-} from '../support/history.ts';
+import { callsOf, closeConnections } from '../support/draw.ts';
+import { readLedger } from '../support/history.ts';
 import { Load } from '../support/load.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { metric } from '../support/metric.ts';
@@ -145,10 +140,10 @@ test('FLUSHALL under load changes nothing: no request is refused, no ID repeats,
   for (const seen of states) expect(seen).toEqual(Array.from({ length: AGENTS }, () => 'held'));
   expect([...load.tally.refused]).toEqual([]);
   expect(load.tally.ids).toBeGreaterThan(1_000);
-  expect(findDuplicates(load.lanes)).toEqual([]);
-  expect(findFallingIds(load.lanes)).toEqual([]);
+  expect(findDuplicates(callsOf(load.lanes))).toEqual([]);
+  expect(findFallingIds(callsOf(load.lanes))).toEqual([]);
   expect(findOverlaps(ledger)).toEqual([]);
-  expect(findUngranted(load.lanes, ledger, windowOf)).toEqual([]);
+  expect(findUngranted(callsOf(load.lanes), ledger, windowOf)).toEqual([]);
 }, 60_000);
 
 test('counters set back in MySQL under load: the fence starts every range above what it remembers', async () => {
@@ -171,10 +166,10 @@ test('counters set back in MySQL under load: the fence starts every range above 
   expect(ahead).toBeGreaterThan(ROUNDS);
   expect([...load.tally.refused]).toEqual([]);
   expect(load.tally.ids).toBeGreaterThan(1_000);
-  expect(findDuplicates(load.lanes)).toEqual([]);
-  expect(findFallingIds(load.lanes)).toEqual([]);
+  expect(findDuplicates(callsOf(load.lanes))).toEqual([]);
+  expect(findFallingIds(callsOf(load.lanes))).toEqual([]);
   expect(findOverlaps(ledger)).toEqual([]);
-  expect(findUngranted(load.lanes, ledger, windowOf)).toEqual([]);
+  expect(findUngranted(callsOf(load.lanes), ledger, windowOf)).toEqual([]);
 }, 60_000);
 
 test('negative control: where Redis forgets at the same moment, numbers and time are handed out twice', async () => {
@@ -202,19 +197,19 @@ test('negative control: where Redis forgets at the same moment, numbers and time
   await pause(1_000);
   await load.stop();
 
-  const twice = findDuplicates(load.lanes);
+  const twice = findDuplicates(callsOf(load.lanes));
   const overlaps = findOverlaps(await readLedger(mysqlUrl));
-  const of = (texts: string[], source: string) => texts.filter((text) => text.startsWith(`${source}: `));
-  const segments = of(overlaps, 'forgotten').length;
+  const of = (source: string) => twice.filter((violation) => violation.source === source);
+  const segments = overlaps.filter((text) => text.startsWith('forgotten: ')).length;
   process.stdout.write(
-    `counters set back and Redis wiped: ${load}; repeated (at most 20 are told): ${of(twice, 'forgotten').length} IDs of the tag, ` +
-      `${of(twice, 'snowflake').length} snowflakes; overlaps in the ledger: ${segments} segments, ${overlaps.length - segments} windows\n`,
+    `counters set back and Redis wiped: ${load}; repeated (at most 20 are told): ${of('forgotten').length} IDs of the tag, ` +
+      `${of('snowflake').length} snowflakes; overlaps in the ledger: ${segments} segments, ${overlaps.length - segments} windows\n`,
   );
   expect(granted).toBe(true);
   expect(segments).toBeGreaterThan(0);
   expect(overlaps.length - segments).toBeGreaterThan(0);
-  expect(of(twice, 'forgotten')).not.toEqual([]);
-  expect(of(twice, 'snowflake')).not.toEqual([]);
+  expect(of('forgotten')).not.toEqual([]);
+  expect(of('snowflake')).not.toEqual([]);
 }, 60_000);
 
 function idsOf(load: Load, source: string): number {

@@ -1,14 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findDuplicates, findFallingIds, findOverlaps, findUngranted } from '@leafcutter/cli/verify/checks';
 import { decode, LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { Cluster } from '../support/cluster.ts';
-import { closeConnections } from '../support/draw.ts';
-import {
-  findDuplicates,
-  findFallingIds,
-  findOverlaps,
-  findUngranted,
-  readLedger,
-} from '../support/history.ts';
+import { callsOf, closeConnections } from '../support/draw.ts';
+import { readLedger } from '../support/history.ts';
 import { Load } from '../support/load.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { startRedis } from '../support/redis-server.ts';
@@ -66,10 +61,10 @@ test('8 agents drawing at once for 5 s issue unique, rising IDs, each inside a w
   expect(machineIds.size).toBeGreaterThanOrEqual(AGENTS);
   expect(windows.length).toBeGreaterThan(2 * AGENTS);
   expect(load.tally.ids).toBeGreaterThan(10_000);
-  expect(findDuplicates(load.lanes)).toEqual([]);
-  expect(findFallingIds(load.lanes)).toEqual([]);
+  expect(findDuplicates(callsOf(load.lanes))).toEqual([]);
+  expect(findFallingIds(callsOf(load.lanes))).toEqual([]);
   expect(findOverlaps(ledger)).toEqual([]);
-  expect(findUngranted(load.lanes, ledger, (id) => decode(layout, id))).toEqual([]);
+  expect(findUngranted(callsOf(load.lanes), ledger, (id) => decode(layout, id))).toEqual([]);
 }, 60_000);
 
 function pause(ms: number): Promise<void> {

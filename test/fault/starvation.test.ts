@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { findDuplicates } from '@leafcutter/cli/verify/checks';
 import { Cluster } from '../support/cluster.ts';
-import { closeConnections, draw, type Lane, newTally } from '../support/draw.ts';
-import { findDuplicates } from '../support/history.ts';
+import { callsOf, closeConnections, draw, type Lane, newTally } from '../support/draw.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
@@ -60,5 +60,5 @@ test('64 callers outrun segments of 100 on slow stores, and every one of 12,800 
   );
   expect([...tally.refused]).toEqual([]);
   expect(tally.ids).toBe(CALLERS * CALLS);
-  expect(findDuplicates(lanes)).toEqual([]);
+  expect(findDuplicates(callsOf(lanes))).toEqual([]);
 }, 120_000);

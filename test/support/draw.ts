@@ -1,3 +1,4 @@
+import type { Issued } from '@leafcutter/cli/verify/history';
 import { Pool } from 'undici';
 import type { Service } from './service.ts';
 
@@ -9,6 +10,8 @@ export interface Lane {
   /** A tag, or `snowflake`. */
   readonly source: string;
   readonly ids: bigint[];
+  /** The same, call by call. */
+  readonly calls: Issued[];
 }
 
 export interface Tally {
@@ -56,7 +59,7 @@ export async function draw(options: DrawOptions, lanes: Lane[], tally: Tally): P
       lane ??= await openLane(agent, source, lanes);
     } catch {
       // The agent is down; whether to go on is for `more` to say.
-      if (!more({ agent: agent.name, instanceId: '', source, ids: [] })) return;
+      if (!more({ agent: agent.name, instanceId: '', source, ids: [], calls: [] })) return;
       await pause(50);
       continue;
     }
@@ -65,7 +68,7 @@ export async function draw(options: DrawOptions, lanes: Lane[], tally: Tally): P
     try {
       const { statusCode, body } = await pool.request({ method: 'GET', path: query });
       const text = await body.text();
-      if (statusCode === 200) collect(text, lane, tally);
+      if (statusCode === 200) collect(text, begun, lane, tally);
       else refuse(tally, (JSON.parse(text) as { code: string }).code);
     } catch {
       refuse(tally, 'NO_ANSWER');
@@ -78,6 +81,11 @@ export async function draw(options: DrawOptions, lanes: Lane[], tally: Tally): P
   }
 }
 
+/** What the callers were given, call by call, for the checks. */
+export function callsOf(lanes: readonly Lane[]): Issued[] {
+  return lanes.flatMap(({ calls }) => calls);
+}
+
 /** Closes the connections of all callers. */
 export async function closeConnections(): Promise<void> {
   await Promise.all([...connections.values()].map((pool) => pool.destroy()));
@@ -86,17 +94,21 @@ export async function closeConnections(): Promise<void> {
 
 async function openLane(agent: Service, source: string, lanes: Lane[]): Promise<Lane> {
   const { instanceId } = await agent.json<{ instanceId: string }>('/v1/status');
-  const lane: Lane = { agent: agent.name, instanceId, source, ids: [] };
+  const lane: Lane = { agent: agent.name, instanceId, source, ids: [], calls: [] };
   lanes.push(lane);
   return lane;
 }
 
-function collect(text: string, lane: Lane, tally: Tally): void {
-  const before = lane.ids.length;
-  for (const line of text.split('\n')) if (line !== '') lane.ids.push(BigInt(line));
-  const got = lane.ids.length - before;
-  tally.ids += got;
-  if (got === 1) tally.singles += 1;
+function collect(text: string, begunMs: number, lane: Lane, tally: Tally): void {
+  const { agent, instanceId, source } = lane;
+  const ids = text.split('\n').flatMap((line) => (line === '' ? [] : [BigInt(line)]));
+  lane.ids.push(...ids);
+  lane.calls.push({
+    ...{ agent, instanceId, source, ids },
+    ...{ invokedNs: begunMs * 1e6, completedNs: performance.now() * 1e6 },
+  });
+  tally.ids += ids.length;
+  if (ids.length === 1) tally.singles += 1;
 }
 
 function refuse(tally: Tally, code: string): void {

@@ -1,7 +1,9 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
 import {
+  type LedgerPage,
   type LowerTagAnswer,
+  ledgerPage,
   lowerTagAnswer,
   type TagList,
   type TagView,
@@ -44,6 +46,14 @@ export class AdminClient {
   async list(after: string | undefined): Promise<TagList> {
     const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
     return tagList.parse(await this.#call('GET', `/v1/tags${query}`));
+  }
+
+  /** A page of the ledger of one tag, or of all machine ids. */
+  async ledger(of: { tag: string } | 'machine-ids', after: string | undefined): Promise<LedgerPage> {
+    const query = new URLSearchParams(of === 'machine-ids' ? { machine: 'all' } : of);
+    query.set('limit', '1000');
+    if (after !== undefined) query.set('after', after);
+    return ledgerPage.parse(await this.#call('GET', `/v1/ledger?${query}`));
   }
 
   /** Creates a tag with defaults where it is not there. */

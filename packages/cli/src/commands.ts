@@ -25,6 +25,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Create, show, change and retire tags.',
     load: async () => (await import('./tag-command.ts')).tagCommand,
   },
+  verify: {
+    summary: 'Draw IDs from running agents and prove that none repeats, falls or was not granted.',
+    load: async () => (await import('./verify-command.ts')).verifyCommand,
+  },
   config: {
     summary: 'Show the settings of a service and where each comes from.',
     load: async () => (await import('./config-command.ts')).configCommand,

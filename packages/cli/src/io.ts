@@ -6,6 +6,8 @@ export interface Io {
   readonly cwd: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** True where somebody watches what `err` writes, on a terminal. */
+  readonly watched: boolean;
   /** Resolves to what asked the process to stop: a signal, or the parent that went away. */
   readonly stopRequested: Promise<string>;
   /** Tells the `leafcutter` that started this one, if one did, that the service listens. */
@@ -14,8 +16,8 @@ export interface Io {
   readonly self: readonly [command: string, ...args: string[]];
 }
 
-/** Exit codes, after sysexits.h where it has one. */
-export const EXIT = { ok: 0, failed: 1, usage: 64, config: 78 } as const;
+/** Exit codes, after sysexits.h where it has one. `unverified`: `verify` could not find out. */
+export const EXIT = { ok: 0, failed: 1, unverified: 2, usage: 64, config: 78 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

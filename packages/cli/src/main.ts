@@ -21,6 +21,7 @@ const code = await runCommand({
   cwd: process.cwd(),
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  watched: process.stderr.isTTY === true,
   stopRequested,
   tellListening: () => {
     if (process.connected) process.send?.('listening');

@@ -162,3 +162,34 @@ export type TagView = z.infer<typeof tagView>;
 
 export const tagList = z.object({ tags: z.array(tagView), next: z.string().nullable() });
 export type TagList = z.infer<typeof tagList>;
+
+/** One range of the ledger: numbers of a tag, or unix milliseconds of a machine id, `[start, end)`. */
+const ledgerRange = z.object({
+  /** A tag, or null where the range is a window. */
+  tag: z.string().nullable(),
+  /** A machine id, or null where the range is a segment. */
+  machineId: z.int().nullable(),
+  start: id,
+  end: id,
+  agentId: z.string(),
+  instanceId: z.string(),
+  coordinatorId: z.string(),
+  /** By the database's clock. */
+  grantedAtMs: unixMs,
+});
+
+/** A page of the ledger: of one tag in order of `start`, or of all machine ids, one after the other. */
+export const ledgerPage = z.object({
+  /** What the bits of this deployment's snowflake IDs mean. */
+  layout: z.object({
+    epochMs: unixMs,
+    timestampBits: z.int(),
+    machineIdBits: z.int(),
+    sequenceBits: z.int(),
+    datacenterBits: z.int(),
+  }),
+  ranges: z.array(ledgerRange),
+  /** What to send as `after` for the next page; null on the last one. */
+  next: z.string().nullable(),
+});
+export type LedgerPage = z.infer<typeof ledgerPage>;

@@ -23,6 +23,7 @@ import type { Express, Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
 import type { MachineIdState } from '../domain/census.ts';
 import { lowerCounter } from '../domain/lower-counter.ts';
+import { listLedger } from './ledger-routes.ts';
 
 const MAX_PAGE = 1_000;
 const STATES: readonly MachineIdState[] = ['free', 'held', 'waiting'];
@@ -73,6 +74,7 @@ export function coordinatorApp(coordinator: Coordinator): Express {
     admin,
   );
   app.route('/v1/tags/:tag/lower', { POST: (req, res) => lowerTag(coordinator, req, res) }, admin);
+  app.route('/v1/ledger', { GET: (req, res) => listLedger(coordinator, req, res) }, admin);
   app.route('/livez', { GET: (_req, res) => void res.json({ status: 'live' }) });
   app.route('/readyz', { GET: (_req, res) => readiness(coordinator, res) });
   app.route('/metrics', {

@@ -1,7 +1,4 @@
-/** 4 GiB of address space, which costs nothing until it is used: room for 500 million IDs. */
-const MAX_BYTES = 2 ** 32;
-const BYTES_PER_ID = 8;
-const GROWTH_IDS = 2 ** 17;
+import { GrowingIds } from './growing.ts';
 
 /**
  * Checks millions of 64-bit IDs for repetition, at eight bytes each: it collects them in one buffer that
@@ -9,31 +6,26 @@ const GROWTH_IDS = 2 ** 17;
  * 16.7 million.
  */
 export class IdSet {
-  readonly #buffer = new ArrayBuffer(0, { maxByteLength: MAX_BYTES });
-  readonly #ids = new BigUint64Array(this.#buffer);
-  #size = 0;
+  readonly #ids = new GrowingIds();
 
   /** How many IDs were added, repetitions counted. */
   get size(): number {
-    return this.#size;
+    return this.#ids.size;
   }
 
   add(id: bigint): void {
-    this.#reserve(1);
-    this.#ids[this.#size++] = id;
+    this.#ids.add(id);
   }
 
-  addAll(ids: BigUint64Array): void {
-    this.#reserve(ids.length);
-    this.#ids.set(ids, this.#size);
-    this.#size += ids.length;
+  addAll(ids: ArrayLike<bigint>): void {
+    this.#ids.addAll(ids);
   }
 
   /** Every ID that was added more than once, each told once, in rising order; at most `limit` of them. */
   duplicates(limit = 20): bigint[] {
-    const ids = new BigUint64Array(this.#buffer, 0, this.#size).sort();
+    const ids = this.#ids.view().sort();
     // Halves are compared as plain numbers: reading a bigint would allocate one per ID.
-    const halves = new Uint32Array(this.#buffer, 0, this.#size * 2);
+    const halves = new Uint32Array(ids.buffer, 0, ids.length * 2);
     const found: bigint[] = [];
     for (let index = 1; index < ids.length && found.length < limit; index++) {
       const low = index * 2;
@@ -42,13 +34,5 @@ export class IdSet {
       if (found.at(-1) !== id) found.push(id);
     }
     return found;
-  }
-
-  #reserve(more: number): void {
-    const needed = (this.#size + more) * BYTES_PER_ID;
-    if (needed <= this.#buffer.byteLength) return;
-    this.#buffer.resize(
-      Math.min(MAX_BYTES, Math.max(needed, this.#buffer.byteLength + GROWTH_IDS * BYTES_PER_ID)),
-    );
   }
 }

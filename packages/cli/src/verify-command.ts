@@ -1,0 +1,113 @@
+import { access, constants, readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { ConfigError } from '@leafcutter/shared/config/config-error';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { AdminClient } from './admin-client.ts';
+import { EXIT, type ExitCode, type Io } from './io.ts';
+import { AgentDoor } from './verify/agent-door.ts';
+import { Budget } from './verify/budget.ts';
+import { Drawing } from './verify/drawing.ts';
+import { toEdn } from './verify/edn.ts';
+import { checkMembership } from './verify/granted.ts';
+import type { History } from './verify/history.ts';
+import { toJsonl } from './verify/jsonl.ts';
+import { HELP, readOptions, type VerifyOptions } from './verify/options.ts';
+import { count, printReport } from './verify/print-report.ts';
+import { showProgress } from './verify/progress.ts';
+import { judge, type LedgerCheck, type Report } from './verify/report.ts';
+import { writeLines } from './verify/write-lines.ts';
+
+const EXIT_OF: Record<Report['verdict'], ExitCode> = {
+  ok: EXIT.ok,
+  violated: EXIT.failed,
+  unverified: EXIT.unverified,
+};
+
+/** `leafcutter verify`: draws from running agents and judges the answers. A signal ends the drawing, not the judging. */
+export async function verifyCommand(io: Io): Promise<ExitCode> {
+  const options = readOptions(io);
+  if (options === undefined) {
+    io.out(HELP);
+    return EXIT.ok;
+  }
+  const adminToken = (await readToken(io, options.tokenFile)) ?? io.env.LEAFCUTTER_ADMIN_TOKEN;
+  const agentToken = await readToken(io, options.agentTokenFile);
+  if (options.historyFile !== undefined) {
+    // Found out now, not after an hour of drawing.
+    const folder = dirname(resolve(io.cwd, options.historyFile));
+    await access(folder, constants.W_OK).catch((error) => refuse('history folder', folder, error));
+  }
+  // One connection more than callers, so that the question who is there does not wait behind them.
+  const doors = options.agents.map((url) => new AgentDoor(url, agentToken, options.callers + 1));
+  const drawing = new Drawing(doors, options.sources, new Budget(options.ids, options.singlesOnly));
+  try {
+    await draw(drawing, options, io);
+  } finally {
+    await Promise.all(doors.map((door) => door.close()));
+  }
+  const seconds = drawing.elapsedNs / 1e9;
+  if (options.historyFile !== undefined) {
+    await writeHistory(drawing.history, resolve(io.cwd, options.historyFile), options.sources);
+  }
+  const ledger = await checkLedger(drawing.history, options.coordinator, adminToken);
+  const report = judge(drawing, ledger, seconds);
+  io.out(options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report));
+  return EXIT_OF[report.verdict];
+}
+
+async function draw(drawing: Drawing, { durationMs, ids, callers }: VerifyOptions, io: Io): Promise<void> {
+  const end = durationMs === undefined ? undefined : setTimeout(() => drawing.stop(), durationMs);
+  void io.stopRequested.then(() => drawing.stop());
+  const { history } = drawing;
+  using _ = showProgress(io, () => {
+    const perSecond = Math.round(history.idCount / (drawing.elapsedNs / 1e9));
+    const goal = durationMs === undefined ? ` of ${count(ids)}` : '';
+    return (
+      `${count(history.idCount)}${goal} IDs, ${count(perSecond)} IDs/s, ` +
+      `${count(sum(drawing.refused))} refused, ${count(sum(drawing.silent))} not answered`
+    );
+  });
+  await drawing.run(callers);
+  clearTimeout(end);
+}
+
+async function checkLedger(
+  history: History,
+  coordinator: string | undefined,
+  token: string | undefined,
+): Promise<LedgerCheck> {
+  if (coordinator === undefined) return undefined;
+  try {
+    return await checkMembership(new AdminClient(coordinator, token), history);
+  } catch (error) {
+    if (error instanceof LeafcutterError) return { failed: `${error.code}: ${error.message}` };
+    throw error;
+  }
+}
+
+/** One file, or for Jepsen one per source where there are several: `run.edn` becomes `run.orders.edn`. */
+async function writeHistory(history: History, file: string, sources: readonly string[]): Promise<void> {
+  if (file.endsWith('.jsonl')) return writeLines(file, toJsonl(history));
+  for (const source of sources) {
+    const name = sources.length === 1 ? file : file.replace(/edn$/, `${encodeURIComponent(source)}.edn`);
+    await writeLines(name, toEdn(history, source));
+  }
+}
+
+/** @throws ConfigError */
+async function readToken(io: Io, file: string | undefined): Promise<string | undefined> {
+  if (file === undefined) return undefined;
+  const text = await readFile(resolve(io.cwd, file), 'utf8').catch((error) =>
+    refuse('token file', file, error),
+  );
+  return text.trim();
+}
+
+function refuse(what: string, file: string, error: unknown): never {
+  const why = error instanceof Error ? error.message : error;
+  throw new ConfigError([{ key: what, message: `The ${what} ${file} cannot be used: ${why}` }]);
+}
+
+function sum(counts: ReadonlyMap<string, number>): number {
+  return [...counts.values()].reduce((total, times) => total + times, 0);
+}

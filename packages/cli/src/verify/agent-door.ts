@@ -1,0 +1,88 @@
+import { fromProblem } from '@leafcutter/shared/problem';
+import { Pool } from 'undici';
+
+const TIMEOUT_MS = 10_000;
+const STATUS_TIMEOUT_MS = 2_000;
+
+/** `refused`: nothing was issued to us. `silent`: nobody knows. */
+export type Answer =
+  | { readonly kind: 'ids'; readonly ids: readonly bigint[] }
+  | { readonly kind: 'refused'; readonly code: string; readonly retryable: boolean }
+  | { readonly kind: 'silent'; readonly code: 'NO_ANSWER' | 'BAD_ANSWER' };
+
+export interface Identity {
+  readonly agentId: string;
+  readonly instanceId: string;
+}
+
+const NO_ANSWER: Answer = { kind: 'silent', code: 'NO_ANSWER' };
+const BAD_ANSWER: Answer = { kind: 'silent', code: 'BAD_ANSWER' };
+
+/** One agent over HTTP, on connections that are kept. Nothing is sent twice. */
+export class AgentDoor {
+  readonly url: string;
+  readonly #pool: Pool;
+  readonly #prefix: string;
+  readonly #headers: Record<string, string>;
+
+  constructor(url: string, token: string | undefined, connections: number) {
+    const { origin, pathname } = new URL(url);
+    this.url = url;
+    this.#prefix = pathname.replace(/\/$/, '');
+    this.#pool = new Pool(origin, { connections, connect: { timeout: TIMEOUT_MS } });
+    this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  }
+
+  /** Asks for IDs of a tag, or for `snowflake`; one is asked for as most callers do, without `count`. */
+  async draw(source: string, count: number): Promise<Answer> {
+    const path = source === 'snowflake' ? '/v1/snowflake' : `/v1/ids/${encodeURIComponent(source)}`;
+    const answer = await this.#get(count === 1 ? path : `${path}?count=${count}`, TIMEOUT_MS);
+    if (answer === undefined) return NO_ANSWER;
+    if (answer.status === 200) return readIds(answer.text);
+    const problem = fromProblem(parse(answer.text));
+    return problem === undefined
+      ? BAD_ANSWER
+      : { kind: 'refused', code: problem.code, retryable: problem.retryable };
+  }
+
+  /** Which process answers here at present; undefined where none does. */
+  async identity(): Promise<Identity | undefined> {
+    const answer = await this.#get('/v1/status', STATUS_TIMEOUT_MS);
+    const { agentId, instanceId } = (parse(answer?.text ?? '') ?? {}) as Partial<Identity>;
+    return typeof agentId === 'string' && typeof instanceId === 'string'
+      ? { agentId, instanceId }
+      : undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy();
+  }
+
+  async #get(path: string, timeoutMs: number): Promise<{ status: number; text: string } | undefined> {
+    try {
+      const { statusCode, body } = await this.#pool.request({
+        method: 'GET',
+        path: this.#prefix + path,
+        headers: this.#headers,
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      return { status: statusCode, text: await body.text() };
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function readIds(text: string): Answer {
+  const lines = text.trimEnd().split('\n');
+  if (!lines.every((line) => /^[0-9]{1,19}$/.test(line))) return BAD_ANSWER;
+  return { kind: 'ids', ids: lines.map(BigInt) };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
