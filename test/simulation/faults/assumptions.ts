@@ -66,11 +66,6 @@ export class Assumptions {
     return losable;
   }
 
-  /** True where Redis has been well from the beginning: a hand may write anything into MySQL. */
-  mayLowerCounters(): boolean {
-    return this.#redisIsWell() && this.#wellSinceMs === 0;
-  }
-
   /** MySQL is about to lose something: from here on Redis has to answer. */
   databaseForgets(): void {
     if (!this.#redisIsWell()) return;
