@@ -43,7 +43,7 @@ const TASKS = {
   test: [
     ...CHECKS,
     jest('unit'),
-    serial('simulation'),
+    jest('simulation'),
     jest('contract', 'integration'),
     serial('containers'),
     serial('fault'),
