@@ -12,9 +12,10 @@ const loses =
   };
 
 function lose(world: World, wanted: number): void {
+  // First: what ends by this may be another failover, which leaves less to lose.
+  world.assumptions.databaseForgets();
   const commits = world.assumptions.losable(wanted);
   world.evidence.note(`the database loses its last ${commits} commits`);
-  world.assumptions.databaseForgets();
   world.database.loseLast(commits);
 }
 
