@@ -28,11 +28,25 @@ const serial = (suite) => {
   return { ...rest, args: flags.toSpliced(flags.indexOf('--'), 0, '--runInBand') };
 };
 
+/** All fault scenarios instead of the quick ones; what each did and found is added to a file of JSON lines. */
+const full = (suite) => {
+  const LEAFCUTTER_OUTCOMES =
+    process.env.LEAFCUTTER_OUTCOMES ?? join(tmpdir(), 'leafcutter-fault-outcomes.jsonl');
+  return { ...serial(suite), env: { LEAFCUTTER_FULL: '1', LEAFCUTTER_OUTCOMES } };
+};
+
 const CHECKS = [
   step('types', 'tsc', '-p', '.'),
   step('lint and format', 'biome', 'check', '.'),
   step('dependency rules', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'test'),
   step('unused code', 'knip'),
+];
+const TESTS = [
+  ...CHECKS,
+  jest('unit'),
+  jest('simulation'),
+  jest('contract', 'integration'),
+  serial('containers'),
 ];
 const TASKS = {
   check: CHECKS,
@@ -40,17 +54,11 @@ const TASKS = {
   'test:simulation': [step('simulation', process.execPath, 'test/simulation/main.ts', ...args)],
   'test:integration': [jest('contract', 'integration'), serial('containers')],
   'test:fault': [serial('fault')],
-  test: [
-    ...CHECKS,
-    jest('unit'),
-    jest('simulation'),
-    jest('contract', 'integration'),
-    serial('containers'),
-    serial('fault'),
-  ],
+  test: [...TESTS, serial('fault')],
+  'test:full': [...TESTS, full('fault')],
   bench: [step('bench', process.execPath, 'test/bench/main.ts', ...args)],
 };
-const NEEDS_SERVERS = new Set(['test', 'test:integration', 'test:fault']);
+const NEEDS_SERVERS = new Set(['test', 'test:full', 'test:integration', 'test:fault']);
 
 if (task === 'build') {
   // Node runs the sources, so nothing is compiled; what is built are the documents made from them.
@@ -84,10 +92,10 @@ if (NEEDS_SERVERS.has(task)) {
 }
 
 const results = [];
-for (const { name, command, args: commandArgs, report } of steps) {
+for (const { name, command, args: commandArgs, env, report } of steps) {
   say(`\n── ${name}`);
   const begun = performance.now();
-  const exitCode = await run(command, commandArgs);
+  const exitCode = await run(command, commandArgs, env);
   const code = report === undefined || succeeded(report) ? exitCode : 1;
   results.push({ name, code, seconds: (performance.now() - begun) / 1000 });
 }
@@ -106,9 +114,13 @@ function succeeded(file) {
   return success && numTotalTests > 0;
 }
 
-function run(command, commandArgs) {
+function run(command, commandArgs, env) {
   return new Promise((resolve) => {
-    const child = spawn(command, commandArgs, { cwd: root, stdio: 'inherit' });
+    const child = spawn(command, commandArgs, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...env },
+    });
     child.once('error', (error) => {
       say(`${command}: ${error.message}`);
       resolve(1);

@@ -1,4 +1,4 @@
-import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import { newTag, SAMPLE_DEPLOYMENT } from '@leafcutter/coordinator/fakes/samples';
 import { arbitersContract } from '../contract/arbiters-contract.ts';
 import { fenceContract } from '../contract/fence-contract.ts';
 import { leaseRegistryContract } from '../contract/lease-registry-contract.ts';
@@ -44,6 +44,8 @@ leaseRegistryContract('the simulated Redis', async () => {
 arbitersContract('the simulated stores', async () => {
   const world = new FreeRunning();
   const { database, network } = world;
+  // The sample database knows the sample Redis.
+  world.redis.master.memory.fences.identity = SAMPLE_DEPLOYMENT.identity;
   const ports = () => {
     const process = world.process();
     const link = world.link(process);

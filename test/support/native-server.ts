@@ -54,6 +54,10 @@ export class NativeServer implements AsyncDisposable {
     return this.#process.pid;
   }
 
+  get running(): boolean {
+    return this.#process.running;
+  }
+
   /** The server's last lines. */
   get lines(): readonly string[] {
     return this.#process.lines;

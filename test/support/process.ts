@@ -117,6 +117,11 @@ export class RunningProcess implements AsyncDisposable {
     this.#signal('SIGCONT');
   }
 
+  /** For processes that were told what a signal means to them. */
+  signal(signal: NodeJS.Signals): void {
+    this.#signal(signal);
+  }
+
   /** SIGKILL: nothing is said goodbye to. Returns when the process is gone. */
   async kill(): Promise<Exit> {
     this.#signal('SIGKILL');

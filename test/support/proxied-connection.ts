@@ -3,20 +3,23 @@ import type { Socket } from 'node:net';
 /** Which way a chunk travels. */
 export type Direction = 'client-to-server' | 'server-to-client';
 
-/** What becomes of a chunk: it goes on, it is lost while the connection stays, or the connection ends before it. */
-export type Verdict = 'pass' | 'drop' | 'cut';
+/**
+ * What becomes of a chunk: it goes on, it is lost while the connection stays, the connection ends before it, or these
+ * bytes go on in its place. A promise holds it, and all that follows it, until it is judged.
+ */
+export type Verdict = 'pass' | 'drop' | 'cut' | Buffer;
 
 /** What a connection asks its proxy for every chunk. */
 export interface Rules {
   /** Milliseconds that a chunk of this direction is held back. */
   delayMs(direction: Direction): number;
-  judge(direction: Direction, chunk: Buffer): Verdict;
+  judge(direction: Direction, chunk: Buffer): Verdict | Promise<Verdict>;
 }
 
 /**
  * One client's connection through the proxy, with its own connection to the server.
  *
- * joined → muted by `mute`: what is sent is read and lost, and neither side hears that the other hung up;
+ * joined → muted by `mute`: what is sent in a muted direction is read and lost, a hang-up too;
  * muted → joined by `unmute` if nothing was lost meanwhile, else → ended, for a stream with a hole is no stream;
  * any → ended by `end`, by a verdict, or when both sides hung up.
  */
@@ -29,7 +32,7 @@ export class ProxiedConnection {
     'client-to-server': Promise.resolve(),
     'server-to-client': Promise.resolve(),
   };
-  #muted = false;
+  #muted: ReadonlySet<Direction> = new Set();
   #lossy = false;
   #ended = false;
 
@@ -44,12 +47,12 @@ export class ProxiedConnection {
     this.#carry('server-to-client');
   }
 
-  mute(): void {
-    this.#muted = true;
+  mute(directions: readonly Direction[]): void {
+    this.#muted = new Set(directions);
   }
 
   unmute(): void {
-    this.#muted = false;
+    this.#muted = new Set();
     if (this.#lossy) this.end('reset');
   }
 
@@ -68,41 +71,48 @@ export class ProxiedConnection {
     const { from, to } = this.#sides[direction];
     from.setNoDelay(true);
     from.on('data', (chunk: Buffer) => {
-      if (this.#isLost()) return;
+      if (this.#isLost(direction)) return;
       const verdict = this.#rules.judge(direction, chunk);
-      if (verdict === 'cut') this.end('reset');
-      if (verdict === 'pass') this.#enqueue(direction, () => this.#write(from, to, chunk));
+      const carryOut = (judged: Verdict) => {
+        if (judged === 'cut') this.end('reset');
+        else if (judged !== 'drop') this.#write(from, to, judged === 'pass' ? chunk : judged);
+      };
+      if (verdict instanceof Promise) this.#enqueue(direction, async () => carryOut(await verdict));
+      else if (verdict === 'cut') this.end('reset');
+      else if (verdict !== 'drop') this.#enqueue(direction, () => carryOut(verdict));
     });
     from.on('end', () => {
-      if (!this.#isLost()) this.#enqueue(direction, () => to.end());
+      if (!this.#isLost(direction)) this.#enqueue(direction, () => void to.end());
     });
     // One side's failure must look like a failure on the other side too, unless the line is dead.
     from.on('error', () => {
-      if (!this.#isLost()) this.end('reset');
+      if (!this.#isLost(direction)) this.end('reset');
     });
     from.on('close', () => {
-      if (!this.#isLost() && to.destroyed) this.end('close');
+      if (!this.#isLost(direction) && to.destroyed) this.end('close');
     });
   }
 
-  /** Notes that something goes missing while the connection is muted. */
-  #isLost(): boolean {
-    if (this.#muted) this.#lossy = true;
-    return this.#muted;
+  /** Notes that something goes missing while its direction is muted. */
+  #isLost(direction: Direction): boolean {
+    const lost = this.#muted.has(direction);
+    if (lost) this.#lossy = true;
+    return lost;
   }
 
-  #enqueue(direction: Direction, work: () => void): void {
+  #enqueue(direction: Direction, work: () => void | Promise<void>): void {
     const due = performance.now() + this.#rules.delayMs(direction);
     this.#queues[direction] = this.#queues[direction].then(async () => {
       const waitMs = due - performance.now();
       if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
       // What was under way when the line went dead is lost with it.
-      if (!this.#ended && !this.#isLost()) work();
+      if (!this.#ended && !this.#isLost(direction)) await work();
     });
   }
 
   /** Passes the receiver's slowness on to the sender, so that nothing piles up in the proxy. */
   #write(from: Socket, to: Socket, chunk: Buffer): void {
+    if (this.#ended) return;
     if (to.write(chunk)) return;
     from.pause();
     to.once('drain', () => from.resume());

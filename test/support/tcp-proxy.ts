@@ -4,7 +4,13 @@ import { freePort } from './ports.ts';
 import { type Direction, ProxiedConnection, type Verdict } from './proxied-connection.ts';
 
 /** Sees every chunk before it goes on; `connectionId` counts connections from 1. */
-export type ChunkHook = (direction: Direction, chunk: Buffer, connectionId: number) => Verdict;
+export type ChunkHook = (
+  direction: Direction,
+  chunk: Buffer,
+  connectionId: number,
+) => Verdict | Promise<Verdict>;
+
+const BOTH: readonly Direction[] = ['client-to-server', 'server-to-client'];
 
 export interface ProxyOptions {
   readonly target: { readonly host: string; readonly port: number };
@@ -21,10 +27,11 @@ export class TcpProxy implements AsyncDisposable {
   readonly port: number;
   /** Judges every chunk. To cut right after a COMMIT, let it pass and answer `cut` to the server's next chunk. */
   onChunk: ChunkHook = () => 'pass';
-  readonly #target: ProxyOptions['target'];
+  #target: ProxyOptions['target'];
   readonly #connections = new Set<ProxiedConnection>();
   #mode: 'open' | 'cut' | 'blackhole' | 'closed' = 'open';
   #listener: Server | undefined;
+  #muted: readonly Direction[] = BOTH;
   #delayMs = 0;
   #accepted = 0;
 
@@ -64,10 +71,14 @@ export class TcpProxy implements AsyncDisposable {
     await this.#endAll('close');
   }
 
-  /** Loses all that is sent, on connections old and new, as a cable pulled out does. */
-  async blackhole(): Promise<void> {
+  /**
+   * Loses all that is sent, on connections old and new, as a cable pulled out does; or only what is sent in one
+   * direction, as a broken route does.
+   */
+  async blackhole(...directions: Direction[]): Promise<void> {
     this.#enter('blackhole');
-    for (const connection of this.#connections) connection.mute();
+    this.#muted = directions.length === 0 ? BOTH : directions;
+    for (const connection of this.#connections) connection.mute(this.#muted);
     await this.#listen();
   }
 
@@ -76,6 +87,12 @@ export class TcpProxy implements AsyncDisposable {
     this.#enter('open');
     for (const connection of [...this.#connections]) connection.unmute();
     await this.#listen();
+  }
+
+  /** Leads new connections to another server, and ends those to the old one, as a failover does. */
+  leadTo(target: ProxyOptions['target']): void {
+    this.#target = target;
+    this.resetAll();
   }
 
   /** Sends RST on every connection; new ones are welcome at once. */
@@ -125,7 +142,7 @@ export class TcpProxy implements AsyncDisposable {
       this.#connections.delete(connection),
     );
     this.#connections.add(connection);
-    if (this.#mode === 'blackhole') connection.mute();
+    if (this.#mode === 'blackhole') connection.mute(this.#muted);
   }
 }
 

@@ -1,4 +1,4 @@
-import { LOST_HOLDER } from '@leafcutter/coordinator/domain/lost-range';
+import { LOST_INSTANCE_ID } from '@leafcutter/shared/ledger';
 import { GrowingIds, NumberRows } from './growing.ts';
 import type { Issued } from './history.ts';
 import { IdSet } from './id-set.ts';
@@ -189,7 +189,7 @@ function isGranted(
 ): boolean {
   // Whose a range was that MySQL lost, and that was entered as lost, nobody knows any more.
   const have = (kind: string, name: string, value: bigint) =>
-    granted.have(kind, name, instanceId, value) || granted.have(kind, name, LOST_HOLDER.instanceId, value);
+    granted.have(kind, name, instanceId, value) || granted.have(kind, name, LOST_INSTANCE_ID, value);
   if (source !== 'snowflake') return have('t', source, id);
   const { machineId, timestampMs } = windowOf(id);
   return have('m', String(machineId), BigInt(timestampMs));

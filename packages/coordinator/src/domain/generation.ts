@@ -10,6 +10,10 @@ export const KEY_SCHEMA = 1;
 const CONFIRM_EVERY_MS = 4_000;
 /** A generation that nobody found for so long may be replaced by whoever finds another Redis, milliseconds. */
 const ABANDONED_AFTER_MS = 15_000;
+/** Who looked away for longer than this, or whom MySQL did not answer, starts watching anew, milliseconds. */
+const LOOKED_AWAY_MS = 10_000;
+/** Generations that a process keeps in mind. */
+const MAX_SEEN = 16;
 /** Coordinators that meet at a Redis that forgot help each other on; more rounds than this, and something else is wrong. */
 const MAX_ROUNDS = 3;
 
@@ -40,14 +44,16 @@ interface Parts {
  * itself compares the two at every allocation; here it is decided what to do where they differ.
  *
  * A Redis without identity is introduced under a new generation; MySQL then follows the Redis that is found, but only
- * where nobody works with the other one: this process saw it here itself, or no coordinator found it for 15 seconds.
+ * where nobody works with the other one: this process saw it here itself, or it watched MySQL for 15 seconds in which no
+ * coordinator noted that it found it. How old that note is, says nothing: while MySQL is away, or after it was restored,
+ * it is old for those at work, too.
  */
 export class Generation {
   readonly #parts: Parts;
-  /** The generation in which this process last found MySQL and its Redis agree. */
-  #seen: string | undefined;
-  /** The note that another Redis was found which this process last read, and since when it stands unchanged, monotonic. */
-  #note = { confirmedAtMs: 0, sinceMs: 0 };
+  /** Generations in which this process found MySQL and its Redis agree: MySQL, too, may go back to an earlier one. */
+  readonly #seen = new Set<string>();
+  /** The note that another Redis was found, as this process sees it unchanged since `sinceMs`; monotonic milliseconds. */
+  #watched = { note: '', sinceMs: 0, lastMs: 0 };
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -68,7 +74,7 @@ export class Generation {
         // The database's clock may have been set back.
         if (Math.abs(deployment.nowMs - deployment.confirmedAtMs) >= CONFIRM_EVERY_MS)
           await store.confirmGeneration(identity.generation);
-        this.#seen = identity.generation;
+        this.#remember(identity.generation);
         return { deployment, identity };
       }
       this.#checkAbandoned(deployment);
@@ -115,21 +121,30 @@ export class Generation {
     );
   }
 
-  #checkAbandoned({ generation, confirmedAtMs, nowMs }: Deployment): void {
-    if (generation === undefined || generation === this.#seen) return;
-    if (nowMs - confirmedAtMs >= ABANDONED_AFTER_MS || this.#stoodStill(confirmedAtMs)) return;
+  #checkAbandoned(deployment: Deployment): void {
+    const { generation } = deployment;
+    if (generation === undefined || this.#seen.has(generation) || this.#stoodStill(deployment)) return;
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `Another coordinator works with another Redis, and found it ${Math.max(0, Math.round((nowMs - confirmedAtMs) / 1000))} s ago: wrong redis.url or redis.keyPrefix here? It is taken over when that one is not found for ${ABANDONED_AFTER_MS / 1000} s.`,
+      `This deployment works with another Redis than the one found here: wrong redis.url or redis.keyPrefix? It goes over to this one when no coordinator has found the other for ${ABANDONED_AFTER_MS / 1000} s.`,
       { reason: 'other_redis' },
     );
   }
 
-  /** True where nobody renewed the note for as long as it takes, by this process's own time: the database's may be wrong. */
-  #stoodStill(confirmedAtMs: number): boolean {
+  #remember(generation: string): void {
+    this.#seen.delete(generation);
+    this.#seen.add(generation);
+    const [oldest] = this.#seen;
+    if (oldest !== undefined && this.#seen.size > MAX_SEEN) this.#seen.delete(oldest);
+  }
+
+  /** True where this process watched for long enough and nobody renewed the note. */
+  #stoodStill({ generation, confirmedAtMs }: Deployment): boolean {
     const now = this.#parts.clock.monotonic();
-    if (this.#note.confirmedAtMs !== confirmedAtMs) this.#note = { confirmedAtMs, sinceMs: now };
-    return now - this.#note.sinceMs >= ABANDONED_AFTER_MS;
+    const note = `${generation} ${confirmedAtMs}`;
+    const goesOn = this.#watched.note === note && now - this.#watched.lastMs <= LOOKED_AWAY_MS;
+    this.#watched = { note, sinceMs: goesOn ? this.#watched.sinceMs : now, lastMs: now };
+    return now - this.#watched.sinceMs >= ABANDONED_AFTER_MS;
   }
 }
 

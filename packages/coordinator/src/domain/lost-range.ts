@@ -1,8 +1,9 @@
+import { LOST_INSTANCE_ID } from '@leafcutter/shared/ledger';
 import { type Holder, type LedgerEntry, maxBigint, type Range } from './range.ts';
 import type { Locked } from './store.ts';
 
 /** Who the ledger says took a range whose own entry the database lost. */
-export const LOST_HOLDER: Holder = { agentId: '(lost)', instanceId: '00000000-0000-0000-0000-000000000000' };
+export const LOST_HOLDER: Holder = { agentId: '(lost)', instanceId: LOST_INSTANCE_ID };
 
 /**
  * The ledger entry for a range that was handed out by transactions which the database lost: what of it no entry that

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import type { RedisOptions } from '../support/redis-server.ts';
+
+/** A module that a child process loads before Leafcutter: a guard taken off, or a handle for a nemesis. */
+export interface Preload {
+  /** File below this folder, for example `unguarded/window.ts`. */
+  readonly file: string;
+  /** Variables that it reads. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface ArenaOptions {
+  /** Default 2. */
+  readonly coordinators?: number;
+  /** Default 2. */
+  readonly agents?: number;
+  /** Machine ids there are; default 8. */
+  readonly machineIds?: number;
+  /** Length of every window, milliseconds; default 3,000. */
+  readonly windowMs?: number;
+  /** The tags and the steps of their segments; default `DEFAULT_TAGS`. */
+  readonly tags?: Readonly<
+    Record<string, { readonly step: number; readonly start?: string; readonly highestId?: string }>
+  >;
+  /** Sources of which nobody draws batches. */
+  readonly singlesOnly?: readonly string[];
+  readonly redis?: RedisOptions;
+  /** Gives every agent a clock of its own, which `AgentPlace.clock` moves. */
+  readonly clocks?: boolean;
+  /** All agents have the same agentId. */
+  readonly twins?: boolean;
+  readonly coordinatorFlags?: readonly string[];
+  readonly agentFlags?: readonly string[];
+  readonly agentPreloads?: readonly Preload[];
+  readonly coordinatorPreloads?: readonly Preload[];
+}
+
+/** One tag for which the stores are asked often, and one for which they are not. */
+export const DEFAULT_TAGS = { hot: { step: 50 }, deep: { step: 20_000 } };
+
+/** The variables that make a process load them. */
+export function preloading(preloads: readonly Preload[] = []): Record<string, string> {
+  if (preloads.length === 0) return {};
+  const imports = preloads.map(({ file }) => `--import=${fileURLToPath(new URL(file, import.meta.url))}`);
+  return { NODE_OPTIONS: imports.join(' '), ...Object.assign({}, ...preloads.map(({ env }) => env)) };
+}

@@ -1,0 +1,57 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { appendOutcome, markdownTable } from './report.ts';
+import { type Outcome, runScenario } from './run-scenario.ts';
+import type { Control, Scenario } from './scenario.ts';
+
+const RESUME_WITHIN_MS = 10_000;
+const TIMEOUT_MS = 300_000;
+const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
+
+/** All scenarios with LEAFCUTTER_FULL=1, else the quick ones. */
+const full = process.env.LEAFCUTTER_FULL === '1';
+const LEAST_CALLS = 1_000;
+/** A full run repeats each fault until so many calls fell within it; more than the least, for ten million IDs in all. */
+const CALLS_WITHIN_FAULT = full ? 25_000 : LEAST_CALLS;
+const outcomesFile = process.env.LEAFCUTTER_OUTCOMES;
+
+/** Makes tests of scenarios, by what is hurt: of each, and of each negative control. Prints the table at the end. */
+export function defineSuite(groups: Readonly<Record<string, readonly Scenario[]>>): void {
+  const outcomes: Outcome[] = [];
+  for (const [group, scenarios] of Object.entries(groups)) {
+    describe(group, () => {
+      for (const scenario of scenarios.filter(({ quick }) => full || quick)) {
+        test(scenario.name, () => testScenario(scenario, outcomes), TIMEOUT_MS);
+        for (const control of (scenario.controls ?? []).slice(0, full ? undefined : 1)) {
+          const title = `negative control of ${scenario.name}: without ${control.guard}`;
+          test(title, () => testControl(scenario, control), TIMEOUT_MS);
+        }
+      }
+    });
+  }
+  afterAll(() => void process.stdout.write(`\n${markdownTable(outcomes)}\n\n`));
+}
+
+async function testScenario(scenario: Scenario, outcomes: Outcome[]): Promise<void> {
+  const outcome = await runScenario(scenario, CALLS_WITHIN_FAULT);
+  outcomes.push(outcome);
+  note('scenario', outcome);
+  const { findings, complaint, historyFolder, resumedMs, callsWithinFault, singles, ids } = outcome;
+  if (historyFolder !== undefined) process.stdout.write(`${scenario.name}: history in ${historyFolder}\n`);
+  expect(findings).toEqual(NONE);
+  expect(complaint).toBeUndefined();
+  expect(resumedMs).toBeLessThan(scenario.resumes?.withinMs ?? RESUME_WITHIN_MS);
+  expect(callsWithinFault).toBeGreaterThanOrEqual(LEAST_CALLS);
+  expect(singles / ids).toBeGreaterThan(0.2);
+}
+
+async function testControl(scenario: Scenario, control: Control): Promise<void> {
+  const outcome = await runScenario(scenario, 1, control);
+  note('control', outcome);
+  const found = outcome.findings[control.finds];
+  process.stdout.write(`${scenario.name} without ${control.guard}: ${control.finds}, such as ${found[0]}\n`);
+  expect(found).not.toEqual([]);
+}
+
+function note(kind: 'scenario' | 'control', outcome: Outcome): void {
+  if (outcomesFile !== undefined) appendOutcome(outcomesFile, outcome, kind);
+}

@@ -1,0 +1,4 @@
+/** Negative control: a coordinator whose fence remembers nothing and finds every range good. */
+import { RedisFence } from '@leafcutter/coordinator/redis-fence';
+
+RedisFence.prototype.raise = async () => ({ kind: 'ok' });
