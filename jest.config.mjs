@@ -5,7 +5,7 @@ const common = {
   extensionsToTreatAsEsm: ['.ts'],
 };
 
-/** One project per suite: `jest --selectProjects unit`. Every suite but `unit` starts real servers. */
+/** One project per suite: `jest --selectProjects unit`. Every suite but `unit` and `simulation` starts real servers. */
 // biome-ignore lint/style/noDefaultExport: Jest reads its configuration from the default export.
 export default {
   projects: [
@@ -17,6 +17,7 @@ export default {
     { ...common, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.test.ts'] },
     { ...common, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
     { ...common, displayName: 'containers', testMatch: ['<rootDir>/test/containers/**/*.test.ts'] },
+    { ...common, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts'] },
     { ...common, displayName: 'fault', testMatch: ['<rootDir>/test/fault/**/*.test.ts'] },
   ],
 };

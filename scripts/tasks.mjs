@@ -41,10 +41,17 @@ const CHECKS = [
   step('dependency rules', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'test'),
   step('unused code', 'knip'),
 ];
-const TESTS = [...CHECKS, jest('unit'), jest('contract', 'integration'), serial('containers')];
+const TESTS = [
+  ...CHECKS,
+  jest('unit'),
+  jest('simulation'),
+  jest('contract', 'integration'),
+  serial('containers'),
+];
 const TASKS = {
   check: CHECKS,
   'test:unit': [jest('unit')],
+  'test:simulation': [step('simulation', process.execPath, 'test/simulation/main.ts', ...args)],
   'test:integration': [jest('contract', 'integration'), serial('containers')],
   'test:fault': [serial('fault')],
   test: [...TESTS, serial('fault')],

@@ -18,6 +18,9 @@ import type { GrantedLease, Lease, LeaseSource } from './domain/lease.ts';
 import type { ReportTarget } from './domain/reporter.ts';
 import type { Demand, Segment, SegmentSource } from './domain/segment.ts';
 
+/** What is needed of an endpoint: a simulation puts its own network behind it. */
+type Endpoint = Pick<CoordinatorEndpoint, 'post' | 'close'>;
+
 interface Identity {
   readonly agentId: string;
   readonly instanceId: string;
@@ -29,7 +32,7 @@ interface Identity {
  * first; where it cannot be reached, or its store cannot, the next one is asked, each at most once a call.
  */
 export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarget {
-  readonly #endpoints: readonly CoordinatorEndpoint[];
+  readonly #endpoints: readonly Endpoint[];
   readonly #identity: Identity;
   readonly #layout: string;
   readonly #clock: Clock;
@@ -40,7 +43,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
   #deploymentId: string | undefined;
 
   constructor(parts: {
-    endpoints: readonly CoordinatorEndpoint[];
+    endpoints: readonly Endpoint[];
     identity: Identity;
     layout: SnowflakeLayout;
     clock: Clock;

@@ -9,6 +9,7 @@ import { fenceMove, holder, LAYOUT, LAYOUT_TEXT, LEASE_RULES } from '../fakes/sa
 import { MemoryLeaseRegistry } from '../memory-lease-registry.ts';
 import { noLocks } from '../no-locks.ts';
 import { LeaseArbiter, type LeaseCall, type LeaseRules } from './leases.ts';
+import type { Locks } from './locks.ts';
 
 let clock: FakeClock;
 let store: MemoryStore;
@@ -25,7 +26,10 @@ beforeEach(async () => {
   await store.ensureMachineIds(0, 199);
 });
 
-function arbiter(rules: Partial<LeaseRules> = {}, own: { clock?: FakeClock } = {}): LeaseArbiter {
+function arbiter(
+  rules: Partial<LeaseRules> = {},
+  own: { clock?: FakeClock; locks?: Locks } = {},
+): LeaseArbiter {
   return new LeaseArbiter({
     ...{ store, fence, registry, locks: noLocks, clock, random: Math.random, events, coordinatorId: 'c1' },
     ...{ rules: { ...LEASE_RULES, ...rules }, ...own },
@@ -208,6 +212,19 @@ describe('what agent and coordinator must agree on', () => {
   test('is the time: a database that is off is named', async () => {
     store.now = async () => clock.now() + 60_000;
     await expect(arbiter().grant(call(1))).rejects.toEqual(code('CLOCK_SKEWED', 'database'));
+  });
+
+  test('refuses a database whose clock is set after it was compared: its window would lie far ahead', async () => {
+    const database = new FakeClock(clock.now());
+    store = new MemoryStore(database, store.database);
+    const locks: Locks = {
+      acquire: async () => {
+        database.jump(600_000);
+        return undefined;
+      },
+    };
+    await expect(arbiter({}, { locks }).grant(call(1))).rejects.toEqual(code('CLOCK_SKEWED', 'database'));
+    expect(store.database.ledger.size).toBe(0);
   });
 
   test('and a database that answers late does not make an agent look slow', async () => {

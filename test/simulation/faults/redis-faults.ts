@@ -1,0 +1,52 @@
+import { Random } from '../machine/random.ts';
+import type { World } from '../world.ts';
+import { type Effect, nothingToHeal, pickOf } from './effect.ts';
+import type { Fault, Heal } from './fault.ts';
+
+/** What Redis forgets, or does not learn, is allowed by the assumptions first. */
+const forgets =
+  (harm: (world: World, fault: Fault) => Heal): Effect =>
+  (world, fault) =>
+    world.assumptions.redisForgets(() => harm(world, fault));
+
+export const REDIS_FAULTS = {
+  'redis-wiped': forgets((world) => {
+    world.redis.master.rollBack();
+    return nothingToHeal;
+  }),
+  'redis-rolled-back': forgets((world, { picks: [, where] }) => {
+    world.redis.master.rollBack(pickOf(world.redisSnapshots, where));
+    return nothingToHeal;
+  }),
+  /** Sentinel promotes a replica that lags, and one coordinator does not hear of it for a while. */
+  'redis-split': forgets((world, { picks: [whom, where] }) => {
+    const replica = world.addRedis(pickOf(world.redisSnapshots.slice(-5), where));
+    const stray = pickOf(world.coordinators, whom).host.name;
+    world.redis.promote(replica, stray);
+    return () => void world.redis.strays.delete(stray);
+  }),
+  /** One coordinator is led to another Redis, an empty one. It must not work with it while others have the right one. */
+  'redis-mistaken': (world, { picks: [whom] }) =>
+    world.assumptions.redisMistaken(() => {
+      const stray = pickOf(world.coordinators, whom).host.name;
+      if (world.redis.strays.has(stray)) return undefined;
+      world.redis.strays.set(stray, world.addRedis());
+      return () => void world.redis.strays.delete(stray);
+    }),
+  'redis-evicts': forgets((world, { atMs, picks: [, , how] }) => {
+    world.redis.master.evict(how, new Random(world.seed, `eviction at ${atMs}`));
+    return nothingToHeal;
+  }),
+  'redis-read-only': forgets((world) => {
+    const { master } = world.redis;
+    master.writable = false;
+    return () => {
+      master.writable = true;
+    };
+  }),
+  /** Locks are gone in the middle of refills; that is no loss for the fence. */
+  'redis-locks-expire': (world) => {
+    world.redis.master.memory.locks.clear();
+    return nothingToHeal;
+  },
+} satisfies Partial<Record<Fault['kind'], Effect>>;

@@ -1,0 +1,26 @@
+import { describe, expect, test } from '@jest/globals';
+import { PLANTED_BUGS } from './planted/bugs.ts';
+import { hunt } from './planted/hunt.ts';
+
+const TIMEOUT_MS = 120_000;
+const MOST_SEEDS = 1_000;
+
+describe('a planted bug is found', () => {
+  test.each(Object.entries(PLANTED_BUGS))(
+    '%s',
+    async (name, bug) => {
+      const found = await hunt(bug, MOST_SEEDS);
+      const [violation] = found?.outcome.violations ?? [];
+      process.stdout.write(
+        `seed ${found?.seed ?? 'none'} shows "${name}": ${violation?.invariant} ${violation?.what}\n`,
+      );
+      expect(bug.breaks).toContain(violation?.invariant);
+    },
+    TIMEOUT_MS,
+  );
+
+  test('in every invariant', () => {
+    const broken = new Set(Object.values(PLANTED_BUGS).flatMap(({ breaks }) => breaks));
+    expect([...broken].sort()).toEqual(['I1', 'I2', 'I3', 'I4', 'I5', 'I6']);
+  });
+});

@@ -1,0 +1,11 @@
+import { AGENT_BUGS } from './agent-bugs.ts';
+import { LEASE_BUGS } from './lease-bugs.ts';
+import type { PlantedBug } from './planted-bug.ts';
+import { STORE_BUGS } from './store-bugs.ts';
+
+/** By name: each must be missed by some invariant, in some run. */
+export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
+  ...STORE_BUGS,
+  ...LEASE_BUGS,
+  ...AGENT_BUGS,
+};

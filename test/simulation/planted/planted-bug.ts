@@ -1,0 +1,11 @@
+import type { Violation } from '../evidence.ts';
+import type { FaultKind } from '../faults/fault.ts';
+import type { Plant } from '../world.ts';
+
+/** A guard that is taken out on purpose. */
+export interface PlantedBug extends Plant {
+  /** What is broken first where the bug shows: any of these. */
+  readonly breaks: readonly Violation['invariant'][];
+  /** The only faults of its runs, where among all others the ones that the guard is there for would come too seldom. */
+  readonly aimed?: readonly FaultKind[];
+}

@@ -1,0 +1,113 @@
+import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import type { Range } from '@leafcutter/coordinator/domain/range';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
+import { RETRY_REASONS, type Store } from '@leafcutter/coordinator/domain/store';
+import { hasCode } from '@leafcutter/shared/errors';
+
+import { overriding } from '../overriding.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Bugs in how a coordinator uses its stores. */
+export const STORE_BUGS = {
+  'no fence': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: (fence) => overriding(fence, { raise: async () => ({ kind: 'ok' }) }) },
+  },
+  'a fence that takes no answer for agreement': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: trustingFence },
+    aimed: ['database-failover-amid-lost-commands'],
+  },
+  'a fence that counts in doubles': { breaks: ['I1', 'I2'], coordinator: { fence: roundingFence } },
+  'a sweep that raises no fence': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: (fence) => overriding(fence, { sweep: async () => [] }) },
+    aimed: ['redis-wiped', 'database-restored'],
+  },
+  'any Redis is as good as the own': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: hospitableFence },
+    aimed: ['redis-mistaken', 'database-failover'],
+  },
+  'a COMMIT without an answer is taken for done': {
+    breaks: ['I2'],
+    coordinator: { store: trustingStore },
+    aimed: ['database-loss', 'database-partition'],
+  },
+  'no row lock, only the lock in Redis that expires': {
+    breaks: ['I1', 'I2'],
+    rowLocks: false,
+    aimed: ['redis-partition', 'redis-read-only', 'agent-slow', 'database-slow'],
+  },
+  'in doubt, the last range once more': {
+    breaks: ['I2'],
+    coordinator: { segments: (parts) => new RepeatingArbiter(parts) },
+  },
+} satisfies Record<string, PlantedBug>;
+
+function trustingFence(fence: Fence): Fence {
+  return overriding(fence, {
+    raise: (name, move) => fence.raise(name, move).catch(() => ({ kind: 'ok' })),
+  });
+}
+
+/** As a script would that forgot that numbers in Lua are doubles; what it stores is right, what it compares is not. */
+function roundingFence(fence: Fence): Fence {
+  return overriding(fence, {
+    raise: async (name, move) => {
+      const answer = await fence.raise(name, move);
+      return answer.kind === 'ahead' && Number(answer.value) <= Number(move.start) ? { kind: 'ok' } : answer;
+    },
+  });
+}
+
+function hospitableFence(fence: Fence): Fence {
+  return overriding(fence, {
+    raise: async (name, move) => {
+      const answer = await fence.raise(name, move);
+      return answer.kind === 'stranger' ? { kind: 'ok' } : answer;
+    },
+  });
+}
+
+function trustingStore(store: Store): Store {
+  return overriding(store, {
+    withTag: (tag, work) => trusting(work, (noted) => store.withTag(tag, noted)),
+    withMachineId: (machineId, work) => trusting(work, (noted) => store.withMachineId(machineId, noted)),
+  });
+}
+
+async function trusting<L, T>(
+  work: (locked: L) => Promise<T>,
+  run: (noted: (locked: L) => Promise<T>) => Promise<T>,
+): Promise<T> {
+  let result: { value: T } | undefined;
+  try {
+    return await run(async (locked) => {
+      result = { value: await work(locked) };
+      return result.value;
+    });
+  } catch (error) {
+    const unclear = hasCode(error, 'STORE_UNAVAILABLE') && error.reason === RETRY_REASONS.commitUnclear;
+    if (!unclear || result === undefined) throw error;
+    return result.value;
+  }
+}
+
+/** Answers from the segment that it granted last where the store does not. */
+class RepeatingArbiter extends SegmentArbiter {
+  readonly #last = new Map<string, Range>();
+
+  override async grant(...call: Parameters<SegmentArbiter['grant']>): Promise<Range> {
+    const [tag] = call;
+    try {
+      const segment = await super.grant(...call);
+      this.#last.set(tag, segment);
+      return segment;
+    } catch (error) {
+      const last = this.#last.get(tag);
+      if (last === undefined || !hasCode(error, 'STORE_UNAVAILABLE')) throw error;
+      return last;
+    }
+  }
+}

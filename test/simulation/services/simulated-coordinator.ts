@@ -1,0 +1,149 @@
+import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard';
+import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
+import { LeaseArbiter, type LeaseRules } from '@leafcutter/coordinator/domain/leases';
+import type { Locks } from '@leafcutter/coordinator/domain/locks';
+import { SegmentArbiter, type SegmentRules } from '@leafcutter/coordinator/domain/segments';
+import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { SweepReport } from '@leafcutter/coordinator/domain/sweep';
+import { TagAdmin } from '@leafcutter/coordinator/domain/tags';
+import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
+import type { Clock } from '@leafcutter/shared/clock';
+import { layoutFingerprint } from '@leafcutter/shared/layout';
+import type { Network } from '../machine/network.ts';
+import type { Process } from '../machine/process.ts';
+import { Random } from '../machine/random.ts';
+import { overriding } from '../overriding.ts';
+import { SimulatedFence, SimulatedLeaseRegistry, SimulatedLocks } from '../stores/redis-ports.ts';
+import type { SimulatedDatabase } from '../stores/simulated-database.ts';
+import type { SimulatedRedis } from '../stores/simulated-redis.ts';
+import { SimulatedRedisLink } from '../stores/simulated-redis-link.ts';
+import { SimulatedStore } from '../stores/simulated-store.ts';
+
+/** A coordinator put together of the production's arbiters, on simulated stores. This file alone does so. */
+export interface SimulatedCoordinator {
+  readonly process: Process;
+  readonly heartbeatMs: number;
+  readonly deadlineMs: number;
+  readonly segments: SegmentArbiter;
+  readonly leases: LeaseArbiter;
+  readonly tags: TagAdmin;
+  readonly store: Store;
+  readonly redis: SimulatedRedisLink;
+}
+
+/** What an arbiter is made of, apart from its rules. */
+interface ArbiterParts {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly registry: LeaseRegistry;
+  readonly locks: Locks;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly events: RecordedEvents;
+  readonly coordinatorId: string;
+}
+
+/** Where a planted bug may change a coordinator while it is put together. */
+export interface CoordinatorPlant {
+  readonly store?: (store: Store) => Store;
+  readonly fence?: (fence: Fence) => Fence;
+  readonly segments?: (parts: ArbiterParts & { rules: SegmentRules }) => SegmentArbiter;
+  readonly leases?: (parts: ArbiterParts & { rules: LeaseRules }) => LeaseArbiter;
+}
+
+export interface CoordinatorRules {
+  readonly segments: SegmentRules;
+  readonly leases: LeaseRules;
+  readonly heartbeatMs: number;
+  /** Every coordinator sweeps so often, where a deployment has one of them do it once a minute. */
+  readonly sweepEveryMs: number;
+}
+
+/** What a coordinator tells, with the moment at which a sweep read the counters that it then raised the fences to. */
+class SweepEvents extends RecordedEvents {
+  readonly #onSwept: (extent: SweepReport['extent'], readAtMs: number) => void;
+  #readAtMs: number;
+
+  constructor(readAtMs: number, onSwept: (extent: SweepReport['extent'], readAtMs: number) => void) {
+    super();
+    this.#readAtMs = readAtMs;
+    this.#onSwept = onSwept;
+  }
+
+  readsCounters(atMs: number): void {
+    this.#readAtMs = atMs;
+  }
+
+  override swept(report: SweepReport): void {
+    this.#onSwept(report.extent, this.#readAtMs);
+  }
+}
+
+function notingReads(store: Store, onRead: () => void): Store {
+  return overriding(store, {
+    counters: (movedSinceMs) => {
+      onRead();
+      return store.counters(movedSinceMs);
+    },
+  });
+}
+
+export function startCoordinator(
+  parts: {
+    readonly process: Process;
+    readonly network: Network;
+    readonly database: SimulatedDatabase;
+    readonly redis: SimulatedRedis;
+    readonly rules: CoordinatorRules;
+    readonly seed: number;
+    readonly onRedisChange: (up: boolean) => void;
+    readonly onSwept: (extent: SweepReport['extent'], readAtMs: number) => void;
+    /** True milliseconds. */
+    readonly now: () => number;
+  },
+  plant: CoordinatorPlant = {},
+): SimulatedCoordinator {
+  const { process, network, database, rules } = parts;
+  const random = new Random(parts.seed, `${process.name} at ${process.startedAtMs}`);
+  const link = new SimulatedRedisLink({
+    process,
+    network,
+    redis: parts.redis,
+    onChange: (up) => {
+      parts.onRedisChange(up);
+      if (up) void guard.check().then(sweep);
+    },
+  });
+  const events = new SweepEvents(process.startedAtMs, parts.onSwept);
+  const store = new SimulatedStore({ process, database, network });
+  const fence = new SimulatedFence(link);
+  const shared: ArbiterParts = {
+    store: notingReads(plant.store?.(store) ?? store, () => events.readsCounters(parts.now())),
+    fence: plant.fence?.(fence) ?? fence,
+    registry: new SimulatedLeaseRegistry(link),
+    locks: new SimulatedLocks(link, process, random),
+    clock: process.clock,
+    random: random.next,
+    events,
+    coordinatorId: process.name,
+  };
+  const layout = layoutFingerprint(rules.leases.layout);
+  const guard = new FenceGuard({ ...shared, layout, newGeneration: () => random.uuid() });
+  const sweep = () => guard.sweep().catch((error: unknown) => events.guardFailed(error));
+  const sweepLater = () => void process.clock.after(rules.sweepEveryMs, () => void sweep().then(sweepLater));
+  events.onFenceStrange = () => void guard.check();
+  void guard.start().then(sweepLater);
+  const segments = { ...shared, rules: rules.segments };
+  const leases = { ...shared, rules: rules.leases };
+  return {
+    process,
+    heartbeatMs: rules.heartbeatMs,
+    deadlineMs: rules.segments.deadlineMs,
+    segments: plant.segments?.(segments) ?? new SegmentArbiter(segments),
+    leases: plant.leases?.(leases) ?? new LeaseArbiter(leases),
+    tags: new TagAdmin(shared.store, rules.segments),
+    store: shared.store,
+    redis: link,
+  };
+}

@@ -1,0 +1,113 @@
+import type {
+  Fence,
+  FenceAhead,
+  FenceAnswer,
+  FenceIdentity,
+  FenceMove,
+} from '@leafcutter/coordinator/domain/fence';
+import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
+import type { Locks, Release } from '@leafcutter/coordinator/domain/locks';
+import type { Counter, CounterName, Holder } from '@leafcutter/coordinator/domain/range';
+import { RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
+import { sleep } from '@leafcutter/shared/clock';
+import type { Process } from '../machine/process.ts';
+import type { Random } from '../machine/random.ts';
+import type { SimulatedRedisLink } from './simulated-redis-link.ts';
+
+/** The ports that a coordinator keeps in Redis, over a simulated connection; they follow `redis-*.ts` line by line. */
+
+export class SimulatedFence implements Fence {
+  readonly #link: SimulatedRedisLink;
+
+  constructor(link: SimulatedRedisLink) {
+    this.#link = link;
+  }
+
+  get available(): boolean {
+    return this.#link.up;
+  }
+
+  async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
+    if (!this.#link.up) return { kind: 'away' };
+    return this.#link.run((server) => server.fence.raise(name, move), RETRY_REASONS.fenceUnclear);
+  }
+
+  identity(): Promise<FenceIdentity | undefined> {
+    return this.#link.run((server) => server.fence.identity());
+  }
+
+  introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
+    return this.#link.run((server) => server.fence.introduce(identity));
+  }
+
+  sweep(identity: FenceIdentity, counters: readonly Counter[]): Promise<FenceAhead[]> {
+    return this.#link.run((server) => server.fence.sweep(identity, counters));
+  }
+
+  finishSweep(identity: FenceIdentity, number: number): Promise<void> {
+    return this.#link.run((server) => server.fence.finishSweep(identity, number));
+  }
+
+  lower(name: CounterName, to: bigint, generation: string | undefined): Promise<void> {
+    return this.#link.run((server) => server.fence.lower(name, to, generation));
+  }
+
+  read(name: CounterName): Promise<bigint> {
+    return this.#link.run((server) => server.fence.read(name));
+  }
+}
+
+export class SimulatedLeaseRegistry implements LeaseRegistry {
+  readonly #link: SimulatedRedisLink;
+
+  constructor(link: SimulatedRedisLink) {
+    this.#link = link;
+  }
+
+  renew(machineId: number, holder: Holder, ttlMs: number): Promise<boolean> {
+    return this.#link.run((server) => server.renewLease(machineId, holder, ttlMs));
+  }
+
+  async end(machineId: number, instanceId: string): Promise<void> {
+    await this.#link.run((server) => server.endLease(machineId, instanceId));
+  }
+
+  live(machineIds: readonly number[]): Promise<Map<number, Holder>> {
+    return this.#link.run((server) => server.liveLeases(machineIds));
+  }
+}
+
+const POLL_MIN_MS = 5;
+const POLL_MAX_MS = 25;
+
+export class SimulatedLocks implements Locks {
+  readonly #link: SimulatedRedisLink;
+  readonly #process: Process;
+  readonly #random: Random;
+  #tokens = 0;
+
+  constructor(link: SimulatedRedisLink, process: Process, random: Random) {
+    this.#link = link;
+    this.#process = process;
+    this.#random = random;
+  }
+
+  async acquire(
+    name: string,
+    { waitMs, ttlMs }: { waitMs: number; ttlMs: number },
+  ): Promise<Release | undefined> {
+    const { clock } = this.#process;
+    const token = `${this.#process.name} from ${this.#process.startedAtMs}: ${this.#tokens++}`;
+    const deadline = clock.monotonic() + waitMs;
+    while (this.#link.up) {
+      const taken = await this.#link
+        .run((server) => server.takeLock(name, token, ttlMs))
+        .catch(() => undefined);
+      if (taken === true)
+        return () => this.#link.run((server) => server.releaseLock(name, token)).catch(() => undefined);
+      if (taken === undefined || clock.monotonic() >= deadline) return undefined;
+      await sleep(clock, POLL_MIN_MS + this.#random.next() * (POLL_MAX_MS - POLL_MIN_MS));
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,208 @@
+import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
+import { type LockedMachineId, type LockedTag, RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
+import { MemoryDatabase, type Write } from '@leafcutter/coordinator/fakes/memory-database';
+import { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
+import type { Cancel } from '@leafcutter/shared/clock';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Process } from '../machine/process.ts';
+import type { Scheduler } from '../machine/scheduler.ts';
+
+/** As `innodb_lock_wait_timeout` and `wait_timeout` of every session (`mysql-driver.ts`). */
+const LOCK_WAIT_MS = 1_000;
+const IDLE_SESSION_MS = 10_000;
+
+/** A COMMIT that a failover can lose. */
+export interface Commit {
+  readonly atMs: number;
+  /** No transaction that was open at this COMMIT began before this. */
+  readonly begunAtMs: number;
+}
+
+type Locked = LockedTag | LockedMachineId;
+
+/**
+ * A MySQL: the tables and row locks of `MemoryDatabase`, and the server around them with its sessions. It runs as a
+ * process on its own host, so it can be paused, and its clock can be wrong.
+ */
+export class SimulatedDatabase extends MemoryDatabase {
+  readonly process: Process;
+  readonly commits: Commit[] = [];
+  /** Transactions that are told to give way instead of getting their row. */
+  deadlocks = 0;
+  /** Told of every ledger entry once it is committed. */
+  onCommitted: (entry: LedgerEntry) => void = () => undefined;
+  /** Told when the deployment takes another Redis for its own. */
+  onGeneration: () => void = () => undefined;
+  readonly #scheduler: Scheduler;
+  readonly #sessions = new Set<Session>();
+  readonly #rowLocks: boolean;
+
+  /** `generation`: as `MemoryDatabase`. */
+  constructor(parts: {
+    process: Process;
+    scheduler: Scheduler;
+    rowLocks?: boolean;
+    generation?: string | null | undefined;
+  }) {
+    super(parts.generation);
+    this.process = parts.process;
+    this.#scheduler = parts.scheduler;
+    this.#rowLocks = parts.rowLocks ?? true;
+  }
+
+  /** A store that works inside the server, without a network in between. */
+  inside(): MemoryStore {
+    return new MemoryStore(this.process.clock, this);
+  }
+
+  /** Begins a transaction for `client`; its death, or a long silence, ends it. */
+  begin(client: Process): Session {
+    const session = new Session(this, client, this.#scheduler.now, () => this.#sessions.delete(session));
+    this.#sessions.add(session);
+    return session;
+  }
+
+  /** Ends the sessions of a client, or all as a crash or a failover does: what was not committed is gone. */
+  killSessions(client?: Process): void {
+    for (const session of [...this.#sessions])
+      if (client === undefined || session.client === client) session.kill();
+  }
+
+  override async lock(row: string): Promise<() => void> {
+    if (!this.#rowLocks) return () => undefined;
+    if (this.deadlocks > 0) {
+      this.deadlocks -= 1;
+      throw askedToTryAgain();
+    }
+    const turn = super.lock(row);
+    let givenUp = false;
+    return new Promise((resolve, reject) => {
+      const cancel = this.process.clock.after(LOCK_WAIT_MS, () => {
+        givenUp = true;
+        reject(askedToTryAgain());
+      });
+      void turn.then((unlock) => {
+        cancel();
+        if (givenUp) unlock();
+        else resolve(unlock);
+      });
+    });
+  }
+
+  override commit(writes: readonly Write[]): void {
+    const before = this.deployment.get(1)?.generation;
+    super.commit(writes);
+    if (this.deployment.get(1)?.generation !== before) this.onGeneration();
+    const begun = [...this.#sessions].map((session) => session.begunAtMs);
+    this.commits.push({ atMs: this.#scheduler.now, begunAtMs: Math.min(this.#scheduler.now, ...begun) });
+  }
+
+  /** A failover to a replica that lags, or a restored backup: sessions end, the last commits never happened. */
+  override loseLast(commits: number): void {
+    this.killSessions();
+    super.loseLast(commits);
+    this.commits.splice(Math.max(0, this.commits.length - commits));
+  }
+}
+
+/**
+ * One transaction at the server.
+ *
+ * - open: from `lock` on; holds its row. Left by `commit`, `rollback`, or by `kill` (the client died, was silent for
+ *   too long, or the server failed).
+ * - over: whatever the client still sends is refused.
+ */
+export class Session {
+  readonly client: Process;
+  readonly begunAtMs: number;
+  readonly #database: SimulatedDatabase;
+  readonly #ended: () => void;
+  readonly #end = Promise.withResolvers<void>();
+  readonly #entries: LedgerEntry[] = [];
+  #done: Promise<void> = Promise.resolve();
+  #over = false;
+  #stopIdleTimer: Cancel = () => undefined;
+
+  constructor(database: SimulatedDatabase, client: Process, begunAtMs: number, ended: () => void) {
+    this.#database = database;
+    this.client = client;
+    this.begunAtMs = begunAtMs;
+    this.#ended = ended;
+    // Nobody may be waiting for the end when the session is killed.
+    this.#end.promise.catch(() => undefined);
+    this.#touch();
+  }
+
+  /** Locks the row that `run` asks the store for. */
+  lock<L extends Locked>(
+    run: (store: MemoryStore, work: (locked: L) => Promise<void>) => Promise<void>,
+  ): Promise<L> {
+    this.#requireOpen();
+    return new Promise((resolve, reject) => {
+      const inTransaction = (locked: L) => {
+        resolve(locked);
+        return this.#end.promise;
+      };
+      this.#done = run(this.#database.inside(), inTransaction);
+      this.#done.then(() => this.#committed(), reject);
+    });
+  }
+
+  /** One statement. */
+  async run<T>(entries: readonly LedgerEntry[], statement: () => Promise<T>): Promise<T> {
+    this.#requireOpen();
+    this.#touch();
+    this.#entries.push(...entries);
+    return statement();
+  }
+
+  async commit(): Promise<void> {
+    this.#requireOpen();
+    this.#over = true;
+    this.#end.resolve();
+    await this.#done;
+  }
+
+  rollback(): void {
+    this.kill();
+  }
+
+  kill(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#leave();
+    this.#end.reject(connectionLost());
+  }
+
+  #committed(): void {
+    this.#leave();
+    for (const entry of this.#entries) this.#database.onCommitted(entry);
+  }
+
+  #leave(): void {
+    this.#stopIdleTimer();
+    this.#ended();
+  }
+
+  #requireOpen(): void {
+    if (this.#over) throw connectionLost();
+  }
+
+  #touch(): void {
+    this.#stopIdleTimer();
+    this.#stopIdleTimer = this.#database.process.clock.after(IDLE_SESSION_MS, () => this.kill());
+  }
+}
+
+/** A deadlock or a lock wait timeout. */
+function askedToTryAgain(): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', 'MySQL asked to try again.', {
+    reason: RETRY_REASONS.deadlock,
+  });
+}
+
+export function connectionLost(): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', 'The connection to MySQL broke or answered too late.', {
+    reason: RETRY_REASONS.connectionLost,
+  });
+}

@@ -1,0 +1,68 @@
+import { RedisWatch } from '@leafcutter/coordinator/redis-watch';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Network } from '../machine/network.ts';
+import type { Process } from '../machine/process.ts';
+import type { RedisServer, SimulatedRedis } from './simulated-redis.ts';
+
+/** As `redis.commandTimeoutMs`. */
+const COMMAND_TIMEOUT_MS = 300;
+
+/**
+ * A coordinator's connection to Redis, as `RedisLink` is one: commands are sent once or not at all, and the real
+ * `RedisWatch` judges whether Redis is away.
+ */
+export class SimulatedRedisLink {
+  readonly #process: Process;
+  readonly #redis: SimulatedRedis;
+  readonly #network: Network;
+  readonly #watch: RedisWatch;
+
+  constructor(parts: {
+    process: Process;
+    redis: SimulatedRedis;
+    network: Network;
+    onChange: (up: boolean) => void;
+  }) {
+    this.#process = parts.process;
+    this.#redis = parts.redis;
+    this.#network = parts.network;
+    this.#watch = new RedisWatch({
+      clock: parts.process.clock,
+      probe: () => this.#ask(() => undefined),
+      timeoutMs: COMMAND_TIMEOUT_MS,
+      reconnect: () => undefined,
+      onChange: parts.onChange,
+    });
+  }
+
+  get up(): boolean {
+    return this.#watch.up;
+  }
+
+  /** @throws STORE_UNAVAILABLE with `reason`: it may or may not have been carried out; while Redis is away, not */
+  async run<T>(command: (server: RedisServer) => Promise<T> | T, reason = 'redis'): Promise<T> {
+    if (!this.up) throw unavailable(reason);
+    try {
+      return await this.#ask(command);
+    } catch (error) {
+      throw error instanceof LeafcutterError ? error : unavailable(reason, error);
+    }
+  }
+
+  stop(): void {
+    this.#watch.stop();
+  }
+
+  async #ask<T>(command: (server: RedisServer) => Promise<T> | T): Promise<T> {
+    const server = this.#redis.serverOf(this.#process.name);
+    const answer = await this.#network.call(this.#process, server.process, () => command(server), {
+      timeoutMs: COMMAND_TIMEOUT_MS,
+    });
+    this.#watch.heard();
+    return answer;
+  }
+}
+
+function unavailable(reason: string, cause?: unknown): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not answer.', { reason, cause });
+}

@@ -1,0 +1,169 @@
+import type { Counter, LedgerEntry } from '@leafcutter/coordinator/domain/range';
+import {
+  type Deployment,
+  type LedgerCursor,
+  type LockedMachineId,
+  type LockedTag,
+  type MachineIdRecord,
+  type NewTag,
+  RETRY_REASONS,
+  type Store,
+  type TagChange,
+  type TagRecord,
+} from '@leafcutter/coordinator/domain/store';
+import type { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { type Network, NoAnswerError } from '../machine/network.ts';
+import type { Process } from '../machine/process.ts';
+import { connectionLost, type Session, type SimulatedDatabase } from './simulated-database.ts';
+
+/** As `mysql.statementTimeoutMs`. */
+const STATEMENT_TIMEOUT_MS = 2_000;
+
+/** A coordinator's store: the database at the other end of a network that delays and loses statements. */
+export class SimulatedStore implements Store {
+  readonly #process: Process;
+  readonly #database: SimulatedDatabase;
+  readonly #network: Network;
+
+  constructor(parts: { process: Process; database: SimulatedDatabase; network: Network }) {
+    this.#process = parts.process;
+    this.#database = parts.database;
+    this.#network = parts.network;
+    this.#process.onDeath(() => this.#database.killSessions(this.#process));
+  }
+
+  withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
+    return this.#transaction<LockedTag, T>(
+      (store, inTransaction) => store.withTag(tag, inTransaction),
+      (session, locked) =>
+        work({
+          ...locked,
+          ledgerEnd: (below) => this.#statement(session, [], () => locked.ledgerEnd(below)),
+          nextRangeStart: (from) => this.#statement(session, [], () => locked.nextRangeStart(from)),
+          lower: (to, highestId) => this.#statement(session, [], () => locked.lower(to, highestId)),
+          advance: (to, entries) => this.#statement(session, entries, () => locked.advance(to, entries)),
+        }),
+    );
+  }
+
+  withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T> {
+    return this.#transaction<LockedMachineId, T>(
+      (store, inTransaction) => store.withMachineId(machineId, inTransaction),
+      (session, locked) =>
+        work({
+          ...locked,
+          ledgerEnd: (below) => this.#statement(session, [], () => locked.ledgerEnd(below)),
+          advance: (to, entries, taker) =>
+            this.#statement(session, entries, () => locked.advance(to, entries, taker)),
+        }),
+    );
+  }
+
+  identify(layout: string): Promise<Deployment> {
+    return this.#ask((store) => store.identify(layout));
+  }
+
+  now(): Promise<number> {
+    return this.#ask((store) => store.now());
+  }
+
+  changeGeneration(from: string | undefined, to: string): Promise<boolean> {
+    return this.#ask((store) => store.changeGeneration(from, to));
+  }
+
+  confirmGeneration(generation: string): Promise<void> {
+    return this.#ask((store) => store.confirmGeneration(generation));
+  }
+
+  finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean> {
+    return this.#ask((store) => store.finishSweep(from, to, sweptAtMs));
+  }
+
+  async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly Counter[]> {
+    yield* await this.#ask(async (store) => {
+      const pages: (readonly Counter[])[] = [];
+      for await (const page of store.counters(movedSinceMs)) pages.push(page);
+      return pages;
+    });
+  }
+
+  createTag(tag: NewTag): Promise<TagRecord> {
+    return this.#ask((store) => store.createTag(tag));
+  }
+
+  changeTag(tag: string, change: TagChange): Promise<TagRecord> {
+    return this.#ask((store) => store.changeTag(tag, change));
+  }
+
+  findTag(tag: string): Promise<TagRecord | undefined> {
+    return this.#ask((store) => store.findTag(tag));
+  }
+
+  findTags(tags: readonly string[]): Promise<TagRecord[]> {
+    return this.#ask((store) => store.findTags(tags));
+  }
+
+  listTags(after: string | undefined, limit: number): Promise<TagRecord[]> {
+    return this.#ask((store) => store.listTags(after, limit));
+  }
+
+  ensureMachineIds(first: number, last: number): Promise<void> {
+    return this.#ask((store) => store.ensureMachineIds(first, last));
+  }
+
+  listMachineIds(first: number, last: number, offset: number, limit: number): Promise<MachineIdRecord[]> {
+    return this.#ask((store) => store.listMachineIds(first, last, offset, limit));
+  }
+
+  readLedger(after: LedgerCursor | undefined, limit: number): Promise<LedgerEntry[]> {
+    return this.#ask((store) => store.readLedger(after, limit));
+  }
+
+  async close(): Promise<void> {
+    // The database outlives its clients.
+  }
+
+  /** The steps of a transaction as the driver sends them; each may be lost, on its way or on its way back. */
+  async #transaction<L extends LockedTag | LockedMachineId, T>(
+    lock: (store: MemoryStore, inTransaction: (locked: L) => Promise<void>) => Promise<void>,
+    work: (session: Session, locked: L) => Promise<T>,
+  ): Promise<T> {
+    const session = this.#database.begin(this.#process);
+    let result: T;
+    try {
+      const locked = await this.#call(() => session.lock(lock));
+      result = await work(session, locked);
+    } catch (error) {
+      this.#network.send(this.#process, this.#database.process, () => session.rollback());
+      throw error;
+    }
+    try {
+      await this.#call(() => session.commit());
+    } catch (error) {
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL did not confirm a COMMIT.', {
+        reason: RETRY_REASONS.commitUnclear,
+        cause: error,
+      });
+    }
+    return result;
+  }
+
+  #statement<T>(session: Session, entries: readonly LedgerEntry[], run: () => Promise<T>): Promise<T> {
+    return this.#call(() => session.run(entries, run));
+  }
+
+  #ask<T>(question: (store: MemoryStore) => Promise<T>): Promise<T> {
+    return this.#call(() => question(this.#database.inside()));
+  }
+
+  async #call<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#network.call(this.#process, this.#database.process, work, {
+        timeoutMs: STATEMENT_TIMEOUT_MS,
+      });
+    } catch (error) {
+      throw error instanceof NoAnswerError ? connectionLost() : error;
+    }
+  }
+}
