@@ -13,7 +13,7 @@ export async function checkRecovery(world: World): Promise<void> {
     for (const { tag, nextId: counter, retired, highestId } of world.database.tags.values()) {
       // A counter may be behind; what was handed out, or may have been, is used up all the same.
       const nextId = maxBigint(counter, world.database.highWaters.get(tag) ?? 0n);
-      const fence = await world.redis.master.fence.read({ kind: 'tag', tag });
+      const { value: fence } = await world.redis.master.fence.read({ kind: 'tag', tag });
       const usedUp = maxBigint(nextId, fence) > (highestId ?? HIGHEST_ID);
       if (!retired && !usedUp) requireServed(world, agent, tag);
     }

@@ -1,13 +1,15 @@
 import type {
   Fence,
-  FenceAhead,
   FenceAnswer,
   FenceIdentity,
+  FenceMark,
   FenceMove,
+  Swept,
+  SweptCounter,
 } from '@leafcutter/coordinator/domain/fence';
 import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
 import type { Locks, Release } from '@leafcutter/coordinator/domain/locks';
-import type { Counter, CounterName, Holder } from '@leafcutter/coordinator/domain/range';
+import type { CounterName, Holder } from '@leafcutter/coordinator/domain/range';
 import { RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
 import { sleep } from '@leafcutter/shared/clock';
 import type { Process } from '../machine/process.ts';
@@ -18,6 +20,7 @@ import type { SimulatedRedisLink } from './simulated-redis-link.ts';
 
 export class SimulatedFence implements Fence {
   readonly #link: SimulatedRedisLink;
+  #generation: string | undefined;
 
   constructor(link: SimulatedRedisLink) {
     this.#link = link;
@@ -28,19 +31,29 @@ export class SimulatedFence implements Fence {
   }
 
   async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
-    if (!this.#link.up) return { kind: 'away' };
-    return this.#link.run((server) => server.fence.raise(name, move), RETRY_REASONS.fenceUnclear);
+    if (!this.#link.up) {
+      const strange = this.#generation !== undefined && this.#generation !== move.generation;
+      return { kind: strange ? 'stranger' : 'away' };
+    }
+    const answer = await this.#link.run(
+      (server) => server.fence.raise(name, move),
+      RETRY_REASONS.fenceUnclear,
+    );
+    if (answer.kind !== 'stranger') this.#generation = move.generation;
+    return answer;
   }
 
-  identity(): Promise<FenceIdentity | undefined> {
-    return this.#link.run((server) => server.fence.identity());
+  async identity(): Promise<FenceIdentity | undefined> {
+    const identity = await this.#link.run((server) => server.fence.identity());
+    this.#generation = identity?.generation ?? this.#generation;
+    return identity;
   }
 
   introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
     return this.#link.run((server) => server.fence.introduce(identity));
   }
 
-  sweep(identity: FenceIdentity, counters: readonly Counter[]): Promise<FenceAhead[]> {
+  sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
     return this.#link.run((server) => server.fence.sweep(identity, counters));
   }
 
@@ -48,11 +61,11 @@ export class SimulatedFence implements Fence {
     return this.#link.run((server) => server.fence.finishSweep(identity, number));
   }
 
-  lower(name: CounterName, to: bigint, generation: string | undefined): Promise<void> {
-    return this.#link.run((server) => server.fence.lower(name, to, generation));
+  lower(name: CounterName, from: FenceMark, to: bigint, generation: string | undefined): Promise<void> {
+    return this.#link.run((server) => server.fence.lower(name, from, to, generation));
   }
 
-  read(name: CounterName): Promise<bigint> {
+  read(name: CounterName): Promise<FenceMark> {
     return this.#link.run((server) => server.fence.read(name));
   }
 }

@@ -1,4 +1,5 @@
-import type { Counter, LedgerEntry } from '@leafcutter/coordinator/domain/range';
+import type { SweptCounter } from '@leafcutter/coordinator/domain/fence';
+import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
 import {
   type Deployment,
   type LedgerCursor,
@@ -54,6 +55,7 @@ export class SimulatedStore implements Store {
         work({
           ...locked,
           ledgerEnd: (below) => this.#statement(session, [], () => locked.ledgerEnd(below)),
+          nextRangeStart: (from) => this.#statement(session, [], () => locked.nextRangeStart(from)),
           advance: (to, entries, taker) =>
             this.#statement(session, entries, () => locked.advance(to, entries, taker)),
         }),
@@ -80,9 +82,9 @@ export class SimulatedStore implements Store {
     return this.#ask((store) => store.finishSweep(from, to, sweptAtMs));
   }
 
-  async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly Counter[]> {
+  async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly SweptCounter[]> {
     yield* await this.#ask(async (store) => {
-      const pages: (readonly Counter[])[] = [];
+      const pages: (readonly SweptCounter[])[] = [];
       for await (const page of store.counters(movedSinceMs)) pages.push(page);
       return pages;
     });
