@@ -48,14 +48,16 @@ const TESTS = [
   jest('contract', 'integration'),
   serial('containers'),
 ];
+const simulate = (...flags) =>
+  step(['simulation', ...flags].join(' '), process.execPath, 'test/simulation/main.ts', ...flags);
 const TASKS = {
   check: CHECKS,
   'test:unit': [jest('unit')],
-  'test:simulation': [step('simulation', process.execPath, 'test/simulation/main.ts', ...args)],
+  'test:simulation': [simulate(...args)],
   'test:integration': [jest('contract', 'integration'), serial('containers')],
   'test:fault': [serial('fault')],
   test: [...TESTS, serial('fault')],
-  'test:full': [...TESTS, full('fault')],
+  'test:full': [...TESTS, simulate('--seeds', '10000', '--from', '1'), full('fault')],
   bench: [step('bench', process.execPath, 'test/bench/main.ts', ...args)],
 };
 const NEEDS_SERVERS = new Set(['test', 'test:full', 'test:integration', 'test:fault']);
