@@ -6,8 +6,10 @@ import {
   CALM,
   fenceMove,
   holder,
+  LAYOUT_TEXT,
   newTag,
   overlaps,
+  SAMPLE_DEPLOYMENT,
   SEGMENT_RULES,
 } from '@leafcutter/coordinator/fakes/samples';
 import { noLocks } from '@leafcutter/coordinator/no-locks';
@@ -69,6 +71,10 @@ async function forgetInMysql(): Promise<void> {
 async function setCounterBack(): Promise<void> {
   await handles[0].driver.run("UPDATE leaf_alloc SET max_id = 1 WHERE biz_tag = 'orders'");
   await handles[0].driver.run("UPDATE leafcutter_tag SET high_water = 0 WHERE tag = 'orders'");
+}
+
+async function deploymentId(): Promise<string> {
+  return (await handles[0].store.identify(LAYOUT_TEXT)).id;
 }
 
 async function untilAway(): Promise<void> {
@@ -154,6 +160,43 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
     ranges.push(await hasty.grant('orders', holder(1), CALM));
     killer.close();
     expect(overlaps(ranges)).not.toEqual([]);
+  });
+});
+
+describe('a coordinator that had to refuse its Redis', () => {
+  test.each([
+    ['has no identity', async () => undefined],
+    [
+      'has another generation',
+      async (stray: RedisLink) =>
+        new RedisFence(stray).introduce({
+          ...SAMPLE_DEPLOYMENT.identity,
+          deploymentId: await deploymentId(),
+        }),
+    ],
+  ])('(it %s) does not take it for away when it goes: it grants nothing', async (_how, prepare) => {
+    await grant();
+    const other = await startRedis();
+    const stray = await openLink(other, undefined, 200);
+    await prepare(stray);
+    const ports = { store: handles[1].store, fence: new RedisFence(stray), locks: noLocks };
+    const told = new RecordedEvents();
+    const keeper = guard(ports, told);
+    await keeper.check();
+    expect(told.refusals).toEqual(['other_redis']);
+    await other.dispose();
+    expect(await poll(() => !stray.up, 15_000)).toBe(true);
+    await keeper.check();
+    expect(keeper.state).toBe('refused');
+    const refused = new SegmentArbiter({
+      ...ports,
+      ...{ clock: systemClock, random: Math.random, rules: SEGMENT_RULES, events: told, coordinatorId: 'c2' },
+    });
+    await expect(refused.grant('orders', holder(2), CALM)).rejects.toMatchObject({
+      reason: 'fence_stranger',
+    });
+    expect(told.unfencedCounters).toEqual([]);
+    stray.close();
   });
 });
 

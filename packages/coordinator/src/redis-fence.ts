@@ -20,6 +20,9 @@ const DIGITS = 19;
 /** Counters whose highest end this process keeps in mind; the least recently used are forgotten. */
 const MAX_KNOWN = 100_000;
 
+/** Of a Redis that was asked who it is, and has no identity. */
+const NO_GENERATION = '';
+
 /** Answers of the scripts that are no fence. */
 const DONE = '';
 const STRANGER = '?';
@@ -76,8 +79,8 @@ export class RedisFence implements Fence {
   async identity(): Promise<FenceIdentity | undefined> {
     const fields = await this.#link.run((redis) => redis.hgetall(this.#identity));
     const { deploymentId, layout, generation, keySchema, sweep = '0', lowered = '0' } = fields;
+    this.#generation = generation ?? NO_GENERATION;
     if (generation === undefined) return undefined;
-    this.#generation = generation;
     return {
       ...{ deploymentId: deploymentId ?? '', layout: layout ?? '', generation },
       ...{ keySchema: Number(keySchema), sweep: Number(sweep), lowered: Number(lowered) },

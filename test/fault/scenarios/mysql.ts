@@ -70,8 +70,8 @@ export const MYSQL: readonly Scenario[] = [
     },
     controls: [
       {
-        guard: 'the fence',
-        arena: { coordinatorPreloads: [{ file: 'unguarded/fence.ts' }] },
+        guard: 'the fence and the look at the ledger',
+        arena: { coordinatorPreloads: [{ file: 'unguarded/fence.ts' }, { file: 'unguarded/ledger.ts' }] },
         finds: 'overlaps',
       },
     ],

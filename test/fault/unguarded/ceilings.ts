@@ -1,4 +1,4 @@
-/** Negative control: a coordinator that asks nobody but Redis' leases whether a machine id is free. */
+/** Negative control: a coordinator that asks nobody but Redis’ leases whether a machine id is free, the ledger neither. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FenceMove } from '@leafcutter/coordinator/domain/fence';
 import { LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases';
@@ -26,7 +26,7 @@ SqlStore.prototype.withMachineId = function <T>(
   work: (locked: LockedMachineId) => Promise<T>,
 ): Promise<T> {
   return withMachineId.call(this, machineId, (locked) =>
-    work(granting.getStore() ? { ...locked, value: 0n } : locked),
+    work(granting.getStore() ? { ...locked, value: 0n, ledgerTop: 0n } : locked),
   ) as Promise<T>;
 } as typeof withMachineId;
 RedisFence.prototype.raise = async function (this: RedisFence, name: CounterName, move: FenceMove) {

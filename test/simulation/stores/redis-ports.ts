@@ -45,7 +45,7 @@ export class SimulatedFence implements Fence {
 
   async identity(): Promise<FenceIdentity | undefined> {
     const identity = await this.#link.run((server) => server.fence.identity());
-    this.#generation = identity?.generation ?? this.#generation;
+    this.#generation = identity?.generation ?? '';
     return identity;
   }
 
