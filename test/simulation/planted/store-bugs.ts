@@ -1,8 +1,8 @@
 import type { Fence } from '@leafcutter/coordinator/domain/fence';
 import type { Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
-import { RETRY_REASONS, type Store } from '@leafcutter/coordinator/domain/store';
-import { hasCode } from '@leafcutter/shared/errors';
+import type { Store } from '@leafcutter/coordinator/domain/store';
+import { trusting } from '@leafcutter/coordinator/fakes/unguarded';
 
 import { overriding } from '../overriding.ts';
 import type { PlantedBug } from './planted-bug.ts';
@@ -77,23 +77,6 @@ function trustingStore(store: Store): Store {
     withTag: (tag, work) => trusting(work, (noted) => store.withTag(tag, noted)),
     withMachineId: (machineId, work) => trusting(work, (noted) => store.withMachineId(machineId, noted)),
   });
-}
-
-async function trusting<L, T>(
-  work: (locked: L) => Promise<T>,
-  run: (noted: (locked: L) => Promise<T>) => Promise<T>,
-): Promise<T> {
-  let result: { value: T } | undefined;
-  try {
-    return await run(async (locked) => {
-      result = { value: await work(locked) };
-      return result.value;
-    });
-  } catch (error) {
-    const unclear = hasCode(error, 'STORE_UNAVAILABLE') && error.reason === RETRY_REASONS.commitUnclear;
-    if (!unclear || result === undefined) throw error;
-    return result.value;
-  }
 }
 
 /** Answers from the segment that it granted last where the store does not. */

@@ -44,7 +44,8 @@ export class TrustingFence extends MemoryFence {
   }
 }
 
-async function trusting<L, T>(
+/** Runs a transaction and takes a COMMIT without an answer for one that succeeded. */
+export async function trusting<L, T>(
   work: (locked: L) => Promise<T>,
   run: (noted: (locked: L) => Promise<T>) => Promise<T>,
 ): Promise<T> {
