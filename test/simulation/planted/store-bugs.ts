@@ -3,6 +3,7 @@ import type { Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import { trusting } from '@leafcutter/coordinator/fakes/unguarded';
+import { hasCode } from '@leafcutter/shared/errors';
 
 import { overriding } from '../overriding.ts';
 import type { PlantedBug } from './planted-bug.ts';
