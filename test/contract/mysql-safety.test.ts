@@ -9,7 +9,8 @@ import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
-import { entry, raceForRanges } from './store-contract.ts';
+import { raceForRanges } from './store-contract.ts';
+import { entry } from './store-under-test.ts';
 
 jest.setTimeout(30_000);
 

@@ -1,4 +1,6 @@
+import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
 import type { Store } from '@leafcutter/coordinator/domain/store';
+import { holder } from '@leafcutter/coordinator/fakes/samples';
 
 /** A store as the contract suites use it. */
 export interface StoreUnderTest {
@@ -9,4 +11,9 @@ export interface StoreUnderTest {
   /** Deletes a tag's row of `leaf_alloc`, and nothing else. */
   deleteByHand(tag: string): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A ledger entry of a segment of `tag`. */
+export function entry(tag: string, start: bigint, end: bigint): LedgerEntry {
+  return { counter: { kind: 'tag', tag }, start, end, ...holder(1), coordinatorId: 'c1', grantedAtMs: 123 };
 }
