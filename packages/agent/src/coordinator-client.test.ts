@@ -15,7 +15,7 @@ import {
 } from './fakes/coordinator-server.ts';
 import { LAYOUT } from './fakes/samples.ts';
 
-const CALM = { ratePerSecond: 1.5, waitingIds: 2 };
+const CALM = { ratePerSecond: 1.5, waitingIds: 2, blockIds: 0 };
 const INSTANCE = '11111111-1111-4111-8111-111111111111';
 const closing: (() => Promise<void>)[] = [];
 

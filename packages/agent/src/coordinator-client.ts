@@ -64,6 +64,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       ...this.#who,
       ratePerSecond: demand.ratePerSecond,
       waitingIds: demand.waitingIds,
+      blockIds: demand.blockIds,
       ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
     };
     const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;

@@ -1,8 +1,9 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { KeeperState, LeaseEvents } from './domain/lease-keeper.ts';
+import type { SegmentEvents } from './domain/segment.ts';
 import type { GeneratorEvents } from './domain/snowflake-generator.ts';
-import type { SegmentEvents, TagStatus } from './domain/tag-issuer.ts';
+import type { TagStatus } from './domain/tag-status.ts';
 
 const PREFIX = 'leafcutter_agent_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];

@@ -25,6 +25,8 @@ export const segmentRequest = z.strictObject({
   ratePerSecond: z.number().min(0).max(1e12),
   /** IDs that callers wait for at this moment. */
   waitingIds: z.int().min(0).max(1e12),
+  /** The largest block of consecutive IDs that a caller waits for. */
+  blockIds: z.int().min(0).max(1e12).default(0),
   /** The last segment that was used up: how many IDs it held and how long it lasted. Absent until there is one. */
   lastSegment: z.strictObject({ step: z.int().min(1), lastedMs: z.int().min(0) }).optional(),
 });

@@ -1,4 +1,4 @@
-import type { Segment } from './segment.ts';
+import { type Segment, sizeOf } from './segment.ts';
 
 /** One of the two segments of a buffer, and how far it is used. */
 interface Held {
@@ -22,7 +22,7 @@ export interface SegmentView {
  * - empty: neither `current` nor `next`. Entered at birth and when the last ID is taken; left by `accept`.
  * - serving: `current` only. Entered by `accept` on an empty buffer, or when `current` is used up and `next` takes
  *   its place; left by `accept` (to full) or by taking the last ID (to empty).
- * - full: both. Entered by `accept`; left when `current` is used up.
+ * - full: both. Entered by `accept`; left when `current` is used up, skipped by `takeBlock`, or by `replace`.
  *
  * `next` without `current` cannot be, and a third segment must not come: both are assertions. IDs leave it in rising
  * order (I3), because a segment at or below anything ever held is refused, and `current` is used up before `next`.
@@ -82,6 +82,18 @@ export class SegmentBuffer {
     return { start, end: start + BigInt(taken) };
   }
 
+  /** Takes `count` IDs, at most `remaining`, as rising ranges. */
+  takeRanges(count: number, now: number): Segment[] {
+    const ranges: Segment[] = [];
+    for (let wanted = count; wanted > 0; ) {
+      const range = this.take(wanted, now);
+      if (range === undefined) throw new Error('the buffer held less than it said');
+      wanted -= sizeOf(range);
+      ranges.push(range);
+    }
+    return ranges;
+  }
+
   /** Takes one ID; undefined where the buffer is empty. The hot path: no range is built. */
   takeOne(now: () => number): bigint | undefined {
     const current = this.#current;
@@ -93,12 +105,40 @@ export class SegmentBuffer {
   }
 
   /**
+   * Takes `count` consecutive IDs; undefined where what is held has no such block, and then nothing changes. Where
+   * only `next` has it, the rest of `current` is skipped and never issued: a block may not come after it (I3).
+   */
+  takeBlock(count: number, now: number): Segment | undefined {
+    const current = this.#current;
+    const next = this.#next;
+    if (current === undefined) return undefined;
+    const rest = left(current);
+    if (rest >= count || next === undefined) return rest >= count ? this.take(count, now) : undefined;
+    if (current.start + BigInt(current.size) === next.start && rest + next.size >= count) {
+      const start = this.take(rest, now)?.start;
+      const end = this.take(count - rest, now)?.end;
+      return start === undefined || end === undefined ? undefined : { start, end };
+    }
+    if (next.size < count) return undefined;
+    this.#useUp(current, now);
+    return this.take(count, now);
+  }
+
+  /** As `accept`, in place of all that is held, which is never issued. */
+  replace(segment: Segment, now: number): boolean {
+    if (!this.#isNew(segment)) return false;
+    this.#current = undefined;
+    this.#next = undefined;
+    return this.accept(segment, now);
+  }
+
+  /**
    * Takes a segment in. False where it starts below the end of one that this agent held before: then a counter went
    * back, and the segment may be someone's already.
    */
   accept(segment: Segment, now: number): boolean {
     if (this.#next !== undefined) throw new Error('a third segment came to a full buffer');
-    if (segment.start < this.#highest || segment.end <= segment.start) return false;
+    if (!this.#isNew(segment)) return false;
     this.#highest = segment.end;
     const held: Held = { start: segment.start, size: Number(segment.end - segment.start), used: 0 };
     if (this.#current === undefined) this.#serve(held, now);
@@ -108,6 +148,10 @@ export class SegmentBuffer {
 
   view(): { current: SegmentView | null; next: SegmentView | null } {
     return { current: viewOf(this.#current), next: viewOf(this.#next) };
+  }
+
+  #isNew(segment: Segment): boolean {
+    return segment.start >= this.#highest && segment.end > segment.start;
   }
 
   #useUp(current: Held, now: number): void {

@@ -1,7 +1,14 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+
 /** Half-open `[start, end)` of a tag's numbers. */
 export interface Segment {
   readonly start: bigint;
   readonly end: bigint;
+}
+
+/** How many IDs a segment holds. */
+export function sizeOf({ start, end }: Segment): number {
+  return Number(end - start);
 }
 
 /** What the agent says of a tag when it asks for a segment. */
@@ -10,6 +17,8 @@ export interface Demand {
   readonly ratePerSecond: number;
   /** IDs that callers wait for. */
   readonly waitingIds: number;
+  /** The largest block of consecutive IDs that a caller waits for; 0 where nobody does. */
+  readonly blockIds: number;
   /** The last segment that was used up; absent until there is one. */
   readonly lastSegment?: { readonly step: number; readonly lastedMs: number };
 }
@@ -22,3 +31,26 @@ export interface SegmentSource {
    */
   fetchSegment(tag: string, demand: Demand): Promise<Segment>;
 }
+
+export interface SegmentRules {
+  /** Share of `current` that is used when `next` is fetched, 0 to 1. */
+  readonly prefetchAtUsedRatio: number;
+  /** Callers that may wait for one tag. */
+  readonly maxWaiting: number;
+  /** How long a caller waits at most, in milliseconds. */
+  readonly waitMs: number;
+}
+
+export interface SegmentEvents {
+  refilled(tag: string, segment: Segment, durationMs: number): void;
+  refillFailed(tag: string, error: LeafcutterError): void;
+  /** IDs that were granted and will never be issued. */
+  discarded(tag: string, ids: number, reason: Discard): void;
+  waited(tag: string, waitedMs: number): void;
+}
+
+/**
+ * Why granted IDs will never be issued: a counter that went back, an answer after the tag was dropped, the tag
+ * dropped, the caller gone, the consecutive rest skipped or a segment not needed because of a block.
+ */
+export type Discard = 'below_highest' | 'late' | 'dropped' | 'abandoned' | 'skipped' | 'unneeded';

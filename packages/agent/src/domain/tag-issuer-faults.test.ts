@@ -140,7 +140,7 @@ describe('what the coordinator is told', () => {
     const issuer = newIssuer();
     const callers = [issuer.take(7), issuer.take(5)];
     await settle();
-    expect(source.demands[0]).toEqual({ ratePerSecond: 0, waitingIds: 7 });
+    expect(source.demands[0]).toEqual({ ratePerSecond: 0, waitingIds: 7, blockIds: 0 });
     source.release();
     await Promise.all(callers);
     await clock.advance(1_000);

@@ -1,79 +1,62 @@
-import type { Cancel, Clock } from '@leafcutter/shared/clock';
-import { hasCode, LeafcutterError, toLeafcutterError } from '@leafcutter/shared/errors';
-import { backoffMs } from './backoff.ts';
+import type { Clock } from '@leafcutter/shared/clock';
+import { hasCode, type LeafcutterError } from '@leafcutter/shared/errors';
 import { RateMeter } from './rate-meter.ts';
-import type { Demand, Segment, SegmentSource } from './segment.ts';
-import { SegmentBuffer, type SegmentView } from './segment-buffer.ts';
+import { Refill } from './refill.ts';
+import { blockTooLarge, counterWentBack, nothingCame, queueFull } from './refusals.ts';
+import {
+  type Segment,
+  type SegmentEvents,
+  type SegmentRules,
+  type SegmentSource,
+  sizeOf,
+} from './segment.ts';
+import { SegmentBuffer } from './segment-buffer.ts';
+import type { TagStatus } from './tag-status.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
-
-export interface SegmentRules {
-  /** Share of `current` that is used when `next` is fetched, 0 to 1. */
-  readonly prefetchAtUsedRatio: number;
-  /** Callers that may wait for one tag. */
-  readonly maxWaiting: number;
-  /** How long a caller waits at most, in milliseconds. */
-  readonly waitMs: number;
-}
-
-export interface SegmentEvents {
-  refilled(tag: string, segment: Segment, durationMs: number): void;
-  refillFailed(tag: string, error: LeafcutterError): void;
-  /** IDs that were granted and will never be issued. */
-  discarded(tag: string, ids: number, reason: 'below_highest' | 'late' | 'dropped' | 'abandoned'): void;
-  waited(tag: string, waitedMs: number): void;
-}
-
-/** A tag's buffer as `/v1/status` shows it. */
-export interface TagStatus {
-  readonly tag: string;
-  readonly current: SegmentView | null;
-  readonly next: SegmentView | null;
-  readonly remaining: number;
-  readonly ratePerSecond: number;
-  /** Seconds until the local IDs run out at the present rate; null where there is no rate. */
-  readonly runwaySeconds: number | null;
-  /** `idle`, `open` (a request is under way) or `waiting` (for the next try after a failure). */
-  readonly refill: RefillState;
-  readonly lastError: string | null;
-  readonly waiting: number;
-}
-
-type RefillState = 'idle' | 'open' | 'waiting';
 
 /** Codes after which asking again makes no sense until someone acts on the tag. */
 const FINAL = ['TAG_UNKNOWN', 'TAG_RETIRED'] as const;
 
 /**
- * Issues the IDs of one tag: its buffer, its line of waiting callers, and its refill.
- *
- * The refill is idle, open (one request is under way; entered when the buffer wants a segment) or waiting (the last
- * request failed; left after a backoff, or for good by `close`). At most one request is open, and its answer is
- * applied once and only while it is the open one: after `close` an answer is discarded.
+ * Issues the IDs of one tag: its buffer, its refill and its two lines of waiting callers. Callers of `take` wait where
+ * the buffer is empty. Callers of `takeBlock` wait for a segment that holds their block in one piece, in a line of
+ * their own, so that others are served from memory meanwhile.
  */
 export class TagIssuer {
   readonly tag: string;
   readonly #parts: Parts;
   readonly #buffer: SegmentBuffer;
   readonly #line: WaitingLine;
+  readonly #blocks: WaitingLine;
+  readonly #refill: Refill;
   readonly #rate: RateMeter;
   readonly #monotonic: () => number;
-  #refill: RefillState = 'idle';
-  #stopBackoff: Cancel = () => undefined;
-  #failures = 0;
-  #lastError: LeafcutterError | undefined;
-  /** How long refills take, in milliseconds: the slowest lately, sinking slowly. */
-  #refillMs = 0;
+  /** The largest block that the last request for a segment asked for. */
+  #askedBlock = 0;
   #issued = 0;
   #issuedAtTick = 0;
   #usedAt: number;
   #closed = false;
 
   constructor(tag: string, parts: Parts, highest: bigint) {
-    const { clock, rules } = parts;
+    const { clock, rules, random, events } = parts;
     this.tag = tag;
     this.#parts = parts;
     this.#buffer = new SegmentBuffer(rules.prefetchAtUsedRatio, highest);
-    this.#line = new WaitingLine(clock, rules.waitMs, (waiter, error) => this.#sendAway(waiter, error));
+    const sendAway = (waiter: Waiter, error?: unknown) => this.#sendAway(waiter, error);
+    this.#line = new WaitingLine(clock, rules.waitMs, sendAway);
+    this.#blocks = new WaitingLine(clock, rules.waitMs, sendAway);
+    this.#refill = new Refill({
+      clock,
+      random,
+      fetch: () => this.#fetch(),
+      landed: (segment, durationMs) => this.#land(segment, durationMs),
+      late: (segment) => events.discarded(tag, sizeOf(segment), 'late'),
+      failed: (error) => this.#failed(error),
+      recovered: () => {
+        if (this.#waiting > 0 || this.highest > 0n) this.#fetchIfWanted();
+      },
+    });
     this.#rate = new RateMeter(clock.monotonic());
     this.#monotonic = () => clock.monotonic();
     this.#usedAt = clock.monotonic();
@@ -105,23 +88,25 @@ export class TagIssuer {
    */
   async take(count: number, signal?: AbortSignal): Promise<Segment[]> {
     if (this.#line.length === 0 && this.#buffer.remaining >= count) return this.#takeNow(count);
-    if (this.#line.length >= this.#parts.rules.maxWaiting) {
-      // Where nobody may wait at all, nobody else would ever ask for the segment.
-      if (this.#refill === 'idle' && this.#buffer.hasRoom) void this.#fetch();
-      throw new LeafcutterError(
-        'SEGMENTS_EXHAUSTED',
-        `Too many callers wait for tag "${this.tag}" already.`,
-        {
-          reason: 'queue_full',
-        },
-      );
-    }
-    // Nothing will come: waiting for the next try would only delay the answer.
-    if (this.#refill === 'waiting' && hasCode(this.#lastError, 'TAG_EXHAUSTED')) throw this.#lastError;
-    const begun = this.#monotonic();
-    const ranges = this.#line.join(count, signal);
-    this.#serveLine();
-    return ranges.finally(() => this.#parts.events.waited(this.tag, this.#monotonic() - begun));
+    return this.#waitIn(this.#line, count, signal);
+  }
+
+  /**
+   * `count` consecutive IDs, from memory or after waiting for a segment that holds them in one piece.
+   * @throws as `take`, and BAD_REQUEST where a coordinator grants no segment that large
+   */
+  async takeBlock(count: number, signal?: AbortSignal): Promise<Segment> {
+    const block = this.takeBlockNow(count) ?? (await this.#waitIn(this.#blocks, count, signal))[0];
+    if (block === undefined) throw new Error('a caller of a block was served with none');
+    return block;
+  }
+
+  /** `count` consecutive IDs from memory, or undefined where the caller has to wait. */
+  takeBlockNow(count: number): Segment | undefined {
+    if (this.#line.length > 0 || this.#blocks.length > 0) return undefined;
+    const block = this.#takeBlock(count);
+    if (block !== undefined) this.#fetchIfWanted();
+    return block;
   }
 
   /** Once a second: measures the rate, and fetches early where the runway is shorter than a refill takes. */
@@ -132,8 +117,8 @@ export class TagIssuer {
     const rate = this.#rate.perSecond;
     const runwayMs = rate > 0 ? (this.#buffer.remaining / rate) * 1000 : Number.POSITIVE_INFINITY;
     // Twice, because the rate is an average and the next refill may be slower than the last.
-    if (this.#refill === 'idle' && this.#buffer.hasRoom && runwayMs < 2 * this.#refillMs) void this.#fetch();
-    this.#refillMs *= 0.99;
+    if (this.#buffer.hasRoom && runwayMs < 2 * this.#refill.durationMs) this.#refill.start();
+    this.#refill.tick();
   }
 
   /**
@@ -142,16 +127,16 @@ export class TagIssuer {
    * coordinator is there to say so.
    */
   idleSince(moment: number): boolean {
-    if (this.#line.length > 0 || this.#refill === 'open') return false;
-    return this.#usedAt < moment || (this.#buffer.highest === 0n && this.#refill === 'idle');
+    if (this.#waiting > 0 || this.#refill.state === 'open') return false;
+    return this.#usedAt < moment || (this.highest === 0n && this.#refill.state === 'idle');
   }
 
   /** Drops the tag: waiting callers get `error`, the IDs left are never issued. */
   close(error: LeafcutterError): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#stopBackoff();
-    this.#line.rejectAll(error);
+    this.#refill.close();
+    this.#rejectAll(error);
     this.#parts.events.discarded(this.tag, this.#buffer.remaining, 'dropped');
   }
 
@@ -164,122 +149,143 @@ export class TagIssuer {
       remaining,
       ratePerSecond: Math.round(rate * 10) / 10,
       runwaySeconds: rate < 0.05 ? null : Math.round((remaining / rate) * 10) / 10,
-      refill: this.#refill,
-      lastError: this.#lastError?.code ?? null,
-      waiting: this.#line.length,
+      refill: this.#refill.state,
+      lastError: this.#refill.lastError?.code ?? null,
+      waiting: this.#waiting,
     };
   }
 
-  #takeNow(count: number): Segment[] {
-    const ranges: Segment[] = [];
-    for (let left = count; left > 0; ) {
-      const range = this.#takeRange(left);
-      if (range === undefined) throw new Error('the buffer held less than it said');
-      left -= Number(range.end - range.start);
-      ranges.push(range);
+  get #waiting(): number {
+    return this.#line.length + this.#blocks.length;
+  }
+
+  #waitIn(line: WaitingLine, count: number, signal: AbortSignal | undefined): Promise<Segment[]> {
+    const { rules, events } = this.#parts;
+    if (this.#waiting >= rules.maxWaiting) {
+      // Where nobody may wait at all, nobody else would ever ask for the segment.
+      if (this.#buffer.hasRoom) this.#refill.start();
+      throw queueFull(this.tag);
     }
+    const { state, lastError } = this.#refill;
+    // Nothing will come: waiting for the next try would only delay the answer.
+    if (state === 'waiting' && hasCode(lastError, 'TAG_EXHAUSTED')) throw lastError;
+    const begun = this.#monotonic();
+    const ranges = line.join(count, signal);
+    this.#serveLines();
+    return ranges.finally(() => events.waited(this.tag, this.#monotonic() - begun));
+  }
+
+  #takeNow(count: number): Segment[] {
+    const ranges = this.#buffer.takeRanges(count, this.#monotonic());
+    this.#issued += count;
     this.#fetchIfWanted();
     return ranges;
   }
 
   #takeRange(count: number): Segment | undefined {
     const range = this.#buffer.take(count, this.#monotonic());
-    if (range !== undefined) this.#issued += Number(range.end - range.start);
+    if (range !== undefined) this.#issued += sizeOf(range);
     return range;
   }
 
-  #serveLine(): void {
+  #takeBlock(count: number): Segment | undefined {
+    const before = this.#buffer.remaining;
+    const block = this.#buffer.takeBlock(count, this.#monotonic());
+    if (block === undefined) return undefined;
+    this.#issued += count;
+    this.#skipped(before - this.#buffer.remaining - count);
+    return block;
+  }
+
+  #skipped(ids: number): void {
+    if (ids > 0) this.#parts.events.discarded(this.tag, ids, 'skipped');
+  }
+
+  /** The line whose first caller came first goes first, so that neither keeps the other waiting for ever. */
+  #serveLines(): void {
+    const serveBlocks = () => this.#blocks.serve((count) => this.#takeBlock(count));
+    const blocksFirst = this.#blocks.deadline < this.#line.deadline;
+    if (blocksFirst) serveBlocks();
     this.#line.serve((count) => this.#takeRange(count));
+    if (!blocksFirst) serveBlocks();
     // Not before: the coordinator is told how many IDs are still waited for.
     this.#fetchIfWanted();
   }
 
   #fetchIfWanted(): void {
-    if (this.#refill === 'idle' && this.#buffer.wantsNext) void this.#fetch();
+    if (this.#buffer.wantsNext || this.#blocks.length > 0) this.#refill.start();
   }
 
-  async #fetch(): Promise<void> {
-    if (this.#closed) return;
-    this.#refill = 'open';
-    const begun = this.#monotonic();
-    this.#rate.sample(this.#issued, begun);
-    try {
-      const segment = await this.#parts.source.fetchSegment(this.tag, this.#demand());
-      this.#land(segment, this.#monotonic() - begun);
-    } catch (thrown) {
-      this.#fail(toLeafcutterError(thrown));
-    }
-  }
-
-  #demand(): Demand {
+  #fetch(): Promise<Segment> {
+    this.#rate.sample(this.#issued, this.#monotonic());
     const { lastSegment } = this.#buffer;
-    return {
+    this.#askedBlock = this.#blocks.firstNeeds ?? 0;
+    return this.#parts.source.fetchSegment(this.tag, {
       ratePerSecond: this.#rate.perSecond,
-      waitingIds: this.#line.waitingIds,
+      waitingIds: this.#line.waitingIds + this.#blocks.waitingIds,
+      blockIds: this.#askedBlock,
       ...(lastSegment === undefined ? {} : { lastSegment }),
-    };
-  }
-
-  #land(segment: Segment, durationMs: number): void {
-    const { events } = this.#parts;
-    const size = Number(segment.end - segment.start);
-    if (this.#closed) {
-      events.discarded(this.tag, size, 'late');
-      return;
-    }
-    this.#refill = 'idle';
-    if (!this.#buffer.accept(segment, this.#monotonic())) {
-      events.discarded(this.tag, size, 'below_highest');
-      this.#fail(
-        new LeafcutterError(
-          'SEGMENTS_EXHAUSTED',
-          `The counter of tag "${this.tag}" went back; its segments are refused.`,
-          {
-            reason: 'below_highest',
-          },
-        ),
-      );
-      return;
-    }
-    this.#failures = 0;
-    this.#lastError = undefined;
-    this.#refillMs = Math.max(this.#refillMs, durationMs);
-    events.refilled(this.tag, segment, durationMs);
-    this.#serveLine();
-  }
-
-  #fail(error: LeafcutterError): void {
-    if (this.#closed) return;
-    this.#lastError = error;
-    this.#parts.events.refillFailed(this.tag, error);
-    if (hasCode(error, ...FINAL)) {
-      this.#parts.dropped(this, error);
-      return;
-    }
-    if (hasCode(error, 'TAG_EXHAUSTED')) this.#line.rejectAll(error);
-    this.#refill = 'waiting';
-    this.#stopBackoff = this.#parts.clock.after(backoffMs(this.#failures++, this.#parts.random), () => {
-      this.#refill = 'idle';
-      if (this.#buffer.wantsNext && (this.#line.length > 0 || this.#buffer.highest > 0n)) void this.#fetch();
     });
+  }
+
+  #land(segment: Segment, durationMs: number): LeafcutterError | undefined {
+    const { events } = this.#parts;
+    if (!this.#accept(segment)) {
+      events.discarded(this.tag, sizeOf(segment), 'below_highest');
+      return counterWentBack(this.tag);
+    }
+    events.refilled(this.tag, segment, durationMs);
+    this.#refuseTooLarge(segment);
+    this.#serveLines();
+    return undefined;
+  }
+
+  /**
+   * A segment that was fetched for a block although the buffer is full takes the place of what is held: the block
+   * may not lie above IDs that are issued after it (I3).
+   */
+  #accept(segment: Segment): boolean {
+    const now = this.#monotonic();
+    if (this.#buffer.hasRoom) return this.#buffer.accept(segment, now);
+    const { remaining, highest } = this.#buffer;
+    if (segment.start < highest) return false;
+    if (sizeOf(segment) < (this.#blocks.firstNeeds ?? Number.POSITIVE_INFINITY)) {
+      this.#parts.events.discarded(this.tag, sizeOf(segment), 'unneeded');
+      return true;
+    }
+    this.#skipped(remaining);
+    return this.#buffer.replace(segment, now);
+  }
+
+  /** The coordinators were asked for a block and granted less: the tag has no segments as large. */
+  #refuseTooLarge(segment: Segment): void {
+    const size = sizeOf(segment);
+    const refused = (needs: number) => needs > size && needs <= this.#askedBlock;
+    while (refused(this.#blocks.firstNeeds ?? 0)) this.#blocks.rejectFirst(blockTooLarge(this.tag, size));
+  }
+
+  #failed(error: LeafcutterError): void {
+    this.#parts.events.refillFailed(this.tag, error);
+    if (hasCode(error, ...FINAL)) this.#parts.dropped(this, error);
+    else if (hasCode(error, 'TAG_EXHAUSTED')) this.#rejectAll(error);
+  }
+
+  #rejectAll(error: LeafcutterError): void {
+    this.#line.rejectAll(error);
+    this.#blocks.rejectAll(error);
   }
 
   /** Part of what the caller wanted may have been taken for it: those IDs are never issued. */
   #sendAway(waiter: Waiter, error: unknown = this.#lateness()): void {
-    const taken = waiter.ranges.reduce((sum, range) => sum + Number(range.end - range.start), 0);
+    const taken = waiter.ranges.reduce((sum, range) => sum + sizeOf(range), 0);
     if (taken > 0) this.#parts.events.discarded(this.tag, taken, 'abandoned');
     waiter.reject(error);
   }
 
   #lateness(): LeafcutterError {
-    const why = this.#lastError;
-    const saysItAll = this.#buffer.highest === 0n || why?.code === 'SEGMENTS_EXHAUSTED';
-    if (why !== undefined && saysItAll) return why;
-    return new LeafcutterError(
-      'SEGMENTS_EXHAUSTED',
-      `No segment of tag "${this.tag}" came in time; try again.`,
-      { reason: why?.code ?? 'slow_refill', cause: why },
-    );
+    const why = this.#refill.lastError;
+    const saysItAll = this.highest === 0n || why?.code === 'SEGMENTS_EXHAUSTED';
+    return why !== undefined && saysItAll ? why : nothingCame(this.tag, why);
   }
 }
 

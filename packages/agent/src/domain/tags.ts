@@ -1,8 +1,9 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { isAskableTag } from '@leafcutter/shared/tag';
-import type { Segment, SegmentSource } from './segment.ts';
-import { type SegmentEvents, type SegmentRules, TagIssuer, type TagStatus } from './tag-issuer.ts';
+import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
+import { TagIssuer } from './tag-issuer.ts';
+import type { TagStatus } from './tag-status.ts';
 
 export interface TagsRules extends SegmentRules {
   /** Tags in memory at once. */
@@ -37,6 +38,16 @@ export class Tags {
   /** `count` IDs (1 to 10,000) as rising ranges. @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.take */
   async take(tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
     return (this.#issuers.get(tag) ?? this.#open(tag)).take(count, signal);
+  }
+
+  /** `count` consecutive IDs from memory; undefined where the caller has to wait and should use `takeBlock`. */
+  takeBlockNow(tag: string, count: number): Segment | undefined {
+    return this.#issuers.get(tag)?.takeBlockNow(count);
+  }
+
+  /** `count` consecutive IDs (1 to 10,000). @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.takeBlock */
+  async takeBlock(tag: string, count: number, signal?: AbortSignal): Promise<Segment> {
+    return (this.#issuers.get(tag) ?? this.#open(tag)).takeBlock(count, signal);
   }
 
   /** Drops a tag that a coordinator says is gone. */

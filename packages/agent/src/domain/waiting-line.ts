@@ -53,6 +53,16 @@ export class WaitingLine {
     return this.#waitingIds;
   }
 
+  /** IDs that the first in line still needs; undefined where nobody waits. */
+  get firstNeeds(): number | undefined {
+    return this.#first()?.needed;
+  }
+
+  /** When the first in line expires, monotonic milliseconds; infinite where nobody waits. */
+  get deadline(): number {
+    return this.#first()?.deadline ?? Number.POSITIVE_INFINITY;
+  }
+
   join(count: number, signal?: AbortSignal): Promise<Segment[]> {
     return new Promise((resolve, reject) => {
       const deadline = this.#clock.monotonic() + this.#waitMs;
@@ -90,6 +100,12 @@ export class WaitingLine {
       this.#leave(waiter);
       waiter.resolve(waiter.ranges);
     }
+  }
+
+  /** Sends the first in line away with `error`. */
+  rejectFirst(error: unknown): void {
+    const waiter = this.#first();
+    if (waiter !== undefined) this.#sendAway(waiter, error);
   }
 
   /** Sends everyone away with `error`. */

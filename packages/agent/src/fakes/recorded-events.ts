@@ -1,9 +1,8 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Lease } from '../domain/lease.ts';
 import type { LeaseEvents } from '../domain/lease-keeper.ts';
-import type { Segment } from '../domain/segment.ts';
+import type { Segment, SegmentEvents } from '../domain/segment.ts';
 import type { GeneratorEvents } from '../domain/snowflake-generator.ts';
-import type { SegmentEvents } from '../domain/tag-issuer.ts';
 
 /** What the domain told, for tests to look at. */
 export class RecordedEvents implements SegmentEvents, LeaseEvents, GeneratorEvents {

@@ -80,24 +80,24 @@ describe('a segment', () => {
 
   test('follows the agent’s demand up to the tag’s own max step', async () => {
     await store.changeTag('orders', { maxStep: 5_000 });
-    const demand = { ratePerSecond: 1_000, waitingIds: 1 };
+    const demand = { ratePerSecond: 1_000, waitingIds: 1, blockIds: 0 };
     expect(await arbiter().grant('orders', holder(1), demand)).toEqual({ start: 1n, end: 5_001n });
   });
 
   test('lasts the tag’s own target duration', async () => {
     await store.changeTag('orders', { targetDurationS: 2 });
-    const demand = { ratePerSecond: 1_000, waitingIds: 1 };
+    const demand = { ratePerSecond: 1_000, waitingIds: 1, blockIds: 0 };
     expect(await arbiter().grant('orders', holder(1), demand)).toEqual({ start: 1n, end: 2_001n });
   });
 
   test('has the base step whatever the demand where steps are not adaptive', async () => {
     const segments = arbiter({ rules: { ...SEGMENT_RULES, adaptiveStep: false } });
-    const demand = { ratePerSecond: 1_000, waitingIds: 1 };
+    const demand = { ratePerSecond: 1_000, waitingIds: 1, blockIds: 0 };
     expect(await segments.grant('orders', holder(1), demand)).toEqual({ start: 1n, end: 101n });
   });
 
   test('an adapted step is never written back', async () => {
-    await arbiter().grant('orders', holder(1), { ratePerSecond: 1_000, waitingIds: 1 });
+    await arbiter().grant('orders', holder(1), { ratePerSecond: 1_000, waitingIds: 1, blockIds: 0 });
     expect(await store.findTag('orders')).toMatchObject({ step: 100 });
   });
 });

@@ -35,34 +35,36 @@ describe('the step for a demand', () => {
   const tag = { baseStep: 1_000, maxStep: 1_000_000, targetDurationS: 600 };
 
   test('is the base step where nothing is known and nobody waits', () => {
-    expect(stepForDemand({ ratePerSecond: 5_000, waitingIds: 0 }, tag)).toBe(1_000);
+    expect(stepForDemand({ ratePerSecond: 5_000, waitingIds: 0, blockIds: 0 }, tag)).toBe(1_000);
   });
 
   test('follows the seed rule where nobody waits', () => {
     const lastSegment = { step: 4_000, lastedMs: MINUTE_MS };
-    expect(stepForDemand({ ratePerSecond: 5_000, waitingIds: 0, lastSegment }, tag)).toBe(8_000);
+    expect(stepForDemand({ ratePerSecond: 5_000, waitingIds: 0, blockIds: 0, lastSegment }, tag)).toBe(8_000);
   });
 
   test('jumps to rate × target duration where callers wait and the rule would double', () => {
     const lastSegment = { step: 1_000, lastedMs: 1_000 };
-    expect(stepForDemand({ ratePerSecond: 1_000, waitingIds: 7, lastSegment }, tag)).toBe(600_000);
+    expect(stepForDemand({ ratePerSecond: 1_000, waitingIds: 7, blockIds: 0, lastSegment }, tag)).toBe(
+      600_000,
+    );
   });
 
   test('jumps already at the first segment', () => {
-    expect(stepForDemand({ ratePerSecond: 1_000, waitingIds: 7 }, tag)).toBe(600_000);
+    expect(stepForDemand({ ratePerSecond: 1_000, waitingIds: 7, blockIds: 0 }, tag)).toBe(600_000);
   });
 
   test('is never below what the waiting callers need', () => {
-    expect(stepForDemand({ ratePerSecond: 0, waitingIds: 50_000 }, tag)).toBe(50_000);
+    expect(stepForDemand({ ratePerSecond: 0, waitingIds: 50_000, blockIds: 0 }, tag)).toBe(50_000);
   });
 
   test('never jumps above the max step', () => {
-    expect(stepForDemand({ ratePerSecond: 1e12, waitingIds: 1e12 }, tag)).toBe(1_000_000);
+    expect(stepForDemand({ ratePerSecond: 1e12, waitingIds: 1e12, blockIds: 0 }, tag)).toBe(1_000_000);
   });
 
   test('never jumps below the seed rule', () => {
     const lastSegment = { step: 400_000, lastedMs: MINUTE_MS };
-    expect(stepForDemand({ ratePerSecond: 1, waitingIds: 1, lastSegment }, tag)).toBe(800_000);
+    expect(stepForDemand({ ratePerSecond: 1, waitingIds: 1, blockIds: 0, lastSegment }, tag)).toBe(800_000);
   });
 
   test.each([
@@ -70,10 +72,25 @@ describe('the step for a demand', () => {
     ['halves', 40 * MINUTE_MS, 2_000],
   ])('does not jump where the rule %s', (_name, lastedMs, expected) => {
     const lastSegment = { step: 4_000, lastedMs };
-    expect(stepForDemand({ ratePerSecond: 1_000, waitingIds: 9, lastSegment }, tag)).toBe(expected);
+    expect(stepForDemand({ ratePerSecond: 1_000, waitingIds: 9, blockIds: 0, lastSegment }, tag)).toBe(
+      expected,
+    );
   });
 
   test('is a whole number for any rate', () => {
-    expect(stepForDemand({ ratePerSecond: 10.001, waitingIds: 1 }, tag)).toBe(6_001);
+    expect(stepForDemand({ ratePerSecond: 10.001, waitingIds: 1, blockIds: 0 }, tag)).toBe(6_001);
+  });
+
+  test.each<[string, number | undefined, number, number]>([
+    ['has nothing to go by', undefined, 5_000, 5_000],
+    ['doubles', 60_000, 5_000, 5_000],
+    ['keeps', 20 * MINUTE_MS, 5_000, 5_000],
+    ['halves', 40 * MINUTE_MS, 5_000, 5_000],
+    ['gives more anyway', 20 * MINUTE_MS, 500, 1_000],
+    ['reaches the max step', 20 * MINUTE_MS, 2_000_000, 1_000_000],
+  ])('holds a block of consecutive IDs where the rule %s', (_name, lastedMs, blockIds, expected) => {
+    const lastSegment = lastedMs === undefined ? undefined : { step: 1_000, lastedMs };
+    const demand = { ratePerSecond: 0, waitingIds: blockIds, blockIds, lastSegment };
+    expect(stepForDemand(demand, tag)).toBe(expected);
   });
 });

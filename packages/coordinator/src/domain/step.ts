@@ -33,6 +33,8 @@ export interface Demand {
   readonly ratePerSecond: number;
   /** IDs that callers wait for. */
   readonly waitingIds: number;
+  /** The largest block of consecutive IDs that a caller waits for; 0 where nobody does. */
+  readonly blockIds: number;
   /** The last segment that was used up; absent until there is one. */
   readonly lastSegment?: { readonly step: number; readonly lastedMs: number } | undefined;
 }
@@ -40,16 +42,17 @@ export interface Demand {
 /**
  * The size of the next segment for a demand. Where the seed rule would double, or has nothing to go by yet, and
  * callers wait, it goes straight to what lasts `targetDurationS` at the present rate, and never below what the
- * waiting callers need, instead of doubling ten times while they wait.
+ * waiting callers need, instead of doubling ten times while they wait. A block has to lie in one segment, so it counts even where the rule
+ * would keep or halve.
  */
 export function stepForDemand(
   demand: Demand,
   tag: { readonly baseStep: number; readonly maxStep: number; readonly targetDurationS: number },
 ): number {
-  const { lastSegment, waitingIds, ratePerSecond } = demand;
+  const { lastSegment, waitingIds, blockIds, ratePerSecond } = demand;
   const byRule = lastSegment === undefined ? tag.baseStep : nextStep(lastSegment, tag.baseStep, tag.maxStep);
   const growing = lastSegment === undefined || lastSegment.lastedMs < DOUBLE_BELOW_MS;
-  if (waitingIds === 0 || !growing) return byRule;
-  const byDemand = Math.max(waitingIds, Math.ceil(ratePerSecond * tag.targetDurationS));
+  const waitedFor = Math.max(waitingIds, Math.ceil(ratePerSecond * tag.targetDurationS));
+  const byDemand = waitingIds === 0 || !growing ? blockIds : waitedFor;
   return Math.max(byRule, clampStep(byDemand, tag.baseStep, tag.maxStep));
 }

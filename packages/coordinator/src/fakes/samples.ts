@@ -57,7 +57,7 @@ export const LEASE_RULES: LeaseRules = {
 };
 
 /** Nobody waits and nothing is known: the base step. */
-export const CALM: Demand = { ratePerSecond: 0, waitingIds: 0 };
+export const CALM: Demand = { ratePerSecond: 0, waitingIds: 0, blockIds: 0 };
 
 export function holder(n: number): Holder {
   return { agentId: `agent-${n}`, instanceId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}` };

@@ -1,0 +1,34 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+
+/** What callers of a tag are told where they get no IDs. */
+
+export function queueFull(tag: string): LeafcutterError {
+  return new LeafcutterError('SEGMENTS_EXHAUSTED', `Too many callers wait for tag "${tag}" already.`, {
+    reason: 'queue_full',
+  });
+}
+
+export function counterWentBack(tag: string): LeafcutterError {
+  return new LeafcutterError(
+    'SEGMENTS_EXHAUSTED',
+    `The counter of tag "${tag}" went back; its segments are refused.`,
+    { reason: 'below_highest' },
+  );
+}
+
+/** The coordinators were asked for a block and granted `ids`: the tag has no segments as large. */
+export function blockTooLarge(tag: string, ids: number): LeafcutterError {
+  return new LeafcutterError(
+    'BAD_REQUEST',
+    `Tag "${tag}" has at most ${ids} consecutive IDs at once; ask for fewer, or raise its max step.`,
+    { reason: 'block_too_large' },
+  );
+}
+
+/** `why`: the error of the last refill, where it failed. */
+export function nothingCame(tag: string, why: LeafcutterError | undefined): LeafcutterError {
+  return new LeafcutterError('SEGMENTS_EXHAUSTED', `No segment of tag "${tag}" came in time; try again.`, {
+    reason: why?.code ?? 'slow_refill',
+    cause: why,
+  });
+}
