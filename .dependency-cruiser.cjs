@@ -30,7 +30,7 @@ const KEPT_IN = {
   'prom-client': '^packages/(coordinator|agent)/src/metrics\\.ts$',
   undici: '^packages/(agent/src/coordinator-endpoint|cli/src/verify/agent-door)\\.ts$',
   cockatiel: '^packages/agent/src/coordinator-endpoint\\.ts$',
-  express: '^packages/[^/]+/src/http/',
+  express: '^packages/(shared/src/http|coordinator/src/http|agent/src/doors)/',
   pino: '^packages/shared/src/logger\\.ts$',
   yaml: '^packages/shared/src/config/read-config-file\\.ts$',
 };
@@ -81,7 +81,7 @@ module.exports = {
       name: 'doors-know-no-store',
       comment: 'What a door wants of a store it asks the domain.',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/http/' },
+      from: { path: '^packages/[^/]+/src/(http|doors)/' },
       to: { path: '^packages/[^/]+/src/(mysql|redis|sqlite|sql|bullmq|memory)-' },
     },
     {

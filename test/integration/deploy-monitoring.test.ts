@@ -43,9 +43,9 @@ function busyMetrics() {
     lease: () => ({ state: 'holding', windowRemainingMs: 60_000, issued: 1 }),
     clockOffsetMs: () => 3,
   });
-  agent.issued('demo', 'segment', 'http', 1);
-  agent.issued('', 'snowflake', 'http', 1);
-  agent.refused(failure);
+  agent.tally('http', 'segment', 'demo').count += 1;
+  agent.tally('http', 'snowflake', '').count += 1;
+  agent.refused(failure, 'http');
   agent.refilled('demo', { start: 1n, end: 11n }, 5);
   agent.refillFailed('demo', failure);
   agent.discarded('demo', 1, 'late');

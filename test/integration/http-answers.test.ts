@@ -88,6 +88,18 @@ describe('an agent answers', () => {
     expect(all.every((id, index) => index === 0 || id > (all[index - 1] ?? id))).toBe(true);
   });
 
+  test('a block of consecutive IDs in one piece, also one larger than the tag’s step', async () => {
+    const sizes = [1, 500, 10_000, 500];
+    let highest = 0n;
+    for (const count of sizes) {
+      const block = await json<{ start: string; end: string }>(`/v1/ids/orders?count=${count}&format=block`);
+      expect(BigInt(block.end) - BigInt(block.start)).toBe(BigInt(count));
+      expect(BigInt(block.start)).toBeGreaterThanOrEqual(highest);
+      highest = BigInt(block.end);
+    }
+    expect(BigInt((await ask('/v1/ids/orders')).body)).toBeGreaterThanOrEqual(highest);
+  });
+
   test('ranges without a count as one ID, and a list of one where count is 1', async () => {
     const { ranges } = await json<{ ranges: { start: string; end: string }[] }>(
       '/v1/ids/orders?format=ranges',
@@ -169,7 +181,7 @@ describe('an agent answers', () => {
     await ask('/v1/ids/orders?count=0');
     const { type, body } = await ask('/metrics');
     expect(type).toContain('text/plain; version=0.0.4');
-    expect(body).toMatch(/^leafcutter_agent_requests_refused_total\{code="BAD_REQUEST"\} [1-9]/m);
+    expect(body).toMatch(/^leafcutter_agent_requests_refused_total\{code="BAD_REQUEST",door="http"\} [1-9]/m);
     expect(body).toMatch(/^leafcutter_agent_window_remaining_seconds [1-9]/m);
     expect(body).toMatch(/^leafcutter_agent_ids_remaining\{tag="orders"\} [1-9]/m);
     const scraped = await (await fetch(`${coordinator.url}/metrics`)).text();

@@ -103,6 +103,8 @@ describe('an agent refuses', () => {
     ['/v1/ids/orders?size=5', 400, 'BAD_REQUEST', 'size'],
     ['/v1/ids/orders?__proto__=5', 400, 'BAD_REQUEST', '__proto__'],
     ['/v1/ids/orders?format=xml', 400, 'BAD_REQUEST', 'format'],
+    ['/v1/ids/orders?format=block&count=10001', 400, 'BAD_REQUEST', 'count'],
+    ['/v1/snowflake?format=block', 400, 'BAD_REQUEST', 'format'],
     ['/v1/snowflake?format=ranges', 400, 'BAD_REQUEST', 'format'],
     ['/v1/snowflake?count=10001', 400, 'BAD_REQUEST', 'count'],
     ['/v1/snowflake?tag=orders', 400, 'BAD_REQUEST', 'tag'],

@@ -12,6 +12,14 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const MAX_TAGS_SHOWN = 200;
 const OTHER = '_other';
 
+/** The ways in which applications reach an agent. */
+export type Door = 'http' | 'leaf' | 'go-leaf' | 'tinyid' | 'grpc' | 'go-leaf-grpc' | 'resp';
+
+/** A count that is raised with each ID: a labelled counter would take longer than issuing does. */
+export interface Tally {
+  count: number;
+}
+
 /** What the gauges read at each scrape. */
 export interface AgentReadings {
   tags(): readonly TagStatus[];
@@ -26,13 +34,8 @@ export interface AgentReadings {
 export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents {
   readonly #registry = new Registry();
   readonly #shown = new Set<string>();
-  readonly #issued = this.#counter(
-    'ids_issued_total',
-    'IDs issued, by tag, mode and door.',
-    'tag',
-    'mode',
-    'door',
-  );
+  /** By tag, mode and door. */
+  readonly #tallies = new Map<string, Tally & { readonly labels: Record<'tag' | 'mode' | 'door', string> }>();
   readonly #discarded = this.#counter(
     'ids_discarded_total',
     'IDs granted to this agent that will never be issued, by reason.',
@@ -50,8 +53,9 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
   );
   readonly #refused = this.#counter(
     'requests_refused_total',
-    'Requests answered with an error, by code.',
+    'Requests answered with an error, by code and door.',
     'code',
+    'door',
   );
   readonly #leases = this.#counter('leases_granted_total', 'Leases this agent was granted.');
   readonly #extensions = this.#counter('windows_extended_total', 'Windows of this agent that were extended.');
@@ -66,6 +70,17 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
 
   constructor(readings: AgentReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    const tallies = this.#tallies;
+    new Counter({
+      name: `${PREFIX}ids_issued_total`,
+      help: 'IDs issued, by tag, mode and door.',
+      labelNames: ['tag', 'mode', 'door'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const { labels, count } of tallies.values()) this.inc(labels, count);
+      },
+    });
     this.#gauge('tags', 'Tags in memory.', () => readings.tags().length);
     this.#perTag(
       'runway_seconds',
@@ -92,12 +107,20 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 
-  issued(tag: string, mode: 'segment' | 'snowflake', door: string, count: number): void {
-    this.#issued.inc({ tag: mode === 'snowflake' ? '' : this.#label(tag), mode, door }, count);
+  /** Where a door counts the IDs of a tag that it issues; one object per door, tag and mode. */
+  tally(door: Door, mode: 'segment' | 'snowflake', tag: string): Tally {
+    const labels = { tag: mode === 'snowflake' ? '' : this.#label(tag), mode, door };
+    const key = JSON.stringify(labels);
+    let tally = this.#tallies.get(key);
+    if (tally === undefined) {
+      tally = { labels, count: 0 };
+      this.#tallies.set(key, tally);
+    }
+    return tally;
   }
 
-  refused(error: LeafcutterError): void {
-    this.#refused.inc({ code: error.code });
+  refused(error: LeafcutterError, door: Door): void {
+    this.#refused.inc({ code: error.code, door });
   }
 
   refilled(_tag: string, segment: { start: bigint; end: bigint }, durationMs: number): void {

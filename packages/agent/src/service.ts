@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { type Listening, listen } from '@leafcutter/shared/http/listen';
 import type { Logger } from '@leafcutter/shared/logger';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
@@ -14,7 +13,8 @@ import { Reporter } from './domain/reporter.ts';
 import { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import { Snowflakes } from './domain/snowflakes.ts';
 import { Tags } from './domain/tags.ts';
-import { agentApp, opsApp } from './http/routes.ts';
+import { type Doors, openDoors } from './doors/open-doors.ts';
+import { networkListeners } from './listeners.ts';
 import { AgentMetrics } from './metrics.ts';
 import { type AgentConfig, sequenceStartMax } from './settings.ts';
 import { windowRemainingMs } from './status.ts';
@@ -41,24 +41,22 @@ export async function startAgent(config: AgentConfig, log: Logger): Promise<Agen
     clock: systemClock,
     intervalMs: config.reportIntervalMs,
   });
-  const doors: Listening[] = [];
+  let doors: Doors;
   try {
-    doors.push(await listen(config.listen, agentApp(agent), 'listen'));
-    if (config.opsListen !== undefined)
-      doors.push(await listen(config.opsListen, opsApp(agent), 'opsListen'));
+    doors = await openDoors(agent);
   } catch (error) {
-    await Promise.all(doors.map((door) => door.close(0)));
     agent.tags.close();
     await client.close();
     throw error;
   }
   agent.snowflake?.keeper.start();
   reporter.start();
-  const url = `http://${doors[0]?.address}`;
-  if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
-    log.warn({ url }, 'allowUnauthenticatedNetwork: whoever reaches this port can draw IDs');
+  const places = Object.fromEntries(Object.entries(doors.places).map(([key, at]) => [key, String(at)]));
+  const url = `http://${places.listen}`;
+  if (config.tokens.length === 0 && networkListeners(config).length > 0) {
+    log.warn({ places }, 'allowUnauthenticatedNetwork: whoever reaches these ports can draw IDs');
   }
-  log.info({ url, coordinators: config.coordinators }, 'agent is listening');
+  log.info({ ...places, coordinators: config.coordinators }, 'agent is listening');
   return {
     url,
     agentId: agent.agentId,
@@ -67,7 +65,7 @@ export async function startAgent(config: AgentConfig, log: Logger): Promise<Agen
       log.info('agent is stopping');
       markStopping();
       reporter.stop();
-      await Promise.all(doors.map((door) => door.close(config.drainMs)));
+      await doors.close(config.drainMs);
       agent.tags.close();
       await agent.snowflake?.keeper.stop();
       await client.close();

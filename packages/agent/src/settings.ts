@@ -1,10 +1,11 @@
 import { secretList, urlList } from '@leafcutter/shared/config/list-kinds';
 import { int, ratio } from '@leafcutter/shared/config/number-kinds';
-import { address, choice, flag, secret, text } from '@leafcutter/shared/config/setting-kinds';
+import { address, choice, flag, path, secret, text } from '@leafcutter/shared/config/setting-kinds';
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
 import { layoutProblem } from '@leafcutter/shared/layout';
 import { LOG_LEVELS } from '@leafcutter/shared/logger';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
+import { clashingListeners, networkListeners } from './listeners.ts';
 
 export const agentSettings = settings(
   {
@@ -67,6 +68,58 @@ export const agentSettings = settings(
       unit: 'ms',
       doc: 'How often the agent tells which tags it holds, and learns which are retired.',
     }),
+    leaf: {
+      enabled: flag({
+        default: true,
+        doc: 'Answer Leaf’s clients on the addresses of listen and unix.http.',
+      }),
+    },
+    goLeaf: {
+      enabled: flag({
+        default: true,
+        doc: 'Answer go-leaf’s HTTP clients on the addresses of listen and unix.http.',
+      }),
+      grpcListen: address({
+        optional: true,
+        doc: 'Where go-leaf’s gRPC clients reach the agent, as a rule on port 1234; off by default.',
+      }),
+    },
+    tinyid: {
+      enabled: flag({
+        default: true,
+        doc: 'Answer tinyid’s clients on the addresses of listen and unix.http.',
+      }),
+      tokens: secretList({
+        doc: 'Tokens of tinyid’s clients, each as tag=token: such a token opens that tag only; tokens open every tag.',
+      }),
+    },
+    grpc: {
+      listen: address({
+        optional: true,
+        doc: 'Where gRPC clients reach the agent, as a rule on port 9000; off by default.',
+      }),
+    },
+    resp: {
+      listen: address({
+        optional: true,
+        doc: 'Where Redis clients reach the agent, as a rule on port 6390; off by default.',
+      }),
+      allowUnsafeIntegers: flag({
+        default: false,
+        doc: 'Answer INCR and INCRBY past 2^53 − 1 too; JavaScript clients round such integers, and rounded IDs repeat.',
+      }),
+    },
+    unix: {
+      http: path({ optional: true, doc: 'Unix socket of the HTTP door, besides listen.' }),
+      grpc: path({ optional: true, doc: 'Unix socket of the gRPC door, besides grpc.listen.' }),
+      resp: path({ optional: true, doc: 'Unix socket of the Redis door, besides resp.listen.' }),
+      mode: text({
+        default: '660',
+        pattern: /^0?[0-7]{3}$/,
+        takes: 'permission bits as three octal digits',
+        doc: 'Permission bits of the Unix sockets: who may connect.',
+      }),
+    },
     segment: {
       prefetchAtUsedRatio: ratio({
         default: 0.1,
@@ -123,21 +176,29 @@ export const agentSettings = settings(
   },
   {
     rules: [
-      ({ listen, tokens, allowUnauthenticatedNetwork }) =>
-        listen.isLoopback || allowUnauthenticatedNetwork || tokens.length > 0
-          ? undefined
-          : {
-              key: 'listen',
-              problem: 'is reachable from other machines, so set tokens or allowUnauthenticatedNetwork',
-            },
+      (config) => {
+        const [open] = networkListeners(config);
+        if (open === undefined || config.allowUnauthenticatedNetwork || config.tokens.length > 0)
+          return undefined;
+        return {
+          key: open.key,
+          problem: 'is reachable from other machines, so set tokens or allowUnauthenticatedNetwork',
+        };
+      },
       ({ snowflake }) => {
         const problem = layoutProblem(layoutOf(snowflake));
         return problem === undefined ? undefined : { key: 'snowflake.layout', problem };
       },
-      ({ listen, opsListen }) =>
-        opsListen !== undefined && opsListen.port !== 0 && opsListen.toString() === listen.toString()
-          ? { key: 'opsListen', problem: 'must not be the address of listen' }
-          : undefined,
+      (config) => {
+        const clash = clashingListeners(config);
+        return clash && { key: clash.key, problem: `must not be the address of ${clash.other}` };
+      },
+      ({ tinyid }) => {
+        const isPair = (pair: string) => /^[^=]+=./.test(pair);
+        return tinyid.tokens.every(isPair)
+          ? undefined
+          : { key: 'tinyid.tokens', problem: 'takes entries as tag=token' };
+      },
     ],
   },
 );

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { StartError } from '@leafcutter/shared/http/listen';
+import { StartError } from '@leafcutter/shared/http/bind';
 
 /** How long a service may take to stop before it is killed: its drain and some. */
 const STOP_MS = 15_000;

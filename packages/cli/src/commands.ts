@@ -1,7 +1,7 @@
 import { ConfigError } from '@leafcutter/shared/config/config-error';
 import { suggestion } from '@leafcutter/shared/config/did-you-mean';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { StartError } from '@leafcutter/shared/http/listen';
+import { StartError } from '@leafcutter/shared/http/bind';
 import { VERSION } from '@leafcutter/shared/version';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 

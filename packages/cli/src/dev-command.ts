@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ENVIRONMENT_PREFIX } from '@leafcutter/shared/config/names';
-import { StartError } from '@leafcutter/shared/http/listen';
+import { StartError } from '@leafcutter/shared/http/bind';
 import { AdminClient } from './admin-client.ts';
 import { ChildService } from './child-service.ts';
 import { devSettings } from './dev-settings.ts';

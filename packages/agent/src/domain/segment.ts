@@ -53,4 +53,4 @@ export interface SegmentEvents {
  * Why granted IDs will never be issued: a counter that went back, an answer after the tag was dropped, the tag
  * dropped, the caller gone, the consecutive rest skipped or a segment not needed because of a block.
  */
-export type Discard = 'below_highest' | 'late' | 'dropped' | 'abandoned' | 'skipped' | 'unneeded';
+type Discard = 'below_highest' | 'late' | 'dropped' | 'abandoned' | 'skipped' | 'unneeded';

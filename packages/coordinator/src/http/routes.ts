@@ -39,8 +39,8 @@ export function coordinatorApp(coordinator: Coordinator): Express {
         log.error({ err: error, method: request.method, path: request.path }, 'request failed');
     },
   });
-  const agent = guard(config.agentTokens);
-  const admin = guard(config.adminTokens);
+  const agent = { guard: guard(config.agentTokens) };
+  const admin = { guard: guard(config.adminTokens) };
 
   app.route('/v1/tags/:tag/segments', { POST: (req, res) => segments(coordinator, req, res) }, agent);
   app.route(
@@ -49,7 +49,7 @@ export function coordinatorApp(coordinator: Coordinator): Express {
       GET: (req, res) => listLeases(coordinator, req, res),
       POST: (req, res) => grant(coordinator, req, res),
     },
-    (req) => (req.method === 'GET' ? admin(req) : agent(req)),
+    { guard: (req) => (req.method === 'GET' ? admin : agent).guard(req) },
   );
   app.route('/v1/leases/:machineId/renew', { POST: (req, res) => renew(coordinator, req, res) }, agent);
   app.route('/v1/leases/:machineId/end', { POST: (req, res) => end(coordinator, req, res) }, agent);

@@ -35,9 +35,20 @@ beforeAll(async () => {
   app.route('/reject', {
     GET: () => Promise.reject(new LeafcutterError('RATE_LIMITED', 'Wait.', { retryAfterMs: 4_500 })),
   });
-  app.route('/guarded', { GET: (_request, response) => void response.json({}) }, () => {
-    throw new LeafcutterError('UNAUTHORIZED', 'Send a token.');
-  });
+  app.route(
+    '/guarded',
+    { GET: (_request, response) => void response.json({}) },
+    {
+      guard: () => {
+        throw new LeafcutterError('UNAUTHORIZED', 'Send a token.');
+      },
+    },
+  );
+  app.route(
+    '/other-words',
+    { GET: () => Promise.reject(new LeafcutterError('TAG_UNKNOWN', 'No such tag.')) },
+    { refuse: (error, _request, response) => void response.status(500).send(`-${error.code}`) },
+  );
   server = createServer(app.seal());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -207,6 +218,12 @@ describe('a failure', () => {
   test('after the answer has begun ends the connection', async () => {
     await expect(ask('/late-crash')).rejects.toThrow();
     expect(seen).toEqual(['INTERNAL']);
+  });
+
+  test('is said in the words of a route that has its own', async () => {
+    expect(await ask('/other-words')).toMatchObject({ status: 500, text: '-TAG_UNKNOWN' });
+    expect((await ask('/other-words', { method: 'PUT' })).problem.code).toBe('METHOD_NOT_ALLOWED');
+    expect(seen).toEqual(['METHOD_NOT_ALLOWED']);
   });
 
   test('of the guard keeps the handler from running, and says how to come in', async () => {

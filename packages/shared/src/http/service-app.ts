@@ -3,7 +3,14 @@ import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } f
 import { PROBLEM_MEDIA_TYPE, retryAfterSeconds, toProblem } from '../problem.ts';
 
 type Handler = (request: Request, response: Response) => void | Promise<void>;
-export type Methods = Partial<Record<'GET' | 'POST' | 'PATCH' | 'DELETE', Handler>>;
+export type Methods = Readonly<Record<string, Handler>>;
+
+export interface RouteOptions {
+  /** Runs before the handler and throws where the caller may not pass. */
+  readonly guard?: (request: Request) => void;
+  /** Answers what guard or handler threw, in place of a problem document; it counts the error by itself. */
+  readonly refuse?: (error: LeafcutterError, request: Request, response: Response) => void;
+}
 
 export interface AppOptions {
   /** Largest request body, in bytes. */
@@ -20,7 +27,6 @@ export interface AppOptions {
 export class ServiceApp {
   readonly express: Express = express();
   readonly #options: AppOptions;
-  readonly #paths = new Map<string, Methods>();
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -40,20 +46,22 @@ export class ServiceApp {
     this.express.use(express.json({ limit: options.bodyLimitBytes, inflate: false }));
   }
 
-  /** Serves `methods` at `path`; `guard` runs first and throws where the caller may not pass. */
-  route(path: string, methods: Methods, guard: (request: Request) => void = () => undefined): void {
-    this.#paths.set(path, methods);
+  /** Serves `methods` at `path`. */
+  route(path: string, methods: Methods, { guard, refuse }: RouteOptions = {}): void {
     const allowed = Object.keys(methods).join(', ');
     this.express.all(path, async (request, response) => {
-      const handler = Object.hasOwn(methods, request.method)
-        ? methods[request.method as keyof Methods]
-        : undefined;
+      const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (handler === undefined) {
         response.setHeader('Allow', allowed);
         throw new Failure('METHOD_NOT_ALLOWED', `This address takes ${allowed}.`);
       }
-      guard(request);
-      await handler(request, response);
+      try {
+        guard?.(request);
+        await handler(request, response);
+      } catch (thrown) {
+        if (refuse === undefined || response.headersSent) throw thrown;
+        refuse(translate(thrown), request, response);
+      }
     });
   }
 

@@ -3,43 +3,40 @@ import { badParameter, readQuery } from '@leafcutter/shared/http/query';
 import { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { decode } from '@leafcutter/shared/layout';
 import type { Express, Request, Response } from 'express';
-import type { Agent } from '../agent.ts';
-import { agentStatus, type Mode, modeReadiness } from '../status.ts';
+import type { Agent } from '../../agent.ts';
+import { agentStatus, type Mode, modeReadiness } from '../../status.ts';
+import { Dispenser } from '../dispenser.ts';
 import { sendEvents } from './events.ts';
 import { segmentIds, snowflakeIds } from './id-routes.ts';
 
 /** The agent's HTTP door, for applications. */
 export function agentApp(agent: Agent): Express {
-  const app = newApp(agent);
+  const dispenser = new Dispenser(agent, 'http');
+  const app = newApp(agent, dispenser);
   const check = bearerCheck(agent.config.tokens);
-  const guard = (req: Request) => check(req.headers.authorization);
-  const ids = (req: Request, res: Response) => segmentIds(agent, req, res);
-  const snowflake = (req: Request, res: Response) => snowflakeIds(agent, req, res);
-  app.route('/v1/ids/:tag', { GET: ids, POST: ids }, guard);
-  app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, guard);
-  app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, guard);
-  app.route('/v1/status', { GET: (_req, res) => void res.json(agentStatus(agent)) }, guard);
-  app.route('/v1/events', { GET: (_req, res) => sendEvents(agent, res) }, guard);
+  const guarded = { guard: (req: Request) => check(req.headers.authorization) };
+  const ids = (req: Request, res: Response) => segmentIds(dispenser, req, res);
+  const snowflake = (req: Request, res: Response) => snowflakeIds(dispenser, req, res);
+  app.route('/v1/ids/:tag', { GET: ids, POST: ids }, guarded);
+  app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, guarded);
+  app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, guarded);
+  app.route('/v1/status', { GET: (_req, res) => void res.json(agentStatus(agent)) }, guarded);
+  app.route('/v1/events', { GET: (_req, res) => sendEvents(agent, res) }, guarded);
   addOps(app, agent);
   return app.seal();
 }
 
 /** The second door, for kubelet and Prometheus: health and metrics only, without token. */
 export function opsApp(agent: Agent): Express {
-  const app = newApp(agent);
+  const app = newApp(agent, new Dispenser(agent, 'http'));
   addOps(app, agent);
   return app.seal();
 }
 
-function newApp(agent: Agent): ServiceApp {
+function newApp(agent: Agent, dispenser: Dispenser): ServiceApp {
   return new ServiceApp({
     bodyLimitBytes: agent.config.bodyLimitBytes,
-    onError(error, request) {
-      agent.metrics.refused(error);
-      if (error.code === 'INTERNAL') {
-        agent.log.error({ err: error, method: request.method, path: request.path }, 'request failed');
-      }
-    },
+    onError: (error, { method, path }) => dispenser.refused(error, { method, path }),
   });
 }
 

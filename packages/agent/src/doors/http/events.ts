@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Response } from 'express';
-import type { Agent } from '../agent.ts';
-import { agentStatus } from '../status.ts';
+import type { Agent } from '../../agent.ts';
+import { agentStatus } from '../../status.ts';
 
 const INTERVAL_MS = 1_000;
 /** Listeners of one agent; each costs a status a second. */

@@ -1,0 +1,101 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Agent } from '../agent.ts';
+import { type Segment, sizeOf } from '../domain/segment.ts';
+import { snowflakeDisabled } from '../domain/snowflakes.ts';
+import type { Door, Tally } from '../metrics.ts';
+
+/** Tags whose tallies are remembered; tags come and go, their names must not stay for ever. */
+const MAX_TALLIES = 10_000;
+
+/** What a door draws IDs from: the agent's segments and snowflakes, with everything counted under the door's name. */
+export class Dispenser {
+  readonly #agent: Agent;
+  readonly #door: Door;
+  readonly #tallies = new Map<string, Tally>();
+  readonly #snowflakes: Tally;
+
+  constructor(agent: Agent, door: Door) {
+    this.#agent = agent;
+    this.#door = door;
+    this.#snowflakes = agent.metrics.tally(door, 'snowflake', '');
+  }
+
+  /** One ID of `tag` from memory; undefined where the caller has to wait and should use `one`. */
+  oneNow(tag: string): bigint | undefined {
+    const id = this.#agent.tags.takeOne(tag);
+    if (id !== undefined) this.#tally(tag).count += 1;
+    return id;
+  }
+
+  /** One ID of `tag`, from memory or after a wait that `signal` ends. @throws as Tags.take */
+  async one(tag: string, signal?: AbortSignal): Promise<bigint> {
+    const now = this.oneNow(tag);
+    if (now !== undefined) return now;
+    const [range] = await this.ranges(tag, 1, signal);
+    if (range === undefined) throw new Error('a request for one ID was answered with none');
+    return range.start;
+  }
+
+  /** `count` IDs as rising ranges. The door bounds `count`. @throws as Tags.take */
+  async ranges(tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
+    const ranges = await this.#agent.tags.take(tag, count, signal);
+    this.#tally(tag).count += count;
+    return ranges;
+  }
+
+  /** `count` consecutive IDs from memory; undefined where the caller has to wait and should use `block`. */
+  blockNow(tag: string, count: number): Segment | undefined {
+    const block = this.#agent.tags.takeBlockNow(tag, count);
+    if (block !== undefined) this.#tally(tag).count += count;
+    return block;
+  }
+
+  /** `count` consecutive IDs. The door bounds `count`. @throws as Tags.takeBlock */
+  async block(tag: string, count: number, signal?: AbortSignal): Promise<Segment> {
+    const block = await this.#agent.tags.takeBlock(tag, count, signal);
+    this.#tally(tag).count += count;
+    return block;
+  }
+
+  /** One snowflake ID, at once. @throws NOT_FOUND where the mode is off, and as Snowflakes.next */
+  snowflakeNow(): bigint {
+    const { snowflake } = this.#agent;
+    if (snowflake === undefined) throw snowflakeDisabled();
+    const id = snowflake.ids.next();
+    this.#snowflakes.count += 1;
+    return id;
+  }
+
+  /** `count` snowflake IDs, after waiting for the clock where need be. @throws NOT_FOUND, and as Snowflakes.take */
+  async snowflakes(count: number, signal?: AbortSignal): Promise<bigint[]> {
+    const { snowflake } = this.#agent;
+    if (snowflake === undefined) throw snowflakeDisabled();
+    const ids = await snowflake.ids.take(count, signal);
+    this.#snowflakes.count += count;
+    return ids;
+  }
+
+  /** Counts a refusal; one that nobody foresaw is logged. `what` says what was asked, without secrets. */
+  refused(error: LeafcutterError, what: Readonly<Record<string, unknown>>): void {
+    this.#agent.metrics.refused(error, this.#door);
+    if (error.code === 'INTERNAL')
+      this.#agent.log.error({ err: error, door: this.#door, ...what }, 'request failed');
+  }
+
+  #tally(tag: string): Tally {
+    let tally = this.#tallies.get(tag);
+    if (tally === undefined) {
+      if (this.#tallies.size >= MAX_TALLIES) this.#tallies.clear();
+      tally = this.#agent.metrics.tally(this.#door, 'segment', tag);
+      this.#tallies.set(tag, tally);
+    }
+    return tally;
+  }
+}
+
+/** The IDs of ranges in decimal digits, one by one. */
+export function digitsOf(ranges: readonly Segment[]): string[] {
+  return ranges.flatMap((range) =>
+    Array.from({ length: sizeOf(range) }, (_, index) => String(range.start + BigInt(index))),
+  );
+}

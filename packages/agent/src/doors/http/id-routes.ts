@@ -1,0 +1,72 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { readQuery, wholeNumber } from '@leafcutter/shared/http/query';
+import { MAX_COUNT } from '@leafcutter/shared/tag';
+import type { Request, Response } from 'express';
+import type { Segment } from '../../domain/segment.ts';
+import { type Dispenser, digitsOf } from '../dispenser.ts';
+import { whileConnected } from '../while-connected.ts';
+
+const FORMATS = ['ids', 'ranges', 'block'] as const;
+
+/** `GET|POST /v1/ids/{tag}`: one ID; a batch as a list or as ranges; or a block of consecutive IDs. */
+export async function segmentIds(ids: Dispenser, req: Request, res: Response): Promise<void> {
+  const tag = String(req.params.tag);
+  const query = readQuery(req, ['count', 'format']);
+  const format = readFormat(query.format);
+  const signal = whileConnected(res);
+  if (query.count === undefined && format === 'ids') return sendOne(req, res, await ids.one(tag, signal));
+  const count = readCount(query.count);
+  if (format === 'block') {
+    res.json(rangeText(await ids.block(tag, count, signal)));
+    return;
+  }
+  const ranges = await ids.ranges(tag, count, signal);
+  if (format === 'ranges') res.json({ ranges: ranges.map(rangeText) });
+  else sendMany(req, res, digitsOf(ranges));
+}
+
+/** `GET|POST /v1/snowflake`: one ID, or a batch as a list. */
+export async function snowflakeIds(ids: Dispenser, req: Request, res: Response): Promise<void> {
+  const { count: countText, format } = readQuery(req, ['count', 'format']);
+  if (readFormat(format) !== 'ids') {
+    throw new LeafcutterError(
+      'BAD_REQUEST',
+      `format ${format} is for segments; snowflake IDs are not consecutive.`,
+      { reason: 'format' },
+    );
+  }
+  const taken = await ids.snowflakes(readCount(countText), whileConnected(res));
+  const [first] = taken;
+  if (first === undefined) throw new Error('a request for IDs was answered with none');
+  if (countText === undefined) sendOne(req, res, first);
+  else sendMany(req, res, taken.map(String));
+}
+
+function sendOne(req: Request, res: Response, id: bigint): void {
+  if (wantsJson(req)) res.json({ id: String(id) });
+  else res.type('text/plain').send(String(id));
+}
+
+function sendMany(req: Request, res: Response, ids: string[]): void {
+  if (wantsJson(req)) res.json({ ids });
+  else res.type('text/plain').send(`${ids.join('\n')}\n`);
+}
+
+function rangeText({ start, end }: Segment): { start: string; end: string } {
+  return { start: String(start), end: String(end) };
+}
+
+/** JSON only where it is asked for by name: a plain `curl` or a `*` gets text. */
+function wantsJson(req: Request): boolean {
+  return req.headers.accept?.includes('application/json') === true;
+}
+
+function readCount(text: string | undefined): number {
+  return text === undefined ? 1 : wholeNumber('count', text, 1, MAX_COUNT);
+}
+
+function readFormat(text: string | undefined): (typeof FORMATS)[number] {
+  const format = FORMATS.find((candidate) => candidate === (text ?? 'ids'));
+  if (format !== undefined) return format;
+  throw new LeafcutterError('BAD_REQUEST', `format takes ${FORMATS.join(', ')}.`, { reason: 'format' });
+}

@@ -1,0 +1,57 @@
+import type { Place } from '@leafcutter/shared/http/bind';
+import { type Listening, listen } from '@leafcutter/shared/http/listen';
+import { UnixSocket } from '@leafcutter/shared/http/unix-socket';
+import type { Agent } from '../agent.ts';
+import type { AgentConfig } from '../settings.ts';
+import { agentApp, opsApp } from './http/routes.ts';
+
+/** A server that is to listen somewhere: the setting that says where, and what opens it. */
+interface Plan {
+  readonly setting: string;
+  readonly at: Place | undefined;
+  readonly open: (at: Place, setting: string) => Promise<Listening>;
+}
+
+/** The agent's open doors. */
+export interface Doors {
+  /** By setting. */
+  readonly places: Readonly<Record<string, Place>>;
+  /** Lets open requests finish for up to `drainMs`, then cuts what is left. */
+  close(drainMs: number): Promise<void>;
+}
+
+/** Opens every door that the configuration names, or none. @throws StartError where one cannot listen */
+export async function openDoors(agent: Agent): Promise<Doors> {
+  const open = new Map<string, Listening>();
+  const close = async (drainMs: number) => {
+    await Promise.all([...open.values()].map((door) => door.close(drainMs)));
+  };
+  try {
+    for (const { setting, at, open: openAt } of plans(agent)) {
+      if (at !== undefined) open.set(setting, await openAt(at, setting));
+    }
+  } catch (error) {
+    await close(0);
+    throw error;
+  }
+  return { places: Object.fromEntries([...open].map(([setting, { address }]) => [setting, address])), close };
+}
+
+function plans(agent: Agent): Plan[] {
+  const { config } = agent;
+  const app = agentApp(agent);
+  const http = (at: Place, setting: string) => listen(at, app, setting);
+  return [
+    { setting: 'listen', at: config.listen, open: http },
+    { setting: 'unix.http', at: socketAt(config, config.unix.http), open: http },
+    {
+      setting: 'opsListen',
+      at: config.opsListen,
+      open: (at, setting) => listen(at, opsApp(agent), setting),
+    },
+  ];
+}
+
+function socketAt({ unix }: AgentConfig, path: string | undefined): UnixSocket | undefined {
+  return path === undefined ? undefined : new UnixSocket(path, Number.parseInt(unix.mode, 8));
+}

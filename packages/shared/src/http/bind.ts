@@ -1,0 +1,93 @@
+import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs';
+import { type AddressInfo, connect, type ListenOptions, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { Address } from '../config/address.ts';
+import { UnixSocket } from './unix-socket.ts';
+
+/** Where a server may listen. */
+export type Place = Address | UnixSocket;
+
+/** Connections that the system may hold until the server accepts them. */
+const BACKLOG = 4_096;
+
+/** The service cannot start; the message says what to do. The process ends with 1. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
+/**
+ * Lets `server` listen, and tells where: port 0 has become a real one. A socket file that a killed process left is
+ * replaced; its permission bits are set before anything else runs.
+ * @throws StartError where the place is taken, not this machine's or not allowed
+ */
+export async function bind(server: Server, at: Place, setting: string): Promise<Place> {
+  try {
+    if (at instanceof UnixSocket) await bindUnix(server, at);
+    else await listening(server, { host: at.host, port: at.port });
+  } catch (error) {
+    throw new StartError(sentence(error as NodeJS.ErrnoException, at, setting));
+  }
+  // A connection that could not be accepted (no file descriptors left) is its client's loss, not the service's end.
+  server.on('error', () => undefined);
+  return at instanceof UnixSocket ? at : new Address(at.host, (server.address() as AddressInfo).port);
+}
+
+async function bindUnix(server: Server, { path, mode }: UnixSocket): Promise<void> {
+  if (isSocket(path) && !(await answers(path))) rmSync(path);
+  const bound = listening(server, { path });
+  // The file is there when `listen` returns. Until now the process' own mask held, as a rule stricter than this.
+  if (isSocket(path) && server.listening) chmodSync(path, mode);
+  await bound;
+}
+
+function listening(server: Server, options: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ ...options, backlog: BACKLOG }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function isSocket(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;
+}
+
+/** True where somebody listens on the socket: then it is not a dead process' leftover. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const end = (answered: boolean) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code !== 'ECONNREFUSED'));
+  });
+}
+
+function sentence(error: NodeJS.ErrnoException, at: Place, setting: string): string {
+  if (at instanceof UnixSocket) return unixSentence(error, at, setting);
+  if (error.code === 'EADDRINUSE') {
+    return `Port ${at.port} on ${at.host} is in use by another process; stop it, or set ${setting} to another port.`;
+  }
+  if (error.code === 'EACCES')
+    return `Port ${at.port} needs more rights than this process has; set ${setting} above 1023.`;
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
+    return `${at.host} is not an address of this machine; correct ${setting}.`;
+  }
+  return `Cannot listen on ${at}: ${error.message}.`;
+}
+
+function unixSentence(error: NodeJS.ErrnoException, { path }: UnixSocket, setting: string): string {
+  if (error.code === 'EADDRINUSE') {
+    return `${path} is in use by another process or is no socket; remove it, or set ${setting} to another path.`;
+  }
+  // Binding answers EACCES where the folder is not there.
+  if (!existsSync(dirname(path))) return `There is no folder for ${path}; make it, or correct ${setting}.`;
+  if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS') {
+    return `This process may not make ${path}; set ${setting} to a path in a folder that it may write.`;
+  }
+  return `Cannot listen on ${path}: ${error.message}.`;
+}
