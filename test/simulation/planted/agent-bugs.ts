@@ -66,7 +66,7 @@ class LackingGenerator extends SnowflakeGenerator {
   }
 }
 
-type TagsDoor = Pick<Tags, 'take' | 'takeOne' | 'status' | 'count'>;
+type TagsDoor = Pick<Tags, 'take' | 'takeOne' | 'takeBlock' | 'status' | 'count'>;
 
 /** Some requests get the answer to the one before them, and what was held before is not remembered then. */
 class ReplayedTags implements TagsDoor {
@@ -95,6 +95,10 @@ class ReplayedTags implements TagsDoor {
 
   take(...call: Parameters<Tags['take']>): Promise<Segment[]> {
     return this.#tags.take(...call);
+  }
+
+  takeBlock(...call: Parameters<Tags['takeBlock']>): Promise<Segment[]> {
+    return this.#tags.takeBlock(...call);
   }
 
   takeOne(tag: string): bigint | undefined {

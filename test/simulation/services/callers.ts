@@ -16,8 +16,8 @@ export interface Service {
 }
 
 /**
- * The applications beside one agent process: they ask for single IDs and batches at random moments, hold each answer
- * against what was promised, and die with it.
+ * The applications beside one agent process: they ask for single IDs, batches and blocks at random moments, hold each
+ * answer against what was promised, and die with it.
  */
 export class Callers {
   readonly agent: SimulatedAgent;
@@ -47,9 +47,11 @@ export class Callers {
   drawTag(tag: string, everyMs: number, largest: number): void {
     this.#again(everyMs, () => {
       const count = this.#random.chance(0.5) ? 1 : this.#random.between(2, largest);
-      const one = count === 1 ? this.agent.tags.takeOne(tag) : undefined;
+      const { tags } = this.agent;
+      const one = count === 1 ? tags.takeOne(tag) : undefined;
       if (one !== undefined) this.#receive(tag, [{ start: one, end: one + 1n }], 1);
-      else void this.#ask(tag, count, () => this.agent.tags.take(tag, count));
+      else if (count % 8 === 0) void this.#ask(tag, count, () => tags.takeBlock(tag, count));
+      else void this.#ask(tag, count, () => tags.take(tag, count));
     });
   }
 

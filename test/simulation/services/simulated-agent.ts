@@ -17,7 +17,7 @@ export interface SimulatedAgent {
   readonly process: Process;
   readonly agentId: string;
   readonly instanceId: string;
-  readonly tags: Pick<Tags, 'take' | 'takeOne' | 'status' | 'count'>;
+  readonly tags: Pick<Tags, 'take' | 'takeOne' | 'takeBlock' | 'status' | 'count'>;
   readonly generator: SnowflakeGenerator;
   readonly snowflakes: Snowflakes;
 }
@@ -34,7 +34,10 @@ type TagsParts = ConstructorParameters<typeof Tags>[0];
 
 /** Where a planted bug may change an agent while it is put together. */
 export interface AgentPlant {
-  readonly tags?: (parts: TagsParts, random: Random) => Pick<Tags, 'take' | 'takeOne' | 'status' | 'count'>;
+  readonly tags?: (
+    parts: TagsParts,
+    random: Random,
+  ) => Pick<Tags, 'take' | 'takeOne' | 'takeBlock' | 'status' | 'count'>;
   readonly generator?: (parts: GeneratorParts) => SnowflakeGenerator;
   readonly leases?: (source: LeaseSource) => LeaseSource;
   /** What a restarted agent takes over from the process before it. */

@@ -6,8 +6,6 @@ import { between, freshSeed, seededRandom } from '../fakes/seeded-random.ts';
 import type { Segment } from './segment.ts';
 import { SegmentBuffer } from './segment-buffer.ts';
 
-const block = (taking: Promise<Segment>) => taking.then((range) => [range]);
-
 function bufferOf(...segments: readonly [bigint, bigint][]): SegmentBuffer {
   const buffer = new SegmentBuffer(0.1);
   for (const [start, end] of segments) buffer.accept({ start, end }, 0);
@@ -73,7 +71,7 @@ describe('a block of consecutive IDs', () => {
     source.counter = 1_001n;
     await issuer.take(20);
     await settle();
-    expect(idsOf([await issuer.takeBlock(80)])).toEqual(idsOf([{ start: 1_001n, end: 1_081n }]));
+    expect(idsOf(await issuer.takeBlock(80))).toEqual(idsOf([{ start: 1_001n, end: 1_081n }]));
     expect(events.discards).toEqual(['40 skipped']);
   });
 
@@ -84,7 +82,7 @@ describe('a block of consecutive IDs', () => {
     await settle();
     expect(issuer.status()).toMatchObject({ remaining: 199 });
     source.mode = 'held';
-    const waiting = watch(block(issuer.takeBlock(500)));
+    const waiting = watch(issuer.takeBlock(500));
     await settle();
     expect(source.demands.at(-1)).toMatchObject({ blockIds: 500, waitingIds: 500 });
     expect([issuer.takeOne(), idsOf(await issuer.take(2))]).toEqual([2n, [3n, 4n]]);
@@ -101,7 +99,7 @@ describe('a block of consecutive IDs', () => {
   test('larger than any segment is refused, and what was fetched for it stays', async () => {
     const { newIssuer, source, events } = issuing({ prefetchAtUsedRatio: 1 });
     const issuer = newIssuer();
-    expect(await outcome(block(issuer.takeBlock(500)))).toBe('BAD_REQUEST block_too_large');
+    expect(await outcome(issuer.takeBlock(500))).toBe('BAD_REQUEST block_too_large');
     expect(issuer.takeOne()).toBe(1n);
     expect(source.asks).toBe(1);
     expect(events.discards).toEqual([]);
@@ -112,7 +110,7 @@ describe('a block of consecutive IDs', () => {
     const issuer = newIssuer();
     await issuer.take(1);
     await settle();
-    expect(await outcome(block(issuer.takeBlock(500)))).toBe('BAD_REQUEST block_too_large');
+    expect(await outcome(issuer.takeBlock(500))).toBe('BAD_REQUEST block_too_large');
     expect(events.discards).toEqual(['100 unneeded']);
     expect(issuer.takeOne()).toBe(2n);
   });
@@ -124,7 +122,7 @@ describe('a block of consecutive IDs', () => {
     await settle();
     source.mode = 'held';
     const leaving = new AbortController();
-    const gone = outcome(block(issuer.takeBlock(500, leaving.signal)));
+    const gone = outcome(issuer.takeBlock(500, leaving.signal));
     await settle();
     leaving.abort();
     source.size = 600;
@@ -141,7 +139,7 @@ describe('a block of consecutive IDs', () => {
     await issuer.take(1);
     await settle();
     source.mode = unavailable();
-    const waiting = watch(block(issuer.takeBlock(500)));
+    const waiting = watch(issuer.takeBlock(500));
     await clock.advance(1_999);
     expect(waiting.result).toBe('waits');
     await clock.advance(1);
@@ -151,7 +149,7 @@ describe('a block of consecutive IDs', () => {
     source.mode = 'now';
     source.size = 500;
     await clock.advance(10_000);
-    expect(idsOf([await issuer.takeBlock(500)])).toHaveLength(500);
+    expect(idsOf(await issuer.takeBlock(500))).toHaveLength(500);
   });
 
   test('from a counter that went back is refused, and what is held stays', async () => {
@@ -161,7 +159,7 @@ describe('a block of consecutive IDs', () => {
     await issuer.take(1);
     await settle();
     source.mode = 'held';
-    const waiting = watch(block(issuer.takeBlock(500)));
+    const waiting = watch(issuer.takeBlock(500));
     await settle();
     source.release({ start: 1n, end: 601n });
     await settle();
@@ -174,13 +172,32 @@ describe('a block of consecutive IDs', () => {
     const { newIssuer, source } = issuing({ maxWaiting: 1 });
     source.mode = 'held';
     const issuer = newIssuer();
-    const first = watch(block(issuer.takeBlock(10)));
+    const first = watch(issuer.takeBlock(10));
     await settle();
-    expect(await outcome(block(issuer.takeBlock(10)))).toBe('SEGMENTS_EXHAUSTED queue_full');
+    expect(await outcome(issuer.takeBlock(10))).toBe('SEGMENTS_EXHAUSTED queue_full');
     expect(await outcome(issuer.take(1))).toBe('SEGMENTS_EXHAUSTED queue_full');
     source.release();
     await settle();
     expect(first.result).toHaveLength(10);
+  });
+
+  test('comes after a batch that has some of its IDs already, though it has waited longer (I3)', async () => {
+    const { newIssuer, source, clock } = issuing({ prefetchAtUsedRatio: 1 });
+    source.mode = 'held';
+    const issuer = newIssuer();
+    const one = watch(issuer.take(1));
+    await clock.advance(1);
+    const older = watch(issuer.takeBlock(50));
+    await clock.advance(1);
+    const batch = watch(issuer.take(100));
+    source.size = 30;
+    source.release();
+    await settle();
+    expect([one.result, older.result, batch.result]).toEqual([[1n], 'waits', 'waits']);
+    source.size = 200;
+    source.release();
+    await settle();
+    expect([batch.result[0], batch.result.at(-1), older.result[0]]).toEqual([2n, 101n, 102n]);
   });
 
   test('waits behind blocks that came before', async () => {
@@ -188,9 +205,9 @@ describe('a block of consecutive IDs', () => {
     source.mode = 'held';
     source.size = 1_000;
     const issuer = newIssuer();
-    const large = watch(block(issuer.takeBlock(500)));
+    const large = watch(issuer.takeBlock(500));
     await settle();
-    const small = watch(block(issuer.takeBlock(2)));
+    const small = watch(issuer.takeBlock(2));
     source.release();
     await settle();
     expect([large.result[0], small.result]).toEqual([1n, [501n, 502n]]);
@@ -216,12 +233,8 @@ async function drawAtRandom(seed: number, takeBlock: SegmentBuffer['takeBlock'])
       if (kind < 0.3)
         note([issuer.takeOne()].flatMap((id) => (id === undefined ? [] : [{ start: id, end: id + 1n }])));
       else if (kind < 0.6) void issuer.take(count).then(note, () => undefined);
-      else
-        void issuer.takeBlock(count).then(
-          (range) => note([range]),
-          () => undefined,
-        );
-      if (random() < 0.5) await settle();
+      else void issuer.takeBlock(count).then(note, () => undefined);
+      await settle();
       if (random() < 0.2) await clock.advance(between(random, 1, 900));
     }
     await clock.advance(5_000);
@@ -233,14 +246,15 @@ async function drawAtRandom(seed: number, takeBlock: SegmentBuffer['takeBlock'])
 
 const { takeBlock } = SegmentBuffer.prototype;
 
-describe('blocks among singles and batches (I1, I2)', () => {
+describe('blocks among singles and batches (I1, I3)', () => {
   const seed = freshSeed();
 
-  test(`never give an ID twice (seed ${seed})`, async () => {
+  test(`never give an ID twice, and IDs rise (seed ${seed})`, async () => {
     for (let round = 0; round < 20; round++) {
       const ids = await drawAtRandom(seed + round, takeBlock);
       expect(ids.length).toBeGreaterThan(50);
       expect(new Set(ids).size).toBe(ids.length);
+      expect(rises(ids)).toBe(true);
     }
   });
 
@@ -266,7 +280,7 @@ test('a block never lies below an ID issued before it, nor above one issued afte
     await settle();
     source.size = round % 3 === 0 ? 300 : 40;
     ids.push(...idsOf(await issuer.take(3)));
-    ids.push(...idsOf([await issuer.takeBlock(30)]));
+    ids.push(...idsOf(await issuer.takeBlock(30)));
     const one = issuer.takeOne();
     if (one !== undefined) ids.push(one);
   }

@@ -18,9 +18,8 @@ import { type Waiter, WaitingLine } from './waiting-line.ts';
 const FINAL = ['TAG_UNKNOWN', 'TAG_RETIRED'] as const;
 
 /**
- * Issues the IDs of one tag: its buffer, its refill and its two lines of waiting callers. Callers of `take` wait where
- * the buffer is empty. Callers of `takeBlock` wait for a segment that holds their block in one piece, in a line of
- * their own, so that others are served from memory meanwhile.
+ * Issues the IDs of one tag: its buffer, its refill and its two lines of waiting callers. Who waits for a segment that
+ * holds a block in one piece stands in a line apart, so that others are served from memory meanwhile.
  */
 export class TagIssuer {
   readonly tag: string;
@@ -92,21 +91,21 @@ export class TagIssuer {
   }
 
   /**
-   * `count` consecutive IDs, from memory or after waiting for a segment that holds them in one piece.
+   * `count` consecutive IDs as one range, from memory or after waiting for a segment that holds them in one piece.
+   * Its promise settles in as many turns as that of `take`, so that callers hear in the order of issue.
    * @throws as `take`, and BAD_REQUEST where a coordinator grants no segment that large
    */
-  async takeBlock(count: number, signal?: AbortSignal): Promise<Segment> {
-    const block = this.takeBlockNow(count) ?? (await this.#waitIn(this.#blocks, count, signal))[0];
-    if (block === undefined) throw new Error('a caller of a block was served with none');
-    return block;
+  async takeBlock(count: number, signal?: AbortSignal): Promise<Segment[]> {
+    const now = this.takeBlockNow(count);
+    return now === undefined ? this.#waitIn(this.#blocks, count, signal) : [now];
   }
 
   /** `count` consecutive IDs from memory, or undefined where the caller has to wait. */
   takeBlockNow(count: number): Segment | undefined {
     if (this.#line.length > 0 || this.#blocks.length > 0) return undefined;
-    const block = this.#takeBlock(count);
-    if (block !== undefined) this.#fetchIfWanted();
-    return block;
+    const taken = this.#takeBlock(count);
+    if (taken !== undefined) this.#fetchIfWanted();
+    return taken;
   }
 
   /** Once a second: measures the rate, and fetches early where the runway is shorter than a refill takes. */
@@ -201,13 +200,16 @@ export class TagIssuer {
     if (ids > 0) this.#parts.events.discarded(this.tag, ids, 'skipped');
   }
 
-  /** The line whose first caller came first goes first, so that neither keeps the other waiting for ever. */
+  /**
+   * A caller whose first IDs are taken comes first: they lie below whatever follows (I3). Then the line whose first
+   * caller came first, so that neither keeps the other waiting for ever.
+   */
   #serveLines(): void {
     const serveBlocks = () => this.#blocks.serve((count) => this.#takeBlock(count));
-    const blocksFirst = this.#blocks.deadline < this.#line.deadline;
-    if (blocksFirst) serveBlocks();
+    this.#line.finishBegun((count) => this.#takeRange(count));
+    if (this.#blocks.deadline < this.#line.deadline) serveBlocks();
     this.#line.serve((count) => this.#takeRange(count));
-    if (!blocksFirst) serveBlocks();
+    serveBlocks();
     // Not before: the coordinator is told how many IDs are still waited for.
     this.#fetchIfWanted();
   }
@@ -245,16 +247,14 @@ export class TagIssuer {
    * may not lie above IDs that are issued after it (I3).
    */
   #accept(segment: Segment): boolean {
-    const now = this.#monotonic();
-    if (this.#buffer.hasRoom) return this.#buffer.accept(segment, now);
-    const { remaining, highest } = this.#buffer;
-    if (segment.start < highest) return false;
+    if (this.#buffer.hasRoom) return this.#buffer.accept(segment, this.#monotonic());
+    if (segment.start < this.highest) return false;
     if (sizeOf(segment) < (this.#blocks.firstNeeds ?? Number.POSITIVE_INFINITY)) {
       this.#parts.events.discarded(this.tag, sizeOf(segment), 'unneeded');
       return true;
     }
-    this.#skipped(remaining);
-    return this.#buffer.replace(segment, now);
+    this.#skipped(this.#buffer.remaining);
+    return this.#buffer.replace(segment, this.#monotonic());
   }
 
   /** The coordinators were asked for a block and granted less: the tag has no segments as large. */
@@ -271,8 +271,7 @@ export class TagIssuer {
   }
 
   #rejectAll(error: LeafcutterError): void {
-    this.#line.rejectAll(error);
-    this.#blocks.rejectAll(error);
+    for (const line of [this.#line, this.#blocks]) line.rejectAll(error);
   }
 
   /** Part of what the caller wanted may have been taken for it: those IDs are never issued. */

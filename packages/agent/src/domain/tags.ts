@@ -45,8 +45,8 @@ export class Tags {
     return this.#issuers.get(tag)?.takeBlockNow(count);
   }
 
-  /** `count` consecutive IDs (1 to 10,000). @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.takeBlock */
-  async takeBlock(tag: string, count: number, signal?: AbortSignal): Promise<Segment> {
+  /** `count` consecutive IDs (1 to 10,000) as one range. @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.takeBlock */
+  async takeBlock(tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
     return (this.#issuers.get(tag) ?? this.#open(tag)).takeBlock(count, signal);
   }
 

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
-import type { Segment } from './segment.ts';
+import { type Segment, sizeOf } from './segment.ts';
 
 /** A caller that waits for `needed` more IDs. */
 export interface Waiter {
@@ -90,16 +90,14 @@ export class WaitingLine {
   /** Serves the line from `take` until it has nothing left or nobody waits. */
   serve(take: (count: number) => Segment | undefined): void {
     for (let waiter = this.#first(); waiter !== undefined; waiter = this.#first()) {
-      const range = take(waiter.needed);
-      if (range === undefined) return;
-      const taken = Number(range.end - range.start);
-      waiter.ranges.push(range);
-      waiter.needed -= taken;
-      this.#waitingIds -= taken;
-      if (waiter.needed > 0) continue;
-      this.#leave(waiter);
-      waiter.resolve(waiter.ranges);
+      if (!this.#serveOne(waiter, take)) return;
     }
+  }
+
+  /** Serves the first in line where it has some of its IDs already. */
+  finishBegun(take: (count: number) => Segment | undefined): void {
+    const waiter = this.#first();
+    if (waiter !== undefined && waiter.ranges.length > 0) this.#serveOne(waiter, take);
   }
 
   /** Sends the first in line away with `error`. */
@@ -113,6 +111,20 @@ export class WaitingLine {
     for (let waiter = this.#first(); waiter !== undefined; waiter = this.#first()) {
       this.#sendAway(waiter, error);
     }
+  }
+
+  /** False where `take` has nothing left. */
+  #serveOne(waiter: Waiter, take: (count: number) => Segment | undefined): boolean {
+    while (waiter.needed > 0) {
+      const range = take(waiter.needed);
+      if (range === undefined) return false;
+      waiter.ranges.push(range);
+      waiter.needed -= sizeOf(range);
+      this.#waitingIds -= sizeOf(range);
+    }
+    this.#leave(waiter);
+    waiter.resolve(waiter.ranges);
+    return true;
   }
 
   #sendAway(waiter: Waiter, error?: unknown): void {

@@ -52,7 +52,8 @@ export class Dispenser {
 
   /** `count` consecutive IDs. The door bounds `count`. @throws as Tags.takeBlock */
   async block(tag: string, count: number, signal?: AbortSignal): Promise<Segment> {
-    const block = await this.#agent.tags.takeBlock(tag, count, signal);
+    const [block] = await this.#agent.tags.takeBlock(tag, count, signal);
+    if (block === undefined) throw new Error('a request for a block was answered with none');
     this.#tally(tag).count += count;
     return block;
   }
