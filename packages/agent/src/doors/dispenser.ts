@@ -67,6 +67,13 @@ export class Dispenser {
     return id;
   }
 
+  /** One snowflake ID, after waiting for the clock where need be. @throws NOT_FOUND, and as Snowflakes.take */
+  async snowflake(signal?: AbortSignal): Promise<bigint> {
+    const [id] = await this.snowflakes(1, signal);
+    if (id === undefined) throw new Error('a request for one ID was answered with none');
+    return id;
+  }
+
   /** `count` snowflake IDs, after waiting for the clock where need be. @throws NOT_FOUND, and as Snowflakes.take */
   async snowflakes(count: number, signal?: AbortSignal): Promise<bigint[]> {
     const { snowflake } = this.#agent;

@@ -4,6 +4,7 @@ import { UnixSocket } from '@leafcutter/shared/http/unix-socket';
 import type { Agent } from '../agent.ts';
 import type { AgentConfig } from '../settings.ts';
 import { agentApp, opsApp } from './http/routes.ts';
+import { listenResp } from './resp/server.ts';
 
 /** A server that is to listen somewhere: the setting that says where, and what opens it. */
 interface Plan {
@@ -41,9 +42,12 @@ function plans(agent: Agent): Plan[] {
   const { config } = agent;
   const app = agentApp(agent);
   const http = (at: Place, setting: string) => listen(at, app, setting);
+  const resp = (at: Place, setting: string) => listenResp(at, agent, setting);
   return [
     { setting: 'listen', at: config.listen, open: http },
     { setting: 'unix.http', at: socketAt(config, config.unix.http), open: http },
+    { setting: 'resp.listen', at: config.resp.listen, open: resp },
+    { setting: 'unix.resp', at: socketAt(config, config.unix.resp), open: resp },
     {
       setting: 'opsListen',
       at: config.opsListen,

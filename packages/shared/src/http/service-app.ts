@@ -2,7 +2,7 @@ import express, { type Express, type NextFunction, type Request, type Response }
 import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
 import { PROBLEM_MEDIA_TYPE, retryAfterSeconds, toProblem } from '../problem.ts';
 
-type Handler = (request: Request, response: Response) => void | Promise<void>;
+export type Handler = (request: Request, response: Response) => void | Promise<void>;
 export type Methods = Readonly<Record<string, Handler>>;
 
 export interface RouteOptions {

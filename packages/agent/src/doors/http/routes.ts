@@ -6,6 +6,9 @@ import type { Express, Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { agentStatus, type Mode, modeReadiness } from '../../status.ts';
 import { Dispenser } from '../dispenser.ts';
+import { addGoLeafRoutes } from '../go-leaf/routes.ts';
+import { addLeafRoutes } from '../leaf/routes.ts';
+import { addTinyidRoutes } from '../tinyid/routes.ts';
 import { sendEvents } from './events.ts';
 import { segmentIds, snowflakeIds } from './id-routes.ts';
 
@@ -22,6 +25,10 @@ export function agentApp(agent: Agent): Express {
   app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, guarded);
   app.route('/v1/status', { GET: (_req, res) => void res.json(agentStatus(agent)) }, guarded);
   app.route('/v1/events', { GET: (_req, res) => sendEvents(agent, res) }, guarded);
+  const { leaf, goLeaf, tinyid } = agent.config;
+  if (leaf.enabled) addLeafRoutes(app, agent, guarded.guard);
+  if (goLeaf.enabled) addGoLeafRoutes(app, agent, guarded.guard);
+  if (tinyid.enabled) addTinyidRoutes(app, agent);
   addOps(app, agent);
   return app.seal();
 }

@@ -1,0 +1,77 @@
+import type { Agent } from '../../agent.ts';
+import type { SegmentView } from '../../domain/segment-buffer.ts';
+import type { TagStatus } from '../../domain/tag-status.ts';
+
+const STYLE = `
+  :root { color-scheme: light dark; font-family: system-ui, sans-serif; }
+  body { margin: 1.5rem; }
+  .scroll { overflow-x: auto; }
+  table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+  th, td { padding: .4rem .8rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
+  th:first-child, td:first-child { text-align: left; }
+`;
+
+const COLUMNS = [
+  'name',
+  'next ready',
+  'value',
+  'current from',
+  'current to',
+  'used',
+  'next from',
+  'next to',
+  'left',
+  'IDs/s',
+  'runway',
+  'refill',
+  'last error',
+];
+
+/** Leaf's `/cache`: every buffer of this agent as a table that reads itself anew each five seconds. */
+export function cachePage(agent: Agent): string {
+  const rows = agent.tags.status().map(
+    (tag) =>
+      `<tr>${cellsOf(tag)
+        .map((cell) => `<td>${escapeHtml(cell)}`)
+        .join('')}`,
+  );
+  const title = `Buffers of ${escapeHtml(agent.agentId)}`;
+  const head = COLUMNS.map((column) => `<th scope="col">${column}`).join('');
+  const none = `<tr><td colspan="${COLUMNS.length}">No tag is in memory; a tag comes with its first request.`;
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">
+<title>${title}</title><style>${STYLE}</style>
+<h1>${title}</h1>
+<div class="scroll"><table><thead><tr>${head}</thead><tbody>
+${rows.length === 0 ? none : rows.join('\n')}
+</tbody></table></div>
+</html>
+`;
+}
+
+function cellsOf(tag: TagStatus): string[] {
+  const { current, next } = tag;
+  return [
+    tag.tag,
+    next === null ? 'no' : 'yes',
+    current === null ? '–' : String(BigInt(current.start) + BigInt(current.used)),
+    ...bounds(current),
+    current === null ? '–' : `${current.used} of ${current.size}`,
+    ...bounds(next),
+    String(tag.remaining),
+    String(tag.ratePerSecond),
+    tag.runwaySeconds === null ? '–' : `${tag.runwaySeconds} s`,
+    tag.refill,
+    tag.lastError ?? '–',
+  ];
+}
+
+function bounds(segment: SegmentView | null): [string, string] {
+  return segment === null ? ['–', '–'] : [segment.start, segment.end];
+}
+
+/** Names of tags that exist already may hold anything. */
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,68 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { anyMethod } from '@leafcutter/shared/http/any-method';
+import { badParameter } from '@leafcutter/shared/http/query';
+import type { ServiceApp } from '@leafcutter/shared/http/service-app';
+import { decode } from '@leafcutter/shared/layout';
+import type { Request, Response } from 'express';
+import type { Agent } from '../../agent.ts';
+import { Dispenser } from '../dispenser.ts';
+import { whileConnected } from '../while-connected.ts';
+import { cachePage } from './cache-page.ts';
+
+/**
+ * Leaf's addresses: bare digits with 200, a message with 500, any method. Its monitor page of the table, `/db`, is not
+ * here: an agent knows no database. (Source: Leaf, `LeafController`, `LeafMonitorController`.)
+ */
+export function addLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: Request) => void): void {
+  const ids = new Dispenser(agent, 'leaf');
+  const options = { guard, refuse: refusal(ids) };
+  app.route(
+    '/api/segment/get/:key',
+    anyMethod(async (req, res) =>
+      sendDigits(res, await ids.one(String(req.params.key), whileConnected(res))),
+    ),
+    options,
+  );
+  // Whatever the key is: a snowflake ID belongs to none.
+  app.route(
+    '/api/snowflake/get/:key',
+    anyMethod(async (_req, res) => sendDigits(res, await ids.snowflake(whileConnected(res)))),
+    options,
+  );
+  app.route('/decodeSnowflakeId', { GET: (req, res) => void res.json(decoded(agent, req)) }, options);
+  app.route('/cache', { GET: (_req, res) => void res.type('html').send(cachePage(agent)) }, { guard });
+}
+
+function sendDigits(res: Response, id: bigint): void {
+  res.type('text/plain').send(String(id));
+}
+
+/** Leaf tells every failure by 500; the message says the code, which Leaf's clients only show. */
+function refusal(ids: Dispenser) {
+  return (error: LeafcutterError, { method, path }: Request, res: Response): void => {
+    ids.refused(error, { method, path });
+    res.status(500).type('text/plain').send(`${error.code}: ${error.message}`);
+  };
+}
+
+/** Strings throughout, the time in this machine's zone, as Leaf writes them. */
+function decoded(agent: Agent, req: Request): Record<'timestamp' | 'sequenceId' | 'workerId', string> {
+  const text = String(req.query.snowflakeId ?? '');
+  if (!/^[0-9]{1,19}$/.test(text))
+    throw badParameter('snowflakeId', 'takes a snowflake ID in decimal digits');
+  const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(text));
+  return {
+    timestamp: `${timestampMs}(${localTime(timestampMs)})`,
+    sequenceId: String(sequence),
+    workerId: String(machineId),
+  };
+}
+
+/** `yyyy-MM-dd HH:mm:ss.SSS` in this machine's zone. */
+function localTime(unixMs: number): string {
+  const time = new Date(unixMs);
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(':');
+  return `${day} ${clock}.${String(time.getMilliseconds()).padStart(3, '0')}`;
+}

@@ -1,0 +1,112 @@
+/** Arguments of one command, its name included. */
+const MAX_ARGUMENTS = 64;
+/** Bytes of one argument. */
+const MAX_ARGUMENT_BYTES = 1_024;
+/** Bytes of a line: an inline command, or the length of what follows. */
+const MAX_LINE_BYTES = 4_096;
+
+const EMPTY = Buffer.alloc(0);
+const CR = 0x0d;
+const LF = 0x0a;
+const ARRAY = 0x2a;
+const BULK = 0x24;
+
+/** Bytes that are no command; the connection cannot go on, because where the next one begins is unknown. */
+export class ProtocolError extends Error {
+  override readonly name = 'ProtocolError';
+}
+
+/**
+ * Reads commands from a connection's bytes, however they are cut: arrays of bulk strings, and inline commands. Bytes of
+ * an unfinished command are kept; they are bounded by the limits above. (Source: Redis serialization protocol.)
+ */
+export class CommandParser {
+  #bytes: Buffer = EMPTY;
+  #at = 0;
+
+  push(chunk: Buffer): void {
+    const rest = this.#bytes.subarray(this.#at);
+    this.#bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    this.#at = 0;
+  }
+
+  /** The next command; undefined where its bytes have not all come. @throws ProtocolError */
+  next(): string[] | undefined {
+    while (this.#at < this.#bytes.length) {
+      const begun = this.#at;
+      const command = this.#bytes[begun] === ARRAY ? this.#array() : this.#inline();
+      if (command === undefined) {
+        this.#at = begun;
+        return undefined;
+      }
+      // An empty array or line is no command, and gets no answer.
+      if (command.length > 0) return command;
+    }
+    // Nothing is left: an idle connection holds no bytes.
+    this.#bytes = EMPTY;
+    this.#at = 0;
+    return undefined;
+  }
+
+  #array(): string[] | undefined {
+    const count = this.#length(MAX_ARGUMENTS, 'invalid multibulk length');
+    if (count === undefined) return undefined;
+    const command: string[] = [];
+    for (let index = 0; index < count; index++) {
+      const marker = this.#bytes[this.#at];
+      if (marker === undefined) return undefined;
+      if (marker !== BULK) throw new ProtocolError(`expected '$', got '${shown(marker)}'`);
+      const length = this.#length(MAX_ARGUMENT_BYTES, 'invalid bulk length');
+      if (length === undefined) return undefined;
+      const end = this.#at + length;
+      if (this.#bytes.length < end + 2) return undefined;
+      if (this.#bytes[end] !== CR || this.#bytes[end + 1] !== LF) {
+        throw new ProtocolError('a bulk string does not end where it says');
+      }
+      command.push(this.#bytes.toString('utf8', this.#at, end));
+      this.#at = end + 2;
+    }
+    return command;
+  }
+
+  /** The number behind a marker, 0 to `max`; undefined where the line has not come. */
+  #length(max: number, problem: string): number | undefined {
+    const end = this.#lineEnd();
+    if (end === undefined) return undefined;
+    let value = 0;
+    let digits = 0;
+    for (let at = this.#at + 1; at < end; at++) {
+      const digit = (this.#bytes[at] ?? 0) - 0x30;
+      if (digit < 0 || digit > 9) throw new ProtocolError(problem);
+      value = value * 10 + digit;
+      digits += 1;
+      if (value > max) throw new ProtocolError(problem);
+    }
+    if (digits === 0 || this.#bytes[end] !== CR) throw new ProtocolError(problem);
+    this.#at = end + 2;
+    return value;
+  }
+
+  #inline(): string[] | undefined {
+    const end = this.#lineEnd();
+    if (end === undefined) return undefined;
+    const line = this.#bytes.toString('utf8', this.#at, end);
+    this.#at = end + (this.#bytes[end] === CR ? 2 : 1);
+    const words = line.split(/[ \t]+/).filter((word) => word !== '');
+    if (words.length > MAX_ARGUMENTS) throw new ProtocolError('too many arguments');
+    return words;
+  }
+
+  /** Where the line ends, before its CR LF or LF; undefined where that has not come. */
+  #lineEnd(): number | undefined {
+    const lineFeed = this.#bytes.indexOf(LF, this.#at);
+    const end = lineFeed < 0 ? this.#bytes.length : lineFeed;
+    if (end - this.#at > MAX_LINE_BYTES) throw new ProtocolError('too big inline request');
+    if (lineFeed < 0) return undefined;
+    return this.#bytes[lineFeed - 1] === CR && lineFeed > this.#at ? lineFeed - 1 : lineFeed;
+  }
+}
+
+function shown(byte: number): string {
+  return byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '?';
+}

@@ -1,0 +1,101 @@
+import type { Socket } from 'node:net';
+import { CommandParser, ProtocolError } from './command-parser.ts';
+import { answer, type Commands, type Session } from './commands.ts';
+import { failure } from './replies.ts';
+
+/**
+ * One client. Commands are answered in order: reading (from the socket and from what was read) goes on while answers
+ * come from memory, and stops while one waits or while the client does not take its answers. So what a connection
+ * holds is bounded by one read and the largest answer.
+ */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #commands: Commands;
+  readonly #session: Session;
+  readonly #parser = new CommandParser();
+  readonly #gone = new AbortController();
+  /** A command waits for its IDs. */
+  #waiting = false;
+  /** The client has to take what was written first. */
+  #full = false;
+  #finishing = false;
+
+  constructor(socket: Socket, commands: Commands, id: number) {
+    this.#socket = socket;
+    this.#commands = commands;
+    this.#session = {
+      id,
+      version: 2,
+      authenticated: false,
+      name: '',
+      quitting: false,
+      gone: this.#gone.signal,
+    };
+    socket.on('data', (chunk: Buffer) => {
+      this.#parser.push(chunk);
+      this.#work();
+    });
+    socket.on('drain', () => {
+      this.#full = false;
+      this.#work();
+    });
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => this.#gone.abort());
+  }
+
+  /** Ends the connection as soon as nothing waits. */
+  finish(): void {
+    this.#finishing = true;
+    this.#work();
+  }
+
+  cut(): void {
+    this.#socket.destroy();
+  }
+
+  #work(): void {
+    if (this.#waiting || this.#full || this.#session.quitting) return;
+    this.#write(this.#answers());
+    if (this.#session.quitting || (this.#finishing && !this.#waiting)) this.#end();
+    else if (this.#waiting || this.#full) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  /** Answers commands until there is no more, or one has to wait. */
+  #answers(): string {
+    let out = '';
+    try {
+      for (let command = this.#parser.next(); command !== undefined; command = this.#parser.next()) {
+        const answered = answer(this.#commands, this.#session, command);
+        if (typeof answered !== 'string') {
+          this.#waiting = true;
+          void answered.then((late) => this.#arrived(late));
+          return out;
+        }
+        out += answered;
+        if (this.#session.quitting) return out;
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#session.quitting = true;
+      out += failure(`ERR Protocol error: ${error.message}`);
+    }
+    return out;
+  }
+
+  #arrived(late: string): void {
+    this.#waiting = false;
+    this.#write(late);
+    this.#work();
+  }
+
+  #write(out: string): void {
+    if (out !== '' && !this.#socket.destroyed && !this.#socket.write(out)) this.#full = true;
+  }
+
+  /** Sends what is written, then closes, whether the client does so or not. */
+  #end(): void {
+    this.#session.quitting = true;
+    this.#socket.destroySoon();
+  }
+}

@@ -1,0 +1,136 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { tokenCheck } from '@leafcutter/shared/http/bearer';
+import type { ServiceApp } from '@leafcutter/shared/http/service-app';
+import express, { type Request, type Response } from 'express';
+import type { Agent } from '../../agent.ts';
+import { sizeOf } from '../../domain/segment.ts';
+import { Dispenser, digitsOf } from '../dispenser.ts';
+import { whileConnected } from '../while-connected.ts';
+
+/** Largest batch, in IDs; more is clamped. (Source: tinyid, `IdContronller.checkBatchSize`.) */
+const MAX_BATCH = 100_000;
+/** IDs of a segment that a client takes over; it is consumed here as if issued. */
+const SEGMENT_IDS = 1_000n;
+/** A client fetches the next segment when a fifth of this one is used. (Source: tinyid, `Constants.LOADING_PERCENT`.) */
+const LOADING_IDS = SEGMENT_IDS / 5n;
+
+const CODE = { ok: 200, token: 5, other: 6 } as const;
+
+/** Gives the digits of an answer; what it throws is told in tinyid's words. */
+type Ask = (tag: string, req: Request, signal: AbortSignal) => Promise<string>;
+
+/**
+ * tinyid's addresses: HTTP 200 whatever happens, a code in the body. Parameters stand in the query, of a POST too, or in
+ * a form. (Source: tinyid, `IdContronller`.)
+ */
+export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
+  const ids = new Dispenser(agent, 'tinyid');
+  const mayDraw = tagTokens(agent);
+  const form = express.urlencoded({ extended: false, limit: agent.config.bodyLimitBytes, inflate: false });
+  const add = (
+    path: string,
+    ask: Ask,
+    ok: (digits: string) => string,
+    failed: (code: number, said: string) => string,
+  ) => {
+    const plain = path.endsWith('Simple');
+    const answer = (res: Response, body: string) => {
+      res.setHeader('Content-Type', plain ? 'text/plain;charset=UTF-8' : 'application/json;charset=UTF-8');
+      res.end(body);
+    };
+    const handle = async (req: Request, res: Response) => {
+      const signal = whileConnected(res);
+      await new Promise<void>((resolve, reject) =>
+        form(req, res, (error?: unknown) => (error ? reject(error) : resolve())),
+      );
+      const tag = parameter(req, 'bizType');
+      mayDraw(tag, parameter(req, 'token'));
+      answer(res, ok(await ask(tag, req, signal)));
+    };
+    app.route(
+      `/tinyid/id/${path}`,
+      { GET: handle, POST: handle },
+      {
+        refuse(error, req, res) {
+          ids.refused(error, { method: req.method, path: req.path });
+          const isToken = error.code === 'UNAUTHORIZED';
+          answer(res, failed(isToken ? CODE.token : CODE.other, isToken ? 'token is error' : error.message));
+        },
+      },
+    );
+  };
+
+  const batch: Ask = async (tag, req, signal) =>
+    digitsOf(await ids.ranges(tag, batchSize(parameter(req, 'batchSize')), signal)).join(',');
+  add('nextId', batch, (digits) => json(`[${digits}]`, CODE.ok, ''), refused);
+  add(
+    'nextIdSimple',
+    batch,
+    (digits) => digits,
+    () => '',
+  );
+
+  const segment: Ask = async (tag, _req, signal) => {
+    const block = await ids.block(tag, Number(SEGMENT_IDS), signal);
+    if (sizeOf(block) !== Number(SEGMENT_IDS)) throw new Error('a block of another size came');
+    // tinyid's clients issue (currentId, maxId].
+    const currentId = block.start - 1n;
+    return [currentId, currentId + LOADING_IDS, block.end - 1n, 1, 0].join(',');
+  };
+  add('nextSegmentId', segment, (digits) => json(segmentJson(digits), CODE.ok, ''), refused);
+  add(
+    'nextSegmentIdSimple',
+    segment,
+    (digits) => digits,
+    () => '',
+  );
+}
+
+/**
+ * Throws where `token` does not open `tag`: a token of the tag, or one of the agent's, which open every tag. Where the
+ * agent has neither, everyone may draw.
+ */
+function tagTokens(agent: Agent): (tag: string, token: string) => void {
+  const { tokens, tinyid } = agent.config;
+  const perTag = new Map<string, string[]>();
+  for (const pair of tinyid.tokens) {
+    const at = pair.indexOf('=');
+    const tag = pair.slice(0, at);
+    perTag.set(tag, [...(perTag.get(tag) ?? []), pair.slice(at + 1)]);
+  }
+  const open = tokens.length === 0 && perTag.size === 0;
+  const checks = new Map([...perTag].map(([tag, own]) => [tag, tokenCheck([...tokens, ...own])]));
+  const general = tokenCheck(tokens);
+  return (tag, token) => {
+    if (open || (checks.get(tag) ?? general)(token)) return;
+    throw new LeafcutterError('UNAUTHORIZED', 'The token does not open this tag.', { reason: 'wrong_token' });
+  };
+}
+
+/** From the query, or from a form; the first where there are several. */
+function parameter(req: Request, name: string): string {
+  const form: unknown = req.body;
+  const inForm =
+    typeof form === 'object' && form !== null ? (form as Record<string, unknown>)[name] : undefined;
+  const value = req.query[name] ?? inForm ?? '';
+  return String(Array.isArray(value) ? value[0] : value);
+}
+
+/** What is no number of IDs counts as one, what is more than the most as the most. */
+function batchSize(text: string): number {
+  return /^[0-9]{1,15}$/.test(text) ? Math.min(Math.max(1, Number(text)), MAX_BATCH) : 1;
+}
+
+/** Written by hand: IDs are JSON numbers in full digits. */
+function json(data: string, code: number, message: string): string {
+  return `{"data":${data},"code":${code},"message":${JSON.stringify(message)}}`;
+}
+
+function refused(code: number, message: string): string {
+  return json('null', code, message);
+}
+
+function segmentJson(digits: string): string {
+  const [currentId, loadingId, maxId, delta, remainder] = digits.split(',');
+  return `{"maxId":${maxId},"loadingId":${loadingId},"currentId":${currentId},"delta":${delta},"remainder":${remainder}}`;
+}
