@@ -15,40 +15,28 @@ const READY_MS = 30_000;
 class Dev {
   readonly coordinator: string;
   readonly agents: readonly string[];
-  /** gRPC, go-leaf's gRPC and Redis. */
-  readonly doors: readonly string[];
+  readonly resp: string;
   readonly #dataDir: string;
 
-  private constructor(
-    coordinator: string,
-    agents: readonly string[],
-    doors: readonly string[],
-    dataDir: string,
-  ) {
+  private constructor(coordinator: string, agents: readonly string[], resp: string, dataDir: string) {
     this.coordinator = coordinator;
     this.agents = agents;
-    this.doors = doors;
+    this.resp = resp;
     this.#dataDir = dataDir;
   }
 
   static async prepare(given: { coordinator?: string; agents?: readonly string[] } = {}): Promise<Dev> {
     const { coordinator = await freeAddress(), agents = [await freeAddress(), await freeAddress()] } = given;
-    const doors = [await freeAddress(), await freeAddress(), await freeAddress()];
-    return new Dev(coordinator, agents, doors, join(await scratchDir('dev'), 'data'));
+    return new Dev(coordinator, agents, await freeAddress(), join(await scratchDir('dev'), 'data'));
   }
 
   start(env: Readonly<Record<string, string>> = {}): RunningProcess {
-    const { coordinator, agents, doors } = this;
-    const [grpc = '', goLeafGrpc = '', resp = ''] = doors;
+    const { coordinator, agents, resp } = this;
     const flags = [
       '--dev-coordinator',
       coordinator,
       '--dev-agents',
       agents.join(','),
-      '--dev-grpc',
-      grpc,
-      '--dev-go-leaf-grpc',
-      goLeafGrpc,
       '--dev-resp',
       resp,
       '--data-dir',

@@ -41,7 +41,9 @@ describe('an agent’s Unix socket', () => {
     const first = BigInt(await curl('http://agent/v1/ids/orders'));
     const second = BigInt(await (await fetch(`${agent.url}/v1/ids/orders`)).text());
     expect(second).toBe(first + 1n);
-    expect(JSON.parse(await curl('http://agent/v1/ids/orders?count=0'))).toMatchObject({ code: 'BAD_REQUEST' });
+    expect(JSON.parse(await curl('http://agent/v1/ids/orders?count=0'))).toMatchObject({
+      code: 'BAD_REQUEST',
+    });
   });
 
   test('outlives a killed agent: the next one takes its file over', async () => {

@@ -15,11 +15,11 @@ const TOKENS = ['--tokens', 'a'];
 
 test.each([
   ['nothing at all', []],
-  ['every door on loopback', ['--grpc-listen', '127.0.0.1:9000', '--resp-listen', '127.0.0.1:6390']],
+  ['every door on loopback', ['--resp-listen', '127.0.0.1:6390']],
   ['a door for other machines with tokens', [...TOKENS, '--resp-listen', '0.0.0.0:6390']],
   [
     'a door for other machines, where that is said',
-    ['--grpc-listen', '0.0.0.0:9000', '--allow-unauthenticated-network'],
+    ['--resp-listen', '0.0.0.0:6390', '--allow-unauthenticated-network'],
   ],
   ['port 0 twice', ['--listen', '127.0.0.1:0', '--resp-listen', '127.0.0.1:0']],
   ['health and metrics for other machines', ['--ops-listen', '0.0.0.0:8002']],
@@ -36,24 +36,14 @@ test.each([
     '--listen is 0.0.0.0:8000: is reachable',
   ],
   [
-    'gRPC for other machines without tokens',
-    ['--grpc-listen', '0.0.0.0:9000'],
-    '--grpc-listen is 0.0.0.0:9000: is reachable',
-  ],
-  [
     'RESP for other machines without tokens',
     ['--resp-listen', '[::]:6390'],
     '--resp-listen is [::]:6390: is reachable',
   ],
   [
-    'go-leaf’s gRPC for other machines without tokens',
-    ['--go-leaf-grpc-listen', '10.0.0.1:1234'],
-    '--go-leaf-grpc-listen is 10.0.0.1:1234: is reachable',
-  ],
-  [
     'two doors at one address',
-    ['--grpc-listen', '127.0.0.1:9000', '--resp-listen', '127.0.0.1:9000'],
-    'must not be the address of grpc.listen',
+    ['--ops-listen', '127.0.0.1:9000', '--resp-listen', '127.0.0.1:9000'],
+    'must not be the address of opsListen',
   ],
   ['ops at the address of HTTP', ['--ops-listen', '127.0.0.1:8000'], 'must not be the address of listen'],
   ['a tinyid token without a tag', ['--tinyid-tokens', 'orders=a,secret'], 'takes entries as tag=token'],

@@ -79,10 +79,6 @@ export const agentSettings = settings(
         default: true,
         doc: 'Answer go-leaf’s HTTP clients on the addresses of listen and unix.http.',
       }),
-      grpcListen: address({
-        optional: true,
-        doc: 'Where go-leaf’s gRPC clients reach the agent, as a rule on port 1234; off by default.',
-      }),
     },
     tinyid: {
       enabled: flag({
@@ -91,12 +87,6 @@ export const agentSettings = settings(
       }),
       tokens: secretList({
         doc: 'Tokens of tinyid’s clients, each as tag=token: such a token opens that tag only; tokens open every tag.',
-      }),
-    },
-    grpc: {
-      listen: address({
-        optional: true,
-        doc: 'Where gRPC clients reach the agent, as a rule on port 9000; off by default.',
       }),
     },
     resp: {
@@ -111,7 +101,6 @@ export const agentSettings = settings(
     },
     unix: {
       http: path({ optional: true, doc: 'Unix socket of the HTTP door, besides listen.' }),
-      grpc: path({ optional: true, doc: 'Unix socket of the gRPC door, besides grpc.listen.' }),
       resp: path({ optional: true, doc: 'Unix socket of the Redis door, besides resp.listen.' }),
       mode: text({
         default: '660',

@@ -1,6 +1,5 @@
 import { join, resolve } from 'node:path';
 import { ENVIRONMENT_PREFIX } from '@leafcutter/shared/config/names';
-import type { ConfigOf } from '@leafcutter/shared/config/settings';
 import { StartError } from '@leafcutter/shared/http/bind';
 import { AdminClient } from './admin-client.ts';
 import { ChildService } from './child-service.ts';
@@ -18,8 +17,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   const loaded = loadSettings(io, devSettings, 'dev command', 'leafcutter dev');
   if (loaded === undefined) return EXIT.ok;
   for (const warning of loaded.warnings) io.err(`${warning}\n`);
-  const { devCoordinator, devAgents, devTag } = loaded.config;
-  const doors = doorsOf(loaded.config);
+  const { devCoordinator, devAgents, devResp, devTag } = loaded.config;
   const dataDir = resolve(io.cwd, loaded.config.dataDir);
   const coordinatorUrl = `http://${devCoordinator}`;
   const services: ChildService[] = [];
@@ -61,14 +59,14 @@ export async function devCommand(io: Io): Promise<ExitCode> {
         '--coordinators',
         coordinatorUrl,
         '--snowflake-enabled',
-        // One agent has them: a port can be taken only once.
-        ...(index === 0 ? Object.values(doors).flatMap(({ flag, at }) => [flag, at]) : []),
+        // One agent has it: a port can be taken only once.
+        ...(index === 0 ? ['--resp-listen', String(devResp)] : []),
       ];
       return start(name, 'agent', ...flags).ready(`http://${listen}/readyz`, READY_MS);
     });
     if ((await Promise.race([Promise.all(ready), stopped])) === 'stop') return EXIT.ok;
     wasReady = true;
-    io.out(welcome({ coordinatorUrl, agents: devAgents, doors, tag: devTag, dataDir }));
+    io.out(welcome({ coordinatorUrl, agents: devAgents, resp: String(devResp), tag: devTag, dataDir }));
 
     const end = await Promise.race([stopped, ...services.map((service) => service.ended)]);
     if (end === 'stop') return EXIT.ok;
@@ -77,7 +75,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     throw new StartError(
-      `${error.message} Other ports: npm start -- --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9090 --dev-go-leaf-grpc 127.0.0.1:1290 --dev-resp 127.0.0.1:6391`,
+      `${error.message} Other ports: npm start -- --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-resp 127.0.0.1:6391`,
       {
         cause: error,
       },
@@ -96,30 +94,21 @@ function withoutSettings(env: Io['env']): Io['env'] {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith(ENVIRONMENT_PREFIX)));
 }
 
-/** The doors that are off unless configured, each with the agent's flag for it. */
-function doorsOf({ devGrpc, devGoLeafGrpc, devResp }: ConfigOf<typeof devSettings>) {
-  return {
-    grpc: { flag: '--grpc-listen', at: String(devGrpc) },
-    goLeafGrpc: { flag: '--go-leaf-grpc-listen', at: String(devGoLeafGrpc) },
-    resp: { flag: '--resp-listen', at: String(devResp) },
-  };
-}
-
 function welcome(started: {
   coordinatorUrl: string;
   agents: readonly string[];
-  doors: ReturnType<typeof doorsOf>;
+  resp: string;
   tag: string;
   dataDir: string;
 }): string {
-  const { coordinatorUrl, agents, doors, tag, dataDir } = started;
+  const { coordinatorUrl, agents, resp, tag, dataDir } = started;
   const [first = ''] = agents;
   return `
 Leafcutter is ready.
 
   coordinator   ${coordinatorUrl}
 ${agents.map((listen, index) => `  agent ${index + 1}       http://${listen}`).join('\n')}
-                gRPC ${doors.grpc.at}, for go-leaf's clients ${doors.goLeafGrpc.at}, Redis protocol ${doors.resp.at}
+                Redis protocol ${resp}
   data          ${dataDir}
 
 Try:
@@ -127,7 +116,7 @@ Try:
   curl http://${first}/v1/ids/${tag}
   curl http://${first}/v1/snowflake
   curl "http://${first}/v1/ids/${tag}?count=5"
-  redis-cli -p ${doors.resp.at.split(':').at(-1)} INCR ${tag}
+  redis-cli -p ${resp.split(':').at(-1)} INCR ${tag}
   open http://${first}/cache
 
 Ctrl-C stops it; the next start continues from here.

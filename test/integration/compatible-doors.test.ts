@@ -1,0 +1,339 @@
+import { execFile } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { Service } from '../support/service.ts';
+
+jest.setTimeout(60_000);
+
+const run = promisify(execFile);
+
+let coordinator: Service;
+let agent: Service;
+/** With tokens, and without snowflake mode. */
+let guarded: Service;
+
+beforeAll(async () => {
+  const data = ['--data-dir', join(await scratchDir('compatible-doors'), 'data'), '--auto-create-tags'];
+  coordinator = await Service.start({ kind: 'coordinator', name: 'coordinator', flags: data });
+  const open = ['--coordinators', coordinator.url, '--snowflake-enabled'];
+  agent = await Service.start({ kind: 'agent', name: 'agent', flags: open });
+  const closed = [
+    '--coordinators',
+    coordinator.url,
+    '--tokens',
+    'master',
+    '--tinyid-tokens',
+    'orders=own,orders=second',
+  ];
+  guarded = await Service.start({ kind: 'agent', name: 'guarded', flags: closed });
+});
+
+afterAll(async () => {
+  await agent.stop();
+  await guarded.stop();
+  await coordinator.stop();
+});
+
+/** What curl gets: status, content type and body. */
+async function curl(url: string, ...args: string[]): Promise<[number, string, string]> {
+  const told = ['-s', '--max-time', '10', '-w', '\\n%{http_code} %{content_type}'];
+  const { stdout } = await run('curl', [...told, ...args, url]);
+  const at = stdout.lastIndexOf('\n');
+  const [status = '', ...type] = stdout.slice(at + 1).split(' ');
+  return [Number(status), type.join(' '), stdout.slice(0, at)];
+}
+
+const ask = (path: string, ...args: string[]) => curl(agent.url + path, ...args);
+
+/** tinyid's client as its source writes its request: POST, parameters in the query, an empty form. */
+const TINYID_CLIENT = [
+  '-X',
+  'POST',
+  '-d',
+  '',
+  '-H',
+  'Accept: text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2',
+];
+
+async function issued(door: string): Promise<number> {
+  const text = await (await fetch(`${agent.url}/metrics`)).text();
+  const lines = text.matchAll(/^leafcutter_agent_ids_issued_total\{[^}]*door="([^"]+)"\} (\d+)/gm);
+  return [...lines].filter(([, name]) => name === door).reduce((sum, [, , count]) => sum + Number(count), 0);
+}
+
+describe('Leaf’s addresses', () => {
+  test.each(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
+    'answer %s with bare digits',
+    async (method) => {
+      for (const path of ['/api/segment/get/leaf.key-1', '/api/snowflake/get/whatever']) {
+        const [status, type, body] = await ask(path, '-X', method);
+        expect([status, type]).toEqual([200, 'text/plain; charset=utf-8']);
+        expect(body).toMatch(/^[1-9][0-9]*$/);
+      }
+    },
+  );
+
+  test('burn no ID for HEAD', async () => {
+    const first = BigInt((await ask('/api/segment/get/heads'))[2]);
+    expect((await ask('/api/segment/get/heads', '-I'))[0]).toBe(405);
+    expect(BigInt((await ask('/api/segment/get/heads'))[2])).toBe(first + 1n);
+  });
+
+  test('decode a snowflake ID into strings', async () => {
+    const [, , id] = await ask('/api/snowflake/get/x');
+    const [status, , body] = await ask(`/decodeSnowflakeId?snowflakeId=${id}`);
+    const own = JSON.parse((await ask(`/v1/decode/${id}`))[2]);
+    const parts = JSON.parse(body);
+    expect([status, Object.keys(parts)]).toEqual([200, ['timestamp', 'sequenceId', 'workerId']]);
+    expect(parts).toMatchObject({ sequenceId: String(own.sequence), workerId: String(own.machineId) });
+    expect(parts.timestamp).toMatch(/^\d{13}\(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}\)$/);
+    expect(parts.timestamp.startsWith(`${own.timestampMs}(`)).toBe(true);
+  });
+
+  test('show every buffer as a page, with names that cannot become markup', async () => {
+    const tag = 'a<b>"&';
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`${coordinator.url}/v1/tags`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ tag: 'paged' }),
+    });
+    await ask('/api/segment/get/paged');
+    await ask(`/api/segment/get/${encodeURIComponent(tag)}`);
+    const [status, type, page] = await ask('/cache');
+    expect([status, type]).toEqual([200, 'text/html; charset=utf-8']);
+    expect(page).toContain('<td>paged');
+    expect(page).not.toContain('<b>');
+  });
+
+  test.each([
+    ['a tag that does not exist', '/api/segment/get/no%20such%20tag', /^TAG_UNKNOWN: /],
+    ['a tag that cannot exist', `/api/segment/get/${'x'.repeat(200)}`, /^BAD_REQUEST: /],
+    ['an ID that is none', '/decodeSnowflakeId?snowflakeId=x', /^BAD_REQUEST: /],
+    ['no ID', '/decodeSnowflakeId', /^BAD_REQUEST: /],
+  ])('answer %s with 500 and a message', async (_what, path, message) => {
+    const [status, type, body] = await ask(path);
+    expect([status, type]).toEqual([500, 'text/plain; charset=utf-8']);
+    expect(body).toMatch(message);
+  });
+
+  test('never answer a number where the mode is off, and want the agent’s token where it has one', async () => {
+    const token = ['-H', 'Authorization: Bearer master'];
+    const [status, , body] = await curl(`${guarded.url}/api/snowflake/get/x`, ...token);
+    expect([status, body]).toEqual([500, expect.stringContaining('NOT_FOUND')]);
+    expect((await curl(`${guarded.url}/api/segment/get/orders`))[0]).toBe(500);
+    expect((await curl(`${guarded.url}/cache`))[0]).toBe(401);
+    expect((await curl(`${guarded.url}/api/segment/get/orders`, ...token))[0]).toBe(200);
+  });
+});
+
+describe('go-leaf’s addresses', () => {
+  test('answer its JSON as plain text, byte for byte', async () => {
+    expect(await ask('/alloc-segment?biz_tag=go')).toEqual([
+      200,
+      'text/plain',
+      '{"errno":0,"msg":"success","id":1}',
+    ]);
+    const [status, type, body] = await ask('/alloc-snowflake?machineid=1');
+    expect([status, type]).toEqual([200, 'text/plain']);
+    expect(body).toMatch(/^\{"errno":0,"msg":"success","id":[1-9]\d{17,18}\}$/);
+    const id = /"id":(\d+)/.exec(body)?.[1];
+    const { machineId } = JSON.parse((await ask(`/v1/decode/${id}`))[2]);
+    const { snowflake } = JSON.parse((await ask('/v1/status'))[2]);
+    expect(machineId).toBe(snowflake.machineId);
+  });
+
+  test.each([
+    ['/alloc-segment', 'need biz_tag param'],
+    ['/alloc-segment?biz_tag=', 'need biz_tag param'],
+    ['/alloc-segment?biz_tag=no%20such', 'no available id'],
+    ['/alloc-snowflake', 'need machineid param, 0 to 1023'],
+    ['/alloc-snowflake?machineid=-1', 'need machineid param, 0 to 1023'],
+    ['/alloc-snowflake?machineid=1024', 'need machineid param, 0 to 1023'],
+    ['/alloc-snowflake?machineid=x', 'need machineid param, 0 to 1023'],
+  ])('%s: 500, %s', async (path, msg) => {
+    expect(await ask(path)).toEqual([500, 'text/plain', `{"errno":-1,"msg":"${msg}","id":0}`]);
+  });
+
+  test.each([
+    ['30000', '1000'],
+    ['50000', '2000'],
+  ])('serve the seed’s benchmark: ab -n %s -c %s', async (n, c) => {
+    const url = `${agent.url}/alloc-segment?biz_tag=test`;
+    const before = await issued('go-leaf');
+    const { stdout } = await run('ab', ['-q', '-s', '50', '-n', n, '-c', c, url], { timeout: 58_000 });
+    expect(stdout).toMatch(new RegExp(`Complete requests: +${n}\n`));
+    expect(stdout).not.toContain('Non-2xx');
+    // Digits grow, which ab counts as a wrong length.
+    expect(stdout).not.toMatch(/Connect: [1-9]|Receive: [1-9]|Exceptions: [1-9]/);
+    // Connections that ab opened and did not need may have been served, too.
+    expect((await issued('go-leaf')) - before).toBeGreaterThanOrEqual(Number(n));
+  });
+});
+
+describe('tinyid’s addresses', () => {
+  test('answer its JSON, and its plain forms as text whatever Accept says', async () => {
+    const json = 'application/json;charset=UTF-8';
+    const query = 'bizType=tiny&token=x';
+    expect(await ask(`/tinyid/id/nextId?${query}`)).toEqual([
+      200,
+      json,
+      '{"data":[1],"code":200,"message":""}',
+    ]);
+    expect(await ask(`/tinyid/id/nextId?${query}&batchSize=2`, '-X', 'POST')).toEqual([
+      200,
+      json,
+      '{"data":[2,3],"code":200,"message":""}',
+    ]);
+    const plain = await ask(`/tinyid/id/nextIdSimple?${query}&batchSize=3`, '-H', 'Accept: application/json');
+    expect(plain).toEqual([200, 'text/plain;charset=UTF-8', '4,5,6']);
+    const form = await ask('/tinyid/id/nextIdSimple', '-d', `${query}&batchSize=2`);
+    expect(form[2]).toBe('7,8');
+  });
+
+  test('give its Java client a segment, which is then consumed here', async () => {
+    const path = '/tinyid/id/nextSegmentIdSimple?token=x&bizType=segments';
+    expect(await ask(path, ...TINYID_CLIENT)).toEqual([200, 'text/plain;charset=UTF-8', '0,200,1000,1,0']);
+    expect((await ask('/v1/ids/segments'))[2]).toBe('1001');
+    expect((await ask(path, ...TINYID_CLIENT))[2]).toBe('1001,1201,2001,1,0');
+    expect(JSON.parse((await ask('/tinyid/id/nextSegmentId?token=x&bizType=segments'))[2])).toEqual({
+      data: { currentId: 2001, loadingId: 2201, maxId: 3001, delta: 1, remainder: 0 },
+      code: 200,
+      message: '',
+    });
+  });
+
+  test.each([
+    ['', 1],
+    ['0', 1],
+    ['-3', 1],
+    ['x', 1],
+    ['100000', 100_000],
+    ['999999999', 100_000],
+  ])('take batchSize %p for %p', async (size, count) => {
+    const [, , body] = await ask(`/tinyid/id/nextIdSimple?bizType=batches&token=x&batchSize=${size}`);
+    expect(body.split(',')).toHaveLength(count);
+  });
+
+  test.each([
+    ['no tag', 'bizType=&token=x', 6],
+    ['a tag that does not exist', 'bizType=no%20such&token=x', 6],
+    ['nothing', '', 6],
+  ])('refuse %s with 200 and a code', async (_what, query, code) => {
+    const [status, , body] = await ask(`/tinyid/id/nextId?${query}`);
+    expect([status, JSON.parse(body)]).toEqual([
+      200,
+      { data: null, code, message: expect.stringMatching(/./) },
+    ]);
+    expect(await ask(`/tinyid/id/nextIdSimple?${query}`)).toEqual([200, 'text/plain;charset=UTF-8', '']);
+    expect(await ask(`/tinyid/id/nextSegmentIdSimple?${query}`)).toEqual([
+      200,
+      'text/plain;charset=UTF-8',
+      '',
+    ]);
+  });
+
+  test.each([
+    ['orders', 'own', 200],
+    ['orders', 'second', 200],
+    ['orders', 'master', 200],
+    ['orders', 'guessed', 5],
+    ['orders', '', 5],
+    ['others', 'master', 200],
+    ['others', 'own', 5],
+  ])('tag %s with token %p: %p', async (tag, token, code) => {
+    const [status, , body] = await curl(`${guarded.url}/tinyid/id/nextId?bizType=${tag}&token=${token}`);
+    expect([status, JSON.parse(body).code]).toEqual([200, code]);
+    if (code === 5) expect(JSON.parse(body).message).toBe('token is error');
+  });
+});
+
+test('no ID comes through two doors, and the doors’ counts add up', async () => {
+  const counted = { http: 0, leaf: 0, 'go-leaf': 0, tinyid: 0 };
+  const before = new Map(
+    await Promise.all(Object.keys(counted).map(async (door) => [door, await issued(door)] as const)),
+  );
+  const text = async (path: string) => (await fetch(agent.url + path)).text();
+  const draws: Promise<bigint[]>[] = [];
+  for (let round = 0; round < 150; round++) {
+    draws.push(text('/v1/ids/shared').then((body) => [BigInt(body)]));
+    draws.push(text('/api/segment/get/shared').then((body) => [BigInt(body)]));
+    draws.push(
+      text('/alloc-segment?biz_tag=shared').then((body) => [BigInt(/"id":(\d+)/.exec(body)?.[1] ?? '')]),
+    );
+    draws.push(
+      text('/tinyid/id/nextIdSimple?bizType=shared&batchSize=7').then((body) => body.split(',').map(BigInt)),
+    );
+    if (round % 10 > 0) continue;
+    draws.push(
+      text('/tinyid/id/nextSegmentIdSimple?bizType=shared').then((body) => {
+        const [current = 0n, , max = 0n] = body.split(',').map(BigInt);
+        return Array.from({ length: Number(max - current) }, (_, index) => current + 1n + BigInt(index));
+      }),
+    );
+  }
+  const ids = (await Promise.all(draws)).flat();
+  expect(ids).toHaveLength(150 * 10 + 15 * 1_000);
+  expect(new Set(ids).size).toBe(ids.length);
+  const rose = await Promise.all(
+    Object.keys(counted).map(async (door) => [door, (await issued(door)) - (before.get(door) ?? 0)] as const),
+  );
+  expect(Object.fromEntries(rose)).toEqual({
+    http: 150,
+    leaf: 150,
+    'go-leaf': 150,
+    tinyid: 150 * 7 + 15_000,
+  });
+});
+
+test('random, cut, oversized, pipelined and interleaved requests hurt nobody else, and memory stays flat', async () => {
+  const port = Number(new URL(agent.url).port);
+  const memory = async () => {
+    const text = await (await fetch(`${agent.url}/metrics`)).text();
+    return Number(/^leafcutter_agent_process_resident_memory_bytes (\S+)/m.exec(text)?.[1]);
+  };
+  const valid = 'GET /api/segment/get/fuzz HTTP/1.1\r\nHost: x\r\n\r\n';
+  const hostile = (): Buffer => {
+    const kind = randomInt(5);
+    if (kind === 0) return randomBytes(randomInt(1, 4_000));
+    if (kind === 1) return Buffer.from(valid.repeat(randomInt(1, 60))).subarray(0, randomInt(1, 2_000));
+    if (kind === 2)
+      return Buffer.from(`GET /${'x'.repeat(randomInt(1, 20_000))} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    if (kind === 3) return Buffer.concat([Buffer.from(valid), randomBytes(60), Buffer.from(valid)]);
+    return Buffer.from(
+      `POST /tinyid/id/nextId HTTP/1.1\r\nHost: x\r\nContent-Length: ${randomInt(0, 99_999)}\r\n\r\n${'a=b&'.repeat(randomInt(1, 900))}`,
+    );
+  };
+  const send = (bytes: Buffer) =>
+    new Promise<void>((resolve) => {
+      const client = connect(port, '127.0.0.1', () => {
+        for (let at = 0; at < bytes.length; ) {
+          const end = at + randomInt(1, 2_000);
+          client.write(bytes.subarray(at, end));
+          at = end;
+        }
+        setTimeout(() => client.destroy(), randomInt(1, 20));
+      });
+      client.on('data', () => undefined);
+      client.on('error', () => undefined);
+      client.on('close', () => resolve());
+    });
+  let before = 0;
+  let last = 0n;
+  for (let round = 0; round < 60; round++) {
+    if (round === 20) before = await memory();
+    const bad = Array.from({ length: 10 }, () => send(hostile()));
+    for (let count = 0; count < 5; count++) {
+      const id = BigInt(await (await fetch(`${agent.url}/api/segment/get/neighbour`)).text());
+      expect(id).toBeGreaterThan(last);
+      last = id;
+    }
+    await Promise.all(bad);
+  }
+  expect(agent.process.running).toBe(true);
+  expect(await memory()).toBeLessThan(before + 100 * 2 ** 20);
+});

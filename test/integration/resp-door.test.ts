@@ -1,0 +1,236 @@
+import { execFile } from 'node:child_process';
+import { randomBytes, randomInt } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { freePort } from '../support/ports.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { Service } from '../support/service.ts';
+
+jest.setTimeout(60_000);
+
+const run = promisify(execFile);
+
+let coordinator: Service;
+let agent: Service;
+let guarded: Service;
+let port = 0;
+let guardedPort = 0;
+let socket = '';
+const clients: Redis[] = [];
+
+beforeAll(async () => {
+  const folder = await scratchDir('resp-door');
+  const data = ['--data-dir', join(folder, 'data'), '--auto-create-tags'];
+  coordinator = await Service.start({ kind: 'coordinator', name: 'coordinator', flags: data });
+  [port, guardedPort] = [await freePort(), await freePort()];
+  socket = join(folder, 'resp.sock');
+  const common = ['--coordinators', coordinator.url, '--snowflake-enabled', '--resp-listen'];
+  const open = [...common, `127.0.0.1:${port}`, '--unix-resp', socket, '--unix-mode', '600'];
+  agent = await Service.start({ kind: 'agent', name: 'agent', flags: open });
+  const closed = [...common, `127.0.0.1:${guardedPort}`, '--tokens', 'secret'];
+  guarded = await Service.start({ kind: 'agent', name: 'guarded', flags: closed });
+});
+
+afterAll(async () => {
+  for (const client of clients) client.disconnect();
+  await agent.stop();
+  await guarded.stop();
+  await coordinator.stop();
+});
+
+function redis(options: object = {}): Redis {
+  const client = new Redis({ port, host: '127.0.0.1', lazyConnect: false, ...options });
+  client.on('error', () => undefined);
+  clients.push(client);
+  return client;
+}
+
+async function cli(...args: string[]): Promise<string> {
+  const { stdout } = await run('redis-cli', ['-p', String(port), ...args], { timeout: 10_000 });
+  return stdout.trimEnd();
+}
+
+/** Sends bytes and gives what comes until the connection ends or `until` holds. */
+function raw(bytes: string | Buffer, until: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const client: Socket = connect(port, '127.0.0.1', () => client.write(bytes));
+    let text = '';
+    client.on('data', (chunk) => {
+      text += String(chunk);
+      if (!until(text)) return;
+      client.destroy();
+      resolve(text);
+    });
+    client.on('close', () => resolve(text));
+    client.on('error', reject);
+  });
+}
+
+describe('Redis clients', () => {
+  test('ioredis draws single IDs and consecutive blocks on two connections, none twice', async () => {
+    const [one, two] = [redis(), redis()];
+    const asked = Array.from({ length: 300 }, (_, index) =>
+      (index % 2 === 0 ? one : two)
+        .incrby('blocks', 1 + (index % 40))
+        .then((last) => ({ last, count: 1 + (index % 40) })),
+    );
+    const singles = Array.from({ length: 300 }, (_, index) => (index % 2 === 0 ? two : one).incr('blocks'));
+    const blocks = await Promise.all(asked);
+    const ids = blocks.flatMap(({ last, count }) =>
+      Array.from({ length: count }, (_, index) => last - index),
+    );
+    ids.push(...(await Promise.all(singles)));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.every(Number.isSafeInteger)).toBe(true);
+  });
+
+  test('ioredis gets lists, snowflakes and a pipeline in order', async () => {
+    const client = redis();
+    const list = (await client.call('LC.NEXT', 'lists', '500')) as string[];
+    expect(new Set(list.map(BigInt)).size).toBe(500);
+    const snowflakes = (await client.call('LC.SNOWFLAKE', '100')) as string[];
+    expect(new Set(snowflakes).size).toBe(100);
+    const answers = await client.pipeline().echo('first').incr('never-seen').echo('second').ping().exec();
+    expect(answers?.map(([, answer]) => answer)).toEqual(['first', 1, 'second', 'PONG']);
+  });
+
+  test('redis-cli, in both versions of the protocol and by the Unix socket', async () => {
+    const first = Number(await cli('INCR', 'cli'));
+    expect(Number(await cli('-3', 'INCRBY', 'cli', '10'))).toBe(first + 10);
+    expect(await cli('LC.NEXT', 'cli')).toBe(String(first + 11));
+    expect(await cli('-3', 'HELLO', '3')).toContain('proto 3');
+    expect(statSync(socket).mode & 0o777).toBe(0o600);
+    const { stdout } = await run('redis-cli', ['-s', socket, 'INCR', 'cli'], { timeout: 10_000 });
+    expect(stdout.trim()).toBe(String(first + 12));
+  });
+
+  test('redis-benchmark with a pipeline of 16: as many IDs are gone as it asked for', async () => {
+    const before = Number(await cli('INCR', 'benchmark'));
+    const flags = ['-p', String(port), '-P', '16', '-c', '20', '-n', '100000', '-q', 'INCR', 'benchmark'];
+    const { stdout } = await run('redis-benchmark', flags, { timeout: 50_000 });
+    expect(stdout).toMatch(/[1-9][0-9.]+ requests per second/);
+    expect(Number(await cli('INCR', 'benchmark'))).toBeGreaterThanOrEqual(before + 100_001);
+  });
+
+  test('with tokens are refused until they say one', async () => {
+    const stranger = redis({ port: guardedPort });
+    await expect(stranger.incr('orders')).rejects.toThrow('NOAUTH');
+    const guess = await run('redis-cli', ['-p', String(guardedPort), 'AUTH', 'guessed'], { timeout: 10_000 });
+    expect(guess.stdout).toContain('WRONGPASS');
+    expect(await redis({ port: guardedPort, password: 'secret' }).incr('orders')).toBeGreaterThan(0);
+    const hello = ['-p', String(guardedPort), 'HELLO', '3', 'AUTH', 'default', 'secret'];
+    expect((await run('redis-cli', hello, { timeout: 10_000 })).stdout).toContain('leafcutter');
+  });
+});
+
+describe('what is wrong is told in Redis’ words', () => {
+  test.each([
+    [['NONSENSE', 'a', 'b'], "ERR unknown command 'NONSENSE', with args beginning with: 'a' 'b'"],
+    [['SET', 'a', '1'], "ERR unknown command 'SET'"],
+    [['INCR'], "ERR wrong number of arguments for 'incr' command"],
+    [['INCR', 'a', 'b'], "ERR wrong number of arguments for 'incr' command"],
+    [['INCRBY', 'a'], "ERR wrong number of arguments for 'incrby' command"],
+    [['INCRBY', 'a', '0'], 'ERR value is not an integer or out of range'],
+    [['INCRBY', 'a', '-1'], 'ERR value is not an integer or out of range'],
+    [['INCRBY', 'a', '10001'], 'ERR value is not an integer or out of range'],
+    [['INCRBY', 'a', '1.5'], 'ERR value is not an integer or out of range'],
+    [['LC.NEXT', 'a', 'x'], 'ERR value is not an integer or out of range'],
+    [['LC.SNOWFLAKE', '0'], 'ERR value is not an integer or out of range'],
+    [['INCR', ''], 'BAD_REQUEST tag takes 1 to 128 characters'],
+    [['INCR', 'x'.repeat(200)], 'BAD_REQUEST tag takes 1 to 128 characters'],
+    [['INCR', 'two words'], 'TAG_UNKNOWN'],
+    [['SELECT', '1'], 'ERR DB index is out of range'],
+    [['HELLO', '4'], 'NOPROTO unsupported protocol version'],
+    [['HELLO', '3', 'NONSENSE'], 'ERR syntax error'],
+    [['AUTH', 'secret'], 'ERR AUTH <password> called without any password configured'],
+    [['CLIENT', 'KILL'], "ERR unknown subcommand 'KILL'"],
+  ])('%j', async (args, expected) => {
+    expect(await cli(...args)).toContain(expected);
+  });
+
+  test.each([
+    ['a length that is none', '*x\r\n', '-ERR Protocol error: invalid multibulk length'],
+    ['another type', '*1\r\n:1\r\n', "-ERR Protocol error: expected '$', got ':'"],
+    ['too much without an end', 'x'.repeat(9_000), '-ERR Protocol error: too big inline request'],
+  ])('%s ends the connection', async (_name, bytes, expected) => {
+    expect(await raw(bytes, () => false)).toBe(`${expected}\r\n`);
+  });
+
+  test('an ID past 2^53 − 1 is refused as an integer, and given as a string', async () => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ tag: 'large', start: String(2n ** 53n - 2n) });
+    expect((await fetch(`${coordinator.url}/v1/tags`, { method: 'POST', headers, body })).status).toBe(201);
+    expect([await cli('INCR', 'large'), await cli('INCR', 'large')]).toEqual([
+      '9007199254740990',
+      '9007199254740991',
+    ]);
+    expect(await cli('INCR', 'large')).toContain('ERR the ID is past 2^53 - 1');
+    expect(await cli('LC.NEXT', 'large')).toBe('9007199254740993');
+  });
+});
+
+test('commands behind one that waits are answered after it, while other connections go on', async () => {
+  // A tag that was never asked for needs a segment first; PING does not.
+  const text = await raw(
+    'INCR brand-new\r\nPING\r\nINCR brand-new\r\nPING\r\n',
+    (all) => all.split('PONG').length > 2,
+  );
+  expect(text).toBe(':1\r\n+PONG\r\n:2\r\n+PONG\r\n');
+});
+
+test('QUIT is answered, and what follows it is not', async () => {
+  expect(await raw('PING\r\nQUIT\r\nPING\r\n', () => false)).toBe('+PONG\r\n+OK\r\n');
+});
+
+test('random, cut, oversized and interleaved bytes hurt nobody else, and memory stays flat', async () => {
+  const memory = async () => {
+    const text = await (await fetch(`${agent.url}/metrics`)).text();
+    return Number(/^leafcutter_agent_process_resident_memory_bytes (\S+)/m.exec(text)?.[1]);
+  };
+  const neighbour = redis();
+  const valid = '*2\r\n$4\r\nINCR\r\n$4\r\nfuzz\r\n';
+  const send = (bytes: Buffer) =>
+    new Promise<void>((resolve) => {
+      const client = connect(port, '127.0.0.1', () => {
+        for (let at = 0; at < bytes.length; ) {
+          const end = at + randomInt(1, 2_000);
+          client.write(bytes.subarray(at, end));
+          at = end;
+        }
+        setTimeout(() => client.destroy(), randomInt(1, 20));
+      });
+      client.on('data', () => undefined);
+      client.on('error', () => undefined);
+      client.on('close', () => resolve());
+    });
+  const hostile = () => {
+    const kind = randomInt(5);
+    if (kind === 0) return randomBytes(randomInt(1, 5_000));
+    if (kind === 1) return Buffer.from(valid.repeat(randomInt(1, 500))).subarray(0, randomInt(1, 5_000));
+    if (kind === 2)
+      return Buffer.from(
+        `*${randomInt(1, 70)}\r\n$${randomInt(1, 2_000)}\r\n${'x'.repeat(randomInt(1, 2_000))}`,
+      );
+    if (kind === 3) return Buffer.concat([Buffer.from(valid), randomBytes(50), Buffer.from(valid)]);
+    return Buffer.from('LC.NEXT fuzz 10000\r\n'.repeat(20));
+  };
+  let before = 0;
+  let last = 0;
+  for (let round = 0; round < 60; round++) {
+    if (round === 20) before = await memory();
+    const bad = Array.from({ length: 10 }, () => send(hostile()));
+    const ids = await Promise.all(Array.from({ length: 10 }, () => neighbour.incr('neighbour')));
+    for (const id of ids) {
+      expect(id).toBeGreaterThan(last);
+      last = id;
+    }
+    expect(await neighbour.echo(`round ${round}`)).toBe(`round ${round}`);
+    await Promise.all(bad);
+  }
+  expect(agent.process.running).toBe(true);
+  expect(await memory()).toBeLessThan(before + 100 * 2 ** 20);
+});
