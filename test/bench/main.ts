@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { httpRow } from './http-row.ts';
 import { inProcessRows } from './in-process-rows.ts';
+import { respRows } from './resp-rows.ts';
 import type { Spread } from './rounds.ts';
 
 const HELP = `Usage: npm run bench -- [--quick] [--json]
@@ -22,6 +23,7 @@ if (values.help === true) {
   const progress = (text: string) => void process.stderr.write(`${text}\n`);
   const rows = [
     ...inProcessRows(rounds, progress),
+    ...(await respRows(rounds, values.quick === true, progress)),
     await httpRow(rounds, values.quick === true ? 2 : 4, progress),
   ];
   say(

@@ -1,9 +1,8 @@
 import { execFile } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Hostile, residentBytes } from '../support/hostile.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
@@ -291,42 +290,25 @@ test('no ID comes through two doors, and the doors’ counts add up', async () =
 });
 
 test('random, cut, oversized, pipelined and interleaved requests hurt nobody else, and memory stays flat', async () => {
-  const port = Number(new URL(agent.url).port);
-  const memory = async () => {
-    const text = await (await fetch(`${agent.url}/metrics`)).text();
-    return Number(/^leafcutter_agent_process_resident_memory_bytes (\S+)/m.exec(text)?.[1]);
-  };
+  const bytes = new Hostile(Number(new URL(agent.url).port));
   const valid = 'GET /api/segment/get/fuzz HTTP/1.1\r\nHost: x\r\n\r\n';
   const hostile = (): Buffer => {
-    const kind = randomInt(5);
-    if (kind === 0) return randomBytes(randomInt(1, 4_000));
-    if (kind === 1) return Buffer.from(valid.repeat(randomInt(1, 60))).subarray(0, randomInt(1, 2_000));
+    const kind = bytes.between(0, 4);
+    if (kind === 0) return bytes.noise(bytes.between(1, 4_000));
+    if (kind === 1)
+      return Buffer.from(valid.repeat(bytes.between(1, 60))).subarray(0, bytes.between(1, 2_000));
     if (kind === 2)
-      return Buffer.from(`GET /${'x'.repeat(randomInt(1, 20_000))} HTTP/1.1\r\nHost: x\r\n\r\n`);
-    if (kind === 3) return Buffer.concat([Buffer.from(valid), randomBytes(60), Buffer.from(valid)]);
+      return Buffer.from(`GET /${'x'.repeat(bytes.between(1, 20_000))} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    if (kind === 3) return Buffer.concat([Buffer.from(valid), bytes.noise(60), Buffer.from(valid)]);
     return Buffer.from(
-      `POST /tinyid/id/nextId HTTP/1.1\r\nHost: x\r\nContent-Length: ${randomInt(0, 99_999)}\r\n\r\n${'a=b&'.repeat(randomInt(1, 900))}`,
+      `POST /tinyid/id/nextId HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes.between(0, 99_999)}\r\n\r\n${'a=b&'.repeat(bytes.between(1, 900))}`,
     );
   };
-  const send = (bytes: Buffer) =>
-    new Promise<void>((resolve) => {
-      const client = connect(port, '127.0.0.1', () => {
-        for (let at = 0; at < bytes.length; ) {
-          const end = at + randomInt(1, 2_000);
-          client.write(bytes.subarray(at, end));
-          at = end;
-        }
-        setTimeout(() => client.destroy(), randomInt(1, 20));
-      });
-      client.on('data', () => undefined);
-      client.on('error', () => undefined);
-      client.on('close', () => resolve());
-    });
   let before = 0;
   let last = 0n;
   for (let round = 0; round < 60; round++) {
-    if (round === 20) before = await memory();
-    const bad = Array.from({ length: 10 }, () => send(hostile()));
+    if (round === 20) before = await residentBytes(agent.url);
+    const bad = Array.from({ length: 10 }, () => bytes.send(hostile()));
     for (let count = 0; count < 5; count++) {
       const id = BigInt(await (await fetch(`${agent.url}/api/segment/get/neighbour`)).text());
       expect(id).toBeGreaterThan(last);
@@ -335,5 +317,5 @@ test('random, cut, oversized, pipelined and interleaved requests hurt nobody els
     await Promise.all(bad);
   }
   expect(agent.process.running).toBe(true);
-  expect(await memory()).toBeLessThan(before + 100 * 2 ** 20);
+  expect(await residentBytes(agent.url)).toBeLessThan(before + 100 * 2 ** 20);
 });

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { randomBytes, randomInt } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { Hostile, residentBytes } from '../support/hostile.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
@@ -187,42 +187,26 @@ test('QUIT is answered, and what follows it is not', async () => {
 });
 
 test('random, cut, oversized and interleaved bytes hurt nobody else, and memory stays flat', async () => {
-  const memory = async () => {
-    const text = await (await fetch(`${agent.url}/metrics`)).text();
-    return Number(/^leafcutter_agent_process_resident_memory_bytes (\S+)/m.exec(text)?.[1]);
-  };
+  const bytes = new Hostile(port);
   const neighbour = redis();
   const valid = '*2\r\n$4\r\nINCR\r\n$4\r\nfuzz\r\n';
-  const send = (bytes: Buffer) =>
-    new Promise<void>((resolve) => {
-      const client = connect(port, '127.0.0.1', () => {
-        for (let at = 0; at < bytes.length; ) {
-          const end = at + randomInt(1, 2_000);
-          client.write(bytes.subarray(at, end));
-          at = end;
-        }
-        setTimeout(() => client.destroy(), randomInt(1, 20));
-      });
-      client.on('data', () => undefined);
-      client.on('error', () => undefined);
-      client.on('close', () => resolve());
-    });
   const hostile = () => {
-    const kind = randomInt(5);
-    if (kind === 0) return randomBytes(randomInt(1, 5_000));
-    if (kind === 1) return Buffer.from(valid.repeat(randomInt(1, 500))).subarray(0, randomInt(1, 5_000));
+    const kind = bytes.between(0, 4);
+    if (kind === 0) return bytes.noise(bytes.between(1, 5_000));
+    if (kind === 1)
+      return Buffer.from(valid.repeat(bytes.between(1, 500))).subarray(0, bytes.between(1, 5_000));
     if (kind === 2)
       return Buffer.from(
-        `*${randomInt(1, 70)}\r\n$${randomInt(1, 2_000)}\r\n${'x'.repeat(randomInt(1, 2_000))}`,
+        `*${bytes.between(1, 70)}\r\n$${bytes.between(1, 2_000)}\r\n${'x'.repeat(bytes.between(1, 2_000))}`,
       );
-    if (kind === 3) return Buffer.concat([Buffer.from(valid), randomBytes(50), Buffer.from(valid)]);
+    if (kind === 3) return Buffer.concat([Buffer.from(valid), bytes.noise(50), Buffer.from(valid)]);
     return Buffer.from('LC.NEXT fuzz 10000\r\n'.repeat(20));
   };
   let before = 0;
   let last = 0;
   for (let round = 0; round < 60; round++) {
-    if (round === 20) before = await memory();
-    const bad = Array.from({ length: 10 }, () => send(hostile()));
+    if (round === 20) before = await residentBytes(agent.url);
+    const bad = Array.from({ length: 10 }, () => bytes.send(hostile()));
     const ids = await Promise.all(Array.from({ length: 10 }, () => neighbour.incr('neighbour')));
     for (const id of ids) {
       expect(id).toBeGreaterThan(last);
@@ -232,5 +216,5 @@ test('random, cut, oversized and interleaved bytes hurt nobody else, and memory 
     await Promise.all(bad);
   }
   expect(agent.process.running).toBe(true);
-  expect(await memory()).toBeLessThan(before + 100 * 2 ** 20);
+  expect(await residentBytes(agent.url)).toBeLessThan(before + 100 * 2 ** 20);
 });
