@@ -182,6 +182,14 @@ test('commands behind one that waits are answered after it, while other connecti
   expect(text).toBe(':1\r\n+PONG\r\n:2\r\n+PONG\r\n');
 });
 
+test('tags and messages in any script come back byte for byte', async () => {
+  expect(
+    await raw('*2\r\n$4\r\nECHO\r\n$4\r\näü\r\n', (text) => text.endsWith('\r\n') && text.length > 5),
+  ).toBe('$4\r\näü\r\n');
+  expect(await cli('INCR', 'größe')).toContain('TAG_UNKNOWN');
+  expect(await cli('INCR', 'größe')).toContain('größe');
+});
+
 test('QUIT is answered, and what follows it is not', async () => {
   expect(await raw('PING\r\nQUIT\r\nPING\r\n', () => false)).toBe('+PONG\r\n+OK\r\n');
 });

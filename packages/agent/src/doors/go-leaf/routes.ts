@@ -22,7 +22,7 @@ export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: 
     anyMethod(async (req, res) => {
       const tag = one(req.query.biz_tag);
       if (tag === '') throw new Failure('BAD_REQUEST', NEED_TAG, { reason: 'biz_tag' });
-      send(res, 200, 0, 'success', await ids.one(tag, whileConnected(res)));
+      send(res, 200, 0, 'success', ids.oneNow(tag) ?? (await ids.one(tag, whileConnected(res))));
     }),
     { guard, refuse },
   );

@@ -13,8 +13,10 @@ export async function segmentIds(ids: Dispenser, req: Request, res: Response): P
   const tag = String(req.params.tag);
   const query = readQuery(req, ['count', 'format']);
   const format = readFormat(query.format);
+  if (query.count === undefined && format === 'ids') {
+    return sendOne(req, res, ids.oneNow(tag) ?? (await ids.one(tag, whileConnected(res))));
+  }
   const signal = whileConnected(res);
-  if (query.count === undefined && format === 'ids') return sendOne(req, res, await ids.one(tag, signal));
   const count = readCount(query.count);
   if (format === 'block') {
     res.json(rangeText(await ids.block(tag, count, signal)));

@@ -18,9 +18,10 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: Re
   const options = { guard, refuse: refusal(ids) };
   app.route(
     '/api/segment/get/:key',
-    anyMethod(async (req, res) =>
-      sendDigits(res, await ids.one(String(req.params.key), whileConnected(res))),
-    ),
+    anyMethod(async (req, res) => {
+      const tag = String(req.params.key);
+      sendDigits(res, ids.oneNow(tag) ?? (await ids.one(tag, whileConnected(res))));
+    }),
     options,
   );
   // Whatever the key is: a snowflake ID belongs to none.

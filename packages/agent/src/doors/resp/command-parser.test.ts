@@ -16,13 +16,13 @@ const TWO = '*2\r\n$4\r\nINCR\r\n$6\r\ntäg x\r\n';
 
 describe('commands', () => {
   test.each<[string, string, string[][]]>([
-    ['an array of bulk strings', TWO, [['INCR', 'täg x']]],
+    ['an array of bulk strings', TWO, [['INCR', 't\u00c3\u00a4g x']]],
     [
       'several at once',
       TWO + TWO,
       [
-        ['INCR', 'täg x'],
-        ['INCR', 'täg x'],
+        ['INCR', 't\u00c3\u00a4g x'],
+        ['INCR', 't\u00c3\u00a4g x'],
       ],
     ],
     ['an argument with line ends in it', '*1\r\n$4\r\na\r\nb\r\n', [['a\r\nb']]],

@@ -5,6 +5,9 @@ const MAX_ARGUMENT_BYTES = 1_024;
 /** Bytes of a line: an inline command, or the length of what follows. */
 const MAX_LINE_BYTES = 4_096;
 
+/** Bytes of a command that is remembered. */
+const MAX_SEEN_BYTES = 256;
+
 const EMPTY = Buffer.alloc(0);
 const CR = 0x0d;
 const LF = 0x0a;
@@ -18,10 +21,14 @@ export class ProtocolError extends Error {
 
 /**
  * Reads commands from a connection's bytes, however they are cut: arrays of bulk strings, and inline commands. Bytes of
- * an unfinished command are kept; they are bounded by the limits above. (Source: Redis serialization protocol.)
+ * an unfinished command are kept; they are bounded by the limits above. One character stands for one byte (latin1), so
+ * that arguments are kept as they came whatever they hold. (Source: Redis serialization protocol.)
  */
 export class CommandParser {
   #bytes: Buffer = EMPTY;
+  /** The last command as it came, and as it was read: clients that pipeline repeat themselves. */
+  #seen: Buffer = EMPTY;
+  #read: string[] = [];
   #at = 0;
 
   push(chunk: Buffer): void {
@@ -49,6 +56,23 @@ export class CommandParser {
   }
 
   #array(): string[] | undefined {
+    const end = this.#at + this.#seen.length;
+    if (end > this.#at && end <= this.#bytes.length) {
+      if (this.#seen.compare(this.#bytes, this.#at, end) === 0) {
+        this.#at = end;
+        return this.#read;
+      }
+    }
+    const begun = this.#at;
+    const command = this.#newArray();
+    if (command !== undefined && this.#at - begun <= MAX_SEEN_BYTES) {
+      this.#seen = Buffer.from(this.#bytes.subarray(begun, this.#at));
+      this.#read = command;
+    }
+    return command;
+  }
+
+  #newArray(): string[] | undefined {
     const count = this.#length(MAX_ARGUMENTS, 'invalid multibulk length');
     if (count === undefined) return undefined;
     const command: string[] = [];
@@ -63,7 +87,7 @@ export class CommandParser {
       if (this.#bytes[end] !== CR || this.#bytes[end + 1] !== LF) {
         throw new ProtocolError('a bulk string does not end where it says');
       }
-      command.push(this.#bytes.toString('utf8', this.#at, end));
+      command.push(this.#bytes.toString('latin1', this.#at, end));
       this.#at = end + 2;
     }
     return command;
@@ -90,7 +114,7 @@ export class CommandParser {
   #inline(): string[] | undefined {
     const end = this.#lineEnd();
     if (end === undefined) return undefined;
-    const line = this.#bytes.toString('utf8', this.#at, end);
+    const line = this.#bytes.toString('latin1', this.#at, end);
     this.#at = end + (this.#bytes[end] === CR ? 2 : 1);
     const words = line.split(/[ \t]+/).filter((word) => word !== '');
     if (words.length > MAX_ARGUMENTS) throw new ProtocolError('too many arguments');

@@ -2,7 +2,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
 import { type Dispenser, digitsOf } from '../dispenser.ts';
-import { array, bulk, failure, integer, map, nothing, OK } from './replies.ts';
+import { array, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
 
 /** What a connection agreed on. */
 export interface Session {
@@ -43,7 +43,7 @@ const COMMANDS = new Map<string, Command>(
     incr: {
       least: 1,
       most: 1,
-      run: ({ ids, ...rules }, { gone }, [tag = '']) => incr(ids, rules, tag, gone),
+      run: (commands, { gone }, [tag = '']) => incr(commands, tag, gone),
     },
     incrby: { least: 2, most: 2, run: (commands, { gone }, [tag = '', n]) => incrBy(commands, tag, n, gone) },
     'lc.next': { least: 1, most: 2, run: ({ ids }, { gone }, [tag = '', n]) => next(ids, tag, n, gone) },
@@ -112,20 +112,23 @@ function refusal({ ids }: Commands, command: string, thrown: unknown): string {
 }
 
 function unknown(name: string, args: readonly string[]): string {
-  const begun = args.slice(0, 16).map((arg) => `'${arg.slice(0, 64)}' `);
-  return failure(`ERR unknown command '${name.slice(0, 64)}', with args beginning with: ${begun.join('')}`);
+  const begun = args.slice(0, 16).map((arg) => `'${textOf(arg).slice(0, 64)}' `);
+  return failure(
+    `ERR unknown command '${textOf(name).slice(0, 64)}', with args beginning with: ${begun.join('')}`,
+  );
 }
 
 type Rules = Pick<Commands, 'allowUnsafeIntegers'>;
 
-function incr(ids: Dispenser, rules: Rules, tag: string, gone: AbortSignal): Answer {
-  const now = ids.oneNow(tag);
-  return now === undefined
-    ? ids.one(tag, gone).then((id) => idAsInteger(rules, id))
-    : idAsInteger(rules, now);
+function incr(commands: Commands, name: string, gone: AbortSignal): Answer {
+  const tag = textOf(name);
+  const now = commands.ids.oneNow(tag);
+  if (now !== undefined) return idAsInteger(commands, now);
+  return commands.ids.one(tag, gone).then((id) => idAsInteger(commands, id));
 }
 
-function incrBy(commands: Commands, tag: string, n: string | undefined, gone: AbortSignal): Answer {
+function incrBy(commands: Commands, name: string, n: string | undefined, gone: AbortSignal): Answer {
+  const tag = textOf(name);
   const count = countOf(n);
   if (count === undefined) return NOT_AN_INTEGER;
   const now = commands.ids.blockNow(tag, count);
@@ -141,7 +144,8 @@ function idAsInteger({ allowUnsafeIntegers }: Rules, id: bigint): string {
   );
 }
 
-function next(ids: Dispenser, tag: string, n: string | undefined, gone: AbortSignal): Answer {
+function next(ids: Dispenser, name: string, n: string | undefined, gone: AbortSignal): Answer {
+  const tag = textOf(name);
   if (n === undefined) {
     const now = ids.oneNow(tag);
     return now === undefined ? ids.one(tag, gone).then((id) => bulk(String(id))) : bulk(String(now));
@@ -168,7 +172,7 @@ function auth(commands: Commands, session: Session, token = ''): string {
   if (!commands.needsToken) {
     return failure('ERR AUTH <password> called without any password configured for the default user.');
   }
-  session.authenticated = commands.isToken(token);
+  session.authenticated = commands.isToken(textOf(token));
   return session.authenticated
     ? OK
     : failure('WRONGPASS invalid username-password pair or user is disabled.');

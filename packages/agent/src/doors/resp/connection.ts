@@ -90,7 +90,7 @@ export class Connection {
   }
 
   #write(out: string): void {
-    if (out !== '' && !this.#socket.destroyed && !this.#socket.write(out)) this.#full = true;
+    if (out !== '' && !this.#socket.destroyed && !this.#socket.write(out, 'latin1')) this.#full = true;
   }
 
   /** Sends what is written, then closes, whether the client does so or not. */

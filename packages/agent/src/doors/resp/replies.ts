@@ -1,4 +1,7 @@
-/** Answers as the Redis protocol writes them, versions 2 and 3. */
+/** Answers as the Redis protocol writes them, versions 2 and 3. One character stands for one byte (latin1). */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
+const CONTROLS = /[\u0000-\u001f\u007f]+/g;
 
 export const OK = '+OK\r\n';
 
@@ -7,7 +10,7 @@ export function integer(value: bigint | number): string {
 }
 
 export function bulk(text: string): string {
-  return `$${Buffer.byteLength(text)}\r\n${text}\r\n`;
+  return `$${text.length}\r\n${text}\r\n`;
 }
 
 export function array(items: readonly string[]): string {
@@ -26,6 +29,15 @@ export function nothing(version: 2 | 3): string {
 
 /** One line, whatever a client sent stands in it. */
 export function failure(message: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
-  return `-${message.replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, 512)}\r\n`;
+  return `-${bytesOf(message).replace(CONTROLS, ' ').slice(0, 512)}\r\n`;
+}
+
+/** Text in UTF-8, one character for one byte. */
+function bytesOf(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+/** What bytes say in UTF-8, one character for one byte. */
+export function textOf(bytes: string): string {
+  return /[^ -~]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString() : bytes;
 }
