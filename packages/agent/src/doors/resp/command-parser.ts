@@ -6,7 +6,9 @@ const MAX_ARGUMENT_BYTES = 1_024;
 const MAX_LINE_BYTES = 4_096;
 
 /** Bytes of a command that is remembered. */
-const MAX_SEEN_BYTES = 256;
+const MAX_SEEN_BYTES = 128;
+/** Digits of a length. */
+const MAX_DIGITS = 8;
 
 const EMPTY = Buffer.alloc(0);
 const CR = 0x0d;
@@ -27,7 +29,8 @@ export class ProtocolError extends Error {
 export class CommandParser {
   #bytes: Buffer = EMPTY;
   /** The last command as it came, and as it was read: clients that pipeline repeat themselves. */
-  #seen: Buffer = EMPTY;
+  readonly #seen = Buffer.allocUnsafe(MAX_SEEN_BYTES);
+  #seenLength = 0;
   #read: string[] = [];
   #at = 0;
 
@@ -56,17 +59,17 @@ export class CommandParser {
   }
 
   #array(): string[] | undefined {
-    const end = this.#at + this.#seen.length;
-    if (end > this.#at && end <= this.#bytes.length) {
-      if (this.#seen.compare(this.#bytes, this.#at, end) === 0) {
+    const begun = this.#at;
+    const end = begun + this.#seenLength;
+    if (end > begun && end <= this.#bytes.length) {
+      if (this.#bytes.compare(this.#seen, 0, this.#seenLength, begun, end) === 0) {
         this.#at = end;
         return this.#read;
       }
     }
-    const begun = this.#at;
     const command = this.#newArray();
     if (command !== undefined && this.#at - begun <= MAX_SEEN_BYTES) {
-      this.#seen = Buffer.from(this.#bytes.subarray(begun, this.#at));
+      this.#seenLength = this.#bytes.copy(this.#seen, 0, begun, this.#at);
       this.#read = command;
     }
     return command;
@@ -95,19 +98,19 @@ export class CommandParser {
 
   /** The number behind a marker, 0 to `max`; undefined where the line has not come. */
   #length(max: number, problem: string): number | undefined {
-    const end = this.#lineEnd();
-    if (end === undefined) return undefined;
+    const bytes = this.#bytes;
+    const begun = this.#at + 1;
     let value = 0;
-    let digits = 0;
-    for (let at = this.#at + 1; at < end; at++) {
-      const digit = (this.#bytes[at] ?? 0) - 0x30;
-      if (digit < 0 || digit > 9) throw new ProtocolError(problem);
+    let at = begun;
+    for (; at < bytes.length && bytes[at] !== CR; at++) {
+      const digit = (bytes[at] ?? 0) - 0x30;
       value = value * 10 + digit;
-      digits += 1;
-      if (value > max) throw new ProtocolError(problem);
+      // Zeros in front would let a line go on for ever.
+      if (digit < 0 || digit > 9 || value > max || at - begun > MAX_DIGITS) throw new ProtocolError(problem);
     }
-    if (digits === 0 || this.#bytes[end] !== CR) throw new ProtocolError(problem);
-    this.#at = end + 2;
+    if (at + 1 >= bytes.length) return undefined;
+    if (at === begun || bytes[at + 1] !== LF) throw new ProtocolError(problem);
+    this.#at = at + 2;
     return value;
   }
 
