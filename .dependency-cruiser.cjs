@@ -31,6 +31,7 @@ const KEPT_IN = {
   undici: '^packages/(agent/src/coordinator-endpoint|cli/src/verify/agent-door)\\.ts$',
   cockatiel: '^packages/agent/src/coordinator-endpoint\\.ts$',
   express: '^packages/(shared/src/http|coordinator/src/http|agent/src/doors)/',
+  '@grpc/grpc-js': '^packages/agent/src/(doors|generated)/',
   pino: '^packages/shared/src/logger\\.ts$',
   yaml: '^packages/shared/src/config/read-config-file\\.ts$',
 };

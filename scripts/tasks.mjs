@@ -4,6 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { GENERATED, writeGrpcTypes } from './grpc-types.mjs';
 import { provision } from './provision.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -63,7 +64,13 @@ const TASKS = {
 const NEEDS_SERVERS = new Set(['test', 'test:full', 'test:integration', 'test:fault']);
 
 if (task === 'build') {
-  // Node runs the sources, so nothing is compiled; what is built are the documents made from them.
+  // Node runs the sources, so nothing is compiled; what is built are the types of the gRPC messages and the
+  // documents made from the sources.
+  const problem = writeGrpcTypes(GENERATED);
+  if (problem !== undefined) {
+    say(problem);
+    process.exit(1);
+  }
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['packages/cli/src/main.ts', 'config', '--markdown'],
@@ -77,7 +84,7 @@ if (task === 'build') {
     process.exit(1);
   }
   writeFileSync(`${root}/docs/configuration.md`, stdout);
-  say('Wrote docs/configuration.md.');
+  say('Wrote docs/configuration.md and the types in packages/agent/src/generated.');
   process.exit(0);
 }
 const steps = TASKS[task];

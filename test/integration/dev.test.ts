@@ -15,28 +15,39 @@ const READY_MS = 30_000;
 class Dev {
   readonly coordinator: string;
   readonly agents: readonly string[];
-  readonly resp: string;
+  readonly doors: readonly string[];
   readonly #dataDir: string;
 
-  private constructor(coordinator: string, agents: readonly string[], resp: string, dataDir: string) {
+  private constructor(
+    coordinator: string,
+    agents: readonly string[],
+    doors: readonly string[],
+    dataDir: string,
+  ) {
     this.coordinator = coordinator;
     this.agents = agents;
-    this.resp = resp;
+    this.doors = doors;
     this.#dataDir = dataDir;
   }
 
   static async prepare(given: { coordinator?: string; agents?: readonly string[] } = {}): Promise<Dev> {
     const { coordinator = await freeAddress(), agents = [await freeAddress(), await freeAddress()] } = given;
-    return new Dev(coordinator, agents, await freeAddress(), join(await scratchDir('dev'), 'data'));
+    const doors = [await freeAddress(), await freeAddress(), await freeAddress()];
+    return new Dev(coordinator, agents, doors, join(await scratchDir('dev'), 'data'));
   }
 
   start(env: Readonly<Record<string, string>> = {}): RunningProcess {
-    const { coordinator, agents, resp } = this;
+    const { coordinator, agents, doors } = this;
+    const [grpc = '', goLeafGrpc = '', resp = ''] = doors;
     const flags = [
       '--dev-coordinator',
       coordinator,
       '--dev-agents',
       agents.join(','),
+      '--dev-grpc',
+      grpc,
+      '--dev-go-leaf-grpc',
+      goLeafGrpc,
       '--dev-resp',
       resp,
       '--data-dir',

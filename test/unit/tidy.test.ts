@@ -31,7 +31,10 @@ function filesBelow(folder: string): SourceFile[] {
 }
 
 const packages = readdirSync(join(ROOT, 'packages'));
-const sources = packages.flatMap((name) => filesBelow(`packages/${name}/src`));
+const sources = packages
+  .flatMap((name) => filesBelow(`packages/${name}/src`))
+  // Named and written by a tool.
+  .filter(({ path }) => !path.includes('/src/generated/'));
 const tests = [...sources.filter(({ path }) => path.endsWith('.test.ts')), ...filesBelow('test')];
 const production = sources.filter(({ path }) => !path.endsWith('.test.ts') && !path.includes('/fakes/'));
 const domain = production.filter(({ path }) => /^packages\/[^/]+\/src\/domain\//.test(path));

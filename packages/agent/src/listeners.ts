@@ -4,10 +4,12 @@ import type { Address } from '@leafcutter/shared/config/address';
 interface Listeners {
   readonly listen: Address;
   readonly opsListen: Address | undefined;
+  readonly grpc: { readonly listen: Address | undefined };
+  readonly goLeaf: { readonly grpcListen: Address | undefined };
   readonly resp: { readonly listen: Address | undefined };
 }
 
-type Key = 'listen' | 'opsListen' | 'resp.listen';
+type Key = 'listen' | 'opsListen' | 'grpc.listen' | 'goLeaf.grpcListen' | 'resp.listen';
 
 interface Listener {
   /** The setting. */
@@ -31,10 +33,12 @@ export function clashingListeners(config: Listeners): { key: Key; other: Key } |
   return undefined;
 }
 
-function listeners({ listen, opsListen, resp }: Listeners): Listener[] {
+function listeners({ listen, opsListen, grpc, goLeaf, resp }: Listeners): Listener[] {
   const all: readonly [Key, Address | undefined][] = [
     ['listen', listen],
     ['opsListen', opsListen],
+    ['grpc.listen', grpc.listen],
+    ['goLeaf.grpcListen', goLeaf.grpcListen],
     ['resp.listen', resp.listen],
   ];
   return all.flatMap(([key, at]) => (at === undefined ? [] : [{ key, at }]));

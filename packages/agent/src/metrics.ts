@@ -13,7 +13,7 @@ const MAX_TAGS_SHOWN = 200;
 const OTHER = '_other';
 
 /** The ways in which applications reach an agent. */
-export type Door = 'http' | 'leaf' | 'go-leaf' | 'tinyid' | 'resp';
+export type Door = 'http' | 'grpc' | 'leaf' | 'go-leaf' | 'tinyid' | 'resp';
 
 /** A count that is raised with each ID: a labelled counter would take longer than issuing does. */
 export interface Tally {

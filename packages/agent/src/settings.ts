@@ -68,6 +68,12 @@ export const agentSettings = settings(
       unit: 'ms',
       doc: 'How often the agent tells which tags it holds, and learns which are retired.',
     }),
+    grpc: {
+      listen: address({
+        optional: true,
+        doc: 'Where gRPC clients reach the agent, as a rule on port 9000; off by default.',
+      }),
+    },
     leaf: {
       enabled: flag({
         default: true,
@@ -78,6 +84,10 @@ export const agentSettings = settings(
       enabled: flag({
         default: true,
         doc: 'Answer go-leaf’s HTTP clients on the addresses of listen and unix.http.',
+      }),
+      grpcListen: address({
+        optional: true,
+        doc: 'Where go-leaf’s gRPC clients reach the agent, as a rule on port 1234; off by default.',
       }),
     },
     tinyid: {
@@ -101,6 +111,7 @@ export const agentSettings = settings(
     },
     unix: {
       http: path({ optional: true, doc: 'Unix socket of the HTTP door, besides listen.' }),
+      grpc: path({ optional: true, doc: 'Unix socket of the gRPC door, besides grpc.listen.' }),
       resp: path({ optional: true, doc: 'Unix socket of the Redis door, besides resp.listen.' }),
       mode: text({
         default: '660',

@@ -17,7 +17,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   const loaded = loadSettings(io, devSettings, 'dev command', 'leafcutter dev');
   if (loaded === undefined) return EXIT.ok;
   for (const warning of loaded.warnings) io.err(`${warning}\n`);
-  const { devCoordinator, devAgents, devResp, devTag } = loaded.config;
+  const { devCoordinator, devAgents, devGrpc, devGoLeafGrpc, devResp, devTag } = loaded.config;
   const dataDir = resolve(io.cwd, loaded.config.dataDir);
   const coordinatorUrl = `http://${devCoordinator}`;
   const services: ChildService[] = [];
@@ -48,6 +48,8 @@ export async function devCommand(io: Io): Promise<ExitCode> {
     if ((await Promise.race([coordinator.ready(`${coordinatorUrl}/readyz`, READY_MS), stopped])) === 'stop')
       return EXIT.ok;
     await new AdminClient(coordinatorUrl, undefined).ensureTag(devTag);
+    const oneAgentsDoors = ['--grpc-listen', String(devGrpc), '--go-leaf-grpc-listen', String(devGoLeafGrpc)];
+    oneAgentsDoors.push('--resp-listen', String(devResp));
     const ready = devAgents.map((listen, index) => {
       io.out(`Starting agent ${index + 1} of ${devAgents.length} …\n`);
       const name = `agent-${index + 1}`;
@@ -59,14 +61,15 @@ export async function devCommand(io: Io): Promise<ExitCode> {
         '--coordinators',
         coordinatorUrl,
         '--snowflake-enabled',
-        // One agent has it: a port can be taken only once.
-        ...(index === 0 ? ['--resp-listen', String(devResp)] : []),
+        // One agent has them: a port can be taken only once.
+        ...(index === 0 ? oneAgentsDoors : []),
       ];
       return start(name, 'agent', ...flags).ready(`http://${listen}/readyz`, READY_MS);
     });
     if ((await Promise.race([Promise.all(ready), stopped])) === 'stop') return EXIT.ok;
     wasReady = true;
-    io.out(welcome({ coordinatorUrl, agents: devAgents, resp: String(devResp), tag: devTag, dataDir }));
+    const doors = { grpc: String(devGrpc), goLeafGrpc: String(devGoLeafGrpc), resp: String(devResp) };
+    io.out(welcome({ coordinatorUrl, agents: devAgents, ...doors, tag: devTag, dataDir }));
 
     const end = await Promise.race([stopped, ...services.map((service) => service.ended)]);
     if (end === 'stop') return EXIT.ok;
@@ -75,7 +78,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     throw new StartError(
-      `${error.message} Other ports: npm start -- --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-resp 127.0.0.1:6391`,
+      `${error.message} Other ports: npm start -- --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391`,
       {
         cause: error,
       },
@@ -97,17 +100,20 @@ function withoutSettings(env: Io['env']): Io['env'] {
 function welcome(started: {
   coordinatorUrl: string;
   agents: readonly string[];
+  grpc: string;
+  goLeafGrpc: string;
   resp: string;
   tag: string;
   dataDir: string;
 }): string {
-  const { coordinatorUrl, agents, resp, tag, dataDir } = started;
+  const { coordinatorUrl, agents, grpc, goLeafGrpc, resp, tag, dataDir } = started;
   const [first = ''] = agents;
   return `
 Leafcutter is ready.
 
   coordinator   ${coordinatorUrl}
 ${agents.map((listen, index) => `  agent ${index + 1}       http://${listen}`).join('\n')}
+                gRPC ${grpc}, for go-leaf’s clients ${goLeafGrpc}
                 Redis protocol ${resp}
   data          ${dataDir}
 

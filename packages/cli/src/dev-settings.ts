@@ -17,6 +17,11 @@ export const devSettings = settings({
     takes: 'addresses as host:port',
     doc: 'Where the agents listen, one agent each.',
   }),
+  devGrpc: address({ default: '127.0.0.1:9000', doc: 'Where the first agent’s gRPC door listens.' }),
+  devGoLeafGrpc: address({
+    default: '127.0.0.1:1234',
+    doc: 'Where the first agent’s door for go-leaf’s gRPC clients listens.',
+  }),
   devResp: address({ default: '127.0.0.1:6390', doc: 'Where the first agent’s Redis door listens.' }),
   devTag: text({ default: 'demo', pattern: NEW_TAG_PATTERN, doc: 'A tag that is made if it is not there.' }),
 });

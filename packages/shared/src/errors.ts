@@ -1,7 +1,22 @@
+/** The gRPC statuses that are used (source: grpc.io, status codes). */
+type GrpcStatus =
+  | 'ALREADY_EXISTS'
+  | 'FAILED_PRECONDITION'
+  | 'INTERNAL'
+  | 'INVALID_ARGUMENT'
+  | 'NOT_FOUND'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'UNAUTHENTICATED'
+  | 'UNAVAILABLE'
+  | 'UNIMPLEMENTED';
+
 /** How a code is answered and whether asking again, unchanged, can succeed. */
 interface CodeFacts {
   /** HTTP status of the problem document. */
   readonly status: number;
+  /** Name of the gRPC status. */
+  readonly grpc: GrpcStatus;
   /** True when the same request may succeed later without anyone changing it. */
   readonly retryable: boolean;
   /** One short human title, the same for every occurrence (RFC 9457 `title`). */
@@ -13,27 +28,82 @@ interface CodeFacts {
  * each; a test holds the two lists equal.
  */
 export const ERROR_CODES = {
-  BAD_REQUEST: { status: 400, retryable: false, title: 'The request is not valid' },
-  UNAUTHORIZED: { status: 401, retryable: false, title: 'A valid token is needed' },
-  FORBIDDEN: { status: 403, retryable: false, title: 'The token does not permit this' },
-  NOT_FOUND: { status: 404, retryable: false, title: 'There is nothing at this address' },
-  TAG_UNKNOWN: { status: 404, retryable: false, title: 'The tag does not exist' },
-  METHOD_NOT_ALLOWED: { status: 405, retryable: false, title: 'The method is not allowed here' },
-  TAG_EXHAUSTED: { status: 409, retryable: false, title: 'The tag has reached its highest ID' },
-  TAG_EXISTS: { status: 409, retryable: false, title: 'The tag exists already' },
-  LAYOUT_MISMATCH: { status: 409, retryable: false, title: 'Layouts or deployments differ' },
-  TAG_RETIRED: { status: 410, retryable: false, title: 'The tag is retired' },
-  PAYLOAD_TOO_LARGE: { status: 413, retryable: false, title: 'The body is too large' },
-  RATE_LIMITED: { status: 429, retryable: true, title: 'Too many requests are waiting' },
-  INTERNAL: { status: 500, retryable: false, title: 'An unexpected error' },
-  SEGMENTS_EXHAUSTED: { status: 503, retryable: true, title: 'No IDs of this tag are left in memory' },
-  COORDINATOR_UNAVAILABLE: { status: 503, retryable: true, title: 'No coordinator answers' },
-  STORE_UNAVAILABLE: { status: 503, retryable: true, title: 'A store does not answer' },
-  MACHINE_IDS_EXHAUSTED: { status: 503, retryable: true, title: 'No machine id is free' },
-  LEASE_LOST: { status: 503, retryable: true, title: 'No window of time is held' },
-  CLOCK_BACKWARDS: { status: 503, retryable: true, title: 'The clock is behind the last ID' },
-  CLOCK_SKEWED: { status: 503, retryable: true, title: 'Clocks differ too much' },
-  TIMESTAMP_EXHAUSTED: { status: 503, retryable: false, title: 'The timestamp bits are used up' },
+  BAD_REQUEST: { status: 400, grpc: 'INVALID_ARGUMENT', retryable: false, title: 'The request is not valid' },
+  UNAUTHORIZED: { status: 401, grpc: 'UNAUTHENTICATED', retryable: false, title: 'A valid token is needed' },
+  FORBIDDEN: {
+    status: 403,
+    grpc: 'PERMISSION_DENIED',
+    retryable: false,
+    title: 'The token does not permit this',
+  },
+  NOT_FOUND: { status: 404, grpc: 'NOT_FOUND', retryable: false, title: 'There is nothing at this address' },
+  TAG_UNKNOWN: { status: 404, grpc: 'NOT_FOUND', retryable: false, title: 'The tag does not exist' },
+  METHOD_NOT_ALLOWED: {
+    status: 405,
+    grpc: 'UNIMPLEMENTED',
+    retryable: false,
+    title: 'The method is not allowed here',
+  },
+  TAG_EXHAUSTED: {
+    status: 409,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'The tag has reached its highest ID',
+  },
+  TAG_EXISTS: { status: 409, grpc: 'ALREADY_EXISTS', retryable: false, title: 'The tag exists already' },
+  LAYOUT_MISMATCH: {
+    status: 409,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'Layouts or deployments differ',
+  },
+  TAG_RETIRED: { status: 410, grpc: 'FAILED_PRECONDITION', retryable: false, title: 'The tag is retired' },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    grpc: 'RESOURCE_EXHAUSTED',
+    retryable: false,
+    title: 'The body is too large',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    grpc: 'RESOURCE_EXHAUSTED',
+    retryable: true,
+    title: 'Too many requests are waiting',
+  },
+  INTERNAL: { status: 500, grpc: 'INTERNAL', retryable: false, title: 'An unexpected error' },
+  SEGMENTS_EXHAUSTED: {
+    status: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'No IDs of this tag are left in memory',
+  },
+  COORDINATOR_UNAVAILABLE: {
+    status: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'No coordinator answers',
+  },
+  STORE_UNAVAILABLE: { status: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'A store does not answer' },
+  MACHINE_IDS_EXHAUSTED: {
+    status: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'No machine id is free',
+  },
+  LEASE_LOST: { status: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'No window of time is held' },
+  CLOCK_BACKWARDS: {
+    status: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'The clock is behind the last ID',
+  },
+  CLOCK_SKEWED: { status: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'Clocks differ too much' },
+  TIMESTAMP_EXHAUSTED: {
+    status: 503,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'The timestamp bits are used up',
+  },
 } as const satisfies Record<string, CodeFacts>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

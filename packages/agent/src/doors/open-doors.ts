@@ -3,6 +3,9 @@ import { type Listening, listen } from '@leafcutter/shared/http/listen';
 import { UnixSocket } from '@leafcutter/shared/http/unix-socket';
 import type { Agent } from '../agent.ts';
 import type { AgentConfig } from '../settings.ts';
+import { greeter } from './go-leaf/greeter.ts';
+import { idService } from './grpc/id-service.ts';
+import { listenGrpc } from './grpc/server.ts';
 import { agentApp, opsApp } from './http/routes.ts';
 import { listenResp } from './resp/server.ts';
 
@@ -43,9 +46,14 @@ function plans(agent: Agent): Plan[] {
   const app = agentApp(agent);
   const http = (at: Place, setting: string) => listen(at, app, setting);
   const resp = (at: Place, setting: string) => listenResp(at, agent, setting);
+  const grpc = (at: Place, setting: string) => listenGrpc(at, agent, idService(agent), setting);
+  const goLeaf = (at: Place, setting: string) => listenGrpc(at, agent, greeter(agent), setting);
   return [
     { setting: 'listen', at: config.listen, open: http },
     { setting: 'unix.http', at: socketAt(config, config.unix.http), open: http },
+    { setting: 'grpc.listen', at: config.grpc.listen, open: grpc },
+    { setting: 'unix.grpc', at: socketAt(config, config.unix.grpc), open: grpc },
+    { setting: 'goLeaf.grpcListen', at: config.goLeaf.grpcListen, open: goLeaf },
     { setting: 'resp.listen', at: config.resp.listen, open: resp },
     { setting: 'unix.resp', at: socketAt(config, config.unix.resp), open: resp },
     {

@@ -1,0 +1,38 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Agent } from '../../agent.ts';
+import type { GreeterHandlers } from '../../generated/proto/Greeter.ts';
+import { Dispenser } from '../dispenser.ts';
+import { Calls } from '../grpc/calls.ts';
+import { loadProto } from '../grpc/protos.ts';
+import type { GrpcService } from '../grpc/server.ts';
+
+/** go-leaf's gRPC service. As there, a failure is the call's status and no message. (Source: go-leaf, `grpc/server`.) */
+export function greeter(agent: Agent): GrpcService {
+  const ids = new Dispenser(agent, 'go-leaf');
+  const calls = new Calls(agent, ids);
+  const handlers: GreeterHandlers = {
+    Segment: calls.unary(async ({ biz_tag }, signal) => {
+      if (biz_tag === '') throw bad('biz_tag', 'need biz_tag');
+      return success(ids.oneNow(biz_tag) ?? (await ids.one(biz_tag, signal())));
+    }),
+    // The machine id is checked and not used: a caller cannot be trusted to choose one; the agent's own is leased.
+    Snowflake: calls.unary(async ({ machineId }, signal) => {
+      if (machineId < 0 || machineId > 1_023) throw bad('machineid', 'machineId takes 0 to 1023');
+      return success(await ids.snowflake(signal()));
+    }),
+  };
+  return {
+    name: 'proto.Greeter',
+    protos: loadProto('go-leaf/greeter.proto'),
+    handlers: { ...handlers },
+    finish: () => undefined,
+  };
+}
+
+function success(id: bigint): { Errno: number; Mag: string; Id: string } {
+  return { Errno: 0, Mag: 'success', Id: String(id) };
+}
+
+function bad(reason: string, message: string): LeafcutterError {
+  return new LeafcutterError('BAD_REQUEST', message, { reason });
+}

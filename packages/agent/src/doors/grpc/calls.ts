@@ -1,0 +1,98 @@
+import { type handleUnaryCall, Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { ERROR_CODES, type LeafcutterError, toLeafcutterError } from '@leafcutter/shared/errors';
+import { type BearerCheck, bearerCheck } from '@leafcutter/shared/http/bearer';
+import type { Agent } from '../../agent.ts';
+import type { Dispenser } from '../dispenser.ts';
+import { type FailureCodec, loadFailureCodec } from './protos.ts';
+
+/** google.rpc.ErrorInfo's domain: whose reasons these are. */
+const DOMAIN = 'leafcutter';
+
+/** The part of a call that is the same for calls of every kind. */
+interface Call {
+  readonly metadata: Metadata;
+  getPath(): string;
+  once(event: 'cancelled', listener: () => void): unknown;
+}
+
+/** An answer from memory, or after a wait that the signal ends. */
+type Answer<Request, Response> = (
+  request: Request,
+  signal: () => AbortSignal,
+) => Response | Promise<Response>;
+
+/** How calls are let in and how they fail: the same for every service of a gRPC door. */
+export class Calls {
+  readonly #ids: Dispenser;
+  readonly #check: BearerCheck;
+  readonly #codec: FailureCodec = loadFailureCodec();
+
+  constructor(agent: Agent, ids: Dispenser) {
+    this.#ids = ids;
+    this.#check = bearerCheck(agent.config.tokens);
+  }
+
+  /** @throws UNAUTHORIZED */
+  letIn({ metadata }: Call): void {
+    this.#check(metadata.get('authorization')[0]?.toString());
+  }
+
+  unary<Request, Response>(answer: Answer<Request, Response>): handleUnaryCall<Request, Response> {
+    return (call, callback) => {
+      const fail = (error: unknown) => callback(this.failed(error, call));
+      try {
+        this.letIn(call);
+        const answered = answer(call.request, () => whileOpen(call));
+        if (answered instanceof Promise) answered.then((late) => callback(null, late), fail);
+        else callback(null, answered);
+      } catch (error) {
+        fail(error);
+      }
+    };
+  }
+
+  /** Counts a refusal and gives the status that ends the call. */
+  failed(thrown: unknown, call: Call): StatusObject {
+    const error = this.refused(thrown, call);
+    const code = status[ERROR_CODES[error.code].grpc];
+    const metadata = new Metadata();
+    metadata.set('grpc-status-details-bin', this.#details(error, code));
+    return { code, details: error.message, metadata };
+  }
+
+  /** Counts a refusal that does not end the call. */
+  refused(thrown: unknown, call: Call): LeafcutterError {
+    const error = toLeafcutterError(thrown);
+    this.#ids.refused(error, { path: call.getPath() });
+    return error;
+  }
+
+  #details(error: LeafcutterError, code: number): Buffer {
+    const { reason, retryAfterMs, retryable } = error;
+    const info = {
+      reason: error.code,
+      domain: DOMAIN,
+      metadata: { retryable: String(retryable), ...(reason === undefined ? {} : { reason }) },
+    };
+    const details = [any('ErrorInfo', this.#codec.errorInfo(info))];
+    if (retryable && retryAfterMs !== undefined) {
+      const retry_delay = {
+        seconds: Math.floor(retryAfterMs / 1_000),
+        nanos: Math.floor(retryAfterMs % 1_000) * 1_000_000,
+      };
+      details.push(any('RetryInfo', this.#codec.retryInfo({ retry_delay })));
+    }
+    return this.#codec.status({ code, message: error.message, details });
+  }
+}
+
+/** Ends a wait when the call is cancelled or its deadline passes, so that no ID is taken for nobody. */
+export function whileOpen(call: Pick<Call, 'once'>): AbortSignal {
+  const controller = new AbortController();
+  call.once('cancelled', () => controller.abort());
+  return controller.signal;
+}
+
+function any(name: string, value: Buffer): { type_url: string; value: Buffer } {
+  return { type_url: `type.googleapis.com/google.rpc.${name}`, value };
+}

@@ -1,0 +1,123 @@
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { DrawRequest__Output as DrawRequest } from '../../generated/leafcutter/v1/DrawRequest.ts';
+import type { DrawResponse } from '../../generated/leafcutter/v1/DrawResponse.ts';
+import { type Dispenser, digitsOf } from '../dispenser.ts';
+import { type Calls, whileOpen } from './calls.ts';
+import { readCount } from './read-count.ts';
+
+/**
+ * One stream of requests, answered in order. Reading stops while a request waits for its IDs and while the client does
+ * not take its answers, so what a stream holds is bounded by one answer and gRPC's own windows. A request that fails is
+ * answered with a failure; only a missing token and a stopping agent end the stream.
+ */
+export class DrawStream {
+  readonly #call: ServerDuplexStream<DrawRequest, DrawResponse>;
+  readonly #calls: Calls;
+  readonly #ids: Dispenser;
+  readonly #gone: AbortSignal;
+  /** A request waits for its IDs. */
+  #waiting = false;
+  /** The client has sent its last request; it may still be owed an answer. */
+  #asksNoMore = false;
+  #finishing = false;
+
+  constructor(call: ServerDuplexStream<DrawRequest, DrawResponse>, calls: Calls, ids: Dispenser) {
+    this.#call = call;
+    this.#calls = calls;
+    this.#ids = ids;
+    this.#gone = whileOpen(call);
+    call.on('data', (request: DrawRequest) => this.#asked(request));
+    call.on('drain', () => this.#goOn());
+    call.on('end', () => {
+      this.#asksNoMore = true;
+      if (!this.#waiting) call.end();
+    });
+    // A stream whose bytes cannot be read is ended by the library; nothing is owed to it.
+    call.on('error', () => undefined);
+  }
+
+  /** Ends the stream as soon as nothing waits. */
+  finish(): void {
+    this.#finishing = true;
+    if (!this.#waiting) this.#end();
+  }
+
+  #asked(request: DrawRequest): void {
+    try {
+      const answered = this.#answer(request);
+      if (Array.isArray(answered)) {
+        this.#send({ correlation: request.correlation, ids: answered });
+        return;
+      }
+      this.#waiting = true;
+      this.#call.pause();
+      void answered.then(
+        (ids) => this.#arrived({ correlation: request.correlation, ids }),
+        (error) => this.#arrived(this.#failure(request, error)),
+      );
+    } catch (error) {
+      this.#send(this.#failure(request, error));
+    }
+  }
+
+  /** IDs from memory, or after a wait. */
+  #answer(request: DrawRequest): string[] | Promise<string[]> {
+    const count = readCount(request.count);
+    if (request.snowflake) {
+      if (request.tag !== '')
+        throw new LeafcutterError(
+          'BAD_REQUEST',
+          'A request names a tag or asks for snowflake IDs, not both.',
+          {
+            reason: 'tag',
+          },
+        );
+      return this.#ids.snowflakes(count, this.#gone).then((ids) => ids.map(String));
+    }
+    const now = count === 1 ? this.#ids.oneNow(request.tag) : undefined;
+    if (now !== undefined) return [String(now)];
+    return this.#ids.ranges(request.tag, count, this.#gone).then(digitsOf);
+  }
+
+  #failure(request: DrawRequest, thrown: unknown): DrawResponse {
+    const {
+      code,
+      reason = '',
+      message,
+      retryable,
+      retryAfterMs = 0,
+    } = this.#calls.refused(thrown, this.#call);
+    const failure = { code, reason, message, retryable, retry_after_ms: Math.ceil(retryAfterMs) };
+    return { correlation: request.correlation, failure };
+  }
+
+  #arrived(response: DrawResponse): void {
+    this.#waiting = false;
+    this.#send(response);
+    if (this.#finishing) this.#end();
+    else if (this.#asksNoMore) this.#call.end();
+    else this.#goOn();
+  }
+
+  #send(response: DrawResponse): void {
+    if (this.#call.cancelled || this.#call.writableEnded) return;
+    if (!this.#call.write(response)) this.#call.pause();
+  }
+
+  #goOn(): void {
+    if (!this.#waiting && !this.#call.writableNeedDrain) this.#call.resume();
+  }
+
+  #end(): void {
+    if (this.#call.cancelled || this.#call.writableEnded) return;
+    const stopping = new LeafcutterError(
+      'COORDINATOR_UNAVAILABLE',
+      'The agent is stopping; open a new stream.',
+      {
+        reason: 'stopping',
+      },
+    );
+    this.#call.emit('error', this.#calls.failed(stopping, this.#call));
+  }
+}

@@ -1,0 +1,66 @@
+import { decode } from '@leafcutter/shared/layout';
+import type { Agent } from '../../agent.ts';
+import type { Segment } from '../../domain/segment.ts';
+import type { IdServiceHandlers } from '../../generated/leafcutter/v1/IdService.ts';
+import { Dispenser, digitsOf } from '../dispenser.ts';
+import { Calls } from './calls.ts';
+import { DrawStream } from './draw-stream.ts';
+import { loadProto } from './protos.ts';
+import { readCount } from './read-count.ts';
+import type { GrpcService } from './server.ts';
+
+/** Leafcutter's own gRPC service; `proto/leafcutter/v1/id_service.proto` says what each call does. */
+export function idService(agent: Agent): GrpcService {
+  const ids = new Dispenser(agent, 'grpc');
+  const calls = new Calls(agent, ids);
+  const streams = new Set<DrawStream>();
+  const handlers: IdServiceHandlers = {
+    NextId: calls.unary(({ tag }, signal) => {
+      const now = ids.oneNow(tag);
+      if (now !== undefined) return { id: String(now) };
+      return ids.one(tag, signal()).then((id) => ({ id: String(id) }));
+    }),
+    NextIds: calls.unary(async ({ tag, count }, signal) => ({
+      ids: digitsOf(await ids.ranges(tag, readCount(count), signal())),
+    })),
+    NextRanges: calls.unary(async ({ tag, count }, signal) => ({
+      ranges: (await ids.ranges(tag, readCount(count), signal())).map(rangeText),
+    })),
+    ReserveBlock: calls.unary(async ({ tag, count }, signal) => ({
+      block: rangeText(await ids.block(tag, readCount(count), signal())),
+    })),
+    NextSnowflake: calls.unary(async (_request, signal) => ({
+      id: String(await ids.snowflake(signal())),
+    })),
+    NextSnowflakes: calls.unary(async ({ count }, signal) => ({
+      ids: (await ids.snowflakes(readCount(count), signal())).map(String),
+    })),
+    DecodeSnowflake: calls.unary(({ id }) => {
+      const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(id));
+      return { timestamp_ms: timestampMs, machine_id: machineId, sequence };
+    }),
+    Draw(call) {
+      try {
+        calls.letIn(call);
+      } catch (error) {
+        call.emit('error', calls.failed(error, call));
+        return;
+      }
+      const stream = new DrawStream(call, calls, ids);
+      streams.add(stream);
+      call.once('close', () => streams.delete(stream));
+    },
+  };
+  return {
+    name: 'leafcutter.v1.IdService',
+    protos: loadProto('leafcutter/v1/id_service.proto'),
+    handlers: { ...handlers },
+    finish() {
+      for (const stream of streams) stream.finish();
+    },
+  };
+}
+
+function rangeText({ start, end }: Segment): { start: string; end: string } {
+  return { start: String(start), end: String(end) };
+}

@@ -1,0 +1,17 @@
+// Original file: proto/leafcutter/v1/id_service.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface DrawRequest {
+  'correlation'?: (number | string | Long);
+  'tag'?: (string);
+  'count'?: (number);
+  'snowflake'?: (boolean);
+}
+
+export interface DrawRequest__Output {
+  'correlation': (string);
+  'tag': (string);
+  'count': (number);
+  'snowflake': (boolean);
+}

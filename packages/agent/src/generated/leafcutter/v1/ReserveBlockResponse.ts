@@ -1,0 +1,11 @@
+// Original file: proto/leafcutter/v1/id_service.proto
+
+import type { Range as _leafcutter_v1_Range, Range__Output as _leafcutter_v1_Range__Output } from '../../leafcutter/v1/Range.ts';
+
+export interface ReserveBlockResponse {
+  'block'?: (_leafcutter_v1_Range | null);
+}
+
+export interface ReserveBlockResponse__Output {
+  'block': (_leafcutter_v1_Range__Output | null);
+}

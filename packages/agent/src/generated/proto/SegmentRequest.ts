@@ -1,0 +1,10 @@
+// Original file: proto/go-leaf/greeter.proto
+
+
+export interface SegmentRequest {
+  'biz_tag'?: (string);
+}
+
+export interface SegmentRequest__Output {
+  'biz_tag': (string);
+}

@@ -1,0 +1,10 @@
+// Original file: proto/go-leaf/greeter.proto
+
+
+export interface SnowflakeRequest {
+  'machineId'?: (number);
+}
+
+export interface SnowflakeRequest__Output {
+  'machineId': (number);
+}
