@@ -1,0 +1,143 @@
+import { Agent, request } from 'node:http';
+import { IdError } from './id-error.ts';
+import type { IdRange, IdSource, SnowflakeParts } from './id-source.ts';
+
+/** Longest answer that is read, in bytes: 10,000 IDs take less than a quarter of it. */
+const MAX_ANSWER_BYTES = 1_048_576;
+
+/** The agent's HTTP door, over TCP or a Unix socket, by kept connections that do not keep the process alive. */
+export class AgentApi implements IdSource {
+  readonly #place: { readonly host?: string; readonly port?: string; readonly socketPath?: string };
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #timeoutMs: number;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+  constructor(endpoint: string, options: { token: string | undefined; timeoutMs: number }) {
+    this.#place = placeOf(endpoint);
+    const { token, timeoutMs } = options;
+    this.#headers = {
+      accept: 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** `count` IDs of a tag, 1 to 10,000, as rising ranges. */
+  async ranges(tag: string, count: number, signal?: AbortSignal): Promise<IdRange[]> {
+    const answer = await this.#get(`/v1/ids/${encodeURIComponent(tag)}?count=${count}&format=ranges`, signal);
+    const { ranges } = answer as { ranges?: unknown };
+    if (!Array.isArray(ranges)) throw notUnderstood('ranges');
+    return ranges.map(rangeOf);
+  }
+
+  /** `count` consecutive IDs of a tag. */
+  async block(tag: string, count: number, signal?: AbortSignal): Promise<IdRange> {
+    return rangeOf(await this.#get(`/v1/ids/${encodeURIComponent(tag)}?count=${count}&format=block`, signal));
+  }
+
+  async snowflake(signal?: AbortSignal): Promise<bigint> {
+    return digits(((await this.#get('/v1/snowflake', signal)) as { id?: unknown }).id);
+  }
+
+  async decode(id: bigint, signal?: AbortSignal): Promise<SnowflakeParts> {
+    const parts = (await this.#get(`/v1/decode/${id}`, signal)) as SnowflakeParts;
+    const { timestampMs, machineId, sequence } = parts;
+    if ([timestampMs, machineId, sequence].some((part) => !Number.isSafeInteger(part))) {
+      throw notUnderstood('the parts of an ID');
+    }
+    return { timestampMs, machineId, sequence };
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #get(path: string, signal: AbortSignal | undefined): Promise<object> {
+    const timeout = AbortSignal.timeout(this.#timeoutMs);
+    const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
+    return new Promise((resolve, reject) => {
+      const fail = (cause: Error) => reject(unavailable(timeout.aborted ? 'timeout' : undefined, cause));
+      const sent = request(
+        { ...this.#place, path, agent: this.#agent, headers: this.#headers, signal: ended },
+        (response) => {
+          let body = '';
+          response.setEncoding('utf8');
+          response.on('data', (text: string) => {
+            body += text;
+            if (body.length > MAX_ANSWER_BYTES) response.destroy(new Error('the answer is too long'));
+          });
+          response.once('error', fail);
+          response.once('end', () => {
+            try {
+              resolve(understood(response.statusCode ?? 0, body));
+            } catch (error) {
+              reject(error);
+            }
+          });
+        },
+      );
+      sent.once('error', fail);
+      sent.end();
+    });
+  }
+}
+
+function placeOf(endpoint: string): { host?: string; port?: string; socketPath?: string } {
+  if (endpoint.startsWith('unix:/')) return { socketPath: endpoint.slice('unix:'.length) };
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol !== 'http:' || url.pathname !== '/' || url.search !== '') {
+    throw new IdError(
+      'BAD_REQUEST',
+      'endpoint takes the agent’s address, http://127.0.0.1:8000 or unix:/path/to/its.sock.',
+      { retryable: false, reason: 'endpoint' },
+    );
+  }
+  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? '80' : url.port };
+}
+
+/** The body of a 200, or the problem document as the error it is. */
+function understood(status: number, body: string): object {
+  const answer = jsonOf(body);
+  if (status === 200 && answer !== undefined) return answer;
+  const { code, detail, retryable, reason } = (answer ?? {}) as Record<string, unknown>;
+  if (typeof code !== 'string' || typeof detail !== 'string') {
+    throw unavailable(
+      'no_agent',
+      new Error(`an answer with status ${status} that no Leafcutter agent gives`),
+    );
+  }
+  throw new IdError(code, detail, {
+    retryable: retryable === true,
+    reason: typeof reason === 'string' ? reason : undefined,
+  });
+}
+
+function jsonOf(body: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function rangeOf(value: unknown): IdRange {
+  const { start, end } = (value ?? {}) as Record<string, unknown>;
+  const range = { start: digits(start), end: digits(end) };
+  if (range.start >= range.end) throw notUnderstood('a range');
+  return range;
+}
+
+function digits(value: unknown): bigint {
+  if (typeof value !== 'string' || !/^[0-9]{1,19}$/.test(value)) throw notUnderstood('an ID');
+  return BigInt(value);
+}
+
+function notUnderstood(what: string): IdError {
+  return unavailable('no_agent', new Error(`the answer has no ${what}`));
+}
+
+function unavailable(reason: string | undefined, cause: Error): IdError {
+  const message = `The agent gave no answer (${cause.message}); check endpoint and that the agent runs.`;
+  return new IdError('AGENT_UNAVAILABLE', message, { retryable: true, reason, cause });
+}

@@ -1,0 +1,56 @@
+import { AgentApi } from './agent-api.ts';
+import { badArgument } from './id-error.ts';
+import { Ids, MAX_COUNT } from './ids.ts';
+
+export interface ConnectOptions {
+  /** The agent: `http://127.0.0.1:8000` or `unix:/run/leafcutter/http.sock`. */
+  readonly endpoint: string;
+  readonly tag: string;
+  /** One of the agent's `tokens`, where it has some. */
+  readonly token?: string;
+  /** How long one request to the agent may take, in milliseconds; default 5,000. */
+  readonly timeoutMs?: number;
+  /** How long `nextAsync` and `batch` may wait for IDs, in milliseconds; default 2,000. */
+  readonly waitMs?: number;
+  /** Callers that may wait at once; default 10,000. */
+  readonly maxWaiting?: number;
+  /** IDs of the first and the smallest fetch, 1 to 10,000; default 100. */
+  readonly minFetch?: number;
+  /** IDs of the largest fetch, `minFetch` to 10,000; default 10,000. */
+  readonly maxFetch?: number;
+}
+
+/**
+ * Connects to an agent and fetches the first IDs of `tag`.
+ * @throws IdError `BAD_REQUEST` (an option), `AGENT_UNAVAILABLE`, and what the agent answers, such as `TAG_UNKNOWN`
+ */
+export async function connect(options: ConnectOptions): Promise<Ids> {
+  const { endpoint, tag, token } = options;
+  const {
+    timeoutMs = 5_000,
+    waitMs = 2_000,
+    maxWaiting = 10_000,
+    minFetch = 100,
+    maxFetch = MAX_COUNT,
+  } = options;
+  const limits = { timeoutMs, waitMs, maxWaiting };
+  for (const [name, value] of Object.entries(limits)) checkNumber(name, value, 1, 2 ** 31 - 1);
+  checkNumber('minFetch', minFetch, 1, MAX_COUNT);
+  checkNumber('maxFetch', maxFetch, minFetch, MAX_COUNT);
+  if (tag === '') throw badArgument('tag', 'the name of a tag');
+  const api = new AgentApi(endpoint, { token, timeoutMs });
+  const ids = new Ids(api, { tag, waitMs, maxWaiting, minFetch, maxFetch });
+  try {
+    await ids.open();
+  } catch (error) {
+    ids.close();
+    throw error;
+  }
+  return ids;
+}
+
+function checkNumber(name: string, value: number, min: number, max: number): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw badArgument(name, `a whole number from ${min} to ${max}`);
+  }
+}

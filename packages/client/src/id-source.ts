@@ -1,0 +1,22 @@
+/** IDs from `start` up to, and without, `end`. */
+export interface IdRange {
+  readonly start: bigint;
+  readonly end: bigint;
+}
+
+/** The parts of a snowflake ID. */
+export interface SnowflakeParts {
+  /** Unix milliseconds. */
+  readonly timestampMs: number;
+  readonly machineId: number;
+  readonly sequence: number;
+}
+
+/** Where IDs come from: an agent. Every method is rejected with an IdError where it fails. */
+export interface IdSource {
+  ranges(tag: string, count: number, signal?: AbortSignal): Promise<IdRange[]>;
+  block(tag: string, count: number, signal?: AbortSignal): Promise<IdRange>;
+  snowflake(signal?: AbortSignal): Promise<bigint>;
+  decode(id: bigint, signal?: AbortSignal): Promise<SnowflakeParts>;
+  close(): void;
+}

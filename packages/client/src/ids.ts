@@ -1,0 +1,305 @@
+import { badArgument, IdError } from './id-error.ts';
+import type { IdRange, IdSource, SnowflakeParts } from './id-source.ts';
+import { LocalRanges } from './local-ranges.ts';
+
+/** Most IDs of one request. */
+export const MAX_COUNT = 10_000;
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** A fetch that is used up faster doubles the next one; one that lasts ten times as long halves it. In milliseconds. */
+const SHORT_MS = 2_000;
+
+export interface WaitOptions {
+  /** Ends the wait; the call is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What became of the IDs that the agent gave. `fetched` = `used` + `discarded` + what is in memory. */
+export interface Counts {
+  readonly fetched: number;
+  readonly used: number;
+  /** Never to be used: left when the client was closed, or not above what was held before. */
+  readonly discarded: number;
+}
+
+/** How long what is in memory lasts. */
+export interface Runway {
+  readonly ids: number;
+  /** At the rate since the last fetch; null where nothing was used. */
+  readonly seconds: number | null;
+}
+
+export interface IdsOptions {
+  readonly tag: string;
+  readonly waitMs: number;
+  readonly maxWaiting: number;
+  readonly minFetch: number;
+  readonly maxFetch: number;
+}
+
+interface Waiter {
+  readonly count: number;
+  readonly taken: bigint[];
+  readonly resolve: (ids: bigint[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * IDs of one tag for this process. *Open* from `connect` until `close`; *closed* after, when every call is refused.
+ * While open it holds ranges and fetches more when half of the last fetch is used; callers of `nextAsync` and `batch`
+ * who find too few wait in line.
+ */
+export class Ids implements AsyncDisposable {
+  readonly #api: IdSource;
+  readonly #options: IdsOptions;
+  readonly #local = new LocalRanges();
+  readonly #line: Waiter[] = [];
+  readonly #closing = new AbortController();
+  #fetching = false;
+  #fetchSize: number;
+  /** Fetch when no more than this many are left. */
+  #low = 0;
+  #fetched = 0;
+  #discarded = 0;
+  #reserved = 0;
+  #landedAt = performance.now();
+  #leftAtLanding = 0;
+  #lastFailure: IdError | undefined;
+
+  constructor(api: IdSource, options: IdsOptions) {
+    this.#api = api;
+    this.#options = options;
+    this.#fetchSize = options.minFetch;
+  }
+
+  /** The next ID, from memory. @throws IdError SEGMENTS_EXHAUSTED where none is there: use `nextAsync`, or come back. */
+  next(): bigint {
+    const id = this.#local.next();
+    if (this.#local.left <= this.#low) this.#fetch();
+    if (id === undefined) throw this.#empty();
+    return id;
+  }
+
+  /** The next ID in decimal digits, from memory; faster than `String(next())`. @throws as `next` */
+  nextString(): string {
+    const id = this.#local.nextString();
+    if (this.#local.left <= this.#low) this.#fetch();
+    if (id === undefined) throw this.#empty();
+    return id;
+  }
+
+  /** The next ID, after a wait where none is in memory. @throws IdError; the signal's reason */
+  async nextAsync({ signal }: WaitOptions = {}): Promise<bigint> {
+    if (this.#line.length === 0 && this.#local.left > 0 && signal?.aborted !== true) return this.next();
+    const [id] = await this.#wait(1, signal);
+    if (id === undefined) throw new Error('a wait for one ID ended with none');
+    return id;
+  }
+
+  /** `count` IDs, 1 to 10,000, rising; not always consecutive. @throws IdError; the signal's reason */
+  batch(count: number, { signal }: WaitOptions = {}): Promise<bigint[]> {
+    checkCount(count);
+    return this.#wait(count, signal);
+  }
+
+  /**
+   * `count` consecutive IDs, 1 to 10,000, straight from the agent. They lie above what is in memory, so they do not rise
+   * together with what `next` gives. @throws IdError
+   */
+  async reserve(count: number, { signal }: WaitOptions = {}): Promise<IdRange> {
+    checkCount(count);
+    this.#checkOpen();
+    const block = await this.#api.block(this.#options.tag, count, signal);
+    this.#reserved += count;
+    return block;
+  }
+
+  /** One snowflake ID, straight from the agent. @throws IdError */
+  async snowflake({ signal }: WaitOptions = {}): Promise<bigint> {
+    this.#checkOpen();
+    return this.#api.snowflake(signal);
+  }
+
+  /** The parts of a snowflake ID in the agent's layout. @throws IdError BAD_REQUEST where it does not fit */
+  async decode(id: bigint, { signal }: WaitOptions = {}): Promise<SnowflakeParts> {
+    this.#checkOpen();
+    if (id < 0n) throw badArgument('id', 'a snowflake ID');
+    return this.#api.decode(id, signal);
+  }
+
+  get counts(): Counts {
+    const fetched = this.#fetched + this.#reserved;
+    return { fetched, discarded: this.#discarded, used: fetched - this.#discarded - this.#local.left };
+  }
+
+  get runway(): Runway {
+    const ids = this.#local.left;
+    const used = this.#leftAtLanding - ids;
+    const seconds = (performance.now() - this.#landedAt) / 1_000;
+    return { ids, seconds: used > 0 ? (ids * seconds) / used : null };
+  }
+
+  /** Fetches what memory holds at first. @throws IdError where the agent or the tag is not there */
+  async open(): Promise<void> {
+    await this.#land();
+  }
+
+  /** Refuses waiting callers and drops what is in memory: those IDs are never used. */
+  close(): void {
+    if (this.#closing.signal.aborted) return;
+    this.#closing.abort();
+    this.#discarded += this.#local.drop();
+    for (const waiter of this.#line.splice(0)) {
+      this.#discarded += waiter.taken.length;
+      waiter.reject(closed());
+    }
+    this.#api.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+  }
+
+  #wait(count: number, signal: AbortSignal | undefined): Promise<bigint[]> {
+    return new Promise((resolve, reject) => {
+      this.#checkOpen();
+      signal?.throwIfAborted();
+      if (this.#line.length >= this.#options.maxWaiting) {
+        throw new IdError('RATE_LIMITED', 'Too many callers wait for IDs already.', { retryable: true });
+      }
+      const end = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', aborted);
+      };
+      const leave = (error: unknown) => {
+        const at = this.#line.indexOf(waiter);
+        if (at === -1) return;
+        this.#line.splice(at, 1);
+        // IDs above them may be out already, so they cannot go back.
+        this.#discarded += waiter.taken.length;
+        waiter.reject(error);
+      };
+      const aborted = () => leave(signal?.reason);
+      const timer = setTimeout(() => leave(this.#lastFailure ?? this.#empty()), this.#options.waitMs);
+      const waiter: Waiter = {
+        count,
+        taken: [],
+        resolve(ids) {
+          end();
+          resolve(ids);
+        },
+        reject(error) {
+          end();
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', aborted, { once: true });
+      this.#line.push(waiter);
+      this.#serve();
+    });
+  }
+
+  /** Gives those in line what is there, first come first served, and fetches where it is not enough. */
+  #serve(): void {
+    for (let waiter = this.#line[0]; waiter !== undefined; waiter = this.#line[0]) {
+      while (waiter.taken.length < waiter.count) {
+        const id = this.#local.next();
+        if (id === undefined) break;
+        waiter.taken.push(id);
+      }
+      if (waiter.taken.length < waiter.count) break;
+      this.#line.shift();
+      waiter.resolve(waiter.taken);
+    }
+    if (this.#local.left <= this.#low || this.#line.length > 0) this.#fetch();
+  }
+
+  /** Fetches until enough is in memory, with growing pauses while the agent cannot. One at a time. */
+  #fetch(): void {
+    if (this.#fetching || this.#closing.signal.aborted) return;
+    this.#fetching = true;
+    void this.#fetchUntilEnough().finally(() => {
+      this.#fetching = false;
+    });
+  }
+
+  async #fetchUntilEnough(): Promise<void> {
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!this.#closing.signal.aborted && (this.#line.length > 0 || this.#local.left <= this.#low)) {
+      try {
+        await this.#land();
+        pauseMs = FIRST_PAUSE_MS;
+      } catch (error) {
+        if (this.#closing.signal.aborted) return;
+        const failure = error as IdError;
+        this.#lastFailure = failure;
+        if (!failure.retryable) {
+          // Asking again changes nothing: tell those who wait. The next call asks again all the same.
+          for (const waiter of this.#line.splice(0)) {
+            this.#discarded += waiter.taken.length;
+            waiter.reject(failure);
+          }
+          return;
+        }
+        // Nobody's process stays alive for this pause; a caller who waits has a timer of their own.
+        await new Promise<void>((resolve) => setTimeout(resolve, pauseMs).unref());
+        pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+      }
+    }
+  }
+
+  async #land(): Promise<void> {
+    const wanted = this.#line.reduce((sum, { count, taken }) => sum + count - taken.length, 0);
+    const count = Math.min(MAX_COUNT, Math.max(this.#nextSize(), wanted));
+    const ranges = await this.#api.ranges(this.#options.tag, count, this.#closing.signal);
+    for (const range of ranges) {
+      const size = Number(range.end - range.start);
+      this.#fetched += size;
+      if (this.#closing.signal.aborted || !this.#local.add(range)) this.#discarded += size;
+    }
+    this.#lastFailure = undefined;
+    this.#fetchSize = count;
+    this.#low = count >> 1;
+    this.#serve();
+    this.#landedAt = performance.now();
+    this.#leftAtLanding = this.#local.left;
+  }
+
+  /** Follows the demand, as an agent's step does: what a closed process loses stays small where demand is. */
+  #nextSize(): number {
+    const { minFetch, maxFetch } = this.#options;
+    if (this.#fetched === 0) return minFetch;
+    const lastedMs = performance.now() - this.#landedAt;
+    if (lastedMs < SHORT_MS) return Math.min(maxFetch, 2 * this.#fetchSize);
+    if (lastedMs > 10 * SHORT_MS) return Math.max(minFetch, this.#fetchSize >> 1);
+    return this.#fetchSize;
+  }
+
+  #empty(): IdError {
+    if (this.#closing.signal.aborted) return closed();
+    const message =
+      'No ID is in memory; await nextAsync(), or try again when the fetch under way has landed.';
+    const { code, message: why } = this.#lastFailure ?? {};
+    return new IdError('SEGMENTS_EXHAUSTED', why === undefined ? message : `${message} ${why}`, {
+      retryable: true,
+      reason: code ?? 'local_range_empty',
+      cause: this.#lastFailure,
+    });
+  }
+
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted) throw closed();
+  }
+}
+
+function closed(): IdError {
+  return new IdError('CLOSED', 'This client was closed.', { retryable: false });
+}
+
+function checkCount(count: number): void {
+  if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
+    throw badArgument('count', `a whole number from 1 to ${MAX_COUNT}`);
+  }
+}

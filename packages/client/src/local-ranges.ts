@@ -1,0 +1,84 @@
+import type { IdRange } from './id-source.ts';
+
+/** Digits that a JavaScript number holds exactly. */
+const LOW_DIGITS = 15;
+const LOW = 10n ** BigInt(LOW_DIGITS);
+
+/** A range cut so that its IDs share all but their last 15 digits: counting then needs no bigint. */
+interface Piece {
+  readonly start: bigint;
+  readonly size: number;
+  /** The last 15 digits of `start`. */
+  readonly low: number;
+  /** The digits before them; empty where there are none. */
+  readonly high: string;
+}
+
+const NOTHING: Piece = { start: 0n, size: 0, low: 0, high: '' };
+
+/**
+ * The IDs that this process holds. Empty at first and whenever all were taken; `add` fills it. IDs come out rising: a
+ * range that does not lie above everything ever added is not taken in.
+ */
+export class LocalRanges {
+  #piece = NOTHING;
+  #used = 0;
+  #later: Piece[] = [];
+  /** IDs in `#later`. */
+  #laterIds = 0;
+  #highest = 0n;
+
+  /** How many IDs are left. */
+  get left(): number {
+    return this.#piece.size - this.#used + this.#laterIds;
+  }
+
+  /** The next ID; undefined where none is left. */
+  next(): bigint | undefined {
+    if (this.#used === this.#piece.size && !this.#advance()) return undefined;
+    return this.#piece.start + BigInt(this.#used++);
+  }
+
+  /** The next ID in decimal digits; undefined where none is left. */
+  nextString(): string | undefined {
+    if (this.#used === this.#piece.size && !this.#advance()) return undefined;
+    const { low, high } = this.#piece;
+    const digits = String(low + this.#used++);
+    return high === '' ? digits : high + digits.padStart(LOW_DIGITS, '0');
+  }
+
+  /** Takes a range in; false where it lies not above everything ever added, and so could repeat or fall. */
+  add({ start, end }: IdRange): boolean {
+    if (start < this.#highest) return false;
+    this.#highest = end;
+    for (let from = start; from < end; ) {
+      const boundary = (from / LOW + 1n) * LOW;
+      const to = boundary < end ? boundary : end;
+      const high = from / LOW;
+      const size = Number(to - from);
+      this.#later.push({ start: from, size, low: Number(from % LOW), high: high === 0n ? '' : String(high) });
+      this.#laterIds += size;
+      from = to;
+    }
+    return true;
+  }
+
+  /** Forgets what is left and tells how many IDs that were. */
+  drop(): number {
+    const { left } = this;
+    this.#piece = NOTHING;
+    this.#used = 0;
+    this.#later = [];
+    this.#laterIds = 0;
+    return left;
+  }
+
+  #advance(): boolean {
+    const piece = this.#later.shift();
+    if (piece === undefined) return false;
+    this.#piece = piece;
+    this.#used = 0;
+    this.#laterIds -= piece.size;
+    return true;
+  }
+}

@@ -1,0 +1,132 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Cluster } from '../support/cluster.ts';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { startProcess } from '../support/process.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import type { Service } from '../support/service.ts';
+
+jest.setTimeout(120_000);
+
+const PROGRAM = fileURLToPath(new URL('../support/leaf-program.ts', import.meta.url));
+
+let mariadb: MariadbServer;
+let redis: RedisServer;
+
+beforeAll(async () => {
+  [mariadb, redis] = await Promise.all([startMariadb(), startRedis()]);
+});
+afterAll(async () => {
+  await mariadb?.dispose();
+  await redis?.stop();
+});
+
+/** IDs `[start, end)` that one source issued. */
+interface Issued {
+  readonly source: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What a Leaf and two agents behind two coordinators issue from one row at the same time. */
+async function side(given: {
+  keyPrefix: string;
+  lives: number;
+  perLife: number;
+  perAgent: number;
+  careless: boolean;
+}): Promise<{ issued: Issued[]; fenceAhead: number }> {
+  const { keyPrefix, lives, perLife, perAgent, careless } = given;
+  const mysqlUrl = await mariadb.createDatabase();
+  await using cluster = await Cluster.start({
+    mysqlUrl,
+    redisUrl: redis.url,
+    keyPrefix,
+    coordinators: 2,
+    agents: 2,
+  });
+  await cluster.createTag('order', { step: 500, maxStep: 1_000 });
+  await using leaf = startProcess({
+    command: process.execPath,
+    args: [PROGRAM, mysqlUrl, 'order', String(lives), String(perLife), ...(careless ? ['careless'] : [])],
+    name: 'leaf',
+  });
+  await leaf.waitForLine(/^life 1$/);
+  const drawn = Promise.all(cluster.agents.map((agent) => draw(agent, perAgent)));
+  const line = await leaf.waitForLine(/^issued /, 90_000);
+  const ofLeaf = (JSON.parse(line.slice('issued '.length)) as [number, number][]).map(([start, end]) => ({
+    source: 'leaf',
+    start,
+    end,
+  }));
+  const issued = [...ofLeaf, ...(await drawn).flat()].sort((a, b) => a.start - b.start);
+  const ahead = await Promise.all(cluster.coordinators.map(fenceAhead));
+  return { issued, fenceAhead: ahead.reduce((sum, value) => sum + value, 0) };
+}
+
+async function draw(agent: Service, count: number): Promise<Issued[]> {
+  const issued: Issued[] = [];
+  for (let got = 0; got < count; got += 1_000) {
+    const response = await fetch(`${agent.url}/v1/ids/order?count=1000&format=ranges`);
+    const { ranges } = (await response.json()) as { ranges: { start: string; end: string }[] };
+    for (const { start, end } of ranges) {
+      issued.push({ source: agent.url, start: Number(start), end: Number(end) });
+    }
+  }
+  return issued;
+}
+
+async function fenceAhead(coordinator: Service): Promise<number> {
+  const text = await (await fetch(`${coordinator.url}/metrics`)).text();
+  expect(text).toContain('# TYPE leafcutter_coordinator_fence_ahead_total counter');
+  const counts = text.matchAll(/^leafcutter_coordinator_fence_ahead_total(?:\{.*\})? (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** How many IDs were issued more than once; the ranges are sorted by their start. */
+function duplicates(issued: readonly Issued[]): number {
+  let highest = 0;
+  let repeated = 0;
+  for (const { start, end } of issued) {
+    repeated += Math.max(0, Math.min(end, highest) - start);
+    highest = Math.max(highest, end);
+  }
+  return repeated;
+}
+
+describe('a Leaf beside two coordinators on one row of leaf_alloc', () => {
+  test('over 500,000 IDs in all, none of them twice', async () => {
+    const { issued, fenceAhead: ahead } = await side({
+      keyPrefix: 'beside:',
+      lives: 25,
+      perLife: 10_000,
+      perAgent: 130_000,
+      careless: false,
+    });
+    const sizes: Record<string, number> = {};
+    for (const { source, start, end } of issued) sizes[source] = (sizes[source] ?? 0) + end - start;
+    const all = Object.values(sizes).reduce((sum, size) => sum + size, 0);
+    const turns = issued.filter(({ source }, index) => source !== issued[index - 1]?.source).length;
+    process.stdout.write(
+      `shared leaf_alloc: ${all} IDs (${JSON.stringify(Object.values(sizes))}), ${turns} changes of hands\n`,
+    );
+    expect(all).toBeGreaterThanOrEqual(500_000);
+    expect(Object.values(sizes).every((size) => size >= 100_000)).toBe(true);
+    // Neither was done before the other began.
+    expect(turns).toBeGreaterThan(50);
+    expect(duplicates(issued)).toBe(0);
+    // A counter that somebody else moved forward is no MySQL that lost writes.
+    expect(ahead).toBe(0);
+  });
+
+  test('control: a program that ignores the row’s lock is found out', async () => {
+    const { issued } = await side({
+      keyPrefix: 'careless:',
+      lives: 5,
+      perLife: 10_000,
+      perAgent: 40_000,
+      careless: true,
+    });
+    expect(duplicates(issued)).toBeGreaterThan(0);
+  });
+});
