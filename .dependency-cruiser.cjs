@@ -133,6 +133,8 @@ module.exports = {
     // TypeScript 7 has no API that dependency-cruiser could use: without this it reads no module and is content.
     parser: 'swc',
     tsPreCompilationDeps: true,
+    // What a build wrote is no source.
+    exclude: { path: '^packages/[^/]+/dist/' },
     doNotFollow: { path: 'node_modules' },
     // A workspace package is its sources, wherever it is imported from.
     preserveSymlinks: false,

@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util';
+import { clientRows } from './client-rows.ts';
+import { grpcRows } from './grpc-rows.ts';
 import { httpRow } from './http-row.ts';
 import { inProcessRows } from './in-process-rows.ts';
 import { respRows } from './resp-rows.ts';
@@ -23,7 +25,9 @@ if (values.help === true) {
   const progress = (text: string) => void process.stderr.write(`${text}\n`);
   const rows = [
     ...inProcessRows(rounds, progress),
+    ...(await clientRows(rounds, progress)),
     ...(await respRows(rounds, values.quick === true, progress)),
+    ...(await grpcRows(rounds, values.quick === true, progress)),
     await httpRow(rounds, values.quick === true ? 2 : 4, progress),
   ];
   say(
@@ -40,7 +44,11 @@ function line(row: object): string {
     subject,
     baseline,
     ratio,
-  } = row as Record<'row' | 'unit', string> & Record<'subject' | 'baseline' | 'ratio', Spread>;
+    note,
+  } = row as Record<'row' | 'unit', string> & { note?: string } & Record<
+      'subject' | 'baseline' | 'ratio',
+      Spread
+    >;
   const whole = (value: number) => Math.round(value).toLocaleString('en');
-  return `${name}\n  ${whole(subject.median)} vs ${whole(baseline.median)} ${unit}; ratio ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})`;
+  return `${name}\n  ${whole(subject.median)} vs ${whole(baseline.median)} ${unit}; ratio ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})${note === undefined ? '' : `\n  ${note}`}`;
 }

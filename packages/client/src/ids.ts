@@ -1,3 +1,4 @@
+import { nextFetchSize } from './fetch-size.ts';
 import { badArgument, IdError } from './id-error.ts';
 import type { IdRange, IdSource, SnowflakeParts } from './id-source.ts';
 import { LocalRanges } from './local-ranges.ts';
@@ -7,9 +8,6 @@ export const MAX_COUNT = 10_000;
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
-
-/** A fetch that is used up faster doubles the next one; one that lasts ten times as long halves it. In milliseconds. */
-const SHORT_MS = 2_000;
 
 export interface WaitOptions {
   /** Ends the wait; the call is rejected with the signal's reason. */
@@ -252,7 +250,7 @@ export class Ids implements AsyncDisposable {
 
   async #land(): Promise<void> {
     const wanted = this.#line.reduce((sum, { count, taken }) => sum + count - taken.length, 0);
-    const count = Math.min(MAX_COUNT, Math.max(this.#nextSize(), wanted));
+    const count = Math.min(MAX_COUNT, Math.max(this.#size(), wanted));
     const ranges = await this.#api.ranges(this.#options.tag, count, this.#closing.signal);
     for (const range of ranges) {
       const size = Number(range.end - range.start);
@@ -267,14 +265,9 @@ export class Ids implements AsyncDisposable {
     this.#leftAtLanding = this.#local.left;
   }
 
-  /** Follows the demand, as an agent's step does: what a closed process loses stays small where demand is. */
-  #nextSize(): number {
-    const { minFetch, maxFetch } = this.#options;
-    if (this.#fetched === 0) return minFetch;
-    const lastedMs = performance.now() - this.#landedAt;
-    if (lastedMs < SHORT_MS) return Math.min(maxFetch, 2 * this.#fetchSize);
-    if (lastedMs > 10 * SHORT_MS) return Math.max(minFetch, this.#fetchSize >> 1);
-    return this.#fetchSize;
+  #size(): number {
+    const lastedMs = this.#fetched === 0 ? undefined : performance.now() - this.#landedAt;
+    return nextFetchSize(this.#fetchSize, lastedMs, this.#options);
   }
 
   #empty(): IdError {

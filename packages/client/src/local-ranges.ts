@@ -1,14 +1,14 @@
 import type { IdRange } from './id-source.ts';
 
-/** Digits that a JavaScript number holds exactly. */
-const LOW_DIGITS = 15;
+/** Digits of the part that is counted: such small integers are the fastest to turn into text. */
+const LOW_DIGITS = 9;
 const LOW = 10n ** BigInt(LOW_DIGITS);
 
-/** A range cut so that its IDs share all but their last 15 digits: counting then needs no bigint. */
+/** A range cut so that its IDs share all but their last nine digits: counting then needs no bigint. */
 interface Piece {
   readonly start: bigint;
   readonly size: number;
-  /** The last 15 digits of `start`. */
+  /** The last nine digits of `start`. */
   readonly low: number;
   /** The digits before them; empty where there are none. */
   readonly high: string;
