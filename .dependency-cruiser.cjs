@@ -23,8 +23,9 @@ const FOR_DOMAINS = '^packages/shared/src/(errors|clock|layout|ledger|tag|wire)\
 
 /** Libraries that stand behind an adapter, and the only files that may know them. */
 const KEPT_IN = {
-  mysql2: '^packages/coordinator/src/mysql-',
-  ioredis: '^packages/coordinator/src/(redis|bullmq)-',
+  // `leafcutter import` reads other systems' counters, which no coordinator can.
+  mysql2: '^packages/(coordinator/src|cli/src/import)/mysql-',
+  ioredis: '^packages/(coordinator/src/(redis|bullmq)|cli/src/import/redis)-',
   bullmq: '^packages/coordinator/src/bullmq-',
   'node:sqlite': '^packages/coordinator/src/sqlite-',
   'prom-client': '^packages/(coordinator|agent)/src/metrics\\.ts$',

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { TagView } from '@leafcutter/shared/wire';
 import { AdminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+import { textTable } from './text-table.ts';
 
 const HELP = `Usage: leafcutter tag <action> [name] [flags]
 
@@ -153,15 +154,5 @@ function table(tags: readonly TagView[]): string {
     tag.highestId,
     tag.description ?? '',
   ]);
-  const all = [['TAG', 'STATE', 'NEXT ID', 'STEP', 'MAX STEP', 'HIGHEST ID', 'DESCRIPTION'], ...rows];
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
-  return all
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join('  ')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return textTable([['TAG', 'STATE', 'NEXT ID', 'STEP', 'MAX STEP', 'HIGHEST ID', 'DESCRIPTION'], ...rows]);
 }

@@ -1,0 +1,53 @@
+import { HIGHEST_ID, NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
+import type { TagView } from '@leafcutter/shared/wire';
+import type { Found } from './source.ts';
+
+/** What is to be done with one counter. */
+export interface Step {
+  readonly name: string;
+  /** `create`: make the tag. `keep`: it stands high enough. `refuse`: it cannot be taken over as things are. */
+  readonly action: 'create' | 'keep' | 'refuse';
+  /** The lowest ID that the other system has not handed out. */
+  readonly nextThere?: bigint;
+  /** Where the tag stands, or is to start. */
+  readonly nextHere?: bigint;
+  readonly step?: number;
+  /** Why it is refused. */
+  readonly problem?: string;
+}
+
+/** Steps that the coordinator takes as a tag's base step; another one becomes the default. */
+const LARGEST_STEP = 1_000_000;
+
+/**
+ * What to do with a counter. `existing` is the tag of that name, where there is one; `gap` are the IDs that stay free
+ * for what the other system hands out until it is off. Nothing is ever lowered, and no tag starts where the other
+ * system may have handed out IDs.
+ */
+export function planStep(found: Found, existing: TagView | undefined, gap: bigint): Step {
+  const { name } = found;
+  if ('problem' in found) return { name, action: 'refuse', problem: found.problem };
+  const { nextId: nextThere } = found;
+  const refuse = (problem: string, nextHere?: bigint): Step => ({
+    ...{ name, action: 'refuse', nextThere, problem },
+    ...(nextHere === undefined ? {} : { nextHere }),
+  });
+  if (nextThere < 0n) return refuse('it is negative, and IDs are not');
+  if (existing !== undefined) {
+    const nextHere = BigInt(existing.nextId);
+    if (existing.state === 'retired') return refuse('a tag of that name is retired', nextHere);
+    if (nextHere >= nextThere) return { name, action: 'keep', nextThere, nextHere };
+    return refuse(
+      `the tag stands ${nextThere - nextHere} below it; raise leaf_alloc.max_id by SQL, never draw from it before`,
+      nextHere,
+    );
+  }
+  if (!NEW_TAG_PATTERN.test(name)) {
+    return refuse('a new tag takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit');
+  }
+  const nextHere = (nextThere === 0n ? 1n : nextThere) + gap;
+  if (nextHere > HIGHEST_ID) return refuse(`with the gap it passes the highest ID, ${HIGHEST_ID}`);
+  const step =
+    found.step !== undefined && found.step >= 1 && found.step <= LARGEST_STEP ? { step: found.step } : {};
+  return { name, action: 'create', nextThere, nextHere, ...step };
+}

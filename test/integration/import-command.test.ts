@@ -1,0 +1,145 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { createPool, type Pool } from 'mysql2/promise';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { leafcutter } from '../support/process.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { Service } from '../support/service.ts';
+
+jest.setTimeout(60_000);
+
+let mariadb: MariadbServer;
+let redis: RedisServer;
+let coordinator: Service;
+let agent: Service;
+let url = '';
+let pool: Pool;
+
+beforeAll(async () => {
+  [mariadb, redis] = await Promise.all([startMariadb(), startRedis()]);
+  url = await mariadb.createDatabase();
+  pool = createPool({ uri: url, multipleStatements: true });
+  const flags = ['--data-dir', join(await scratchDir('import'), 'data')];
+  coordinator = await Service.start({ kind: 'coordinator', name: 'coordinator', flags });
+  agent = await Service.start({ kind: 'agent', name: 'agent', flags: ['--coordinators', coordinator.url] });
+});
+
+afterAll(async () => {
+  await agent?.stop();
+  await coordinator?.stop();
+  await pool?.end();
+  await mariadb?.dispose();
+  await redis?.stop();
+});
+
+async function run(...args: string[]) {
+  await using process = leafcutter(['import', ...args], { LEAFCUTTER_COORDINATOR: coordinator.url });
+  const { code } = await process.exited;
+  return { code, output: process.tail(4_000) };
+}
+
+interface Report {
+  readonly applied: boolean;
+  readonly counters: { name: string; action: string; nextHere?: string; problem?: string }[];
+}
+
+async function planned(...args: string[]): Promise<Record<string, [action: string, nextHere?: string]>> {
+  const { output } = await run(...args, '--json');
+  const { counters } = JSON.parse(output) as Report;
+  return Object.fromEntries(
+    counters.map(({ name, action, nextHere }) => [
+      name,
+      nextHere === undefined ? [action] : [action, nextHere],
+    ]),
+  );
+}
+
+const tags = async () => ((await coordinator.json('/v1/tags')) as { tags: unknown[] }).tags;
+const draw = async (tag: string) => BigInt(await (await fetch(`${agent.url}/v1/ids/${tag}`)).text());
+
+describe('leafcutter import', () => {
+  test('shows what it would do with tinyid’s table, changes nothing, and refuses tables with another delta', async () => {
+    await pool.query(`
+      CREATE TABLE tiny_id_info (id bigint unsigned PRIMARY KEY AUTO_INCREMENT, biz_type varchar(63) UNIQUE,
+        begin_id bigint, max_id bigint, step int, delta int, remainder int, create_time timestamp, update_time timestamp,
+        version bigint);
+      INSERT INTO tiny_id_info (biz_type, begin_id, max_id, step, delta, remainder, version) VALUES
+        ('t.pay', 1, 9007199254740993, 50, 1, 0, 1), ('t.fresh', 0, 0, 100000, 1, 0, 1), ('t.odd', 1, 500, 10, 2, 1, 1),
+        ('bad name', 1, 5, 10, 1, 0, 1), ('t.minus', -9, -9, 10, 1, 0, 1), ('t.end', 1, 9223372036854775807, 10, 1, 0, 1)`);
+    expect(await planned('tinyid', '--from', url, '--gap', '1000')).toEqual({
+      't.pay': ['create', '9007199254741994'],
+      't.fresh': ['create', '1001'],
+      't.odd': ['refuse'],
+      'bad name': ['refuse'],
+      't.minus': ['refuse'],
+      't.end': ['refuse'],
+    });
+    const shown = await run('tinyid', '--from', url, '--gap', '1000');
+    expect(shown).toMatchObject({ code: 1, output: expect.stringMatching(/t\.odd .*delta is 2/) });
+    expect(shown.output).toContain('2 to make, 0 kept, 4 refused.');
+    expect(await tags()).toEqual([]);
+    const all = await run('tinyid', '--from', url, '--apply');
+    expect(all).toMatchObject({ code: 1, output: expect.stringContaining('Nothing was made') });
+    expect(await tags()).toEqual([]);
+  });
+
+  test('makes the tags above the source, keeps them when run again, and reports a counter that overtook its tag', async () => {
+    const flags = ['tinyid', '--from', url, '--gap', '1000', '--apply', '--skip-refused'];
+    expect(await run(...flags)).toMatchObject({ code: 1, output: expect.stringContaining('2 made, 0 kept') });
+    expect(await draw('t.pay')).toBe(9_007_199_254_741_994n);
+    expect(await planned(...flags)).toMatchObject({
+      't.pay': ['keep', expect.anything()],
+      't.fresh': ['keep', '1001'],
+    });
+    await pool.query("UPDATE tiny_id_info SET max_id = 5000 WHERE biz_type = 't.fresh'");
+    const late = await run(...flags);
+    expect(late).toMatchObject({ code: 1, output: expect.stringMatching(/t\.fresh .*stands 4000 below/) });
+    expect(await coordinator.json('/v1/tags/t.fresh')).toMatchObject({ nextId: '1001' });
+  });
+
+  test('takes go-leaf’s table: its max_id is the next ID', async () => {
+    await pool.query(`
+      CREATE TABLE segments (biz_tag varchar(32) PRIMARY KEY, max_id bigint, step bigint, description varchar(256),
+        update_time bigint);
+      INSERT INTO segments VALUES ('g.order', 2001, 2000, 'orders', 0)`);
+    const done = await run('go-leaf', '--from', url, '--gap', '0', '--apply');
+    expect(done).toMatchObject({ code: 0, output: expect.stringContaining('1 made, 0 kept, 0 refused') });
+    expect(await draw('g.order')).toBe(2_001n);
+  });
+
+  test('takes Redis counters that match, and nothing else', async () => {
+    const client = new Redis(redis.url);
+    await client.mset({ 'id:user': '41', 'id:text': 'hello', 'other:x': '5', 'id:big': '9007199254740993' });
+    await client.hset('id:hash', { a: '1' });
+    client.disconnect();
+    const from = ['redis', '--from', redis.url, '--match', 'id:*', '--gap', '0'];
+    expect(await planned(...from)).toEqual({
+      'id:user': ['create', '42'],
+      'id:big': ['create', '9007199254740994'],
+      'id:text': ['refuse'],
+    });
+    await run(...from, '--apply', '--skip-refused');
+    expect(await draw('id:user')).toBe(42n);
+  });
+
+  test('says what is missing and never shows a password', async () => {
+    expect(await run()).toMatchObject({ code: 64 });
+    expect(await run('leaf', '--from', url)).toMatchObject({
+      code: 64,
+      output: expect.stringContaining('import takes one of'),
+    });
+    expect(await run('redis', '--from', redis.url)).toMatchObject({
+      code: 64,
+      output: expect.stringContaining('--match'),
+    });
+    expect(await run('tinyid', '--from', url, '--gap', '-1')).toMatchObject({ code: 64 });
+    const wrong = url.replace('root@', 'nobody:hush-hush@');
+    const denied = await run('tinyid', '--from', wrong);
+    expect(denied).toMatchObject({ code: 1, output: expect.stringContaining('could not be read') });
+    expect(denied.output).not.toContain('hush-hush');
+    const empty = await run('go-leaf', '--from', await mariadb.createDatabase());
+    expect(empty).toMatchObject({ code: 1, output: expect.stringContaining('that the table is there') });
+  });
+});
