@@ -1,5 +1,5 @@
 /** A counter of another system, read and understood. */
-export interface Counter {
+interface Counter {
   /** Its name there, and the tag's name here. */
   readonly name: string;
   /** The lowest ID that the other system has not handed out. */
