@@ -6,7 +6,7 @@ import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from './tag.ts';
 /** 2^63 − 1. */
 const HIGHEST_END = '9223372036854775807';
 /** Up to 2^63 − 1: the end of a segment is exclusive. */
-const id = z
+export const id = z
   .string()
   .regex(/^(0|[1-9][0-9]{0,18})$/, 'takes a whole number as a decimal string')
   .refine((text) => text.padStart(19, '0') <= HIGHEST_END, 'takes a number below 2^63');

@@ -23,6 +23,7 @@ import type { Express, Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
 import type { MachineIdState } from '../domain/census.ts';
 import { lowerCounter } from '../domain/lower-counter.ts';
+import { COORDINATOR_API } from './api.ts';
 import { listLedger } from './ledger-routes.ts';
 
 const MAX_PAGE = 1_000;
@@ -33,6 +34,7 @@ export function coordinatorApp(coordinator: Coordinator): Express {
   const { config, metrics, log } = coordinator;
   const app = new ServiceApp({
     bodyLimitBytes: config.bodyLimitBytes,
+    api: { title: 'Leafcutter coordinator', operations: COORDINATOR_API },
     onError(error, request) {
       metrics.failed(error);
       if (error.code === 'INTERNAL')

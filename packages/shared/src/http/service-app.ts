@@ -1,6 +1,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
 import { PROBLEM_MEDIA_TYPE, retryAfterSeconds, toProblem } from '../problem.ts';
+import { type Api, openApiDocument } from './openapi.ts';
 
 export type Handler = (request: Request, response: Response) => void | Promise<void>;
 export type Methods = Readonly<Record<string, Handler>>;
@@ -17,6 +18,11 @@ export interface AppOptions {
   readonly bodyLimitBytes: number;
   /** Told of every error that is answered; the place to count it and, where it is `INTERNAL`, to log it. */
   readonly onError: (error: LeafcutterError, request: Request) => void;
+  /**
+   * What is served, described: the document at `/openapi.json` is made of it. A route that it does not describe does not
+   * start, but for routes that answer refusals in their own way: these are other systems' addresses.
+   */
+  readonly api?: { readonly title: string; readonly operations: Api };
 }
 
 /**
@@ -27,6 +33,8 @@ export interface AppOptions {
 export class ServiceApp {
   readonly express: Express = express();
   readonly #options: AppOptions;
+  /** Served operations, as in `GET /v1/tags/{tag}`. */
+  readonly #served: string[] = [];
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -49,6 +57,10 @@ export class ServiceApp {
   /** Serves `methods` at `path`. */
   route(path: string, methods: Methods, { guard, refuse }: RouteOptions = {}): void {
     const allowed = Object.keys(methods).join(', ');
+    if (refuse === undefined) {
+      const template = path.replaceAll(/:(\w+)/g, '{$1}');
+      this.#served.push(...Object.keys(methods).map((method) => `${method} ${template}`));
+    }
     this.express.all(path, async (request, response) => {
       const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (handler === undefined) {
@@ -67,6 +79,11 @@ export class ServiceApp {
 
   /** Ends the application: what no route took is 404, what a route threw is a problem document. */
   seal(): Express {
+    const { api } = this.#options;
+    if (api !== undefined) {
+      const document = openApiDocument(api.title, api.operations, this.#served);
+      this.route('/openapi.json', { GET: (_request, response) => void response.json(document) });
+    }
     this.express.use((request) => {
       throw new Failure('NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}.`);
     });

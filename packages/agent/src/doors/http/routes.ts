@@ -9,6 +9,7 @@ import { Dispenser } from '../dispenser.ts';
 import { addGoLeafRoutes } from '../go-leaf/routes.ts';
 import { addLeafRoutes } from '../leaf/routes.ts';
 import { addTinyidRoutes } from '../tinyid/routes.ts';
+import { AGENT_API } from './api.ts';
 import { sendEvents } from './events.ts';
 import { segmentIds, snowflakeIds } from './id-routes.ts';
 
@@ -43,6 +44,7 @@ export function opsApp(agent: Agent): Express {
 function newApp(agent: Agent, dispenser: Dispenser): ServiceApp {
   return new ServiceApp({
     bodyLimitBytes: agent.config.bodyLimitBytes,
+    api: { title: 'Leafcutter agent', operations: AGENT_API },
     onError: (error, { method, path }) => dispenser.refused(error, { method, path }),
   });
 }

@@ -1,0 +1,133 @@
+import type { Api, Operation } from '@leafcutter/shared/http/openapi';
+import { MAX_COUNT, TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
+import { id } from '@leafcutter/shared/wire';
+import { z } from 'zod';
+
+/** Query and path are text on the wire; these schemas say which. */
+const tag = z.string().min(1).max(TAG_MAX_LENGTH);
+const count = z.int().min(1).max(MAX_COUNT);
+
+const range = z.strictObject({ start: id, end: id });
+const text = z.string().regex(/^([0-9]+\n?)+$/);
+
+const segmentIds: Operation = {
+  summary: 'IDs of a tag: one; several as a list or as ranges; or a block of consecutive ones.',
+  path: { tag },
+  query: { count, format: z.enum(['ids', 'ranges', 'block']) },
+  answer: {
+    'text/plain': text,
+    'application/json': z.union([
+      z.strictObject({ id }),
+      z.strictObject({ ids: z.array(id) }),
+      z.strictObject({ ranges: z.array(range) }),
+      range,
+    ]),
+  },
+  errors: [
+    ...(['TAG_UNKNOWN', 'TAG_EXHAUSTED', 'TAG_RETIRED', 'LAYOUT_MISMATCH', 'RATE_LIMITED'] as const),
+    ...(['SEGMENTS_EXHAUSTED', 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE'] as const),
+  ],
+  token: true,
+};
+
+const snowflakeIds: Operation = {
+  summary: 'Snowflake IDs: one, or several as a list.',
+  query: { count, format: z.enum(['ids']) },
+  answer: {
+    'text/plain': text,
+    'application/json': z.union([z.strictObject({ id }), z.strictObject({ ids: z.array(id) })]),
+  },
+  errors: [
+    ...(['NOT_FOUND', 'LEASE_LOST', 'CLOCK_BACKWARDS', 'CLOCK_SKEWED', 'MACHINE_IDS_EXHAUSTED'] as const),
+    ...(['LAYOUT_MISMATCH', 'RATE_LIMITED', 'TIMESTAMP_EXHAUSTED', 'COORDINATOR_UNAVAILABLE'] as const),
+  ],
+  token: true,
+};
+
+const segment = z.looseObject({ start: id, end: id }).nullable();
+const status = z.strictObject({
+  agentId: z.string(),
+  instanceId: z.uuid(),
+  version: z.string(),
+  timeMs: z.number(),
+  clock: z.strictObject({ offsetMs: z.number().nullable(), skewed: z.boolean() }),
+  tags: z.array(
+    z.strictObject({
+      tag: z.string(),
+      current: segment,
+      next: segment,
+      remaining: z.number(),
+      ratePerSecond: z.number(),
+      runwaySeconds: z.number().nullable(),
+      refill: z.string(),
+      lastError: z.string().nullable(),
+      waiting: z.int(),
+    }),
+  ),
+  snowflake: z
+    .strictObject({
+      state: z.enum(['asking', 'holding', 'replacing', 'ended']),
+      machineId: z.int().nullable(),
+      window: z.strictObject({ from: z.number(), to: z.number() }).nullable(),
+      windowRemainingMs: z.number(),
+      lastTimestampMs: z.number(),
+      issued: z.number(),
+      lastError: z.string().nullable(),
+    })
+    .nullable(),
+});
+
+const readiness = z.strictObject({
+  status: z.enum(['ready', 'not_ready']),
+  modes: z.record(z.string(), z.strictObject({ ready: z.boolean(), reason: z.string().optional() })),
+});
+
+/** The agent's own addresses; those of other systems are in docs/doors.md. */
+export const AGENT_API: Api = {
+  'GET /v1/ids/{tag}': segmentIds,
+  'POST /v1/ids/{tag}': segmentIds,
+  'GET /v1/snowflake': snowflakeIds,
+  'POST /v1/snowflake': snowflakeIds,
+  'GET /v1/decode/{id}': {
+    summary: 'The parts of a snowflake ID in this deployment’s layout.',
+    path: { id: z.string().regex(/^[0-9]{1,19}$/) },
+    answer: {
+      'application/json': z.strictObject({
+        id: z.string(),
+        timestampMs: z.int(),
+        time: z.iso.datetime(),
+        machineId: z.int(),
+        datacenter: z.int().optional(),
+        sequence: z.int(),
+      }),
+    },
+    token: true,
+  },
+  'GET /v1/status': {
+    summary: 'What the agent holds.',
+    answer: { 'application/json': status },
+    token: true,
+  },
+  'GET /v1/events': {
+    summary: 'What the agent holds, as a stream of server-sent events.',
+    answer: { 'text/event-stream': z.string() },
+    errors: ['RATE_LIMITED'],
+    token: true,
+  },
+  'GET /cache': {
+    summary: 'Every buffer, as a page for people.',
+    answer: { 'text/html': z.string() },
+    token: true,
+  },
+  'GET /livez': {
+    summary: 'The process answers.',
+    answer: { 'application/json': z.strictObject({ status: z.literal('live') }) },
+  },
+  'GET /readyz': {
+    summary: 'Whether the agent can serve; 503 with the same body where it cannot.',
+    query: { mode: z.enum(['segment', 'snowflake']) },
+    answer: { 'application/json': readiness },
+    orNotReady: true,
+  },
+  'GET /metrics': { summary: 'Metrics for Prometheus.', answer: { 'text/plain': z.string() } },
+};

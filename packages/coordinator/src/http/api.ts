@@ -1,0 +1,172 @@
+import type { ErrorCode } from '@leafcutter/shared/errors';
+import type { Api } from '@leafcutter/shared/http/openapi';
+import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
+import {
+  changeTagRequest,
+  createTagRequest,
+  endRequest,
+  leaseAnswer,
+  leaseRequest,
+  ledgerPage,
+  lowerTagAnswer,
+  lowerTagRequest,
+  renewAnswer,
+  renewRequest,
+  reportAnswer,
+  reportRequest,
+  segmentAnswer,
+  segmentRequest,
+  tagList,
+  tagView,
+} from '@leafcutter/shared/wire';
+import { z } from 'zod';
+
+const tag = z.string().min(1).max(TAG_MAX_LENGTH);
+const machineId = z
+  .int()
+  .min(0)
+  .max(2 ** 20 - 1);
+const limit = z.int().min(1).max(1_000);
+const after = z.string();
+const json = (schema: z.ZodType) => ({ 'application/json': schema });
+
+/** What a grant of numbers or time can be refused with. */
+const GRANTS: readonly ErrorCode[] = ['LAYOUT_MISMATCH', 'RATE_LIMITED', 'STORE_UNAVAILABLE'];
+const LEASES: readonly ErrorCode[] = [
+  ...GRANTS,
+  ...(['MACHINE_IDS_EXHAUSTED', 'LEASE_LOST', 'CLOCK_SKEWED', 'TIMESTAMP_EXHAUSTED'] as const),
+];
+
+const agentRecord = z.strictObject({
+  agentId: z.string(),
+  instanceId: z.string(),
+  version: z.string(),
+  tagCount: z.int(),
+  seenAtMs: z.number(),
+});
+
+const machineIdView = z.strictObject({
+  machineId: z.int(),
+  state: z.enum(['free', 'held', 'waiting']),
+  agentId: z.string().optional(),
+  instanceId: z.string().optional(),
+  ceilingMs: z.number(),
+});
+
+/** The coordinator's addresses; the bodies are what validates requests. */
+export const COORDINATOR_API: Api = {
+  'POST /v1/tags/{tag}/segments': {
+    summary: 'Grants an agent a segment.',
+    path: { tag },
+    body: segmentRequest,
+    answer: json(segmentAnswer),
+    errors: [...GRANTS, 'TAG_UNKNOWN', 'TAG_EXHAUSTED', 'TAG_RETIRED'],
+    token: true,
+  },
+  'POST /v1/leases': {
+    summary: 'Grants an agent a machine id with its first window.',
+    body: leaseRequest,
+    status: 201,
+    answer: json(leaseAnswer),
+    errors: LEASES,
+    token: true,
+  },
+  'GET /v1/leases': {
+    summary: 'Who holds which machine id; free ones only where they are asked for.',
+    query: { state: z.enum(['free', 'held', 'waiting']) },
+    answer: json(z.strictObject({ machineIds: z.array(machineIdView) })),
+    errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'POST /v1/leases/{machineId}/renew': {
+    summary: 'Renews a lease, and extends its window where that is asked for.',
+    path: { machineId },
+    body: renewRequest,
+    answer: json(renewAnswer),
+    errors: LEASES,
+    token: true,
+  },
+  'POST /v1/leases/{machineId}/end': {
+    summary: 'Tells that a lease is over.',
+    path: { machineId },
+    body: endRequest,
+    status: 204,
+    errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'POST /v1/agents/report': {
+    summary: 'An agent tells which tags it has, and learns which are gone.',
+    body: reportRequest,
+    answer: json(reportAnswer),
+    errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /v1/agents': {
+    summary: 'The agents that reported lately.',
+    answer: json(z.strictObject({ agents: z.array(agentRecord) })),
+    errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /v1/tags': {
+    summary: 'Tags, page by page.',
+    query: { after, limit },
+    answer: json(tagList),
+    errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'POST /v1/tags': {
+    summary: 'Makes a tag.',
+    body: createTagRequest,
+    status: 201,
+    answer: json(tagView),
+    errors: ['TAG_EXISTS', 'STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /v1/tags/{tag}': {
+    summary: 'One tag.',
+    path: { tag },
+    answer: json(tagView),
+    errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'PATCH /v1/tags/{tag}': {
+    summary: 'Changes a tag; null is the default again.',
+    path: { tag },
+    body: changeTagRequest,
+    answer: json(tagView),
+    errors: ['TAG_UNKNOWN', 'TAG_RETIRED', 'STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'DELETE /v1/tags/{tag}': {
+    summary: 'Retires a tag for good; its numbers are never reused.',
+    path: { tag },
+    answer: json(tagView),
+    errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'POST /v1/tags/{tag}/lower': {
+    summary: 'Lowers a counter that a typo put too high, with its fence.',
+    path: { tag },
+    body: lowerTagRequest,
+    answer: json(lowerTagAnswer),
+    errors: ['TAG_UNKNOWN', 'TAG_RETIRED', 'STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /v1/ledger': {
+    summary: 'Who was granted which range of numbers, or of milliseconds: of one tag, or of all machine ids.',
+    query: { tag, machine: z.literal('all'), after, limit },
+    answer: json(ledgerPage),
+    errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /livez': {
+    summary: 'The process answers.',
+    answer: json(z.strictObject({ status: z.literal('live') })),
+  },
+  'GET /readyz': {
+    summary: 'Whether the coordinator can grant; 503 with the same body where it cannot.',
+    answer: json(z.looseObject({ status: z.enum(['ready', 'not_ready']) })),
+    orNotReady: true,
+  },
+  'GET /metrics': { summary: 'Metrics for Prometheus.', answer: { 'text/plain': z.string() } },
+};
