@@ -111,13 +111,9 @@ export class DrawStream {
 
   #end(): void {
     if (this.#call.cancelled || this.#call.writableEnded) return;
-    const stopping = new LeafcutterError(
-      'COORDINATOR_UNAVAILABLE',
-      'The agent is stopping; open a new stream.',
-      {
-        reason: 'stopping',
-      },
-    );
+    const stopping = new LeafcutterError('SEGMENTS_EXHAUSTED', 'The agent is stopping; open a new stream.', {
+      reason: 'shutting_down',
+    });
     this.#call.emit('error', this.#calls.failed(stopping, this.#call));
   }
 }

@@ -1,6 +1,6 @@
 import { bearerCheck } from '@leafcutter/shared/http/bearer';
 import { badParameter, readQuery } from '@leafcutter/shared/http/query';
-import { ServiceApp } from '@leafcutter/shared/http/service-app';
+import { type AppOptions, ServiceApp } from '@leafcutter/shared/http/service-app';
 import { decode } from '@leafcutter/shared/layout';
 import type { Express, Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
@@ -16,7 +16,7 @@ import { segmentIds, snowflakeIds } from './id-routes.ts';
 /** The agent's HTTP door, for applications. */
 export function agentApp(agent: Agent): Express {
   const dispenser = new Dispenser(agent, 'http');
-  const app = newApp(agent, dispenser);
+  const app = newApp(agent, dispenser, { title: 'Leafcutter agent', operations: AGENT_API });
   const check = bearerCheck(agent.config.tokens);
   const guarded = { guard: (req: Request) => check(req.headers.authorization) };
   const ids = (req: Request, res: Response) => segmentIds(dispenser, req, res);
@@ -41,10 +41,10 @@ export function opsApp(agent: Agent): Express {
   return app.seal();
 }
 
-function newApp(agent: Agent, dispenser: Dispenser): ServiceApp {
+function newApp(agent: Agent, dispenser: Dispenser, api?: AppOptions['api']): ServiceApp {
   return new ServiceApp({
     bodyLimitBytes: agent.config.bodyLimitBytes,
-    api: { title: 'Leafcutter agent', operations: AGENT_API },
+    ...(api === undefined ? {} : { api }),
     onError: (error, { method, path }) => dispenser.refused(error, { method, path }),
   });
 }
