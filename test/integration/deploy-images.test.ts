@@ -168,7 +168,7 @@ describe('the image', () => {
   });
 
   test('installs with the pnpm of the scripts', () => {
-    const pinned = /pnpm@(\d+\.\d+\.\d+)/.exec(read('scripts/run.mjs'))?.[1];
+    const pinned = /pnpm@(\d+\.\d+\.\d+)/.exec(read('scripts/pnpm.mjs'))?.[1];
     expect(/PNPM_VERSION=(\S+)/.exec(dockerfile)?.[1]).toBe(pinned);
   });
 
