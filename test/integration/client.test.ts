@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { connect } from '@leafcutter/client';
+import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
@@ -90,6 +91,12 @@ describe('the client beside a real agent', () => {
     await refused({ endpoint: coordinator.url }).toMatchObject({ code: 'NOT_FOUND' });
     await refused({ endpoint: 'localhost:8000' }).toMatchObject({ code: 'BAD_REQUEST', reason: 'endpoint' });
     await refused({ minFetch: 0 }).toMatchObject({ code: 'BAD_REQUEST', reason: 'minFetch' });
+    // The client stands alone, so its limit is its own; it has to be the agent's.
+    await (await connect({ endpoint: agent.url, tag: 'orders', maxFetch: MAX_COUNT })).batch(MAX_COUNT);
+    await refused({ maxFetch: MAX_COUNT + 1 }).toMatchObject({ code: 'BAD_REQUEST', reason: 'maxFetch' });
+    const gone = AbortSignal.abort(new Error('gone'));
+    await using leaving = await connect({ endpoint: agent.url, tag: 'orders' });
+    await expect(leaving.snowflake({ signal: gone })).rejects.toThrow('gone');
     await refused({ endpoint: guarded.url }).toMatchObject({ code: 'UNAUTHORIZED', reason: 'missing_token' });
     await using ids = await connect({ endpoint: guarded.url, tag: 'orders', token: 'secret' });
     expect(ids.next()).toBeGreaterThan(0n);

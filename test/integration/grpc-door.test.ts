@@ -1,19 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import {
-  type ClientDuplexStream,
-  credentials,
-  Metadata,
-  makeClientConstructor,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js';
-import type { MessageTypeDefinition, ServiceDefinition } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { loadProto, serviceIn } from '@leafcutter/agent/doors/grpc/protos';
-import type { DrawRequest } from '@leafcutter/agent/generated/leafcutter/v1/DrawRequest';
-import type { DrawResponse__Output } from '@leafcutter/agent/generated/leafcutter/v1/DrawResponse';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
@@ -25,40 +13,25 @@ const BUF = join(import.meta.dirname, '..', 'node_modules', '.bin', 'buf');
 const NATIVE = 'leafcutter.v1.IdService';
 const HEALTH = 'grpc.health.v1.Health';
 
-const native = serviceIn(loadProto('leafcutter/v1/id_service.proto'), NATIVE);
-const goLeaf = serviceIn(loadProto('go-leaf/greeter.proto'), 'proto.Greeter');
-const errors = loadProto('google/rpc/error_details.proto');
-
 let coordinator: Service;
 let agent: Service;
-let guarded: Service;
 let port = 0;
 let goLeafPort = 0;
-let guardedPort = 0;
 let socket = '';
-const clients: { close(): void }[] = [];
 
 beforeAll(async () => {
   const folder = await scratchDir('grpc-door');
   const data = ['--data-dir', join(folder, 'data'), '--auto-create-tags'];
   coordinator = await Service.start({ kind: 'coordinator', name: 'coordinator', flags: data });
-  [port, goLeafPort, guardedPort] = [await freePort(), await freePort(), await freePort()];
+  [port, goLeafPort] = [await freePort(), await freePort()];
   socket = join(folder, 'grpc.sock');
-  const common = ['--coordinators', coordinator.url, '--snowflake-enabled', '--grpc-listen'];
-  const doors = ['--go-leaf-grpc-listen', `127.0.0.1:${goLeafPort}`, '--unix-grpc', socket];
-  agent = await Service.start({
-    kind: 'agent',
-    name: 'agent',
-    flags: [...common, `127.0.0.1:${port}`, ...doors],
-  });
-  const closed = [...common, `127.0.0.1:${guardedPort}`, '--tokens', 'secret'];
-  guarded = await Service.start({ kind: 'agent', name: 'guarded', flags: closed });
+  const on = ['--coordinators', coordinator.url, '--snowflake-enabled', '--unix-grpc', socket];
+  const doors = ['--grpc-listen', `127.0.0.1:${port}`, '--go-leaf-grpc-listen', `127.0.0.1:${goLeafPort}`];
+  agent = await Service.start({ kind: 'agent', name: 'agent', flags: [...on, ...doors] });
 });
 
 afterAll(async () => {
-  for (const client of clients) client.close();
   await agent.stop();
-  await guarded.stop();
   await coordinator.stop();
 });
 
@@ -74,53 +47,6 @@ async function buf(method: string, data: string, ...flags: string[]): Promise<st
 }
 
 const answerOf = async (method: string, data: object) => JSON.parse(await buf(method, JSON.stringify(data)));
-
-interface Answer {
-  readonly error: ServiceError | null;
-  readonly value: Record<string, unknown> | undefined;
-}
-
-type Unary = (
-  request: object,
-  metadata: Metadata,
-  options: object,
-  done: (error: ServiceError | null, value: Record<string, unknown> | undefined) => void,
-) => { cancel(): void };
-
-/** A client of this project's own stack, for what `buf` does not tell: codes, details, deadlines. */
-function client(service: ServiceDefinition, at: string) {
-  const Constructor = makeClientConstructor(service as never, 'test');
-  const made = new Constructor(at, credentials.createInsecure());
-  clients.push(made);
-  return made as unknown as Record<string, Unary>;
-}
-
-function call(
-  made: Record<string, Unary>,
-  method: string,
-  request: object,
-  more: { token?: string; deadline?: number } = {},
-) {
-  const metadata = new Metadata();
-  if (more.token !== undefined) metadata.set('authorization', `Bearer ${more.token}`);
-  return new Promise<Answer>((resolve) => {
-    const unary = made[method];
-    if (unary === undefined) throw new Error(`there is no ${method}`);
-    const options = more.deadline === undefined ? {} : { deadline: Date.now() + more.deadline };
-    unary.call(made, request, metadata, options, (error, value) => resolve({ error, value }));
-  });
-}
-
-/** The standard details of a failure, read with the public messages. */
-function details({ error }: Answer): unknown[] {
-  const [bytes] = error?.metadata.get('grpc-status-details-bin') ?? [];
-  const read = (name: string, value: Buffer) =>
-    (errors[name] as unknown as MessageTypeDefinition<object, Record<string, unknown>>).deserialize(value);
-  const { details: found } = read('google.rpc.Status', bytes as Buffer) as {
-    details: { type_url: string; value: Buffer }[];
-  };
-  return found.map(({ type_url, value }) => read(type_url.replace('type.googleapis.com/', ''), value));
-}
 
 describe('the gRPC door, to a client of another language that knows it by reflection only', () => {
   test('lists its services', async () => {
@@ -186,140 +112,6 @@ describe('the gRPC door, to a client of another language that knows it by reflec
   test('serves its Unix socket', async () => {
     const out = await buf(`${NATIVE}/NextId`, '{"tag":"orders"}', '--unix-socket', socket);
     expect(JSON.parse(out)).toEqual({ id: expect.stringMatching(/^[1-9][0-9]*$/) });
-  });
-});
-
-describe('what a gRPC client asks wrongly', () => {
-  const BAD: readonly [string, object, string, string][] = [
-    ['NextId', {}, 'INVALID_ARGUMENT', 'tag'],
-    ['NextId', { tag: 'x'.repeat(129) }, 'INVALID_ARGUMENT', 'tag'],
-    ['NextId', { tag: 'a\nb' }, 'INVALID_ARGUMENT', 'tag'],
-    ['NextIds', { tag: 'bad', count: 10_001 }, 'INVALID_ARGUMENT', 'count'],
-    ['NextIds', { tag: 'bad', count: 4_294_967_295 }, 'INVALID_ARGUMENT', 'count'],
-    ['NextRanges', { tag: 'bad', count: 10_001 }, 'INVALID_ARGUMENT', 'count'],
-    ['ReserveBlock', { tag: 'bad', count: 10_001 }, 'INVALID_ARGUMENT', 'count'],
-    ['NextSnowflakes', { count: 10_001 }, 'INVALID_ARGUMENT', 'count'],
-    ['DecodeSnowflake', { id: '-1' }, 'INVALID_ARGUMENT', 'id'],
-  ];
-
-  test.each(BAD)('%s %j is refused with %s, reason %s', async (method, request, code, reason) => {
-    const answer = await call(client(native, `127.0.0.1:${port}`), method, request);
-    expect(answer.value).toBeUndefined();
-    expect(status[answer.error?.code ?? 0]).toBe(code);
-    expect(details(answer)).toEqual([
-      { reason: 'BAD_REQUEST', domain: 'leafcutter', metadata: { retryable: 'false', reason } },
-    ]);
-  });
-
-  const BAD_GREETINGS: readonly [string, object, string][] = [
-    ['Segment', {}, 'INVALID_ARGUMENT'],
-    ['Snowflake', { machineId: -1 }, 'INVALID_ARGUMENT'],
-    ['Snowflake', { machineId: 1_024 }, 'INVALID_ARGUMENT'],
-  ];
-
-  test.each(BAD_GREETINGS)('go-leaf’s %s %j is refused with %s and no ID', async (method, request, code) => {
-    const { error, value } = await call(client(goLeaf, `127.0.0.1:${goLeafPort}`), method, request);
-    expect(value).toBeUndefined();
-    expect(status[error?.code ?? 0]).toBe(code);
-  });
-
-  test('a message over the limit and bytes that are no message are refused, the next call is served', async () => {
-    const made = client(native, `127.0.0.1:${port}`);
-    const large = await call(made, 'NextId', { tag: 'x'.repeat(20_000) });
-    expect(status[large.error?.code ?? 0]).toBe('RESOURCE_EXHAUSTED');
-    const garbled = { ...(native.NextId as object), requestSerialize: () => Buffer.from([0x0f]) };
-    const broken = client({ NextId: garbled } as unknown as ServiceDefinition, `127.0.0.1:${port}`);
-    const { error, value } = await call(broken, 'NextId', {});
-    expect(value).toBeUndefined();
-    expect(status[error?.code ?? 0]).toBe('INTERNAL');
-    expect((await call(made, 'NextId', { tag: 'orders' })).error).toBeNull();
-  });
-
-  test('a method that is not there is unimplemented', async () => {
-    const path = `/${NATIVE}/Nothing`;
-    const unknown = { Nothing: { ...(native.NextId as object), path } } as unknown as ServiceDefinition;
-    const { error } = await call(client(unknown, `127.0.0.1:${port}`), 'Nothing', {});
-    expect(status[error?.code ?? 0]).toBe('UNIMPLEMENTED');
-  });
-
-  test('without a token, or with a wrong one, a call and a stream are refused; health is not', async () => {
-    const made = client(native, `127.0.0.1:${guardedPort}`);
-    for (const [token, reason] of [
-      [undefined, 'missing_token'],
-      ['wrong', 'wrong_token'],
-    ] as const) {
-      const answer = await call(made, 'NextId', { tag: 'orders' }, token === undefined ? {} : { token });
-      expect(status[answer.error?.code ?? 0]).toBe('UNAUTHENTICATED');
-      expect(details(answer)).toMatchObject([{ reason: 'UNAUTHORIZED', metadata: { reason } }]);
-    }
-    expect((await call(made, 'NextId', { tag: 'orders' }, { token: 'secret' })).error).toBeNull();
-    const stream = (made.Draw as unknown as () => ClientDuplexStream<DrawRequest, DrawResponse__Output>).call(
-      made,
-    );
-    const ended = new Promise<ServiceError>((resolve) =>
-      stream.once('error', resolve as (error: Error) => void),
-    );
-    stream.on('data', () => undefined);
-    expect((await ended).code).toBe(status.UNAUTHENTICATED);
-  });
-});
-
-describe('a gRPC call that waits', () => {
-  test('never waits past its deadline, and one that went away takes no ID later', async () => {
-    const folder = await scratchDir('grpc-wait');
-    const waitPort = await freePort();
-    const data = ['--data-dir', join(folder, 'data'), '--auto-create-tags'];
-    const gone = await Service.start({ kind: 'coordinator', name: 'gone', flags: data });
-    const flags = [
-      '--coordinators',
-      gone.url,
-      '--grpc-listen',
-      `127.0.0.1:${waitPort}`,
-      '--wait-ms',
-      '20000',
-    ];
-    const waiting = await Service.start({ kind: 'agent', name: 'waiting', flags });
-    try {
-      await gone.process.kill();
-      const made = client(native, `127.0.0.1:${waitPort}`);
-      const late = await call(made, 'NextId', { tag: 'late' }, { deadline: 300 });
-      expect(status[late.error?.code ?? 0]).toBe('DEADLINE_EXCEEDED');
-      await gone.restart();
-      const { value } = await call(made, 'NextId', { tag: 'late' }, { deadline: 30_000 });
-      expect(value).toEqual({ id: '1' });
-    } finally {
-      await waiting.stop();
-      await gone.stop();
-    }
-  });
-
-  test('a stream of 20,000 requests is answered whole and in order, and ends when the agent stops', async () => {
-    const streamPort = await freePort();
-    const flags = ['--coordinators', coordinator.url, '--grpc-listen', `127.0.0.1:${streamPort}`];
-    const stopping = await Service.start({ kind: 'agent', name: 'stopping', flags });
-    const made = client(native, `127.0.0.1:${streamPort}`);
-    const stream = (made.Draw as unknown as () => ClientDuplexStream<DrawRequest, DrawResponse__Output>).call(
-      made,
-    );
-    const seen: string[] = [];
-    const ids = new Set<string>();
-    const all = new Promise<void>((resolve) => {
-      stream.on('data', ({ correlation, ids: given, failure }: DrawResponse__Output) => {
-        if (failure === null) for (const id of given) ids.add(id);
-        seen.push(correlation);
-        if (seen.length === 20_000) resolve();
-      });
-    });
-    const ended = new Promise<ServiceError>((resolve) =>
-      stream.once('error', resolve as (error: Error) => void),
-    );
-    for (let correlation = 1; correlation <= 20_000; correlation++)
-      stream.write({ correlation, tag: 'flood' });
-    await all;
-    expect(seen).toEqual(Array.from({ length: 20_000 }, (_, index) => String(index + 1)));
-    expect(ids.size).toBe(20_000);
-    await stopping.stop();
-    expect((await ended).code).toBe(status.UNAVAILABLE);
   });
 });
 

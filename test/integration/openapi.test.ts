@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
@@ -239,6 +240,22 @@ describe.each([
       });
     }
   });
+});
+
+test('the ops door serves health and metrics, no document and no IDs', async () => {
+  const port = await freePort();
+  const flags = ['--coordinators', coordinator.url, '--ops-listen', `127.0.0.1:${port}`];
+  const other = await Service.start({ kind: 'agent', name: 'ops', flags });
+  try {
+    const statusOf = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+    for (const path of ['/livez', '/readyz', '/metrics'])
+      expect([path, await statusOf(path)]).toEqual([path, 200]);
+    for (const path of ['/openapi.json', '/v1/ids/orders', '/v1/status', '/cache']) {
+      expect([path, await statusOf(path)]).toEqual([path, 404]);
+    }
+  } finally {
+    await other.stop();
+  }
 });
 
 test('CONTROL: an answer that the document does not describe is noticed', async () => {

@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { hasCode } from '@leafcutter/shared/errors';
-import type { TagView } from '@leafcutter/shared/wire';
+import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 import { AdminClient } from './admin-client.ts';
-import { planStep, type Step } from './import/plan.ts';
+import { type Existing, planStep, type Step } from './import/plan.ts';
 import { MAX_COUNTERS, type ReadCounters } from './import/source.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { textTable } from './text-table.ts';
@@ -10,7 +10,8 @@ import { textTable } from './text-table.ts';
 const HELP = `Usage: leafcutter import <tinyid|go-leaf|redis> --from URL [flags]
 
 Makes a tag of every counter of another system. Without --apply it only shows what it would do. Run it again at the
-cut-over: tags that stand high enough are kept, a counter that has overtaken its tag is reported. Nothing is lowered.
+cut-over: tags that granted nothing below the counter are kept, a counter that has passed the gap is reported. Nothing
+is lowered.
 A Leaf needs no import: its table leaf_alloc is used as it is.
 
   tinyid        reads tiny_id_info     --from mysql://user:password@host/database
@@ -76,7 +77,10 @@ export async function importCommand(io: Io): Promise<ExitCode> {
     throw new UsageError(`There are more than ${MAX_COUNTERS} counters; narrow them down.`);
   }
   const steps: Step[] = [];
-  for (const counter of found) steps.push(planStep(counter, await existing(client, counter.name), gap));
+  for (const counter of found) {
+    steps.push(planStep(counter, await existing(client, counter.name), gap));
+    if (io.watched && steps.length % 100 === 0) io.err(`${steps.length} of ${found.length} are looked up.\n`);
+  }
   const refused = steps.filter(({ action }) => action === 'refuse').length;
   const apply = values.apply && (refused === 0 || values['skip-refused']);
   if (apply) await make(client, steps, system, io);
@@ -87,13 +91,15 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   return refused === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function existing(client: AdminClient, name: string): Promise<TagView | undefined> {
-  if (name === '') return undefined;
+async function existing(client: AdminClient, name: string): Promise<Existing | undefined> {
   try {
-    return await client.show(name);
+    const { state, nextId } = await client.show(name);
+    // A tag's pages are in order of their ranges' starts.
+    const [first] = (await client.ledger({ tag: name }, undefined)).ranges;
+    return { state, nextId: BigInt(nextId), firstId: BigInt(first?.start ?? nextId) };
   } catch (error) {
-    // A name that no tag can have is refused by the plan, with the reason.
-    if (hasCode(error, 'TAG_UNKNOWN', 'BAD_REQUEST', 'NOT_FOUND')) return undefined;
+    // A name that no new tag can have is refused by the plan, with the reason.
+    if (hasCode(error, 'TAG_UNKNOWN') || !NEW_TAG_PATTERN.test(name)) return undefined;
     throw error;
   }
 }

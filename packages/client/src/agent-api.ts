@@ -27,12 +27,16 @@ export class AgentApi implements IdSource {
     const answer = await this.#get(`/v1/ids/${encodeURIComponent(tag)}?count=${count}&format=ranges`, signal);
     const { ranges } = answer as { ranges?: unknown };
     if (!Array.isArray(ranges)) throw notUnderstood('ranges');
-    return ranges.map(rangeOf);
+    return checked(ranges.map(rangeOf), count);
   }
 
   /** `count` consecutive IDs of a tag. */
   async block(tag: string, count: number, signal?: AbortSignal): Promise<IdRange> {
-    return rangeOf(await this.#get(`/v1/ids/${encodeURIComponent(tag)}?count=${count}&format=block`, signal));
+    const block = rangeOf(
+      await this.#get(`/v1/ids/${encodeURIComponent(tag)}?count=${count}&format=block`, signal),
+    );
+    checked([block], count);
+    return block;
   }
 
   async snowflake(signal?: AbortSignal): Promise<bigint> {
@@ -56,7 +60,12 @@ export class AgentApi implements IdSource {
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     return new Promise((resolve, reject) => {
-      const fail = (cause: Error) => reject(unavailable(timeout.aborted ? 'timeout' : undefined, cause));
+      const fail = (cause: Error) =>
+        reject(
+          signal?.aborted === true
+            ? signal.reason
+            : unavailable(timeout.aborted ? 'timeout' : undefined, cause),
+        );
       const sent = request(
         { ...this.#place, path, agent: this.#agent, headers: this.#headers, signal: ended },
         (response) => {
@@ -126,6 +135,13 @@ function rangeOf(value: unknown): IdRange {
   const range = { start: digits(start), end: digits(end) };
   if (range.start >= range.end) throw notUnderstood('a range');
   return range;
+}
+
+/** An answer with other than the IDs asked for is none that can be trusted. */
+function checked(ranges: IdRange[], count: number): IdRange[] {
+  const size = ranges.reduce((sum, { start, end }) => sum + end - start, 0n);
+  if (size !== BigInt(count)) throw notUnderstood(`${count} IDs`);
+  return ranges;
 }
 
 function digits(value: unknown): bigint {

@@ -79,6 +79,9 @@ describe('IDs in a process', () => {
     const next = ids.nextAsync();
     expect(await batch).toHaveLength(10);
     const count = await source.land(5n);
+    // Not at once: an agent that is behind would burn its IDs as fast as it can give them.
+    expect(source.asked).toHaveLength(0);
+    while (source.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await source.land(500n);
     expect(await next).toBe(500n);
     expect(ids.counts.discarded).toBe(count);
@@ -126,6 +129,19 @@ describe('IDs in a process', () => {
     ids.close();
   });
 
+  test('are fetched for a caller who comes in the very moment in which a fetch has ended', async () => {
+    const { source, ids } = await opened();
+    await ids.batch(10);
+    const big = ids.nextAsync().then(() => ids.batch(100));
+    await settled();
+    await source.land(100n);
+    await settled();
+    expect(source.asked).toHaveLength(1);
+    await source.land(1_000n);
+    expect(await big).toHaveLength(100);
+    ids.close();
+  });
+
   test('flow again after failures that heal', async () => {
     const { source, ids } = await opened();
     await ids.batch(10);
@@ -140,7 +156,7 @@ describe('IDs in a process', () => {
 
   test.each([0, -1, 1.5, 10_001, Number.NaN])('refuse a batch and a block of %s', async (count) => {
     const { ids } = await opened();
-    expect(() => ids.batch(count)).toThrow(expect.objectContaining({ code: 'BAD_REQUEST', reason: 'count' }));
+    await expect(ids.batch(count)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'count' });
     await expect(ids.reserve(count)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'count' });
     ids.close();
   });

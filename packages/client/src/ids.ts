@@ -1,5 +1,6 @@
 import { nextFetchSize } from './fetch-size.ts';
 import { badArgument, IdError } from './id-error.ts';
+import type { Counts, Runway, WaitOptions } from './id-shapes.ts';
 import type { IdRange, IdSource, SnowflakeParts } from './id-source.ts';
 import { LocalRanges } from './local-ranges.ts';
 
@@ -8,26 +9,6 @@ export const MAX_COUNT = 10_000;
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
-
-export interface WaitOptions {
-  /** Ends the wait; the call is rejected with the signal's reason. */
-  readonly signal?: AbortSignal;
-}
-
-/** What became of the IDs that the agent gave. `fetched` = `used` + `discarded` + what is in memory. */
-export interface Counts {
-  readonly fetched: number;
-  readonly used: number;
-  /** Never to be used: left when the client was closed, or not above what was held before. */
-  readonly discarded: number;
-}
-
-/** How long what is in memory lasts. */
-export interface Runway {
-  readonly ids: number;
-  /** At the rate since the last fetch; null where nothing was used. */
-  readonly seconds: number | null;
-}
 
 export interface IdsOptions {
   readonly tag: string;
@@ -97,7 +78,7 @@ export class Ids implements AsyncDisposable {
   }
 
   /** `count` IDs, 1 to 10,000, rising; not always consecutive. @throws IdError; the signal's reason */
-  batch(count: number, { signal }: WaitOptions = {}): Promise<bigint[]> {
+  async batch(count: number, { signal }: WaitOptions = {}): Promise<bigint[]> {
     checkCount(count);
     return this.#wait(count, signal);
   }
@@ -149,10 +130,7 @@ export class Ids implements AsyncDisposable {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#discarded += this.#local.drop();
-    for (const waiter of this.#line.splice(0)) {
-      this.#discarded += waiter.taken.length;
-      waiter.reject(closed());
-    }
+    this.#refuseLine(closed());
     this.#api.close();
   }
 
@@ -218,33 +196,40 @@ export class Ids implements AsyncDisposable {
   #fetch(): void {
     if (this.#fetching || this.#closing.signal.aborted) return;
     this.#fetching = true;
-    void this.#fetchUntilEnough().finally(() => {
-      this.#fetching = false;
-    });
+    void this.#fetchUntilEnough();
   }
 
   async #fetchUntilEnough(): Promise<void> {
     let pauseMs = FIRST_PAUSE_MS;
-    while (!this.#closing.signal.aborted && (this.#line.length > 0 || this.#local.left <= this.#low)) {
+    while (this.#wantsMore) {
       try {
         await this.#land();
         pauseMs = FIRST_PAUSE_MS;
       } catch (error) {
-        if (this.#closing.signal.aborted) return;
         const failure = error as IdError;
         this.#lastFailure = failure;
         if (!failure.retryable) {
           // Asking again changes nothing: tell those who wait. The next call asks again all the same.
-          for (const waiter of this.#line.splice(0)) {
-            this.#discarded += waiter.taken.length;
-            waiter.reject(failure);
-          }
-          return;
+          this.#refuseLine(failure);
+          break;
         }
         // Nobody's process stays alive for this pause; a caller who waits has a timer of their own.
         await new Promise<void>((resolve) => setTimeout(resolve, pauseMs).unref());
         pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
       }
+    }
+    // At once, not when this promise is looked at: who comes in between would wait for a fetch that nobody makes.
+    this.#fetching = false;
+  }
+
+  get #wantsMore(): boolean {
+    return !this.#closing.signal.aborted && (this.#line.length > 0 || this.#local.left <= this.#low);
+  }
+
+  #refuseLine(error: IdError): void {
+    for (const waiter of this.#line.splice(0)) {
+      this.#discarded += waiter.taken.length;
+      waiter.reject(error);
     }
   }
 
@@ -252,11 +237,15 @@ export class Ids implements AsyncDisposable {
     const wanted = this.#line.reduce((sum, { count, taken }) => sum + count - taken.length, 0);
     const count = Math.min(MAX_COUNT, Math.max(this.#size(), wanted));
     const ranges = await this.#api.ranges(this.#options.tag, count, this.#closing.signal);
+    let added = false;
     for (const range of ranges) {
       const size = Number(range.end - range.start);
       this.#fetched += size;
-      if (this.#closing.signal.aborted || !this.#local.add(range)) this.#discarded += size;
+      if (!this.#closing.signal.aborted && this.#local.add(range)) added = true;
+      else this.#discarded += size;
     }
+    // Asked again without a pause, an agent that is behind would burn its tag's IDs as fast as it can give them.
+    if (!added) throw belowHighest();
     this.#lastFailure = undefined;
     this.#fetchSize = count;
     this.#low = count >> 1;
@@ -285,6 +274,11 @@ export class Ids implements AsyncDisposable {
   #checkOpen(): void {
     if (this.#closing.signal.aborted) throw closed();
   }
+}
+
+function belowHighest(): IdError {
+  const message = 'The agent gives IDs below those that it, or another agent at this endpoint, gave before.';
+  return new IdError('SEGMENTS_EXHAUSTED', message, { retryable: true, reason: 'below_highest' });
 }
 
 function closed(): IdError {

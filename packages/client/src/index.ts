@@ -1,4 +1,5 @@
 export { type ConnectOptions, connect } from './connect.ts';
 export { IdError } from './id-error.ts';
+export type { Counts, Runway, WaitOptions } from './id-shapes.ts';
 export type { IdRange, SnowflakeParts } from './id-source.ts';
-export type { Counts, Ids, Runway, WaitOptions } from './ids.ts';
+export type { Ids } from './ids.ts';

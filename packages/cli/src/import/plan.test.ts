@@ -1,10 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { TagView } from '@leafcutter/shared/wire';
-import { planStep } from './plan.ts';
+import { type Existing, planStep } from './plan.ts';
 
-const tag = (nextId: string, state: 'active' | 'retired' = 'active'): TagView => ({
-  ...{ tag: 'orders', state, nextId, step: 1_000, maxStep: 1_000_000, targetDurationS: 600 },
-  ...{ highestId: String(2n ** 63n - 2n), description: null },
+const tag = (nextId: bigint, firstId = nextId, state: Existing['state'] = 'active'): Existing => ({
+  ...{ state, nextId, firstId },
 });
 const orders = (nextId: bigint) => ({ name: 'orders', nextId });
 
@@ -21,16 +19,24 @@ describe('a counter of another system', () => {
   });
 
   test.each([
-    ['500', 500n],
-    ['501', 500n],
-    ['900000', 500n],
-  ])('keeps a tag that stands at %s when the other system is at %s', (here, there) => {
-    expect(planStep(orders(there), tag(here), 1_000n).action).toBe('keep');
+    [500n, 500n, 500n],
+    [501n, 501n, 500n],
+    [900_000n, 500n, 500n],
+    [900_000n, 1_500n, 1_499n],
+  ])('keeps a tag at %s that granted from %s on when the other system is at %s', (here, first, there) => {
+    expect(planStep(orders(there), tag(here, first), 1_000n).action).toBe('keep');
   });
 
   test.each([
-    ['stands below', orders(500n), tag('499'), /stands 1 below/],
-    ['is retired', orders(500n), tag('900', 'retired'), /retired/],
+    ['stands below', orders(500n), tag(499n), /stands 1 below/],
+    ['is retired', orders(500n), tag(900n, 900n, 'retired'), /retired/],
+    [
+      'granted IDs that the other system has passed',
+      orders(500n),
+      tag(900n, 499n),
+      /from 499 to 499: some may be/,
+    ],
+    ['began at 1', orders(500n), tag(900_000n, 1n), /from 1 to 499/],
   ])('is refused where the tag %s: nothing is lowered, nothing overlaps', (_, found, existing, problem) => {
     expect(planStep(found, existing, 0n)).toMatchObject({
       action: 'refuse',

@@ -19,12 +19,21 @@ export interface Step {
 /** Steps that the coordinator takes as a tag's base step; another one becomes the default. */
 const LARGEST_STEP = 1_000_000;
 
+/** A tag that is there already. */
+export interface Existing {
+  readonly state: TagView['state'];
+  /** Where its counter stands. */
+  readonly nextId: bigint;
+  /** The lowest ID that the ledger has it granting; `nextId` where it granted none. */
+  readonly firstId: bigint;
+}
+
 /**
  * What to do with a counter. `existing` is the tag of that name, where there is one; `gap` are the IDs that stay free
  * for what the other system hands out until it is off. Nothing is ever lowered, and no tag starts where the other
  * system may have handed out IDs.
  */
-export function planStep(found: Found, existing: TagView | undefined, gap: bigint): Step {
+export function planStep(found: Found, existing: Existing | undefined, gap: bigint): Step {
   const { name } = found;
   if ('problem' in found) return { name, action: 'refuse', problem: found.problem };
   const { nextId: nextThere } = found;
@@ -34,13 +43,20 @@ export function planStep(found: Found, existing: TagView | undefined, gap: bigin
   });
   if (nextThere < 0n) return refuse('it is negative, and IDs are not');
   if (existing !== undefined) {
-    const nextHere = BigInt(existing.nextId);
-    if (existing.state === 'retired') return refuse('a tag of that name is retired', nextHere);
-    if (nextHere >= nextThere) return { name, action: 'keep', nextThere, nextHere };
-    return refuse(
-      `the tag stands ${nextThere - nextHere} below it; raise leaf_alloc.max_id by SQL, never draw from it before`,
-      nextHere,
-    );
+    const { state, nextId: nextHere, firstId } = existing;
+    if (state === 'retired') return refuse('a tag of that name is retired', nextHere);
+    if (nextHere < nextThere) {
+      const below = `the tag stands ${nextThere - nextHere} below it`;
+      return refuse(`${below}; raise leaf_alloc.max_id by SQL before anyone draws from it`, nextHere);
+    }
+    // That the tag stands higher by now proves nothing: what it granted has to lie above all that was handed out there.
+    if (firstId < nextThere) {
+      return refuse(
+        `both handed out IDs from ${firstId} to ${nextThere - 1n}: some may be there twice`,
+        nextHere,
+      );
+    }
+    return { name, action: 'keep', nextThere, nextHere };
   }
   if (!NEW_TAG_PATTERN.test(name)) {
     return refuse('a new tag takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit');

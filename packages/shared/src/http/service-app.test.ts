@@ -243,3 +243,22 @@ describe('a failure', () => {
     },
   );
 });
+
+describe('a service that describes itself', () => {
+  const operations = { 'GET /livez': { summary: 'The process answers.' } };
+  const options = { bodyLimitBytes: 1_024, onError: () => undefined, api: { title: 'test', operations } };
+  const nothing = { GET: () => undefined };
+
+  test('does not start with a route that is not described', () => {
+    const app = new ServiceApp(options);
+    app.route('/livez', nothing);
+    app.route('/v1/tags/:tag', nothing);
+    expect(() => app.seal()).toThrow('GET /v1/tags/{tag} is served but not described');
+  });
+
+  test('starts without what it describes and does not serve, and with other systems’ addresses', () => {
+    const app = new ServiceApp(options);
+    app.route('/api/segment/get/:key', nothing, { refuse: () => undefined });
+    expect(() => app.seal()).not.toThrow();
+  });
+});

@@ -44,6 +44,8 @@ export class DrawStream {
   }
 
   #asked(request: DrawRequest): void {
+    // What was read before the stream ended is not answered, so nothing is taken for it.
+    if (this.#finishing) return;
     try {
       const answered = this.#answer(request);
       if (Array.isArray(answered)) {

@@ -1,0 +1,19 @@
+export interface WaitOptions {
+  /** Ends the wait; the call is rejected with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** What became of the IDs that the agent gave. `fetched` = `used` + `discarded` + what is in memory. */
+export interface Counts {
+  readonly fetched: number;
+  readonly used: number;
+  /** Never to be used: left when the client was closed, or not above what was held before. */
+  readonly discarded: number;
+}
+
+/** How long what is in memory lasts. */
+export interface Runway {
+  readonly ids: number;
+  /** At the rate since the last fetch; null where nothing was used. */
+  readonly seconds: number | null;
+}
