@@ -24,6 +24,14 @@ class ScriptedSource implements IdSource {
     this.closed = true;
   }
 
+  /** Resolves when something is asked; gives up after five seconds. */
+  async isAsked(): Promise<void> {
+    for (let waited = 0; this.asked.length === 0; waited++) {
+      if (waited === 1_000) throw new Error('nothing was asked');
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   /** Answers the oldest open request with `[start, start + count)`. */
   async land(start: bigint): Promise<number> {
     const request = this.asked.shift();
@@ -81,7 +89,7 @@ describe('IDs in a process', () => {
     const count = await source.land(5n);
     // Not at once: an agent that is behind would burn its IDs as fast as it can give them.
     expect(source.asked).toHaveLength(0);
-    while (source.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await source.isAsked();
     await source.land(500n);
     expect(await next).toBe(500n);
     expect(ids.counts.discarded).toBe(count);
@@ -148,7 +156,7 @@ describe('IDs in a process', () => {
     const wait = ids.nextAsync();
     await settled();
     source.asked.shift()?.fail(new IdError('AGENT_UNAVAILABLE', 'no answer', { retryable: true }));
-    while (source.asked.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await source.isAsked();
     await source.land(300n);
     expect(await wait).toBe(300n);
     ids.close();

@@ -71,7 +71,8 @@ export class Ids implements AsyncDisposable {
 
   /** The next ID, after a wait where none is in memory. @throws IdError; the signal's reason */
   async nextAsync({ signal }: WaitOptions = {}): Promise<bigint> {
-    if (this.#line.length === 0 && this.#local.left > 0 && signal?.aborted !== true) return this.next();
+    // Whoever stands in line has emptied memory first, so nobody is overtaken.
+    if (this.#local.left > 0 && signal?.aborted !== true) return this.next();
     const [id] = await this.#wait(1, signal);
     if (id === undefined) throw new Error('a wait for one ID ended with none');
     return id;
