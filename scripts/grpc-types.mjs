@@ -8,7 +8,12 @@ const agent = join(dirname(dirname(fileURLToPath(import.meta.url))), 'packages',
 
 export const GENERATED = join(agent, 'src', 'generated');
 
-const PROTOS = ['leafcutter/v1/id_service.proto', 'go-leaf/greeter.proto', 'google/rpc/error_details.proto'];
+const PROTOS = [
+  'leafcutter/v1/id_service.proto',
+  'go-leaf/greeter.proto',
+  'google/rpc/error_details.proto',
+  'grpc/health/v1/health.proto',
+];
 
 /** Writes the types into `folder`; gives what went wrong, or nothing. */
 export function writeGrpcTypes(folder) {

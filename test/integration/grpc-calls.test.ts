@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { loadProto, serviceIn } from '@leafcutter/agent/doors/grpc/protos';
 import type { DrawResponse__Output } from '@leafcutter/agent/generated/leafcutter/v1/DrawResponse';
 import { detailsOf, GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
 import { freePort } from '../support/ports.ts';
@@ -168,5 +169,35 @@ describe('a gRPC call that waits', () => {
     expect(ids.size).toBe(20_000);
     await stopping.stop();
     expect((await ended).code).toBe(status.UNAVAILABLE);
+  });
+});
+
+describe('health', () => {
+  const HEALTH = serviceIn(loadProto('grpc/health/v1/health.proto'), 'grpc.health.v1.Health');
+
+  test('of a service that is not there is NOT_FOUND, and says so without a token', async () => {
+    using made = new GrpcClient(HEALTH, guardedPort);
+    expect((await made.call('Check', { service: 'segment' })).value).toMatchObject({ status: 1 });
+    for (const service of ['nobody', 'constructor']) {
+      expect((await made.call('Check', { service })).error?.code).toBe(status.NOT_FOUND);
+    }
+  });
+
+  test('is told to a watcher once, then when it changes, and the watch ends when the agent stops', async () => {
+    const watchPort = await freePort();
+    const flags = ['--coordinators', coordinator.url, '--grpc-listen', `127.0.0.1:${watchPort}`];
+    const watched = await Service.start({ kind: 'agent', name: 'watched', flags });
+    using made = new GrpcClient(HEALTH, watchPort);
+    const told: number[] = [];
+    const stream = made.watch('');
+    const ended = new Promise<void>((resolve) => stream.once('end', resolve));
+    stream.on('data', ({ status: now }: { status: number }) => told.push(now));
+    stream.on('error', () => undefined);
+    // Longer than the agent needs to look three times.
+    await new Promise((resolve) => setTimeout(resolve, 1_600));
+    expect(told).toEqual([1]);
+    await watched.stop();
+    await ended;
+    expect(told).toEqual([1, 2]);
   });
 });

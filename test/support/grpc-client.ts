@@ -1,5 +1,6 @@
 import {
   type ClientDuplexStream,
+  type ClientReadableStream,
   credentials,
   Metadata,
   makeClientConstructor,
@@ -27,7 +28,7 @@ type Unary = (
 
 /** A client of this project's own gRPC stack, for what others do not tell: codes, details, deadlines. */
 export class GrpcClient implements Disposable {
-  readonly #client: { close(): void; Draw?: unknown };
+  readonly #client: { close(): void; Draw?: unknown; Watch?: unknown };
 
   constructor(service: ServiceDefinition, port: number) {
     const Client = makeClientConstructor(service as never, 'test');
@@ -49,6 +50,11 @@ export class GrpcClient implements Disposable {
     return (this.#client.Draw as () => ClientDuplexStream<DrawRequest, DrawResponse__Output>).call(
       this.#client,
     );
+  }
+
+  watch(service: string): ClientReadableStream<{ status: number }> {
+    type Watch = (request: object) => ClientReadableStream<{ status: number }>;
+    return (this.#client.Watch as Watch).call(this.#client, { service });
   }
 
   [Symbol.dispose](): void {

@@ -3,8 +3,8 @@ import type { Agent } from '../../agent.ts';
 import type { GreeterHandlers } from '../../generated/proto/Greeter.ts';
 import { Dispenser } from '../dispenser.ts';
 import { Calls } from '../grpc/calls.ts';
+import type { GrpcService } from '../grpc/grpc-service.ts';
 import { loadProto } from '../grpc/protos.ts';
-import type { GrpcService } from '../grpc/server.ts';
 
 /** go-leaf's gRPC service. As there, a failure is the call's status and no message. (Source: go-leaf, `grpc/server`.) */
 export function greeter(agent: Agent): GrpcService {

@@ -5,9 +5,9 @@ import type { IdServiceHandlers } from '../../generated/leafcutter/v1/IdService.
 import { Dispenser, digitsOf } from '../dispenser.ts';
 import { Calls } from './calls.ts';
 import { DrawStream } from './draw-stream.ts';
+import type { GrpcService } from './grpc-service.ts';
 import { loadProto } from './protos.ts';
 import { readCount } from './read-count.ts';
-import type { GrpcService } from './server.ts';
 
 /** Leafcutter's own gRPC service; `proto/leafcutter/v1/id_service.proto` says what each call does. */
 export function idService(agent: Agent): GrpcService {

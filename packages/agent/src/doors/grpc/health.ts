@@ -1,0 +1,66 @@
+import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import type { Agent } from '../../agent.ts';
+import type { HealthHandlers } from '../../generated/grpc/health/v1/Health.ts';
+import type { HealthCheckRequest__Output as Request } from '../../generated/grpc/health/v1/HealthCheckRequest.ts';
+import type { HealthCheckResponse as Response } from '../../generated/grpc/health/v1/HealthCheckResponse.ts';
+import { type Mode, modeReadiness } from '../../status.ts';
+import type { GrpcService } from './grpc-service.ts';
+import { loadProto } from './protos.ts';
+
+/** How often the watchers' health is looked at, in milliseconds. */
+const LOOK_MS = 500;
+
+/**
+ * Standard health: of `""` and of `service` as segment mode is, and of `segment` and `snowflake`. `Check` is exact;
+ * `Watch` tells a change within half a second, and ends when the agent stops. (Source: grpc, doc/health-checking.md.)
+ */
+export function healthService(agent: Agent, service: string): GrpcService {
+  const modes: Readonly<Record<string, Mode>> = {
+    ...{ '': 'segment', [service]: 'segment', segment: 'segment', snowflake: 'snowflake' },
+  };
+  const statusOf = (name: string) => {
+    const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;
+    if (mode === undefined) return 'SERVICE_UNKNOWN';
+    return modeReadiness(agent, mode).ready ? 'SERVING' : 'NOT_SERVING';
+  };
+  /** What each watcher was told last. */
+  const watchers = new Map<ServerWritableStream<Request, Response>, string>();
+  let looking: NodeJS.Timeout | undefined;
+  const tell = () => {
+    for (const [call, told] of watchers) {
+      const now = statusOf(call.request.service);
+      if (now === told) continue;
+      watchers.set(call, now);
+      call.write({ status: now });
+    }
+  };
+  const leave = (call: ServerWritableStream<Request, Response>) => {
+    watchers.delete(call);
+    if (watchers.size === 0) clearInterval(looking);
+  };
+  const handlers: HealthHandlers = {
+    Check({ request }, answer) {
+      const now = statusOf(request.service);
+      if (now !== 'SERVICE_UNKNOWN') answer(null, { status: now });
+      else answer({ code: status.NOT_FOUND, details: `There is no service "${request.service}" here.` });
+    },
+    Watch(call) {
+      if (watchers.size === 0) looking = setInterval(tell, LOOK_MS);
+      watchers.set(call, '');
+      call.once('cancelled', () => leave(call));
+      tell();
+    },
+  };
+  return {
+    name: 'grpc.health.v1.Health',
+    protos: loadProto('grpc/health/v1/health.proto'),
+    handlers: { ...handlers },
+    finish() {
+      tell();
+      for (const call of watchers.keys()) {
+        leave(call);
+        call.end();
+      }
+    },
+  };
+}
