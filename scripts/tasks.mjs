@@ -84,7 +84,9 @@ if (task === 'build') {
     process.exit(1);
   }
   writeFileSync(`${root}/docs/configuration.md`, stdout);
-  say('Wrote docs/configuration.md and the types in packages/agent/src/generated.');
+  const { METRICS_PAGE } = await import('./metrics-page.mjs');
+  writeFileSync(`${root}/docs/metrics.md`, METRICS_PAGE);
+  say('Wrote docs/configuration.md, docs/metrics.md and the types in packages/agent/src/generated.');
   process.exit(0);
 }
 const steps = TASKS[task];

@@ -40,7 +40,10 @@ leaseRegistryContract('memory', async () => {
   return { registry: new MemoryLeaseRegistry(clock), elapse: (ms) => clock.advance(ms), close };
 });
 
-rosterContract('memory', async () => ({ roster: new MemoryRoster(), close }));
+rosterContract('memory', async () => {
+  const clock = new FakeClock();
+  return { roster: new MemoryRoster(clock), pass: (ms) => clock.advance(ms), close };
+});
 
 arbitersContract('memory', async () => {
   const database = new MemoryDatabase();

@@ -6,6 +6,8 @@ import { FakeClock } from '@leafcutter/shared/fake-clock';
 
 export interface RosterUnderTest {
   readonly roster: Roster;
+  /** Lets time pass, where it is not the world's. */
+  pass?(ms: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -23,9 +25,14 @@ export function rosterContract(name: string, open: () => Promise<RosterUnderTest
 
     const agent = (n: number, seenAtMs: number): AgentRecord => ({
       ...holder(n),
-      version: '1.2.3',
-      tagCount: n,
-      seenAtMs,
+      ...{
+        version: '1.2.3',
+        timeMs: seenAtMs,
+        clock: { offsetMs: 3, skewed: false },
+        tags: [],
+        snowflake: null,
+      },
+      ...{ tagCount: n, nextReportMs: 15_000, seenAtMs },
     });
 
     test('is empty at first', async () => {
@@ -45,6 +52,16 @@ export function rosterContract(name: string, open: () => Promise<RosterUnderTest
       await roster.remove(holder(1).instanceId);
       await roster.remove(holder(2).instanceId);
       expect(await roster.list()).toEqual([]);
+    });
+
+    test('is watched for as long as it was asked to be', async () => {
+      expect(await roster.isWatched()).toBe(false);
+      await roster.watch(30_000);
+      expect(await roster.isWatched()).toBe(true);
+      await roster.watch(1);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await subject.pass?.(20);
+      expect(await roster.isWatched()).toBe(false);
     });
 
     test('lists 10,000 at most, the most recently seen', async () => {

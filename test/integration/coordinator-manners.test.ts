@@ -10,6 +10,7 @@ jest.setTimeout(60_000);
 
 const AGENT = 'agent-token';
 const ADMIN = 'admin-token';
+const VIEWER = 'viewer-token';
 const LAYOUT = '41-10-12-d0@1288834974657';
 let coordinator: Service;
 
@@ -23,7 +24,10 @@ beforeAll(async () => {
       '--body-limit-bytes',
       '4096',
     ],
-    env: { LEAFCUTTER_ADMIN_TOKENS: ADMIN, LEAFCUTTER_AGENT_TOKENS: AGENT },
+    env: {
+      ...{ LEAFCUTTER_ADMIN_TOKENS: ADMIN, LEAFCUTTER_VIEWER_TOKENS: VIEWER },
+      LEAFCUTTER_AGENT_TOKENS: AGENT,
+    },
   });
   expect((await send('POST', '/v1/tags', { tag: 'orders', step: 10 })).status).toBe(201);
 });
@@ -68,6 +72,10 @@ function tokenOf(method: string, path: string): string {
 
 const who = () => ({ agentId: 'a', instanceId: randomUUID() });
 const segment = () => ({ ...who(), ratePerSecond: 0, waitingIds: 1 });
+const report = () => ({
+  ...{ ...who(), version: '1', timeMs: Date.now(), clock: { offsetMs: null, skewed: false }, tags: [] },
+  ...{ snowflake: null, tagCount: 0, names: [], intervalMs: 15_000, leaving: false },
+});
 const lease = () => ({ ...who(), agentTimeMs: Date.now(), layout: LAYOUT });
 
 describe('a coordinator refuses', () => {
@@ -120,7 +128,18 @@ describe('a coordinator refuses', () => {
     ['POST', '/v1/leases', { ...lease(), agentTimeMs: 'now' }, 'agentTimeMs'],
     ['POST', '/v1/leases/x/renew', { ...lease(), to: 1, extend: true }, 'machineId'],
     ['POST', '/v1/leases/99999999/end', who(), 'machineId'],
-    ['POST', '/v1/agents/report', { ...who(), version: '1', tags: [''] }, 'tags.0'],
+    ['POST', '/v1/agents/report', { ...report(), names: [''] }, 'names.0'],
+    ['POST', '/v1/agents/report', { ...report(), tags: Array(101).fill({}) }, 'tags'],
+    ['POST', '/v1/agents/report', { ...report(), intervalMs: 0 }, 'intervalMs'],
+    ['GET', '/v1/events?view=all', undefined, 'view'],
+    ['GET', '/v1/events?view=fleet&tag=orders', undefined, 'view'],
+    ['GET', '/v1/events?tag=a%00', undefined, 'tag'],
+    ['GET', '/v1/ledger?order=oldest&tag=orders', undefined, 'order'],
+    ['GET', '/v1/ledger?order=newest', undefined, 'tag'],
+    ['GET', '/v1/ledger?order=newest&machine=all', undefined, 'machine'],
+    ['GET', '/v1/ledger?order=newest&machine=3&tag=orders', undefined, 'machine'],
+    ['GET', '/v1/ledger?order=newest&tag=orders&after=x', undefined, 'after'],
+    ['GET', '/v1/leases/5000', undefined, 'machineId'],
   ])('%s %s %p and names %s', async (method, path, body, reason) => {
     const { status, document } = await send(method, path, body);
     expect({ status, code: document.code, reason: document.reason }).toEqual({
@@ -177,6 +196,10 @@ describe('a coordinator refuses', () => {
     ['POST', '/v1/leases/1/end', ADMIN],
     ['GET', '/v1/tags', 'guess'],
     ['GET', '/v1/tags', ''],
+    ['GET', '/v1/events', AGENT],
+    ['GET', '/v1/explain/5', AGENT],
+    ['GET', '/v1/leases/3', ''],
+    ['GET', '/v1/ledger?tag=orders', 'guess'],
   ])('%s %s with the token %p', async (method, path, token) => {
     const { status, headers, document } = await send(method, path, method === 'GET' ? undefined : {}, token);
     expect(status).toBe(401);
@@ -185,6 +208,35 @@ describe('a coordinator refuses', () => {
       code: 'UNAUTHORIZED',
       reason: token === '' ? 'missing_token' : 'wrong_token',
     });
+  });
+});
+
+describe('a viewer', () => {
+  test.each([
+    '/v1/tags',
+    '/v1/tags/orders',
+    '/v1/agents',
+    '/v1/leases',
+    '/v1/leases/3',
+    '/v1/ledger?tag=orders',
+  ])('may look at %s', async (path) => {
+    expect((await send('GET', path, undefined, VIEWER)).status).toBe(200);
+  });
+
+  test.each([
+    ['POST', '/v1/tags'],
+    ['PATCH', '/v1/tags/orders'],
+    ['DELETE', '/v1/tags/orders'],
+    ['POST', '/v1/tags/orders/lower'],
+  ])('may not %s %s', async (method, path) => {
+    const { status, document } = await send(method, path, { tag: 'x', step: 5 }, VIEWER);
+    expect([status, document.code, document.reason]).toEqual([403, 'FORBIDDEN', 'viewer']);
+    expect((await send('GET', '/v1/tags/x', undefined, ADMIN)).status).toBe(404);
+  });
+
+  test('takes no segments and no leases', async () => {
+    for (const path of ['/v1/tags/orders/segments', '/v1/leases', '/v1/agents/report'])
+      expect((await send('POST', path, {}, VIEWER)).status).toBe(401);
   });
 });
 

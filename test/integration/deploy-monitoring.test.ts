@@ -37,7 +37,15 @@ const rules: readonly { readonly alert: string; readonly expr: string }[] = pars
 /** Both services' metrics after everything has happened once, so that every series exists. */
 function busyMetrics() {
   const failure = new LeafcutterError('STORE_UNAVAILABLE', 'It is away.');
-  const tag = { tag: 'demo', current: null, next: null, remaining: 5, ratePerSecond: 1, runwaySeconds: 5 };
+  const tag = {
+    tag: 'demo',
+    prefetchAt: 1,
+    current: null,
+    next: null,
+    remaining: 5,
+    ratePerSecond: 1,
+    runwaySeconds: 5,
+  };
   const agent = new AgentMetrics({
     tags: () => [{ ...tag, refill: 'idle', lastError: null, waiting: 1 }],
     lease: () => ({ state: 'holding', windowRemainingMs: 60_000, issued: 1 }),
@@ -55,7 +63,11 @@ function busyMetrics() {
   agent.heartbeat(1);
   agent.failed('renew', failure);
   agent.clockWentBack();
-  const coordinator = new CoordinatorMetrics(async () => ({ free: 1, held: 1, waiting: 1 }));
+  const coordinator = new CoordinatorMetrics({
+    census: async () => ({ free: 1, held: 1, waiting: 1 }),
+    askStore: async () => undefined,
+    timestampLeftMs: () => 1,
+  });
   coordinator.segmentsGranted('demo', 2, 10n, 5);
   coordinator.lockWaited('demo', 1, false);
   coordinator.counterBehind({ kind: 'tag', tag: 'demo' });

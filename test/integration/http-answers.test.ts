@@ -185,7 +185,7 @@ describe('an agent answers', () => {
     expect(body).toMatch(/^leafcutter_agent_window_remaining_seconds [1-9]/m);
     expect(body).toMatch(/^leafcutter_agent_ids_remaining\{tag="orders"\} [1-9]/m);
     const scraped = await (await fetch(`${coordinator.url}/metrics`)).text();
-    expect(scraped).toMatch(/^leafcutter_coordinator_ids_granted_total [1-9]/m);
+    expect(scraped).toMatch(/^leafcutter_coordinator_ids_granted_total\{tag="orders"\} [1-9]/m);
     expect(scraped).toMatch(/^leafcutter_coordinator_machine_ids\{state="held"\} 1$/m);
   });
 });

@@ -55,7 +55,7 @@ afterAll(async () => {
 
 const now = () => Date.now();
 /** In this order: some need what others made. */
-const COORDINATOR: Readonly<Record<string, Sample>> = {
+const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
   'POST /v1/tags': { body: () => ({ tag: 'orders', step: 1_000, description: 'all of them' }) },
   'GET /v1/tags': { path: '/v1/tags?limit=10' },
   'GET /v1/tags/{tag}': { path: '/v1/tags/orders' },
@@ -71,9 +71,25 @@ const COORDINATOR: Readonly<Record<string, Sample>> = {
   },
   'GET /v1/leases': { path: '/v1/leases?state=held' },
   'POST /v1/leases/{machineId}/end': { path: '/v1/leases/:machineId/end', body: () => holder },
-  'POST /v1/agents/report': { body: () => ({ ...holder, version: '1', tags: ['orders', 'gone'] }) },
+  'POST /v1/agents/report': {
+    body: () => ({
+      ...holder,
+      ...{ version: '1', timeMs: now(), clock: { offsetMs: 1, skewed: false }, tags: [], snowflake: null },
+      ...{ tagCount: 2, names: ['orders', 'gone'], intervalMs: 15_000, leaving: false },
+    }),
+  },
   'GET /v1/agents': {},
-  'GET /v1/ledger': { path: '/v1/ledger?tag=orders&limit=5' },
+  'GET /v1/ledger': [
+    { path: '/v1/ledger?tag=orders&limit=5' },
+    { path: '/v1/ledger?tag=orders&order=newest' },
+    { path: '/v1/ledger?machine=all' },
+    { path: '/v1/ledger?machine=3&order=newest' },
+  ],
+  'GET /v1/leases/{machineId}': { path: '/v1/leases/3' },
+  'GET /v1/events': {},
+  'GET /v1/explain/{id}': [{ path: '/v1/explain/5' }, { path: '/v1/explain/5?tag=orders' }],
+  'GET /v1/explain/snowflake/{id}': { path: '/v1/explain/snowflake/123456789012345678' },
+  'GET /v1/explain/{tag}/{id}': { path: '/v1/explain/orders/5' },
   'POST /v1/tags/{tag}/lower': { path: '/v1/tags/typo/lower', body: () => ({ to: '5', force: true }) },
   'DELETE /v1/tags/{tag}': { path: '/v1/tags/typo' },
   'GET /livez': {},

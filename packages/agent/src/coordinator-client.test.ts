@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ErrorCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { layoutFingerprint } from '@leafcutter/shared/layout';
+import type { ReportRequest } from '@leafcutter/shared/wire';
 import { CoordinatorClient } from './coordinator-client.ts';
 import { CoordinatorEndpoint } from './coordinator-endpoint.ts';
 import { ClockWatch } from './domain/clock-watch.ts';
@@ -13,7 +14,7 @@ import {
   type Received,
   serving,
 } from './fakes/coordinator-server.ts';
-import { LAYOUT } from './fakes/samples.ts';
+import { EMPTY_STATUS, LAYOUT } from './fakes/samples.ts';
 
 const CALM = { ratePerSecond: 1.5, waitingIds: 2, blockIds: 0 };
 const INSTANCE = '11111111-1111-4111-8111-111111111111';
@@ -27,6 +28,10 @@ async function server(answer: (request: Received) => Answer = serving()): Promis
   const started = await CoordinatorServer.start(answer);
   closing.push(() => started.close());
   return started;
+}
+
+function report(names: string[]): ReportRequest {
+  return { ...EMPTY_STATUS, tagCount: 0, names, intervalMs: 15_000, leaving: false };
 }
 
 /** An address where nobody listens. */
@@ -43,7 +48,7 @@ function client(urls: string[], own: { token?: string; timeoutMs?: number } = {}
   const options = { token: own.token, timeoutMs: own.timeoutMs ?? 5_000, clock };
   const made = new CoordinatorClient({
     endpoints: urls.map((url) => new CoordinatorEndpoint(url, options)),
-    identity: { agentId: 'agent-1', instanceId: INSTANCE, version: '1.2.3' },
+    identity: { agentId: 'agent-1', instanceId: INSTANCE },
     layout: LAYOUT,
     clock,
     watch,
@@ -93,14 +98,14 @@ describe('a call', () => {
   test('that reports learns which tags are gone', async () => {
     const coordinator = await server();
     const { made } = client([coordinator.url]);
-    expect(await made.report(['a', 'old'])).toEqual([{ tag: 'old', code: 'TAG_RETIRED' }]);
-    expect(coordinator.received[0]?.body).toMatchObject({ version: '1.2.3', tags: ['a', 'old'] });
+    expect((await made.report(report(['a', 'old']))).gone).toEqual([{ tag: 'old', code: 'TAG_RETIRED' }]);
+    expect(coordinator.received[0]?.body).toMatchObject({ version: '1.2.3', names: ['a', 'old'] });
   });
 
   test('carries the token, and none where there is none', async () => {
     const coordinator = await server();
-    await client([coordinator.url], { token: 'secret-1' }).made.report([]);
-    await client([coordinator.url]).made.report([]);
+    await client([coordinator.url], { token: 'secret-1' }).made.report(report([]));
+    await client([coordinator.url]).made.report(report([]));
     expect(coordinator.received.map(({ headers }) => headers.authorization)).toEqual([
       'Bearer secret-1',
       undefined,
@@ -109,7 +114,7 @@ describe('a call', () => {
 
   test('goes below the path of the coordinator’s address', async () => {
     const coordinator = await server();
-    await client([`${coordinator.url}/leaf/`]).made.report([]);
+    await client([`${coordinator.url}/leaf/`]).made.report(report([]));
     expect(coordinator.received[0]?.path).toBe('/leaf/v1/agents/report');
   });
 });
@@ -216,25 +221,25 @@ describe('a silent coordinator', () => {
     const coordinator = await server(() => 'silent');
     const { made, clock } = client([coordinator.url], { timeoutMs: 30 });
     for (let i = 0; i < 3; i++)
-      expect(await codeOf(made.report([]))).toBe('COORDINATOR_UNAVAILABLE no_answer');
-    expect(await codeOf(made.report([]))).toBe('COORDINATOR_UNAVAILABLE circuit_open');
+      expect(await codeOf(made.report(report([])))).toBe('COORDINATOR_UNAVAILABLE no_answer');
+    expect(await codeOf(made.report(report([])))).toBe('COORDINATOR_UNAVAILABLE circuit_open');
     expect(coordinator.received).toHaveLength(3);
     coordinator.answer = serving();
     await clock.advance(1_000);
-    expect(await codeOf(made.report([]))).toBe('served');
-    expect(await codeOf(made.report([]))).toBe('served');
+    expect(await codeOf(made.report(report([])))).toBe('served');
+    expect(await codeOf(made.report(report([])))).toBe('served');
   });
 
   test('is not one that answers with problems: its circuit stays closed', async () => {
     const coordinator = await server(() => problem('STORE_UNAVAILABLE'));
     const { made } = client([coordinator.url]);
-    for (let i = 0; i < 10; i++) await codeOf(made.report([]));
+    for (let i = 0; i < 10; i++) await codeOf(made.report(report([])));
     expect(coordinator.received).toHaveLength(10);
   });
 
   test('fails its open calls when the client closes', async () => {
     const { made } = client([(await server(() => 'silent')).url]);
-    const call = codeOf(made.report([]));
+    const call = codeOf(made.report(report([])));
     await made.close();
     expect(await call).toBe('COORDINATOR_UNAVAILABLE no_answer');
   });
@@ -244,7 +249,7 @@ describe('a coordinator of another deployment', () => {
   test('is refused, and nothing of its answer is used', async () => {
     const coordinator = await server();
     const { made } = client([coordinator.url]);
-    await made.report([]);
+    await made.report(report([]));
     coordinator.answer = serving('d2');
     expect(await codeOf(made.fetchSegment('orders', CALM))).toBe('LAYOUT_MISMATCH deployment');
     expect(await codeOf(made.grant())).toBe('LAYOUT_MISMATCH deployment');
@@ -261,10 +266,10 @@ describe('a coordinator of another deployment', () => {
     const ours = await server();
     const theirs = await server(serving('d2'));
     const { made } = client([ours.url, theirs.url]);
-    expect(await codeOf(made.report([]))).toBe('served');
+    expect(await codeOf(made.report(report([])))).toBe('served');
     ours.answer = () => problem('STORE_UNAVAILABLE');
-    expect(await codeOf(made.report([]))).not.toBe('served');
+    expect(await codeOf(made.report(report([])))).not.toBe('served');
     ours.answer = serving();
-    expect(await codeOf(made.report([]))).toBe('served');
+    expect(await codeOf(made.report(report([])))).toBe('served');
   });
 });

@@ -24,7 +24,6 @@ type Endpoint = Pick<CoordinatorEndpoint, 'post' | 'close'>;
 interface Identity {
   readonly agentId: string;
   readonly instanceId: string;
-  readonly version: string;
 }
 
 /**
@@ -106,12 +105,11 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     await this.#call(`/v1/leases/${lease.machineId}/end`, () => this.#who, undefined);
   }
 
-  async report(tags: readonly string[]): ReturnType<ReportTarget['report']> {
+  async report(report: ReportRequest): ReturnType<ReportTarget['report']> {
     const measured = this.#watch.begin();
-    const body: ReportRequest = { ...this.#who, version: this.#identity.version, tags: [...tags] };
-    const answer = await this.#call('/v1/agents/report', () => body, reportAnswer);
+    const answer = await this.#call('/v1/agents/report', () => report, reportAnswer);
     measured(answer.coordinatorTimeMs);
-    return answer.gone;
+    return answer;
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,6 @@
-import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
+import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
+import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { KeeperState, LeaseEvents } from './domain/lease-keeper.ts';
 import type { SegmentEvents } from './domain/segment.ts';
@@ -8,9 +10,15 @@ import type { TagStatus } from './domain/tag-status.ts';
 const PREFIX = 'leafcutter_agent_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Tags that get series of their own; the rest share the label `_other`, so that Prometheus is not flooded. */
+/** Tags that get series of their own. */
 const MAX_TAGS_SHOWN = 200;
-const OTHER = '_other';
+
+/** Lease states as the metric names them. */
+const LEASE_STATES: readonly KeeperState[] = ['asking', 'holding', 'replacing', 'ended'];
+/** What can refuse a refill or a lease; each has its series from the start, so that its first failure shows as a rise. */
+const SERVER_CODES = Object.entries(ERROR_CODES).flatMap(([code, { status }]) =>
+  status >= 500 ? [code] : [],
+);
 
 /** The ways in which applications reach an agent. */
 export type Door = 'http' | 'grpc' | 'leaf' | 'go-leaf' | 'tinyid' | 'resp';
@@ -33,7 +41,7 @@ export interface AgentReadings {
 /** The agent's metrics: the one place that knows prom-client. */
 export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents {
   readonly #registry = new Registry();
-  readonly #shown = new Set<string>();
+  readonly #tags = new BoundedLabels(MAX_TAGS_SHOWN);
   /** By tag, mode and door. */
   readonly #tallies = new Map<string, Tally & { readonly labels: Record<'tag' | 'mode' | 'door', string> }>();
   readonly #discarded = this.#counter(
@@ -47,6 +55,10 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
   );
   readonly #refillSize = this.#counter('refill_ids_total', 'IDs in the segments fetched.');
   readonly #refillFailed = this.#counter('refill_failures_total', 'Refills that failed, by code.', 'code');
+  readonly #refillRetries = this.#counter(
+    'refill_retries_total',
+    'Refills tried again after one that failed.',
+  );
   readonly #waitTime = this.#histogram(
     'wait_seconds',
     'Time that callers waited because no ID was in memory.',
@@ -90,6 +102,11 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     );
     this.#perTag('ids_remaining', 'IDs of a tag in memory.', readings, (tag) => tag.remaining);
     this.#perTag('waiting_callers', 'Callers that wait for IDs of a tag.', readings, (tag) => tag.waiting);
+    for (const code of SERVER_CODES) {
+      this.#refillFailed.inc({ code }, 0);
+      for (const call of ['grant', 'renew']) this.#leaseFailed.inc({ call, code }, 0);
+    }
+    this.#leaseState(readings);
     this.#gauge('window_remaining_seconds', 'Seconds left in the window of the lease; 0 without one.', () =>
       seconds(readings.lease()?.windowRemainingMs),
     );
@@ -102,6 +119,11 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     );
   }
 
+  /** What there is to scrape, for docs/metrics.md. */
+  get catalogue(): MetricEntry[] {
+    return catalogueOf(this.#registry.getMetricsAsArray(), PREFIX);
+  }
+
   /** The text that Prometheus scrapes. */
   async scrape(): Promise<{ body: string; contentType: string }> {
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
@@ -109,7 +131,7 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
 
   /** Where a door counts the IDs of a tag that it issues; one object per door, tag and mode. */
   tally(door: Door, mode: 'segment' | 'snowflake', tag: string): Tally {
-    const labels = { tag: mode === 'snowflake' ? '' : this.#label(tag), mode, door };
+    const labels = { tag: mode === 'snowflake' ? '' : this.#tags.labelOf(tag), mode, door };
     const key = JSON.stringify(labels);
     let tally = this.#tallies.get(key);
     if (tally === undefined) {
@@ -126,6 +148,10 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
   refilled(_tag: string, segment: { start: bigint; end: bigint }, durationMs: number): void {
     this.#refill.observe(durationMs / 1000);
     this.#refillSize.inc(Number(segment.end - segment.start));
+  }
+
+  refillRetried(_tag: string): void {
+    this.#refillRetries.inc();
   }
 
   refillFailed(_tag: string, error: LeafcutterError): void {
@@ -160,13 +186,6 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     this.#rollbacks.inc();
   }
 
-  #label(tag: string): string {
-    if (this.#shown.has(tag)) return tag;
-    if (this.#shown.size >= MAX_TAGS_SHOWN) return OTHER;
-    this.#shown.add(tag);
-    return tag;
-  }
-
   #counter(name: string, help: string, ...labelNames: string[]): Counter {
     return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
   }
@@ -187,13 +206,27 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     });
   }
 
+  #leaseState(readings: AgentReadings): void {
+    new Gauge({
+      name: `${PREFIX}lease_state`,
+      help: '1 for the state that the lease is in, 0 for the others; no series where snowflake mode is off.',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect() {
+        const lease = readings.lease();
+        for (const state of lease === undefined ? [] : LEASE_STATES)
+          this.set({ state }, Number(state === lease?.state));
+      },
+    });
+  }
+
   #perTag(
     name: string,
     help: string,
     readings: AgentReadings,
     read: (tag: TagStatus) => number | null,
   ): void {
-    const label = (tag: string) => this.#label(tag);
+    const tags = this.#tags;
     new Gauge({
       name: PREFIX + name,
       help,
@@ -204,7 +237,8 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
         for (const status of readings.tags()) {
           const value = read(status);
           // A sum or minimum over the rest would mislead; they are shown by /v1/status.
-          if (value !== null && label(status.tag) !== OTHER) this.set({ tag: status.tag }, value);
+          if (value !== null && tags.labelOf(status.tag) !== OTHER_LABEL)
+            this.set({ tag: status.tag }, value);
         }
       },
     });

@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import type { Logger } from '@leafcutter/shared/logger';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
-import { VERSION } from '@leafcutter/shared/version';
 import type { Agent, SnowflakeMode } from './agent.ts';
 import { CoordinatorClient } from './coordinator-client.ts';
 import { CoordinatorEndpoint } from './coordinator-endpoint.ts';
@@ -17,7 +16,7 @@ import { type Doors, openDoors } from './doors/open-doors.ts';
 import { networkListeners } from './listeners.ts';
 import { AgentMetrics } from './metrics.ts';
 import { type AgentConfig, sequenceStartMax } from './settings.ts';
-import { windowRemainingMs } from './status.ts';
+import { agentStatus, windowRemainingMs } from './status.ts';
 
 /** A running agent. */
 export interface AgentService {
@@ -38,6 +37,7 @@ export async function startAgent(config: AgentConfig, log: Logger): Promise<Agen
   const reporter = new Reporter({
     target: client,
     tags: agent.tags,
+    status: () => agentStatus(agent),
     clock: systemClock,
     intervalMs: config.reportIntervalMs,
   });
@@ -64,8 +64,8 @@ export async function startAgent(config: AgentConfig, log: Logger): Promise<Agen
     async stop() {
       log.info('agent is stopping');
       markStopping();
-      reporter.stop();
       await doors.close(config.drainMs);
+      await reporter.stop();
       agent.tags.close();
       await agent.snowflake?.keeper.stop();
       await client.close();
@@ -94,7 +94,7 @@ function assemble(
   );
   const client = new CoordinatorClient({
     endpoints,
-    identity: { agentId, instanceId, version: VERSION },
+    identity: { agentId, instanceId },
     layout,
     clock,
     watch,

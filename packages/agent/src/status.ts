@@ -1,8 +1,9 @@
 import { VERSION } from '@leafcutter/shared/version';
+import type { AgentStatus } from '@leafcutter/shared/wire';
 import type { Agent } from './agent.ts';
 
 /** What `/v1/status` and `/v1/events` show. */
-export function agentStatus(agent: Agent) {
+export function agentStatus(agent: Agent): AgentStatus {
   const { snowflake, watch } = agent;
   const lease = snowflake?.generator.lease;
   return {

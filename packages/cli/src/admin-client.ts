@@ -1,6 +1,8 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
 import {
+  type Explanation,
+  explanation,
   type LedgerPage,
   type LowerTagAnswer,
   ledgerPage,
@@ -54,6 +56,11 @@ export class AdminClient {
     query.set('limit', '1000');
     if (after !== undefined) query.set('after', after);
     return ledgerPage.parse(await this.#call('GET', `/v1/ledger?${query}`));
+  }
+
+  /** Who was given an ID. */
+  async explain(id: string, as: { tag?: string; mode?: string }): Promise<Explanation> {
+    return explanation.parse(await this.#call('GET', `/v1/explain/${id}?${new URLSearchParams(as)}`));
   }
 
   /** Creates a tag with defaults where it is not there. */

@@ -29,6 +29,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Draw IDs from running agents and prove that none repeats, falls or was not granted.',
     load: async () => (await import('./verify-command.ts')).verifyCommand,
   },
+  explain: {
+    summary: 'Tell who was given an ID, and when.',
+    load: async () => (await import('./explain-command.ts')).explainCommand,
+  },
   import: {
     summary: 'Make tags of the counters of tinyid, go-leaf or Redis.',
     load: async () => (await import('./import-command.ts')).importCommand,

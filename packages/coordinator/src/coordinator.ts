@@ -1,8 +1,10 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { MachineIdStatus } from './domain/census.ts';
+import type { Explainer } from './domain/explain.ts';
 import type { Fence } from './domain/fence.ts';
 import type { FenceGuard } from './domain/fence-guard.ts';
+import type { FleetWatch } from './domain/fleet/fleet-watch.ts';
 import type { LeaseArbiter } from './domain/leases.ts';
 import type { Locks } from './domain/locks.ts';
 import type { Roster } from './domain/roster.ts';
@@ -29,10 +31,12 @@ export interface Coordinator {
   readonly segments: SegmentArbiter;
   readonly leases: LeaseArbiter;
   readonly tags: TagAdmin;
+  readonly explainer: Explainer;
+  readonly watch: FleetWatch;
   /** Undefined where there is no fence: embedded. */
   readonly guard: FenceGuard | undefined;
-  /** Every machine id of this deployment with its state. @throws STORE_UNAVAILABLE */
-  census(): AsyncGenerator<MachineIdStatus>;
+  /** Every machine id of this deployment with its state, or those of `range`. @throws STORE_UNAVAILABLE */
+  census(range?: { first: number; last: number }): AsyncGenerator<MachineIdStatus>;
   /** Ready while the store answers; without Redis it serves, unfenced, and says so. With a strange one it does not. */
   readiness(): Promise<{ ready: boolean; store: 'up' | 'down'; redis: RedisState }>;
 }

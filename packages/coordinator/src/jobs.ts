@@ -3,6 +3,7 @@ import type { Logger } from '@leafcutter/shared/logger';
 import { audit } from './domain/audit.ts';
 import type { Fence } from './domain/fence.ts';
 import type { FenceGuard } from './domain/fence-guard.ts';
+import { forecast } from './domain/forecast.ts';
 import { reap } from './domain/reap.ts';
 import type { Roster } from './domain/roster.ts';
 import type { Store } from './domain/store.ts';
@@ -32,6 +33,7 @@ interface Parts {
   readonly intervals: {
     readonly auditIntervalS: number;
     readonly sweepIntervalS: number;
+    readonly forecastIntervalS: number;
     readonly reapIntervalS: number;
     readonly agentSilentS: number;
   };
@@ -65,6 +67,7 @@ export function coordinatorJobs(parts: Parts): Job[] {
             await guard.sweep();
           }),
         ]),
+    job('forecast', intervals.forecastIntervalS, async () => metrics.forecast(await forecast(store))),
     job('reap', intervals.reapIntervalS, async () => {
       const alive = await reap(roster, clock, intervals.agentSilentS * 1000);
       metrics.agentsAlive(alive.length);

@@ -1,6 +1,9 @@
-import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { BoundedLabels } from '@leafcutter/shared/bounded-labels';
+import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
+import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { AuditReport } from './domain/audit.ts';
+import type { TagForecast } from './domain/forecast.ts';
 import type { LeaseEvents } from './domain/leases.ts';
 import type { CounterName, Range } from './domain/range.ts';
 import type { SegmentEvents } from './domain/segments.ts';
@@ -9,14 +12,32 @@ import type { SweepReport } from './domain/sweep.ts';
 const PREFIX = 'leafcutter_coordinator_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
+/** Tags that get series of their own. */
+const MAX_TAGS_SHOWN = 200;
+const COUNTER_KINDS: readonly CounterName['kind'][] = ['tag', 'machine'];
+/** A lock that nobody holds is had in one round trip; one that took longer than the first retry was somebody's. */
+const CONTENDED_MS = 5;
+const DAY_MS = 86_400_000;
+
 /** Machine ids by what they are doing; see `census`. */
 export type MachineIdCensus = Readonly<Record<'free' | 'held' | 'waiting', number>>;
+
+/** What the gauges read at each scrape. */
+export interface CoordinatorReadings {
+  /** @throws STORE_UNAVAILABLE */
+  census(): Promise<MachineIdCensus>;
+  /** @throws STORE_UNAVAILABLE */
+  askStore(): Promise<unknown>;
+  /** Milliseconds until the timestamp bits of the snowflake layout run out. */
+  timestampLeftMs(): number;
+}
 
 /** The coordinator's metrics: the one place that knows prom-client. */
 export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   readonly #registry = new Registry();
-  readonly #segments = this.#counter('segments_granted_total', 'Segments handed out.');
-  readonly #ids = this.#counter('ids_granted_total', 'IDs in the segments handed out.');
+  readonly #tags = new BoundedLabels(MAX_TAGS_SHOWN);
+  readonly #segments = this.#counter('segments_granted_total', 'Segments handed out, by tag.', 'tag');
+  readonly #ids = this.#counter('ids_granted_total', 'IDs in the segments handed out, by tag.', 'tag');
   readonly #groups = this.#counter(
     'allocations_total',
     'Transactions that allocated segments; each serves all that wait for a tag.',
@@ -28,6 +49,10 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   readonly #lockWait = this.#histogram(
     'lock_wait_seconds',
     'Time that a refill waited for the lock of its tag in Redis.',
+  );
+  readonly #lockContended = this.#counter(
+    'lock_contended_total',
+    'Refills that found the lock of their tag held by another coordinator.',
   );
   readonly #lockMissed = this.#counter(
     'lock_missed_total',
@@ -101,8 +126,41 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'Broken promises that the last audit here found. Anything but 0 is an alarm.',
   );
 
-  constructor(census: () => Promise<MachineIdCensus>) {
+  readonly #daysLeft = new Gauge({
+    name: `${PREFIX}tag_days_left`,
+    help: 'Days until a tag has handed out its highest ID, at the pace of its last 100 segments; the 200 tags that end first, as the last forecast here saw them.',
+    labelNames: ['tag'],
+    registers: [this.#registry],
+  });
+
+  constructor({ census, askStore, timestampLeftMs }: CoordinatorReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    for (const kind of COUNTER_KINDS) {
+      for (const counter of [this.#fenceAhead, this.#unfenced, this.#lostWrites]) counter.inc({ kind }, 0);
+    }
+    for (const [code, { status }] of Object.entries(ERROR_CODES))
+      if (status >= 500) this.#errors.inc({ code }, 0);
+    new Gauge({
+      name: `${PREFIX}store_up`,
+      help: '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
+      registers: [this.#registry],
+      async collect() {
+        this.set(
+          await askStore().then(
+            () => 1,
+            () => 0,
+          ),
+        );
+      },
+    });
+    new Gauge({
+      name: `${PREFIX}timestamp_days_left`,
+      help: 'Days until the timestamp bits of the snowflake layout run out.',
+      registers: [this.#registry],
+      collect() {
+        this.set(timestampLeftMs() / DAY_MS);
+      },
+    });
     new Gauge({
       name: `${PREFIX}machine_ids`,
       help: 'Machine ids by state: free, held by a live lease, or waiting for their ceiling.',
@@ -116,20 +174,27 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     });
   }
 
+  /** What there is to scrape, for docs/metrics.md. */
+  get catalogue(): MetricEntry[] {
+    return catalogueOf(this.#registry.getMetricsAsArray(), PREFIX);
+  }
+
   /** The text that Prometheus scrapes. */
   async scrape(): Promise<{ body: string; contentType: string }> {
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 
-  segmentsGranted(_tag: string, requests: number, ids: bigint, durationMs: number): void {
-    this.#segments.inc(requests);
-    this.#ids.inc(Number(ids));
+  segmentsGranted(name: string, requests: number, ids: bigint, durationMs: number): void {
+    const tag = this.#tags.labelOf(name);
+    this.#segments.inc({ tag }, requests);
+    this.#ids.inc({ tag }, Number(ids));
     this.#groups.inc();
     this.#allocation.observe(durationMs / 1000);
   }
 
   lockWaited(_tag: string, waitedMs: number, acquired: boolean): void {
     this.#lockWait.observe(waitedMs / 1000);
+    if (waitedMs >= CONTENDED_MS) this.#lockContended.inc();
     if (!acquired) this.#lockMissed.inc();
   }
 
@@ -198,6 +263,11 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   jobDone(job: string, result: 'ok' | 'failed'): void {
     this.#jobs.inc({ task: job, result });
+  }
+
+  forecast(tags: readonly TagForecast[]): void {
+    this.#daysLeft.reset();
+    for (const { tag, daysLeft } of tags.slice(0, MAX_TAGS_SHOWN)) this.#daysLeft.set({ tag }, daysLeft);
   }
 
   audited(report: AuditReport): void {

@@ -1,7 +1,7 @@
 import { type AgentRecord, MAX_LISTED_AGENTS, type Roster } from './domain/roster.ts';
 import type { RedisLink } from './redis-link.ts';
 
-/** The roster as one hash, instance id to JSON; the reap job keeps it short. */
+/** The roster as one hash, instance id to JSON; the reap job keeps it short. That it is watched is a key with a TTL. */
 export class RedisRoster implements Roster {
   readonly #link: RedisLink;
 
@@ -20,10 +20,24 @@ export class RedisRoster implements Roster {
   async list(): Promise<AgentRecord[]> {
     const values = await this.#link.run((redis) => redis.hvals(this.#key));
     const agents = values.map((value) => JSON.parse(value) as AgentRecord);
-    return agents.sort((a, b) => b.seenAtMs - a.seenAtMs).slice(0, MAX_LISTED_AGENTS);
+    // A coordinator of an earlier version entered less than is shown now.
+    const whole = agents.filter(({ tags, clock }) => tags !== undefined && clock !== undefined);
+    return whole.sort((a, b) => b.seenAtMs - a.seenAtMs).slice(0, MAX_LISTED_AGENTS);
+  }
+
+  async watch(forMs: number): Promise<void> {
+    await this.#link.run((redis) => redis.set(this.#watchKey, '1', 'PX', forMs));
+  }
+
+  async isWatched(): Promise<boolean> {
+    return (await this.#link.run((redis) => redis.exists(this.#watchKey))) === 1;
   }
 
   get #key(): string {
     return `${this.#link.prefix}roster`;
+  }
+
+  get #watchKey(): string {
+    return `${this.#link.prefix}roster-watched`;
   }
 }

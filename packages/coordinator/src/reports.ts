@@ -4,7 +4,7 @@ import type { Logger } from '@leafcutter/shared/logger';
 import type { GuardEvents } from './domain/fence-guard.ts';
 import { type CounterName, counterKey, type Range } from './domain/range.ts';
 import type { SweepReport } from './domain/sweep.ts';
-import { CoordinatorMetrics, type MachineIdCensus } from './metrics.ts';
+import { CoordinatorMetrics, type CoordinatorReadings } from './metrics.ts';
 
 /** Lost writes told one by one in a minute; the rest is counted, because a failover may concern thousands of tags. */
 const TOLD_PER_MINUTE = 20;
@@ -19,8 +19,8 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
   #minuteBegan = Number.NEGATIVE_INFINITY;
   #told = 0;
 
-  constructor(parts: { census: () => Promise<MachineIdCensus>; log: Logger; clock: Clock }) {
-    super(parts.census);
+  constructor(parts: { readings: CoordinatorReadings; log: Logger; clock: Clock }) {
+    super(parts.readings);
     this.#log = parts.log;
     this.#clock = parts.clock;
   }

@@ -4,16 +4,19 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/bind';
 import { type Listening, listen } from '@leafcutter/shared/http/listen';
-import { layoutFingerprint } from '@leafcutter/shared/layout';
+import { layoutFingerprint, timestampEndMs } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { Coordinator, RedisState } from './coordinator.ts';
 import { census } from './domain/census.ts';
+import { Explainer } from './domain/explain.ts';
 import { FenceGuard } from './domain/fence-guard.ts';
+import { FleetWatch } from './domain/fleet/fleet-watch.ts';
 import { LeaseArbiter } from './domain/leases.ts';
 import { SegmentArbiter } from './domain/segments.ts';
 import { TagAdmin } from './domain/tags.ts';
+import { FleetEvents } from './http/events.ts';
 import { coordinatorApp } from './http/routes.ts';
 import { coordinatorJobs } from './jobs.ts';
 import type { MachineIdCensus } from './metrics.ts';
@@ -41,7 +44,9 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
   try {
     const coordinator = await assemble(config, stores, log);
     ({ guard } = coordinator);
-    listening = await listen(config.listen, coordinatorApp(coordinator), 'listen');
+    const events = new FleetEvents(coordinator);
+    listening = await listen(config.listen, coordinatorApp(coordinator, events), 'listen');
+    coordinator.watch.start();
     const scheduler = stores.schedule(coordinatorJobs({ ...coordinator, intervals: config.jobs }));
     const url = `http://${listening.address}`;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
@@ -58,6 +63,8 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       url,
       async stop() {
         log.info('coordinator is stopping');
+        coordinator.watch.stop();
+        events.end();
         await close(config.drainMs);
         await scheduler.stop();
         await guard?.stop();
@@ -90,11 +97,17 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
   await store.ensureMachineIds(granted.first, granted.last);
 
   const coordinatorId = config.coordinatorId ?? `${hostname()}:${config.listen.port}`;
-  const takeCensus = () => census(store, registry, granted);
-  const metrics = new CoordinatorReports({ census: () => countStates(takeCensus()), log, clock });
+  const takeCensus = (range = granted) => census(store, registry, range);
+  const readings = {
+    census: () => countStates(takeCensus()),
+    askStore: () => store.now(),
+    timestampLeftMs: () => timestampEndMs(layout) - clock.now(),
+  };
+  const metrics = new CoordinatorReports({ readings, log, clock });
   const guard = await guardFence(stores, metrics, { clock, layout: deployment.layout, coordinatorId });
   metrics.redisUp(redis?.up);
   redis?.onChange((up) => metrics.redisUp(up));
+  const tags = new TagAdmin(store, config.segment);
   const shared = { store, fence, locks, clock, random: Math.random, events: metrics, coordinatorId };
   return {
     config,
@@ -122,7 +135,12 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
         deadlineMs: config.requestDeadlineMs,
       },
     }),
-    tags: new TagAdmin(store, config.segment),
+    tags,
+    explainer: new Explainer(store, layout),
+    watch: new FleetWatch({
+      ...{ roster, tags, clock, ids: { coordinatorId, deploymentId: deployment.id } },
+      stores: (isUp) => ({ store: isUp ? 'up' : 'down', redis: redisState(redis, guard) }),
+    }),
     guard,
     census: takeCensus,
     async readiness() {

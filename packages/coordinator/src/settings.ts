@@ -31,6 +31,9 @@ export const coordinatorSettings = settings(
     adminTokens: secretList({
       doc: 'Tokens that admins send to see, create and change tags; none lets everyone who reaches the port.',
     }),
+    viewerTokens: secretList({
+      doc: 'Tokens that may look (console, ledger, explain) and change nothing; admin tokens may look as well.',
+    }),
     allowUnauthenticatedNetwork: flag({
       default: false,
       doc: 'Listen beyond loopback although agentTokens or adminTokens is empty.',
@@ -195,6 +198,13 @@ export const coordinatorSettings = settings(
         unit: 's',
         doc: 'How often the fences in Redis are raised to the counters in MySQL.',
       }),
+      forecastIntervalS: int({
+        default: 3_600,
+        min: 1,
+        max: 86_400,
+        unit: 's',
+        doc: 'How often it is computed when tags will have handed out their highest ID.',
+      }),
       reapIntervalS: int({
         default: 60,
         min: 1,
@@ -237,6 +247,10 @@ export const coordinatorSettings = settings(
               problem:
                 'is reachable from other machines, so set agentTokens and adminTokens, or allowUnauthenticatedNetwork',
             },
+      ({ viewerTokens, adminTokens }) =>
+        viewerTokens.length > 0 && adminTokens.length === 0
+          ? { key: 'viewerTokens', problem: 'are of no use without adminTokens: everyone may change tags' }
+          : undefined,
       ({ snowflake }) => {
         const problem = layoutProblem(layoutOf(snowflake));
         return problem === undefined ? undefined : { key: 'snowflake.layout', problem };

@@ -1,5 +1,5 @@
 import type { CounterName, LedgerEntry } from './domain/range.ts';
-import type { LedgerCursor } from './domain/store.ts';
+import type { HoldingPage, LedgerCursor } from './domain/store.ts';
 import type { Row, SqlDriver, SqlSession } from './sql-driver.ts';
 
 /** `t` for tags, `m` for machine ids; machine ids are padded so that they sort as numbers. */
@@ -81,6 +81,48 @@ export async function readLedger(
     values,
   );
   return rows.map(toEntry);
+}
+
+const COLUMNS =
+  'l.kind, l.name, l.range_start, l.range_end, l.agent_id, l.instance_id, l.coordinator_id, l.granted_at_ms';
+
+/** The highest ranges of a counter that start below `below`, highest first. Reads its end of the primary key backwards. */
+export async function latestRanges(
+  driver: SqlDriver,
+  name: CounterName,
+  below: bigint | undefined,
+  limit: number,
+): Promise<LedgerEntry[]> {
+  const rows = await driver.query(
+    `SELECT ${COLUMNS} FROM leafcutter_ledger l WHERE l.kind = ? AND l.name = ?
+     ${below === undefined ? '' : 'AND l.range_start < ?'} ORDER BY l.range_start DESC LIMIT ${Math.floor(limit)}`,
+    [...ledgerKey(name), ...(below === undefined ? [] : [below])],
+  );
+  return rows.map(toEntry);
+}
+
+/** One look into the primary key of the ledger for each tag of a page: ranges are disjoint, so the last start decides. */
+export async function rangesHolding(
+  driver: SqlDriver,
+  id: bigint,
+  after: string | undefined,
+  limit: number,
+): Promise<HoldingPage> {
+  const tag = driver.bytewise('a.biz_tag');
+  const page = Math.floor(limit);
+  const tags = await driver.query(
+    `SELECT a.biz_tag AS tag, (SELECT l.range_start FROM leafcutter_ledger l WHERE l.kind = ? AND l.name = ${tag}
+       AND l.range_start <= ? ORDER BY l.range_start DESC LIMIT 1) AS start
+     FROM leaf_alloc a ${after === undefined ? '' : 'WHERE a.biz_tag > ?'} ORDER BY a.biz_tag LIMIT ${page}`,
+    [LEDGER_KIND.tag, id, ...(after === undefined ? [] : [after])],
+  );
+  const candidates = tags.filter(({ start }) => start != null);
+  const ranges: LedgerEntry[] = [];
+  for (const row of candidates) {
+    const [entry] = await latestRanges(driver, { kind: 'tag', tag: String(row.tag) }, id + 1n, 1);
+    if (entry !== undefined && entry.end > id) ranges.push(entry);
+  }
+  return { ranges, next: tags.length < page ? undefined : String(tags.at(-1)?.tag) };
 }
 
 function ledgerKey(name: CounterName): [kind: string, name: string] {

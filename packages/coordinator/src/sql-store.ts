@@ -4,6 +4,7 @@ import type { SweptCounter } from './domain/fence.ts';
 import { type CounterName, type LedgerEntry, maxBigint } from './domain/range.ts';
 import type {
   Deployment,
+  HoldingPage,
   LedgerCursor,
   LockedMachineId,
   LockedTag,
@@ -17,7 +18,14 @@ import { unknownTag } from './domain/tags.ts';
 import { counters } from './sql-counters.ts';
 import { changeGeneration, confirmGeneration, finishSweep, identify } from './sql-deployment.ts';
 import { DuplicateKeyError, type SqlDriver, type SqlSession } from './sql-driver.ts';
-import { ledgerEnd, nextRangeStart, readLedger, writeLedger } from './sql-ledger.ts';
+import {
+  latestRanges,
+  ledgerEnd,
+  nextRangeStart,
+  rangesHolding,
+  readLedger,
+  writeLedger,
+} from './sql-ledger.ts';
 import { ensureMachineIds, listMachineIds, lockMachineId, raiseCeiling } from './sql-machine-ids.ts';
 import { changeTag, createTag, findTags, listTags, lockTag, lowerCounter, setCounter } from './sql-tags.ts';
 
@@ -131,6 +139,14 @@ export class SqlStore implements Store {
 
   readLedger(after: LedgerCursor | undefined, limit: number): Promise<LedgerEntry[]> {
     return readLedger(this.#driver, after, limit);
+  }
+
+  latestRanges(counter: CounterName, below: bigint | undefined, limit: number): Promise<LedgerEntry[]> {
+    return latestRanges(this.#driver, counter, below, limit);
+  }
+
+  rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage> {
+    return rangesHolding(this.#driver, id, after, limit);
   }
 
   close(): Promise<void> {

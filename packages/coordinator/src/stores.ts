@@ -61,7 +61,7 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Sto
     fence: undefined,
     locks: noLocks,
     registry: new MemoryLeaseRegistry(clock),
-    roster: new MemoryRoster(),
+    roster: new MemoryRoster(clock),
     redis: undefined,
     schedule: (jobs) => timerScheduler(jobs, clock),
     close: () => store.close(),

@@ -84,21 +84,81 @@ export type RenewAnswer = z.infer<typeof renewAnswer>;
 
 export const endRequest = z.strictObject({ agentId, instanceId });
 
-/** Most tags that one report names; an agent with more names them in turn. */
-export const MAX_REPORTED_TAGS = 1_000;
+const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 
-export const reportRequest = z.strictObject({
+/** A segment that an agent holds: `[start, end)`, of which `used` IDs are issued. */
+const heldSegment = z.strictObject({ start: id, end: id, used: count, size: count });
+
+/** One tag's buffer in an agent. */
+const bufferView = z.strictObject({
+  tag: z.string().min(1).max(TAG_MAX_LENGTH),
+  current: heldSegment.nullable(),
+  next: heldSegment.nullable(),
+  /** How much of `current` is used when the next segment is fetched. */
+  prefetchAt: count,
+  remaining: count,
+  ratePerSecond: count,
+  /** Seconds until the local IDs run out at the present rate; null where there is no rate. */
+  runwaySeconds: count.nullable(),
+  refill: z.enum(['idle', 'open', 'waiting']),
+  /** Code of the last refill where it failed. */
+  lastError: z.string().max(64).nullable(),
+  waiting: z.int().min(0),
+});
+export type BufferView = z.infer<typeof bufferView>;
+
+/** What an agent holds, at one moment. */
+export const agentStatus = z.strictObject({
   agentId,
   instanceId,
   version: z.string().max(64),
-  tags: z.array(z.string().min(1).max(TAG_MAX_LENGTH)).max(MAX_REPORTED_TAGS),
+  timeMs: unixMs,
+  clock: z.strictObject({
+    /** How far this clock is ahead of the coordinators'; null before the first answer. */
+    offsetMs: z.number().nullable(),
+    skewed: z.boolean(),
+  }),
+  tags: z.array(bufferView),
+  /** Null where snowflake mode is off. */
+  snowflake: z
+    .strictObject({
+      state: z.enum(['asking', 'holding', 'replacing', 'ended']),
+      machineId: z.int().min(0).nullable(),
+      window: z.strictObject({ from: unixMs, to: unixMs }).nullable(),
+      windowRemainingMs: z.number().min(0),
+      lastTimestampMs: z.number(),
+      issued: count,
+      /** Code of the last lease call where it failed. */
+      lastError: z.string().max(64).nullable(),
+    })
+    .nullable(),
+});
+export type AgentStatus = z.infer<typeof agentStatus>;
+
+/** Most tags that one report names; an agent with more names them in turn. */
+export const MAX_REPORTED_TAGS = 1_000;
+/** Most buffers that one report shows: those in trouble first, then the busiest. */
+export const MAX_REPORTED_BUFFERS = 100;
+
+export const reportRequest = agentStatus.extend({
+  tags: z.array(bufferView).max(MAX_REPORTED_BUFFERS),
+  /** How many tags the agent has in memory. */
+  tagCount: z.int().min(0),
+  /** Tags of which the agent wants to know whether they are still served. */
+  names: z.array(z.string().min(1).max(TAG_MAX_LENGTH)).max(MAX_REPORTED_TAGS),
+  /** How often the agent reports where nobody asks for more. */
+  intervalMs: z.int().min(1).max(86_400_000),
+  /** True where the agent is shutting down: nobody need miss it. */
+  leaving: z.boolean(),
 });
 export type ReportRequest = z.infer<typeof reportRequest>;
 
 export const reportAnswer = z.object({
   deploymentId: z.string(),
   coordinatorTimeMs: unixMs,
-  /** Those of the reported tags that are served no longer. */
+  /** When the next report is wanted, at the latest: sooner while somebody watches the console. */
+  nextReportMs: z.int().min(100),
+  /** Those of the named tags that are served no longer. */
   gone: z.array(z.object({ tag: z.string(), code: z.enum(['TAG_UNKNOWN', 'TAG_RETIRED']) })),
 });
 export type ReportAnswer = z.infer<typeof reportAnswer>;
@@ -182,7 +242,9 @@ const ledgerRange = z.object({
   grantedAtMs: unixMs,
 });
 
-/** A page of the ledger: of one tag in order of `start`, or of all machine ids, one after the other. */
+export type LedgerRange = z.infer<typeof ledgerRange>;
+
+/** A page of the ledger: of one tag in order of `start`, or of machine ids, one after the other. */
 export const ledgerPage = z.object({
   /** What the bits of this deployment's snowflake IDs mean. */
   layout: z.object({
@@ -197,3 +259,40 @@ export const ledgerPage = z.object({
   next: z.string().nullable(),
 });
 export type LedgerPage = z.infer<typeof ledgerPage>;
+
+/**
+ * What is known of an ID of a tag. `granted`: the ledger has its segment. `lost`: MySQL lost the entry, and only that it was
+ * handed out is known. `unrecorded`: below the counter, but no entry tells of it: pruned, or from before Leafcutter.
+ * `not_granted`: not handed out yet.
+ */
+const segmentExplanation = z.strictObject({
+  tag: z.string(),
+  verdict: z.enum(['granted', 'lost', 'unrecorded', 'not_granted']),
+  sentence: z.string(),
+  range: ledgerRange.nullable(),
+});
+export type SegmentExplanation = z.infer<typeof segmentExplanation>;
+
+/** What is known of an ID read as a snowflake. `future`: its time has not come. Else as for segments. */
+const snowflakeExplanation = z.strictObject({
+  verdict: z.enum(['granted', 'lost', 'unrecorded', 'future']),
+  sentence: z.string(),
+  timestampMs: z.number(),
+  time: z.iso.datetime(),
+  machineId: z.int(),
+  datacenter: z.int().optional(),
+  sequence: z.int(),
+  range: ledgerRange.nullable(),
+});
+export type SnowflakeExplanation = z.infer<typeof snowflakeExplanation>;
+
+/** Everything that an ID may be in this deployment. */
+export const explanation = z.strictObject({
+  id,
+  segments: z.array(segmentExplanation),
+  /** Null where the ID was asked for as a tag's, or does not fit the layout. */
+  snowflake: snowflakeExplanation.nullable(),
+  /** True where there are more tags than were looked at: name the tag. */
+  more: z.boolean(),
+});
+export type Explanation = z.infer<typeof explanation>;

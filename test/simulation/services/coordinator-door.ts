@@ -89,13 +89,17 @@ async function renew(
   return { ...DEPLOYMENT, to: extended, coordinatorTimeMs: process.clock.now() };
 }
 
+/** When a report is wanted at the latest where no console is open, as the coordinator says it. */
+const NOBODY_WATCHES_MS = 300_000;
+
 async function report(coordinator: SimulatedCoordinator, body: object): Promise<ReportAnswer> {
-  const { tags } = reportRequest.parse(body);
-  const records = new Map((await coordinator.store.findTags(tags)).map((record) => [record.tag, record]));
-  const gone = tags.flatMap((tag): ReportAnswer['gone'] => {
+  const { names } = reportRequest.parse(body);
+  const records = new Map((await coordinator.store.findTags(names)).map((record) => [record.tag, record]));
+  const gone = names.flatMap((tag): ReportAnswer['gone'] => {
     const record = records.get(tag);
     if (record === undefined) return [{ tag, code: 'TAG_UNKNOWN' }];
     return record.retired ? [{ tag, code: 'TAG_RETIRED' }] : [];
   });
-  return { ...DEPLOYMENT, coordinatorTimeMs: coordinator.process.clock.now(), gone };
+  const coordinatorTimeMs = coordinator.process.clock.now();
+  return { ...DEPLOYMENT, coordinatorTimeMs, nextReportMs: NOBODY_WATCHES_MS, gone };
 }

@@ -66,7 +66,7 @@ export function startAgent(
   const watch = new ClockWatch(clock, rules.maxClockSkewMs);
   const client = new CoordinatorClient({
     endpoints,
-    identity: { agentId, instanceId, version: 'simulated' },
+    identity: { agentId, instanceId },
     layout: rules.generator.layout,
     clock,
     watch,
@@ -83,7 +83,12 @@ export function startAgent(
   if (kept?.lease !== undefined) generator.hold(kept.lease);
   const keeper = new LeaseKeeper({ ...shared, source: plant.leases?.(client) ?? client, generator });
   keeper.start();
-  new Reporter({ target: client, tags: realTags, clock, intervalMs: rules.reportIntervalMs }).start();
+  const status = () => ({
+    ...{ agentId, instanceId, version: 'simulated', timeMs: clock.now(), snowflake: null },
+    clock: { offsetMs: watch.offsetMs ?? null, skewed: watch.skewed },
+    tags: realTags.status(),
+  });
+  new Reporter({ target: client, tags: realTags, status, clock, intervalMs: rules.reportIntervalMs }).start();
   return {
     process,
     agentId,

@@ -1,7 +1,8 @@
 import type { SweptCounter } from '@leafcutter/coordinator/domain/fence';
-import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
+import type { CounterName, LedgerEntry } from '@leafcutter/coordinator/domain/range';
 import {
   type Deployment,
+  type HoldingPage,
   type LedgerCursor,
   type LockedMachineId,
   type LockedTag,
@@ -120,6 +121,14 @@ export class SimulatedStore implements Store {
 
   readLedger(after: LedgerCursor | undefined, limit: number): Promise<LedgerEntry[]> {
     return this.#ask((store) => store.readLedger(after, limit));
+  }
+
+  latestRanges(counter: CounterName, below: bigint | undefined, limit: number): Promise<LedgerEntry[]> {
+    return this.#ask((store) => store.latestRanges(counter, below, limit));
+  }
+
+  rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage> {
+    return this.#ask((store) => store.rangesHolding(id, after, limit));
   }
 
   async close(): Promise<void> {

@@ -18,6 +18,8 @@ export interface RefillParts {
   readonly late: (segment: Segment) => void;
   /** The request failed; what follows is a backoff, unless this closes the refill. */
   readonly failed: (error: LeafcutterError) => void;
+  /** The request is made again after one that failed. */
+  readonly retried: () => void;
   /** The backoff after a failure is over, and the refill is idle again. */
   readonly recovered: () => void;
 }
@@ -72,6 +74,7 @@ export class Refill {
   async #run(): Promise<void> {
     const { clock, fetch } = this.#parts;
     this.#state = 'open';
+    if (this.#failures > 0) this.#parts.retried();
     const begun = clock.monotonic();
     try {
       this.#land(await fetch(), clock.monotonic() - begun);

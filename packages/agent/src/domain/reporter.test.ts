@@ -1,26 +1,32 @@
 import { describe, expect, test } from '@jest/globals';
-import { MAX_REPORTED_TAGS } from '@leafcutter/shared/wire';
+import { MAX_REPORTED_BUFFERS, MAX_REPORTED_TAGS, type ReportRequest } from '@leafcutter/shared/wire';
 import { issuing } from '../fakes/issuing.ts';
-import { unavailable } from '../fakes/samples.ts';
+import { EMPTY_STATUS, unavailable } from '../fakes/samples.ts';
 import { Reporter, type ReportTarget } from './reporter.ts';
 
 const INTERVAL_MS = 15_000;
 
 /** Takes reports; answers with `gone`, fails, or leaves the call open. */
 class ScriptedTarget implements ReportTarget {
-  readonly reports: string[][] = [];
-  gone: Awaited<ReturnType<ReportTarget['report']>> = [];
+  readonly taken: ReportRequest[] = [];
+  gone: Awaited<ReturnType<ReportTarget['report']>>['gone'] = [];
+  nextReportMs = 300_000;
   mode: 'now' | 'held' | Error = 'now';
   answer: () => void = () => undefined;
 
-  async report(tags: readonly string[]): ReturnType<ReportTarget['report']> {
-    this.reports.push([...tags]);
+  /** The names in each report. */
+  get reports(): string[][] {
+    return this.taken.map(({ names }) => names);
+  }
+
+  async report(report: ReportRequest): ReturnType<ReportTarget['report']> {
+    this.taken.push(report);
     if (this.mode instanceof Error) throw this.mode;
     if (this.mode === 'held')
       await new Promise<void>((resolve) => {
         this.answer = resolve;
       });
-    return this.gone;
+    return { gone: this.gone, nextReportMs: this.nextReportMs };
   }
 }
 
@@ -29,7 +35,8 @@ async function reporting(names: readonly string[]) {
   const tags = newTags();
   for (const name of names) await tags.take(name, 1);
   const target = new ScriptedTarget();
-  const reporter = new Reporter({ target, tags, clock, intervalMs: INTERVAL_MS });
+  const status = () => ({ ...EMPTY_STATUS, tags: tags.status() });
+  const reporter = new Reporter({ target, tags, status, clock, intervalMs: INTERVAL_MS });
   return { clock, tags, target, reporter, events };
 }
 
@@ -94,16 +101,53 @@ describe('an agent', () => {
   });
 });
 
+describe('what it holds', () => {
+  test('is in every report: the buffers in trouble first, then the busiest, and no more than a report takes', async () => {
+    const { clock, target, reporter, tags } = await reporting(
+      Array.from({ length: MAX_REPORTED_BUFFERS + 20 }, (_, index) => `t${index}`),
+    );
+    for (let i = 0; i < 50; i++) await tags.take('t110', 1);
+    await clock.advance(1_000);
+    reporter.start();
+    await clock.advance(0);
+    const [report] = target.taken;
+    expect(report?.tagCount).toBe(MAX_REPORTED_BUFFERS + 20);
+    expect(report?.tags).toHaveLength(MAX_REPORTED_BUFFERS);
+    expect(report?.tags[0]?.tag).toBe('t110');
+  });
+
+  test('is reported each second while somebody watches, but tags are asked about once an interval', async () => {
+    const { clock, target, reporter } = await reporting(['a']);
+    target.nextReportMs = 1_000;
+    reporter.start();
+    await clock.advance(2 * INTERVAL_MS - 1);
+    expect(target.taken).toHaveLength(30);
+    expect(target.reports.filter((names) => names.length > 0)).toHaveLength(3);
+    target.nextReportMs = 300_000;
+    await clock.advance(1_000);
+    const before = target.taken.length;
+    await clock.advance(INTERVAL_MS);
+    expect(target.taken.length - before).toBe(1);
+  });
+});
+
 describe('stopping', () => {
   test('ends the timer', async () => {
     const { clock, tags, target, reporter } = await reporting(['a']);
     tags.close();
     reporter.start();
     await clock.advance(0);
-    reporter.stop();
+    await reporter.stop();
     expect(clock.pending).toBe(0);
     await clock.advance(10 * INTERVAL_MS);
-    expect(target.reports).toHaveLength(1);
+    expect(target.taken.map(({ leaving }) => leaving)).toEqual([false, true]);
+  });
+
+  test('without a coordinator ends all the same', async () => {
+    const { tags, target, reporter } = await reporting(['a']);
+    tags.close();
+    target.mode = unavailable();
+    await expect(reporter.stop()).resolves.toBeUndefined();
   });
 
   test('during a report starts no other when its answer comes', async () => {
@@ -112,10 +156,12 @@ describe('stopping', () => {
     target.mode = 'held';
     reporter.start();
     await clock.advance(0);
-    reporter.stop();
-    target.answer();
+    const answer = target.answer;
+    target.mode = 'now';
+    await reporter.stop();
+    answer();
     await clock.advance(10 * INTERVAL_MS);
-    expect(target.reports).toHaveLength(1);
+    expect(target.taken.map(({ leaving }) => leaving)).toEqual([false, true]);
     expect(clock.pending).toBe(0);
   });
 });

@@ -30,7 +30,7 @@ describe('a buffer', () => {
     expect(buffer.takeOne(still)).toBeUndefined();
     expect(buffer.take(5, 0)).toBeUndefined();
     expect(buffer).toMatchObject({ remaining: 0, wantsNext: true, hasRoom: true, highest: 0n });
-    expect(buffer.view()).toEqual({ current: null, next: null });
+    expect(buffer.view()).toEqual({ current: null, next: null, prefetchAt: 0 });
   });
 
   test('serves a segment from its first ID to its last, then is empty', () => {
@@ -51,6 +51,7 @@ describe('a buffer', () => {
     expect(buffer.view()).toEqual({
       current: { start: '1', end: '11', used: 4, size: 10 },
       next: { start: '21', end: '31', used: 0, size: 10 },
+      prefetchAt: 1,
     });
   });
 

@@ -146,8 +146,8 @@ export class SegmentBuffer {
     return true;
   }
 
-  view(): { current: SegmentView | null; next: SegmentView | null } {
-    return { current: viewOf(this.#current), next: viewOf(this.#next) };
+  view(): { current: SegmentView | null; next: SegmentView | null; prefetchAt: number } {
+    return { current: viewOf(this.#current), next: viewOf(this.#next), prefetchAt: this.#prefetchAt };
   }
 
   #isNew(segment: Segment): boolean {

@@ -44,6 +44,8 @@ export interface SegmentRules {
 export interface SegmentEvents {
   refilled(tag: string, segment: Segment, durationMs: number): void;
   refillFailed(tag: string, error: LeafcutterError): void;
+  /** A refill begins again after one that failed. */
+  refillRetried(tag: string): void;
   /** IDs that were granted and will never be issued. */
   discarded(tag: string, ids: number, reason: Discard): void;
   waited(tag: string, waitedMs: number): void;

@@ -52,6 +52,7 @@ export class TagIssuer {
       landed: (segment, durationMs) => this.#land(segment, durationMs),
       late: (segment) => events.discarded(tag, sizeOf(segment), 'late'),
       failed: (error) => this.#failed(error),
+      retried: () => events.refillRetried(tag),
       recovered: () => {
         if (this.#waiting > 0 || this.highest > 0n) this.#fetchIfWanted();
       },

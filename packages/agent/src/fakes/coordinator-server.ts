@@ -71,7 +71,7 @@ export function serving(deploymentId = 'd1', timeMs = 1_800_000_000_000) {
     }
     if (path.endsWith('/renew')) return json(200, { ...common, to: timeMs + 90_000 });
     if (path.endsWith('/report'))
-      return json(200, { ...common, gone: [{ tag: 'old', code: 'TAG_RETIRED' }] });
+      return json(200, { ...common, nextReportMs: 300_000, gone: [{ tag: 'old', code: 'TAG_RETIRED' }] });
     return json(201, { ...common, machineId: 5, from: timeMs, to: timeMs + 60_000, heartbeatMs: 15_000 });
   };
 }

@@ -16,6 +16,7 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GeneratorEven
   readonly leaseErrors: string[] = [];
   readonly rollbacks: number[] = [];
   heartbeats = 0;
+  retries = 0;
 
   refilled(_tag: string, segment: Segment): void {
     this.refills.push(segment);
@@ -23,6 +24,10 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GeneratorEven
 
   refillFailed(_tag: string, error: LeafcutterError): void {
     this.refillErrors.push(error.code);
+  }
+
+  refillRetried(): void {
+    this.retries += 1;
   }
 
   discarded(_tag: string, ids: number, reason: string): void {

@@ -1,5 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { LAYOUT_PRESETS, type SnowflakeLayout, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
+import type { AgentStatus } from '@leafcutter/shared/wire';
 import type { GeneratorRules } from '../domain/snowflake-generator.ts';
 import type { TagsRules } from '../domain/tags.ts';
 
@@ -30,3 +31,14 @@ export function unavailable(): LeafcutterError {
 
 /** A random source that always draws the same, so that timers fall on known milliseconds. */
 export const middling = (): number => 0.5;
+
+/** What an agent without tags and without snowflake mode holds. */
+export const EMPTY_STATUS: AgentStatus = {
+  agentId: 'agent-1',
+  instanceId: '11111111-2222-4333-8444-555555555555',
+  version: '1.2.3',
+  timeMs: 0,
+  clock: { offsetMs: null, skewed: false },
+  tags: [],
+  snowflake: null,
+};

@@ -1,3 +1,4 @@
+import type { LedgerRange } from '@leafcutter/shared/wire';
 import type { LedgerEntry } from './range.ts';
 import type { LedgerCursor, Store } from './store.ts';
 
@@ -29,4 +30,15 @@ export async function readLedgerPage(
 function belongs(counter: LedgerEntry['counter'], subject: LedgerSubject): boolean {
   if (counter.kind !== subject.kind) return false;
   return counter.kind === 'machine' || (subject.kind === 'tag' && counter.tag === subject.tag);
+}
+
+/** An entry as it is shown. */
+export function viewOfRange({ counter, start, end, ...rest }: LedgerEntry): LedgerRange {
+  return {
+    tag: counter.kind === 'tag' ? counter.tag : null,
+    machineId: counter.kind === 'machine' ? counter.machineId : null,
+    start: String(start),
+    end: String(end),
+    ...rest,
+  };
 }

@@ -89,6 +89,13 @@ export interface Deployment {
   readonly nowMs: number;
 }
 
+/** What a page of tags has of an ID. */
+export interface HoldingPage {
+  readonly ranges: readonly LedgerEntry[];
+  /** The last tag that was looked at; undefined where there are no more. */
+  readonly next: string | undefined;
+}
+
 /** Where a page of the ledger starts: after this range of this counter. */
 export interface LedgerCursor {
   readonly counter: CounterName;
@@ -143,6 +150,10 @@ export interface Store {
 
   /** A page of the ledger, ordered by kind, counter and start. */
   readLedger(after: LedgerCursor | undefined, limit: number): Promise<LedgerEntry[]>;
+  /** A counter's highest ranges that start below `below`, highest first; without `below` its newest. */
+  latestRanges(counter: CounterName, below: bigint | undefined, limit: number): Promise<LedgerEntry[]>;
+  /** Of at most `limit` tags above `after`, in the order of their names, the range that holds `id`, and where to go on. */
+  rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage>;
 
   close(): Promise<void>;
 }

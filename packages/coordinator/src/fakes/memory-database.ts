@@ -1,5 +1,5 @@
 import { type CounterName, counterKey, type LedgerEntry } from '../domain/range.ts';
-import type { Deployment, MachineIdRecord, TagRecord } from '../domain/store.ts';
+import type { Deployment, HoldingPage, LedgerCursor, MachineIdRecord, TagRecord } from '../domain/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
 export type TagRow = Omit<TagRecord, 'highWater'>;
@@ -52,6 +52,26 @@ export class MemoryDatabase {
       .sort(inLedgerOrder);
   }
 
+  ledgerAbove(after: LedgerCursor | undefined, limit: number): LedgerEntry[] {
+    return [...this.ledger.values()]
+      .filter((entry) => after === undefined || inLedgerOrder(entry, after) > 0)
+      .sort(inLedgerOrder)
+      .slice(0, limit);
+  }
+
+  latestRanges(name: CounterName, below: bigint | undefined, limit: number): LedgerEntry[] {
+    const ranges = this.rangesOf(name).filter(({ start }) => below === undefined || start < below);
+    return ranges.toReversed().slice(0, limit);
+  }
+
+  rangesHolding(id: bigint, after: string | undefined, limit: number): HoldingPage {
+    const names = [...this.tags.keys()].sort(bytewise);
+    const page = names.filter((tag) => after === undefined || bytewise(tag, after) > 0).slice(0, limit);
+    const ranges = page.flatMap((tag) => this.latestRanges({ kind: 'tag', tag }, id + 1n, 1));
+    const next = page.length < limit ? undefined : page.at(-1);
+    return { ranges: ranges.filter(({ end }) => end > id), next };
+  }
+
   commit(writes: readonly Write[]): void {
     this.#commits.push(writes.map((write) => write()));
     if (this.#commits.length > MAX_HISTORY) this.#commits.shift();
@@ -89,7 +109,7 @@ export function bytewise(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-export function inLedgerOrder(
+function inLedgerOrder(
   a: Pick<LedgerEntry, 'counter' | 'start'>,
   b: Pick<LedgerEntry, 'counter' | 'start'>,
 ): number {

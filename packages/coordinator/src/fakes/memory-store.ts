@@ -4,6 +4,7 @@ import type { SweptCounter } from '../domain/fence.ts';
 import { type Counter, type CounterName, counterKey, type LedgerEntry, maxBigint } from '../domain/range.ts';
 import {
   type Deployment,
+  type HoldingPage,
   type LedgerCursor,
   type LockedMachineId,
   type LockedTag,
@@ -18,7 +19,6 @@ import { unknownTag } from '../domain/tags.ts';
 import {
   bytewise,
   type DeploymentRow,
-  inLedgerOrder,
   ledgerKey,
   MemoryDatabase,
   put,
@@ -31,12 +31,11 @@ import {
  */
 export type StoreFault = 'begin' | 'before-commit' | 'after-commit';
 
-/** The store in memory, for tests and simulations. Its time is the given clock's, its faults are asked for. */
+/** The store in memory. Its time is the given clock's, its faults are asked for. */
 export class MemoryStore implements Store {
   readonly database: MemoryDatabase;
   /** Awaited before every COMMIT, with the row locked: a test holds a transaction open here. */
   beforeCommit: () => Promise<void> = async () => undefined;
-  /** Transactions begun. */
   transactions = 0;
   readonly #clock: Clock;
   readonly #faults: StoreFault[] = [];
@@ -211,10 +210,15 @@ export class MemoryStore implements Store {
   }
 
   async readLedger(after: LedgerCursor | undefined, limit: number): Promise<LedgerEntry[]> {
-    return [...this.database.ledger.values()]
-      .filter((entry) => after === undefined || inLedgerOrder(entry, after) > 0)
-      .sort(inLedgerOrder)
-      .slice(0, limit);
+    return this.database.ledgerAbove(after, limit);
+  }
+
+  async latestRanges(counter: CounterName, below: bigint | undefined, limit: number): Promise<LedgerEntry[]> {
+    return this.database.latestRanges(counter, below, limit);
+  }
+
+  async rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage> {
+    return this.database.rangesHolding(id, after, limit);
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import {
   changeTagRequest,
   createTagRequest,
   endRequest,
+  explanation,
   leaseAnswer,
   leaseRequest,
   ledgerPage,
@@ -28,6 +29,7 @@ const machineId = z
   .max(2 ** 20 - 1);
 const limit = z.int().min(1).max(1_000);
 const after = z.string();
+const id = z.string().regex(/^[0-9]{1,19}$/);
 const json = (schema: z.ZodType) => ({ 'application/json': schema });
 
 /** What a grant of numbers or time can be refused with. */
@@ -75,6 +77,13 @@ export const COORDINATOR_API: Api = {
     summary: 'Who holds which machine id; free ones only where they are asked for.',
     query: { state: z.enum(['free', 'held', 'waiting']) },
     answer: json(z.strictObject({ machineIds: z.array(machineIdView) })),
+    errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /v1/leases/{machineId}': {
+    summary: 'One machine id: its state, its holder or last holder, its ceiling.',
+    path: { machineId },
+    answer: json(machineIdView),
     errors: ['STORE_UNAVAILABLE'],
     token: true,
   },
@@ -153,10 +162,46 @@ export const COORDINATOR_API: Api = {
     token: true,
   },
   'GET /v1/ledger': {
-    summary: 'Who was granted which range of numbers, or of milliseconds: of one tag, or of all machine ids.',
-    query: { tag, machine: z.literal('all'), after, limit },
+    summary:
+      'Who was granted which range of numbers, or of milliseconds: of one tag or of all machine ids, and with order=newest of one of either.',
+    query: {
+      tag,
+      machine: z.string().regex(/^(all|[0-9]{1,7})$/),
+      after,
+      limit,
+      order: z.enum(['start', 'newest']),
+    },
     answer: json(ledgerPage),
     errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /v1/events': {
+    summary: 'The fleet, one tag or the machine ids, live as server-sent events.',
+    query: { tag, view: z.enum(['fleet', 'machine-ids']) },
+    answer: { 'text/event-stream': z.string() },
+    errors: ['RATE_LIMITED'],
+    token: true,
+  },
+  'GET /v1/explain/{id}': {
+    summary: 'Who was given an ID, whatever it is: a number of any tag, or a snowflake.',
+    path: { id },
+    query: { tag, mode: z.enum(['snowflake']) },
+    answer: json(explanation),
+    errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /v1/explain/snowflake/{id}': {
+    summary: 'Who was given a snowflake ID.',
+    path: { id },
+    answer: json(explanation),
+    errors: ['STORE_UNAVAILABLE'],
+    token: true,
+  },
+  'GET /v1/explain/{tag}/{id}': {
+    summary: 'Who was given an ID of a tag.',
+    path: { tag, id },
+    answer: json(explanation),
+    errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
     token: true,
   },
   'GET /livez': {

@@ -1,6 +1,6 @@
 import type { Api, Operation } from '@leafcutter/shared/http/openapi';
 import { MAX_COUNT, TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
-import { id } from '@leafcutter/shared/wire';
+import { agentStatus, id } from '@leafcutter/shared/wire';
 import { z } from 'zod';
 
 /** Query and path are text on the wire; these schemas say which. */
@@ -44,39 +44,6 @@ const snowflakeIds: Operation = {
   token: true,
 };
 
-const segment = z.looseObject({ start: id, end: id }).nullable();
-const status = z.strictObject({
-  agentId: z.string(),
-  instanceId: z.uuid(),
-  version: z.string(),
-  timeMs: z.number(),
-  clock: z.strictObject({ offsetMs: z.number().nullable(), skewed: z.boolean() }),
-  tags: z.array(
-    z.strictObject({
-      tag: z.string(),
-      current: segment,
-      next: segment,
-      remaining: z.number(),
-      ratePerSecond: z.number(),
-      runwaySeconds: z.number().nullable(),
-      refill: z.string(),
-      lastError: z.string().nullable(),
-      waiting: z.int(),
-    }),
-  ),
-  snowflake: z
-    .strictObject({
-      state: z.enum(['asking', 'holding', 'replacing', 'ended']),
-      machineId: z.int().nullable(),
-      window: z.strictObject({ from: z.number(), to: z.number() }).nullable(),
-      windowRemainingMs: z.number(),
-      lastTimestampMs: z.number(),
-      issued: z.number(),
-      lastError: z.string().nullable(),
-    })
-    .nullable(),
-});
-
 const readiness = z.strictObject({
   status: z.enum(['ready', 'not_ready']),
   modes: z.record(z.string(), z.strictObject({ ready: z.boolean(), reason: z.string().optional() })),
@@ -105,7 +72,7 @@ export const AGENT_API: Api = {
   },
   'GET /v1/status': {
     summary: 'What the agent holds.',
-    answer: { 'application/json': status },
+    answer: { 'application/json': agentStatus },
     token: true,
   },
   'GET /v1/events': {

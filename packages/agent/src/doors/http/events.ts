@@ -1,4 +1,4 @@
-import { LeafcutterError } from '@leafcutter/shared/errors';
+import { EventStreams } from '@leafcutter/shared/http/event-stream';
 import type { Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { agentStatus } from '../../status.ts';
@@ -6,29 +6,18 @@ import { agentStatus } from '../../status.ts';
 const INTERVAL_MS = 1_000;
 /** Listeners of one agent; each costs a status a second. */
 const MAX_LISTENERS = 32;
-const listeners = new WeakMap<Agent, Set<Response>>();
+const streams = new WeakMap<Agent, EventStreams>();
 
 /** `GET /v1/events`: the status as a server-sent event, now and every second, until the client goes away. */
 export function sendEvents(agent: Agent, res: Response): void {
-  const open = listeners.get(agent) ?? new Set();
-  listeners.set(agent, open);
-  if (open.size >= MAX_LISTENERS) {
-    throw new LeafcutterError('RATE_LIMITED', `This agent has ${MAX_LISTENERS} listeners already.`);
-  }
-  open.add(res);
-  res.setHeader('Content-Type', 'text/event-stream');
-  const send = () => {
-    // A client that does not read gets no more until it has: the newest status is all that counts.
-    if (!res.writableNeedDrain) res.write(`event: status\ndata: ${JSON.stringify(agentStatus(agent))}\n\n`);
-    if (!agent.stopping) return;
-    // A slow reader may keep the answer open for a while, and writing after the end would be an error.
-    clearInterval(timer);
-    res.end();
+  const open = streams.get(agent) ?? new EventStreams(MAX_LISTENERS);
+  streams.set(agent, open);
+  const send = open.open(res);
+  const tell = () => {
+    send('status', JSON.stringify(agentStatus(agent)));
+    if (agent.stopping) open.endAll();
   };
-  const timer = setInterval(send, INTERVAL_MS);
-  send();
-  res.once('close', () => {
-    clearInterval(timer);
-    open.delete(res);
-  });
+  const timer = setInterval(tell, INTERVAL_MS);
+  res.once('close', () => clearInterval(timer));
+  tell();
 }

@@ -1,0 +1,92 @@
+import { parseArgs } from 'node:util';
+import type { Explanation } from '@leafcutter/shared/wire';
+import { AdminClient } from './admin-client.ts';
+import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+
+const HELP = `Usage: leafcutter explain ID [flags]
+
+Tells who was given an ID: the tag or the snowflake's parts, the segment or window it lies in, which agent got that,
+through which coordinator, and when. Without --tag and --snowflake it looks at every tag, and at the windows.
+
+  --tag TAG           the ID is a number of this tag
+  --snowflake         the ID is a snowflake
+  --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
+  --token TOKEN       viewer or admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
+  --json              print JSON
+
+Exit code 0 where the ID was granted to somebody, 1 where nothing is known of it or it was never handed out.
+`;
+
+const OPTIONS = {
+  tag: { type: 'string' },
+  snowflake: { type: 'boolean' },
+  coordinator: { type: 'string' },
+  token: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+/** `leafcutter explain`: who was given this ID? */
+export async function explainCommand(io: Io): Promise<ExitCode> {
+  const { values, positionals } = parse(io.argv);
+  const [id, ...extra] = positionals;
+  if (values.help === true) {
+    io.out(HELP);
+    return EXIT.ok;
+  }
+  if (id === undefined) throw new UsageError(`Name the ID.\n\n${HELP}`);
+  if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n\n${HELP}`);
+  if (values.tag !== undefined && values.snowflake === true)
+    throw new UsageError('--tag and --snowflake exclude each other.');
+  if (!/^[0-9]{1,19}$/.test(id)) throw new UsageError('An ID is a whole number in decimal digits.');
+  const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
+  const client = new AdminClient(url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
+  const as =
+    values.snowflake === true ? { mode: 'snowflake' } : values.tag === undefined ? {} : { tag: values.tag };
+  const explanation = await client.explain(id, as);
+  io.out(values.json === true ? `${JSON.stringify(explanation, null, 2)}\n` : told(explanation));
+  const readings = [...explanation.segments, explanation.snowflake];
+  const wasGranted = readings.some(
+    (reading) => reading?.verdict === 'granted' || reading?.verdict === 'lost',
+  );
+  return wasGranted ? EXIT.ok : EXIT.failed;
+}
+
+function told({ segments, snowflake, more }: Explanation): string {
+  const lines: string[] = [];
+  for (const { sentence, range } of segments) {
+    lines.push(sentence);
+    if (range !== null) lines.push(`  segment      [${range.start}, ${range.end})`, ...holder(range));
+  }
+  if (snowflake !== null) {
+    const { sentence, time, machineId, datacenter, sequence, range } = snowflake;
+    lines.push(sentence, `  time         ${time}`, `  machine id   ${machineId}`);
+    if (datacenter !== undefined) lines.push(`  datacenter   ${datacenter}`);
+    lines.push(`  sequence     ${sequence}`);
+    if (range !== null)
+      lines.push(`  window       ${isoTime(range.start)} to ${isoTime(range.end)}`, ...holder(range));
+  }
+  if (lines.length === 0)
+    lines.push('No tag was granted this number, and no machine id had a window at its time.');
+  if (more) lines.push('There are more tags than were looked at; name the one with --tag.');
+  return `${lines.join('\n')}\n`;
+}
+
+function holder(range: NonNullable<Explanation['segments'][number]['range']>): string[] {
+  return [
+    `  agent        ${range.agentId} (instance ${range.instanceId})`,
+    `  granted      ${new Date(range.grantedAtMs).toISOString()} by coordinator ${range.coordinatorId}`,
+  ];
+}
+
+function isoTime(ms: string): string {
+  return new Date(Number(ms)).toISOString();
+}
+
+function parse(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+  }
+}

@@ -1,0 +1,138 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
+import { LOST_INSTANCE_ID } from '@leafcutter/shared/ledger';
+import type { Explanation, SegmentExplanation, SnowflakeExplanation } from '@leafcutter/shared/wire';
+import { viewOfRange } from './ledger-pages.ts';
+import { type LedgerEntry, maxBigint } from './range.ts';
+import type { Store } from './store.ts';
+import { unknownTag } from './tags.ts';
+
+/** Tags that a question without a tag looks at. */
+const MAX_TAGS = 1_000;
+
+/**
+ * Tells from the ledger who was given an ID. It knows what was granted, not what was issued: an agent may have died with
+ * the rest of a segment.
+ */
+export class Explainer {
+  readonly #store: Store;
+  readonly #layout: SnowflakeLayout;
+
+  constructor(store: Store, layout: SnowflakeLayout) {
+    this.#store = store;
+    this.#layout = layout;
+  }
+
+  /** Everything that the ID may be: a number of any tag, and a snowflake where one was granted its time. @throws STORE_UNAVAILABLE */
+  async anything(id: bigint): Promise<Explanation> {
+    const { ranges, next } = await this.#store.rangesHolding(id, undefined, MAX_TAGS);
+    const snowflake = await this.#snowflake(id);
+    return {
+      id: String(id),
+      segments: ranges.map((range) => explainRange(tagOf(range), id, range)),
+      // Every number up to 2^63 can be read as a snowflake; what was never granted is no answer.
+      snowflake: snowflake?.range == null ? null : snowflake,
+      more: next !== undefined,
+    };
+  }
+
+  /** The ID as a number of one tag. @throws TAG_UNKNOWN, STORE_UNAVAILABLE */
+  async inTag(tag: string, id: bigint): Promise<Explanation> {
+    const record = await this.#store.findTag(tag);
+    const [range] = await this.#store.latestRanges({ kind: 'tag', tag }, id + 1n, 1);
+    if (record === undefined && range === undefined) throw unknownTag(tag);
+    const holds = range !== undefined && range.end > id;
+    const counter = record === undefined ? 0n : maxBigint(record.nextId, record.highWater);
+    const segment = holds ? explainRange(tag, id, range) : notInLedger(tag, id, counter);
+    return { id: String(id), segments: [segment], snowflake: null, more: false };
+  }
+
+  /** The ID as a snowflake. @throws BAD_REQUEST where it does not fit the layout, STORE_UNAVAILABLE */
+  async asSnowflake(id: bigint): Promise<Explanation> {
+    const snowflake = await this.#snowflake(id);
+    if (snowflake === null) {
+      throw new LeafcutterError('BAD_REQUEST', 'id does not fit the snowflake layout of this deployment.', {
+        reason: 'id',
+      });
+    }
+    return { id: String(id), segments: [], snowflake, more: false };
+  }
+
+  async #snowflake(id: bigint): Promise<SnowflakeExplanation | null> {
+    const { timestampBits, machineIdBits, sequenceBits, datacenterBits } = this.#layout;
+    if (id >> BigInt(timestampBits + machineIdBits + sequenceBits) !== 0n) return null;
+    const parts = decode(this.#layout, id);
+    const at = BigInt(parts.timestampMs);
+    const [window] = await this.#store.latestRanges(
+      { kind: 'machine', machineId: parts.machineId },
+      at + 1n,
+      1,
+    );
+    const range = window !== undefined && window.end > at ? window : undefined;
+    const now = await this.#store.now();
+    const verdict = verdictOf(range) ?? (parts.timestampMs > now ? 'future' : 'unrecorded');
+    return {
+      verdict,
+      sentence: snowflakeSentence(verdict, parts.machineId, range),
+      ...parts,
+      time: new Date(parts.timestampMs).toISOString(),
+      ...(datacenterBits === 0 ? {} : { datacenter: parts.machineId >> (machineIdBits - datacenterBits) }),
+      range: range === undefined ? null : viewOfRange(range),
+    };
+  }
+}
+
+function verdictOf(range: LedgerEntry | undefined): 'granted' | 'lost' | undefined {
+  if (range === undefined) return undefined;
+  return range.instanceId === LOST_INSTANCE_ID ? 'lost' : 'granted';
+}
+
+function explainRange(tag: string, id: bigint, range: LedgerEntry): SegmentExplanation {
+  const verdict = verdictOf(range) ?? 'granted';
+  const place = `number ${id - range.start + 1n} of ${range.end - range.start}`;
+  return {
+    tag,
+    verdict,
+    sentence:
+      verdict === 'lost'
+        ? `An ID of ${tag} that was handed out; MySQL lost the record of who got it.`
+        : `An ID of ${tag}, ${place} in a segment granted to agent ${range.agentId} on ${when(range)}.`,
+    range: viewOfRange(range),
+  };
+}
+
+function notInLedger(tag: string, id: bigint, counter: bigint): SegmentExplanation {
+  const isBelow = id < counter;
+  return {
+    tag,
+    verdict: isBelow ? 'unrecorded' : 'not_granted',
+    sentence: isBelow
+      ? `An ID of ${tag} below its counter that the ledger does not tell of: it was pruned, passed over, or is older than Leafcutter.`
+      : `Not an ID of ${tag} yet: its counter stands at ${counter}.`,
+    range: null,
+  };
+}
+
+function snowflakeSentence(
+  verdict: SnowflakeExplanation['verdict'],
+  machineId: number,
+  range: LedgerEntry | undefined,
+): string {
+  if (verdict === 'future') return 'Its time has not come: nobody can have issued it yet.';
+  if (range === undefined)
+    return `The ledger knows of no window of machine id ${machineId} at that time: it was pruned, or this is no snowflake of this deployment.`;
+  if (verdict === 'lost')
+    return `A snowflake of machine id ${machineId}; MySQL lost the record of who held it.`;
+  return `A snowflake of machine id ${machineId}, held by agent ${range.agentId} in a window granted on ${when(range)}.`;
+}
+
+function when({ grantedAtMs }: LedgerEntry): string {
+  return new Date(grantedAtMs)
+    .toISOString()
+    .replace('T', ' at ')
+    .replace(/\.\d+Z$/, ' UTC');
+}
+
+function tagOf({ counter }: LedgerEntry): string {
+  return counter.kind === 'tag' ? counter.tag : '';
+}

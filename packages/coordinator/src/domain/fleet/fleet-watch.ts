@@ -1,0 +1,202 @@
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import type { TagView } from '@leafcutter/shared/wire';
+import type { AgentRecord, Roster } from '../roster.ts';
+import type { TagAdmin } from '../tags.ts';
+import { agentRows, holdersOf, type Seen, stateOf, tagRows } from './fleet-view.ts';
+import { healthOf, ProblemLog, problemsOf } from './problems.ts';
+import type { FleetView, Stores, TagLive } from './views.ts';
+
+/** How often the fleet is looked at while nobody watches, and while somebody does, in milliseconds. */
+const DOZING_MS = 15_000;
+const WATCHING_MS = 1_000;
+/** Tags change seldom: they are read again after so long. */
+const TAGS_MS = 5_000;
+/** How long agents go on reporting each second after the last look, in milliseconds. */
+const WATCHED_FOR_MS = 10_000;
+/** What agents are asked for while somebody watches, and while nobody does: then their own interval counts. */
+const NEXT_REPORT_MS = { watched: 1_000, unwatched: 300_000 } as const;
+const MAX_TAGS = 1_000;
+/** Rates kept of each tag: an hour at the pace of dozing. */
+const MAX_HISTORY = 240;
+
+type Rate = { readonly atMs: number; readonly ratePerSecond: number };
+
+/**
+ * Looks at the fleet for consoles. Dozing (nobody watches; a look each 15 s keeps the histories), or watching (entered by the first
+ * `subscribe`, left when the last subscriber is gone; a look each second, and agents are asked to report as often).
+ */
+export class FleetWatch {
+  readonly #parts: Parts;
+  readonly #listeners = new Set<() => void>();
+  readonly #problems = new ProblemLog();
+  readonly #rates = new Map<string, Rate[]>();
+  #agents: readonly AgentRecord[] = [];
+  #tags: readonly TagView[] | undefined;
+  #tagsReadAt = Number.NEGATIVE_INFINITY;
+  #rosterAnswers = true;
+  #ratesNotedAt = Number.NEGATIVE_INFINITY;
+  #fleet: FleetView | undefined;
+  #stopTimer: Cancel = () => undefined;
+  #looking = false;
+  #stopped = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    void this.#look();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#stopTimer();
+    this.#listeners.clear();
+  }
+
+  /** Calls `listener` after each look, the first one soon. */
+  subscribe(listener: () => void): Cancel {
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) void this.#look();
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** What an agent that reports now should be told: when to come again, in milliseconds. */
+  async nextReportMs(): Promise<number> {
+    const watched = await this.#parts.roster.isWatched().catch(() => false);
+    return watched ? NEXT_REPORT_MS.watched : NEXT_REPORT_MS.unwatched;
+  }
+
+  /** Undefined before the first look. */
+  get fleet(): FleetView | undefined {
+    return this.#fleet;
+  }
+
+  /** Instances that are alive, or may be. */
+  get aliveInstances(): ReadonlySet<string> {
+    const seen = this.#seen();
+    return new Set(
+      this.#agents.filter((agent) => stateOf(agent, seen) !== 'silent').map(({ instanceId }) => instanceId),
+    );
+  }
+
+  tag(tag: string): TagLive {
+    const seen = this.#seen();
+    const holders = holdersOf(tag, seen);
+    return {
+      timeMs: seen.nowMs,
+      tag,
+      view: this.#tags?.find((view) => view.tag === tag) ?? null,
+      ratePerSecond: holders.reduce(
+        (sum, { state, buffer }) => sum + (state === 'silent' ? 0 : buffer.ratePerSecond),
+        0,
+      ),
+      holders,
+    };
+  }
+
+  rates(tag: string): readonly Rate[] {
+    return this.#rates.get(tag) ?? [];
+  }
+
+  /** Reads the tags anew at the next look: an admin changed one. */
+  tagsChanged(): void {
+    this.#tagsReadAt = Number.NEGATIVE_INFINITY;
+  }
+
+  /** One look at a time; whoever comes during one is told of it. */
+  async #look(): Promise<void> {
+    if (this.#looking) return;
+    this.#looking = true;
+    this.#stopTimer();
+    try {
+      await this.#lookNow();
+    } finally {
+      this.#looking = false;
+    }
+    if (this.#stopped) return;
+    const everyMs = this.#listeners.size > 0 ? WATCHING_MS : DOZING_MS;
+    this.#stopTimer = this.#parts.clock.after(everyMs, () => void this.#look());
+  }
+
+  async #lookNow(): Promise<void> {
+    const { roster, stores, ids } = this.#parts;
+    const isWatched = this.#listeners.size > 0;
+    try {
+      if (isWatched) await roster.watch(WATCHED_FOR_MS);
+      this.#agents = await roster.list();
+      this.#rosterAnswers = true;
+    } catch {
+      this.#rosterAnswers = false;
+    }
+    await this.#readTags();
+    const seen = this.#seen();
+    const rows = { tags: tagRows(seen), agents: agentRows(seen) };
+    const storeStates = stores(this.#tags !== undefined);
+    const problems = problemsOf(seen, rows, storeStates);
+    this.#problems.update(problems, seen.nowMs);
+    this.#noteRates(rows.tags, seen.nowMs);
+    const counts = {
+      tags: rows.tags.length,
+      agents: seen.agents.length,
+      silent: rows.agents.filter(({ state }) => state === 'silent').length,
+    };
+    this.#fleet = {
+      ...ids,
+      timeMs: seen.nowMs,
+      health: healthOf(problems, { tags: counts.tags, agents: counts.agents - counts.silent }),
+      stores: storeStates,
+      ratePerSecond: rows.tags.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0),
+      counts,
+      ...rows,
+      problems: this.#problems.entries,
+    };
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  async #readTags(): Promise<void> {
+    const { tags, clock } = this.#parts;
+    if (clock.monotonic() - this.#tagsReadAt < TAGS_MS) return;
+    this.#tagsReadAt = clock.monotonic();
+    this.#tags = await tags.list(undefined, MAX_TAGS).then(
+      (page) => page.tags,
+      () => undefined,
+    );
+    // A store that is away is asked again at the next look.
+    if (this.#tags === undefined) this.#tagsReadAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #noteRates(rows: FleetView['tags'], nowMs: number): void {
+    const { clock } = this.#parts;
+    if (clock.monotonic() - this.#ratesNotedAt < DOZING_MS - WATCHING_MS) return;
+    this.#ratesNotedAt = clock.monotonic();
+    for (const { tag, ratePerSecond } of rows) {
+      const rates = this.#rates.get(tag) ?? [];
+      rates.push({ atMs: nowMs, ratePerSecond });
+      if (rates.length > MAX_HISTORY) rates.shift();
+      this.#rates.set(tag, rates);
+    }
+    // Tags come and go; their names must not stay for ever.
+    const shown = new Set(rows.map(({ tag }) => tag));
+    for (const tag of this.#rates.keys()) if (!shown.has(tag)) this.#rates.delete(tag);
+  }
+
+  #seen(): Seen {
+    const { clock } = this.#parts;
+    return {
+      agents: this.#agents,
+      tags: this.#tags,
+      rosterAnswers: this.#rosterAnswers,
+      nowMs: clock.now(),
+    };
+  }
+}
+
+interface Parts {
+  readonly roster: Roster;
+  readonly tags: Pick<TagAdmin, 'list'>;
+  readonly clock: Clock;
+  /** What is known of the stores; `storeAnswers` tells whether the last question to MySQL was answered. */
+  readonly stores: (storeAnswers: boolean) => Stores;
+  readonly ids: { readonly coordinatorId: string; readonly deploymentId: string };
+}

@@ -1,0 +1,19 @@
+import type { MachineIdStatus } from '../census.ts';
+import type { MachineIdsLive } from './views.ts';
+
+const LETTERS = { free: 'f', held: 'h', waiting: 'w' } as const;
+
+/** Every machine id as one letter; a held one whose holder has fallen silent is `s`. */
+export async function machineIdsLive(
+  census: AsyncIterable<MachineIdStatus>,
+  first: number,
+  aliveInstances: ReadonlySet<string>,
+  nowMs: number,
+): Promise<MachineIdsLive> {
+  const letters: string[] = [];
+  for await (const { machineId, state, holder } of census) {
+    const isSilent = state === 'held' && holder !== undefined && !aliveInstances.has(holder.instanceId);
+    letters[machineId - first] = isSilent ? 's' : LETTERS[state];
+  }
+  return { timeMs: nowMs, first, states: Array.from(letters, (letter) => letter ?? 'f').join('') };
+}

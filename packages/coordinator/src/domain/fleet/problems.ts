@@ -1,0 +1,179 @@
+import { type Seen, stateOf } from './fleet-view.ts';
+import type { FleetAgent, FleetTag, Level, PastProblem, Problem, Stores } from './views.ts';
+
+/** More problems than this are not told one by one. */
+const MAX_TOLD = 50;
+/** A window with less left than this should have been extended, in milliseconds. */
+const WINDOW_SHORT_MS = 30_000;
+/** A tag with less room than this many steps is nearly exhausted. */
+const STEPS_LEFT = 100n;
+
+/** Everything that is wrong now, worst first. */
+export function problemsOf(
+  seen: Seen,
+  rows: { readonly tags: readonly FleetTag[]; readonly agents: readonly FleetAgent[] },
+  stores: Stores,
+): Problem[] {
+  const problems = [
+    ...storeProblems(stores, rows.tags),
+    ...silentProblems(seen),
+    ...rows.agents.flatMap((agent) => (agent.state === 'alive' ? agentProblems(agent) : [])),
+    ...rows.tags.flatMap(tagProblems),
+    ...exhaustionProblems(seen),
+  ];
+  const weight = ({ level }: Problem) => Number(level === 'critical');
+  return problems.sort((a, b) => weight(b) - weight(a)).slice(0, MAX_TOLD);
+}
+
+/** The fleet in one line. */
+export function healthOf(
+  problems: readonly Problem[],
+  counts: { readonly tags: number; readonly agents: number },
+): { level: Level; sentence: string } {
+  const [worst] = problems;
+  if (worst === undefined) {
+    const what =
+      counts.agents === 0
+        ? 'No agent reports. Start one: leafcutter agent --coordinators <this address>'
+        : `${plural(counts.agents, 'agent')} and ${plural(counts.tags, 'tag')}, all well.`;
+    return { level: 'ok', sentence: what };
+  }
+  const more = problems.length > 1 ? ` And ${plural(problems.length - 1, 'more problem')}.` : '';
+  return { level: worst.level, sentence: worst.sentence + more };
+}
+
+/** Problems that last and those that ended lately, newest first; it remembers when each began and ended. */
+export class ProblemLog {
+  static readonly MAX = 100;
+  #entries: PastProblem[] = [];
+
+  update(now: readonly Problem[], nowMs: number): void {
+    const lasting = new Map(now.map((problem) => [problem.key, problem]));
+    this.#entries = this.#entries.map((entry) => {
+      if (entry.untilMs !== null) return entry;
+      const problem = lasting.get(entry.key);
+      lasting.delete(entry.key);
+      return problem === undefined ? { ...entry, untilMs: nowMs } : { ...entry, ...problem };
+    });
+    const begun = [...lasting.values()].map((problem) => ({ ...problem, sinceMs: nowMs, untilMs: null }));
+    // Those that last are never pushed out by those that are over.
+    const all = [...begun, ...this.#entries];
+    const open = all.filter(({ untilMs }) => untilMs === null);
+    const over = all.filter(({ untilMs }) => untilMs !== null);
+    this.#entries = [...open, ...over].slice(0, ProblemLog.MAX);
+  }
+
+  get entries(): readonly PastProblem[] {
+    return this.#entries;
+  }
+}
+
+function storeProblems({ store, redis }: Stores, tags: readonly FleetTag[]): Problem[] {
+  const problems: Problem[] = [];
+  if (store === 'down') {
+    const first = tags.reduce<number | null>(
+      (min, { runwaySeconds }) =>
+        runwaySeconds === null ? min : Math.min(min ?? runwaySeconds, runwaySeconds),
+      null,
+    );
+    const until = first === null ? '' : ` The first tag runs out in ${duration(first)}.`;
+    problems.push({
+      key: 'store',
+      level: 'critical',
+      sentence: `MySQL does not answer. Agents go on from memory.${until}`,
+    });
+  }
+  if (redis === 'down') {
+    problems.push({
+      key: 'redis',
+      level: 'warning',
+      sentence:
+        'Redis does not answer. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.',
+    });
+  }
+  if (redis === 'refused') {
+    problems.push({
+      key: 'redis',
+      level: 'critical',
+      sentence: 'This coordinator refuses to grant: its Redis is not the one that MySQL names.',
+    });
+  }
+  return problems;
+}
+
+function silentProblems(seen: Seen): Problem[] {
+  return seen.agents
+    .filter((agent) => stateOf(agent, seen) === 'silent')
+    .map(({ agentId, instanceId, seenAtMs, tagCount }) => ({
+      key: `silent ${instanceId}`,
+      level: 'warning',
+      sentence: `Agent ${agentId} has been silent for ${duration((seen.nowMs - seenAtMs) / 1000)}. It held ${plural(tagCount, 'tag')}.`,
+    }));
+}
+
+function agentProblems({ agentId, instanceId, clock, snowflake }: FleetAgent): Problem[] {
+  const problems: Problem[] = [];
+  if (clock.skewed) {
+    const by = duration(Math.abs(clock.offsetMs ?? 0) / 1000);
+    const where = (clock.offsetMs ?? 0) > 0 ? 'ahead of' : 'behind';
+    problems.push({
+      key: `clock ${instanceId}`,
+      level: 'critical',
+      sentence: `The clock of agent ${agentId} is ${by} ${where} the coordinators’. It gets no window until it is right.`,
+    });
+  }
+  if (snowflake !== null && snowflake.lastError !== null) {
+    const left = snowflake.windowRemainingMs;
+    const what = left > 0 ? `its window lasts ${duration(left / 1000)} more` : 'it issues no snowflake IDs';
+    problems.push({
+      key: `lease ${instanceId}`,
+      level: left < WINDOW_SHORT_MS ? 'critical' : 'warning',
+      sentence: `Agent ${agentId} cannot renew its lease (${snowflake.lastError}); ${what}.`,
+    });
+  }
+  return problems;
+}
+
+function tagProblems({ tag, lastError, waiting, runwaySeconds }: FleetTag): Problem[] {
+  if (lastError === null && waiting === 0) return [];
+  const why = lastError === null ? '' : ` Refills fail with ${lastError}.`;
+  const what =
+    waiting > 0
+      ? `${plural(waiting, 'caller')} wait for IDs of ${tag}.`
+      : `${tag} cannot be refilled${runwaySeconds === null ? '' : `; it lasts ${duration(runwaySeconds)} more`}.`;
+  return [
+    {
+      key: `tag ${tag}`,
+      level: waiting > 0 && lastError !== null ? 'critical' : 'warning',
+      sentence: what + why,
+    },
+  ];
+}
+
+function exhaustionProblems({ tags }: Seen): Problem[] {
+  return (tags ?? []).flatMap((view): Problem[] => {
+    if (view === null || view.state !== 'active') return [];
+    const left = BigInt(view.highestId) + 1n - BigInt(view.nextId);
+    if (left > STEPS_LEFT * BigInt(view.step)) return [];
+    return [
+      {
+        key: `exhaustion ${view.tag}`,
+        level: left <= 0n ? 'critical' : 'warning',
+        sentence:
+          left <= 0n
+            ? `${view.tag} has handed out its highest ID.`
+            : `${view.tag} has only ${left} IDs left up to its highest.`,
+      },
+    ];
+  });
+}
+
+function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3_600)} h`;
+}

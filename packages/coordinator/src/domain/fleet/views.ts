@@ -1,0 +1,93 @@
+import type { AgentStatus, BufferView, TagView } from '@leafcutter/shared/wire';
+
+/** What the console is shown. One word per state, times in unix milliseconds, IDs as decimal strings. */
+
+export type Level = 'ok' | 'warning' | 'critical';
+
+/** `unknown` while Redis, which carries the reports, does not answer. */
+export type AgentState = 'alive' | 'silent' | 'unknown';
+
+/** Something that an operator should know, in plain words. */
+export interface Problem {
+  /** Stays the same while the problem lasts, though its sentence changes. */
+  readonly key: string;
+  readonly level: Exclude<Level, 'ok'>;
+  readonly sentence: string;
+}
+
+export interface PastProblem extends Problem {
+  readonly sinceMs: number;
+  /** Null while it lasts. */
+  readonly untilMs: number | null;
+}
+
+export interface Stores {
+  readonly store: 'up' | 'down';
+  readonly redis: 'up' | 'down' | 'refused' | 'none';
+}
+
+export interface FleetTag {
+  readonly tag: string;
+  readonly state: TagView['state'] | 'unknown';
+  /** Agents that hold it. */
+  readonly agents: number;
+  readonly ratePerSecond: number;
+  /** Of the agent that runs out first; null where nobody draws. */
+  readonly runwaySeconds: number | null;
+  /** IDs from the counter to the highest ID; null where the store does not say. */
+  readonly idsLeft: string | null;
+  readonly waiting: number;
+  /** Code of a refill that failed, where one did. */
+  readonly lastError: string | null;
+}
+
+export interface FleetAgent {
+  readonly agentId: string;
+  readonly instanceId: string;
+  readonly version: string;
+  readonly state: AgentState;
+  readonly seenAtMs: number;
+  readonly tagCount: number;
+  readonly ratePerSecond: number;
+  readonly runwaySeconds: number | null;
+  readonly clock: AgentStatus['clock'];
+  readonly snowflake: Pick<
+    NonNullable<AgentStatus['snowflake']>,
+    'state' | 'machineId' | 'window' | 'windowRemainingMs' | 'lastError'
+  > | null;
+}
+
+export interface FleetView {
+  readonly timeMs: number;
+  readonly coordinatorId: string;
+  readonly deploymentId: string;
+  readonly health: { readonly level: Level; readonly sentence: string };
+  readonly stores: Stores;
+  readonly ratePerSecond: number;
+  readonly counts: { readonly tags: number; readonly agents: number; readonly silent: number };
+  readonly tags: readonly FleetTag[];
+  readonly agents: readonly FleetAgent[];
+  readonly problems: readonly PastProblem[];
+}
+
+export interface TagLive {
+  readonly timeMs: number;
+  readonly tag: string;
+  readonly view: TagView | null;
+  readonly ratePerSecond: number;
+  readonly holders: readonly {
+    readonly agentId: string;
+    readonly instanceId: string;
+    readonly state: AgentState;
+    readonly buffer: BufferView;
+  }[];
+  /** Rates of the last hour, oldest first; only in the first event of a stream. */
+  readonly history?: readonly { readonly atMs: number; readonly ratePerSecond: number }[];
+}
+
+export interface MachineIdsLive {
+  readonly timeMs: number;
+  readonly first: number;
+  /** One letter per machine id from `first` on: free, held, silent, waiting. */
+  readonly states: string;
+}

@@ -1,0 +1,48 @@
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { bearerCheck } from '@leafcutter/shared/http/bearer';
+import type { Request } from 'express';
+import type { CoordinatorConfig } from '../settings.ts';
+
+type Guard = { readonly guard: (request: Request) => void };
+
+/** Who may do what. Without tokens of a kind, whoever reaches the port may. */
+export interface Access {
+  /** Takes segments and leases. */
+  readonly agent: Guard;
+  /** Looks. */
+  readonly viewer: Guard;
+  /** Changes. A viewer is told so with FORBIDDEN. */
+  readonly admin: Guard;
+}
+
+export function accessOf({
+  agentTokens,
+  adminTokens,
+  viewerTokens,
+}: Pick<CoordinatorConfig, 'agentTokens' | 'adminTokens' | 'viewerTokens'>): Access {
+  const guard = (tokens: readonly string[]): Guard => {
+    const check = bearerCheck(tokens);
+    return { guard: (request) => check(request.headers.authorization) };
+  };
+  const viewer = guard(adminTokens.length === 0 ? [] : [...adminTokens, ...viewerTokens]);
+  const admin = guard(adminTokens);
+  return {
+    agent: guard(agentTokens),
+    viewer,
+    admin: {
+      guard(request) {
+        try {
+          admin.guard(request);
+        } catch (error) {
+          if (hasCode(error, 'UNAUTHORIZED') && error.reason === 'wrong_token') {
+            viewer.guard(request);
+            throw new LeafcutterError('FORBIDDEN', 'This token may look, but change nothing.', {
+              reason: 'viewer',
+            });
+          }
+          throw error;
+        }
+      },
+    },
+  };
+}

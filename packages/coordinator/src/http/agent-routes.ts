@@ -1,0 +1,109 @@
+import { hasCode } from '@leafcutter/shared/errors';
+import { parseBody } from '@leafcutter/shared/http/parse-body';
+import { wholeNumber } from '@leafcutter/shared/http/query';
+import type { ServiceApp } from '@leafcutter/shared/http/service-app';
+import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
+import {
+  createTagRequest,
+  endRequest,
+  type LeaseAnswer,
+  leaseRequest,
+  type RenewAnswer,
+  type ReportAnswer,
+  renewRequest,
+  reportRequest,
+  type SegmentAnswer,
+  segmentRequest,
+} from '@leafcutter/shared/wire';
+import type { Request, Response } from 'express';
+import type { Coordinator } from '../coordinator.ts';
+import type { Access } from './access.ts';
+import { tagOf } from './tag-of.ts';
+
+/** What agents ask, but for `POST /v1/leases`, whose address others read. */
+export function addAgentRoutes(app: ServiceApp, coordinator: Coordinator, { agent }: Access): void {
+  app.route('/v1/tags/:tag/segments', { POST: (req, res) => segments(coordinator, req, res) }, agent);
+  app.route('/v1/leases/:machineId/renew', { POST: (req, res) => renew(coordinator, req, res) }, agent);
+  app.route('/v1/leases/:machineId/end', { POST: (req, res) => end(coordinator, req, res) }, agent);
+  app.route('/v1/agents/report', { POST: (req, res) => report(coordinator, req, res) }, agent);
+}
+
+async function segments(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
+  const tag = tagOf(req);
+  const { agentId, instanceId, ...demand } = parseBody(segmentRequest, req.body);
+  const holder = { agentId, instanceId };
+  const take = () => coordinator.segments.grant(tag, holder, demand);
+  const segment = await take().catch(async (error: unknown) => {
+    if (!coordinator.config.autoCreateTags || !hasCode(error, 'TAG_UNKNOWN') || !NEW_TAG_PATTERN.test(tag))
+      throw error;
+    await coordinator.tags.create(createTagRequest.parse({ tag })).catch((failure: unknown) => {
+      if (!hasCode(failure, 'TAG_EXISTS')) throw failure;
+    });
+    return take();
+  });
+  const answer: SegmentAnswer = {
+    deploymentId: coordinator.deploymentId,
+    tag,
+    start: String(segment.start),
+    end: String(segment.end),
+  };
+  res.json(answer);
+}
+
+/** `POST /v1/leases`. */
+export async function grant(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
+  const { agentId, instanceId, agentTimeMs, layout } = parseBody(leaseRequest, req.body);
+  const lease = await coordinator.leases.grant({ holder: { agentId, instanceId }, agentTimeMs, layout });
+  const answer: LeaseAnswer = {
+    deploymentId: coordinator.deploymentId,
+    ...lease,
+    heartbeatMs: coordinator.config.snowflake.heartbeatMs,
+    coordinatorTimeMs: coordinator.clock.now(),
+  };
+  res.status(201).json(answer);
+}
+
+async function renew(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
+  const { agentId, instanceId, agentTimeMs, layout, to, extend } = parseBody(renewRequest, req.body);
+  const call = { holder: { agentId, instanceId }, agentTimeMs, layout };
+  const answer: RenewAnswer = {
+    deploymentId: coordinator.deploymentId,
+    to: await coordinator.leases.renew(machineIdOf(req), call, to, extend),
+    coordinatorTimeMs: coordinator.clock.now(),
+  };
+  res.json(answer);
+}
+
+async function end(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
+  await coordinator.leases.end(machineIdOf(req), parseBody(endRequest, req.body));
+  res.status(204).end();
+}
+
+async function report(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
+  const { names, leaving, intervalMs, ...status } = parseBody(reportRequest, req.body);
+  const { roster, clock, watch } = coordinator;
+  const nextReportMs = await watch.nextReportMs();
+  // The roster serves metrics and the console only; a Redis that is away must not keep retired tags alive.
+  await (leaving
+    ? roster.remove(status.instanceId)
+    : roster.report({
+        ...status,
+        nextReportMs: Math.min(intervalMs, nextReportMs),
+        seenAtMs: clock.now(),
+      })
+  ).catch((err: unknown) => coordinator.log.debug({ err }, 'an agent could not be entered on the roster'));
+  const records = names.length === 0 ? [] : await coordinator.store.findTags(names);
+  const found = new Map(records.map((record) => [record.tag, record]));
+  const gone = names.flatMap((tag): ReportAnswer['gone'] => {
+    const record = found.get(tag);
+    if (record === undefined) return [{ tag, code: 'TAG_UNKNOWN' }];
+    return record.retired ? [{ tag, code: 'TAG_RETIRED' }] : [];
+  });
+  const { deploymentId } = coordinator;
+  const answer: ReportAnswer = { deploymentId, coordinatorTimeMs: clock.now(), nextReportMs, gone };
+  res.json(answer);
+}
+
+function machineIdOf(req: Request): number {
+  return wholeNumber('machineId', String(req.params.machineId), 0, 2 ** 20 - 1);
+}

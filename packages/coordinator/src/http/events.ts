@@ -1,0 +1,88 @@
+import { EventStreams } from '@leafcutter/shared/http/event-stream';
+import { badParameter, readQuery } from '@leafcutter/shared/http/query';
+import { isAskableTag } from '@leafcutter/shared/tag';
+import type { Request, Response } from 'express';
+import type { Coordinator } from '../coordinator.ts';
+import { machineIdsLive } from '../domain/fleet/machine-ids.ts';
+import { machineIds } from '../settings.ts';
+
+/** Consoles that may watch through one coordinator. */
+const MAX_LISTENERS = 64;
+/** A census asks both stores about every machine id: not at every look, in milliseconds. */
+const CENSUS_MS = 2_000;
+
+/** `GET /v1/events`: the fleet, one tag or the machine ids, as server-sent events; each view is made once for all who watch it. */
+export class FleetEvents {
+  readonly #coordinator: Coordinator;
+  readonly #streams = new EventStreams(MAX_LISTENERS);
+  /** Views as JSON, made of the look at `#madeOf`. */
+  readonly #made = new Map<string, string>();
+  #madeOf: object | undefined;
+  #census: { readonly at: number; readonly json: Promise<string> } | undefined;
+
+  constructor(coordinator: Coordinator) {
+    this.#coordinator = coordinator;
+  }
+
+  open(req: Request, res: Response): void {
+    const { tag, view } = readQuery(req, ['tag', 'view']);
+    if (view !== undefined && view !== 'fleet' && view !== 'machine-ids')
+      throw badParameter('view', 'takes fleet or machine-ids');
+    if (tag !== undefined && view !== undefined) throw badParameter('view', 'and tag exclude each other');
+    if (tag !== undefined && !isAskableTag(tag)) throw badParameter('tag', 'takes the name of a tag');
+    const send = this.#streams.open(res);
+    const { watch } = this.#coordinator;
+    let isFirst = true;
+    const tell = () => {
+      if (watch.fleet === undefined) return;
+      if (tag !== undefined) {
+        const history = isFirst ? { history: watch.rates(tag) } : {};
+        send('tag', isFirst ? JSON.stringify({ ...watch.tag(tag), ...history }) : this.#tagJson(tag));
+      } else if (view === 'machine-ids') {
+        // A store that is away leaves the page as it stands; the fleet's problems say why.
+        this.#machineIdsJson().then(
+          (json) => send('machine-ids', json),
+          () => undefined,
+        );
+      } else
+        send(
+          'fleet',
+          this.#once('fleet', () => watch.fleet),
+        );
+      isFirst = false;
+    };
+    // What the last look saw comes at once, the next look right after it.
+    tell();
+    res.once('close', watch.subscribe(tell));
+  }
+
+  end(): void {
+    this.#streams.endAll();
+  }
+
+  #tagJson(tag: string): string {
+    return this.#once(`tag ${tag}`, () => this.#coordinator.watch.tag(tag));
+  }
+
+  #once(key: string, make: () => unknown): string {
+    const { fleet } = this.#coordinator.watch;
+    if (this.#madeOf !== fleet) this.#made.clear();
+    this.#madeOf = fleet;
+    const json = this.#made.get(key) ?? JSON.stringify(make());
+    this.#made.set(key, json);
+    return json;
+  }
+
+  #machineIdsJson(): Promise<string> {
+    const { clock, watch, config, census } = this.#coordinator;
+    const now = clock.monotonic();
+    if (this.#census === undefined || now - this.#census.at >= CENSUS_MS - 100) {
+      const { first } = machineIds(config.snowflake);
+      const json = machineIdsLive(census(), first, watch.aliveInstances, clock.now()).then((live) =>
+        JSON.stringify(live),
+      );
+      this.#census = { at: now, json };
+    }
+    return this.#census.json;
+  }
+}

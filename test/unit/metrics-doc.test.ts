@@ -1,0 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { AgentMetrics } from '@leafcutter/agent/metrics';
+import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics';
+import { metricsPage } from '@leafcutter/shared/metric-catalogue';
+
+const never = () => Promise.reject(new Error('nobody scrapes this'));
+const agent = new AgentMetrics({ tags: () => [], lease: () => undefined, clockOffsetMs: () => undefined });
+const coordinator = new CoordinatorMetrics({ census: never, askStore: never, timestampLeftMs: () => 0 });
+const services = { Agent: agent.catalogue, Coordinator: coordinator.catalogue };
+
+test('docs/metrics.md is what the metrics in the source say (npm run build writes it)', () => {
+  const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
+  expect(page).toBe(metricsPage(services));
+});
+
+test('every metric is named after Prometheus’ conventions and has a sentence of help', () => {
+  const entries = Object.values(services).flat();
+  expect(entries.length).toBeGreaterThan(45);
+  for (const { name, type, help } of entries) {
+    expect([name, type === 'counter']).toEqual([name, name.endsWith('_total')]);
+    expect([name, help]).toEqual([name, expect.stringMatching(/^[A-Z0-9].{10,}\.$/)]);
+    // Base units only: seconds, not milliseconds; days are what a forecast is read in.
+    expect(name).not.toMatch(/_(ms|milliseconds|minutes|percent)(_|$)/);
+    if (type === 'histogram') expect(name).toMatch(/_seconds$/);
+  }
+});
