@@ -14,6 +14,8 @@ const PACKAGES = [
   { name: 'mariadb-server', isThere: () => hasProgram('mariadbd') && hasProgram('mariadb-install-db') },
   { name: 'libfaketime', isThere: () => hasLibrary('faketime/libfaketimeMT.so.1') },
   { name: 'docker.io', isThere: () => hasProgram('docker') && hasProgram('dockerd') },
+  { name: 'chromium', isThere: () => hasProgram('chromium') },
+  { name: 'prometheus', isThere: () => hasProgram('prometheus') && hasProgram('promtool') },
   { name: 'busybox-static', isThere: () => hasProgram('busybox') },
 ];
 

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildConsole } from './build-console.mjs';
 import { PNPM } from './pnpm.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -64,5 +65,10 @@ if (major < 20) {
   process.exit(1);
 }
 await install();
+const unbuilt = buildConsole(node);
+if (unbuilt !== undefined) {
+  say(unbuilt);
+  process.exit(1);
+}
 const target = task === 'dev' ? ['packages/cli/src/main.ts', 'dev'] : ['scripts/tasks.mjs', task ?? ''];
 process.exit(await run(node, [...target, ...args]));

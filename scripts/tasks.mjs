@@ -38,6 +38,7 @@ const full = (suite) => {
 
 const CHECKS = [
   step('types', 'tsc', '-p', '.'),
+  step('types of the console', 'tsc', '-p', 'packages/console'),
   step('lint and format', 'biome', 'check', '.'),
   step('dependency rules', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'test'),
   step('unused code', 'knip'),

@@ -74,11 +74,14 @@ export class Cluster implements AsyncDisposable {
     return agent;
   }
 
-  /** Creates a tag through the first coordinator. */
-  async createTag(tag: string, fields: object = {}): Promise<void> {
+  /** Creates a tag through the first coordinator, with a token where it asks for one. */
+  async createTag(tag: string, fields: object = {}, token?: string): Promise<void> {
     const response = await fetch(`${this.coordinators[0]?.url}/v1/tags`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
       body: JSON.stringify({ tag, ...fields }),
     });
     if (!response.ok) throw new Error(`creating ${tag}: ${response.status} ${await response.text()}`);

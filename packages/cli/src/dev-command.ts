@@ -123,7 +123,8 @@ Try:
   curl http://${first}/v1/snowflake
   curl "http://${first}/v1/ids/${tag}?count=5"
   redis-cli -p ${resp.split(':').at(-1)} INCR ${tag}
-  open http://${first}/cache
+  open ${coordinatorUrl}/            the fleet, live
+  open http://${first}/            one agent
 
 Ctrl-C stops it; the next start continues from here.
 `;

@@ -204,6 +204,13 @@ export const COORDINATOR_API: Api = {
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
     token: true,
   },
+  'GET /': { summary: 'A live page for people.', answer: { 'text/html': z.string() } },
+  'GET /assets/{file}': {
+    summary: 'What the page loads.',
+    path: { file: z.string() },
+    answer: { 'text/javascript': z.string(), 'text/css': z.string() },
+    errors: ['NOT_FOUND'],
+  },
   'GET /livez': {
     summary: 'The process answers.',
     answer: json(z.strictObject({ status: z.literal('live') })),

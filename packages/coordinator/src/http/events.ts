@@ -3,6 +3,7 @@ import { badParameter, readQuery } from '@leafcutter/shared/http/query';
 import { isAskableTag } from '@leafcutter/shared/tag';
 import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
+import { ALL_TAGS } from '../domain/fleet/fleet-watch.ts';
 import { machineIdsLive } from '../domain/fleet/machine-ids.ts';
 import { machineIds } from '../settings.ts';
 
@@ -44,11 +45,9 @@ export class FleetEvents {
           (json) => send('machine-ids', json),
           () => undefined,
         );
-      } else
-        send(
-          'fleet',
-          this.#once('fleet', () => watch.fleet),
-        );
+      } else if (isFirst) {
+        send('fleet', JSON.stringify({ ...watch.fleet, history: watch.rates(ALL_TAGS) }));
+      } else send('fleet', this.#fleetJson());
       isFirst = false;
     };
     // What the last look saw comes at once, the next look right after it.
@@ -58,6 +57,10 @@ export class FleetEvents {
 
   end(): void {
     this.#streams.endAll();
+  }
+
+  #fleetJson(): string {
+    return this.#once('fleet', () => this.#coordinator.watch.fleet);
   }
 
   #tagJson(tag: string): string {

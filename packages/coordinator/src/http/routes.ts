@@ -1,4 +1,6 @@
+import { builtPage } from '@leafcutter/console/pages';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { addPage } from '@leafcutter/shared/http/built-page';
 import { parseBody } from '@leafcutter/shared/http/parse-body';
 import { badParameter, readQuery, wholeNumber } from '@leafcutter/shared/http/query';
 import { ServiceApp } from '@leafcutter/shared/http/service-app';
@@ -85,6 +87,7 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
     viewer,
   );
   app.route('/v1/explain/:tag/:id', { GET: (req, res) => explainInTag(coordinator, req, res) }, viewer);
+  addPage(app, builtPage('index'));
   app.route('/livez', { GET: (_req, res) => void res.json({ status: 'live' }) });
   app.route('/readyz', { GET: (_req, res) => readiness(coordinator, res) });
   app.route('/metrics', {

@@ -86,6 +86,13 @@ export const AGENT_API: Api = {
     answer: { 'text/html': z.string() },
     token: true,
   },
+  'GET /': { summary: 'A live page for people.', answer: { 'text/html': z.string() } },
+  'GET /assets/{file}': {
+    summary: 'What the page loads.',
+    path: { file: z.string() },
+    answer: { 'text/javascript': z.string(), 'text/css': z.string() },
+    errors: ['NOT_FOUND'],
+  },
   'GET /livez': {
     summary: 'The process answers.',
     answer: { 'application/json': z.strictObject({ status: z.literal('live') }) },

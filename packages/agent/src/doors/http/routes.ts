@@ -1,4 +1,6 @@
+import { builtPage } from '@leafcutter/console/pages';
 import { bearerCheck } from '@leafcutter/shared/http/bearer';
+import { addPage } from '@leafcutter/shared/http/built-page';
 import { badParameter, readQuery } from '@leafcutter/shared/http/query';
 import { type AppOptions, ServiceApp } from '@leafcutter/shared/http/service-app';
 import { decode } from '@leafcutter/shared/layout';
@@ -30,6 +32,7 @@ export function agentApp(agent: Agent): Express {
   if (leaf.enabled) addLeafRoutes(app, agent, guarded.guard);
   if (goLeaf.enabled) addGoLeafRoutes(app, agent, guarded.guard);
   if (tinyid.enabled) addTinyidRoutes(app, agent);
+  addPage(app, builtPage('agent'));
   addOps(app, agent);
   return app.seal();
 }

@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import type { FleetView, RateAt, Stores, TagLive } from '@leafcutter/shared/fleet-views';
 import type { TagView } from '@leafcutter/shared/wire';
 import type { AgentRecord, Roster } from '../roster.ts';
 import type { TagAdmin } from '../tags.ts';
 import { agentRows, holdersOf, type Seen, stateOf, tagRows } from './fleet-view.ts';
 import { healthOf, ProblemLog, problemsOf } from './problems.ts';
-import type { FleetView, Stores, TagLive } from './views.ts';
 
 /** How often the fleet is looked at while nobody watches, and while somebody does, in milliseconds. */
 const DOZING_MS = 15_000;
@@ -19,7 +19,8 @@ const MAX_TAGS = 1_000;
 /** Rates kept of each tag: an hour at the pace of dozing. */
 const MAX_HISTORY = 240;
 
-type Rate = { readonly atMs: number; readonly ratePerSecond: number };
+/** No tag has this name: under it are the rates of all tags together. */
+export const ALL_TAGS = '';
 
 /**
  * Looks at the fleet for consoles. Dozing (nobody watches; a look each 15 s keeps the histories), or watching (entered by the first
@@ -29,7 +30,7 @@ export class FleetWatch {
   readonly #parts: Parts;
   readonly #listeners = new Set<() => void>();
   readonly #problems = new ProblemLog();
-  readonly #rates = new Map<string, Rate[]>();
+  readonly #rates = new Map<string, RateAt[]>();
   #agents: readonly AgentRecord[] = [];
   #tags: readonly TagView[] | undefined;
   #tagsReadAt = Number.NEGATIVE_INFINITY;
@@ -95,7 +96,7 @@ export class FleetWatch {
     };
   }
 
-  rates(tag: string): readonly Rate[] {
+  rates(tag: string): readonly RateAt[] {
     return this.#rates.get(tag) ?? [];
   }
 
@@ -170,14 +171,15 @@ export class FleetWatch {
     const { clock } = this.#parts;
     if (clock.monotonic() - this.#ratesNotedAt < DOZING_MS - WATCHING_MS) return;
     this.#ratesNotedAt = clock.monotonic();
-    for (const { tag, ratePerSecond } of rows) {
+    const all = rows.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0);
+    for (const { tag, ratePerSecond } of [...rows, { tag: ALL_TAGS, ratePerSecond: all }]) {
       const rates = this.#rates.get(tag) ?? [];
       rates.push({ atMs: nowMs, ratePerSecond });
       if (rates.length > MAX_HISTORY) rates.shift();
       this.#rates.set(tag, rates);
     }
     // Tags come and go; their names must not stay for ever.
-    const shown = new Set(rows.map(({ tag }) => tag));
+    const shown = new Set([ALL_TAGS, ...rows.map(({ tag }) => tag)]);
     for (const tag of this.#rates.keys()) if (!shown.has(tag)) this.#rates.delete(tag);
   }
 

@@ -1,5 +1,12 @@
+import type {
+  FleetAgent,
+  FleetTag,
+  Level,
+  PastProblem,
+  Problem,
+  Stores,
+} from '@leafcutter/shared/fleet-views';
 import { type Seen, stateOf } from './fleet-view.ts';
-import type { FleetAgent, FleetTag, Level, PastProblem, Problem, Stores } from './views.ts';
 
 /** More problems than this are not told one by one. */
 const MAX_TOLD = 50;

@@ -1,4 +1,4 @@
-import type { AgentStatus, BufferView, TagView } from '@leafcutter/shared/wire';
+import type { AgentStatus, BufferView, TagView } from './wire.ts';
 
 /** What the console is shown. One word per state, times in unix milliseconds, IDs as decimal strings. */
 
@@ -68,6 +68,14 @@ export interface FleetView {
   readonly tags: readonly FleetTag[];
   readonly agents: readonly FleetAgent[];
   readonly problems: readonly PastProblem[];
+  /** As of `TagLive`, over all tags. */
+  readonly history?: readonly RateAt[];
+}
+
+export interface RateAt {
+  readonly atMs: number;
+  /** IDs per second. */
+  readonly ratePerSecond: number;
 }
 
 export interface TagLive {
@@ -82,7 +90,7 @@ export interface TagLive {
     readonly buffer: BufferView;
   }[];
   /** Rates of the last hour, oldest first; only in the first event of a stream. */
-  readonly history?: readonly { readonly atMs: number; readonly ratePerSecond: number }[];
+  readonly history?: readonly RateAt[];
 }
 
 export interface MachineIdsLive {

@@ -1,0 +1,48 @@
+/** Calls of the service that served this page. */
+
+const TOKEN = 'leafcutter-token';
+
+/** The token that this tab was given; it is kept until the tab is closed. */
+export const token = {
+  get: (): string | null => sessionStorage.getItem(TOKEN),
+  set: (value: string): void => sessionStorage.setItem(TOKEN, value),
+  clear: (): void => sessionStorage.removeItem(TOKEN),
+};
+
+/** What a service answered instead: a problem document in short. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Sends a request and gives the answer as it comes. @throws ApiError */
+export async function request(path: string, init: RequestInit = {}): Promise<Response> {
+  const held = token.get();
+  const headers = new Headers(init.headers);
+  if (held !== null) headers.set('authorization', `Bearer ${held}`);
+  if (init.body != null) headers.set('content-type', 'application/json');
+  // Relative to the page, which may stand below a path of a proxy.
+  const url = new URL(path, document.baseURI);
+  const response = await fetch(url, { ...init, headers }).catch((error: unknown) => {
+    if (init.signal?.aborted === true) throw error;
+    throw new ApiError('UNREACHABLE', 'The service does not answer. Is it running?');
+  });
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => undefined)) as
+    | { code?: string; detail?: string; title?: string }
+    | undefined;
+  throw new ApiError(
+    problem?.code ?? 'INTERNAL',
+    problem?.detail ?? problem?.title ?? `The service answered ${response.status}.`,
+  );
+}
+
+/** The JSON document at `path`. @throws ApiError */
+export async function json<T>(path: string, init?: RequestInit): Promise<T> {
+  return (await (await request(path, init)).json()) as T;
+}

@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { ago, count, duration, offset, rate } from './format.ts';
+
+test.each([
+  [0, '0'],
+  [7, '7'],
+  [999, '999'],
+  [1_000, '1 k'],
+  [12_345, '12.3 k'],
+  [999_600, '1 M'],
+  [250_000_000, '250 M'],
+  [9_223_372_036_854_775_000, '9.2 × 10¹⁸'],
+])('the count %d reads %s', (value, text) => {
+  expect(count(value)).toBe(text);
+});
+
+test.each([
+  [null, '–'],
+  [0, '0 s'],
+  [4.25, '4.3 s'],
+  [42, '42 s'],
+  [600, '10 min'],
+  [7_200, '2 h'],
+  [864_000, '10 d'],
+  [1e12, 'for ever'],
+])('%p seconds read %s', (seconds, text) => {
+  expect(duration(seconds)).toBe(text);
+});
+
+test('rates, offsets and ages', () => {
+  expect([rate(0), rate(0.04), rate(3.26), rate(20_000)]).toEqual(['0/s', '< 0.1/s', '3.3/s', '20 k/s']);
+  expect([offset(null), offset(3), offset(-1_500), offset(0)]).toEqual(['–', '+3 ms', '−1.5 s', '+0 ms']);
+  expect([ago(10_000, 10_500), ago(0, 61_000)]).toEqual(['now', '61 s ago']);
+});

@@ -1,0 +1,138 @@
+import type { AgentStatus } from '@leafcutter/shared/wire';
+import { useState } from 'preact/hooks';
+import { dateTime, duration, offset, rate } from '../format.ts';
+import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';
+import { BufferBar } from '../parts/buffer-bar.tsx';
+import { useDocument } from '../use-document.ts';
+
+/** Rows of a page; an agent may hold a hundred thousand tags. */
+const SHOWN = 200;
+
+/** One agent about itself: its buffers, lease and clock. */
+export function AgentPage({ status }: { status: AgentStatus }) {
+  const [filter, setFilter] = useState('');
+  const { clock, snowflake, timeMs } = status;
+  const tags = status.tags.filter(({ tag }) => tag.toLowerCase().includes(filter.toLowerCase()));
+  const total = status.tags.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0);
+  return (
+    <main id="main" tabIndex={-1}>
+      <h1>{status.agentId}</h1>
+      <dl class="facts card roomy">
+        <Fact name="IDs drawn">{rate(total)}</Fact>
+        <Fact name="Tags in memory">{status.tags.length}</Fact>
+        <Fact name="Clock" hint="Difference to the coordinators">
+          {clock.skewed ? <Badge tone="critical">{offset(clock.offsetMs)}</Badge> : offset(clock.offsetMs)}
+        </Fact>
+        <Fact name="Instance">
+          <span class="id small">{status.instanceId}</span>
+        </Fact>
+        <Fact name="Version">{status.version}</Fact>
+      </dl>
+      <Card title="Snowflakes">
+        {snowflake === null ? (
+          <Empty>Snowflake mode is off; snowflake.enabled turns it on.</Empty>
+        ) : (
+          <dl class="facts roomy">
+            <Fact name="Lease">
+              <Badge tone={snowflake.state === 'holding' ? 'ok' : 'warning'}>{snowflake.state}</Badge>
+            </Fact>
+            <Fact name="Machine id">{snowflake.machineId ?? '–'}</Fact>
+            <Fact name="Window ends">
+              {snowflake.window === null
+                ? '–'
+                : `in ${duration(Math.max(0, (snowflake.window.to - timeMs) / 1000))}, ${dateTime(snowflake.window.to)}`}
+            </Fact>
+            <Fact name="Issued">{snowflake.issued.toLocaleString()}</Fact>
+            {snowflake.lastError === null ? null : (
+              <Fact name="Last error">
+                <Badge tone="warning">{snowflake.lastError}</Badge>
+              </Fact>
+            )}
+          </dl>
+        )}
+      </Card>
+      <Card title={`Buffers (${tags.length})`}>
+        {status.tags.length > 10 ? (
+          <label class="filter">
+            <span class="unseen">Filter tags by name</span>
+            <input
+              type="search"
+              placeholder="Filter tags"
+              value={filter}
+              onInput={(event) => setFilter(event.currentTarget.value)}
+            />
+          </label>
+        ) : null}
+        {tags.length === 0 ? (
+          <Empty>
+            No tag is in memory; a tag comes with its first request: curl {location.origin}/v1/ids/TAG
+          </Empty>
+        ) : (
+          <ul class="holders">
+            {tags.slice(0, SHOWN).map((buffer) => (
+              <li key={buffer.tag} data-tag={buffer.tag}>
+                <div class="holder-head">
+                  <strong>{buffer.tag}</strong>
+                  <span class="hint">
+                    {rate(buffer.ratePerSecond)}, runway {duration(buffer.runwaySeconds)}
+                    {buffer.waiting > 0 ? `, ${buffer.waiting} waiting` : ''}
+                  </span>
+                </div>
+                <BufferBar buffer={buffer} />
+              </li>
+            ))}
+          </ul>
+        )}
+        {tags.length > SHOWN ? <p class="hint">And {tags.length - SHOWN} more; filter to see them.</p> : null}
+      </Card>
+      <Decode />
+    </main>
+  );
+}
+
+interface Decoded {
+  readonly time: string;
+  readonly timestampMs: number;
+  readonly machineId: number;
+  readonly sequence: number;
+}
+
+function Decode() {
+  const [text, setText] = useState('');
+  const [asked, setAsked] = useState<string>();
+  const { data, problem } = useDocument<Decoded>(
+    asked === undefined ? undefined : `v1/decode/${encodeURIComponent(asked)}`,
+  );
+  return (
+    <Card title="Decode a snowflake ID">
+      <form
+        class="ask"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (text.trim() !== '') setAsked(text.trim());
+        }}
+      >
+        <label>
+          ID
+          <input
+            value={text}
+            inputMode="numeric"
+            autocomplete="off"
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit">Decode</button>
+      </form>
+      <div aria-live="polite">
+        {problem === undefined ? null : <p class="note critical">{problem}</p>}
+        {data === undefined ? null : (
+          <dl class="facts">
+            <Fact name="Time">{dateTime(data.timestampMs)}</Fact>
+            <Fact name="Machine id">{data.machineId}</Fact>
+            <Fact name="Sequence">{data.sequence}</Fact>
+          </dl>
+        )}
+      </div>
+    </Card>
+  );
+}

@@ -1,0 +1,121 @@
+import type { Explanation, LedgerRange } from '@leafcutter/shared/wire';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { dateTime } from '../format.ts';
+import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';
+import { linkTo } from '../route.ts';
+import { useDocument } from '../use-document.ts';
+
+const TONES = {
+  granted: 'ok',
+  lost: 'critical',
+  unrecorded: 'warning',
+  not_granted: 'idle',
+  future: 'warning',
+} as const;
+
+/** Paste an ID, and read who was given it and when. */
+export function ExplainPage({ asked }: { asked: string | undefined }) {
+  const [text, setText] = useState(asked ?? '');
+  const input = useRef<HTMLInputElement>(null);
+  useEffect(() => input.current?.focus(), []);
+  const { data, problem } = useDocument<Explanation>(
+    asked === undefined ? undefined : `v1/explain/${encodeURIComponent(asked)}`,
+  );
+  return (
+    <main id="main" tabIndex={-1}>
+      <h1>Explain an ID</h1>
+      <form
+        class="card ask"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (text.trim() !== '') location.hash = linkTo('explain', text.trim());
+        }}
+      >
+        <label>
+          ID
+          <input
+            ref={input}
+            value={text}
+            inputMode="numeric"
+            autocomplete="off"
+            placeholder="1234567890123456789"
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="primary">
+          Explain
+        </button>
+      </form>
+      <div aria-live="polite">
+        {problem === undefined ? null : <p class="note critical">{problem}</p>}
+        {data === undefined ? null : <Answer explanation={data} />}
+      </div>
+      {asked === undefined ? (
+        <Empty>
+          Any ID that this deployment handed out: a number of a tag, or a snowflake. The ledger tells who got
+          it.
+        </Empty>
+      ) : null}
+    </main>
+  );
+}
+
+function Answer({ explanation }: { explanation: Explanation }) {
+  const { segments, snowflake, more } = explanation;
+  return (
+    <>
+      {segments.map(({ tag, verdict, sentence, range }) => (
+        <Card key={tag} title={`A number of ${tag}`} aside={<Badge tone={TONES[verdict]}>{verdict}</Badge>}>
+          <p>{sentence}</p>
+          {range === null ? null : <Granted range={range} what="Segment" />}
+          <p>
+            <a href={linkTo('tags', tag)}>Go to {tag}</a>
+          </p>
+        </Card>
+      ))}
+      {snowflake === null ? null : (
+        <Card title="A snowflake" aside={<Badge tone={TONES[snowflake.verdict]}>{snowflake.verdict}</Badge>}>
+          <p>{snowflake.sentence}</p>
+          <dl class="facts roomy">
+            <Fact name="Time">{dateTime(snowflake.timestampMs)}</Fact>
+            <Fact name="Machine id">
+              <a href={linkTo('machine-ids', String(snowflake.machineId))}>{snowflake.machineId}</a>
+            </Fact>
+            {snowflake.datacenter === undefined ? null : (
+              <Fact name="Datacenter">{snowflake.datacenter}</Fact>
+            )}
+            <Fact name="Sequence">{snowflake.sequence}</Fact>
+          </dl>
+          {snowflake.range === null ? null : <Granted range={snowflake.range} what="Window" />}
+        </Card>
+      )}
+      {segments.length === 0 && snowflake === null ? (
+        <Empty>No tag was granted this number, and no machine id had a window at its time.</Empty>
+      ) : null}
+      {more ? (
+        <p class="note warning">
+          There are more tags than were looked at; ask with leafcutter explain --tag.
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function Granted({ range, what }: { range: LedgerRange; what: 'Segment' | 'Window' }) {
+  const bound = (text: string) => (what === 'Window' ? dateTime(Number(text)) : text);
+  return (
+    <dl class="facts roomy">
+      <Fact name={what}>
+        <span class="id">
+          {bound(range.start)} to {bound(range.end)}
+        </span>
+      </Fact>
+      <Fact name="Agent">{range.agentId}</Fact>
+      <Fact name="Instance">
+        <span class="id small">{range.instanceId}</span>
+      </Fact>
+      <Fact name="Granted">{dateTime(range.grantedAtMs)}</Fact>
+      <Fact name="By coordinator">{range.coordinatorId}</Fact>
+    </dl>
+  );
+}

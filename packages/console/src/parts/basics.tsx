@@ -1,0 +1,67 @@
+import type { ComponentChildren } from 'preact';
+
+/** A word on what state something is in; the colour only repeats it. */
+export function Badge({
+  tone,
+  children,
+}: {
+  tone: 'ok' | 'warning' | 'critical' | 'idle';
+  children: ComponentChildren;
+}) {
+  return <span class={`badge ${tone}`}>{children}</span>;
+}
+
+/** A figure with its name. */
+export function Fact({ name, children, hint }: { name: string; children: ComponentChildren; hint?: string }) {
+  return (
+    <div class="fact" title={hint}>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+export function Card({
+  title,
+  aside,
+  children,
+}: {
+  title: string;
+  aside?: ComponentChildren;
+  children: ComponentChildren;
+}) {
+  return (
+    <section class="card" aria-label={title}>
+      <div class="card-head">
+        <h2>{title}</h2>
+        {aside}
+      </div>
+      {children}
+    </section>
+  );
+}
+
+/** What a list says when it has nothing to show. */
+export function Empty({ children }: { children: ComponentChildren }) {
+  return <p class="empty">{children}</p>;
+}
+
+export function Loading() {
+  return (
+    <main id="main" tabIndex={-1}>
+      <p class="empty" role="status">
+        Waiting for the first data …
+      </p>
+    </main>
+  );
+}
+
+/** A table that is scrolled sideways where the screen is narrow, by keyboard as well. */
+export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
+    <section class="scroll" tabIndex={0} aria-label={label}>
+      {children}
+    </section>
+  );
+}

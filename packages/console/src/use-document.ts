@@ -1,0 +1,38 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ApiError, json } from './api.ts';
+
+interface Read<T> {
+  readonly path: string;
+  readonly data: T | undefined;
+  readonly problem: string | undefined;
+}
+
+/** The document at `path`, and anew every `everyMs` where that is given. What was read stays when a later try fails. */
+export function useDocument<T>(
+  path: string | undefined,
+  everyMs?: number,
+): { readonly data: T | undefined; readonly problem: string | undefined } {
+  const [read, setRead] = useState<Read<T>>({ path: '', data: undefined, problem: undefined });
+  useEffect(() => {
+    if (path === undefined) return;
+    const leaving = new AbortController();
+    let timer = 0;
+    const load = async () => {
+      try {
+        const data = await json<T>(path, { signal: leaving.signal });
+        setRead({ path, data, problem: undefined });
+      } catch (error) {
+        if (leaving.signal.aborted) return;
+        const problem = error instanceof ApiError ? error.message : 'The answer makes no sense.';
+        setRead((before) => ({ path, data: before.path === path ? before.data : undefined, problem }));
+      }
+      if (everyMs !== undefined) timer = window.setTimeout(() => void load(), everyMs);
+    };
+    void load();
+    return () => {
+      leaving.abort();
+      clearTimeout(timer);
+    };
+  }, [path, everyMs]);
+  return read.path === path ? read : { data: undefined, problem: undefined };
+}

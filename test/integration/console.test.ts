@@ -1,0 +1,262 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { openPage, startBrowser } from '../support/browser.ts';
+import { Cluster } from '../support/cluster.ts';
+import { DrawingLoad } from '../support/drawing-load.ts';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { poll } from '../support/poll.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+
+jest.setTimeout(120_000);
+
+const ADMIN = 'admin-token';
+const VIEWER = 'viewer-token';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** Playwright's own limit; nothing here should take nearly so long. */
+const AT_MOST_MS = 15_000;
+/** Things on a page move once a second, and the machine may be busy. */
+const SOON_MS = 20_000;
+
+let mariadb: MariadbServer;
+let redis: RedisServer;
+let cluster: Cluster;
+let load: DrawingLoad;
+let browser: Browser;
+
+beforeAll(async () => {
+  [mariadb, redis, browser] = await Promise.all([startMariadb(), startRedis(), startBrowser()]);
+  cluster = await Cluster.start({
+    mysqlUrl: await mariadb.createDatabase(),
+    redisUrl: redis.url,
+    coordinators: 2,
+    agents: 3,
+    coordinatorFlags: ['--admin-tokens', ADMIN, '--viewer-tokens', VIEWER],
+    agentFlags: ['--snowflake-enabled', '--report-interval-ms', '1000'],
+  });
+  await cluster.createTag('orders', { step: 2_000, maxStep: 4_000, description: 'All of them' }, ADMIN);
+  load = new DrawingLoad(cluster.agents, '/v1/ids/orders?count=7');
+});
+
+afterAll(async () => {
+  await load?.stop();
+  await browser?.close();
+  await cluster?.[Symbol.asyncDispose]();
+  await mariadb?.dispose();
+  await redis?.stop();
+});
+
+const url = (path = '') => `${cluster.coordinators[0]?.url}/${path}`;
+
+/** A page of the console, signed in; what the browser complained about is looked at when it is left. */
+async function visiting(path: string, token: string | undefined, visit: (page: Page) => Promise<void>) {
+  const { page, complaints } = await openPage(browser);
+  page.setDefaultTimeout(AT_MOST_MS);
+  await page.goto(url(path));
+  if (token !== undefined) await signIn(page, token);
+  await visit(page);
+  // The stream that is refused before signing in is told by the browser, too.
+  expect(complaints.filter((text) => !/status of (401|403|409|400)/.test(text))).toEqual([]);
+  await page.context().close();
+}
+
+async function signIn(page: Page, token: string): Promise<void> {
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+async function seriousProblems(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = (await page.evaluate('axe.run()')) as {
+    violations: { id: string; impact: string; nodes: { html: string }[] }[];
+  };
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+}
+
+const used = (page: Page) =>
+  page
+    .locator('.segment.current .used')
+    .first()
+    .evaluate((bar) => bar.getBoundingClientRect().width);
+
+describe('the console', () => {
+  test('asks for a token, refuses a wrong one, and shows the fleet for a right one', async () => {
+    await visiting('', undefined, async (page) => {
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await seriousProblems(page)).toEqual([]);
+      await signIn(page, 'guess');
+      await page.getByText('The token is not one of the valid ones.').waitFor();
+      await signIn(page, VIEWER);
+      await page.getByRole('link', { name: 'orders' }).waitFor();
+      await page.locator('tr[data-agent="agent-1"]').getByText('alive').waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    });
+  });
+
+  test('draws every agent’s segments, and the bars move', async () => {
+    await visiting('#/tags/orders', VIEWER, async (page) => {
+      await page.locator('.holders li').nth(2).waitFor();
+      const before = await used(page);
+      expect(await poll(async () => Math.abs((await used(page)) - before) > 5, SOON_MS, 200)).toBe(true);
+      await page.getByRole('img', { name: /IDs per second of orders, now [1-9]/ }).waitFor();
+      await page.getByRole('cell', { name: 'agent-1' }).first().waitFor();
+    });
+  });
+
+  test('makes, changes and retires a tag, and what it makes is used', async () => {
+    await visiting('', ADMIN, async (page) => {
+      await page.getByRole('button', { name: 'Create a tag' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name').fill('orders');
+      await dialog.getByRole('button', { name: 'Create' }).click();
+      await dialog
+        .getByRole('alert')
+        .getByText(/exists/)
+        .waitFor();
+      await dialog.getByLabel('Name').fill('parcels');
+      await dialog.getByLabel('Base step').fill('50');
+      expect(await seriousProblems(page)).toEqual([]);
+      await dialog.getByRole('button', { name: 'Create' }).click();
+      await page.getByRole('heading', { name: 'parcels' }).waitFor();
+
+      const [agent] = cluster.agents;
+      expect(await (await fetch(`${agent?.url}/v1/ids/parcels`)).text()).toBe('1');
+      await page.locator(`.holders li[data-agent="${agent?.name}"]`).waitFor();
+
+      await page.getByRole('button', { name: 'Change', exact: true }).click();
+      await page.getByLabel('Base step').fill('75');
+      await page.getByRole('button', { name: 'Change base step' }).click();
+      await page.locator('.fact', { hasText: 'Base step' }).getByText('75').waitFor();
+
+      await page.getByRole('button', { name: 'Retire' }).click();
+      const retire = page.getByRole('button', { name: 'Retire for good' });
+      expect(await retire.isDisabled()).toBe(true);
+      await page.getByLabel(/Type parcels/).fill('parcel');
+      expect(await retire.isDisabled()).toBe(true);
+      await page.getByLabel(/Type parcels/).fill('parcels');
+      await retire.click();
+      await page.getByText('retired').waitFor();
+      expect(
+        await poll(async () => (await fetch(`${agent?.url}/v1/ids/parcels`)).status === 410, SOON_MS),
+      ).toBe(true);
+    });
+  });
+
+  test('lets a viewer change nothing, and says so', async () => {
+    await visiting('', VIEWER, async (page) => {
+      await page.getByRole('button', { name: 'Create a tag' }).click();
+      await page.getByRole('dialog').getByLabel('Name').fill('mine');
+      await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+      await page.getByRole('alert').getByText('This token may look, but change nothing.').waitFor();
+    });
+    const answer = await fetch(url('v1/tags/mine'), { headers: { authorization: `Bearer ${ADMIN}` } });
+    expect(answer.status).toBe(404);
+  });
+
+  test('shows who holds a machine id, reached by keyboard, and its windows', async () => {
+    await visiting('#/machine-ids', VIEWER, async (page) => {
+      await page.getByRole('button', { name: 'Machine id 0: held' }).waitFor();
+      expect(await seriousProblems(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Machine id 0: held' }).focus();
+      await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Enter');
+      await page.getByRole('heading', { name: 'Machine id 1', exact: true }).waitFor();
+      await page.locator('.windows li', { hasText: /agent-\d/ }).waitFor();
+    });
+  });
+
+  test('explains an ID of either kind', async () => {
+    const [agent] = cluster.agents;
+    const segment = await (await fetch(`${agent?.url}/v1/ids/orders`)).text();
+    const snowflake = await (await fetch(`${agent?.url}/v1/snowflake`)).text();
+    await visiting('#/explain', VIEWER, async (page) => {
+      // The page asks for the token as soon as its stream is refused.
+      await page.getByLabel('ID', { exact: true }).fill(segment);
+      await page.keyboard.press('Enter');
+      await page
+        .getByText(new RegExp(`number \\d+ of \\d+ in a segment granted to agent ${agent?.name}`))
+        .waitFor();
+      await page.getByLabel('ID', { exact: true }).fill(snowflake);
+      await page.keyboard.press('Enter');
+      await page
+        .getByText(new RegExp(`A snowflake of machine id \\d+, held by agent ${agent?.name}`))
+        .waitFor();
+      expect(await seriousProblems(page)).toEqual([]);
+      await page.getByLabel('ID', { exact: true }).fill('nonsense');
+      await page.keyboard.press('Enter');
+      await page.getByText(/takes an ID in decimal digits/).waitFor();
+    });
+  });
+
+  test.each([
+    ['light', 1440],
+    ['dark', 1440],
+    ['dark', 390],
+  ] as const)('is accessible and not wider than the screen: %s, %d', async (scheme, width) => {
+    const { page } = await openPage(browser, { scheme, width, height: 844 });
+    await page.goto(url());
+    await signIn(page, VIEWER);
+    for (const [hash, wanted] of [
+      ['#/', '.health'],
+      ['#/tags/orders', '.holders li'],
+      ['#/machine-ids/0', '.windows li'],
+      ['#/tags/nobody', '.empty'],
+    ] as const) {
+      await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+      await page.locator(wanted).first().waitFor();
+      expect([hash, await seriousProblems(page)]).toEqual([hash, []]);
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+      expect([hash, overflow]).toEqual([hash, 0]);
+    }
+    await page.context().close();
+  });
+
+  test('shows an agent of its own, live, without the coordinator’s help', async () => {
+    const [agent] = cluster.agents;
+    const { page, complaints } = await openPage(browser);
+    await page.goto(`${agent?.url}/`);
+    await page.locator('.holders li[data-tag="orders"]').waitFor();
+    const before = await used(page);
+    expect(await poll(async () => Math.abs((await used(page)) - before) > 5, SOON_MS, 200)).toBe(true);
+    const snowflake = await (await fetch(`${agent?.url}/v1/snowflake`)).text();
+    await page.getByLabel('ID', { exact: true }).fill(snowflake);
+    await page.getByRole('button', { name: 'Decode' }).click();
+    await page.locator('.fact', { hasText: 'Sequence' }).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  });
+
+  test('turns a killed agent red', async () => {
+    await visiting('', VIEWER, async (page) => {
+      const [, , agent] = cluster.agents;
+      const row = page.locator(`tr[data-agent="${agent?.name}"]`);
+      await row.getByText('alive').waitFor();
+      await agent?.process.kill();
+      const killedAt = performance.now();
+      await row.getByText('silent').waitFor({ timeout: 30_000 });
+      const seconds = (performance.now() - killedAt) / 1000;
+      process.stdout.write(`a killed agent was red after ${seconds.toFixed(1)} s (target 5 s)\n`);
+      expect(await row.getAttribute('class')).toBe('silent');
+      await page.getByText(`Agent ${agent?.name} has been silent for`).first().waitFor();
+    });
+  });
+
+  test('says that the connection is lost, and goes on by itself when the coordinator is back', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(url());
+    await signIn(page, VIEWER);
+    await page.getByRole('link', { name: 'orders' }).waitFor();
+    const [coordinator] = cluster.coordinators;
+    await coordinator?.stop();
+    await page.getByText('What you see is the last that came').waitFor();
+    await page.getByRole('link', { name: 'orders' }).waitFor();
+    await coordinator?.restart();
+    await page.getByRole('status').getByText('live', { exact: true }).waitFor({ timeout: SOON_MS });
+    await page.context().close();
+  });
+});
