@@ -87,7 +87,13 @@ if (task === 'build') {
   writeFileSync(`${root}/docs/configuration.md`, stdout);
   const { METRICS_PAGE } = await import('./metrics-page.mjs');
   writeFileSync(`${root}/docs/metrics.md`, METRICS_PAGE);
-  say('Wrote docs/configuration.md, docs/metrics.md and the types in packages/agent/src/generated.');
+  const { DASHBOARDS } = await import('./grafana-dashboards.mjs');
+  for (const [file, dashboard] of Object.entries(DASHBOARDS)) {
+    writeFileSync(`${root}/deploy/grafana/dashboards/${file}`, `${JSON.stringify(dashboard, null, 2)}\n`);
+  }
+  say(
+    'Wrote docs/configuration.md, docs/metrics.md, deploy/grafana/dashboards and packages/agent/src/generated.',
+  );
   process.exit(0);
 }
 const steps = TASKS[task];

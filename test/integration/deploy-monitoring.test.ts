@@ -1,19 +1,17 @@
-import { once } from 'node:events';
-import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { AgentMetrics } from '@leafcutter/agent/metrics';
 import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics';
-import { ERROR_CODES, LeafcutterError } from '@leafcutter/shared/errors';
+import { ERROR_CODES } from '@leafcutter/shared/errors';
 import { parse } from 'yaml';
-import { configured, ROOT, read, run, testWith } from '../support/deploy.ts';
+import { Cluster } from '../support/cluster.ts';
+import { configured, read, run, testWith } from '../support/deploy.ts';
+import { DrawingLoad } from '../support/drawing-load.ts';
 import { lookUpBinary } from '../support/find-binary.ts';
+import { executeSql } from '../support/mariadb-client.ts';
+import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
-import { freePort } from '../support/ports.ts';
-import { startProcess } from '../support/process.ts';
-import { scratchDir } from '../support/scratch-dir.ts';
+import { Prometheus, RULES_FOLDER, rulesOf, scraped } from '../support/prometheus.ts';
+import { startRedis } from '../support/redis-server.ts';
 
 jest.setTimeout(120_000);
 
@@ -22,107 +20,64 @@ interface Panel {
   readonly type: string;
   readonly title: string;
   readonly description?: string;
+  readonly gridPos: { readonly x: number; readonly w: number };
   readonly fieldConfig?: { readonly defaults: { readonly unit?: string } };
   readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
 }
 
-const dashboard = JSON.parse(read('deploy/grafana/dashboards/leafcutter.json'));
-const panels: readonly Panel[] = dashboard.panels;
-const plots = panels.filter(({ type }) => type !== 'row');
+const dashboards = ['leafcutter-fleet.json', 'leafcutter-tag.json'].map(
+  (file) =>
+    JSON.parse(read(`deploy/grafana/dashboards/${file}`)) as {
+      uid: string;
+      title: string;
+      panels: Panel[];
+      templating: { list: { name: string }[] };
+    },
+);
+const plots = dashboards.flatMap(({ panels }) => panels.filter(({ type }) => type !== 'row'));
+const alerts = rulesOf('alerts.yml');
 const prometheusConfig = parse(read('deploy/prometheus/prometheus.yml'));
-const rules: readonly { readonly alert: string; readonly expr: string }[] = parse(
-  read('deploy/prometheus/alerts.yml'),
-).groups.flatMap(({ rules }: { rules: object[] }) => rules);
 
-/** Both services' metrics after everything has happened once, so that every series exists. */
-function busyMetrics() {
-  const failure = new LeafcutterError('STORE_UNAVAILABLE', 'It is away.');
-  const tag = {
-    tag: 'demo',
-    prefetchAt: 1,
-    current: null,
-    next: null,
-    remaining: 5,
-    ratePerSecond: 1,
-    runwaySeconds: 5,
-  };
-  const agent = new AgentMetrics({
-    tags: () => [{ ...tag, refill: 'idle', lastError: null, waiting: 1 }],
-    lease: () => ({ state: 'holding', windowRemainingMs: 60_000, issued: 1 }),
-    clockOffsetMs: () => 3,
-  });
-  agent.tally('http', 'segment', 'demo').count += 1;
-  agent.tally('http', 'snowflake', '').count += 1;
-  agent.refused(failure, 'http');
-  agent.refilled('demo', { start: 1n, end: 11n }, 5);
-  agent.refillFailed('demo', failure);
-  agent.discarded('demo', 1, 'late');
-  agent.waited('demo', 1);
-  agent.granted();
-  agent.extended();
-  agent.heartbeat(1);
-  agent.failed('renew', failure);
-  agent.clockWentBack();
-  const coordinator = new CoordinatorMetrics({
-    census: async () => ({ free: 1, held: 1, waiting: 1 }),
-    askStore: async () => undefined,
-    timestampLeftMs: () => 1,
-  });
-  coordinator.segmentsGranted('demo', 2, 10n, 5);
-  coordinator.lockWaited('demo', 1, false);
-  coordinator.counterBehind({ kind: 'tag', tag: 'demo' });
-  coordinator.unfenced({ kind: 'machine', machineId: 1 });
-  coordinator.leaseGranted();
-  coordinator.windowExtended();
-  coordinator.registryAway();
-  coordinator.failed(failure);
-  coordinator.redisUp(true);
-  coordinator.agentsAlive(1);
-  coordinator.jobDone('audit', 'ok');
-  coordinator.audited({ ranges: 1, violations: ['Two ranges overlap.'], fencesBehind: 0 });
-  return { agent, coordinator };
-}
-
-/** Every series name that the two services can have. */
-async function seriesNames(): Promise<ReadonlySet<string>> {
-  const scraped = await Promise.all(Object.values(busyMetrics()).map((metrics) => metrics.scrape()));
-  return new Set(
-    scraped.flatMap(({ body }) =>
-      [...body.matchAll(/^(leafcutter_\w+)(?:\{.*\})? /gm)].map(([, name]) => name ?? ''),
-    ),
+/** Every metric that the two services have, and the series that a histogram makes of one. */
+function seriesNames(): ReadonlySet<string> {
+  const never = () => Promise.reject(new Error('nobody scrapes this'));
+  const agent = new AgentMetrics({ tags: () => [], lease: () => undefined, clockOffsetMs: () => undefined });
+  const coordinator = new CoordinatorMetrics({ census: never, askStore: never, timestampLeftMs: () => 0 });
+  const ours = [...agent.catalogue, ...coordinator.catalogue].flatMap(({ name, type }) =>
+    type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],
   );
+  return new Set(ours);
 }
 
-describe('the dashboard', () => {
+describe.each(dashboards)('the dashboard $title', ({ panels, templating }) => {
   test('has panels that explain themselves', () => {
+    const shown = panels.filter(({ type }) => type !== 'row');
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    expect(new Set(plots.map(({ title }) => title)).size).toBe(plots.length);
-    for (const panel of plots) {
-      expect(panel).toMatchObject({
-        title: expect.stringMatching(/./),
-        description: expect.stringMatching(/\.$/),
-      });
-      expect([panel.title, panel.fieldConfig?.defaults.unit]).toEqual([
-        panel.title,
-        expect.stringMatching(/./),
-      ]);
-      expect([panel.title, panel.targets?.length]).not.toEqual([panel.title, 0]);
-      for (const { expr, legendFormat } of panel.targets ?? [])
-        expect([expr, legendFormat]).not.toContain('');
+    expect(new Set(shown.map(({ title }) => title)).size).toBe(shown.length);
+    for (const { title, description, fieldConfig, targets = [], gridPos } of shown) {
+      expect([title, description]).toEqual([expect.stringMatching(/./), expect.stringMatching(/\.$/)]);
+      expect([title, fieldConfig?.defaults.unit]).toEqual([title, expect.stringMatching(/./)]);
+      expect([title, targets.length > 0, gridPos.x + gridPos.w <= 24]).toEqual([title, true, true]);
+      for (const { expr, legendFormat } of targets) expect([expr, legendFormat]).not.toContain('');
     }
-    expect(dashboard.templating.list.map(({ name }: { name: string }) => name)).toEqual([
-      'datasource',
-      'tag',
-    ]);
+    expect(templating.list.map(({ name }) => name)).toEqual(['datasource', 'tag']);
   });
+});
 
-  test('and the alerts ask only for metrics that the services have', async () => {
-    const known = await seriesNames();
-    const queries = [...plots.flatMap(({ targets = [] }) => targets), ...rules].map(({ expr }) => expr);
-    const asked = new Set(queries.flatMap((query) => query.match(/leafcutter_\w+/g) ?? []));
-    expect(asked.size).toBeGreaterThan(25);
-    expect([...asked].filter((name) => !known.has(name))).toEqual([]);
-  });
+test('dashboards, rules and alerts ask only for metrics that the services have', () => {
+  const known = seriesNames();
+  const recorded = rulesOf('rules.yml');
+  const queries = [...plots.flatMap(({ targets = [] }) => targets), ...recorded, ...alerts].map(
+    ({ expr }) => expr,
+  );
+  // Recorded names hold a colon; what Node and the process tell has names of its own.
+  const asked = new Set(queries.flatMap((query) => query.match(/(?<![:\w])leafcutter_\w+/g) ?? []));
+  const ours = [...asked].filter((name) => !/_(nodejs|process)_/.test(name));
+  expect(ours.length).toBeGreaterThan(35);
+  expect(ours.filter((name) => !known.has(name))).toEqual([]);
+  const names = new Set(recorded.map(({ record }) => record));
+  const used = queries.flatMap((query) => query.match(/\w+:leafcutter_\w+:\w+/g) ?? []);
+  expect(used.filter((name) => !names.has(name))).toEqual([]);
 });
 
 describe('Prometheus', () => {
@@ -137,104 +92,116 @@ describe('Prometheus', () => {
   });
 
   test('calls for help at every code that is not the caller’s own mistake', () => {
-    const { expr = '' } = rules.find(({ alert }) => alert === 'LeafcutterRequestsRefused') ?? {};
+    const { expr = '' } = alerts.find(({ alert }) => alert === 'LeafcutterRequestsRefused') ?? {};
     const serious = Object.entries(ERROR_CODES).filter(([, { status }]) => status >= 500);
     expect(/code=~"([^"]+)"/.exec(expr)?.[1]?.split('|').sort()).toEqual(
       serious.map(([code]) => code).sort(),
     );
   });
 
-  testWith('promtool', lookUpBinary('promtool'), 'accepts its configuration and alerts', async (promtool) => {
-    await run(promtool, ['check', 'config', join(ROOT, 'deploy/prometheus/prometheus.yml')]);
+  test('has a case for every alert in which it is quiet, and one in which it fires', () => {
+    const { tests } = parse(read('deploy/prometheus/alerts.test.yml')) as {
+      tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[];
+    };
+    const cases = tests.flatMap(({ alert_rule_test }) => alert_rule_test);
+    const named = (fires: boolean) =>
+      cases.filter(({ exp_alerts }) => exp_alerts.length > 0 === fires).map(({ alertname }) => alertname);
+    const all = alerts.map(({ alert }) => alert).sort();
+    expect([named(true).sort(), named(false).sort()]).toEqual([all, all]);
   });
+
+  testWith(
+    'promtool',
+    lookUpBinary('promtool'),
+    'accepts the configuration, and every case',
+    async (promtool) => {
+      await run(promtool, ['check', 'config', `${RULES_FOLDER}/prometheus.yml`]);
+      await run(promtool, ['test', 'rules', `${RULES_FOLDER}/alerts.test.yml`]);
+    },
+  );
 
   testWith(
     'prometheus',
     lookUpBinary('prometheus'),
-    'finds data for every panel, and an audit violation raises its alert',
-    async (prometheus) => {
-      await using scraped = await serveMetrics();
-      await using server = await startPrometheus(prometheus, scraped.ports);
-      for (const { title, targets = [] } of plots) {
-        for (const { expr, legendFormat } of targets) {
-          const query = expr.replaceAll('$__rate_interval', '10s').replaceAll('$tag', '.*');
-          const series = await poll(async () => (await server.query(query)).find(() => true), 20_000, 200);
-          expect([title, query, series]).toEqual([title, query, expect.anything()]);
-          const labels = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label);
-          // Snowflake IDs have no tag.
-          for (const label of labels)
-            if (label !== 'tag') expect([title, series]).toHaveProperty(`1.${label}`);
-        }
+    'finds in real services what every panel, rule and alert asks for',
+    async (command) => {
+      await using mariadb = await startMariadb();
+      await using redis = await startRedis();
+      await using cluster = await Cluster.start({
+        mysqlUrl: mariadb.url,
+        redisUrl: redis.url,
+        coordinators: 2,
+        agents: 2,
+        coordinatorFlags: [
+          ...[
+            '--jobs-audit-interval-s',
+            '1',
+            '--jobs-forecast-interval-s',
+            '1',
+            '--jobs-sweep-interval-s',
+            '1',
+          ],
+          ...['--jobs-reap-interval-s', '1', '--snowflake-heartbeat-ms', '500'],
+        ],
+        agentFlags: ['--snowflake-enabled', '--report-interval-ms', '500'],
+      });
+      for (const tag of ['orders', 'invoices'])
+        await cluster.createTag(tag, { step: 500, highestId: '900000000' });
+      await using prometheus = await Prometheus.start(command, {
+        'leafcutter-coordinator': scraped(cluster.coordinators),
+        'leafcutter-agent': scraped(cluster.agents),
+      });
+      const paths = ['/v1/ids/orders?count=9', '/v1/ids/invoices', '/v1/snowflake', '/v1/ids/nobody'];
+      const loads = paths.map((path) => new DrawingLoad(cluster.agents, path, 20));
+      try {
+        // A forecast takes ten minutes of use: the first segments are made to look older.
+        await poll(() => fetch(`${cluster.agents[0]?.url}/v1/ids/orders`).then(({ ok }) => ok), 10_000);
+        await executeSql(
+          mariadb.port,
+          'UPDATE leafcutter.leafcutter_ledger SET granted_at_ms = granted_at_ms - 86400000',
+        );
+        await everyQueryHasData(prometheus);
+        expect(await prometheus.brokenRules()).toEqual([]);
+      } finally {
+        for (const load of loads) await load.stop();
       }
-      const firing = 'ALERTS{alertname="LeafcutterAuditViolation",alertstate="firing"}';
-      expect(await poll(async () => (await server.query(firing)).length, 20_000, 200)).toBe(1);
-      expect(await server.brokenRules()).toEqual([]);
     },
   );
 });
 
-/** Serves each service's metrics as the service would, in this process. */
-async function serveMetrics() {
-  const servers = Object.values(busyMetrics()).map((metrics) =>
-    createServer(async (_, response) => {
-      const { body, contentType } = await metrics.scrape();
-      response.setHeader('Content-Type', contentType).end(body);
-    }),
+async function everyQueryHasData(prometheus: Prometheus): Promise<void> {
+  const panels = plots.flatMap(({ title, targets = [] }) =>
+    targets.map(({ expr, legendFormat }) => ({ title, expr: panelQuery(expr), legendFormat })),
   );
-  for (const server of servers) await once(server.listen(0, '127.0.0.1'), 'listening');
-  const [agent, coordinator] = servers.map((server) => (server.address() as AddressInfo).port);
-  return {
-    ports: { agent, coordinator } as { agent: number; coordinator: number },
-    async [Symbol.asyncDispose]() {
-      for (const server of servers) {
-        server.closeAllConnections();
-        server.close();
-      }
-    },
-  };
+  const rules = rulesOf('rules.yml').map(({ record = '', expr }) => ({
+    title: record,
+    expr,
+    legendFormat: '',
+  }));
+  // What is compared must be there, or the alert could never fire.
+  const causes = alerts.map(({ alert = '', expr }) => ({
+    title: alert,
+    expr: comparedIn(expr),
+    legendFormat: '',
+  }));
+  expect(panels.length).toBeGreaterThan(45);
+  for (const { title, expr, legendFormat } of [...panels, ...rules, ...causes]) {
+    const series = await poll(async () => (await prometheus.query(expr))[0], 30_000, 200);
+    expect([title, expr, series]).toEqual([title, expr, expect.anything()]);
+    // Snowflake IDs have no tag.
+    const labels = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label);
+    for (const label of labels)
+      if (label !== 'tag') expect([title, series]).toHaveProperty(`1.metric.${label}`);
+  }
 }
 
-/** A Prometheus with our configuration, but for the addresses and the pace. */
-async function startPrometheus(command: string, ports: { agent: number; coordinator: number }) {
-  const directory = await scratchDir('deploy');
-  const port = await freePort();
-  const config = {
-    global: { scrape_interval: '1s', evaluation_interval: '1s' },
-    rule_files: [join(ROOT, 'deploy/prometheus/alerts.yml')],
-    scrape_configs: (['agent', 'coordinator'] as const).map((role) => ({
-      job_name: `leafcutter-${role}`,
-      static_configs: [{ targets: [`127.0.0.1:${ports[role]}`] }],
-    })),
-  };
-  // JSON is YAML.
-  await writeFile(join(directory, 'prometheus.yml'), JSON.stringify(config));
-  const url = `127.0.0.1:${port}`;
-  const args = [`--config.file=${directory}/prometheus.yml`, `--storage.tsdb.path=${directory}/data`];
-  const process = startProcess({
-    command,
-    args: [...args, `--web.listen-address=${url}`],
-    name: 'prometheus',
-  });
-  const ask = async (path: string) => {
-    const { data } = (await (await fetch(`http://${url}/api/v1/${path}`)).json()) as {
-      data: {
-        result: { metric: Record<string, string> }[];
-        groups: { rules: { name: string; health: string }[] }[];
-      };
-    };
-    return data;
-  };
-  const up = await poll(async () => (await fetch(`http://${url}/-/ready`)).ok, 20_000, 50);
-  if (!up) throw new Error(`Prometheus did not come up; it last said:\n${process.tail()}`);
-  return {
-    async query(query: string) {
-      const { result } = await ask(`query?query=${encodeURIComponent(query)}`);
-      return result.map(({ metric }) => metric);
-    },
-    async brokenRules() {
-      const { groups } = await ask('rules?type=alert');
-      return groups.flatMap(({ rules }) => rules).filter(({ health }) => health !== 'ok');
-    },
-    [Symbol.asyncDispose]: () => process[Symbol.asyncDispose](),
-  };
+function panelQuery(expr: string): string {
+  const tag = expr.includes('tag=~') ? '.*' : 'orders';
+  return expr.replaceAll('$__rate_interval', '10s').replaceAll('$tag', tag);
+}
+
+/** What stands left of an alert's last comparison, of codes that happen: without trouble none of the serious ones does. */
+function comparedIn(expr: string): string {
+  const [, cause = ''] = /^(.*?)\s*(?:==|<|>)\s*[\d.]+$/s.exec(expr.trim()) ?? [];
+  return cause.replace(/\{code=~"[^"]*"\}/, '');
 }

@@ -118,7 +118,9 @@ describe('an agent refuses', () => {
     ['/v1/ids/orders/', 404, 'NOT_FOUND', undefined],
     ['/V1/ids/orders', 404, 'NOT_FOUND', undefined],
     ['/v1/tags', 404, 'NOT_FOUND', undefined],
-    ['/', 404, 'NOT_FOUND', undefined],
+    ['/nothing', 404, 'NOT_FOUND', undefined],
+    ['/assets/nothing.js', 404, 'NOT_FOUND', undefined],
+    ['/assets/..%2findex.html', 404, 'NOT_FOUND', undefined],
   ])('%s with %p %s', async (path, status, code, reason) => {
     const response = await ask(path);
     expect(response.status).toBe(status);

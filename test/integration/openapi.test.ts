@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { builtPage } from '@leafcutter/console/pages';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -55,6 +56,9 @@ afterAll(async () => {
 
 const now = () => Date.now();
 /** In this order: some need what others made. */
+/** Something that both pages load. */
+const [asset = ''] = [...(builtPage('agent')?.assets.keys() ?? [])].filter((name) => name.endsWith('.js'));
+
 const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
   'POST /v1/tags': { body: () => ({ tag: 'orders', step: 1_000, description: 'all of them' }) },
   'GET /v1/tags': { path: '/v1/tags?limit=10' },
@@ -92,6 +96,8 @@ const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
   'GET /v1/explain/{tag}/{id}': { path: '/v1/explain/orders/5' },
   'POST /v1/tags/{tag}/lower': { path: '/v1/tags/typo/lower', body: () => ({ to: '5', force: true }) },
   'DELETE /v1/tags/{tag}': { path: '/v1/tags/typo' },
+  'GET /': {},
+  'GET /assets/{file}': { path: `/assets/${asset}` },
   'GET /livez': {},
   'GET /readyz': {},
   'GET /metrics': {},
@@ -114,6 +120,8 @@ const AGENT: Readonly<Record<string, Sample | readonly Sample[]>> = {
   'GET /v1/status': {},
   'GET /v1/events': {},
   'GET /cache': {},
+  'GET /': {},
+  'GET /assets/{file}': { path: `/assets/${asset}` },
   'GET /livez': {},
   'GET /readyz': { path: '/readyz?mode=segment' },
   'GET /metrics': {},

@@ -15,6 +15,9 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Tags that get series of their own. */
 const MAX_TAGS_SHOWN = 200;
 const COUNTER_KINDS: readonly CounterName['kind'][] = ['tag', 'machine'];
+/** Background jobs by name; see jobs.ts. */
+const JOBS = ['audit', 'sweep', 'forecast', 'reap'];
+
 /** A lock that nobody holds is had in one round trip; one that took longer than the first retry was somebody's. */
 const CONTENDED_MS = 5;
 const DAY_MS = 86_400_000;
@@ -87,7 +90,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   );
   readonly #redisAgreed = this.#gauge(
     'redis_agreed',
-    '1 while MySQL and Redis name one generation, 0 while this Redis is refused.',
+    '1 while MySQL and Redis name one generation, 0 while this Redis is refused; no number where the coordinator is embedded.',
   );
   readonly #sweeps = this.#counter('sweeps_total', 'Sweeps of the fences done here.', 'extent');
   readonly #swept = this.#counter('swept_counters_total', 'Counters that sweeps here looked at.');
@@ -140,6 +143,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     }
     for (const [code, { status }] of Object.entries(ERROR_CODES))
       if (status >= 500) this.#errors.inc({ code }, 0);
+    for (const task of JOBS) for (const result of ['ok', 'failed']) this.#jobs.inc({ task, result }, 0);
     new Gauge({
       name: `${PREFIX}store_up`,
       help: '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
@@ -255,6 +259,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   redisUp(up: boolean | undefined): void {
     this.#redisUp.set(up === undefined ? Number.NaN : Number(up));
+    if (up === undefined) this.#redisAgreed.set(Number.NaN);
   }
 
   agentsAlive(count: number): void {
