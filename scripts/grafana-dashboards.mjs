@@ -1,5 +1,6 @@
 /** The Grafana dashboards as lists of panels; `npm run build` writes them as the JSON that Grafana reads. */
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in.
 const datasource = { type: 'prometheus', uid: '${datasource}' };
 
 /** Red below the first bound, yellow below the second, green above. */

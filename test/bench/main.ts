@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { clientRows } from './client-rows.ts';
+import { consoleRows } from './console-rows.ts';
 import { grpcRows } from './grpc-rows.ts';
 import { httpRow } from './http-row.ts';
 import { inProcessRows } from './in-process-rows.ts';
@@ -28,6 +29,7 @@ if (values.help === true) {
     ...(await clientRows(rounds, progress)),
     ...(await respRows(rounds, values.quick === true, progress)),
     ...(await grpcRows(rounds, values.quick === true, progress)),
+    ...(await consoleRows(values.quick === true, progress)),
     await httpRow(rounds, values.quick === true ? 2 : 4, progress),
   ];
   say(
@@ -38,6 +40,7 @@ if (values.help === true) {
 }
 
 function line(row: object): string {
+  if ('figures' in row) return figuresLine(row as { row: string; figures: Record<string, string> });
   const {
     row: name,
     unit,
@@ -51,4 +54,9 @@ function line(row: object): string {
     >;
   const whole = (value: number) => Math.round(value).toLocaleString('en');
   return `${name}\n  ${whole(subject.median)} vs ${whole(baseline.median)} ${unit}; ratio ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})${note === undefined ? '' : `\n  ${note}`}`;
+}
+
+/** A row that stands for itself, beside nothing. */
+function figuresLine({ row: name, figures }: { row: string; figures: Record<string, string> }): string {
+  return [name, ...Object.entries(figures).map(([what, figure]) => `  ${what}: ${figure}`)].join('\n');
 }

@@ -190,6 +190,52 @@ export function storeContract(
       );
     });
 
+    describe('a counter’s newest ranges', () => {
+      beforeEach(async () => {
+        for (const tag of ['orders', 'other', 'unused']) await store.createTag(newTag(tag));
+        await advance(store, 'orders', 100n);
+        await advance(store, 'orders', 50n);
+        await advance(store, 'other', 120n);
+        await advance(store, 'orders', 10n);
+      });
+      const starts = (ranges: readonly LedgerEntry[]) => ranges.map(({ start }) => start);
+
+      test('come highest first, below a number where one is given', async () => {
+        const orders = { kind: 'tag', tag: 'orders' } as const;
+        expect(starts(await store.latestRanges(orders, undefined, 10))).toEqual([151n, 101n, 1n]);
+        expect(starts(await store.latestRanges(orders, undefined, 2))).toEqual([151n, 101n]);
+        expect(starts(await store.latestRanges(orders, 151n, 10))).toEqual([101n, 1n]);
+        expect(starts(await store.latestRanges(orders, 1n, 10))).toEqual([]);
+        expect(await store.latestRanges({ kind: 'machine', machineId: 3 }, undefined, 10)).toEqual([]);
+      });
+
+      test('that hold an ID are found among all tags, page by page', async () => {
+        const holding = async (id: bigint) => {
+          const { ranges } = await store.rangesHolding(id, undefined, 10);
+          return ranges.map(({ counter, start }) => [counter.kind === 'tag' && counter.tag, start]);
+        };
+        expect(await holding(100n)).toEqual([
+          ['orders', 1n],
+          ['other', 1n],
+        ]);
+        expect(await holding(120n)).toEqual([
+          ['orders', 101n],
+          ['other', 1n],
+        ]);
+        expect(await holding(121n)).toEqual([['orders', 101n]]);
+        expect(await holding(161n)).toEqual([]);
+        const found: string[] = [];
+        let after: string | undefined;
+        for (let page = 0; page < 5; page++) {
+          const { ranges, next } = await store.rangesHolding(1n, after, 1);
+          for (const { counter } of ranges) if (counter.kind === 'tag') found.push(counter.tag);
+          if (next === undefined) break;
+          after = next;
+        }
+        expect(found.sort()).toEqual(['orders', 'other']);
+      });
+    });
+
     tagContract(() => subject);
     machineIdContract(() => subject);
   });

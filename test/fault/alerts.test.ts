@@ -37,8 +37,8 @@ beforeAll(async () => {
   );
   await cluster.addAgent({ env: clock.env });
   await cluster.createTag('orders', { step: 100_000 });
-  const load = new DrawingLoad(cluster.agents, '/v1/ids/orders');
-  stack.defer(() => load.stop());
+  const loads = ['/v1/ids/orders', '/v1/snowflake'].map((path) => new DrawingLoad(cluster.agents, path));
+  stack.defer(() => Promise.all(loads.map((load) => load.stop())).then(() => undefined));
   prometheus = stack.use(
     await Prometheus.start(
       findBinary('prometheus', 'prometheus'),

@@ -198,6 +198,10 @@ describe('the image', () => {
     });
     await coordinator.waitForLine(/coordinator is ready/, 30_000);
     await expect(healthcheck()).resolves.toBeDefined();
+    const page = await (await fetch(`http://${listen}/`)).text();
+    const [script = ''] = /assets\/[\w-]+\.js/.exec(page) ?? [];
+    expect((await fetch(`http://${listen}/${script}`)).headers.get('content-type')).toContain('javascript');
+    expect(existsSync(join(app, 'node_modules/.pnpm/node_modules/vite'))).toBe(false);
   });
 });
 
@@ -209,7 +213,7 @@ async function copyStep(step: string, app: string): Promise<void> {
     await mkdir(dirname(to), { recursive: true });
     // As .dockerignore has it.
     const filter = (path: string) =>
-      !path.includes('node_modules', ROOT.length) && !path.endsWith('.test.ts');
+      !/\/(node_modules|dist)(\/|$)/.test(path.slice(ROOT.length - 1)) && !path.endsWith('.test.ts');
     await cp(join(ROOT, source), to, { recursive: true, filter });
   }
 }

@@ -20,7 +20,7 @@ interface SourceFile {
 function filesBelow(folder: string): SourceFile[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
     .filter(
-      (entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'),
+      (entry) => entry.isFile() && /\.tsx?$/.test(entry.name) && !entry.parentPath.includes('node_modules'),
     )
     .map((entry) => {
       const file = join(entry.parentPath, entry.name);
@@ -101,7 +101,7 @@ describe('the sources', () => {
 
   test('have names in kebab-case', () => {
     const names = [...sources, ...tests].filter(
-      ({ path }) => !/^[a-z0-9]+([.-][a-z0-9]+)*\.ts$/.test(path.split('/').at(-1) ?? ''),
+      ({ path }) => !/^[a-z0-9]+([.-][a-z0-9]+)*\.tsx?$/.test(path.split('/').at(-1) ?? ''),
     );
     expect(names.map(({ path }) => path)).toEqual([]);
   });

@@ -112,6 +112,13 @@ describe('a call', () => {
     ]);
   });
 
+  test('sends no trace headers where no SDK is loaded', async () => {
+    const coordinator = await server();
+    await client([coordinator.url]).made.report(report([]));
+    const names = Object.keys(coordinator.received[0]?.headers ?? {});
+    expect(names.filter((name) => /^(traceparent|tracestate|baggage)$/.test(name))).toEqual([]);
+  });
+
   test('goes below the path of the coordinator’s address', async () => {
     const coordinator = await server();
     await client([`${coordinator.url}/leaf/`]).made.report(report([]));

@@ -1,6 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { layoutFingerprint, type SnowflakeLayout } from '@leafcutter/shared/layout';
+import { calling } from '@leafcutter/shared/tracing';
 import {
   type LeaseRequest,
   leaseAnswer,
@@ -67,7 +68,10 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
     };
     const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;
-    const answer = await this.#call(path, () => body, segmentAnswer.extend({ tag: z.literal(tag) }));
+    const schema = segmentAnswer.extend({ tag: z.literal(tag) });
+    const answer = await calling('refill', { 'leafcutter.tag': tag }, () =>
+      this.#call(path, () => body, schema),
+    );
     return { start: BigInt(answer.start), end: BigInt(answer.end) };
   }
 
@@ -78,10 +82,8 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       agentTimeMs: this.#clock.now(),
       layout: this.#layout,
     });
-    const { machineId, from, to, heartbeatMs, coordinatorTimeMs } = await this.#call(
-      '/v1/leases',
-      body,
-      leaseAnswer,
+    const { machineId, from, to, heartbeatMs, coordinatorTimeMs } = await calling('lease grant', {}, () =>
+      this.#call('/v1/leases', body, leaseAnswer),
     );
     measured(coordinatorTimeMs);
     return { machineId, from, to, heartbeatMs };
@@ -96,7 +98,10 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       to: lease.to,
       extend,
     });
-    const answer = await this.#call(`/v1/leases/${lease.machineId}/renew`, body, renewAnswer);
+    const about = { 'leafcutter.machine_id': lease.machineId, 'leafcutter.extend': extend };
+    const answer = await calling('lease renew', about, () =>
+      this.#call(`/v1/leases/${lease.machineId}/renew`, body, renewAnswer),
+    );
     measured(answer.coordinatorTimeMs);
     return answer.to;
   }

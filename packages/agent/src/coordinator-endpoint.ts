@@ -1,6 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
+import { traceHeaders } from '@leafcutter/shared/tracing';
 import { bulkhead } from 'cockatiel';
 import { Pool } from 'undici';
 import { Circuit } from './circuit.ts';
@@ -82,7 +83,7 @@ export class CoordinatorEndpoint {
       const response = await this.#pool.request({
         method: 'POST',
         path: this.#prefix + path,
-        headers: this.#headers,
+        headers: { ...this.#headers, ...traceHeaders() },
         body,
         signal: AbortSignal.timeout(this.#timeoutMs),
       });

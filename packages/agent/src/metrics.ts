@@ -2,6 +2,7 @@ import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
 import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Lease } from './domain/lease.ts';
 import type { KeeperState, LeaseEvents } from './domain/lease-keeper.ts';
 import type { SegmentEvents } from './domain/segment.ts';
 import type { GeneratorEvents } from './domain/snowflake-generator.ts';
@@ -166,11 +167,11 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     this.#waitTime.observe(waitedMs / 1000);
   }
 
-  granted(): void {
+  granted(_lease: Lease): void {
     this.#leases.inc();
   }
 
-  extended(): void {
+  extended(_lease: Lease): void {
     this.#extensions.inc();
   }
 

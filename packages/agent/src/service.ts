@@ -14,7 +14,7 @@ import { Snowflakes } from './domain/snowflakes.ts';
 import { Tags } from './domain/tags.ts';
 import { type Doors, openDoors } from './doors/open-doors.ts';
 import { networkListeners } from './listeners.ts';
-import { AgentMetrics } from './metrics.ts';
+import { AgentReports } from './reports.ts';
 import { type AgentConfig, sequenceStartMax } from './settings.ts';
 import { agentStatus, windowRemainingMs } from './status.ts';
 
@@ -103,16 +103,19 @@ function assemble(
 
   let stopping = false;
   let snowflake: SnowflakeMode | undefined;
-  const metrics: AgentMetrics = new AgentMetrics({
-    tags: () => tags.status(),
-    lease: () =>
-      snowflake && {
-        state: snowflake.keeper.state,
-        windowRemainingMs: windowRemainingMs({ snowflake, now: clock.now }),
-        issued: snowflake.generator.issued,
-      },
-    clockOffsetMs: () => watch.offsetMs,
-  });
+  const metrics: AgentReports = new AgentReports(
+    {
+      tags: () => tags.status(),
+      lease: () =>
+        snowflake && {
+          state: snowflake.keeper.state,
+          windowRemainingMs: windowRemainingMs({ snowflake, now: clock.now }),
+          issued: snowflake.generator.issued,
+        },
+      clockOffsetMs: () => watch.offsetMs,
+    },
+    log,
+  );
   const tags = new Tags({
     source: client,
     clock,
@@ -132,7 +135,7 @@ function assemble(
       generator,
       clock,
       random,
-      events: logged(metrics, log),
+      events: metrics,
     });
     snowflake = {
       generator,
@@ -160,25 +163,6 @@ function assemble(
     client,
     markStopping() {
       stopping = true;
-    },
-  };
-}
-
-/** Lease events are few and matter: they are counted and logged. */
-function logged(metrics: AgentMetrics, log: Logger): ConstructorParameters<typeof LeaseKeeper>[0]['events'] {
-  return {
-    heartbeat: (durationMs) => metrics.heartbeat(durationMs),
-    granted(lease) {
-      metrics.granted();
-      log.info({ machineId: lease.machineId, from: lease.from, to: lease.to }, 'lease granted');
-    },
-    extended(lease) {
-      metrics.extended();
-      log.info({ machineId: lease.machineId, to: lease.to }, 'window extended');
-    },
-    failed(call, error) {
-      metrics.failed(call, error);
-      log.warn({ call, code: error.code, reason: error.reason, err: error }, 'lease call failed');
     },
   };
 }

@@ -51,11 +51,6 @@ export function offset(ms: number | null): string {
   return size < 1_000 ? `${sign}${Math.round(size)} ms` : `${sign}${duration(size / 1000)}`;
 }
 
-/** Local time of day. */
-export function time(ms: number): string {
-  return new Date(ms).toLocaleTimeString([], { hour12: false });
-}
-
 /** Local date and time of day. */
 export function dateTime(ms: number): string {
   return new Date(ms).toLocaleString([], { hour12: false, dateStyle: 'medium', timeStyle: 'medium' });

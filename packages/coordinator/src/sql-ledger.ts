@@ -101,28 +101,38 @@ export async function latestRanges(
   return rows.map(toEntry);
 }
 
-/** One look into the primary key of the ledger for each tag of a page: ranges are disjoint, so the last start decides. */
+/** Tags that one statement looks up: its text and its plan grow with them. */
+const LOOKUPS_PER_STATEMENT = 50;
+
+/**
+ * One look into the primary key of the ledger for each tag of a page: ranges are disjoint, so the last start decides.
+ * Each look is a query of its own in a UNION; as a correlated subquery MariaDB reads every range of the tag.
+ */
 export async function rangesHolding(
   driver: SqlDriver,
   id: bigint,
   after: string | undefined,
   limit: number,
 ): Promise<HoldingPage> {
-  const tag = driver.bytewise('a.biz_tag');
   const page = Math.floor(limit);
   const tags = await driver.query(
-    `SELECT a.biz_tag AS tag, (SELECT l.range_start FROM leafcutter_ledger l WHERE l.kind = ? AND l.name = ${tag}
-       AND l.range_start <= ? ORDER BY l.range_start DESC LIMIT 1) AS start
-     FROM leaf_alloc a ${after === undefined ? '' : 'WHERE a.biz_tag > ?'} ORDER BY a.biz_tag LIMIT ${page}`,
-    [LEDGER_KIND.tag, id, ...(after === undefined ? [] : [after])],
+    `SELECT a.biz_tag FROM leaf_alloc a ${after === undefined ? '' : 'WHERE a.biz_tag > ?'}
+     ORDER BY a.biz_tag LIMIT ${page}`,
+    after === undefined ? [] : [after],
   );
-  const candidates = tags.filter(({ start }) => start != null);
+  const names = tags.map((row) => String(row.biz_tag));
   const ranges: LedgerEntry[] = [];
-  for (const row of candidates) {
-    const [entry] = await latestRanges(driver, { kind: 'tag', tag: String(row.tag) }, id + 1n, 1);
-    if (entry !== undefined && entry.end > id) ranges.push(entry);
+  for (let at = 0; at < names.length; at += LOOKUPS_PER_STATEMENT) {
+    const some = names.slice(at, at + LOOKUPS_PER_STATEMENT);
+    const lookups = some.map(
+      (_, index) => `SELECT * FROM (SELECT ${COLUMNS} FROM leafcutter_ledger l
+         WHERE l.kind = ? AND l.name = ? AND l.range_start <= ? ORDER BY l.range_start DESC LIMIT 1) AS of${index}`,
+    );
+    const values = some.flatMap((tag) => [LEDGER_KIND.tag, tag, id]);
+    const rows = await driver.query(lookups.join(' UNION ALL '), values);
+    ranges.push(...rows.map(toEntry).filter(({ end }) => end > id));
   }
-  return { ranges, next: tags.length < page ? undefined : String(tags.at(-1)?.tag) };
+  return { ranges, next: names.length < page ? undefined : names.at(-1) };
 }
 
 function ledgerKey(name: CounterName): [kind: string, name: string] {

@@ -3,6 +3,7 @@ import { parseBody } from '@leafcutter/shared/http/parse-body';
 import { wholeNumber } from '@leafcutter/shared/http/query';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
+import { called } from '@leafcutter/shared/tracing';
 import {
   createTagRequest,
   endRequest,
@@ -33,14 +34,18 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
   const { agentId, instanceId, ...demand } = parseBody(segmentRequest, req.body);
   const holder = { agentId, instanceId };
   const take = () => coordinator.segments.grant(tag, holder, demand);
-  const segment = await take().catch(async (error: unknown) => {
-    if (!coordinator.config.autoCreateTags || !hasCode(error, 'TAG_UNKNOWN') || !NEW_TAG_PATTERN.test(tag))
-      throw error;
-    await coordinator.tags.create(createTagRequest.parse({ tag })).catch((failure: unknown) => {
-      if (!hasCode(failure, 'TAG_EXISTS')) throw failure;
-    });
-    return take();
-  });
+  const about = { 'leafcutter.tag': tag, 'leafcutter.agent_id': agentId };
+  const granting = called(req.headers, 'refill', about, () =>
+    take().catch(async (error: unknown) => {
+      if (!coordinator.config.autoCreateTags || !hasCode(error, 'TAG_UNKNOWN') || !NEW_TAG_PATTERN.test(tag))
+        throw error;
+      await coordinator.tags.create(createTagRequest.parse({ tag })).catch((failure: unknown) => {
+        if (!hasCode(failure, 'TAG_EXISTS')) throw failure;
+      });
+      return take();
+    }),
+  );
+  const segment = await granting;
   const answer: SegmentAnswer = {
     deploymentId: coordinator.deploymentId,
     tag,
@@ -53,7 +58,9 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
 /** `POST /v1/leases`. */
 export async function grant(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { agentId, instanceId, agentTimeMs, layout } = parseBody(leaseRequest, req.body);
-  const lease = await coordinator.leases.grant({ holder: { agentId, instanceId }, agentTimeMs, layout });
+  const call = { holder: { agentId, instanceId }, agentTimeMs, layout };
+  const about = { 'leafcutter.agent_id': agentId };
+  const lease = await called(req.headers, 'lease grant', about, () => coordinator.leases.grant(call));
   const answer: LeaseAnswer = {
     deploymentId: coordinator.deploymentId,
     ...lease,
@@ -66,9 +73,13 @@ export async function grant(coordinator: Coordinator, req: Request, res: Respons
 async function renew(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { agentId, instanceId, agentTimeMs, layout, to, extend } = parseBody(renewRequest, req.body);
   const call = { holder: { agentId, instanceId }, agentTimeMs, layout };
+  const machineId = machineIdOf(req);
+  const about = { 'leafcutter.machine_id': machineId, 'leafcutter.agent_id': agentId };
   const answer: RenewAnswer = {
     deploymentId: coordinator.deploymentId,
-    to: await coordinator.leases.renew(machineIdOf(req), call, to, extend),
+    to: await called(req.headers, 'lease renew', about, () =>
+      coordinator.leases.renew(machineId, call, to, extend),
+    ),
     coordinatorTimeMs: coordinator.clock.now(),
   };
   res.json(answer);

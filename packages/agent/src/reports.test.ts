@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { createLogger } from '@leafcutter/shared/logger';
+import { AgentReports } from './reports.ts';
+
+function reporting() {
+  const lines: Record<string, unknown>[] = [];
+  const log = createLogger('debug', {}, { write: (line) => void lines.push(JSON.parse(line)) });
+  const readings = { tags: () => [], lease: () => undefined, clockOffsetMs: () => undefined };
+  return { lines, reports: new AgentReports(readings, log) };
+}
+
+test('refills that fail are told loudly once, and once that they succeed again', () => {
+  const { lines, reports } = reporting();
+  const away = new LeafcutterError('STORE_UNAVAILABLE', 'Away.');
+  for (let i = 0; i < 3; i++) reports.refillFailed('orders', away);
+  for (let i = 0; i < 2; i++) reports.refilled('orders', { start: 1n, end: 11n }, 4.2);
+  reports.refillFailed('orders', away);
+  expect(lines.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
+    'warn refills fail; IDs come from memory until it runs out',
+    'debug refill failed',
+    'debug refill failed',
+    'info refills succeed again',
+    'debug segment fetched',
+    'warn refills fail; IDs come from memory until it runs out',
+  ]);
+  expect(lines[4]).toMatchObject({ tag: 'orders', from: '1', to: '11', durationMs: 4 });
+});
+
+test('a tag that does not exist is nobody’s alarm', () => {
+  const { lines, reports } = reporting();
+  reports.refillFailed('nobody', new LeafcutterError('TAG_UNKNOWN', 'There is none.'));
+  expect(lines).toMatchObject([{ level: 'debug', code: 'TAG_UNKNOWN' }]);
+});
