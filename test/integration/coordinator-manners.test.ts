@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Problem } from '@leafcutter/shared/problem';
 import type { TagList } from '@leafcutter/shared/wire';
+import { poll } from '../support/poll.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
@@ -237,6 +238,49 @@ describe('a viewer', () => {
   test('takes no segments and no leases', async () => {
     for (const path of ['/v1/tags/orders/segments', '/v1/leases', '/v1/agents/report'])
       expect((await send('POST', path, {}, VIEWER)).status).toBe(401);
+  });
+});
+
+describe('event streams', () => {
+  const open = async (path: string) => {
+    const leaving = new AbortController();
+    const response = await fetch(coordinator.url + path, {
+      headers: { authorization: `Bearer ${VIEWER}` },
+      signal: leaving.signal,
+    });
+    return { response, leave: () => leaving.abort() };
+  };
+
+  test('begin with what is known, and go on', async () => {
+    for (const [path, event] of [
+      ['/v1/events', 'fleet'],
+      ['/v1/events?tag=orders', 'tag'],
+      ['/v1/events?view=machine-ids', 'machine-ids'],
+    ] as const) {
+      const { response, leave } = await open(path);
+      expect(response.headers.get('content-type')).toBe('text/event-stream');
+      let text = '';
+      for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+        text += part;
+        if (text.split(`event: ${event}\n`).length > 3) break;
+      }
+      expect(JSON.parse(/data: (.*)/.exec(text)?.[1] ?? '')).toMatchObject({ timeMs: expect.any(Number) });
+      leave();
+    }
+  });
+
+  test('are bounded in number, and one that is left makes room', async () => {
+    const streams = await Promise.all(Array.from({ length: 64 }, () => open('/v1/events?tag=orders')));
+    expect(streams.map(({ response }) => response.status)).toEqual(Array(64).fill(200));
+    const refused = await send('GET', '/v1/events', undefined, VIEWER);
+    expect([refused.status, refused.document.code]).toEqual([429, 'RATE_LIMITED']);
+    for (const { leave } of streams) leave();
+    const again = await poll(async () => {
+      const { response, leave } = await open('/v1/events');
+      leave();
+      return response.status === 200;
+    }, 5_000);
+    expect(again).toBe(true);
   });
 });
 

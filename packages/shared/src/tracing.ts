@@ -12,7 +12,8 @@ import { VERSION } from './version.ts';
 
 /**
  * Spans around the calls between agents and coordinators. Only OpenTelemetry's API is used, so nothing happens, and no
- * header is sent, until the process is started with an SDK: docs/operations.md shows how.
+ * header is sent, until the process is started with an SDK: docs/operations.md shows how. The API is 1.9, not newer: it
+ * takes an SDK only whose own API is at least as new, and SDKs of today come with 1.9.
  */
 const tracer = trace.getTracer('leafcutter', VERSION);
 

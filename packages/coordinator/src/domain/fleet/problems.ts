@@ -13,7 +13,7 @@ const MAX_TOLD = 50;
 /** A window with less left than this should have been extended, in milliseconds. */
 const WINDOW_SHORT_MS = 30_000;
 /** A tag with less room than this many steps is nearly exhausted. */
-const STEPS_LEFT = 100n;
+const STEPS_LEFT = 20n;
 
 /** Everything that is wrong now, worst first. */
 export function problemsOf(
