@@ -57,7 +57,10 @@ module.exports = {
         'agent → shared ← coordinator, and both have the built pages of console. Only cli and test see them all.',
       severity: 'error',
       from: { path: '^packages/([^/]+)/', pathNot: '^packages/cli/' },
-      to: { path: '^packages/', pathNot: ['^packages/$1/', '^packages/shared/', '^packages/console/pages\\.ts$'] },
+      to: {
+        path: '^packages/',
+        pathNot: ['^packages/$1/', '^packages/shared/', '^packages/console/pages\\.ts$'],
+      },
     },
     {
       name: 'cli-sees-services-only',
