@@ -55,7 +55,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   );
   readonly #lockContended = this.#counter(
     'lock_contended_total',
-    'Refills that found the lock of their tag held by another coordinator.',
+    'Refills that waited 5 ms or more for the lock of their tag: another coordinator held it, or Redis was slow.',
   );
   readonly #lockMissed = this.#counter(
     'lock_missed_total',

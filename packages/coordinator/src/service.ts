@@ -139,6 +139,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     explainer: new Explainer(store, layout),
     watch: new FleetWatch({
       ...{ roster, tags, clock, ids: { coordinatorId, deploymentId: deployment.id } },
+      failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
       stores: (isUp) => ({ store: isUp ? 'up' : 'down', redis: redisState(redis, guard) }),
     }),
     guard,

@@ -143,6 +143,16 @@ describe('stopping', () => {
     expect(target.taken.map(({ leaving }) => leaving)).toEqual([false, true]);
   });
 
+  test('waits a second for a coordinator that does not answer, and no longer', async () => {
+    const { clock, tags, target, reporter } = await reporting(['a']);
+    tags.close();
+    target.mode = 'held';
+    const stopped = reporter.stop();
+    await clock.advance(1_000);
+    await expect(stopped).resolves.toBeUndefined();
+    expect(clock.pending).toBe(0);
+  });
+
   test('without a coordinator ends all the same', async () => {
     const { tags, target, reporter } = await reporting(['a']);
     tags.close();

@@ -17,6 +17,9 @@ interface Heard {
   readonly nextReportMs: number;
 }
 
+/** How long a shutdown waits for its goodbye to be heard, in milliseconds. */
+const GOODBYE_MS = 1_000;
+
 /** Tells the coordinators what this agent holds. */
 export interface ReportTarget {
   /** @throws COORDINATOR_UNAVAILABLE, STORE_UNAVAILABLE */
@@ -47,7 +50,15 @@ export class Reporter {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopTimer();
-    await this.#parts.target.report(this.#compose([], true)).catch(() => undefined);
+    const { target, clock } = this.#parts;
+    const { promise: longEnough, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(GOODBYE_MS, resolve);
+    const said = target.report(this.#compose([], true)).then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([said, longEnough]);
+    cancel();
   }
 
   async #report(): Promise<void> {

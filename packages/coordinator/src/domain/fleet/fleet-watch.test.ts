@@ -25,7 +25,9 @@ function watching() {
   const roster = new MemoryRoster(clock);
   const tags: TagView[] = [view('orders')];
   const stores: { redis: Stores['redis']; store: 'up' | 'down' } = { redis: 'up', store: 'up' };
+  const failures: unknown[] = [];
   const watch = new FleetWatch({
+    failed: (error) => failures.push(error),
     ...{ roster, clock, ids: { coordinatorId: 'c1', deploymentId: 'd1' } },
     tags: {
       async list() {
@@ -49,7 +51,7 @@ function watching() {
       await clock.advance(1_000);
     }
   };
-  return { clock, roster, watch, tags, stores, report, pass };
+  return { clock, roster, watch, tags, stores, report, pass, failures };
 }
 
 describe('the fleet', () => {
@@ -172,6 +174,20 @@ describe('the fleet', () => {
 });
 
 describe('the watch', () => {
+  test('outlives a report that makes no sense, and goes on when it is gone', async () => {
+    const { clock, watch, roster, pass, failures } = watching();
+    watch.subscribe(() => undefined);
+    await pass(2, 1);
+    await roster.report({ ...holder(9), seenAtMs: clock.now() } as AgentRecord);
+    await pass(3, 1);
+    expect(failures.length).toBeGreaterThan(0);
+    await roster.remove(holder(9).instanceId);
+    const before = watch.fleet?.timeMs ?? 0;
+    await pass(2, 1);
+    expect(watch.fleet?.timeMs).toBeGreaterThan(before);
+    expect(watch.fleet?.counts).toMatchObject({ agents: 1, silent: 0 });
+  });
+
   test('asks agents to report each second while somebody watches, and not after', async () => {
     const { clock, watch } = watching();
     watch.start();

@@ -112,9 +112,11 @@ export class FleetWatch {
     this.#stopTimer();
     try {
       await this.#lookNow();
-    } finally {
-      this.#looking = false;
+    } catch (error) {
+      // Agents of another version may report what makes no sense here: a page that stands still, and nothing worse.
+      this.#parts.failed(error);
     }
+    this.#looking = false;
     if (this.#stopped) return;
     const everyMs = this.#listeners.size > 0 ? WATCHING_MS : DOZING_MS;
     this.#stopTimer = this.#parts.clock.after(everyMs, () => void this.#look());
@@ -200,5 +202,7 @@ interface Parts {
   readonly clock: Clock;
   /** What is known of the stores; `storeAnswers` tells whether the last question to MySQL was answered. */
   readonly stores: (storeAnswers: boolean) => Stores;
+  /** A look failed; the next one comes in time. */
+  readonly failed: (error: unknown) => void;
   readonly ids: { readonly coordinatorId: string; readonly deploymentId: string };
 }
