@@ -2,7 +2,7 @@ import type { AgentStatus } from '@leafcutter/shared/wire';
 import { useState } from 'preact/hooks';
 import { dateTime, duration, offset, rate } from '../format.ts';
 import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';
-import { BufferBar } from '../parts/buffer-bar.tsx';
+import { BufferRow } from '../parts/buffer-bar.tsx';
 import { useDocument } from '../use-document.ts';
 
 /** Rows of a page; an agent may hold a hundred thousand tags. */
@@ -71,14 +71,7 @@ export function AgentPage({ status }: { status: AgentStatus }) {
           <ul class="holders">
             {tags.slice(0, SHOWN).map((buffer) => (
               <li key={buffer.tag} data-tag={buffer.tag}>
-                <div class="holder-head">
-                  <strong>{buffer.tag}</strong>
-                  <span class="hint">
-                    {rate(buffer.ratePerSecond)}, runway {duration(buffer.runwaySeconds)}
-                    {buffer.waiting > 0 ? `, ${buffer.waiting} waiting` : ''}
-                  </span>
-                </div>
-                <BufferBar buffer={buffer} />
+                <BufferRow name={buffer.tag} buffer={buffer} />
               </li>
             ))}
           </ul>

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks';
 import { count, dateTime, duration, rate } from '../format.ts';
 import type { Live } from '../live.ts';
 import { Badge, Card, Empty, Fact, Loading, Scroll } from '../parts/basics.tsx';
-import { BufferBar } from '../parts/buffer-bar.tsx';
+import { BufferRow } from '../parts/buffer-bar.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { useRates } from '../parts/rates.ts';
 import { EditTag, RetireTag } from '../parts/tag-dialogs.tsx';
@@ -73,15 +73,9 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
           <ul class="holders">
             {holders.map(({ agentId, instanceId, state, buffer }) => (
               <li key={instanceId} class={state} data-agent={agentId}>
-                <div class="holder-head">
-                  <strong>{agentId}</strong>
+                <BufferRow name={agentId} buffer={buffer}>
                   {state === 'silent' ? <Badge tone="critical">silent</Badge> : null}
-                  <span class="hint">
-                    {rate(buffer.ratePerSecond)}, runway {duration(buffer.runwaySeconds)}
-                    {buffer.waiting > 0 ? `, ${buffer.waiting} waiting` : ''}
-                  </span>
-                </div>
-                <BufferBar buffer={buffer} />
+                </BufferRow>
               </li>
             ))}
           </ul>

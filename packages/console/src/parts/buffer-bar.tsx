@@ -1,10 +1,37 @@
 import type { BufferView } from '@leafcutter/shared/wire';
-import { exactly } from '../format.ts';
+import type { ComponentChildren } from 'preact';
+import { duration, exactly, rate } from '../format.ts';
 
 type Held = NonNullable<BufferView['current']>;
 
+/** A buffer with its name and its figures. */
+export function BufferRow({
+  name,
+  buffer,
+  children,
+}: {
+  name: string;
+  buffer: BufferView;
+  children?: ComponentChildren;
+}) {
+  const { ratePerSecond, runwaySeconds, waiting } = buffer;
+  return (
+    <>
+      <div class="holder-head">
+        <strong>{name}</strong>
+        {children}
+        <span class="hint">
+          {rate(ratePerSecond)}, runway {duration(runwaySeconds)}
+          {waiting > 0 ? `, ${waiting} waiting` : ''}
+        </span>
+      </div>
+      <BufferBar buffer={buffer} />
+    </>
+  );
+}
+
 /** An agent's two segments of a tag: how far the current one is used, when the next is fetched, and whether it is there. */
-export function BufferBar({ buffer }: { buffer: BufferView }) {
+function BufferBar({ buffer }: { buffer: BufferView }) {
   const { current, next, prefetchAt, refill, lastError } = buffer;
   return (
     <div class="buffer">

@@ -56,8 +56,13 @@ function dataOf(points: readonly (readonly [number, number])[]): uPlot.AlignedDa
 }
 
 function options(box: HTMLElement, label: string, unit: string, kind: 'line' | 'steps'): uPlot.Options {
-  const style = getComputedStyle(box);
-  const colour = (name: string) => style.getPropertyValue(name).trim();
+  // A canvas knows no light-dark(): each colour is asked for as the one that an element would have now.
+  const colour = (name: string) => {
+    box.style.color = `var(${name})`;
+    const { color } = getComputedStyle(box);
+    box.style.color = '';
+    return color;
+  };
   const axis = {
     stroke: colour('--muted'),
     grid: { stroke: colour('--line'), width: 1 },
