@@ -45,6 +45,8 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
   readonly #tags = new BoundedLabels(MAX_TAGS_SHOWN);
   /** By tag, mode and door. */
   readonly #tallies = new Map<string, Tally & { readonly labels: Record<'tag' | 'mode' | 'door', string> }>();
+  /** IDs that the HTTP door answered straight from the socket. */
+  readonly directAnswers: Tally = { count: 0 };
   readonly #discarded = this.#counter(
     'ids_discarded_total',
     'IDs granted to this agent that will never be issued, by reason.',
@@ -92,6 +94,16 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
       collect() {
         this.reset();
         for (const { labels, count } of tallies.values()) this.inc(labels, count);
+      },
+    });
+    const direct = this.directAnswers;
+    new Counter({
+      name: `${PREFIX}http_direct_answers_total`,
+      help: 'IDs that the HTTP door answered straight from the socket, without the HTTP server.',
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(direct.count);
       },
     });
     this.#gauge('tags', 'Tags in memory.', () => readings.tags().length);

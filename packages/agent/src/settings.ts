@@ -40,6 +40,17 @@ export const agentSettings = settings(
       unit: 'bytes',
       doc: 'Largest request body.',
     }),
+    maxConnections: int({
+      default: 10_000,
+      min: 1,
+      max: 1_000_000,
+      unit: 'connections',
+      doc: 'Connections that listen, and unix.http, each hold at once; more are closed as they come.',
+    }),
+    directHttp: flag({
+      default: true,
+      doc: 'Answer plain requests for one ID straight from the socket; off, each goes through the HTTP server like all others.',
+    }),
     waitMs: int({
       default: 2_000,
       min: 1,

@@ -6,6 +6,7 @@ import type { AgentConfig } from '../settings.ts';
 import { greeter } from './go-leaf/greeter.ts';
 import { idService } from './grpc/id-service.ts';
 import { listenGrpc } from './grpc/server.ts';
+import { directDoor } from './http/direct/direct-door.ts';
 import { agentApp, opsApp } from './http/routes.ts';
 import { listenResp } from './resp/server.ts';
 
@@ -44,7 +45,12 @@ export async function openDoors(agent: Agent): Promise<Doors> {
 function plans(agent: Agent): Plan[] {
   const { config } = agent;
   const app = agentApp(agent);
-  const http = (at: Place, setting: string) => listen(at, app, setting);
+  const { maxConnections } = config;
+  const http = (at: Place, setting: string) =>
+    listen(at, app, setting, {
+      maxConnections,
+      ...(config.directHttp ? { ahead: directDoor(agent) } : {}),
+    });
   const resp = (at: Place, setting: string) => listenResp(at, agent, setting);
   const grpc = (at: Place, setting: string) => listenGrpc(at, agent, idService(agent), setting);
   const goLeaf = (at: Place, setting: string) => listenGrpc(at, agent, greeter(agent), setting);

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { bind, type Place } from './bind.ts';
 
 /** A server that listens, and how to end it. */
@@ -8,24 +9,70 @@ export interface Listening {
   close(drainMs: number): Promise<void>;
 }
 
+/** How long a connection may be idle between requests, and how long a request's head may take, in milliseconds. */
+export const KEEP_ALIVE_MS = 65_000;
+export const HEAD_TIMEOUT_MS = 10_000;
+
+/** Somebody who gets each connection before the HTTP server does. */
+export interface Ahead {
+  /** Answers what it likes on `socket`; `handOver` gives the socket, with all bytes that were unshifted, to the server. */
+  open(socket: Socket, handOver: (socket: Socket) => void): void;
+  /** Ends the connections that it still has and on which no request waits. */
+  closeIdle(): void;
+  closeAll(): void;
+}
+
+export interface ListenOptions {
+  readonly ahead?: Ahead;
+  /** Connections at once; more are closed as they come. */
+  readonly maxConnections?: number;
+}
+
 /** How often connections that became idle are closed while a server drains, in milliseconds. */
 const SWEEP_MS = 20;
 
 /** An HTTP server. @throws StartError where it cannot listen */
-export async function listen(at: Place, listener: RequestListener, setting: string): Promise<Listening> {
+export async function listen(
+  at: Place,
+  listener: RequestListener,
+  setting: string,
+  { ahead, maxConnections }: ListenOptions = {},
+): Promise<Listening> {
   const server = createServer(
-    { maxHeaderSize: 8_192, keepAliveTimeout: 65_000, headersTimeout: 10_000, requestTimeout: 30_000 },
+    {
+      ...{ maxHeaderSize: 8_192, requestTimeout: 30_000 },
+      ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEAD_TIMEOUT_MS },
+    },
     listener,
   );
+  if (maxConnections !== undefined) server.maxConnections = maxConnections;
+  if (ahead !== undefined) putAhead(server, ahead);
   const address = await bind(server, at, setting);
-  return { address, close: (drainMs) => close(server, drainMs) };
+  return { address, close: (drainMs) => close(server, ahead, drainMs) };
 }
 
-async function close(server: Server, drainMs: number): Promise<void> {
+/** The server's own listener is what it does with a connection; it is called for those that are handed over. */
+function putAhead(server: Server, ahead: Ahead): void {
+  const [accept, ...others] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
+  if (accept === undefined || others.length > 0)
+    throw new Error('node:http takes connections in another way');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => ahead.open(socket, (given) => accept.call(server, given)));
+}
+
+async function close(server: Server, ahead: Ahead | undefined, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A connection whose last request ended after `close` would be kept alive until the drain is over.
-  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
-  const timer = setTimeout(() => server.closeAllConnections(), drainMs);
+  const closeIdle = () => {
+    ahead?.closeIdle();
+    server.closeIdleConnections();
+  };
+  closeIdle();
+  const sweep = setInterval(closeIdle, SWEEP_MS);
+  const timer = setTimeout(() => {
+    ahead?.closeAll();
+    server.closeAllConnections();
+  }, drainMs);
   await closed;
   clearInterval(sweep);
   clearTimeout(timer);

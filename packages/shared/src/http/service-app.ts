@@ -1,7 +1,8 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
-import { PROBLEM_MEDIA_TYPE, retryAfterSeconds, toProblem } from '../problem.ts';
+import { MANNERS } from './manners.ts';
 import { type Api, openApiDocument } from './openapi.ts';
+import { problemAnswer } from './problem-answer.ts';
 
 export type Handler = (request: Request, response: Response) => void | Promise<void>;
 export type Methods = Readonly<Record<string, Handler>>;
@@ -46,8 +47,7 @@ export class ServiceApp {
     Object.defineProperty(this.express.request, 'fresh', { get: () => false });
     this.express.disable('x-powered-by');
     this.express.use((_request, response, next) => {
-      response.setHeader('Cache-Control', 'no-store');
-      response.setHeader('X-Content-Type-Options', 'nosniff');
+      response.set(MANNERS);
       next();
     });
     this.express.use(refuseLongBody(options.bodyLimitBytes));
@@ -102,15 +102,8 @@ function sendProblem(response: Response, error: LeafcutterError): void {
     response.destroy();
     return;
   }
-  const retryAfter = retryAfterSeconds(error);
-  if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
-  if (error.code === 'UNAUTHORIZED') response.setHeader('WWW-Authenticate', 'Bearer');
-  // The body was not read to its end, so the connection cannot carry another request.
-  if (error.code === 'PAYLOAD_TOO_LARGE') response.setHeader('Connection', 'close');
-  response
-    .status(error.status)
-    .type(PROBLEM_MEDIA_TYPE)
-    .send(JSON.stringify(toProblem(error)));
+  const { status, contentType, headers, body } = problemAnswer(error);
+  response.set(headers).status(status).type(contentType).send(body);
 }
 
 /** Routes that ignore their body would otherwise read one of any length. */

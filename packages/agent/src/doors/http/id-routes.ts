@@ -45,12 +45,12 @@ export async function snowflakeIds(ids: Dispenser, req: Request, res: Response):
 }
 
 function sendOne(req: Request, res: Response, id: bigint): void {
-  if (wantsJson(req)) res.json({ id: String(id) });
+  if (asksForJson(req.headers.accept)) res.json({ id: String(id) });
   else res.type('text/plain').send(String(id));
 }
 
 function sendMany(req: Request, res: Response, ids: string[]): void {
-  if (wantsJson(req)) res.json({ ids });
+  if (asksForJson(req.headers.accept)) res.json({ ids });
   else res.type('text/plain').send(`${ids.join('\n')}\n`);
 }
 
@@ -59,8 +59,8 @@ function rangeText({ start, end }: Segment): { start: string; end: string } {
 }
 
 /** JSON only where it is asked for by name: a plain `curl` or a `*` gets text. */
-function wantsJson(req: Request): boolean {
-  return req.headers.accept?.includes('application/json') === true;
+export function asksForJson(accept: string | undefined): boolean {
+  return accept?.includes('application/json') === true;
 }
 
 function readCount(text: string | undefined): number {

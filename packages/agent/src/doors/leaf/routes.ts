@@ -7,6 +7,7 @@ import type { Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
+import { leafFailure } from './answers.ts';
 import { cachePage } from './cache-page.ts';
 
 /**
@@ -38,11 +39,10 @@ function sendDigits(res: Response, id: bigint): void {
   res.type('text/plain').send(String(id));
 }
 
-/** Leaf tells every failure by 500; the message says the code, which Leaf's clients only show. */
 function refusal(ids: Dispenser) {
   return (error: LeafcutterError, { method, path }: Request, res: Response): void => {
     ids.refused(error, { method, path });
-    res.status(500).type('text/plain').send(`${error.code}: ${error.message}`);
+    res.status(500).type('text/plain').send(leafFailure(error));
   };
 }
 

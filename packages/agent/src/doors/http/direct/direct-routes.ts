@@ -1,0 +1,142 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { bearerCheck } from '@leafcutter/shared/http/bearer';
+import { type ProblemAnswer, problemAnswer } from '@leafcutter/shared/http/problem-answer';
+import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
+import type { Agent } from '../../../agent.ts';
+import type { Door } from '../../../metrics.ts';
+import { Dispenser } from '../../dispenser.ts';
+import { goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
+import { leafFailure } from '../../leaf/answers.ts';
+import { asksForJson } from '../id-routes.ts';
+import { type IdFormat, okLead } from './direct-answers.ts';
+import type { PlainHead } from './plain-head.ts';
+
+/** How a door answers: with an ID, and where there is none. */
+interface Format extends IdFormat {
+  readonly refusal: (error: LeafcutterError) => ProblemAnswer;
+}
+
+/** What a plain request asks for: one ID of a tag or one snowflake ID, in a door's format. */
+export interface DirectRoute extends Format {
+  readonly path: string;
+  readonly ids: Dispenser;
+  /** The ID at once; undefined where the caller has to wait. */
+  readonly drawNow: () => bigint | undefined;
+  /** The ID after a wait that `signal` ends. */
+  readonly draw: (signal: AbortSignal) => Promise<bigint>;
+}
+
+const TEXT: Format = {
+  lead: okLead('text/plain; charset=utf-8'),
+  body: String,
+  refusal: problemAnswer,
+};
+const JSON_TEXT: Format = {
+  lead: okLead('application/json; charset=utf-8'),
+  body: (id) => `{"id":"${id}"}`,
+  refusal: problemAnswer,
+};
+const LEAF: Format = {
+  ...TEXT,
+  refusal: (error) => failure('text/plain; charset=utf-8', leafFailure(error)),
+};
+const GO_LEAF: Format = {
+  lead: okLead('text/plain'),
+  body: (id) => goLeafBody(0, 'success', id),
+  refusal: (error) => failure('text/plain', goLeafFailure(error)),
+};
+
+const TAG = `([A-Za-z0-9._:-]{1,${TAG_MAX_LENGTH}})`;
+
+/** A kind of address: its pattern, and the route of one that fits; undefined where the ordinary server should answer. */
+interface Shape {
+  readonly pattern: RegExp;
+  readonly route: (parameter: string, head: PlainHead) => DirectRoute | undefined;
+}
+
+/** The addresses that are answered straight from the socket: one ID each, of the native, Leaf's and go-leaf's doors. */
+export class DirectRoutes {
+  readonly #shapes: readonly Shape[];
+  readonly #check: (authorization: string | undefined) => void;
+
+  constructor(agent: Agent) {
+    this.#shapes = shapes(agent);
+    this.#check = bearerCheck(agent.config.tokens);
+  }
+
+  /** Undefined where the ordinary server should answer, a missing or wrong token among them. */
+  find(head: PlainHead): DirectRoute | undefined {
+    try {
+      this.#check(head.authorization);
+    } catch {
+      return undefined;
+    }
+    for (const { pattern, route } of this.#shapes) {
+      const match = pattern.exec(head.target);
+      if (match !== null) return route(match[1] ?? '', head);
+    }
+    return undefined;
+  }
+}
+
+function shapes(agent: Agent): Shape[] {
+  const { leaf, goLeaf } = agent.config;
+  const segment = (door: Door) => {
+    const ids = new Dispenser(agent, door);
+    return (format: Format, tag: string, { target }: PlainHead): DirectRoute => ({
+      ...format,
+      ...{ path: target.replace(/\?.*/, ''), ids },
+      drawNow: () => ids.oneNow(tag),
+      draw: (signal) => ids.one(tag, signal),
+    });
+  };
+  const snowflake = (door: Door) => {
+    const ids = new Dispenser(agent, door);
+    return (format: Format, { target }: PlainHead): DirectRoute | undefined => {
+      if (agent.snowflake === undefined) return undefined;
+      return {
+        ...format,
+        ...{ path: target.replace(/\?.*/, ''), ids },
+        drawNow: () => ids.snowflakeNow(),
+        draw: (signal) => ids.snowflake(signal),
+      };
+    };
+  };
+  const [native, nativeSnowflake] = [segment('http'), snowflake('http')];
+  const textOrJson = ({ accept }: PlainHead) => (asksForJson(accept) ? JSON_TEXT : TEXT);
+  const found: Shape[] = [
+    {
+      pattern: new RegExp(`^/v1/ids/${TAG}$`),
+      route: (tag, head) => native(textOrJson(head), tag, head),
+    },
+    { pattern: /^\/v1\/snowflake$/, route: (_, head) => nativeSnowflake(textOrJson(head), head) },
+  ];
+  if (leaf.enabled) {
+    const [one, oneSnowflake] = [segment('leaf'), snowflake('leaf')];
+    found.push(
+      { pattern: new RegExp(`^/api/segment/get/${TAG}$`), route: (tag, head) => one(LEAF, tag, head) },
+      {
+        pattern: new RegExp(`^/api/snowflake/get/${TAG}$`),
+        route: (_, head) => oneSnowflake(LEAF, head),
+      },
+    );
+  }
+  if (goLeaf.enabled) {
+    const [one, oneSnowflake] = [segment('go-leaf'), snowflake('go-leaf')];
+    found.push(
+      {
+        pattern: new RegExp(`^/alloc-segment\\?biz_tag=${TAG}$`),
+        route: (tag, head) => one(GO_LEAF, tag, head),
+      },
+      {
+        pattern: /^\/alloc-snowflake\?machineid=([0-9]{1,4})$/,
+        route: (id, head) => (isMachineId(id) ? oneSnowflake(GO_LEAF, head) : undefined),
+      },
+    );
+  }
+  return found;
+}
+
+function failure(contentType: string, body: string): ProblemAnswer {
+  return { status: 500, contentType, headers: {}, body };
+}
