@@ -9,6 +9,7 @@ const DAEMON_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/bin'];
 const PACKAGES = [
   { name: 'redis-server', isThere: () => hasProgram('redis-server') },
   { name: 'redis-tools', isThere: () => hasProgram('redis-cli') && hasProgram('redis-benchmark') },
+  { name: 'wrk', isThere: () => hasProgram('wrk') },
   { name: 'apache2-utils', isThere: () => hasProgram('ab') },
   { name: 'curl', isThere: () => hasProgram('curl') },
   { name: 'mariadb-server', isThere: () => hasProgram('mariadbd') && hasProgram('mariadb-install-db') },

@@ -5,7 +5,7 @@ import { Snowflake } from '@sapphire/snowflake';
 import FlakeId from 'flake-idgen';
 import hyperid from 'hyperid';
 import { v7 } from 'uuid';
-import { type Round, ratios } from './rounds.ts';
+import { type Round, type Row, ratios } from './rounds.ts';
 
 const IDS = 1_000_000;
 
@@ -23,14 +23,14 @@ type Generator = () => unknown;
  * The client's `next` and `nextString` in a tight loop beside libraries that make IDs in the process. The client's loop
  * includes fetching its ranges from a server in this same process; duplicates are counted in a loop that is not timed.
  */
-export async function clientRows(rounds: number, progress: (text: string) => void): Promise<object[]> {
+export async function clientRows(rounds: number, progress: (text: string) => void): Promise<Row[]> {
   const others: readonly [string, () => Generator][] = [
     ['@sapphire/snowflake', sapphire],
     ['flake-idgen', flake],
     ['hyperid', () => hyperid()],
     ['uuid v7', () => v7],
   ];
-  const rows: object[] = [];
+  const rows: Row[] = [];
   for (const method of ['next', 'nextString'] as const) {
     for (const [name, make] of others) {
       const measured: Round[] = [];

@@ -5,6 +5,7 @@ import { openPage, startBrowser } from '../support/browser.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { Service } from '../support/service.ts';
+import type { Row } from './rounds.ts';
 
 const AGENTS = 200;
 const TAGS = 50;
@@ -13,7 +14,7 @@ const TAGS = 50;
  * 200 agents with 50 tags each report to one coordinator on MariaDB and Redis: each 15 s while nobody watches, each
  * second while a browser does. What that costs the coordinator, what one browser is sent, and how even its frames are.
  */
-export async function consoleRows(quick: boolean, progress: (text: string) => void): Promise<object[]> {
+export async function consoleRows(quick: boolean, progress: (text: string) => void): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
   const mariadb = stack.use(await startMariadb());
   const redis = stack.use(await startRedis());

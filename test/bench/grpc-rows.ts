@@ -5,7 +5,7 @@ import { freePort } from '../support/ports.ts';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-import { type Round, ratios } from './rounds.ts';
+import { type Round, type Row, ratios } from './rounds.ts';
 
 /** Calls, or requests of one stream, that are open at once. */
 const OPEN = 64;
@@ -21,7 +21,7 @@ export async function grpcRows(
   rounds: number,
   quick: boolean,
   progress: (text: string) => void,
-): Promise<object[]> {
+): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
   const bare = stack.use(
     startProcess({
@@ -42,7 +42,7 @@ export async function grpcRows(
   stack.defer(() => ours.close());
   stack.defer(() => theirs.close());
 
-  const rows: object[] = [];
+  const rows: Row[] = [];
   const ways = [
     ['unary', unaryPerSecond],
     ['stream', streamedPerSecond],

@@ -2,12 +2,12 @@ import { SegmentBuffer } from '@leafcutter/agent/domain/segment-buffer';
 import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator';
 import { LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { systemClock } from '@leafcutter/shared/system-clock';
-import { type Round, ratios } from './rounds.ts';
+import { type Round, type Row, ratios } from './rounds.ts';
 
 const CALLS = 5_000_000;
 
 /** `next()` per second inside one process, beside a loop that counts up a bigint behind a method call. */
-export function inProcessRows(rounds: number, progress: (text: string) => void): object[] {
+export function inProcessRows(rounds: number, progress: (text: string) => void): Row[] {
   const rows = { segment: [] as Round[], snowflake: [] as Round[] };
   for (let round = 0; round <= rounds; round++) {
     progress(round === 0 ? 'in process: warming up' : `in process: round ${round} of ${rounds}`);

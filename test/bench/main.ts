@@ -1,62 +1,83 @@
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { clientRows } from './client-rows.ts';
 import { consoleRows } from './console-rows.ts';
 import { grpcRows } from './grpc-rows.ts';
-import { httpRow } from './http-row.ts';
+import { httpRows } from './http-rows.ts';
 import { inProcessRows } from './in-process-rows.ts';
+import { memoryRows } from './memory-rows.ts';
+import { asText, reportOf, writeReport } from './report.ts';
 import { respRows } from './resp-rows.ts';
-import type { Spread } from './rounds.ts';
+import type { Row } from './rounds.ts';
 
-const HELP = `Usage: npm run bench -- [--quick] [--json]
+type Progress = (text: string) => void;
 
-Measures side by side and prints ratios; absolute figures hold for this machine at this moment only.
-  --quick   two short rounds
-  --json    print JSON instead of a table
+interface Suite {
+  /** About how long it takes, in seconds: whole and quick. */
+  readonly takes: readonly [number, number];
+  readonly run: (rounds: number, quick: boolean, progress: Progress) => Row[] | Promise<Row[]>;
+}
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  'in-process': { takes: [60, 20], run: (rounds, _quick, progress) => inProcessRows(rounds, progress) },
+  memory: { takes: [10, 10], run: (_rounds, _quick, progress) => memoryRows(progress) },
+  client: { takes: [90, 30], run: (rounds, _quick, progress) => clientRows(rounds, progress) },
+  http: { takes: [280, 60], run: httpRows },
+  resp: { takes: [60, 10], run: respRows },
+  grpc: { takes: [60, 15], run: grpcRows },
+  console: { takes: [110, 60], run: (_rounds, quick, progress) => consoleRows(quick, progress) },
+};
+
+const HELP = `Usage: npm run bench -- [--only NAME,…] [--quick] [--json] [--out DIR]
+
+Starts all it needs, measures side by side and prints ratios; absolute figures hold for this machine at this moment only.
+  --only NAME,…  some of: ${Object.keys(SUITES).join(', ')}
+  --quick        two short rounds instead of seven
+  --json         print JSON instead of text
+  --out DIR      write benchmarks.md, benchmarks.json and images/benchmarks.svg there; a whole run writes to docs
 `;
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean' }, json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  options: {
+    only: { type: 'string' },
+    quick: { type: 'boolean' },
+    json: { type: 'boolean' },
+    out: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  },
 });
 const say = (text: string) => process.stdout.write(`${text}\n`);
+const names = values.only?.split(',') ?? Object.keys(SUITES);
+const unknown = names.find((name) => !Object.hasOwn(SUITES, name));
 
 if (values.help === true) {
   say(HELP);
+} else if (unknown !== undefined) {
+  say(`There is no "${unknown}".\n\n${HELP}`);
+  process.exitCode = 64;
 } else {
-  const rounds = values.quick === true ? 2 : 7;
-  const progress = (text: string) => void process.stderr.write(`${text}\n`);
-  const rows = [
-    ...inProcessRows(rounds, progress),
-    ...(await clientRows(rounds, progress)),
-    ...(await respRows(rounds, values.quick === true, progress)),
-    ...(await grpcRows(rounds, values.quick === true, progress)),
-    ...(await consoleRows(values.quick === true, progress)),
-    await httpRow(rounds, values.quick === true ? 2 : 4, progress),
-  ];
-  say(
-    values.json === true
-      ? JSON.stringify({ node: process.version, rounds, rows }, null, 2)
-      : rows.map(line).join('\n'),
-  );
+  const quick = values.quick === true;
+  const rounds = quick ? 2 : 7;
+  const report = reportOf(rounds, await measure(names, rounds, quick));
+  say(values.json === true ? JSON.stringify(report, null, 2) : asText(report));
+  const isWhole = values.only === undefined && !quick;
+  const out = values.out ?? (isWhole ? fileURLToPath(new URL('../../docs', import.meta.url)) : undefined);
+  if (out !== undefined) writeReport(report, out);
 }
 
-function line(row: object): string {
-  if ('figures' in row) return figuresLine(row as { row: string; figures: Record<string, string> });
-  const {
-    row: name,
-    unit,
-    subject,
-    baseline,
-    ratio,
-    note,
-  } = row as Record<'row' | 'unit', string> & { note?: string } & Record<
-      'subject' | 'baseline' | 'ratio',
-      Spread
-    >;
-  const whole = (value: number) => Math.round(value).toLocaleString('en');
-  return `${name}\n  ${whole(subject.median)} vs ${whole(baseline.median)} ${unit}; ratio ${ratio.median.toFixed(2)} (${ratio.min.toFixed(2)}–${ratio.max.toFixed(2)})${note === undefined ? '' : `\n  ${note}`}`;
-}
-
-/** A row that stands for itself, beside nothing. */
-function figuresLine({ row: name, figures }: { row: string; figures: Record<string, string> }): string {
-  return [name, ...Object.entries(figures).map(([what, figure]) => `  ${what}: ${figure}`)].join('\n');
+/** One suite after the other; each line of progress says how long the rest may take. */
+async function measure(wanted: readonly string[], rounds: number, quick: boolean): Promise<Row[]> {
+  const suites = wanted.flatMap((name) => SUITES[name] ?? []);
+  const takes = ({ takes: [whole, short] }: Suite) => (quick ? short : whole);
+  const rows: Row[] = [];
+  for (const [index, suite] of suites.entries()) {
+    const begun = performance.now();
+    const rest = suites.slice(index).reduce((sum, next) => sum + takes(next), 0);
+    const progress = (text: string) => {
+      const left = Math.max(0, rest - (performance.now() - begun) / 1_000);
+      process.stderr.write(`${text} (about ${Math.ceil(left / 60)} min left)\n`);
+    };
+    rows.push(...(await suite.run(rounds, quick, progress)));
+  }
+  return rows;
 }

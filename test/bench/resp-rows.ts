@@ -4,7 +4,7 @@ import { freePort } from '../support/ports.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-import { type Round, ratios } from './rounds.ts';
+import { type Round, type Row, ratios } from './rounds.ts';
 
 const run = promisify(execFile);
 
@@ -15,7 +15,7 @@ export async function respRows(
   rounds: number,
   quick: boolean,
   progress: (text: string) => void,
-): Promise<object[]> {
+): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
   const redis = await startRedis();
   stack.defer(async () => void (await redis.stop()));
@@ -27,7 +27,7 @@ export async function respRows(
   const agent = await Service.start({ kind: 'agent', name: 'bench', flags: door });
   stack.defer(() => agent.stop());
 
-  const rows: object[] = [];
+  const rows: Row[] = [];
   for (const pipeline of [1, 16]) {
     const requests = (quick ? 40_000 : 200_000) * (pipeline === 1 ? 1 : 8);
     const measured: Round[] = [];

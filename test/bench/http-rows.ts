@@ -1,0 +1,243 @@
+import { fileURLToPath } from 'node:url';
+import autocannon from 'autocannon';
+import { type RunningProcess, startProcess } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { Service } from '../support/service.ts';
+import { ab, CONNECTIONS, pinServer, wrk } from './load-tools.ts';
+import { type Round, type Row, ratios, spread } from './rounds.ts';
+
+/** IDs of a constant length, or `ab` calls every longer one a failure. */
+const FIRST_ID = '1000000000';
+const LONG_STEP = 50_000_000;
+/** A segment that lasts about 50 ms at the rate of one core. */
+const SHORT_STEP = 4_000;
+
+interface Servers {
+  readonly bare: string;
+  /** The agent, and the same without its direct door. */
+  readonly agent: Service;
+  readonly ordinary: Service;
+}
+
+/** The agent's HTTP door beside a bare `node:http` server, each in a process of its own on one core, the load on another. */
+export async function httpRows(
+  rounds: number,
+  quick: boolean,
+  progress: (text: string) => void,
+): Promise<Row[]> {
+  await using stack = new AsyncDisposableStack();
+  const servers = await start(stack);
+  const measure = new Measure(servers, rounds, quick ? 2 : 4, progress);
+  return [
+    ...(await measure.keepAlive()),
+    ...(await measure.oneRequestEach()),
+    await measure.rollovers(),
+    await measure.cpu(),
+    await measure.loadStep(),
+  ];
+}
+
+class Measure {
+  readonly #servers: Servers;
+  readonly #rounds: number;
+  readonly #seconds: number;
+  readonly #progress: (text: string) => void;
+
+  constructor(servers: Servers, rounds: number, seconds: number, progress: (text: string) => void) {
+    this.#servers = servers;
+    this.#rounds = rounds;
+    this.#seconds = seconds;
+    this.#progress = progress;
+  }
+
+  async keepAlive(): Promise<Row[]> {
+    const { agent, ordinary, bare } = this.#servers;
+    const path = '/v1/ids/bench';
+    const rate: Round[] = [];
+    const without: Round[] = [];
+    const p99: Round[] = [];
+    await this.#each('HTTP, kept alive', async () => {
+      const subject = await wrk(agent.url + path, this.#seconds);
+      const baseline = await wrk(bare, this.#seconds);
+      const other = await wrk(ordinary.url + path, this.#seconds);
+      rate.push({ subject: subject.perSecond, baseline: baseline.perSecond });
+      without.push({ subject: subject.perSecond, baseline: other.perSecond });
+      p99.push({ subject: subject.p99, baseline: baseline.p99 });
+    });
+    const note = `${CONNECTIONS} connections`;
+    return [
+      {
+        row: 'agent HTTP, 1 ID, kept alive, vs bare node:http',
+        unit: 'requests/s',
+        atLeast: 1.3,
+        note,
+        ...ratios(rate),
+      },
+      { row: 'the same, 99th percentile', unit: 'ms', atMost: 1, note, ...ratios(p99) },
+      {
+        row: 'agent HTTP vs the same agent without the direct door',
+        unit: 'requests/s',
+        atLeast: 1.3,
+        note,
+        ...ratios(without),
+      },
+    ];
+  }
+
+  async oneRequestEach(): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (const [requests, concurrency] of [
+      [30_000, 1_000],
+      [50_000, 2_000],
+    ] as const) {
+      const measured: Round[] = [];
+      let failed = 0;
+      await this.#each(`ab -n ${requests} -c ${concurrency}`, async () => {
+        const subject = await ab(
+          `${this.#servers.agent.url}/alloc-segment?biz_tag=bench`,
+          requests,
+          concurrency,
+        );
+        const baseline = await ab(this.#servers.bare, requests, concurrency);
+        failed += subject.failed;
+        measured.push({ subject: subject.perSecond, baseline: baseline.perSecond });
+      });
+      rows.push({
+        row: `ab -n ${requests} -c ${concurrency}, a connection each, vs bare node:http`,
+        ...{ unit: 'requests/s', atLeast: 1, note: `${failed} failed requests`, ...ratios(measured) },
+      });
+    }
+    return rows;
+  }
+
+  /** One tag whose segments last about 50 ms, one whose segment lasts for the whole run. */
+  async rollovers(): Promise<Row> {
+    const { agent } = this.#servers;
+    const measured: Round[] = [];
+    let segments = 0;
+    await this.#each('rollovers', async () => {
+      const before = await figure(agent, 'refill_duration_seconds_count');
+      const rolling = await wrk(`${agent.url}/v1/ids/rolling`, this.#seconds);
+      segments += (await figure(agent, 'refill_duration_seconds_count')) - before;
+      const still = await wrk(`${agent.url}/v1/ids/bench`, this.#seconds);
+      measured.push({ subject: rolling.p999, baseline: still.p999 });
+    });
+    const every = (this.#seconds * 1_000 * measured.length) / segments;
+    return {
+      row: 'agent HTTP, 99.9th percentile with rollovers vs without',
+      ...{ unit: 'ms', atMost: 1.2, note: `a rollover each ${every.toFixed(0)} ms`, ...ratios(measured) },
+    };
+  }
+
+  async cpu(): Promise<Row> {
+    const { agent } = this.#servers;
+    const [single, batch]: [number[], number[]] = [[], []];
+    await this.#each('CPU time', async () => {
+      single.push(await this.#cpuPerMillion('/v1/ids/bench'));
+      batch.push(await this.#cpuPerMillion('/v1/ids/bench?count=100'));
+    });
+    const text = (values: number[]) => {
+      const { min, median, max } = spread(values);
+      return `${median.toFixed(2)} s (${min.toFixed(2)}–${max.toFixed(2)})`;
+    };
+    return {
+      row: `CPU time of an agent per 1,000,000 IDs (${agent.name})`,
+      figures: { 'one by one': text(single), 'in batches of 100': text(batch) },
+    };
+  }
+
+  /** Ten times the load from one second to the next, on a tag that nobody asked for before. */
+  async loadStep(): Promise<Row> {
+    const { agent } = this.#servers;
+    let [asked, failed] = [0, 0];
+    for (let round = 0; round < this.#rounds; round++) {
+      this.#progress(`load step: round ${round + 1} of ${this.#rounds}`);
+      for (const overallRate of [400, 4_000]) {
+        const url = `${agent.url}/v1/ids/cold-${round}`;
+        const { requests, errors, timeouts, non2xx } = await autocannon({
+          url,
+          connections: 32,
+          overallRate,
+          duration: 3,
+        });
+        asked += requests.total;
+        failed += errors + timeouts + non2xx;
+      }
+    }
+    return {
+      row: 'load on a cold tag, ten times higher from one second to the next',
+      figures: { requests: asked.toLocaleString('en'), failed: String(failed) },
+    };
+  }
+
+  async #cpuPerMillion(path: string): Promise<number> {
+    const { agent } = this.#servers;
+    const read = async () => [
+      await figure(agent, 'process_cpu_seconds_total'),
+      await figure(agent, 'ids_issued_total{tag="bench",mode="segment",door="http"}'),
+    ];
+    const [cpu = 0, ids = 0] = await read();
+    await wrk(agent.url + path, this.#seconds);
+    const [cpuAfter = 0, idsAfter = 0] = await read();
+    return ((cpuAfter - cpu) / (idsAfter - ids)) * 1e6;
+  }
+
+  async #each(name: string, round: () => Promise<void>): Promise<void> {
+    for (let n = 1; n <= this.#rounds; n++) {
+      this.#progress(`${name}: round ${n} of ${this.#rounds}`);
+      await round();
+    }
+  }
+}
+
+async function start(stack: AsyncDisposableStack): Promise<Servers> {
+  const bare = stack.use(
+    startProcess({
+      command: process.execPath,
+      args: [fileURLToPath(new URL('./constant-server.ts', import.meta.url))],
+      name: 'bare node:http',
+    }),
+  );
+  const port = await portOf(bare);
+  const flags = ['--data-dir', await scratchDir('bench'), '--auto-create-tags'];
+  const coordinator = await Service.start({ kind: 'coordinator', name: 'bench', flags });
+  stack.defer(() => coordinator.stop());
+  const agents: Service[] = [];
+  for (const directHttp of ['true', 'false']) {
+    const agent = await Service.start({
+      ...{ kind: 'agent', name: 'bench', flags: ['--coordinators', coordinator.url] },
+      env: { LEAFCUTTER_DIRECT_HTTP: directHttp },
+    });
+    stack.defer(() => agent.stop());
+    agents.push(agent);
+  }
+  for (const [tag, step] of [
+    ['bench', LONG_STEP],
+    ['rolling', SHORT_STEP],
+  ] as const) {
+    const body = JSON.stringify({ tag, step, maxStep: step, start: FIRST_ID });
+    await coordinator.json('/v1/tags', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
+  }
+  const [agent, ordinary] = agents;
+  if (agent === undefined || ordinary === undefined) throw new Error('two agents were started');
+  for (const { pid } of [bare, agent.process, ordinary.process]) await pinServer(pid);
+  const servers = { bare: `http://127.0.0.1:${port}/`, agent, ordinary };
+  // Compiled and with their segments in memory, all three.
+  for (const url of [servers.bare, `${agent.url}/v1/ids/bench`, `${ordinary.url}/v1/ids/bench`])
+    await wrk(url, 2);
+  return servers;
+}
+
+async function portOf(bare: RunningProcess): Promise<string> {
+  return /\d+$/.exec(await bare.waitForLine(/^listening on \d+$/))?.[0] ?? '';
+}
+
+async function figure({ url }: Service, name: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`leafcutter_agent_${name} `));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
