@@ -64,7 +64,8 @@ module.exports = {
     },
     {
       name: 'cli-sees-services-only',
-      comment: 'The binary starts a service from its settings; what is inside is none of its business.',
+      comment:
+        'The binary starts a service from its settings, an agent also with a seat among workers; what is inside is none of its business.',
       severity: 'error',
       from: { path: '^packages/cli/' },
       to: { path: '^packages/(agent|coordinator)/', pathNot: '^packages/[^/]+/src/(service|settings)\\.ts$' },

@@ -9,6 +9,7 @@ import { memoryRows } from './memory-rows.ts';
 import { asText, reportOf, writeReport } from './report.ts';
 import { respRows } from './resp-rows.ts';
 import type { Row } from './rounds.ts';
+import { workerRows } from './worker-rows.ts';
 
 type Progress = (text: string) => void;
 
@@ -23,6 +24,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   memory: { takes: [10, 10], run: (_rounds, _quick, progress) => memoryRows(progress) },
   client: { takes: [90, 30], run: (rounds, _quick, progress) => clientRows(rounds, progress) },
   http: { takes: [280, 60], run: httpRows },
+  workers: { takes: [70, 20], run: workerRows },
   resp: { takes: [60, 10], run: respRows },
   grpc: { takes: [60, 15], run: grpcRows },
   console: { takes: [110, 60], run: (_rounds, quick, progress) => consoleRows(quick, progress) },

@@ -6,6 +6,7 @@ import type { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import type { Snowflakes } from './domain/snowflakes.ts';
 import type { Tags } from './domain/tags.ts';
 import type { AgentMetrics } from './metrics.ts';
+import type { Seat } from './seat.ts';
 import type { AgentConfig } from './settings.ts';
 
 /** Snowflake mode put together. */
@@ -29,6 +30,8 @@ export interface Agent {
   readonly snowflake: SnowflakeMode | undefined;
   /** Wall clock, unix milliseconds. */
   now(): number;
+  /** Among the workers of a service; undefined where the agent is alone. */
+  readonly seat: Seat | undefined;
   /** True while the agent drains before it stops. */
   readonly stopping: boolean;
 }

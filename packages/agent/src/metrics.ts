@@ -1,7 +1,7 @@
 import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
 import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Lease } from './domain/lease.ts';
 import type { KeeperState, LeaseEvents } from './domain/lease-keeper.ts';
 import type { SegmentEvents } from './domain/segment.ts';
@@ -37,6 +37,21 @@ export interface AgentReadings {
     | { readonly state: KeeperState; readonly windowRemainingMs: number; readonly issued: number }
     | undefined;
   clockOffsetMs(): number | undefined;
+}
+
+/** The text that Prometheus scrapes. */
+export interface Scrape {
+  readonly body: string;
+  readonly contentType: string;
+}
+
+/** The metrics of one worker, for `mergeParts`. */
+export type MetricsPart = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** The metrics of several workers as one text; their label `worker` keeps them apart. */
+export async function mergeParts(parts: readonly MetricsPart[]): Promise<Scrape> {
+  const merged = AggregatorRegistry.aggregate([...parts]);
+  return { body: await merged.metrics(), contentType: merged.contentType };
 }
 
 /** The agent's metrics: the one place that knows prom-client. */
@@ -83,7 +98,9 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
   );
   readonly #rollbacks = this.#counter('clock_rollbacks_total', 'Times that the wall clock went back.');
 
-  constructor(readings: AgentReadings) {
+  /** `worker`: the number among the workers of a service, as a label of every series. */
+  constructor(readings: AgentReadings, worker?: number) {
+    if (worker !== undefined) this.#registry.setDefaultLabels({ worker: String(worker) });
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     const tallies = this.#tallies;
     new Counter({
@@ -137,8 +154,12 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     return catalogueOf(this.#registry.getMetricsAsArray(), PREFIX);
   }
 
-  /** The text that Prometheus scrapes. */
-  async scrape(): Promise<{ body: string; contentType: string }> {
+  /** What this worker adds to the metrics of its service. */
+  part(): Promise<MetricsPart> {
+    return this.#registry.getMetricsAsJSON();
+  }
+
+  async scrape(): Promise<Scrape> {
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 

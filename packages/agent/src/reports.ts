@@ -12,8 +12,8 @@ export class AgentReports extends AgentMetrics {
   readonly #log: Logger;
   #areRefillsFailing = false;
 
-  constructor(readings: AgentReadings, log: Logger) {
-    super(readings);
+  constructor(readings: AgentReadings, log: Logger, worker?: number) {
+    super(readings, worker);
     this.#log = log;
   }
 

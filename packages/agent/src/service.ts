@@ -15,8 +15,10 @@ import { Tags } from './domain/tags.ts';
 import { type Doors, openDoors } from './doors/open-doors.ts';
 import { networkListeners } from './listeners.ts';
 import { AgentReports } from './reports.ts';
+import type { Seat } from './seat.ts';
 import { type AgentConfig, sequenceStartMax } from './settings.ts';
 import { agentStatus, windowRemainingMs } from './status.ts';
+import { partsOf } from './whole.ts';
 
 /** A running agent. */
 export interface AgentService {
@@ -29,11 +31,13 @@ export interface AgentService {
 }
 
 /**
- * Starts an agent. It listens at once and becomes ready when a coordinator answers.
+ * Starts an agent. It listens at once and becomes ready when a coordinator answers. `seat`: its place among the workers of
+ * one service.
  * @throws StartError where a port is taken
  */
-export async function startAgent(config: AgentConfig, log: Logger): Promise<AgentService> {
-  const { agent, client, markStopping } = assemble(config, log);
+export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat): Promise<AgentService> {
+  const { agent, client, markStopping } = assemble(config, log, seat);
+  seat?.offer(partsOf(agent));
   const reporter = new Reporter({
     target: client,
     tags: agent.tags,
@@ -77,12 +81,14 @@ export async function startAgent(config: AgentConfig, log: Logger): Promise<Agen
 function assemble(
   config: AgentConfig,
   log: Logger,
+  seat: Seat | undefined,
 ): { agent: Agent; client: CoordinatorClient; markStopping: () => void } {
   const clock = systemClock;
   const random = Math.random;
   const layout = layoutOf(config.snowflake);
   const instanceId = randomUUID();
-  const agentId = config.agentId ?? `${hostname()}:${config.listen.port}`;
+  const name = config.agentId ?? `${hostname()}:${config.listen.port}`;
+  const agentId = seat === undefined ? name : `${name}-w${seat.number}`;
   const watch = new ClockWatch(clock, config.snowflake.maxClockSkewMs);
   const endpoints = config.coordinators.map(
     (url) =>
@@ -115,6 +121,7 @@ function assemble(
       clockOffsetMs: () => watch.offsetMs,
     },
     log,
+    seat?.number,
   );
   const tags = new Tags({
     source: client,
@@ -154,6 +161,7 @@ function assemble(
     tags,
     snowflake,
     now: clock.now,
+    seat,
     get stopping() {
       return stopping;
     },

@@ -40,6 +40,13 @@ export const agentSettings = settings(
       unit: 'bytes',
       doc: 'Largest request body.',
     }),
+    workers: int({
+      default: 1,
+      min: 1,
+      max: 64,
+      unit: 'processes',
+      doc: 'Processes behind one port, each an agent of its own; Unix sockets and gRPC are the first one’s alone.',
+    }),
     maxConnections: int({
       default: 10_000,
       min: 1,
@@ -195,6 +202,12 @@ export const agentSettings = settings(
           key: open.key,
           problem: 'is reachable from other machines, so set tokens or allowUnauthenticatedNetwork',
         };
+      },
+      ({ workers, listen, opsListen, resp }) => {
+        const free = [listen, opsListen, resp.listen].some((at) => at?.port === 0);
+        return workers > 1 && free
+          ? { key: 'workers', problem: 'above 1 needs ports that are named, not 0' }
+          : undefined;
       },
       ({ snowflake }) => {
         const problem = layoutProblem(layoutOf(snowflake));

@@ -1,6 +1,7 @@
 import { VERSION } from '@leafcutter/shared/version';
 import type { AgentStatus } from '@leafcutter/shared/wire';
 import type { Agent } from './agent.ts';
+import type { Readiness } from './seat.ts';
 
 /** What `/v1/status` and `/v1/events` show. */
 export function agentStatus(agent: Agent): AgentStatus {
@@ -36,8 +37,8 @@ export function windowRemainingMs(agent: Pick<Agent, 'snowflake' | 'now'>): numb
 
 export type Mode = 'segment' | 'snowflake';
 
-/** Whether a mode can serve, and in one word why not. */
-export function modeReadiness(agent: Agent, mode: Mode): { ready: boolean; reason?: string } {
+/** Whether a mode can serve. */
+export function modeReadiness(agent: Agent, mode: Mode): Readiness {
   if (agent.stopping) return { ready: false, reason: 'stopping' };
   if (mode === 'segment') {
     // Until a coordinator answered for the first time there may be nothing to serve from.

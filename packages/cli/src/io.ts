@@ -1,3 +1,9 @@
+/** The process that started this one, where the two can talk. */
+export interface Parent {
+  send(message: object): void;
+  onMessage(listener: (message: unknown) => void): void;
+}
+
 /** What a command has of the process around it; `main.ts` alone knows the real one. */
 export interface Io {
   /** Without node and the script. */
@@ -12,6 +18,7 @@ export interface Io {
   readonly stopRequested: Promise<string>;
   /** Tells the `leafcutter` that started this one, if one did, that the service listens. */
   readonly tellListening: () => void;
+  readonly parent: Parent | undefined;
   /** The command line that starts this program again, without arguments. */
   readonly self: readonly [command: string, ...args: string[]];
 }

@@ -6,12 +6,14 @@ import { environmentNames, type Settings, type SettingTree } from '@leafcutter/s
 import { VERSION } from '@leafcutter/shared/version';
 import { devSettings } from './dev-settings.ts';
 import type { Io } from './io.ts';
+import { WORKER_VARIABLE } from './workers/messages.ts';
 
 /** Variables of our services and of `leafcutter tag`: one environment often serves them all. */
 const knownElsewhere = [
   ...[coordinatorSettings, agentSettings, devSettings].flatMap(environmentNames),
   'LEAFCUTTER_COORDINATOR',
   'LEAFCUTTER_ADMIN_TOKEN',
+  WORKER_VARIABLE,
 ];
 
 /**

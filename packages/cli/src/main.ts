@@ -26,6 +26,15 @@ const code = await runCommand({
   tellListening: () => {
     if (process.connected) process.send?.('listening');
   },
+  parent:
+    process.send === undefined
+      ? undefined
+      : {
+          // A parent that is gone ends this process by `disconnect`.
+          send: (message) =>
+            void (process.connected && process.send?.(message, undefined, {}, () => undefined)),
+          onMessage: (listener) => void process.on('message', listener),
+        },
   self: [process.execPath, fileURLToPath(import.meta.url)],
 });
 process.exit(code);

@@ -4,6 +4,7 @@ import type { ConfigTree, Settings, SettingTree } from '@leafcutter/shared/confi
 import { createLogger, type Logger, type LogLevel } from '@leafcutter/shared/logger';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { loadSettings } from './load-settings.ts';
+import { WORKER_VARIABLE } from './workers/messages.ts';
 
 export function coordinatorCommand(io: Io): Promise<ExitCode> {
   return serve(
@@ -25,8 +26,15 @@ export function agentCommand(io: Io): Promise<ExitCode> {
     agentSettings,
     ({ logLevel }) => logLevel,
     async (config, log) => {
+      const number = Number(io.env[WORKER_VARIABLE] ?? 0);
+      if (config.workers > 1 && number === 0) {
+        const { startWorkers } = await import('./workers/agent-workers.ts');
+        return startWorkers(config, io, log);
+      }
       const { startAgent } = await import('@leafcutter/agent/service');
-      return startAgent(config, log);
+      if (number === 0 || io.parent === undefined) return startAgent(config, log);
+      const { workerSeat } = await import('./workers/worker-seat.ts');
+      return startAgent(config, log.child({ worker: number }), workerSeat(number, io.parent));
     },
   );
 }

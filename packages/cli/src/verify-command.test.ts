@@ -23,6 +23,7 @@ async function run(argv: readonly string[], stopRequested = new Promise<string>(
     out: (text) => void said.push(text),
     err: () => undefined,
     tellListening: () => undefined,
+    parent: undefined,
   };
   const code = await verifyCommand(io);
   return { code, output: said.join('') };

@@ -1,4 +1,4 @@
-import type { AgentStatus } from '@leafcutter/shared/wire';
+import type { WholeAgentStatus } from '@leafcutter/shared/wire';
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import { token } from './api.ts';
@@ -11,7 +11,7 @@ import './style.css';
 
 function Console() {
   const [held, setHeld] = useState(token.get());
-  const live = useLive<AgentStatus>('v1/events', held);
+  const live = useLive<WholeAgentStatus>('v1/events', held);
   const signOut = () => {
     token.clear();
     setHeld(null);
@@ -23,9 +23,33 @@ function Console() {
       ) : live.data === undefined ? (
         <Loading />
       ) : (
-        <AgentPage status={live.data} />
+        <Workers status={live.data} />
       )}
     </Shell>
+  );
+}
+
+/** The agent's page; of a service with several workers, that of the one that is picked. */
+function Workers({ status }: { status: WholeAgentStatus }) {
+  const [picked, setPicked] = useState(0);
+  const workers = status.workers ?? [];
+  if (workers.length < 2) return <AgentPage status={status} />;
+  return (
+    <>
+      <nav class="workers" aria-label="Workers">
+        {workers.map(({ agentId }, index) => (
+          <button
+            key={agentId}
+            type="button"
+            aria-pressed={index === picked}
+            onClick={() => setPicked(index)}
+          >
+            {agentId}
+          </button>
+        ))}
+      </nav>
+      <AgentPage status={workers[picked] ?? status} />
+    </>
   );
 }
 

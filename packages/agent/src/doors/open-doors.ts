@@ -46,9 +46,13 @@ function plans(agent: Agent): Plan[] {
   const { config } = agent;
   const app = agentApp(agent);
   const { maxConnections } = config;
+  const reusePort = agent.seat !== undefined;
+  const isFirst = (agent.seat?.number ?? 1) === 1;
+  const onlyFirst = (at: Place | undefined) => (isFirst ? at : undefined);
   const http = (at: Place, setting: string) =>
     listen(at, app, setting, {
       maxConnections,
+      reusePort,
       ...(config.directHttp ? { ahead: directDoor(agent) } : {}),
     });
   const resp = (at: Place, setting: string) => listenResp(at, agent, setting);
@@ -56,16 +60,16 @@ function plans(agent: Agent): Plan[] {
   const goLeaf = (at: Place, setting: string) => listenGrpc(at, agent, greeter(agent), setting);
   return [
     { setting: 'listen', at: config.listen, open: http },
-    { setting: 'unix.http', at: socketAt(config, config.unix.http), open: http },
-    { setting: 'grpc.listen', at: config.grpc.listen, open: grpc },
-    { setting: 'unix.grpc', at: socketAt(config, config.unix.grpc), open: grpc },
-    { setting: 'goLeaf.grpcListen', at: config.goLeaf.grpcListen, open: goLeaf },
+    { setting: 'unix.http', at: onlyFirst(socketAt(config, config.unix.http)), open: http },
+    { setting: 'grpc.listen', at: onlyFirst(config.grpc.listen), open: grpc },
+    { setting: 'unix.grpc', at: onlyFirst(socketAt(config, config.unix.grpc)), open: grpc },
+    { setting: 'goLeaf.grpcListen', at: onlyFirst(config.goLeaf.grpcListen), open: goLeaf },
     { setting: 'resp.listen', at: config.resp.listen, open: resp },
-    { setting: 'unix.resp', at: socketAt(config, config.unix.resp), open: resp },
+    { setting: 'unix.resp', at: onlyFirst(socketAt(config, config.unix.resp)), open: resp },
     {
       setting: 'opsListen',
       at: config.opsListen,
-      open: (at, setting) => listen(at, opsApp(agent), setting),
+      open: (at, setting) => listen(at, opsApp(agent), setting, { reusePort }),
     },
   ];
 }

@@ -17,13 +17,14 @@ export class StartError extends Error {
 
 /**
  * Lets `server` listen, and tells where: port 0 has become a real one. A socket file that a killed process left is
- * replaced; its permission bits are set before anything else runs.
+ * replaced; its permission bits are set before anything else runs. `reusePort`: other processes of ours listen there too,
+ * and the system gives each connection to one of them.
  * @throws StartError where the place is taken, not this machine's or not allowed
  */
-export async function bind(server: Server, at: Place, setting: string): Promise<Place> {
+export async function bind(server: Server, at: Place, setting: string, reusePort = false): Promise<Place> {
   try {
     if (at instanceof UnixSocket) await bindUnix(server, at);
-    else await listening(server, { host: at.host, port: at.port });
+    else await listening(server, { host: at.host, port: at.port, reusePort });
   } catch (error) {
     throw new StartError(sentence(error as NodeJS.ErrnoException, at, setting));
   }

@@ -24,6 +24,8 @@ export interface Ahead {
 
 export interface ListenOptions {
   readonly ahead?: Ahead;
+  /** Other workers of this service listen on the same port. */
+  readonly reusePort?: boolean;
   /** Connections at once; more are closed as they come. */
   readonly maxConnections?: number;
 }
@@ -36,7 +38,7 @@ export async function listen(
   at: Place,
   listener: RequestListener,
   setting: string,
-  { ahead, maxConnections }: ListenOptions = {},
+  { ahead, maxConnections, reusePort = false }: ListenOptions = {},
 ): Promise<Listening> {
   const server = createServer(
     {
@@ -47,7 +49,7 @@ export async function listen(
   );
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   if (ahead !== undefined) putAhead(server, ahead);
-  const address = await bind(server, at, setting);
+  const address = await bind(server, at, setting, reusePort);
   return { address, close: (drainMs) => close(server, ahead, drainMs) };
 }
 

@@ -1,6 +1,6 @@
 import type { Api, Operation } from '@leafcutter/shared/http/openapi';
 import { MAX_COUNT, TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
-import { agentStatus, id } from '@leafcutter/shared/wire';
+import { id, wholeAgentStatus } from '@leafcutter/shared/wire';
 import { z } from 'zod';
 
 /** Query and path are text on the wire; these schemas say which. */
@@ -72,7 +72,7 @@ export const AGENT_API: Api = {
   },
   'GET /v1/status': {
     summary: 'What the agent holds.',
-    answer: { 'application/json': agentStatus },
+    answer: { 'application/json': wholeAgentStatus },
     token: true,
   },
   'GET /v1/events': {

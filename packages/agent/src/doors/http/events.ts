@@ -1,7 +1,7 @@
 import { EventStreams } from '@leafcutter/shared/http/event-stream';
 import type { Response } from 'express';
 import type { Agent } from '../../agent.ts';
-import { agentStatus } from '../../status.ts';
+import { wholeStatus } from '../../whole.ts';
 
 const INTERVAL_MS = 1_000;
 /** Listeners of one agent; each costs a status a second. */
@@ -13,11 +13,13 @@ export function sendEvents(agent: Agent, res: Response): void {
   const open = streams.get(agent) ?? new EventStreams(MAX_LISTENERS);
   streams.set(agent, open);
   const send = open.open(res);
-  const tell = () => {
-    send('status', JSON.stringify(agentStatus(agent)));
+  const tell = async () => {
+    const status = JSON.stringify(await wholeStatus(agent));
+    // The listener may have gone while the workers were asked.
+    if (!res.destroyed) send('status', status);
     if (agent.stopping) open.endAll();
   };
-  const timer = setInterval(tell, INTERVAL_MS);
+  const timer = setInterval(() => void tell(), INTERVAL_MS);
   res.once('close', () => clearInterval(timer));
-  tell();
+  void tell();
 }

@@ -6,7 +6,8 @@ import { type AppOptions, ServiceApp } from '@leafcutter/shared/http/service-app
 import { decode } from '@leafcutter/shared/layout';
 import type { Express, Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
-import { agentStatus, type Mode, modeReadiness } from '../../status.ts';
+import type { Mode } from '../../status.ts';
+import { wholeReadiness, wholeScrape, wholeStatus } from '../../whole.ts';
 import { Dispenser } from '../dispenser.ts';
 import { addGoLeafRoutes } from '../go-leaf/routes.ts';
 import { addLeafRoutes } from '../leaf/routes.ts';
@@ -26,7 +27,7 @@ export function agentApp(agent: Agent): Express {
   app.route('/v1/ids/:tag', { GET: ids, POST: ids }, guarded);
   app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, guarded);
   app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, guarded);
-  app.route('/v1/status', { GET: (_req, res) => void res.json(agentStatus(agent)) }, guarded);
+  app.route('/v1/status', { GET: async (_req, res) => void res.json(await wholeStatus(agent)) }, guarded);
   app.route('/v1/events', { GET: (_req, res) => sendEvents(agent, res) }, guarded);
   const { leaf, goLeaf, tinyid } = agent.config;
   if (leaf.enabled) addLeafRoutes(app, agent, guarded.guard);
@@ -57,7 +58,7 @@ function addOps(app: ServiceApp, agent: Agent): void {
   app.route('/readyz', { GET: (req, res) => readiness(agent, req, res) });
   app.route('/metrics', {
     async GET(_req, res) {
-      const { body, contentType } = await agent.metrics.scrape();
+      const { body, contentType } = await wholeScrape(agent);
       res.setHeader('Content-Type', contentType);
       res.end(body);
     },
@@ -65,14 +66,17 @@ function addOps(app: ServiceApp, agent: Agent): void {
 }
 
 /** Without `mode`: ready when every mode that is on is ready. */
-function readiness(agent: Agent, req: Request, res: Response): void {
+async function readiness(agent: Agent, req: Request, res: Response): Promise<void> {
   const { mode } = readQuery(req, ['mode']);
   if (mode !== undefined && mode !== 'segment' && mode !== 'snowflake') {
     throw badParameter('mode', 'takes segment or snowflake');
   }
   const on: readonly Mode[] = agent.snowflake === undefined ? ['segment'] : ['segment', 'snowflake'];
   const asked: readonly Mode[] = mode === undefined ? on : [mode];
-  const modes = Object.fromEntries(asked.map((name) => [name, modeReadiness(agent, name)]));
+  const states = await Promise.all(
+    asked.map(async (name) => [name, await wholeReadiness(agent, name)] as const),
+  );
+  const modes = Object.fromEntries(states);
   const ready = Object.values(modes).every((state) => state.ready);
   res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', modes });
 }

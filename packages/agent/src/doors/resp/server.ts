@@ -25,7 +25,7 @@ export async function listenResp(at: Place, agent: Agent, setting: string): Prom
     socket.once('close', () => open.delete(connection));
   });
   server.maxConnections = MAX_CONNECTIONS;
-  const address = await bind(server, at, setting);
+  const address = await bind(server, at, setting, agent.seat !== undefined);
   return {
     address,
     async close(drainMs) {

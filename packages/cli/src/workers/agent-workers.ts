@@ -1,0 +1,32 @@
+import { createServer } from 'node:net';
+import type { AgentConfig } from '@leafcutter/agent/settings';
+import { bind } from '@leafcutter/shared/http/bind';
+import type { Logger } from '@leafcutter/shared/logger';
+import type { Io } from '../io.ts';
+import { Supervisor } from './supervisor.ts';
+
+/** Runs `config.workers` agents behind one port. @throws StartError where a port is taken or a worker cannot start */
+export async function startWorkers(
+  config: AgentConfig,
+  io: Io,
+  log: Logger,
+): Promise<{ stop(): Promise<void> }> {
+  await checkPorts(config);
+  const [command, ...args] = io.self;
+  const running = await Supervisor.start({
+    ...{ commandLine: [command, ...args, 'agent', ...io.argv], cwd: io.cwd, env: io.env },
+    ...{ workers: config.workers, drainMs: config.drainMs, log },
+  });
+  log.info({ workers: config.workers, listen: String(config.listen) }, 'workers are listening');
+  return running;
+}
+
+/** Sockets that share a port would join another program's that does so too; without sharing, the taken port shows. */
+async function checkPorts({ listen, opsListen, resp }: AgentConfig): Promise<void> {
+  for (const [setting, at] of Object.entries({ listen, opsListen, 'resp.listen': resp.listen })) {
+    if (at === undefined) continue;
+    const server = createServer();
+    await bind(server, at, setting);
+    await new Promise((resolve) => server.close(resolve));
+  }
+}

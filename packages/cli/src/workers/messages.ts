@@ -1,0 +1,17 @@
+import type { Parts } from '@leafcutter/agent/seat';
+
+/** The variable that tells a child process which worker it is. */
+export const WORKER_VARIABLE = 'LEAFCUTTER_WORKER';
+
+/** How long a worker may take to tell its part, in milliseconds: half of what a probe usually waits. */
+export const TELL_WITHIN_MS = 500;
+
+export type What = keyof Parts;
+
+/** What supervisor and workers say to each other; `id` joins an answer to its question. */
+export type ToSupervisor =
+  | { readonly ask: What; readonly id: number }
+  | { readonly told: unknown; readonly id: number };
+export type ToWorker =
+  | { readonly tell: What; readonly id: number }
+  | { readonly answer: readonly unknown[]; readonly id: number };

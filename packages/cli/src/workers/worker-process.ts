@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type ToSupervisor, type ToWorker, WORKER_VARIABLE } from './messages.ts';
+
+/** How a worker is started. */
+export interface WorkerStart {
+  readonly commandLine: readonly [string, ...string[]];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** A worker that does not stop when asked is killed after this long, its drain and some, in milliseconds. */
+const STOP_GRACE_MS = 10_000;
+
+/** One worker's process, from its start to its end. */
+export class WorkerProcess {
+  readonly number: number;
+  /** Resolves, once, to a sentence about how the process ended. */
+  readonly ended: Promise<string>;
+  /** Resolves when it listens; never where it ends before. */
+  readonly listening: Promise<void>;
+  readonly #child: ChildProcess;
+  #isListening = false;
+  #isRunning = true;
+
+  constructor(number: number, { commandLine, cwd, env }: WorkerStart, hear: (message: ToSupervisor) => void) {
+    this.number = number;
+    const [command, ...args] = commandLine;
+    // A group of its own, so that Ctrl-C reaches the supervisor only; the channel tells the worker when that is gone.
+    // Advanced serialization keeps NaN, which JSON would turn into null.
+    this.#child = spawn(command, args, {
+      ...{ cwd, env: { ...env, [WORKER_VARIABLE]: String(number) } },
+      ...{ stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced', detached: true },
+    });
+    this.listening = new Promise((resolve) => {
+      this.#child.on('message', (message) => {
+        if (typeof message === 'object') hear(message as ToSupervisor);
+        else {
+          this.#isListening = true;
+          resolve();
+        }
+      });
+    });
+    this.ended = new Promise((resolve) => {
+      const end = (sentence: string) => {
+        this.#isRunning = false;
+        resolve(`worker ${number} ${sentence}`);
+      };
+      this.#child.once('error', (error) => end(`could not be started: ${error.message}`));
+      this.#child.once('close', (code, signal) => end(`ended with ${signal ?? `code ${code}`}`));
+    });
+  }
+
+  get isListening(): boolean {
+    return this.#isRunning && this.#isListening;
+  }
+
+  send(message: ToWorker): void {
+    // It may be gone this very moment; whoever waits for its answer has a deadline.
+    if (this.#isRunning && this.#child.connected) this.#child.send(message, () => undefined);
+  }
+
+  /** Asks it to stop, and kills it where it takes longer than `withinMs` and some. */
+  async stop(withinMs: number): Promise<void> {
+    if (!this.#isRunning) return;
+    this.#child.kill('SIGTERM');
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), withinMs + STOP_GRACE_MS);
+    await this.ended;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,39 @@
+import type { PartMakers, Parts, Seat } from '@leafcutter/agent/seat';
+import type { Parent } from '../io.ts';
+import { TELL_WITHIN_MS, type ToSupervisor, type ToWorker, type What } from './messages.ts';
+
+/** A worker's seat: it asks its supervisor, who asks all. */
+export function workerSeat(number: number, parent: Parent): Seat {
+  const open = new Map<number, (values: readonly unknown[]) => void>();
+  let makers: PartMakers | undefined;
+  let nextId = 1;
+  const send = (message: ToSupervisor) => parent.send(message);
+  const tell = async (what: What, id: number) => {
+    if (makers !== undefined) send({ told: await makers[what](), id });
+  };
+  parent.onMessage((message) => {
+    const said = message as ToWorker;
+    if ('tell' in said) void tell(said.tell, said.id);
+    else open.get(said.id)?.(said.answer);
+  });
+  return {
+    number,
+    offer(given) {
+      makers = given;
+    },
+    gather<K extends What>(what: K): Promise<Parts[K][]> {
+      const id = nextId++;
+      return new Promise((resolve) => {
+        const settle = (values: readonly unknown[]) => {
+          clearTimeout(timer);
+          open.delete(id);
+          resolve(values as Parts[K][]);
+        };
+        // The supervisor waits for its workers once; past that it is not there any more.
+        const timer = setTimeout(() => settle([]), 2 * TELL_WITHIN_MS);
+        open.set(id, settle);
+        send({ ask: what, id });
+      });
+    },
+  };
+}

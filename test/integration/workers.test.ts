@@ -1,0 +1,171 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { WholeAgentStatus } from '@leafcutter/shared/wire';
+import { Agent, request } from 'undici';
+import { poll } from '../support/poll.ts';
+import { freePort } from '../support/ports.ts';
+import { leafcutter } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { Service } from '../support/service.ts';
+
+let coordinator: Service;
+let agent: Service;
+const drawn: bigint[] = [];
+
+beforeAll(async () => {
+  coordinator = await Service.start({
+    ...{ kind: 'coordinator', name: 'workers' },
+    flags: ['--data-dir', await scratchDir('workers'), '--auto-create-tags'],
+  });
+  agent = await Service.start({
+    ...{ kind: 'agent', name: 'several' },
+    flags: [
+      '--coordinators',
+      coordinator.url,
+      '--workers',
+      '2',
+      '--snowflake-enabled',
+      '--report-interval-ms',
+      '200',
+    ],
+  });
+});
+
+afterAll(async () => {
+  await agent?.stop();
+  await coordinator?.stop();
+});
+
+/** Draws over a connection of its own, kept alive, so that all come from one worker; a lost connection ends it. */
+async function drawOver(count: number): Promise<bigint[]> {
+  const dispatcher = new Agent({ connections: 1, pipelining: 1 });
+  const ids: bigint[] = [];
+  try {
+    for (let n = 0; n < count; n++) {
+      const { body } = await request(`${agent.url}/v1/ids/shared`, { dispatcher });
+      ids.push(BigInt(await body.text()));
+    }
+  } catch {
+    // Its worker was killed.
+  } finally {
+    await dispatcher.destroy();
+  }
+  return ids;
+}
+
+const status = () => agent.json<WholeAgentStatus>('/v1/status');
+const workersOf = async () =>
+  (await status()).workers?.map(({ agentId, instanceId }) => ({ agentId, instanceId })) ?? [];
+const pids = () =>
+  readFileSync(`/proc/${agent.process.pid}/task/${agent.process.pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number);
+
+test('each worker is an agent of its own behind one port', async () => {
+  const workers = await workersOf();
+  expect(workers.map(({ agentId }) => agentId)).toEqual(['several-w1', 'several-w2']);
+  expect(new Set(workers.map(({ instanceId }) => instanceId)).size).toBe(2);
+  const known = async () => {
+    const { agents } = await coordinator.json<{ agents: { agentId: string }[] }>('/v1/agents');
+    return (
+      agents
+        .map(({ agentId }) => agentId)
+        .toSorted()
+        .join() === 'several-w1,several-w2'
+    );
+  };
+  expect(await poll(known, 10_000, 100)).toBe(true);
+});
+
+test('IDs repeat nowhere and rise on each connection', async () => {
+  const connections = await Promise.all(Array.from({ length: 40 }, () => drawOver(100)));
+  for (const ids of connections) {
+    expect(ids).toHaveLength(100);
+    expect(ids).toEqual(ids.toSorted((a, b) => (a < b ? -1 : 1)));
+  }
+  drawn.push(...connections.flat());
+  expect(new Set(drawn).size).toBe(drawn.length);
+});
+
+test('metrics and status are whole, whichever worker answers', async () => {
+  for (let n = 0; n < 10; n++) {
+    const text = await (await fetch(`${agent.url}/metrics`, { headers: { connection: 'close' } })).text();
+    const lines = text
+      .split('\n')
+      .filter((line) => line.startsWith('leafcutter_agent_ids_issued_total{tag="shared"'));
+    expect(lines.map((line) => /worker="(\d)"/.exec(line)?.[1]).toSorted()).toEqual(['1', '2']);
+    const total = lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+    expect(total).toBe(drawn.length);
+    expect(await workersOf()).toHaveLength(2);
+  }
+});
+
+test('a killed worker is replaced by one with an instance of its own, and no ID comes twice', async () => {
+  const before = await workersOf();
+  const [victim = -1] = pids();
+  const drawing = Promise.all(Array.from({ length: 20 }, () => drawOver(2_000)));
+  process.kill(victim, 'SIGKILL');
+  drawn.push(...(await drawing).flat());
+  const replaced = async () => {
+    const now = await workersOf();
+    const fresh = now.filter(({ instanceId }) => before.every((old) => old.instanceId !== instanceId));
+    return now.length === 2 && fresh.length === 1;
+  };
+  expect(await poll(replaced, 20_000, 100)).toBe(true);
+  drawn.push(...(await Promise.all(Array.from({ length: 20 }, () => drawOver(100)))).flat());
+  expect(new Set(drawn).size).toBe(drawn.length);
+});
+
+test('a stopped worker leaves the others serving and answering for themselves', async () => {
+  const [stopped = -1] = pids();
+  process.kill(stopped, 'SIGSTOP');
+  try {
+    // A connection may reach the stopped one; those that reach the other are told of the other only.
+    const ask = async () => {
+      const response = await fetch(`${agent.url}/v1/status`, {
+        headers: { connection: 'close' },
+        signal: AbortSignal.timeout(2_000),
+      });
+      const { workers } = (await response.json()) as WholeAgentStatus;
+      return workers?.length === 1;
+    };
+    expect(await poll(() => ask().catch(() => false), 20_000, 10)).toBe(true);
+  } finally {
+    process.kill(stopped, 'SIGCONT');
+  }
+  expect(await poll(async () => (await workersOf()).length === 2, 10_000, 100)).toBe(true);
+});
+
+test('all stop when the service is asked to', async () => {
+  const children = pids();
+  expect(children).toHaveLength(2);
+  await agent.stop();
+  expect(await agent.process.exited).toEqual({ code: 0, signal: null });
+  for (const pid of children) expect(() => process.kill(pid, 0)).toThrow();
+});
+
+test('a port that is taken is told, although workers could share it', async () => {
+  const port = await freePort();
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen({ host: '127.0.0.1', port, reusePort: true }, resolve));
+  const second = leafcutter([
+    'agent',
+    '--listen',
+    `127.0.0.1:${port}`,
+    '--workers',
+    '2',
+    '--coordinators',
+    coordinator.url,
+  ]);
+  expect((await second.exited).code).toBe(1);
+  expect(second.tail()).toContain(`Port ${port} on 127.0.0.1 is in use`);
+  server.close();
+});
+
+test('ports that the system would choose are refused', async () => {
+  const refused = leafcutter(['agent', '--listen', '127.0.0.1:0', '--workers', '2']);
+  expect((await refused.exited).code).toBe(78);
+  expect(refused.tail()).toContain('workers');
+});
