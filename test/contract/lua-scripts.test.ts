@@ -242,13 +242,31 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.endLease('l', A)).toBe(0);
   });
 
-  test('releaseLock: 1 where the lock was ours and is released, else 0', async () => {
+  test('releaseLock: 1 where the lock was ours and is released, else 0; only then it is told', async () => {
+    const told: string[][] = [];
+    const listener = new Redis(server.url);
+    listener.on('message', (...message) => told.push(message));
+    await listener.subscribe('c');
     await redis.set('k', 'token-a');
-    expect(await redis.releaseLock('k', 'token-b')).toBe(0);
+    expect(await redis.releaseLock('k', 'token-b', 'c')).toBe(0);
     expect(await redis.exists('k')).toBe(1);
-    expect(await redis.releaseLock('k', 'token-a')).toBe(1);
+    expect(await redis.releaseLock('k', 'token-a', 'c')).toBe(1);
     expect(await redis.exists('k')).toBe(0);
-    expect(await redis.releaseLock('k', 'token-a')).toBe(0);
+    expect(await redis.releaseLock('k', 'token-a', 'c')).toBe(0);
+    // Its answer comes behind all that was published to it before.
+    await listener.ping();
+    expect(told).toEqual([['c', 'k']]);
+    listener.disconnect();
+  });
+
+  test('releaseLock releases for a user who may not publish', async () => {
+    await redis.call('ACL', 'SETUSER', 'mute', 'on', 'nopass', '~*', '+@all', 'resetchannels');
+    const mute = new Redis(server.url, { username: 'mute', password: 'any' });
+    defineScripts(mute);
+    await redis.set('k', 'token-a');
+    expect(await mute.releaseLock('k', 'token-a', 'c')).toBe(1);
+    expect(await redis.exists('k')).toBe(0);
+    mute.disconnect();
   });
 
   test('are of the type that the code declares', async () => {
@@ -260,7 +278,7 @@ describe('what the scripts return on a real Redis', () => {
       lowerFence: await redis.lowerFence('f', 'i', 'x', digits(1), 'g1'),
       renewLease: await redis.renewLease('l', A, 'a', 1_000),
       endLease: await redis.endLease('l', A),
-      releaseLock: await redis.releaseLock('k', 'x'),
+      releaseLock: await redis.releaseLock('k', 'x', 'c'),
     };
     for (const [name, answer] of Object.entries(answers))
       expect([name, Array.isArray(answer) ? 'string[]' : typeof answer]).toEqual([

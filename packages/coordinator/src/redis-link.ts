@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { Redis, ReplyError } from 'ioredis';
+import { LISTENER_OPTIONS, RedisListener } from './redis-listener.ts';
 import { defineScripts } from './redis-scripts.ts';
 import { RedisWatch } from './redis-watch.ts';
 
@@ -23,6 +24,7 @@ export class RedisLink {
   readonly #redis: Redis;
   readonly #watch: RedisWatch;
   readonly #events = new EventEmitter<{ change: [up: boolean] }>();
+  readonly #listeners: RedisListener[] = [];
 
   constructor(options: RedisOptions, clock: Clock) {
     this.prefix = options.keyPrefix;
@@ -39,6 +41,10 @@ export class RedisLink {
     });
     // Without a listener ioredis would write connection errors to the console; the watch reports them once.
     this.#redis.on('error', () => undefined);
+    // Listeners follow: a new connection may have led to another server, where their messages are from now on.
+    this.#redis.on('ready', () => {
+      for (const listener of this.#listeners) listener.renew();
+    });
     defineScripts(this.#redis);
     this.#watch = new RedisWatch({
       clock,
@@ -82,8 +88,14 @@ export class RedisLink {
     }
   }
 
+  /** Calls `heard` with what is published on `channel`, as far as it is heard (`RedisListener`). */
+  listen(channel: string, heard: (message: string) => void): void {
+    this.#listeners.push(new RedisListener(this.#redis.duplicate(LISTENER_OPTIONS), channel, heard));
+  }
+
   close(): void {
     this.#watch.stop();
+    for (const listener of this.#listeners) listener.close();
     this.#redis.disconnect();
   }
 

@@ -46,7 +46,7 @@ declare module 'ioredis' {
     ): Result<number, Context>;
     renewLease(key: string, instanceId: string, agentId: string, ttlMs: number): Result<number, Context>;
     endLease(key: string, instanceId: string): Result<number, Context>;
-    releaseLock(key: string, token: string): Result<number, Context>;
+    releaseLock(key: string, token: string, channel: string): Result<number, Context>;
   }
 }
 

@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import type { RedisLink } from '@leafcutter/coordinator/redis-link';
+import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { Redis } from 'ioredis';
+import { poll } from '../support/poll.ts';
+import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { freshPrefix, openLink } from './backends.ts';
+
+jest.setTimeout(60_000);
+
+const WAIT = { waitMs: 250, ttlMs: 60_000 };
+const NOW = { waitMs: 0, ttlMs: 60_000 };
+
+let server: RedisServer;
+let redis: Redis;
+let prefix: string;
+let links: RedisLink[];
+/** Time as the waiters see it: it stands still, so that nothing but a call wakes them. */
+let clock: FakeClock;
+let a: RedisLocks;
+let b: RedisLocks;
+
+beforeEach(async () => {
+  server = await startRedis();
+  redis = new Redis(server.url);
+  redis.on('error', () => undefined);
+  prefix = freshPrefix();
+  clock = new FakeClock();
+  links = [await openLink(server, prefix, 200), await openLink(server, prefix, 200)];
+  [a, b] = links.map((link) => new RedisLocks(link, clock)) as [RedisLocks, RedisLocks];
+  await untilListening(2);
+});
+afterEach(async () => {
+  for (const link of links.splice(0)) link.close();
+  redis.disconnect();
+  await server.dispose();
+});
+
+async function untilListening(count: number): Promise<void> {
+  const channel = `${prefix}lock-released`;
+  expect(await poll(async () => (await redis.pubsub('NUMSUB', channel))[1] === count, 15_000)).toBe(true);
+}
+
+/** How often a command was carried out. */
+async function calls(command: string): Promise<number> {
+  const stats = await redis.info('commandstats');
+  return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
+}
+
+async function untilAsked(times: number): Promise<void> {
+  expect(await poll(async () => (await calls('set')) === times, 15_000)).toBe(true);
+}
+
+describe('a lock in Redis', () => {
+  test('goes from one coordinator to the other by a call: each asks once, and once when called', async () => {
+    let release = await a.acquire('tag:orders', NOW);
+    for (let round = 0; round < 10; round++) {
+      const waiting = (round % 2 === 0 ? b : a).acquire('tag:orders', WAIT);
+      await untilAsked(2 * round + 2);
+      await release?.();
+      release = await waiting;
+      expect(release).toBeDefined();
+    }
+    expect(await calls('set')).toBe(1 + 2 * 10);
+  });
+
+  test('wakes one of several who wait for it in one coordinator, and nobody who waits for another', async () => {
+    const releases = [await a.acquire('tag:orders', NOW), await a.acquire('tag:users', NOW)];
+    const waiting = [
+      b.acquire('tag:orders', WAIT),
+      b.acquire('tag:orders', WAIT),
+      b.acquire('tag:users', WAIT),
+    ];
+    await untilAsked(5);
+    await releases[0]?.();
+    const second = await waiting[0];
+    expect(await calls('set')).toBe(6);
+    await second?.();
+    expect(await waiting[1]).toBeDefined();
+    expect(await calls('set')).toBe(7);
+    await releases[1]?.();
+    expect(await waiting[2]).toBeDefined();
+    expect(await calls('set')).toBe(8);
+  });
+
+  test('that nobody released (its holder died) is asked for again after 100 ms, and after the wait no more', async () => {
+    await a.acquire('tag:orders', NOW);
+    const late = b.acquire('tag:orders', WAIT);
+    for (const [asked, elapsedMs] of [
+      [2, 100],
+      [3, 100],
+      [4, 50],
+    ] as const) {
+      await untilAsked(asked);
+      await asleep();
+      await clock.advance(elapsedMs);
+    }
+    expect(await late).toBeUndefined();
+    expect(await calls('set')).toBe(5);
+
+    const waiting = b.acquire('tag:orders', WAIT);
+    await untilAsked(6);
+    await redis.del(`${prefix}lock:tag:orders`);
+    await asleep();
+    expect(await calls('set')).toBe(6);
+    await clock.advance(100);
+    expect(await waiting).toBeDefined();
+    expect(await calls('set')).toBe(7);
+  });
+
+  test('calls again after the connection that listens was lost, which says nothing but SUBSCRIBE', async () => {
+    expect(await calls('subscribe')).toBe(2);
+    expect(await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')).toBe(2);
+    expect(await poll(async () => (await calls('subscribe')) === 4, 15_000)).toBe(true);
+    await untilListening(2);
+    const release = await a.acquire('tag:orders', NOW);
+    const waiting = b.acquire('tag:orders', WAIT);
+    await untilAsked(2);
+    await release?.();
+    expect(await waiting).toBeDefined();
+    expect([await calls('set'), await calls('subscribe')]).toEqual([3, 4]);
+  });
+
+  test('is gone without by who waits when Redis dies, and is not asked for late by anybody', async () => {
+    await a.acquire('tag:orders', NOW);
+    const waiting = b.acquire('tag:orders', WAIT);
+    await untilAsked(2);
+    await asleep();
+    await server.kill();
+    await clock.advance(100);
+    expect(await waiting).toBeUndefined();
+    expect(await a.acquire('tag:users', WAIT)).toBeUndefined();
+    await server.restart();
+    await untilListening(2);
+    expect(await calls('set')).toBe(0);
+  });
+
+  test('is waited for on one more connection for each coordinator, which ends with it', async () => {
+    const connections = async () =>
+      String(await redis.call('CLIENT', 'LIST'))
+        .trim()
+        .split('\n').length - 1;
+    expect(await connections()).toBe(4);
+    await a.acquire('tag:orders', NOW);
+    const waiting = b.acquire('tag:orders', WAIT);
+    await untilAsked(2);
+    await asleep();
+    for (const link of links.splice(0)) link.close();
+    await clock.advance(100);
+    expect(await waiting).toBeUndefined();
+    expect(await poll(async () => (await connections()) === 0, 15_000)).toBe(true);
+  });
+});
+
+/** A waiter that Redis has answered sleeps when its timer stands. */
+async function asleep(): Promise<void> {
+  expect(await poll(() => clock.pending > 0, 15_000)).toBe(true);
+}
