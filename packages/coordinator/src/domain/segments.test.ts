@@ -136,6 +136,11 @@ describe('requests that wait while one is served', () => {
     expect(events.groups.map(({ requests }) => requests)).toEqual([1, 64, 36]);
   });
 
+  test('go as many at a time as the rules say', async () => {
+    await askTogether(arbiter({ rules: { ...SEGMENT_RULES, maxGroup: 2 } }), 5);
+    expect(events.groups.map(({ requests }) => requests)).toEqual([1, 2, 2, 1]);
+  });
+
   test('do not wait for another tag', async () => {
     await store.createTag(newTag('users'));
     const segments = arbiter();

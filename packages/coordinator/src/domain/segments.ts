@@ -21,6 +21,8 @@ export interface SegmentRules {
   readonly maxQueuedPerTag: number;
   /** How long a request may wait in all, in milliseconds. */
   readonly deadlineMs: number;
+  /** Requests that one transaction serves at most; default 64. */
+  readonly maxGroup?: number;
 }
 
 export interface SegmentEvents extends AllocationEvents {
@@ -38,7 +40,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** How many requests one transaction serves at most: bounds its ledger INSERT and its time under the row lock. */
+/** Default of `maxGroup`: bounds a transaction's ledger INSERT and its time under the row lock. */
 const MAX_GROUP = 64;
 
 /** How long another coordinator's refill of the same tag is waited for before the row lock is left to decide. */
@@ -108,7 +110,7 @@ export class SegmentArbiter {
 
   async #serve(tag: string, lane: Waiting[]): Promise<void> {
     while (lane.length > 0) {
-      const group = lane.splice(0, MAX_GROUP);
+      const group = lane.splice(0, this.#parts.rules.maxGroup ?? MAX_GROUP);
       try {
         await this.#serveGroup(tag, group);
       } catch (error) {
