@@ -68,7 +68,10 @@ module.exports = {
         'The binary starts a service from its settings, an agent also with a seat among workers; what is inside is none of its business.',
       severity: 'error',
       from: { path: '^packages/cli/' },
-      to: { path: '^packages/(agent|coordinator)/', pathNot: '^packages/[^/]+/src/(service|settings)\\.ts$' },
+      to: {
+        path: '^packages/(agent|coordinator)/',
+        pathNot: '^packages/[^/]+/src/(service|settings|seat)\\.ts$',
+      },
     },
     {
       name: 'packages-do-not-see-test',

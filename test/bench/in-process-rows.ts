@@ -3,37 +3,81 @@ import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator
 import { LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type Round, type Row, ratios } from './rounds.ts';
+import { snowflakeCapRow } from './snowflake-cap-row.ts';
 
 const CALLS = 5_000_000;
 
-/** `next()` per second inside one process, beside a loop that counts up a bigint behind a method call. */
-export function inProcessRows(rounds: number, progress: (text: string) => void): Row[] {
-  const rows = { segment: [] as Round[], snowflake: [] as Round[] };
-  for (let round = 0; round <= rounds; round++) {
-    progress(round === 0 ? 'in process: warming up' : `in process: round ${round} of ${rounds}`);
-    const segment = { subject: callsPerSecond(segmentNext()), baseline: callsPerSecond(counterNext()) };
-    const snowflake = { subject: callsPerSecond(snowflakeNext()), baseline: callsPerSecond(counterNext()) };
-    if (round === 0) continue;
-    rows.segment.push(segment);
-    rows.snowflake.push(snowflake);
-  }
-  return [
-    { row: 'in process: segment next() vs bigint counter', unit: 'calls/s', ...ratios(rows.segment) },
-    { row: 'in process: snowflake next() vs bigint counter', unit: 'calls/s', ...ratios(rows.snowflake) },
-  ];
+type Id = number | bigint | string;
+
+/** What `next()` is measured beside: the least that a counter of the same kind costs behind a method call. */
+interface Pair {
+  readonly subject: () => () => Id;
+  readonly baseline: () => () => Id;
+  readonly atLeast?: number;
 }
 
-function callsPerSecond(next: () => bigint): number {
-  let last = 0n;
+const PAIRS: Readonly<Record<string, Pair>> = {
+  'segment next() as a Number vs Number counter': {
+    subject: segmentNumberNext,
+    baseline: numberNext,
+    atLeast: 0.5,
+  },
+  'segment next() as a bigint vs bigint counter': {
+    subject: segmentBigintNext,
+    baseline: bigintNext,
+    atLeast: 0.8,
+  },
+  'segment next() as text vs String(Number counter)': {
+    subject: segmentTextNext,
+    baseline: textNext,
+    atLeast: 0.8,
+  },
+  'snowflake next() vs bigint counter': { subject: snowflakeNext, baseline: bigintNext },
+};
+
+const monotonic = () => performance.now();
+
+/**
+ * `next()` per second inside one process, beside a loop that counts up behind a method call. One loop calls them all,
+ * so that none of them is compiled into it: an agent's doors do not inline each other's calls either.
+ */
+export function inProcessRows(rounds: number, progress: (text: string) => void): Row[] {
+  const measured = new Map<string, Round[]>();
+  for (let round = 0; round <= rounds; round++) {
+    progress(round === 0 ? 'in process: warming up' : `in process: round ${round} of ${rounds}`);
+    for (const [row, { subject, baseline }] of Object.entries(PAIRS)) {
+      const pair = { subject: callsPerSecond(subject()), baseline: callsPerSecond(baseline()) };
+      if (round > 0) measured.set(row, [...(measured.get(row) ?? []), pair]);
+    }
+  }
+  const rows = [...measured].map(([row, pairs]) => ({
+    row: `in process: ${row}`,
+    unit: 'calls/s',
+    ...(PAIRS[row]?.atLeast === undefined ? {} : { atLeast: PAIRS[row].atLeast }),
+    ...ratios(pairs),
+  }));
+  return [...rows, snowflakeCapRow(rounds, progress)];
+}
+
+function callsPerSecond(next: () => Id): number {
+  let last: Id = 0;
   const begun = performance.now();
   for (let call = 0; call < CALLS; call++) last = next();
   const seconds = (performance.now() - begun) / 1_000;
   // The result is used, so that no compiler can drop the loop.
-  if (last < 0n) throw new Error('an ID was negative');
+  if (BigInt(last) < 1n) throw new Error('an ID was too small');
   return CALLS / seconds;
 }
 
-function counterNext(): () => bigint {
+function numberNext(): () => number {
+  let value = 0;
+  return () => {
+    value += 1;
+    return value;
+  };
+}
+
+function bigintNext(): () => bigint {
   let value = 0n;
   return () => {
     value += 1n;
@@ -41,20 +85,53 @@ function counterNext(): () => bigint {
   };
 }
 
-function segmentNext(): () => bigint {
-  const buffer = new SegmentBuffer(0.1);
-  const now = () => performance.now();
-  let end = 1n;
-  const refill = () => {
-    buffer.accept({ start: end, end: end + 1_000_000n }, now());
-    end += 1_000_000n;
+function textNext(): () => string {
+  let value = 0;
+  return () => {
+    value += 1;
+    return String(value);
   };
+}
+
+function segmentNumberNext(): () => number {
+  const { buffer, refill } = neverDry();
   return () => {
     if (buffer.wantsNext) refill();
-    const id = buffer.takeOne(now);
+    const id = buffer.takeExact(monotonic);
+    if (typeof id !== 'number') throw new Error('the buffer ran dry, or past what a Number holds');
+    return id;
+  };
+}
+
+function segmentBigintNext(): () => bigint {
+  const { buffer, refill } = neverDry();
+  return () => {
+    if (buffer.wantsNext) refill();
+    const id = buffer.takeOne(monotonic);
     if (id === undefined) throw new Error('the buffer ran dry');
     return id;
   };
+}
+
+function segmentTextNext(): () => string {
+  const { buffer, refill } = neverDry();
+  return () => {
+    if (buffer.wantsNext) refill();
+    const id = buffer.takeExact(monotonic);
+    if (id === undefined) throw new Error('the buffer ran dry');
+    return String(id);
+  };
+}
+
+/** A buffer that has a segment as soon as it wants one. */
+function neverDry(): { buffer: SegmentBuffer; refill: () => void } {
+  const buffer = new SegmentBuffer(0.1);
+  let end = 1n;
+  const refill = () => {
+    buffer.accept({ start: end, end: end + 1_000_000n }, monotonic());
+    end += 1_000_000n;
+  };
+  return { buffer, refill };
 }
 
 /** Its own ceiling is the layout's: 4,096 IDs a millisecond. It may run ahead of the clock as far as it likes here. */

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { clientRows } from './client-rows.ts';
 import { consoleRows } from './console-rows.ts';
+import { coordinatorRows } from './coordinator-rows.ts';
 import { grpcRows } from './grpc-rows.ts';
 import { httpRows } from './http-rows.ts';
 import { inProcessRows } from './in-process-rows.ts';
@@ -27,6 +28,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   workers: { takes: [70, 20], run: workerRows },
   resp: { takes: [60, 10], run: respRows },
   grpc: { takes: [60, 15], run: grpcRows },
+  coordinator: { takes: [60, 15], run: coordinatorRows },
   console: { takes: [110, 60], run: (_rounds, quick, progress) => consoleRows(quick, progress) },
 };
 

@@ -69,6 +69,54 @@ describe('a buffer', () => {
   });
 });
 
+describe('IDs as Numbers', () => {
+  const end = 2n ** 53n;
+  const idsAs = (take: 'takeOne' | 'takeExact', ...segments: Segment[]) => {
+    const buffer = holding(...segments);
+    return Array.from({ length: buffer.remaining }, () => buffer[take](still));
+  };
+
+  test('are those that bigints would be, and end where the buffer does', () => {
+    const buffer = holding(segment(1, 3), segment(10, 12));
+    expect([1, 2, 3, 4, 5].map(() => buffer.takeExact(still))).toEqual([1, 2, 10, 11, undefined]);
+  });
+
+  test('go on from bigints and ranges of the same segment, so no ID comes twice', () => {
+    const buffer = holding(segment(1, 9));
+    expect([
+      buffer.takeOne(still),
+      buffer.takeExact(still),
+      buffer.take(2, 0),
+      buffer.takeExact(still),
+    ]).toEqual([1n, 2, segment(3, 5), 5]);
+    expect(buffer.takeOne(still)).toBe(6n);
+  });
+
+  test('reach up to 2^53 - 1', () => {
+    const ids = idsAs('takeExact', { start: end - 3n, end });
+    expect(ids).toEqual([Number(end) - 3, Number(end) - 2, Number.MAX_SAFE_INTEGER]);
+  });
+
+  test('become bigints where a segment reaches above, and keep every digit across', () => {
+    const [below, across, above] = [
+      { start: end - 4n, end: end - 2n },
+      { start: end - 2n, end: end + 3n },
+      { start: end + 3n, end: end + 5n },
+    ];
+    const expected = (from: bigint, count: number) =>
+      Array.from({ length: count }, (_, index) => from + BigInt(index));
+    const ids = [...idsAs('takeExact', below, across), ...idsAs('takeExact', above)];
+    expect(ids.map(String)).toEqual(expected(end - 4n, 9).map(String));
+    expect(ids.map((id) => typeof id).slice(0, 3)).toEqual(['number', 'number', 'bigint']);
+    expect([...idsAs('takeOne', below, across), ...idsAs('takeOne', above)]).toEqual(expected(end - 4n, 9));
+  });
+
+  test('negative control: Numbers carried on across 2^53 repeat', () => {
+    const carried = Array.from({ length: 9 }, (_, index) => Number(end) - 4 + index);
+    expect(new Set(carried).size).toBeLessThan(carried.length);
+  });
+});
+
 describe('a buffer that is offered a segment', () => {
   test('refuses one that starts below the end of the highest it held, even when that is used up', () => {
     const buffer = holding(segment(100, 110));

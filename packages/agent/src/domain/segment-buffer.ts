@@ -4,9 +4,18 @@ import { type Segment, sizeOf } from './segment.ts';
 interface Held {
   readonly start: bigint;
   readonly size: number;
+  /** `start` as a Number; 0 where the segment has IDs that a Number would round. */
+  readonly startNumber: number;
+  readonly fitsNumber: boolean;
   /** IDs of it already issued, 0 to `size`. */
   used: number;
 }
+
+/** An ID as a Number where a Number holds it exactly, else as a bigint: text and sums of small Numbers cost less. */
+export type ExactId = number | bigint;
+
+/** First integer of which a Number no longer tells its neighbours apart. */
+const NUMBERS_END = BigInt(Number.MAX_SAFE_INTEGER) + 1n;
 
 /** A segment as status pages show it. */
 export interface SegmentView {
@@ -98,10 +107,18 @@ export class SegmentBuffer {
   takeOne(now: () => number): bigint | undefined {
     const current = this.#current;
     if (current === undefined) return undefined;
-    const id = current.start + BigInt(current.used);
-    current.used += 1;
-    if (current.used === current.size) this.#useUp(current, now());
-    return id;
+    const { used } = current;
+    this.#use(current, used + 1, now);
+    return current.start + BigInt(used);
+  }
+
+  /** As `takeOne`, without the cost of a bigint where a Number does. A segment gives all its IDs in one of the two. */
+  takeExact(now: () => number): ExactId | undefined {
+    const current = this.#current;
+    if (current === undefined) return undefined;
+    const { used } = current;
+    this.#use(current, used + 1, now);
+    return current.fitsNumber ? current.startNumber + used : current.start + BigInt(used);
   }
 
   /**
@@ -140,7 +157,7 @@ export class SegmentBuffer {
     if (this.#next !== undefined) throw new Error('a third segment came to a full buffer');
     if (!this.#isNew(segment)) return false;
     this.#highest = segment.end;
-    const held: Held = { start: segment.start, size: Number(segment.end - segment.start), used: 0 };
+    const held = heldOf(segment);
     if (this.#current === undefined) this.#serve(held, now);
     else this.#next = held;
     return true;
@@ -152,6 +169,11 @@ export class SegmentBuffer {
 
   #isNew(segment: Segment): boolean {
     return segment.start >= this.#highest && segment.end > segment.start;
+  }
+
+  #use(current: Held, used: number, now: () => number): void {
+    current.used = used;
+    if (used === current.size) this.#useUp(current, now());
   }
 
   #useUp(current: Held, now: number): void {
@@ -167,6 +189,12 @@ export class SegmentBuffer {
     this.#servingSince = now;
     this.#prefetchAt = Math.ceil(held.size * this.#prefetchAtUsedRatio);
   }
+}
+
+function heldOf(segment: Segment): Held {
+  const { start, end } = segment;
+  const fitsNumber = end <= NUMBERS_END;
+  return { start, size: sizeOf(segment), startNumber: fitsNumber ? Number(start) : 0, fitsNumber, used: 0 };
 }
 
 function left(held: Held | undefined): number {

@@ -10,7 +10,7 @@ import {
   type SegmentSource,
   sizeOf,
 } from './segment.ts';
-import { SegmentBuffer } from './segment-buffer.ts';
+import { type ExactId, SegmentBuffer } from './segment-buffer.ts';
 import type { TagStatus } from './tag-status.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
 
@@ -73,12 +73,12 @@ export class TagIssuer {
 
   /** One ID from memory, or undefined where the caller has to wait. */
   takeOne(): bigint | undefined {
-    if (this.#line.length > 0) return undefined;
-    const id = this.#buffer.takeOne(this.#monotonic);
-    if (id === undefined) return undefined;
-    this.#issued += 1;
-    this.#fetchIfWanted();
-    return id;
+    return this.#line.length > 0 ? undefined : this.#counted(this.#buffer.takeOne(this.#monotonic));
+  }
+
+  /** As `takeOne`, as a Number where a Number holds the ID exactly. */
+  takeExact(): ExactId | undefined {
+    return this.#line.length > 0 ? undefined : this.#counted(this.#buffer.takeExact(this.#monotonic));
   }
 
   /**
@@ -173,6 +173,13 @@ export class TagIssuer {
     const ranges = line.join(count, signal);
     this.#serveLines();
     return ranges.finally(() => events.waited(this.tag, this.#monotonic() - begun));
+  }
+
+  #counted<Id extends ExactId>(id: Id | undefined): Id | undefined {
+    if (id === undefined) return undefined;
+    this.#issued += 1;
+    this.#fetchIfWanted();
+    return id;
   }
 
   #takeNow(count: number): Segment[] {

@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { isAskableTag } from '@leafcutter/shared/tag';
 import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
+import type { ExactId } from './segment-buffer.ts';
 import { TagIssuer } from './tag-issuer.ts';
 import type { TagStatus } from './tag-status.ts';
 
@@ -33,6 +34,11 @@ export class Tags {
   /** One ID from memory; undefined where the caller has to wait and should use `take`. */
   takeOne(tag: string): bigint | undefined {
     return this.#issuers.get(tag)?.takeOne();
+  }
+
+  /** As `takeOne`, as a Number where a Number holds the ID exactly. */
+  takeExact(tag: string): ExactId | undefined {
+    return this.#issuers.get(tag)?.takeExact();
   }
 
   /** `count` IDs (1 to 10,000) as rising ranges. @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.take */

@@ -1,6 +1,7 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Agent } from '../agent.ts';
 import { type Segment, sizeOf } from '../domain/segment.ts';
+import type { ExactId } from '../domain/segment-buffer.ts';
 import { snowflakeDisabled } from '../domain/snowflakes.ts';
 import type { Door, Tally } from '../metrics.ts';
 
@@ -25,6 +26,19 @@ export class Dispenser {
     const id = this.#agent.tags.takeOne(tag);
     if (id !== undefined) this.#tally(tag).count += 1;
     return id;
+  }
+
+  /** As `oneNow`, as a Number where a Number holds the ID exactly: doors that write text need no bigint. */
+  oneExactNow(tag: string): ExactId | undefined {
+    const id = this.#agent.tags.takeExact(tag);
+    if (id !== undefined) this.#tally(tag).count += 1;
+    return id;
+  }
+
+  /** As `oneNow`, in decimal digits. */
+  oneTextNow(tag: string): string | undefined {
+    const id = this.oneExactNow(tag);
+    return id === undefined ? undefined : String(id);
   }
 
   /** One ID of `tag`, from memory or after a wait that `signal` ends. @throws as Tags.take */

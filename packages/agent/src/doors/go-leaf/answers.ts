@@ -1,7 +1,8 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { ExactId } from '../../domain/segment-buffer.ts';
 
 /** Written by hand: the ID is a JSON number in full digits, which no JavaScript number may hold. */
-export function goLeafBody(errno: number, msg: string, id: bigint): string {
+export function goLeafBody(errno: number, msg: string, id: ExactId): string {
   return `{"errno":${errno},"msg":${JSON.stringify(msg)},"id":${id}}`;
 }
 

@@ -3,6 +3,7 @@ import { anyMethod } from '@leafcutter/shared/http/any-method';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import type { Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
+import type { ExactId } from '../../domain/segment-buffer.ts';
 import { Dispenser } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
 import { goLeafBody, goLeafFailure, isMachineId } from './answers.ts';
@@ -22,7 +23,7 @@ export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: 
     anyMethod(async (req, res) => {
       const tag = one(req.query.biz_tag);
       if (tag === '') throw new Failure('BAD_REQUEST', NEED_TAG, { reason: 'biz_tag' });
-      succeed(res, ids.oneNow(tag) ?? (await ids.one(tag, whileConnected(res))));
+      succeed(res, ids.oneExactNow(tag) ?? (await ids.one(tag, whileConnected(res))));
     }),
     { guard, refuse },
   );
@@ -48,7 +49,7 @@ function one(value: unknown): string {
   return String(Array.isArray(value) ? (value[0] ?? '') : (value ?? ''));
 }
 
-function succeed(res: Response, id: bigint): void {
+function succeed(res: Response, id: ExactId): void {
   send(res, 200, goLeafBody(0, 'success', id));
 }
 

@@ -16,8 +16,8 @@ export function idService(agent: Agent): GrpcService {
   const streams = new Set<DrawStream>();
   const handlers: IdServiceHandlers = {
     NextId: calls.unary(({ tag }, signal) => {
-      const now = ids.oneNow(tag);
-      if (now !== undefined) return { id: String(now) };
+      const now = ids.oneTextNow(tag);
+      if (now !== undefined) return { id: now };
       return ids.one(tag, signal()).then((id) => ({ id: String(id) }));
     }),
     NextIds: calls.unary(async ({ tag, count }, signal) => ({

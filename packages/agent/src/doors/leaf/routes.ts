@@ -21,7 +21,7 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: Re
     '/api/segment/get/:key',
     anyMethod(async (req, res) => {
       const tag = String(req.params.key);
-      sendDigits(res, ids.oneNow(tag) ?? (await ids.one(tag, whileConnected(res))));
+      sendDigits(res, ids.oneTextNow(tag) ?? (await ids.one(tag, whileConnected(res))));
     }),
     options,
   );
@@ -35,7 +35,7 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: Re
   app.route('/cache', { GET: (_req, res) => void res.type('html').send(cachePage(agent)) }, { guard });
 }
 
-function sendDigits(res: Response, id: bigint): void {
+function sendDigits(res: Response, id: bigint | string): void {
   res.type('text/plain').send(String(id));
 }
 

@@ -1,6 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
+import type { ExactId } from '../../domain/segment-buffer.ts';
 import { type Dispenser, digitsOf } from '../dispenser.ts';
 import { array, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
 
@@ -122,7 +123,7 @@ type Rules = Pick<Commands, 'allowUnsafeIntegers'>;
 
 function incr(commands: Commands, name: string, gone: AbortSignal): Answer {
   const tag = textOf(name);
-  const now = commands.ids.oneNow(tag);
+  const now = commands.ids.oneExactNow(tag);
   if (now !== undefined) return idAsInteger(commands, now);
   return commands.ids.one(tag, gone).then((id) => idAsInteger(commands, id));
 }
@@ -137,8 +138,8 @@ function incrBy(commands: Commands, name: string, n: string | undefined, gone: A
 }
 
 /** An ID that a JavaScript client would round is not told: rounded IDs repeat. It is a gap. */
-function idAsInteger({ allowUnsafeIntegers }: Rules, id: bigint): string {
-  if (id <= BigInt(Number.MAX_SAFE_INTEGER) || allowUnsafeIntegers) return integer(id);
+function idAsInteger({ allowUnsafeIntegers }: Rules, id: ExactId): string {
+  if (id <= Number.MAX_SAFE_INTEGER || allowUnsafeIntegers) return integer(id);
   return failure(
     'ERR the ID is past 2^53 - 1, which some clients round; use LC.NEXT or set resp.allowUnsafeIntegers',
   );
@@ -147,8 +148,8 @@ function idAsInteger({ allowUnsafeIntegers }: Rules, id: bigint): string {
 function next(ids: Dispenser, name: string, n: string | undefined, gone: AbortSignal): Answer {
   const tag = textOf(name);
   if (n === undefined) {
-    const now = ids.oneNow(tag);
-    return now === undefined ? ids.one(tag, gone).then((id) => bulk(String(id))) : bulk(String(now));
+    const now = ids.oneTextNow(tag);
+    return now === undefined ? ids.one(tag, gone).then((id) => bulk(String(id))) : bulk(now);
   }
   const count = countOf(n);
   if (count === undefined) return NOT_AN_INTEGER;

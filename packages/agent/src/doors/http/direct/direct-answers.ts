@@ -2,13 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import { KEEP_ALIVE_MS } from '@leafcutter/shared/http/listen';
 import { MANNERS } from '@leafcutter/shared/http/manners';
 import type { ProblemAnswer } from '@leafcutter/shared/http/problem-answer';
+import type { ExactId } from '../../../domain/segment-buffer.ts';
 
 /** How a door writes an ID. */
 export interface IdFormat {
   /** Everything of the answer up to the number of Content-Length. */
   readonly lead: string;
   /** ASCII. */
-  readonly body: (id: bigint) => string;
+  readonly body: (id: ExactId) => string;
 }
 
 /** An answer with 200 up to the number of Content-Length, in the fields that every answer of a service has. */
@@ -28,7 +29,7 @@ export class DirectAnswers {
     this.#now = now;
   }
 
-  one(format: IdFormat, id: bigint, keepAlive: boolean): string {
+  one(format: IdFormat, id: ExactId, keepAlive: boolean): string {
     const body = format.body(id);
     return `${format.lead}${body.length}${this.#tail(keepAlive)}${body}`;
   }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { toLeafcutterError } from '@leafcutter/shared/errors';
 import { HEAD_TIMEOUT_MS, KEEP_ALIVE_MS } from '@leafcutter/shared/http/listen';
+import type { ExactId } from '../../../domain/segment-buffer.ts';
 import type { Tally } from '../../../metrics.ts';
 import type { DirectAnswers } from './direct-answers.ts';
 import type { DirectRoute, DirectRoutes } from './direct-routes.ts';
@@ -205,7 +206,7 @@ export class DirectConnection {
 }
 
 /** Undefined where the caller has to wait; what fails here fails again in `draw`, where it is answered. */
-function drawNow(route: DirectRoute): bigint | undefined {
+function drawNow(route: DirectRoute): ExactId | undefined {
   try {
     return route.drawNow();
   } catch {

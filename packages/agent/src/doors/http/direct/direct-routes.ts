@@ -3,6 +3,7 @@ import { bearerCheck } from '@leafcutter/shared/http/bearer';
 import { type ProblemAnswer, problemAnswer } from '@leafcutter/shared/http/problem-answer';
 import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
 import type { Agent } from '../../../agent.ts';
+import type { ExactId } from '../../../domain/segment-buffer.ts';
 import type { Door } from '../../../metrics.ts';
 import { Dispenser } from '../../dispenser.ts';
 import { goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
@@ -21,7 +22,7 @@ export interface DirectRoute extends Format {
   readonly path: string;
   readonly ids: Dispenser;
   /** The ID at once; undefined where the caller has to wait. */
-  readonly drawNow: () => bigint | undefined;
+  readonly drawNow: () => ExactId | undefined;
   /** The ID after a wait that `signal` ends. */
   readonly draw: (signal: AbortSignal) => Promise<bigint>;
 }
@@ -86,7 +87,7 @@ function shapes(agent: Agent): Shape[] {
     return (format: Format, tag: string, { target }: PlainHead): DirectRoute => ({
       ...format,
       ...{ path: target.replace(/\?.*/, ''), ids },
-      drawNow: () => ids.oneNow(tag),
+      drawNow: () => ids.oneExactNow(tag),
       draw: (signal) => ids.one(tag, signal),
     });
   };
