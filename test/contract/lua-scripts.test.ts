@@ -242,30 +242,47 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.endLease('l', A)).toBe(0);
   });
 
-  test('releaseLock: 1 where the lock was ours and is released, else 0; only then it is told', async () => {
+  test('takeLock: 1 where the lock is the ticket’s, 0 where the ticket stands in the queue, once', async () => {
+    expect(await redis.takeLock('k', 'c 1 60000', 60_000)).toBe(1);
+    expect(await redis.takeLock('k', 'c 2 60000', 60_000)).toBe(0);
+    expect(await redis.takeLock('k', 'c 2 60000', 60_000)).toBe(0);
+    expect(await redis.takeLock('k', 'c 1 60000', 60_000)).toBe(1);
+    expect(await redis.lrange('k', 0, -1)).toEqual(['c 1 60000', 'c 2 60000']);
+  });
+
+  test('releaseLock: 1 where the lock was the ticket’s, else 0; a ticket in the queue is given up', async () => {
+    for (const ticket of ['c 1 60000', 'c 2 60000']) await redis.takeLock('k', ticket, 60_000);
+    expect(await redis.releaseLock('k', 'c 2 60000')).toBe(0);
+    expect(await redis.releaseLock('k', 'c 3 60000')).toBe(0);
+    expect(await redis.lrange('k', 0, -1)).toEqual(['c 1 60000']);
+    expect(await redis.releaseLock('k', 'c 1 60000')).toBe(1);
+    expect(await redis.exists('k')).toBe(0);
+    expect(await redis.releaseLock('k', 'c 1 60000')).toBe(0);
+  });
+
+  test('releaseLock hands the lock for the heir’s time to the first who hears it, and passes over the deaf', async () => {
     const told: string[][] = [];
     const listener = new Redis(server.url);
     listener.on('message', (...message) => told.push(message));
     await listener.subscribe('c');
-    await redis.set('k', 'token-a');
-    expect(await redis.releaseLock('k', 'token-b', 'c')).toBe(0);
-    expect(await redis.exists('k')).toBe(1);
-    expect(await redis.releaseLock('k', 'token-a', 'c')).toBe(1);
-    expect(await redis.exists('k')).toBe(0);
-    expect(await redis.releaseLock('k', 'token-a', 'c')).toBe(0);
+    for (const ticket of ['c 1 1000', 'gone 1 1000', 'c 2 90000', 'c 3 1000'])
+      await redis.takeLock('k', ticket, 1_000);
+    expect(await redis.releaseLock('k', 'c 1 1000')).toBe(1);
+    expect(await redis.lrange('k', 0, -1)).toEqual(['c 2 90000', 'c 3 1000']);
+    expect(await redis.pttl('k')).toBeGreaterThan(60_000);
     // Its answer comes behind all that was published to it before.
     await listener.ping();
-    expect(told).toEqual([['c', 'k']]);
+    expect(told).toEqual([['c', 'c 2 90000']]);
     listener.disconnect();
   });
 
-  test('releaseLock releases for a user who may not publish', async () => {
+  test('releaseLock hands the lock to the first of all where the user may not publish', async () => {
     await redis.call('ACL', 'SETUSER', 'mute', 'on', 'nopass', '~*', '+@all', 'resetchannels');
     const mute = new Redis(server.url, { username: 'mute', password: 'any' });
     defineScripts(mute);
-    await redis.set('k', 'token-a');
-    expect(await mute.releaseLock('k', 'token-a', 'c')).toBe(1);
-    expect(await redis.exists('k')).toBe(0);
+    for (const ticket of ['c 1 60000', 'c 2 60000']) await redis.takeLock('k', ticket, 60_000);
+    expect(await mute.releaseLock('k', 'c 1 60000')).toBe(1);
+    expect(await redis.takeLock('k', 'c 2 60000', 60_000)).toBe(1);
     mute.disconnect();
   });
 
@@ -278,7 +295,8 @@ describe('what the scripts return on a real Redis', () => {
       lowerFence: await redis.lowerFence('f', 'i', 'x', digits(1), 'g1'),
       renewLease: await redis.renewLease('l', A, 'a', 1_000),
       endLease: await redis.endLease('l', A),
-      releaseLock: await redis.releaseLock('k', 'x', 'c'),
+      takeLock: await redis.takeLock('k', 'x 1 1000', 1_000),
+      releaseLock: await redis.releaseLock('k', 'x 1 1000'),
     };
     for (const [name, answer] of Object.entries(answers))
       expect([name, Array.isArray(answer) ? 'string[]' : typeof answer]).toEqual([

@@ -10,6 +10,7 @@ export const REDIS_SCRIPTS = {
   introduce: { file: 'introduce.lua', keys: 1 },
   renewLease: { file: 'renew-lease.lua', keys: 1 },
   endLease: { file: 'end-lease.lua', keys: 1 },
+  takeLock: { file: 'take-lock.lua', keys: 1 },
   releaseLock: { file: 'release-lock.lua', keys: 1 },
 } as const;
 
@@ -46,7 +47,8 @@ declare module 'ioredis' {
     ): Result<number, Context>;
     renewLease(key: string, instanceId: string, agentId: string, ttlMs: number): Result<number, Context>;
     endLease(key: string, instanceId: string): Result<number, Context>;
-    releaseLock(key: string, token: string, channel: string): Result<number, Context>;
+    takeLock(key: string, ticket: string, ttlMs: number): Result<number, Context>;
+    releaseLock(key: string, ticket: string): Result<number, Context>;
   }
 }
 

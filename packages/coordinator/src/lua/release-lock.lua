@@ -1,17 +1,26 @@
 --[[
-  Releases a lock where it is still ours, and tells those who wait for it. One that expired and was taken by another
-  stays.
+  Hands a lock to the first in its queue who hears of it, or gives up a place in the queue. A lock that expired and was
+  taken by another stays. Values as in take-lock.lua.
 
   KEYS[1] the lock
-  ARGV[1] token that the lock was taken with
-  ARGV[2] channel that is told the lock's key
+  ARGV[1] ticket
 
-  Returns 1 where the lock was ours and is released, else 0.
+  Returns 1 where the lock was the ticket's, else 0.
 ]]
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then
+if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then
+  redis.call('LREM', KEYS[1], 1, ARGV[1])
   return 0
 end
-redis.call('DEL', KEYS[1])
--- A user who may not publish releases all the same.
-redis.pcall('PUBLISH', ARGV[2], KEYS[1])
+redis.call('LPOP', KEYS[1])
+local heir = redis.call('LINDEX', KEYS[1], 0)
+while heir do
+  local channel, ttlMs = string.match(heir, '^(.+) %d+ (%d+)$')
+  -- An error where this user may not publish: the heir finds the lock its own when it asks again.
+  if redis.pcall('PUBLISH', channel, heir) ~= 0 then
+    redis.call('PEXPIRE', KEYS[1], ttlMs)
+    return 1
+  end
+  redis.call('LPOP', KEYS[1])
+  heir = redis.call('LINDEX', KEYS[1], 0)
+end
 return 1
