@@ -45,3 +45,24 @@ describe('a rate', () => {
     expect(meter.perSecond).toBeGreaterThan(1_000);
   });
 });
+
+describe('the latest rate', () => {
+  test('is that of a jump as soon as its events are counted, while the average lags', () => {
+    const { meter, count, now } = steady(100, 30);
+    expect(meter.latestPerSecond(count + 200, now + 200)).toBeCloseTo(800);
+    meter.sample(count + 250, now + 250);
+    expect(meter.latestPerSecond(count + 251, now + 251)).toBeCloseTo(1_000);
+    expect(meter.perSecond).toBeLessThan(150);
+  });
+
+  test('takes a burst for no more than its events in a quarter of a second', () => {
+    const { meter, count, now } = steady(0, 30);
+    expect(meter.latestPerSecond(count + 100, now + 1)).toBeCloseTo(400);
+  });
+
+  test('is forgotten with the next span', () => {
+    const { meter, count, now } = steady(1_000, 30);
+    meter.sample(count + 10, now + 1_000);
+    expect(meter.latestPerSecond(count + 10, now + 1_000)).toBeCloseTo(10);
+  });
+});

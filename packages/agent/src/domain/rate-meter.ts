@@ -9,6 +9,7 @@ export class RateMeter {
   #at: number;
   #count = 0;
   #perSecond: number | undefined;
+  #lastSpanPerSecond = 0;
 
   constructor(now: number) {
     this.#at = now;
@@ -21,8 +22,18 @@ export class RateMeter {
     const rate = ((count - this.#count) * 1000) / span;
     const weight = this.#perSecond === undefined ? 1 : 1 - Math.exp(-span / TIME_CONSTANT_MS);
     this.#perSecond = (this.#perSecond ?? 0) * (1 - weight) + rate * weight;
+    this.#lastSpanPerSecond = rate;
     this.#at = now;
     this.#count = count;
+  }
+
+  /**
+   * The rate of just now, not averaged: of the span that is open, or of the one before where that is higher. An open
+   * span counts as no shorter than a span that means something, so a burst is not taken for more than it was.
+   */
+  latestPerSecond(count: number, now: number): number {
+    const open = ((count - this.#count) * 1000) / Math.max(MIN_SPAN_MS, now - this.#at);
+    return Math.max(open, this.#lastSpanPerSecond);
   }
 
   get perSecond(): number {

@@ -35,7 +35,6 @@ export class Refill {
   #stopBackoff: Cancel = () => undefined;
   #failures = 0;
   #lastError: LeafcutterError | undefined;
-  #durationMs = 0;
   #closed = false;
 
   constructor(parts: RefillParts) {
@@ -51,19 +50,9 @@ export class Refill {
     return this.#lastError;
   }
 
-  /** How long refills take, in milliseconds: the slowest lately, sinking slowly. */
-  get durationMs(): number {
-    return this.#durationMs;
-  }
-
   /** Fetches a segment where none is on its way and no backoff runs. */
   start(): void {
     if (this.#state === 'idle' && !this.#closed) void this.#run();
-  }
-
-  /** Once a second: forgets slowness slowly. */
-  tick(): void {
-    this.#durationMs *= 0.99;
   }
 
   close(): void {
@@ -88,7 +77,6 @@ export class Refill {
       this.#parts.late(segment);
       return;
     }
-    const slowest = Math.max(this.#durationMs, tookMs);
     this.#state = 'idle';
     this.#lastError = undefined;
     const error = this.#parts.landed(segment, tookMs);
@@ -97,7 +85,6 @@ export class Refill {
       return;
     }
     this.#failures = 0;
-    this.#durationMs = slowest;
   }
 
   #fail(error: LeafcutterError): void {

@@ -25,8 +25,16 @@ export function blockTooLarge(tag: string, ids: number): LeafcutterError {
   );
 }
 
-/** `why`: the error of the last refill, where it failed. */
-export function nothingCame(tag: string, why: LeafcutterError | undefined): LeafcutterError {
+/**
+ * `why`: the error of the last refill, where it failed. It is the answer itself where it says it all: where the tag
+ * never had a segment, or the counter went back.
+ */
+export function nothingCame(
+  tag: string,
+  why: LeafcutterError | undefined,
+  hadSegment: boolean,
+): LeafcutterError {
+  if (why !== undefined && (!hadSegment || why.code === 'SEGMENTS_EXHAUSTED')) return why;
   return new LeafcutterError('SEGMENTS_EXHAUSTED', `No segment of tag "${tag}" came in time; try again.`, {
     reason: why?.code ?? 'slow_refill',
     cause: why,

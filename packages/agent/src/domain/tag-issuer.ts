@@ -1,8 +1,9 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, type LeafcutterError } from '@leafcutter/shared/errors';
-import { RateMeter } from './rate-meter.ts';
 import { Refill } from './refill.ts';
+import type { RefillLatency } from './refill-latency.ts';
 import { blockTooLarge, counterWentBack, nothingCame, queueFull } from './refusals.ts';
+import { Runway } from './runway.ts';
 import {
   type Segment,
   type SegmentEvents,
@@ -11,7 +12,7 @@ import {
   sizeOf,
 } from './segment.ts';
 import { type ExactId, SegmentBuffer } from './segment-buffer.ts';
-import type { TagStatus } from './tag-status.ts';
+import { statusOf, type TagStatus } from './tag-status.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
 
 /** Codes after which asking again makes no sense until someone acts on the tag. */
@@ -28,7 +29,7 @@ export class TagIssuer {
   readonly #line: WaitingLine;
   readonly #blocks: WaitingLine;
   readonly #refill: Refill;
-  readonly #rate: RateMeter;
+  readonly #runway: Runway;
   readonly #monotonic: () => number;
   /** The largest block that the last request for a segment asked for. */
   #askedBlock = 0;
@@ -57,7 +58,7 @@ export class TagIssuer {
         if (this.#waiting > 0 || this.highest > 0n) this.#fetchIfWanted();
       },
     });
-    this.#rate = new RateMeter(clock.monotonic());
+    this.#runway = new Runway(clock.monotonic(), parts.latency);
     this.#monotonic = () => clock.monotonic();
     this.#usedAt = clock.monotonic();
   }
@@ -109,16 +110,11 @@ export class TagIssuer {
     return taken;
   }
 
-  /** Once a second: measures the rate, and fetches early where the runway is shorter than a refill takes. */
+  /** Once a second: measures the rate, also while nobody draws. */
   tick(now: number): void {
     if (this.#issued !== this.#issuedAtTick) this.#usedAt = now;
     this.#issuedAtTick = this.#issued;
-    this.#rate.sample(this.#issued, now);
-    const rate = this.#rate.perSecond;
-    const runwayMs = rate > 0 ? (this.#buffer.remaining / rate) * 1000 : Number.POSITIVE_INFINITY;
-    // Twice, because the rate is an average and the next refill may be slower than the last.
-    if (this.#buffer.hasRoom && runwayMs < 2 * this.#refill.durationMs) this.#refill.start();
-    this.#refill.tick();
+    if (this.#isRunwayShort(now)) this.#refill.start();
   }
 
   /**
@@ -141,18 +137,10 @@ export class TagIssuer {
   }
 
   status(): TagStatus {
-    const rate = this.#rate.perSecond;
     const { remaining } = this.#buffer;
-    return {
-      tag: this.tag,
-      ...this.#buffer.view(),
-      remaining,
-      ratePerSecond: Math.round(rate * 10) / 10,
-      runwaySeconds: rate < 0.05 ? null : Math.round((remaining / rate) * 10) / 10,
-      refill: this.#refill.state,
-      lastError: this.#refill.lastError?.code ?? null,
-      waiting: this.#waiting,
-    };
+    const { ratePerSecond } = this.#runway;
+    const waiting = this.#waiting;
+    return statusOf(this.tag, { view: this.#buffer.view(), remaining, ratePerSecond, waiting }, this.#refill);
   }
 
   get #waiting(): number {
@@ -223,15 +211,19 @@ export class TagIssuer {
   }
 
   #fetchIfWanted(): void {
-    if (this.#buffer.wantsNext || this.#blocks.length > 0) this.#refill.start();
+    const isShort = this.#runway.isDue(this.#issued) && this.#isRunwayShort(this.#monotonic());
+    if (isShort || this.#buffer.wantsNext || this.#blocks.length > 0) this.#refill.start();
+  }
+
+  #isRunwayShort(now: number): boolean {
+    return this.#runway.isShort(this.#issued, this.#buffer.remaining, now) && this.#buffer.hasRoom;
   }
 
   #fetch(): Promise<Segment> {
-    this.#rate.sample(this.#issued, this.#monotonic());
     const { lastSegment } = this.#buffer;
     this.#askedBlock = this.#blocks.firstNeeds ?? 0;
     return this.#parts.source.fetchSegment(this.tag, {
-      ratePerSecond: this.#rate.perSecond,
+      ratePerSecond: this.#runway.demandPerSecond(this.#issued, this.#monotonic()),
       waitingIds: this.#line.waitingIds + this.#blocks.waitingIds,
       blockIds: this.#askedBlock,
       ...(lastSegment === undefined ? {} : { lastSegment }),
@@ -244,6 +236,7 @@ export class TagIssuer {
       events.discarded(this.tag, sizeOf(segment), 'below_highest');
       return counterWentBack(this.tag);
     }
+    this.#runway.refillTook(durationMs);
     events.refilled(this.tag, segment, durationMs);
     this.#refuseTooLarge(segment);
     this.#serveLines();
@@ -283,16 +276,13 @@ export class TagIssuer {
   }
 
   /** Part of what the caller wanted may have been taken for it: those IDs are never issued. */
-  #sendAway(waiter: Waiter, error: unknown = this.#lateness()): void {
+  #sendAway(
+    waiter: Waiter,
+    error: unknown = nothingCame(this.tag, this.#refill.lastError, this.highest > 0n),
+  ): void {
     const taken = waiter.ranges.reduce((sum, range) => sum + sizeOf(range), 0);
     if (taken > 0) this.#parts.events.discarded(this.tag, taken, 'abandoned');
     waiter.reject(error);
-  }
-
-  #lateness(): LeafcutterError {
-    const why = this.#refill.lastError;
-    const saysItAll = this.highest === 0n || why?.code === 'SEGMENTS_EXHAUSTED';
-    return why !== undefined && saysItAll ? why : nothingCame(this.tag, why);
   }
 }
 
@@ -302,6 +292,8 @@ interface Parts {
   readonly random: () => number;
   readonly rules: SegmentRules;
   readonly events: SegmentEvents;
+  /** How long the refills of all the agent's tags take. */
+  readonly latency: RefillLatency;
   /** Called once where the tag turned out to be gone; the receiver closes this issuer. */
   readonly dropped: (issuer: TagIssuer, error: LeafcutterError) => void;
 }

@@ -3,6 +3,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { settle } from '@leafcutter/shared/fake-clock';
 import { idsOf, issuing, outcome, rises, watch } from '../fakes/issuing.ts';
 import { unavailable } from '../fakes/samples.ts';
+import { RefillLatency } from './refill-latency.ts';
 import { TagIssuer } from './tag-issuer.ts';
 
 const unknown = () => new LeafcutterError('TAG_UNKNOWN', 'No such tag.');
@@ -114,7 +115,15 @@ describe('an idle tag', () => {
 
   test('negative control: an issuer without that memory issues the same IDs again', async () => {
     const { clock, source, events, rules } = issuing();
-    const parts = { source, clock, events, rules, random: () => 0.5, dropped: () => undefined };
+    const parts = {
+      source,
+      clock,
+      events,
+      rules,
+      random: () => 0.5,
+      latency: new RefillLatency(),
+      dropped: () => undefined,
+    };
     const first = idsOf(await new TagIssuer('orders', parts, 0n).take(5));
     source.counter = 1n;
     expect(idsOf(await new TagIssuer('orders', parts, 0n).take(5))).toEqual(first);

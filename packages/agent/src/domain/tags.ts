@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { isAskableTag } from '@leafcutter/shared/tag';
+import { RefillLatency } from './refill-latency.ts';
 import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
 import type { ExactId } from './segment-buffer.ts';
 import { TagIssuer } from './tag-issuer.ts';
@@ -22,6 +23,7 @@ const TICK_MS = 1_000;
 export class Tags {
   readonly #parts: Parts;
   readonly #issuers = new Map<string, TagIssuer>();
+  readonly #latency = new RefillLatency();
   readonly #highest = new Map<string, bigint>();
   #stopTick: Cancel = () => undefined;
   #closed = false;
@@ -102,7 +104,11 @@ export class Tags {
     }
     const issuer = new TagIssuer(
       tag,
-      { ...this.#parts, dropped: (dropped, error) => this.#close(dropped, error) },
+      {
+        ...this.#parts,
+        latency: this.#latency,
+        dropped: (dropped, error) => this.#close(dropped, error),
+      },
       this.#highest.get(tag) ?? 0n,
     );
     this.#issuers.set(tag, issuer);

@@ -1,4 +1,5 @@
 import { FakeClock, settle } from '@leafcutter/shared/fake-clock';
+import { RefillLatency } from '../domain/refill-latency.ts';
 import type { Segment } from '../domain/segment.ts';
 import { TagIssuer } from '../domain/tag-issuer.ts';
 import { Tags, type TagsRules } from '../domain/tags.ts';
@@ -13,6 +14,7 @@ export function issuing(own: Partial<TagsRules> = {}, random = middling) {
   const events = new RecordedEvents();
   const rules = { ...SEGMENT_RULES, ...own };
   const parts = { source, clock, random, rules, events };
+  const latency = new RefillLatency();
   const dropped: string[] = [];
   return {
     clock,
@@ -26,7 +28,7 @@ export function issuing(own: Partial<TagsRules> = {}, random = middling) {
         dropped.push(error.code);
         issuer.close(error as Parameters<TagIssuer['close']>[0]);
       };
-      return new TagIssuer('orders', { ...parts, dropped: drop }, highest);
+      return new TagIssuer('orders', { ...parts, latency, dropped: drop }, highest);
     },
   };
 }
