@@ -64,7 +64,7 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
   readonly directAnswers: Tally = { count: 0 };
   readonly #discarded = this.#counter(
     'ids_discarded_total',
-    'IDs granted to this agent that will never be issued, by reason.',
+    'IDs granted to this agent that will never be issued, by reason. Granted and neither issued nor given up: refill_ids_total minus ids_issued_total of mode segment minus this without late and below_highest.',
     'reason',
   );
   readonly #refill = this.#histogram(

@@ -1,7 +1,7 @@
 import { StartError } from '@leafcutter/shared/http/bind';
 import type { Logger } from '@leafcutter/shared/logger';
 import { TELL_WITHIN_MS, type ToSupervisor, type What } from './messages.ts';
-import { WorkerProcess, type WorkerStart } from './worker-process.ts';
+import { WorkerProcess, type WorkerStart } from './worker-child.ts';
 
 export interface SupervisorOptions extends WorkerStart {
   readonly workers: number;
