@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { clientRows } from './client-rows.ts';
 import { consoleRows } from './console-rows.ts';
 import { coordinatorRows } from './coordinator-rows.ts';
+import { fleetRows } from './fleet-rows.ts';
 import { grpcRows } from './grpc-rows.ts';
 import { httpRows } from './http-rows.ts';
 import { inProcessRows } from './in-process-rows.ts';
@@ -30,6 +31,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   grpc: { takes: [60, 15], run: grpcRows },
   coordinator: { takes: [60, 15], run: coordinatorRows },
   console: { takes: [110, 60], run: (_rounds, quick, progress) => consoleRows(quick, progress) },
+  fleet: { takes: [300, 50], run: (_rounds, quick, progress) => fleetRows(quick, progress) },
 };
 
 const HELP = `Usage: npm run bench -- [--only NAME,…] [--quick] [--json] [--out DIR]

@@ -1,0 +1,201 @@
+import { cpus } from 'node:os';
+import { startMariadb } from '../support/mariadb-server.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { Service } from '../support/service.ts';
+import { callRows } from './fleet-calls.ts';
+import type { Row } from './rounds.ts';
+import { type Costs, ServerCosts } from './server-costs.ts';
+import { CONNECTIONS, SimulatedFleet } from './simulated-fleet.ts';
+import { flatOut, type Pace, SteadyLoad, type Tally } from './steady-load.ts';
+
+const TAGS = 200;
+const EVERY_S = 15;
+/** How long a segment lasts at least once its tag has settled. */
+const SEGMENT_LASTS_S = 600;
+/** A full window of ten minutes is extended when half of it is left: at every twentieth heartbeat. */
+const BEATS_PER_EXTENSION = 20;
+const GRANTING_CALLERS = 8;
+const GRANTING_MAX_S = 240;
+
+/** What the fleet is asked to do, whole and quick. */
+const PLANS = {
+  // A warm-up as long as the interval of reports fills the roster; a measurement holds a look at the fleet or two.
+  whole: { sizes: [1_000, 5_000, 20_000], warmUpS: 16, measureS: 20, callsS: 8 },
+  quick: { sizes: [1_000], warmUpS: 3, measureS: 6, callsS: 2 },
+} as const;
+
+/**
+ * One coordinator on MariaDB and Redis under fleets of simulated agents that do what real ones do in a steady state:
+ * what each kind of call costs by itself, and how the whole behaves at each size.
+ */
+export async function fleetRows(quick: boolean, progress: (text: string) => void): Promise<Row[]> {
+  const plan = quick ? PLANS.quick : PLANS.whole;
+  const largest = Math.max(...plan.sizes);
+  await using stack = new AsyncDisposableStack();
+  const mariadb = stack.use(await startMariadb());
+  const redis = stack.use(await startRedis());
+  const coordinator = await Service.start({
+    kind: 'coordinator',
+    name: 'bench',
+    // Windows as long as may be, so that none ends while the next leases are taken: agents extend at their own pace.
+    flags: [
+      ...['--snowflake-layout', 'many-machines', '--log-level', 'warn'],
+      ...['--snowflake-window-initial-ms', '3600000', '--snowflake-window-max-ms', '3600000'],
+    ],
+    env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
+  });
+  stack.defer(() => coordinator.stop());
+  const tags = Array.from({ length: TAGS }, (_, n) => `tag-${n}`);
+  const fleet = new SimulatedFleet(coordinator.url, largest, tags);
+  stack.defer(() => fleet.close());
+  const costs = stack.use(await ServerCosts.of({ coordinator, redis, mariadb }));
+  await fleet.createTags();
+
+  const rows: Row[] = [];
+  let leased = 0;
+  for (const size of plan.sizes) {
+    progress(`fleet: ${count(size - leased)} leases are taken`);
+    const granted = await takeLeases(fleet, costs, leased, size);
+    if (leased === 0)
+      rows.push(...(await callRows(fleet, costs, { size, tags, seconds: plan.callsS }, progress)));
+    leased = size;
+    progress(`fleet: ${count(size)} agents for ${plan.warmUpS + plan.measureS} s`);
+    rows.push(await sizeRow({ coordinator, fleet, costs, size, granted, ...plan }));
+  }
+  const ledger = await costs.ledgerSize();
+  rows.push({
+    row: 'what a fleet leaves behind',
+    figures: {
+      ledger: `${count(ledger.rows)} rows, ${ledger.bytesPerRow.toFixed(0)} bytes each with both indexes`,
+      'roster in Redis': `${((await costs.redisBytes('leafcutter:roster')) / largest).toFixed(0)} bytes an agent with ${fleet.tagsPerAgent} tags`,
+    },
+  });
+  return rows;
+}
+
+/** Leases for the agents from `first` to below `end`, as far as they can be had in time; says how that went. */
+async function takeLeases(
+  fleet: SimulatedFleet,
+  costs: ServerCosts,
+  first: number,
+  end: number,
+): Promise<string> {
+  const until = performance.now() + GRANTING_MAX_S * 1_000;
+  let tally: Tally | undefined;
+  const used = await costs.during(async () => {
+    const isOver = (n: number) => n >= end - first || performance.now() > until;
+    tally = await flatOut(GRANTING_CALLERS, isOver, (n) => fleet.takeLease(first + n));
+  });
+  if (tally === undefined) return '';
+  const answered = tally.latenciesMs.length;
+  return `${count(answered)} more at ${(answered / used.seconds).toFixed(0)} a second, ${latency(tally)}; coordinator ${percent(used.coordinatorCpuS, used)}, MariaDB ${percent(used.mysqlCpuS, used)}`;
+}
+
+interface SizeRun {
+  readonly coordinator: Service;
+  readonly fleet: SimulatedFleet;
+  readonly costs: ServerCosts;
+  readonly size: number;
+  /** How its leases were taken. */
+  readonly granted: string;
+  readonly warmUpS: number;
+  readonly measureS: number;
+}
+
+async function sizeRow(run: SizeRun): Promise<Row> {
+  const { coordinator, fleet, costs, size, warmUpS, measureS } = run;
+  const load = new SteadyLoad(pacesOf(fleet, size));
+  try {
+    await sleep(warmUpS * 1_000);
+    const linesBefore = coordinator.process.lineCount;
+    const used = await costs.during(async () => {
+      load.countAnew();
+      await sleep(measureS * 1_000);
+      load.freeze();
+    });
+    const calls = [...load.tallies].map(([name, tally]) => [name, spoken(tally, measureS)] as const);
+    const { lines, lineCount } = coordinator.process;
+    return {
+      row: `one coordinator, ${count(size)} agents × ${fleet.tagsPerAgent} of ${TAGS} tags, over a pool of ${CONNECTIONS} connections`,
+      figures: {
+        leases: `${count(fleet.leased(size))} held; ${run.granted}`,
+        ...Object.fromEntries(calls),
+        'coordinator CPU': percent(used.coordinatorCpuS, used),
+        Redis: `${percent(used.redisCpuS, used)}, ${perSecond(redisCalls(used), used)} commands/s`,
+        MariaDB: `${percent(used.mysqlCpuS, used)}, ${perSecond(used.mysqlStatements, used)} statements/s, ${perSecond(used.mysqlCommits, used)} commits/s`,
+        machine: `${cpus().length} cores, shared with others: all of them ${percent(used.machineCpuS, used)}, of that this simulation ${percent(used.ownCpuS, used)}`,
+        'looks at the whole roster': looks(used),
+        'coordinator warned': warned(lineCount === linesBefore ? [] : lines.slice(linesBefore - lineCount)),
+      },
+    };
+  } finally {
+    await load.stop();
+  }
+}
+
+/** The calls of `size` agents in a steady state, one agent after the other, so that they are spread evenly. */
+function pacesOf(fleet: SimulatedFleet, size: number): Pace[] {
+  const round = (n: number) => Math.floor(n / size);
+  const { tagsPerAgent } = fleet;
+  return [
+    {
+      name: 'refills',
+      perSecond: (size * tagsPerAgent) / SEGMENT_LASTS_S,
+      call: (n) => fleet.refill(n % size, fleet.tagOf(n % size, round(n) % tagsPerAgent)),
+    },
+    {
+      name: 'heartbeats',
+      perSecond: size / EVERY_S,
+      call: (n) => fleet.heartbeat(n % size, ((n % size) + round(n)) % BEATS_PER_EXTENSION === 0),
+    },
+    { name: 'reports', perSecond: size / EVERY_S, call: (n) => fleet.report(n % size) },
+  ];
+}
+
+/** What the coordinator logged, each message once with how often it came. */
+function warned(lines: readonly string[]): string {
+  const said = new Map<string, number>();
+  for (const line of lines) {
+    const message = /"msg":"([^"]*)"/.exec(line)?.[1] ?? line;
+    said.set(message, (said.get(message) ?? 0) + 1);
+  }
+  return [...said].map(([message, times]) => `${message} × ${times}`).join('; ') || 'never';
+}
+
+function spoken(tally: Tally, seconds: number): string {
+  const why = [...tally.failures].map(([reason, times]) => `${reason} × ${times}`).join(', ');
+  const failed = tally.failed === 0 ? '0 failed' : `${count(tally.failed)} failed (${why})`;
+  return `${(tally.latenciesMs.length / seconds).toFixed(1)}/s, ${latency(tally)}, ${failed}`;
+}
+
+/** `HVALS` reads what all agents reported at once, and Redis serves nobody else meanwhile. */
+function looks({ redisCommands }: Costs): string {
+  const read = redisCommands.get('hvals');
+  return read === undefined
+    ? 'none'
+    : `${read.calls}, ${(read.usec / read.calls / 1_000).toFixed(1)} ms of Redis each`;
+}
+
+function redisCalls({ redisCommands }: Costs): number {
+  return [...redisCommands.values()].reduce((sum, { calls }) => sum + calls, 0);
+}
+
+function latency(tally: Tally): string {
+  return `p50 ${tally.percentile(0.5).toFixed(1)} ms, p99 ${tally.percentile(0.99).toFixed(1)} ms, worst ${tally.percentile(1).toFixed(0)} ms`;
+}
+
+function percent(cpuS: number, { seconds }: Costs): string {
+  return `${((cpuS / seconds) * 100).toFixed(1)} % of a core`;
+}
+
+function perSecond(total: number, { seconds }: Costs): string {
+  return count(Math.round(total / seconds));
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
