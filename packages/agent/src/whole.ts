@@ -1,4 +1,4 @@
-import type { WholeAgentStatus } from '@leafcutter/shared/wire';
+import type { WholeAgentStatus } from '@leafcutter/shared/whole-status';
 import type { Agent } from './agent.ts';
 import { mergeParts, type Scrape } from './metrics.ts';
 import type { PartMakers, Readiness } from './seat.ts';

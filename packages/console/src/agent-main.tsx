@@ -1,4 +1,4 @@
-import type { WholeAgentStatus } from '@leafcutter/shared/wire';
+import type { WholeAgentStatus } from '@leafcutter/shared/whole-status';
 import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import { token } from './api.ts';

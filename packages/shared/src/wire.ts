@@ -108,7 +108,7 @@ const bufferView = z.strictObject({
 export type BufferView = z.infer<typeof bufferView>;
 
 /** What an agent holds, at one moment. */
-const agentStatus = z.strictObject({
+export const agentStatus = z.strictObject({
   agentId,
   instanceId,
   version: z.string().max(64),
@@ -134,13 +134,6 @@ const agentStatus = z.strictObject({
     .nullable(),
 });
 export type AgentStatus = z.infer<typeof agentStatus>;
-
-/** What `/v1/status` of an agent shows. */
-export const wholeAgentStatus = agentStatus.extend({
-  /** All workers of the service, where there are several; what stands above is that of the one that answers. */
-  workers: z.array(agentStatus).optional(),
-});
-export type WholeAgentStatus = z.infer<typeof wholeAgentStatus>;
 
 /** Most tags that one report names; an agent with more names them in turn. */
 export const MAX_REPORTED_TAGS = 1_000;

@@ -1,6 +1,7 @@
 import type { Api, Operation } from '@leafcutter/shared/http/openapi';
 import { MAX_COUNT, TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
-import { id, wholeAgentStatus } from '@leafcutter/shared/wire';
+import { wholeAgentStatus } from '@leafcutter/shared/whole-status';
+import { id } from '@leafcutter/shared/wire';
 import { z } from 'zod';
 
 /** Query and path are text on the wire; these schemas say which. */
