@@ -64,7 +64,8 @@ if (values.help === true) {
 } else {
   const quick = values.quick === true;
   const rounds = quick ? 2 : 7;
-  const report = reportOf(rounds, await measure(names, rounds, quick));
+  const command = ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench -', 'bench -- -');
+  const report = reportOf(command, rounds, await measure(names, rounds, quick));
   say(values.json === true ? JSON.stringify(report, null, 2) : asText(report));
   const isWhole = values.only === undefined && !quick;
   const out = values.out ?? (isWhole ? fileURLToPath(new URL('../../docs', import.meta.url)) : undefined);

@@ -9,17 +9,20 @@ import { type RatioRow, type Row, reaches, type Spread } from './rounds.ts';
 export interface Report {
   readonly date: string;
   readonly commit: string;
+  /** What printed these figures. */
+  readonly command: string;
   readonly machine: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly rounds: number;
   readonly rows: readonly Row[];
 }
 
-export function reportOf(rounds: number, rows: readonly Row[]): Report {
+export function reportOf(command: string, rounds: number, rows: readonly Row[]): Report {
   const [cpu] = cpus();
   return {
     date: new Date().toISOString().slice(0, 10),
     commit: said('git', 'rev-parse', '--short', 'HEAD'),
+    command,
     machine: `${cpus().length} × ${cpu?.model ?? 'unknown'}, shared with others`,
     versions: {
       node: process.version,
@@ -48,7 +51,7 @@ export function writeReport(report: Report, directory: string): void {
 }
 
 function markdown(report: Report): string {
-  const { date, commit, machine, versions, rounds, rows } = report;
+  const { date, commit, command, machine, versions, rounds, rows } = report;
   const ratioRows = rows.filter(isRatio);
   const lines = ratioRows.map((row) => {
     const { subject, baseline, ratio, unit } = row;
@@ -71,7 +74,7 @@ function markdown(report: Report): string {
     '',
     '<!-- Written by `npm run bench`; all figures are of one run. -->',
     '',
-    `Run on ${date} at ${commit} with \`npm run bench\`: ${rounds} rounds each, subject and baseline in turn. Medians; the ratio is`,
+    `Run on ${date} at ${commit} with \`${command}\`: ${rounds} rounds each, subject and baseline in turn. Medians; the ratio is`,
     `taken pair by pair, with its least and its greatest. Absolute figures hold for this machine at that moment only.`,
     '',
     `Machine: ${machine}. ${Object.entries(versions)
