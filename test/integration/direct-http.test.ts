@@ -46,7 +46,7 @@ beforeAll(async () => {
     ...{ kind: 'coordinator', name: 'direct' },
     flags: ['--data-dir', await scratchDir('direct-http')],
   });
-  for (const tag of ['demo', 'a.b:c-d_e', 'cold-1', 'cold-2']) await makeTag(tag);
+  for (const tag of ['demo', 'a.b:c-d_e', 'cold-1', 'cold-2', 'cold-3']) await makeTag(tag);
   await makeTag('greedy', 1_000_000);
   open = await pair();
   guarded = await pair({ LEAFCUTTER_TOKENS: TOKEN });
@@ -189,6 +189,16 @@ describe('an answer straight from the socket is the one that the HTTP server wou
     await sameAnswers(open, [get('/v1/ids/cold-2'), get('/v1/ids/cold-2'), LAST]);
   });
 
+  test('to requests that arrive while another waits, in their order', async () => {
+    await coordinator.process.pause();
+    const healing = setTimeout(() => void coordinator.process.resume(), 300);
+    const behind = demo('Accept: application/json');
+    const text = await sameAnswers(open, [get('/v1/ids/cold-3'), behind, behind + LAST]);
+    clearTimeout(healing);
+    await coordinator.process.resume();
+    expect(text).toMatch(/\r\n\r\n\d{10}HTTP.*\{"id":"\d{10}"\}HTTP.*\{"id":"\d{10}"\}HTTP/s);
+  });
+
   test.each([
     ['the right token', demo(`Authorization: Bearer ${TOKEN}`)],
     ['no token', demo()],
@@ -229,7 +239,7 @@ test('a client that does not read its answers draws no IDs for nobody', async ()
   for (let some = 0; some < sent / 1_000; some++) socket.write(request.repeat(1_000));
   const settled = await untilStill(async () => (await issued(direct)).ids);
   socket.destroy();
-  // What fits into the buffers of two sockets, and no more.
+  // What fits into the buffers of two sockets, and no more: the system stops such a client even before our own pause does.
   expect(settled - before).toBeGreaterThan(0);
   expect(settled - before).toBeLessThan(sent / 2);
 });
