@@ -120,7 +120,7 @@ async function sizeRow(run: SizeRun): Promise<Row> {
       figures: {
         leases: `${count(fleet.leased(size))} held; ${run.granted}`,
         ...Object.fromEntries(calls),
-        'coordinator CPU': percent(used.coordinatorCpuS, used),
+        coordinator: `${percent(used.coordinatorCpuS, used)}, longest pause of its event loop ${(used.pauseS * 1_000).toFixed(0)} ms`,
         Redis: `${percent(used.redisCpuS, used)}, ${perSecond(redisCalls(used), used)} commands/s`,
         MariaDB: `${percent(used.mysqlCpuS, used)}, ${perSecond(used.mysqlStatements, used)} statements/s, ${perSecond(used.mysqlCommits, used)} commits/s`,
         machine: `${cpus().length} cores, shared with others: all of them ${percent(used.machineCpuS, used)}, of that this simulation ${percent(used.ownCpuS, used)}`,

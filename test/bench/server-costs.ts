@@ -25,6 +25,8 @@ export interface Costs {
   /** All processes of the machine, others' as well. */
   readonly machineCpuS: number;
   readonly coordinatorCpuS: number;
+  /** The longest that the coordinator's event loop stood still. */
+  readonly pauseS: number;
   readonly redisCpuS: number;
   readonly mysqlCpuS: number;
   readonly redisCommands: ReadonlyMap<string, RedisCommand>;
@@ -79,6 +81,8 @@ export class ServerCosts implements AsyncDisposable {
       ownCpuS: after.ownCpuS - before.ownCpuS,
       machineCpuS: after.machineCpuS - before.machineCpuS,
       coordinatorCpuS: after.coordinatorCpuS - before.coordinatorCpuS,
+      // It starts anew with each scrape, so the second one tells of the time since the first.
+      pauseS: after.pauseS,
       redisCpuS: after.redisCpuS - before.redisCpuS,
       mysqlCpuS: after.mysqlCpuS - before.mysqlCpuS,
       redisCommands: new Map(commands.filter(([, { calls }]) => calls > 0)),
@@ -105,6 +109,7 @@ export class ServerCosts implements AsyncDisposable {
 
   async #read(): Promise<Costs> {
     const { coordinator, redis, mariadb } = this.#servers;
+    const pauseS = await metric('leafcutter_coordinator_nodejs_eventloop_lag_max_seconds', coordinator);
     const [coordinatorCpuS, info, status] = await Promise.all([
       metric('leafcutter_coordinator_process_cpu_seconds_total', coordinator),
       this.#redis.info('commandstats'),
@@ -117,6 +122,7 @@ export class ServerCosts implements AsyncDisposable {
       ownCpuS: (own.user + own.system) / 1e6,
       machineCpuS: busySeconds(),
       coordinatorCpuS,
+      pauseS,
       redisCpuS: cpuSecondsOf(redis.pid),
       mysqlCpuS: cpuSecondsOf(mariadb.pid),
       redisCommands: commandsIn(info),
