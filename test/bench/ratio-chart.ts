@@ -30,6 +30,7 @@ export function ratioChart(rows: readonly RatioRow[]): string {
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">`,
+    '  <title>Ratios of the benchmarks to what stands beside them</title>',
     `  <rect width="${WIDTH}" height="${height}" fill="#fafaf9"/>`,
     `  <text x="${LABELS}" y="20" fill="#404040">ratio to what stands beside it; blue: asked; grey: least to greatest</text>`,
     `  <line x1="${x(1)}" x2="${x(1)}" y1="${TOP - 6}" y2="${height - 8}" stroke="#a3a3a3" stroke-dasharray="3 3"/>`,
