@@ -63,6 +63,8 @@ export class DirectConnection {
   }
 
   readonly #onData = (bytes: Buffer): void => {
+    // What comes after the last answer would draw IDs for nobody.
+    if (this.#over) return;
     if (!this.#heard) {
       this.#heard = true;
       this.#socket.setTimeout(KEEP_ALIVE_MS);
