@@ -28,8 +28,11 @@ function emptyRedis(): FenceMemory {
 }
 
 /** What one coordinator has for it. */
-function coordinator(memory = redis, layout = LAYOUT_TEXT): Generation {
-  const store = new MemoryStore(clock, database);
+function coordinator(
+  memory = redis,
+  layout = LAYOUT_TEXT,
+  store = new MemoryStore(clock, database),
+): Generation {
   const newGeneration = () => `g${++made}`;
   return new Generation({ clock, store, fence: new MemoryFence(memory), layout, newGeneration, events });
 }
@@ -83,6 +86,21 @@ describe('a Redis that forgot everything', () => {
     expect((await one.agree()).identity.generation).toBe('g2');
     expect((await two.agree()).identity.generation).toBe('g2');
     expect(inMysql()).toBe('g2');
+  });
+
+  test('again as soon as MySQL has the new generation, gets yet another one, and nobody waits for 15 seconds', async () => {
+    const store = new MemoryStore(clock, database);
+    const change = store.changeGeneration.bind(store);
+    const one = coordinator(redis, LAYOUT_TEXT, store);
+    await one.agree();
+    redis.wipe();
+    store.changeGeneration = async (from, to) => {
+      const changed = await change(from, to);
+      if (to === 'g2') redis.wipe();
+      return changed;
+    };
+    expect((await one.agree()).identity.generation).toBe('g3');
+    expect(inMysql()).toBe('g3');
   });
 
   test('that an old file was loaded into is followed: its generation becomes the deployment’s', async () => {

@@ -80,7 +80,9 @@ export class Generation {
         return { deployment, identity };
       }
       this.#checkAbandoned(deployment);
-      await store.changeGeneration(deployment.generation, identity.generation);
+      // This Redis had it before MySQL got it: they agreed, although the next look may find that it forgot again.
+      if (await store.changeGeneration(deployment.generation, identity.generation))
+        this.#remember(identity.generation);
     }
     throw new LeafcutterError('STORE_UNAVAILABLE', 'Coordinators do not agree on one Redis.', {
       reason: RETRY_REASONS.fenceStranger,
