@@ -1,10 +1,12 @@
 import { secretList } from '@leafcutter/shared/config/list-kinds';
 import { int, range } from '@leafcutter/shared/config/number-kinds';
-import { address, choice, flag, path, text, url } from '@leafcutter/shared/config/setting-kinds';
+import { address, choice, flag, path, text } from '@leafcutter/shared/config/setting-kinds';
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
 import { layoutProblem, machineIdCount } from '@leafcutter/shared/layout';
 import { LOG_LEVELS } from '@leafcutter/shared/logger';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
+import { jobSettings } from './settings/job-settings.ts';
+import { storeSettings } from './settings/store-settings.ts';
 
 /** More machine ids than this would make a census of them slow; split the range over deployments instead. */
 const MAX_MACHINE_IDS = 65_536;
@@ -71,48 +73,7 @@ export const coordinatorSettings = settings(
       unit: 's',
       doc: 'How long to wait for MySQL at start before giving up.',
     }),
-    mysql: {
-      url: url({
-        optional: true,
-        protocols: ['mysql'],
-        secret: true,
-        doc: 'MySQL 8+ or MariaDB 10.6+ with its database; without it the coordinator is embedded.',
-      }),
-      connectionLimit: int({
-        default: 10,
-        min: 1,
-        max: 500,
-        unit: 'connections',
-        doc: 'Most connections to MySQL.',
-      }),
-      statementTimeoutMs: int({
-        default: 2_000,
-        min: 100,
-        max: 60_000,
-        unit: 'ms',
-        doc: 'How long one statement may take before its connection is given up.',
-      }),
-    },
-    redis: {
-      url: url({
-        optional: true,
-        protocols: ['redis', 'rediss'],
-        secret: true,
-        doc: 'Redis for locks, leases and the fence; needed with mysql.url.',
-      }),
-      keyPrefix: text({
-        default: 'leafcutter:',
-        maxLength: 64,
-        doc: 'What every key begins with. Do not change it while IDs are in use: the fence would be forgotten.',
-      }),
-      commandTimeoutMs: int({
-        default: 300,
-        min: 10,
-        max: 10_000,
-        unit: 'ms',
-        doc: 'How long one command may take.',
-      }),
-    },
+    ...storeSettings,
     segment: {
       adaptiveStep: flag({
         default: true,
@@ -183,43 +144,7 @@ export const coordinatorSettings = settings(
         doc: 'How long a lease stays in Redis without a heartbeat.',
       }),
     },
-    jobs: {
-      auditIntervalS: int({
-        default: 600,
-        min: 1,
-        max: 86_400,
-        unit: 's',
-        doc: 'How often the ledger is audited.',
-      }),
-      sweepIntervalS: int({
-        default: 60,
-        min: 1,
-        max: 3_600,
-        unit: 's',
-        doc: 'How often the fences in Redis are raised to the counters in MySQL.',
-      }),
-      forecastIntervalS: int({
-        default: 3_600,
-        min: 1,
-        max: 86_400,
-        unit: 's',
-        doc: 'How often it is computed when tags will have handed out their highest ID.',
-      }),
-      reapIntervalS: int({
-        default: 60,
-        min: 1,
-        max: 86_400,
-        unit: 's',
-        doc: 'How often silent agents are taken off the roster.',
-      }),
-      agentSilentS: int({
-        default: 120,
-        min: 2,
-        max: 86_400,
-        unit: 's',
-        doc: 'An agent that did not report for so long is taken off the roster.',
-      }),
-    },
+    jobs: jobSettings,
   },
   {
     rules: [
