@@ -28,7 +28,7 @@ const KEPT_IN = {
   ioredis: '^packages/(coordinator/src/(redis|bullmq)|cli/src/import/redis)-',
   bullmq: '^packages/coordinator/src/bullmq-',
   'node:sqlite': '^packages/coordinator/src/sqlite-',
-  'prom-client': '^packages/(coordinator|agent)/src/metrics\\.ts$',
+  'prom-client': '^packages/(coordinator|agent)/src/(job-)?metrics\\.ts$',
   undici: '^packages/(agent/src/coordinator-endpoint|cli/src/verify/agent-door)\\.ts$',
   cockatiel: '^packages/agent/src/coordinator-endpoint\\.ts$',
   express: '^packages/(shared/src/http|coordinator/src/http|agent/src/doors)/',

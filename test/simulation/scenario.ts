@@ -95,5 +95,12 @@ function rulesFor(random: Random, agents: number): Scenario['rules'] {
     maxClockSkewMs: 2_000,
     reportIntervalMs: 5_000,
   };
-  return { segments, leases, agent, heartbeatMs: random.between(1_000, 4_000), sweepEveryMs: 10_000 };
+  return {
+    segments,
+    leases,
+    agent,
+    heartbeatMs: random.between(1_000, 4_000),
+    sweepEveryMs: 10_000,
+    pruneEveryMs: 7_000,
+  };
 }

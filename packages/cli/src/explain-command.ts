@@ -47,7 +47,7 @@ export async function explainCommand(io: Io): Promise<ExitCode> {
   io.out(values.json === true ? `${JSON.stringify(explanation, null, 2)}\n` : told(explanation));
   const readings = [...explanation.segments, explanation.snowflake];
   const wasGranted = readings.some(
-    (reading) => reading?.verdict === 'granted' || reading?.verdict === 'lost',
+    (reading) => reading !== null && ['granted', 'lost', 'pruned'].includes(reading.verdict),
   );
   return wasGranted ? EXIT.ok : EXIT.failed;
 }

@@ -2,7 +2,7 @@ import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import type { Logger } from '@leafcutter/shared/logger';
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import type { Job, Scheduler } from './jobs.ts';
+import { ATTEMPTS, type Job, RETRY_MS, type Scheduler } from './jobs.ts';
 
 const QUEUE = 'jobs';
 
@@ -32,7 +32,8 @@ export function bullmqScheduler(
   queue.on('error', onError);
   worker.on('error', onError);
   const enter = async ({ name, everyMs }: Job) => {
-    const opts = { removeOnComplete: 10, removeOnFail: 10 };
+    const backoff = { type: 'exponential', delay: RETRY_MS } as const;
+    const opts = { attempts: ATTEMPTS, backoff, removeOnComplete: 10, removeOnFail: 10 };
     await queue
       .upsertJobScheduler(name, { every: everyMs }, { name, opts })
       .catch((err: unknown) => options.log.warn({ job: name, err }, 'a job could not be scheduled'));

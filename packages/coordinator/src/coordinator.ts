@@ -5,12 +5,14 @@ import type { Explainer } from './domain/explain.ts';
 import type { Fence } from './domain/fence.ts';
 import type { FenceGuard } from './domain/fence-guard.ts';
 import type { FleetWatch } from './domain/fleet/fleet-watch.ts';
+import type { JobJournal } from './domain/job-journal.ts';
 import type { LeaseArbiter } from './domain/leases.ts';
 import type { Locks } from './domain/locks.ts';
 import type { Roster } from './domain/roster.ts';
 import type { SegmentArbiter } from './domain/segments.ts';
 import type { Store } from './domain/store.ts';
 import type { TagAdmin } from './domain/tags.ts';
+import type { Job } from './jobs.ts';
 import type { CoordinatorMetrics } from './metrics.ts';
 import type { CoordinatorConfig } from './settings.ts';
 
@@ -28,6 +30,8 @@ export interface Coordinator {
   readonly fence: Fence | undefined;
   readonly locks: Locks;
   readonly roster: Roster;
+  readonly jobs: readonly Job[];
+  readonly journal: JobJournal;
   readonly segments: SegmentArbiter;
   readonly leases: LeaseArbiter;
   readonly tags: TagAdmin;

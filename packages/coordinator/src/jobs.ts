@@ -4,12 +4,15 @@ import { audit } from './domain/audit.ts';
 import type { Fence } from './domain/fence.ts';
 import type { FenceGuard } from './domain/fence-guard.ts';
 import { forecast } from './domain/forecast.ts';
+import type { JobJournal } from './domain/job-journal.ts';
+import { prune } from './domain/prune.ts';
 import { reap } from './domain/reap.ts';
 import type { Roster } from './domain/roster.ts';
 import type { Store } from './domain/store.ts';
-import type { CoordinatorMetrics } from './metrics.ts';
+import type { JobMetrics } from './job-metrics.ts';
+import type { CoordinatorConfig } from './settings.ts';
 
-/** A background job; every run is counted and a failed one is logged. */
+/** A background job. Every run is counted, and entered in the journal; what it throws was logged. */
 export interface Job {
   readonly name: string;
   readonly everyMs: number;
@@ -21,56 +24,81 @@ export interface Scheduler {
   stop(): Promise<void>;
 }
 
+/** Times that a job is run at its turn until it goes well, and what lies between them at first; then twice that. */
+export const ATTEMPTS = 3;
+export const RETRY_MS = 5_000;
+
+const DAY_MS = 86_400_000;
+
 interface Parts {
   readonly store: Store;
   readonly fence: Fence | undefined;
   /** Undefined where there is no fence to look after. */
   readonly guard: FenceGuard | undefined;
   readonly roster: Roster;
+  readonly journal: JobJournal;
   readonly clock: Clock;
-  readonly metrics: CoordinatorMetrics;
+  readonly metrics: JobMetrics;
   readonly log: Logger;
-  readonly intervals: {
-    readonly auditIntervalS: number;
-    readonly sweepIntervalS: number;
-    readonly forecastIntervalS: number;
-    readonly reapIntervalS: number;
-    readonly agentSilentS: number;
-  };
+  readonly coordinatorId: string;
+  readonly config: Pick<CoordinatorConfig, 'jobs'>;
 }
 
 export function coordinatorJobs(parts: Parts): Job[] {
-  const { store, fence, guard, roster, clock, metrics, log, intervals } = parts;
+  const { store, fence, guard, roster, clock, metrics, log, config } = parts;
+  const { jobs: rules } = config;
   const job = (name: string, everyS: number, work: () => Promise<void>): Job => ({
     name,
     everyMs: everyS * 1000,
-    async run() {
-      try {
-        await work();
-        metrics.jobDone(name, 'ok');
-      } catch (error) {
-        metrics.jobDone(name, 'failed');
-        log.warn({ job: name, err: error }, 'a background job failed; it runs again at its next turn');
-      }
-    },
+    run: () => watched(parts, name, work),
   });
-  return [
-    job('audit', intervals.auditIntervalS, async () => {
+  const jobs = [
+    job('audit', rules.auditIntervalS, async () => {
       const report = await audit(store, fence);
       metrics.audited(report);
       for (const violation of report.violations) log.error({ job: 'audit' }, violation);
     }),
-    ...(guard === undefined
-      ? []
-      : [
-          job('sweep', intervals.sweepIntervalS, async () => {
-            await guard.sweep();
-          }),
-        ]),
-    job('forecast', intervals.forecastIntervalS, async () => metrics.forecast(await forecast(store))),
-    job('reap', intervals.reapIntervalS, async () => {
-      const alive = await reap(roster, clock, intervals.agentSilentS * 1000);
+    job('forecast', rules.forecastIntervalS, async () => metrics.forecast(await forecast(store))),
+    job('reap', rules.reapIntervalS, async () => {
+      const alive = await reap(roster, clock, rules.agentSilentS * 1000);
       metrics.agentsAlive(alive.length);
     }),
   ];
+  if (guard !== undefined)
+    jobs.push(job('sweep', rules.sweepIntervalS, async () => void (await guard.sweep())));
+  if (rules.ledgerRetentionDays > 0)
+    jobs.push(
+      job('prune', rules.pruneIntervalS, async () => {
+        const fewer = await prune(store, rules.ledgerRetentionDays * DAY_MS);
+        metrics.pruned(fewer);
+        if (fewer > 0)
+          log.info({ job: 'prune', ranges: fewer }, 'the ledger forgot who was granted old ranges');
+      }),
+    );
+  return jobs;
+}
+
+/** One run of a job, told to metrics, log and journal. @throws what `work` throws */
+async function watched(parts: Parts, job: string, work: () => Promise<void>): Promise<void> {
+  const { journal, clock, metrics, log, coordinatorId } = parts;
+  const begun = clock.monotonic();
+  let failure: unknown;
+  try {
+    await work();
+  } catch (error) {
+    failure = error;
+    log.warn({ job, err: error }, 'a background job failed; it is tried again');
+  }
+  const durationMs = Math.round(clock.monotonic() - begun);
+  metrics.done(job, failure === undefined ? 'ok' : 'failed', durationMs);
+  const error = failure === undefined ? null : messageOf(failure);
+  // The journal may lie in the very store that failed.
+  await journal
+    .note({ job, coordinatorId, endedAtMs: clock.now(), durationMs, error })
+    .catch((err: unknown) => log.debug({ job, err }, 'the run could not be entered in the journal'));
+  if (failure !== undefined) throw failure;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -2,12 +2,11 @@ import { BoundedLabels } from '@leafcutter/shared/bounded-labels';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
 import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { AuditReport } from './domain/audit.ts';
-import type { TagForecast } from './domain/forecast.ts';
 import type { LeaseEvents } from './domain/leases.ts';
 import type { CounterName, Range } from './domain/range.ts';
 import type { SegmentEvents } from './domain/segments.ts';
 import type { SweepReport } from './domain/sweep.ts';
+import { JobMetrics } from './job-metrics.ts';
 
 const PREFIX = 'leafcutter_coordinator_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -15,8 +14,6 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Tags that get series of their own. */
 const MAX_TAGS_SHOWN = 200;
 const COUNTER_KINDS: readonly CounterName['kind'][] = ['tag', 'machine'];
-/** Background jobs by name; see jobs.ts. */
-const JOBS = ['audit', 'sweep', 'forecast', 'reap'];
 
 /** A lock that nobody holds is had in one round trip; one that took longer than the first retry was somebody's. */
 const CONTENDED_MS = 5;
@@ -113,28 +110,8 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'redis_up',
     '1 while Redis answers, 0 while its circuit is open; no number where the coordinator is embedded.',
   );
-  readonly #agents = this.#gauge(
-    'agents',
-    'Agents that reported lately; as the coordinator saw it that ran the reap job.',
-  );
-  readonly #jobs = this.#counter(
-    'jobs_total',
-    'Background jobs run here, by task and result.',
-    'task',
-    'result',
-  );
-  readonly #auditRanges = this.#gauge('audit_ranges', 'Ledger ranges that the last audit here looked at.');
-  readonly #auditViolations = this.#gauge(
-    'audit_violations',
-    'Broken promises that the last audit here found. Anything but 0 is an alarm.',
-  );
-
-  readonly #daysLeft = new Gauge({
-    name: `${PREFIX}tag_days_left`,
-    help: 'Days until a tag has handed out its highest ID, at the pace of its last 100 segments; the 200 tags that end first, as the last forecast here saw them.',
-    labelNames: ['tag'],
-    registers: [this.#registry],
-  });
+  /** What the background jobs tell. */
+  readonly jobs = new JobMetrics(this.#registry, PREFIX);
 
   constructor({ census, askStore, timestampLeftMs }: CoordinatorReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
@@ -143,7 +120,6 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     }
     for (const [code, { status }] of Object.entries(ERROR_CODES))
       if (status >= 500) this.#errors.inc({ code }, 0);
-    for (const task of JOBS) for (const result of ['ok', 'failed']) this.#jobs.inc({ task, result }, 0);
     new Gauge({
       name: `${PREFIX}store_up`,
       help: '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
@@ -260,24 +236,6 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   redisUp(up: boolean | undefined): void {
     this.#redisUp.set(up === undefined ? Number.NaN : Number(up));
     if (up === undefined) this.#redisAgreed.set(Number.NaN);
-  }
-
-  agentsAlive(count: number): void {
-    this.#agents.set(count);
-  }
-
-  jobDone(job: string, result: 'ok' | 'failed'): void {
-    this.#jobs.inc({ task: job, result });
-  }
-
-  forecast(tags: readonly TagForecast[]): void {
-    this.#daysLeft.reset();
-    for (const { tag, daysLeft } of tags.slice(0, MAX_TAGS_SHOWN)) this.#daysLeft.set({ tag }, daysLeft);
-  }
-
-  audited(report: AuditReport): void {
-    this.#auditRanges.set(report.ranges);
-    this.#auditViolations.set(report.violations.length);
   }
 
   #counter(name: string, help: string, ...labelNames: string[]): Counter {

@@ -47,7 +47,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     const events = new FleetEvents(coordinator);
     listening = await listen(config.listen, coordinatorApp(coordinator, events), 'listen');
     coordinator.watch.start();
-    const scheduler = stores.schedule(coordinatorJobs({ ...coordinator, intervals: config.jobs }));
+    const scheduler = stores.schedule(coordinator.jobs);
     const url = `http://${listening.address}`;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
@@ -81,7 +81,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
 }
 
 async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger): Promise<Coordinator> {
-  const { store, fence, locks, registry, roster, redis } = stores;
+  const { store, fence, locks, registry, roster, journal, redis } = stores;
   const clock = systemClock;
   const layout = layoutOf(config.snowflake);
   const granted = machineIds(config.snowflake);
@@ -120,6 +120,8 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     fence,
     locks,
     roster,
+    journal,
+    jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
     segments: new SegmentArbiter({
       ...shared,
       rules: { ...config.segment, deadlineMs: config.requestDeadlineMs },

@@ -1,3 +1,4 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { CounterName, LedgerEntry } from './domain/range.ts';
 import type { HoldingPage, LedgerCursor } from './domain/store.ts';
 import type { Row, SqlDriver, SqlSession } from './sql-driver.ts';
@@ -61,6 +62,38 @@ export async function nextRangeStart(
     [...ledgerKey(name), from],
   );
   return row?.range_start == null ? undefined : BigInt(row.range_start);
+}
+
+/** A counter's ranges that start in `[first, last]`, in order. */
+export async function rangesFrom(
+  session: SqlSession,
+  name: CounterName,
+  first: bigint,
+  last: bigint,
+): Promise<LedgerEntry[]> {
+  const rows = await session.query(
+    `SELECT ${COLUMNS} FROM leafcutter_ledger l WHERE l.kind = ? AND l.name = ?
+     AND l.range_start BETWEEN ? AND ? ORDER BY l.range_start`,
+    [...ledgerKey(name), first, last],
+  );
+  return rows.map(toEntry);
+}
+
+/** Puts `whole` in place of the `count` ranges that start inside it. */
+export async function mergeRanges(session: SqlSession, whole: LedgerEntry, count: number): Promise<void> {
+  const key = ledgerKey(whole.counter);
+  const { start, end, agentId, instanceId, coordinatorId, grantedAtMs } = whole;
+  const raised = await session.run(
+    `UPDATE leafcutter_ledger SET range_end = ?, agent_id = ?, instance_id = ?, coordinator_id = ?, granted_at_ms = ?
+     WHERE kind = ? AND name = ? AND range_start = ?`,
+    [end, agentId, instanceId, coordinatorId, grantedAtMs, ...key, start],
+  );
+  const deleted = await session.run(
+    'DELETE FROM leafcutter_ledger WHERE kind = ? AND name = ? AND range_start > ? AND range_start < ?',
+    [...key, start, end],
+  );
+  if (raised === 1 && deleted === count - 1) return;
+  throw new LeafcutterError('INTERNAL', `The ledger of ${key.join(' ')} changed under its counter's lock.`);
 }
 
 export async function readLedger(

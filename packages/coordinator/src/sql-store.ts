@@ -21,7 +21,9 @@ import { DuplicateKeyError, type SqlDriver, type SqlSession } from './sql-driver
 import {
   latestRanges,
   ledgerEnd,
+  mergeRanges,
   nextRangeStart,
+  rangesFrom,
   rangesHolding,
   readLedger,
   writeLedger,
@@ -72,7 +74,7 @@ export class SqlStore implements Store {
       const ledger = ledgerOf(session, name, row.ledgerTop);
       return work({
         ...{ name, value: maxBigint(record.nextId, record.highWater), nowMs, generation, tag: record },
-        ...ledger.reads,
+        ...ledger.calls,
         async advance(to, entries) {
           await setCounter(session, row, to);
           await ledger.write(entries);
@@ -97,7 +99,7 @@ export class SqlStore implements Store {
       const ledger = ledgerOf(session, name, row.ledgerTop);
       return work({
         ...{ name, value: record.ceilingMs, nowMs, generation, machine: record },
-        ...ledger.reads,
+        ...ledger.calls,
         async advance(to, entries, taker) {
           await raiseCeiling(session, record, to, taker);
           await ledger.write(entries);
@@ -163,10 +165,12 @@ export class SqlStore implements Store {
 /** The ledger of one locked counter, which ended at `top` when it was locked. */
 function ledgerOf(session: SqlSession, name: CounterName, top: bigint) {
   return {
-    reads: {
+    calls: {
       ledgerTop: top,
       ledgerEnd: (below: bigint) => ledgerEnd(session, name, below),
       nextRangeStart: (from: bigint) => nextRangeStart(session, name, from),
+      rangesFrom: (first: bigint, last: bigint) => rangesFrom(session, name, first, last),
+      mergeRanges: (whole: LedgerEntry, count: number) => mergeRanges(session, whole, count),
     },
     /** @throws CounterBehindError where the ledger has one of these ranges already */
     async write(entries: readonly LedgerEntry[]): Promise<void> {

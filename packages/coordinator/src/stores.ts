@@ -5,17 +5,20 @@ import { hasCode } from '@leafcutter/shared/errors';
 import type { Logger } from '@leafcutter/shared/logger';
 import { bullmqScheduler } from './bullmq-scheduler.ts';
 import type { Fence } from './domain/fence.ts';
+import type { JobJournal } from './domain/job-journal.ts';
 import type { LeaseRegistry } from './domain/lease-registry.ts';
 import type { Locks } from './domain/locks.ts';
 import type { Roster } from './domain/roster.ts';
 import type { Store } from './domain/store.ts';
 import type { Job, Scheduler } from './jobs.ts';
+import { MemoryJobJournal } from './memory-job-journal.ts';
 import { MemoryLeaseRegistry } from './memory-lease-registry.ts';
 import { MemoryRoster } from './memory-roster.ts';
 import { openMysql } from './mysql-driver.ts';
 import { migrateMysql } from './mysql-migrations.ts';
 import { noLocks } from './no-locks.ts';
 import { RedisFence } from './redis-fence.ts';
+import { RedisJobJournal } from './redis-job-journal.ts';
 import { RedisLeaseRegistry } from './redis-lease-registry.ts';
 import { RedisLink } from './redis-link.ts';
 import { RedisLocks } from './redis-locks.ts';
@@ -33,6 +36,7 @@ export interface Stores {
   readonly locks: Locks;
   readonly registry: LeaseRegistry;
   readonly roster: Roster;
+  readonly journal: JobJournal;
   /** Undefined where there is no Redis. */
   readonly redis: RedisLink | undefined;
   schedule(jobs: readonly Job[]): Scheduler;
@@ -62,6 +66,7 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Sto
     locks: noLocks,
     registry: new MemoryLeaseRegistry(clock),
     roster: new MemoryRoster(clock),
+    journal: new MemoryJobJournal(),
     redis: undefined,
     schedule: (jobs) => timerScheduler(jobs, clock),
     close: () => store.close(),
@@ -105,6 +110,7 @@ async function openServers(
     locks: new RedisLocks(link, clock),
     registry: new RedisLeaseRegistry(link),
     roster: new RedisRoster(link),
+    journal: new RedisJobJournal(link),
     redis: link,
     schedule: (jobs) =>
       bullmqScheduler(jobs, { redisUrl: redis.url, keyPrefix: redis.keyPrefix, clock, log }),

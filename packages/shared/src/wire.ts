@@ -262,12 +262,12 @@ export type LedgerPage = z.infer<typeof ledgerPage>;
 
 /**
  * What is known of an ID of a tag. `granted`: the ledger has its segment. `lost`: MySQL lost the entry, and only that it was
- * handed out is known. `unrecorded`: below the counter, but no entry tells of it: pruned, or from before Leafcutter.
- * `not_granted`: not handed out yet.
+ * handed out is known. `pruned`: who was granted it was forgotten on purpose. `unrecorded`: below the counter, but no entry
+ * tells of it: from before Leafcutter, or passed over. `not_granted`: not handed out yet.
  */
 const segmentExplanation = z.strictObject({
   tag: z.string(),
-  verdict: z.enum(['granted', 'lost', 'unrecorded', 'not_granted']),
+  verdict: z.enum(['granted', 'lost', 'pruned', 'unrecorded', 'not_granted']),
   sentence: z.string(),
   range: ledgerRange.nullable(),
 });
@@ -275,7 +275,7 @@ export type SegmentExplanation = z.infer<typeof segmentExplanation>;
 
 /** What is known of an ID read as a snowflake. `future`: its time has not come. Else as for segments. */
 const snowflakeExplanation = z.strictObject({
-  verdict: z.enum(['granted', 'lost', 'unrecorded', 'future']),
+  verdict: z.enum(['granted', 'lost', 'pruned', 'unrecorded', 'future']),
   sentence: z.string(),
   timestampMs: z.number(),
   time: z.iso.datetime(),
@@ -285,6 +285,27 @@ const snowflakeExplanation = z.strictObject({
   range: ledgerRange.nullable(),
 });
 export type SnowflakeExplanation = z.infer<typeof snowflakeExplanation>;
+
+/** The background jobs, and how each last ended, on whichever coordinator. */
+export const jobList = z.strictObject({
+  jobs: z.array(
+    z.strictObject({
+      job: z.string(),
+      everyMs: z.int(),
+      /** Null where it has not run yet. */
+      lastRun: z
+        .strictObject({
+          coordinatorId: z.string(),
+          endedAtMs: z.number(),
+          durationMs: z.number(),
+          /** Null where it went well. */
+          error: z.string().nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+});
+export type JobList = z.infer<typeof jobList>;
 
 /** Everything that an ID may be in this deployment. */
 export const explanation = z.strictObject({

@@ -3,6 +3,7 @@ import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard';
 import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
 import { LeaseArbiter, type LeaseRules } from '@leafcutter/coordinator/domain/leases';
 import type { Locks } from '@leafcutter/coordinator/domain/locks';
+import { prune } from '@leafcutter/coordinator/domain/prune';
 import { SegmentArbiter, type SegmentRules } from '@leafcutter/coordinator/domain/segments';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import type { SweepReport } from '@leafcutter/coordinator/domain/sweep';
@@ -58,6 +59,8 @@ export interface CoordinatorRules {
   readonly heartbeatMs: number;
   /** Every coordinator sweeps so often, where a deployment has one of them do it once a minute. */
   readonly sweepEveryMs: number;
+  /** As often it merges what is as old in the ledger; a deployment does so once a day, with what is months old. */
+  readonly pruneEveryMs: number;
 }
 
 /** What a coordinator tells, with the moment at which a sweep read the counters that it then raised the fences to. */
@@ -132,6 +135,15 @@ export function startCoordinator(
   const guard = new FenceGuard({ ...shared, layout, newGeneration: () => random.uuid() });
   const sweep = () => guard.sweep().catch((error: unknown) => events.guardFailed(error));
   const sweepLater = () => void process.clock.after(rules.sweepEveryMs, () => void sweep().then(sweepLater));
+  const pruneLater = () =>
+    void process.clock.after(
+      rules.pruneEveryMs,
+      () =>
+        void prune(shared.store, rules.pruneEveryMs)
+          .catch(() => 0)
+          .then(pruneLater),
+    );
+  pruneLater();
   events.onFenceStrange = () => void guard.check();
   void guard.start().then(sweepLater);
   const segments = { ...shared, rules: rules.segments };

@@ -4,6 +4,7 @@ import {
   type Deployment,
   type HoldingPage,
   type LedgerCursor,
+  type Locked,
   type LockedMachineId,
   type LockedTag,
   type MachineIdRecord,
@@ -41,8 +42,7 @@ export class SimulatedStore implements Store {
       (session, locked) =>
         work({
           ...locked,
-          ledgerEnd: (below) => this.#statement(session, [], () => locked.ledgerEnd(below)),
-          nextRangeStart: (from) => this.#statement(session, [], () => locked.nextRangeStart(from)),
+          ...this.#ledgerCalls(session, locked),
           lower: (to, highestId) => this.#statement(session, [], () => locked.lower(to, highestId)),
           advance: (to, entries) => this.#statement(session, entries, () => locked.advance(to, entries)),
         }),
@@ -55,12 +55,22 @@ export class SimulatedStore implements Store {
       (session, locked) =>
         work({
           ...locked,
-          ledgerEnd: (below) => this.#statement(session, [], () => locked.ledgerEnd(below)),
-          nextRangeStart: (from) => this.#statement(session, [], () => locked.nextRangeStart(from)),
+          ...this.#ledgerCalls(session, locked),
           advance: (to, entries, taker) =>
             this.#statement(session, entries, () => locked.advance(to, entries, taker)),
         }),
     );
+  }
+
+  #ledgerCalls(session: Session, locked: Locked) {
+    const ask = <T>(run: () => Promise<T>) => this.#statement(session, [], run);
+    return {
+      ledgerEnd: (below: bigint) => ask(() => locked.ledgerEnd(below)),
+      nextRangeStart: (from: bigint) => ask(() => locked.nextRangeStart(from)),
+      rangesFrom: (first: bigint, last: bigint) => ask(() => locked.rangesFrom(first, last)),
+      // What is merged was granted before: the checks are not told of it again.
+      mergeRanges: (whole: LedgerEntry, count: number) => ask(() => locked.mergeRanges(whole, count)),
+    };
   }
 
   identify(layout: string): Promise<Deployment> {

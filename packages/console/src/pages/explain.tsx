@@ -8,6 +8,7 @@ import { useDocument } from '../use-document.ts';
 const TONES = {
   granted: 'ok',
   lost: 'critical',
+  pruned: 'idle',
   unrecorded: 'warning',
   not_granted: 'idle',
   future: 'warning',

@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import { ago, count, duration, offset, rate } from '../format.ts';
 import { Badge, Card, Empty, Fact, Scroll } from '../parts/basics.tsx';
 import { Chart } from '../parts/chart.tsx';
+import { Jobs } from '../parts/jobs.tsx';
 import { Problems } from '../parts/problems.tsx';
 import { useRates } from '../parts/rates.ts';
 import { CreateTag } from '../parts/tag-dialogs.tsx';
@@ -91,6 +92,9 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
         ) : (
           <Agents agents={agents} nowMs={timeMs} />
         )}
+      </Card>
+      <Card title="Background jobs">
+        <Jobs nowMs={timeMs} />
       </Card>
       {isCreating ? <CreateTag onClose={() => setCreating(false)} /> : null}
     </main>

@@ -32,6 +32,8 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
     ledgerTop: ledger.at(-1)?.end ?? 0n,
     ledgerEnd: async (below: bigint) => ledger.findLast(({ start }) => start < below)?.end ?? 0n,
     nextRangeStart: async (from: bigint) => ledger.find(({ start }) => start >= from)?.start,
+    rangesFrom: async () => [],
+    mergeRanges: async () => undefined,
   };
   return allocate({ fence, events, coordinatorId: 'c1' }, locked, { remembered, floor, endOf, write });
 }

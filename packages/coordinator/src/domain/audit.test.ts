@@ -28,6 +28,8 @@ async function setCeiling(ceilingMs: bigint): Promise<void> {
   store.database.machineIds.set(3, { machineId: 3, ceilingMs, windowMs: 1, holder: holder(1) });
 }
 
+const nameOf = (tag: number) => `t${String(tag).padStart(4, '0')}`;
+
 describe('the audit', () => {
   test('finds nothing in an empty ledger', async () => {
     expect(await audit(store, undefined)).toEqual({ ranges: 0, violations: [], fencesBehind: 0 });
@@ -105,6 +107,37 @@ describe('the audit', () => {
     plant(orders, 9_995n, 10_005n);
     const report = await audit(store, undefined);
     expect(report).toMatchObject({ ranges: 1_001, violations: [expect.stringContaining('[9991, 10001)')] });
+  });
+
+  test('goes through a large ledger once, a thousand ranges at a time, and looks tags up by the page', async () => {
+    const asked = { pages: 0, most: 0, lookups: 0 };
+    const [tags, each] = [200, 500];
+    const findTags = store.findTags.bind(store);
+    store.findTags = async (names) => {
+      asked.lookups++;
+      return findTags(names);
+    };
+    for (let tag = 0; tag < tags; tag++)
+      await store.createTag(newTag(nameOf(tag), { nextId: BigInt(each) + 1n }));
+    store.readLedger = async (after, limit) => {
+      asked.pages++;
+      asked.most = Math.max(asked.most, limit);
+      const begin =
+        after === undefined
+          ? 0
+          : Number(after.counter.kind === 'tag' && after.counter.tag.slice(1)) * each + Number(after.start);
+      const length = Math.min(limit, tags * each - begin);
+      return Array.from({ length }, (_, index) => {
+        const at = begin + index;
+        const start = BigInt(at % each) + 1n;
+        const counter = { kind: 'tag', tag: nameOf(Math.floor(at / each)) } as const;
+        return { counter, start, end: start + 1n, ...holder(1), coordinatorId: 'c', grantedAtMs: 0 };
+      });
+    };
+    expect(await audit(store, undefined)).toEqual({ ranges: tags * each, violations: [], fencesBehind: 0 });
+    expect(asked.most).toBe(1_000);
+    expect(asked.pages).toBeLessThanOrEqual((tags * each) / 1_000 + 1);
+    expect(asked.lookups).toBeLessThanOrEqual(2 * asked.pages + 1);
   });
 
   test('names a hundred violations at most', async () => {

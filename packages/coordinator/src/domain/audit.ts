@@ -1,7 +1,8 @@
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { Fence } from './fence.ts';
-import { type CounterName, counterKey, type LedgerEntry, maxBigint } from './range.ts';
-import type { LedgerCursor, Store } from './store.ts';
+import { isSameCounter, ledgerPass } from './ledger-pass.ts';
+import { type CounterName, type LedgerEntry, maxBigint } from './range.ts';
+import type { Store, TagRecord } from './store.ts';
 
 export interface AuditReport {
   /** Ledger ranges looked at. */
@@ -12,76 +13,101 @@ export interface AuditReport {
   readonly fencesBehind: number;
 }
 
-const PAGE = 1_000;
 const MAX_VIOLATIONS = 100;
 
 /**
  * Proves from the ledger that no range was handed out twice (I2): in one ordered pass, page by page, each range must
- * start at or above the end of all before it, and the counter must stand at or above the highest.
+ * start at or above the end of all before it, and the counter must stand at or above the highest. Tags are looked up
+ * for a page at a time.
  */
 export async function audit(store: Store, fence: Fence | undefined): Promise<AuditReport> {
-  let ranges = 0;
-  let fencesBehind = 0;
-  const violations: string[] = [];
-  const report = (sentence: string) => {
-    if (violations.length < MAX_VIOLATIONS) violations.push(sentence);
-  };
-
-  const closeCounter = async (last: LedgerEntry) => {
-    const counter = await readCounter(store, last.counter);
-    if (counter !== undefined && counter < last.end) {
-      report(
-        `${label(last.counter)} stands at ${counter}, below ${last.end}, which the ledger says is handed out`,
-      );
-    }
-    if (fence?.available === true && (await fence.read(last.counter)).value < last.end) fencesBehind++;
-  };
-
-  // Of the counter that is being read, the range that reaches furthest: a later, shorter one may lie inside it.
-  let furthest: LedgerEntry | undefined;
-  // The same of those that the counter can reach: one that was lowered has ranges above its highest ID, for ever.
-  let reachable: LedgerEntry | undefined;
-  let limit = HIGHEST_ID;
-  let after: LedgerCursor | undefined;
-  for (;;) {
-    const page = await store.readLedger(after, PAGE);
-    for (const entry of page) {
-      ranges++;
-      if (furthest !== undefined && sameCounter(furthest.counter, entry.counter)) {
-        if (entry.start < furthest.end) report(overlap(furthest, entry));
-        if (entry.end > furthest.end) furthest = entry;
-      } else {
-        if (reachable !== undefined) await closeCounter(reachable);
-        furthest = entry;
-        reachable = undefined;
-        limit = await highestIdOf(store, entry.counter);
-      }
-      if (entry.start <= limit) reachable = furthest;
-    }
-    const last = page.at(-1);
-    if (last === undefined || page.length < PAGE) break;
-    after = { counter: last.counter, start: last.start };
-  }
-  if (reachable !== undefined) await closeCounter(reachable);
+  const auditor = new Auditor(store, fence);
+  for await (const page of ledgerPass(store)) await auditor.look(page);
+  await auditor.end();
+  const { ranges, violations, fencesBehind } = auditor;
   return { ranges, violations, fencesBehind };
 }
 
-async function highestIdOf(store: Store, name: CounterName): Promise<bigint> {
-  const tag = name.kind === 'tag' ? await store.findTag(name.tag) : undefined;
-  return tag?.highestId ?? HIGHEST_ID;
-}
+class Auditor {
+  readonly violations: string[] = [];
+  ranges = 0;
+  fencesBehind = 0;
+  readonly #store: Store;
+  readonly #fence: Fence | undefined;
+  /** Of the counter that is being read, the range that reaches furthest: a later, shorter one may lie inside it. */
+  #furthest: LedgerEntry | undefined;
+  /** The same of those that the counter can reach: one that was lowered has ranges above its highest ID, for ever. */
+  #reachable: LedgerEntry | undefined;
+  #limit = HIGHEST_ID;
 
-/** Undefined where the counter's row is gone: a tag deleted by hand. */
-async function readCounter(store: Store, name: CounterName): Promise<bigint | undefined> {
-  if (name.kind === 'tag') {
-    const tag = await store.findTag(name.tag);
-    return tag === undefined ? undefined : maxBigint(tag.nextId, tag.highWater);
+  constructor(store: Store, fence: Fence | undefined) {
+    this.#store = store;
+    this.#fence = fence;
   }
-  return store.withMachineId(name.machineId, async (row) => row.value);
+
+  async look(page: readonly LedgerEntry[]): Promise<void> {
+    const tags = await this.#tagsOf(page);
+    const ended: LedgerEntry[] = [];
+    for (const entry of page) {
+      this.ranges++;
+      const furthest = this.#furthest;
+      if (furthest !== undefined && isSameCounter(furthest.counter, entry.counter)) {
+        if (entry.start < furthest.end) this.#report(overlap(furthest, entry));
+        if (entry.end > furthest.end) this.#furthest = entry;
+      } else {
+        if (this.#reachable !== undefined) ended.push(this.#reachable);
+        this.#furthest = entry;
+        this.#reachable = undefined;
+        this.#limit = tags.get(tagOf(entry) ?? '')?.highestId ?? HIGHEST_ID;
+      }
+      if (entry.start <= this.#limit) this.#reachable = this.#furthest;
+    }
+    await this.#compare(ended);
+  }
+
+  async end(): Promise<void> {
+    if (this.#reachable !== undefined) await this.#compare([this.#reachable]);
+  }
+
+  /** Counters, which are read after their ranges and so stand no lower, with the highest range of each. */
+  async #compare(ended: readonly LedgerEntry[]): Promise<void> {
+    const tags = await this.#tagsOf(ended);
+    for (const last of ended) {
+      const value = await this.#counterOf(last.counter, tags);
+      if (value === undefined || value >= last.end) continue;
+      this.#report(
+        `${label(last.counter)} stands at ${value}, below ${last.end}, which the ledger says is handed out`,
+      );
+    }
+    const fence = this.#fence;
+    if (fence?.available !== true) return;
+    const marks = await Promise.all(ended.map(({ counter }) => fence.read(counter)));
+    this.fencesBehind += ended.filter(({ end }, index) => (marks[index]?.value ?? 0n) < end).length;
+  }
+
+  async #tagsOf(entries: readonly LedgerEntry[]): Promise<ReadonlyMap<string, TagRecord>> {
+    const names = new Set(entries.map(tagOf).filter((tag) => tag !== undefined));
+    if (names.size === 0) return new Map();
+    return new Map((await this.#store.findTags([...names])).map((record) => [record.tag, record]));
+  }
+
+  /** Undefined where the counter's row is gone: a tag deleted by hand. */
+  async #counterOf(name: CounterName, tags: ReadonlyMap<string, TagRecord>): Promise<bigint | undefined> {
+    if (name.kind === 'tag') {
+      const tag = tags.get(name.tag);
+      return tag && maxBigint(tag.nextId, tag.highWater);
+    }
+    const [machine] = await this.#store.listMachineIds(name.machineId, name.machineId, 0, 1);
+    return machine?.ceilingMs;
+  }
+
+  #report(sentence: string): void {
+    if (this.violations.length < MAX_VIOLATIONS) this.violations.push(sentence);
+  }
 }
 
-function sameCounter(a: CounterName, b: CounterName): boolean {
-  return a.kind === b.kind && counterKey(a) === counterKey(b);
+function tagOf({ counter }: LedgerEntry): string | undefined {
+  return counter.kind === 'tag' ? counter.tag : undefined;
 }
 
 function label(name: CounterName): string {

@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
-import { LOST_INSTANCE_ID } from '@leafcutter/shared/ledger';
+import { LOST_INSTANCE_ID, PRUNED_INSTANCE_ID } from '@leafcutter/shared/ledger';
 import type { Explanation, SegmentExplanation, SnowflakeExplanation } from '@leafcutter/shared/wire';
 import { viewOfRange } from './ledger-pages.ts';
 import { type LedgerEntry, maxBigint } from './range.ts';
@@ -82,23 +82,21 @@ export class Explainer {
   }
 }
 
-function verdictOf(range: LedgerEntry | undefined): 'granted' | 'lost' | undefined {
-  if (range === undefined) return undefined;
-  return range.instanceId === LOST_INSTANCE_ID ? 'lost' : 'granted';
+function verdictOf(range: LedgerEntry | undefined): 'granted' | 'lost' | 'pruned' | undefined {
+  if (range?.instanceId === LOST_INSTANCE_ID) return 'lost';
+  if (range?.instanceId === PRUNED_INSTANCE_ID) return 'pruned';
+  return range && 'granted';
 }
 
 function explainRange(tag: string, id: bigint, range: LedgerEntry): SegmentExplanation {
   const verdict = verdictOf(range) ?? 'granted';
   const place = `number ${id - range.start + 1n} of ${range.end - range.start}`;
-  return {
-    tag,
-    verdict,
-    sentence:
-      verdict === 'lost'
-        ? `An ID of ${tag} that was handed out; MySQL lost the record of who got it.`
-        : `An ID of ${tag}, ${place} in a segment granted to agent ${range.agentId} on ${when(range)}.`,
-    range: viewOfRange(range),
+  const sentences = {
+    granted: `An ID of ${tag}, ${place} in a segment granted to agent ${range.agentId} on ${when(range)}.`,
+    lost: `An ID of ${tag} that was handed out; MySQL lost the record of who got it.`,
+    pruned: `An ID of ${tag} that was handed out by ${when(range)}; who got it was pruned from the ledger.`,
   };
+  return { tag, verdict, sentence: sentences[verdict], range: viewOfRange(range) };
 }
 
 function notInLedger(tag: string, id: bigint, counter: bigint): SegmentExplanation {
@@ -107,7 +105,7 @@ function notInLedger(tag: string, id: bigint, counter: bigint): SegmentExplanati
     tag,
     verdict: isBelow ? 'unrecorded' : 'not_granted',
     sentence: isBelow
-      ? `An ID of ${tag} below its counter that the ledger does not tell of: it was pruned, passed over, or is older than Leafcutter.`
+      ? `An ID of ${tag} below its counter that the ledger does not tell of: it was passed over, or is older than Leafcutter.`
       : `Not an ID of ${tag} yet: its counter stands at ${counter}.`,
     range: null,
   };
@@ -120,9 +118,11 @@ function snowflakeSentence(
 ): string {
   if (verdict === 'future') return 'Its time has not come: nobody can have issued it yet.';
   if (range === undefined)
-    return `The ledger knows of no window of machine id ${machineId} at that time: it was pruned, or this is no snowflake of this deployment.`;
+    return `The ledger knows of no window of machine id ${machineId} at that time: this is no snowflake of this deployment.`;
   if (verdict === 'lost')
     return `A snowflake of machine id ${machineId}; MySQL lost the record of who held it.`;
+  if (verdict === 'pruned')
+    return `A snowflake of machine id ${machineId}; who held it at that time was pruned from the ledger.`;
   return `A snowflake of machine id ${machineId}, held by agent ${range.agentId} in a window granted on ${when(range)}.`;
 }
 

@@ -1,3 +1,4 @@
+import { PRUNED_INSTANCE_ID } from '@leafcutter/shared/ledger';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { type LedgerEntry, maxBigint } from './range.ts';
 import type { Store, TagRecord } from './store.ts';
@@ -36,8 +37,10 @@ export async function forecast(store: Store): Promise<TagForecast[]> {
   return found.sort((a, b) => a.daysLeft - b.daysLeft);
 }
 
-function latestSegments(store: Store, tag: string): Promise<LedgerEntry[]> {
-  return store.latestRanges({ kind: 'tag', tag }, undefined, SEGMENTS);
+/** What was pruned tells no pace: it is many segments of an unknown number of days. */
+async function latestSegments(store: Store, tag: string): Promise<LedgerEntry[]> {
+  const latest = await store.latestRanges({ kind: 'tag', tag }, undefined, SEGMENTS);
+  return latest.filter(({ instanceId }) => instanceId !== PRUNED_INSTANCE_ID);
 }
 
 /** `segments` newest first. Undefined where they tell no pace; 0 where nothing is left. */

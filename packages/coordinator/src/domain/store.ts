@@ -50,6 +50,10 @@ export interface Locked extends Counter {
   ledgerEnd(below: bigint): Promise<bigint>;
   /** Start of the lowest of its ranges in the ledger that start at `from` or above; undefined where there is none. */
   nextRangeStart(from: bigint): Promise<bigint | undefined>;
+  /** Its ranges in the ledger that start in `[first, last]`, in order. */
+  rangesFrom(first: bigint, last: bigint): Promise<LedgerEntry[]>;
+  /** Puts `whole` in place of the `count` ranges that start inside it; its start is the lowest of theirs. */
+  mergeRanges(whole: LedgerEntry, count: number): Promise<void>;
   /** Raises the counter and writes the ledger. The entries lie below `to`. */
   advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
 }

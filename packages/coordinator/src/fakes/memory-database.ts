@@ -52,6 +52,32 @@ export class MemoryDatabase {
       .sort(inLedgerOrder);
   }
 
+  ledgerTop(name: CounterName): bigint {
+    return this.rangesOf(name).at(-1)?.end ?? 0n;
+  }
+
+  enter(entry: LedgerEntry): Write {
+    return put(this.ledger, ledgerKey(entry).join('\n'), entry);
+  }
+
+  /** What a transaction that holds the counter's lock may ask of its ledger, and change. */
+  ledgerOf(name: CounterName, writes: Write[]) {
+    return {
+      ledgerTop: this.ledgerTop(name),
+      ledgerEnd: async (below: bigint) =>
+        this.rangesOf(name).findLast(({ start }) => start < below)?.end ?? 0n,
+      nextRangeStart: async (from: bigint) => this.rangesOf(name).find(({ start }) => start >= from)?.start,
+      rangesFrom: async (first: bigint, last: bigint) =>
+        this.rangesOf(name).filter(({ start }) => start >= first && start <= last),
+      mergeRanges: async (whole: LedgerEntry, count: number) => {
+        const inside = this.rangesOf(name).filter(({ start }) => start >= whole.start && start < whole.end);
+        if (inside.length !== count) throw new Error('the ledger changed under its counter’s lock');
+        for (const entry of inside) writes.push(remove(this.ledger, ledgerKey(entry).join('\n')));
+        writes.push(this.enter(whole));
+      },
+    };
+  }
+
   ledgerAbove(after: LedgerCursor | undefined, limit: number): LedgerEntry[] {
     return [...this.ledger.values()]
       .filter((entry) => after === undefined || inLedgerOrder(entry, after) > 0)
@@ -91,6 +117,16 @@ export function put<K, V>(table: Map<K, V>, key: K, value: V): Write {
     return () => {
       if (before === undefined) table.delete(key);
       else table.set(key, before);
+    };
+  };
+}
+
+function remove<K, V>(table: Map<K, V>, key: K): Write {
+  return () => {
+    const before = table.get(key);
+    table.delete(key);
+    return () => {
+      if (before !== undefined) table.set(key, before);
     };
   };
 }

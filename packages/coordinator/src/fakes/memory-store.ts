@@ -16,14 +16,7 @@ import {
   type TagRecord,
 } from '../domain/store.ts';
 import { unknownTag } from '../domain/tags.ts';
-import {
-  bytewise,
-  type DeploymentRow,
-  ledgerKey,
-  MemoryDatabase,
-  put,
-  type Write,
-} from './memory-database.ts';
+import { bytewise, type DeploymentRow, MemoryDatabase, put, type Write } from './memory-database.ts';
 
 /**
  * What a transaction can die of: `begin` loses the connection before anything happened, `before-commit` loses
@@ -89,7 +82,7 @@ export class MemoryStore implements Store {
     ];
     yield all
       .filter(({ name }) => movedSinceMs === undefined || names.has(`${name.kind}:${counterKey(name)}`))
-      .map((counter) => ({ ...counter, granted: this.#ledgerTop(counter.name) }));
+      .map((counter) => ({ ...counter, granted: this.database.ledgerTop(counter.name) }));
   }
 
   async now(): Promise<number> {
@@ -105,7 +98,7 @@ export class MemoryStore implements Store {
       const name = { kind: 'tag', tag } as const;
       return work({
         ...{ name, value: counterOf(record), nowMs, generation: this.#deployment.generation, tag: record },
-        ...this.#ledgerOf(name),
+        ...this.database.ledgerOf(name, writes),
         advance: async (to, entries) => {
           writes.push(
             put(tags, tag, { ...row, nextId: to }),
@@ -186,7 +179,7 @@ export class MemoryStore implements Store {
       const name = { kind: 'machine', machineId } as const;
       return work({
         ...{ name, value: machine.ceilingMs, nowMs, generation: this.#deployment.generation, machine },
-        ...this.#ledgerOf(name),
+        ...this.database.ledgerOf(name, writes),
         advance: async (to, entries, taker) => {
           writes.push(
             put(machineIds, machineId, { ...machine, ...taker, ceilingMs: to }),
@@ -242,21 +235,8 @@ export class MemoryStore implements Store {
     return { ...row, highWater: highWaters.get(tag) ?? 0n };
   }
 
-  #ledgerOf(name: CounterName) {
-    const ranges = () => this.database.rangesOf(name);
-    return {
-      ledgerTop: this.#ledgerTop(name),
-      ledgerEnd: async (below: bigint) => ranges().findLast(({ start }) => start < below)?.end ?? 0n,
-      nextRangeStart: async (from: bigint) => ranges().find(({ start }) => start >= from)?.start,
-    };
-  }
-
-  #ledgerTop(name: CounterName): bigint {
-    return this.database.rangesOf(name).at(-1)?.end ?? 0n;
-  }
-
   #enter(entries: readonly LedgerEntry[]): Write[] {
-    return entries.map((entry) => put(this.database.ledger, ledgerKey(entry).join('\n'), entry));
+    return entries.map((entry) => this.database.enter(entry));
   }
 
   async #transaction<T>(row: string, work: (writes: Write[], nowMs: number) => Promise<T>): Promise<T> {

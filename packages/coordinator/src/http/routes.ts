@@ -7,6 +7,7 @@ import { ServiceApp } from '@leafcutter/shared/http/service-app';
 import {
   changeTagRequest,
   createTagRequest,
+  type JobList,
   type LowerTagAnswer,
   lowerTagRequest,
 } from '@leafcutter/shared/wire';
@@ -79,6 +80,7 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
   );
   app.route('/v1/tags/:tag/lower', { POST: (req, res) => lowerTag(coordinator, req, res) }, admin);
   app.route('/v1/ledger', { GET: (req, res) => listLedger(coordinator, req, res) }, viewer);
+  app.route('/v1/jobs', { GET: (req, res) => listJobs(coordinator, req, res) }, viewer);
   app.route('/v1/events', { GET: (req, res) => events.open(req, res) }, viewer);
   app.route('/v1/explain/:id', { GET: (req, res) => explainId(coordinator, req, res) }, viewer);
   app.route(
@@ -129,6 +131,15 @@ async function listAgents(coordinator: Coordinator, req: Request, res: Response)
       ...{ agentId, instanceId, version, tagCount, seenAtMs },
     })),
   });
+}
+
+async function listJobs({ jobs, journal }: Coordinator, req: Request, res: Response): Promise<void> {
+  readQuery(req, []);
+  const runs = new Map((await journal.read()).map(({ job, ...run }) => [job, run]));
+  const answer: JobList = {
+    jobs: jobs.map(({ name, everyMs }) => ({ job: name, everyMs, lastRun: runs.get(name) ?? null })),
+  };
+  res.json(answer);
 }
 
 async function listLeases(coordinator: Coordinator, req: Request, res: Response): Promise<void> {

@@ -16,6 +16,20 @@ export const jobSettings = {
     unit: 's',
     doc: 'How often the fences in Redis are raised to the counters in MySQL.',
   }),
+  pruneIntervalS: int({
+    default: 86_400,
+    min: 1,
+    max: 604_800,
+    unit: 's',
+    doc: 'How often the ledger is pruned.',
+  }),
+  ledgerRetentionDays: int({
+    default: 90,
+    min: 0,
+    max: 36_500,
+    unit: 'days',
+    doc: 'How long the ledger tells who was granted a range; after that only that it was handed out. 0 keeps everything.',
+  }),
   forecastIntervalS: int({
     default: 3_600,
     min: 1,

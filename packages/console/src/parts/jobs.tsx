@@ -1,0 +1,67 @@
+import type { JobList } from '@leafcutter/shared/wire';
+import { ago, duration } from '../format.ts';
+import { useDocument } from '../use-document.ts';
+import { Badge, Loading, Scroll } from './basics.tsx';
+
+const LOOK_EVERY_MS = 10_000;
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  audit: 'proves from the ledger that no range was handed out twice',
+  sweep: 'raises the fences in Redis to the counters in MySQL',
+  prune: 'forgets who was granted what is older than the ledger keeps',
+  forecast: 'computes when tags will have handed out their highest ID',
+  reap: 'takes silent agents off the list',
+};
+
+/** The background jobs of all coordinators, and how each last ended. */
+export function Jobs({ nowMs }: { nowMs: number }) {
+  const { data, problem } = useDocument<JobList>('v1/jobs', LOOK_EVERY_MS);
+  if (data === undefined) return problem === undefined ? <Loading /> : <p class="note warning">{problem}</p>;
+  return (
+    <Scroll label="Table of background jobs">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Job</th>
+            <th scope="col" class="number wide">
+              Every
+            </th>
+            <th scope="col">Last run</th>
+            <th scope="col" class="wide">
+              On
+            </th>
+            <th scope="col" class="number wide">
+              Took
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {data.jobs.map(({ job, everyMs, lastRun }) => (
+            <tr key={job} data-job={job}>
+              <th scope="row" title={MEANINGS[job]}>
+                {job}
+              </th>
+              <td class="number wide">{duration(everyMs / 1000)}</td>
+              <td>
+                <Outcome lastRun={lastRun} nowMs={nowMs} />
+              </td>
+              <td class="wide">{lastRun?.coordinatorId ?? '–'}</td>
+              <td class="number wide">{lastRun === null ? '–' : duration(lastRun.durationMs / 1000)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
+  );
+}
+
+function Outcome({ lastRun, nowMs }: { lastRun: JobList['jobs'][number]['lastRun']; nowMs: number }) {
+  if (lastRun === null) return <Badge tone="idle">not yet</Badge>;
+  const when = ago(lastRun.endedAtMs, nowMs);
+  if (lastRun.error === null) return <Badge tone="ok">{when}</Badge>;
+  return (
+    <>
+      <Badge tone="critical">failed {when}</Badge> {lastRun.error}
+    </>
+  );
+}

@@ -1,0 +1,19 @@
+/** What came of a job when it last ran. */
+export interface JobRun {
+  readonly job: string;
+  /** The coordinator that ran it. */
+  readonly coordinatorId: string;
+  /** When it ended, by that coordinator's clock, unix milliseconds. */
+  readonly endedAtMs: number;
+  readonly durationMs: number;
+  /** Null where it went well. */
+  readonly error: string | null;
+}
+
+/** The last run of each job, whichever coordinator it was on. For people; nothing depends on it. */
+export interface JobJournal {
+  /** @throws STORE_UNAVAILABLE */
+  note(run: JobRun): Promise<void>;
+  /** @throws STORE_UNAVAILABLE */
+  read(): Promise<JobRun[]>;
+}

@@ -1,0 +1,104 @@
+import { hasCode } from '@leafcutter/shared/errors';
+import { PRUNED_INSTANCE_ID } from '@leafcutter/shared/ledger';
+import { isSameCounter, ledgerPass } from './ledger-pass.ts';
+import type { CounterName, Holder, LedgerEntry } from './range.ts';
+import type { Locked, Store } from './store.ts';
+
+/** Who the ledger says took a range that was made of older ones. */
+const PRUNED_HOLDER: Holder = { agentId: '(pruned)', instanceId: PRUNED_INSTANCE_ID };
+
+/** Ranges that one transaction makes one of: its counter is locked for as long as that takes. */
+const MAX_RUN = 1_000;
+/** A wider gap between a tag's ranges stays as it is: a counter that a typo put too high may be lowered into it. */
+const MAX_GAP = 1_000_000n;
+
+/** Neighbours in the ledger of one counter, from the start of the first to the start of the last. */
+interface Run {
+  readonly counter: CounterName;
+  readonly first: bigint;
+  last: LedgerEntry;
+  length: number;
+}
+
+/**
+ * Forgets who was granted what, once that is older than `retentionMs`: ranges that lie side by side become one, that of
+ * `PRUNED_HOLDER`. That they were handed out is never forgotten, because allocations keep clear of what the ledger has
+ * (I1, I2): a counter that was set back by hand still starts above all of it. Runs beside allocations, one pass over the
+ * ledger. Resolves to how many ranges fewer it has.
+ *
+ * @throws STORE_UNAVAILABLE; what was done until then stays done
+ */
+export async function prune(store: Store, retentionMs: number): Promise<number> {
+  const before = (await store.now()) - retentionMs;
+  let fewer = 0;
+  let run: Run | undefined;
+  const end = async () => {
+    if (run !== undefined && run.length > 1) fewer += await merge(store, run, before);
+    run = undefined;
+  };
+  for await (const page of ledgerPass(store)) {
+    for (const entry of page) {
+      const isOld = entry.grantedAtMs < before;
+      if (run !== undefined && isOld && run.length < MAX_RUN && areNeighbours(run.last, entry)) {
+        run.last = entry;
+        run.length++;
+        continue;
+      }
+      await end();
+      if (isOld) run = { counter: entry.counter, first: entry.start, last: entry, length: 1 };
+    }
+  }
+  await end();
+  return fewer;
+}
+
+function areNeighbours(a: LedgerEntry, b: LedgerEntry): boolean {
+  if (!isSameCounter(a.counter, b.counter) || b.start < a.end) return false;
+  // A ceiling is never lowered, so that nobody ever needs the time between two windows.
+  return a.counter.kind === 'machine' || b.start - a.end <= MAX_GAP;
+}
+
+/**
+ * Under the counter's lock, which every writer of its ledger holds: an allocation asks the ledger more than once and
+ * must find the same each time.
+ */
+async function merge(store: Store, { counter, first, last }: Run, before: number): Promise<number> {
+  const work = async (row: Locked) => {
+    let fewer = 0;
+    for (const group of groupsOf(await row.rangesFrom(first, last.start), row.value, before)) {
+      const [lowest, highest] = [group[0], group.at(-1)];
+      if (lowest === undefined || highest === undefined || group.length === 1) continue;
+      const grantedAtMs = Math.max(...group.map((entry) => entry.grantedAtMs));
+      await row.mergeRanges({ ...lowest, ...PRUNED_HOLDER, end: highest.end, grantedAtMs }, group.length);
+      fewer += group.length - 1;
+    }
+    return fewer;
+  };
+  try {
+    return counter.kind === 'tag'
+      ? await store.withTag(counter.tag, work)
+      : await store.withMachineId(counter.machineId, work);
+  } catch (error) {
+    // Of a tag that was deleted by hand nothing more is written, and there is no row to lock.
+    if (hasCode(error, 'TAG_UNKNOWN')) return 0;
+    throw error;
+  }
+}
+
+/** What of these ranges may become one each. A gap in which the counter stands, lowered on purpose, is kept. */
+function groupsOf(entries: readonly LedgerEntry[], counter: bigint, before: number): LedgerEntry[][] {
+  const groups: LedgerEntry[][] = [];
+  let last: LedgerEntry | undefined;
+  for (const entry of entries) {
+    if (entry.grantedAtMs >= before) {
+      last = undefined;
+      continue;
+    }
+    const joins =
+      last !== undefined && areNeighbours(last, entry) && !(last.end <= counter && counter < entry.start);
+    if (joins) groups.at(-1)?.push(entry);
+    else groups.push([entry]);
+    last = entry;
+  }
+  return groups;
+}
