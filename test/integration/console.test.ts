@@ -92,7 +92,10 @@ describe('the console', () => {
       await signIn(page, VIEWER);
       await page.getByRole('link', { name: 'orders' }).waitFor();
       await page.locator('tr[data-agent="agent-1"]').getByText('alive').waitFor();
-      await page.locator('tr[data-job="audit"]').getByText(/ago|now|not yet/).waitFor();
+      await page
+        .locator('tr[data-job="audit"]')
+        .getByText(/ago|now|not yet/)
+        .waitFor();
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     });
