@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Explanation, JobList } from '@leafcutter/shared/wire';
+import type { Explanation, JobList } from '@leafcutter/shared/inspection';
 import { createPool, type Pool } from 'mysql2/promise';
 import { Cluster } from '../support/cluster.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';

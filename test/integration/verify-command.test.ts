@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Report } from '@leafcutter/cli/verify/report';
-import { ledgerPage } from '@leafcutter/shared/wire';
+import { ledgerPage } from '@leafcutter/shared/inspection';
 import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';

@@ -1,11 +1,8 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { type Explanation, explanation, type LedgerPage, ledgerPage } from '@leafcutter/shared/inspection';
 import { fromProblem } from '@leafcutter/shared/problem';
 import {
-  type Explanation,
-  explanation,
-  type LedgerPage,
   type LowerTagAnswer,
-  ledgerPage,
   lowerTagAnswer,
   type TagList,
   type TagView,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { Explanation } from '@leafcutter/shared/wire';
+import type { Explanation } from '@leafcutter/shared/inspection';
 import { AdminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 

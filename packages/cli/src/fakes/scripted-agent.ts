@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { LedgerPage } from '@leafcutter/shared/inspection';
 import { TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
-import type { LedgerPage } from '@leafcutter/shared/wire';
 
 /** What the fake says to one request for `count` IDs: IDs, a refusal, or nothing (it hangs up). */
 type Script = (request: {

@@ -1,4 +1,4 @@
-import type { Explanation, LedgerRange } from '@leafcutter/shared/wire';
+import type { Explanation, LedgerRange } from '@leafcutter/shared/inspection';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dateTime } from '../format.ts';
 import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';

@@ -1,5 +1,5 @@
 import type { MachineIdsLive } from '@leafcutter/shared/fleet-views';
-import type { LedgerPage } from '@leafcutter/shared/wire';
+import type { LedgerPage } from '@leafcutter/shared/inspection';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dateTime, duration, exactly } from '../format.ts';
 import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';

@@ -1,5 +1,5 @@
 import type { TagLive } from '@leafcutter/shared/fleet-views';
-import type { LedgerPage } from '@leafcutter/shared/wire';
+import type { LedgerPage } from '@leafcutter/shared/inspection';
 import { useState } from 'preact/hooks';
 import { count, dateTime, duration, rate } from '../format.ts';
 import type { Live } from '../live.ts';

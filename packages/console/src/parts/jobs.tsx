@@ -1,4 +1,4 @@
-import type { JobList } from '@leafcutter/shared/wire';
+import type { JobList } from '@leafcutter/shared/inspection';
 import { ago, duration } from '../format.ts';
 import { useDocument } from '../use-document.ts';
 import { Badge, Loading, Scroll } from './basics.tsx';

@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Explanation, SegmentExplanation, SnowflakeExplanation } from '@leafcutter/shared/inspection';
 import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
 import { LOST_INSTANCE_ID, PRUNED_INSTANCE_ID } from '@leafcutter/shared/ledger';
-import type { Explanation, SegmentExplanation, SnowflakeExplanation } from '@leafcutter/shared/wire';
 import { viewOfRange } from './ledger-pages.ts';
 import { type LedgerEntry, maxBigint } from './range.ts';
 import type { Store } from './store.ts';

@@ -1,4 +1,4 @@
-import type { LedgerRange } from '@leafcutter/shared/wire';
+import type { LedgerRange } from '@leafcutter/shared/inspection';
 import type { LedgerEntry } from './range.ts';
 import type { LedgerCursor, Store } from './store.ts';
 

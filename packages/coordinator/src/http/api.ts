@@ -1,15 +1,13 @@
 import type { ErrorCode } from '@leafcutter/shared/errors';
 import type { Api } from '@leafcutter/shared/http/openapi';
+import { explanation, jobList, ledgerPage } from '@leafcutter/shared/inspection';
 import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
 import {
   changeTagRequest,
   createTagRequest,
   endRequest,
-  explanation,
-  jobList,
   leaseAnswer,
   leaseRequest,
-  ledgerPage,
   lowerTagAnswer,
   lowerTagRequest,
   renewAnswer,

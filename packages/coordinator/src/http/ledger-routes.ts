@@ -1,7 +1,7 @@
 import { badParameter, readQuery, wholeNumber } from '@leafcutter/shared/http/query';
+import type { LedgerPage } from '@leafcutter/shared/inspection';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { HIGHEST_ID, isAskableTag } from '@leafcutter/shared/tag';
-import type { LedgerPage } from '@leafcutter/shared/wire';
 import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
 import { type LedgerSubject, readLedgerPage, viewOfRange } from '../domain/ledger-pages.ts';

@@ -4,10 +4,10 @@ import { addPage } from '@leafcutter/shared/http/built-page';
 import { parseBody } from '@leafcutter/shared/http/parse-body';
 import { badParameter, readQuery, wholeNumber } from '@leafcutter/shared/http/query';
 import { ServiceApp } from '@leafcutter/shared/http/service-app';
+import type { JobList } from '@leafcutter/shared/inspection';
 import {
   changeTagRequest,
   createTagRequest,
-  type JobList,
   type LowerTagAnswer,
   lowerTagRequest,
 } from '@leafcutter/shared/wire';

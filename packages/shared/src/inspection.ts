@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { id, unixMs } from './wire.ts';
+
+/** What a coordinator tells who looks: the ledger, who was given an ID, how the jobs went. */
+
+/** One range of the ledger: numbers of a tag, or unix milliseconds of a machine id, `[start, end)`. */
+const ledgerRange = z.object({
+  /** A tag, or null where the range is a window. */
+  tag: z.string().nullable(),
+  /** A machine id, or null where the range is a segment. */
+  machineId: z.int().nullable(),
+  start: id,
+  end: id,
+  agentId: z.string(),
+  instanceId: z.string(),
+  coordinatorId: z.string(),
+  /** By the database's clock. */
+  grantedAtMs: unixMs,
+});
+
+export type LedgerRange = z.infer<typeof ledgerRange>;
+
+/** A page of the ledger: of one tag in order of `start`, or of machine ids, one after the other. */
+export const ledgerPage = z.object({
+  /** What the bits of this deployment's snowflake IDs mean. */
+  layout: z.object({
+    epochMs: unixMs,
+    timestampBits: z.int(),
+    machineIdBits: z.int(),
+    sequenceBits: z.int(),
+    datacenterBits: z.int(),
+  }),
+  ranges: z.array(ledgerRange),
+  /** What to send as `after` for the next page; null on the last one. */
+  next: z.string().nullable(),
+});
+export type LedgerPage = z.infer<typeof ledgerPage>;
+
+/**
+ * What is known of an ID of a tag. `granted`: the ledger has its segment. `lost`: MySQL lost the entry, and only that it was
+ * handed out is known. `pruned`: who was granted it was forgotten on purpose. `unrecorded`: below the counter, but no entry
+ * tells of it: from before Leafcutter, or passed over. `not_granted`: not handed out yet.
+ */
+const segmentExplanation = z.strictObject({
+  tag: z.string(),
+  verdict: z.enum(['granted', 'lost', 'pruned', 'unrecorded', 'not_granted']),
+  sentence: z.string(),
+  range: ledgerRange.nullable(),
+});
+export type SegmentExplanation = z.infer<typeof segmentExplanation>;
+
+/** What is known of an ID read as a snowflake. `future`: its time has not come. Else as for segments. */
+const snowflakeExplanation = z.strictObject({
+  verdict: z.enum(['granted', 'lost', 'pruned', 'unrecorded', 'future']),
+  sentence: z.string(),
+  timestampMs: z.number(),
+  time: z.iso.datetime(),
+  machineId: z.int(),
+  datacenter: z.int().optional(),
+  sequence: z.int(),
+  range: ledgerRange.nullable(),
+});
+export type SnowflakeExplanation = z.infer<typeof snowflakeExplanation>;
+
+/** The background jobs, and how each last ended, on whichever coordinator. */
+export const jobList = z.strictObject({
+  jobs: z.array(
+    z.strictObject({
+      job: z.string(),
+      everyMs: z.int(),
+      /** Null where it has not run yet. */
+      lastRun: z
+        .strictObject({
+          coordinatorId: z.string(),
+          endedAtMs: z.number(),
+          durationMs: z.number(),
+          /** Null where it went well. */
+          error: z.string().nullable(),
+        })
+        .nullable(),
+    }),
+  ),
+});
+export type JobList = z.infer<typeof jobList>;
+
+/** Everything that an ID may be in this deployment. */
+export const explanation = z.strictObject({
+  id,
+  segments: z.array(segmentExplanation),
+  /** Null where the ID was asked for as a tag's, or does not fit the layout. */
+  snowflake: snowflakeExplanation.nullable(),
+  /** True where there are more tags than were looked at: name the tag. */
+  more: z.boolean(),
+});
+export type Explanation = z.infer<typeof explanation>;
