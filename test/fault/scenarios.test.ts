@@ -5,6 +5,7 @@ import { MYSQL } from './scenarios/mysql.ts';
 import { NETWORK } from './scenarios/network.ts';
 import { OPERATORS } from './scenarios/operators.ts';
 import { REDIS } from './scenarios/redis.ts';
+import { RESTORES } from './scenarios/restore.ts';
 import { SOAKS } from './scenarios/soak.ts';
 
 defineSuite({
@@ -14,5 +15,6 @@ defineSuite({
   mysql: MYSQL,
   coordinators: COORDINATORS,
   operators: OPERATORS,
+  restores: RESTORES,
   soak: SOAKS,
 });
