@@ -186,10 +186,25 @@ describe('migrations', () => {
     await Promise.all(opened.map(({ store }) => store.close()));
   });
 
-  test('of a newer schema are refused', async () => {
-    await handles[0].driver.run('INSERT INTO leafcutter_migration (number) VALUES (999)');
-    await expect(migrateMysql(handles[1].driver)).rejects.toMatchObject({
-      message: expect.stringContaining('newer'),
+  test('of a newer schema that this program can work with are let be, and one that it cannot is refused', async () => {
+    const [first, second] = handles;
+    await first.driver.run('INSERT INTO leafcutter_migration (number) VALUES (998)');
+    await migrateMysql(second.driver);
+    await second.store.withTag('orders', (row) => row.advance(row.value + 1n, []));
+    await first.driver.run('INSERT INTO leafcutter_migration (number, compatible_from) VALUES (999, 998)');
+    await expect(migrateMysql(second.driver)).rejects.toMatchObject({
+      ...{ code: 'STORE_UNAVAILABLE', reason: 'schema', message: expect.stringContaining('newer') },
     });
+  });
+
+  test('go on from a database of a version that noted no compatibility', async () => {
+    const { driver, store } = openMysqlStore(await mariadb.createDatabase());
+    await migrateMysql(driver);
+    await driver.run('ALTER TABLE leafcutter_migration DROP COLUMN compatible_from');
+    await migrateMysql(driver);
+    expect(
+      await driver.query('SELECT MAX(compatible_from) AS floor FROM leafcutter_migration'),
+    ).toMatchObject([{ floor: 0 }]);
+    await store.close();
   });
 });

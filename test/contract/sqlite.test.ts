@@ -106,10 +106,15 @@ describe('a SQLite file', () => {
     expect(await open.driver.query('PRAGMA locking_mode')).toMatchObject([{ locking_mode: 'exclusive' }]);
   });
 
-  test('of a newer schema is refused', async () => {
-    await open.driver.run('PRAGMA user_version = 999');
+  test('of a newer schema is opened where this program can work with it, and refused where it cannot', async () => {
+    await open.driver.run('PRAGMA user_version = 998');
+    await open.driver.run('INSERT INTO leafcutter_migration VALUES (998, 0)');
     await open.store.close();
-    expect(() => openSqlite(open.file)).toThrow(/newer than this program/);
+    const again = openSqlite(open.file);
+    await again.run('INSERT INTO leafcutter_migration VALUES (999, 998)');
+    await again.run('PRAGMA user_version = 999');
+    await again.close();
+    expect(() => openSqlite(open.file)).toThrow(/needs a program that knows 998/);
   });
 
   test('that cannot be opened says so', () => {

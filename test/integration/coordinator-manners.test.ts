@@ -125,7 +125,6 @@ describe('a coordinator refuses', () => {
     ['POST', '/v1/tags/orders/segments', { ...segment(), waitingIds: -1 }, 'waitingIds'],
     ['POST', '/v1/tags/orders/segments', { ...segment(), instanceId: '7' }, 'instanceId'],
     ['POST', '/v1/tags/orders/segments', { ...segment(), agentId: 'a b' }, 'agentId'],
-    ['POST', '/v1/tags/orders/segments', { ...segment(), step: 9 }, 'step'],
     ['POST', '/v1/leases', { ...lease(), agentTimeMs: 'now' }, 'agentTimeMs'],
     ['POST', '/v1/leases/x/renew', { ...lease(), to: 1, extend: true }, 'machineId'],
     ['POST', '/v1/leases/99999999/end', who(), 'machineId'],

@@ -90,6 +90,7 @@ const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
     { path: '/v1/ledger?machine=3&order=newest' },
   ],
   'GET /v1/leases/{machineId}': { path: '/v1/leases/3' },
+  'GET /v1/jobs': {},
   'GET /v1/events': {},
   'GET /v1/explain/{id}': [{ path: '/v1/explain/5' }, { path: '/v1/explain/5?tag=orders' }],
   'GET /v1/explain/snowflake/{id}': { path: '/v1/explain/snowflake/123456789012345678' },

@@ -65,6 +65,13 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
   );
 }
 
+/** What a coordinator says to a request, in so many words. */
+function said(request: Received): Exclude<Answer, 'silent'> {
+  const answer = serving()(request);
+  if (answer === 'silent') throw new Error('it says nothing');
+  return answer;
+}
+
 describe('a call', () => {
   test('for a segment says who asks and why, and takes the range', async () => {
     const coordinator = await server();
@@ -77,6 +84,15 @@ describe('a call', () => {
         body: { agentId: 'agent-1', instanceId: INSTANCE, ...CALM, lastSegment },
       },
     ]);
+  });
+
+  test('says which wire version it speaks, and goes past a coordinator that speaks none it understands', async () => {
+    const [old, present] = [await server((request) => ({ ...said(request), wire: '0' })), await server()];
+    const { made } = client([old.url, present.url]);
+    expect(await made.fetchSegment('orders', CALM)).toEqual({ start: 1n, end: 11n });
+    expect(old.received[0]?.headers['leafcutter-wire']).toBe('1');
+    expect(present.received).toHaveLength(1);
+    expect(await codeOf(client([old.url]).made.fetchSegment('orders', CALM))).toBe('VERSION_UNSUPPORTED');
   });
 
   test('for leases carries layout and clock, and the answer sets the clock watch', async () => {

@@ -185,6 +185,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
 /** True where this coordinator cannot serve now but another one may. */
 function anotherMayServe(error: unknown): error is LeafcutterError {
   if (hasCode(error, 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL')) return true;
+  if (hasCode(error, 'VERSION_UNSUPPORTED')) return true;
   if (hasCode(error, 'CLOCK_SKEWED')) return error.reason === 'coordinator';
   return hasCode(error, 'LAYOUT_MISMATCH') && error.reason === 'deployment';
 }

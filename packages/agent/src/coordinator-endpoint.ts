@@ -2,6 +2,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
 import { traceHeaders } from '@leafcutter/shared/tracing';
+import { checkWire, WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import { bulkhead } from 'cockatiel';
 import { Pool } from 'undici';
 import { Circuit } from './circuit.ts';
@@ -34,6 +35,7 @@ export class CoordinatorEndpoint {
     this.#circuit = new Circuit(options.clock, FAILURES_TO_OPEN, PROBE_MS);
     this.#headers = {
       'content-type': 'application/json',
+      [WIRE_HEADER]: String(WIRE_VERSION),
       ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
     };
   }
@@ -69,7 +71,8 @@ export class CoordinatorEndpoint {
   }
 
   async #send(path: string, body: object): Promise<unknown> {
-    const { statusCode, text } = await this.#exchange(path, JSON.stringify(body));
+    const { statusCode, wire, text } = await this.#exchange(path, JSON.stringify(body));
+    if (statusCode < 300) checkWire(wire, 'coordinator');
     if (statusCode === 204) return undefined;
     const document = parse(text);
     if (statusCode < 300) return document;
@@ -78,7 +81,7 @@ export class CoordinatorEndpoint {
     throw new SilentError(`status ${statusCode} without a problem document`);
   }
 
-  async #exchange(path: string, body: string): Promise<{ statusCode: number; text: string }> {
+  async #exchange(path: string, body: string): Promise<Exchanged> {
     try {
       const response = await this.#pool.request({
         method: 'POST',
@@ -87,7 +90,8 @@ export class CoordinatorEndpoint {
         body,
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
-      return { statusCode: response.statusCode, text: await response.body.text() };
+      const { statusCode, headers } = response;
+      return { statusCode, wire: headers[WIRE_HEADER], text: await response.body.text() };
     } catch (error) {
       throw new SilentError('no answer', { cause: error });
     }
@@ -100,6 +104,13 @@ export class CoordinatorEndpoint {
       cause === undefined ? { reason } : { reason, cause },
     );
   }
+}
+
+interface Exchanged {
+  readonly statusCode: number;
+  /** What the coordinator says that it speaks. */
+  readonly wire: string | string[] | undefined;
+  readonly text: string;
 }
 
 /** The coordinator did not answer, or something else answered in its place. */

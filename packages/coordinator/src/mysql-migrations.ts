@@ -1,12 +1,14 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { checkSchema, type Migration } from './schema-age.ts';
 import { DuplicateColumnError, type SqlDriver, type SqlSession } from './sql-driver.ts';
 
 /**
  * Numbered by position, append-only, one statement each (MySQL commits after every DDL statement, so a crash in
  * between repeats one at most, and each can be repeated). `leaf_alloc` is Leaf's own table: where a Leaf runs already, it stays untouched.
  */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE IF NOT EXISTS leaf_alloc (
+const MIGRATIONS: readonly Migration[] = [
+  {
+    sql: `CREATE TABLE IF NOT EXISTS leaf_alloc (
      biz_tag varchar(128) NOT NULL DEFAULT '',
      max_id bigint NOT NULL DEFAULT 1,
      step int NOT NULL,
@@ -14,19 +16,25 @@ const MIGRATIONS: readonly string[] = [
      update_time timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP,
      PRIMARY KEY (biz_tag)
    ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin`,
-  `CREATE TABLE IF NOT EXISTS leafcutter_deployment (
+  },
+  {
+    sql: `CREATE TABLE IF NOT EXISTS leafcutter_deployment (
      singleton tinyint NOT NULL PRIMARY KEY,
      id char(36) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
      layout varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
    ) ENGINE=InnoDB`,
-  `CREATE TABLE IF NOT EXISTS leafcutter_tag (
+  },
+  {
+    sql: `CREATE TABLE IF NOT EXISTS leafcutter_tag (
      tag varbinary(512) NOT NULL PRIMARY KEY,
      max_step int DEFAULT NULL,
      target_duration_s int DEFAULT NULL,
      highest_id bigint DEFAULT NULL,
      retired tinyint NOT NULL DEFAULT 0
    ) ENGINE=InnoDB`,
-  `CREATE TABLE IF NOT EXISTS leafcutter_machine (
+  },
+  {
+    sql: `CREATE TABLE IF NOT EXISTS leafcutter_machine (
      machine_id int NOT NULL PRIMARY KEY,
      ceiling_ms bigint NOT NULL DEFAULT 0,
      window_ms int NOT NULL DEFAULT 0,
@@ -34,7 +42,9 @@ const MIGRATIONS: readonly string[] = [
      instance_id char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
      KEY leafcutter_machine_ceiling (ceiling_ms, machine_id)
    ) ENGINE=InnoDB`,
-  `CREATE TABLE IF NOT EXISTS leafcutter_ledger (
+  },
+  {
+    sql: `CREATE TABLE IF NOT EXISTS leafcutter_ledger (
      kind char(1) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
      name varbinary(512) NOT NULL,
      range_start bigint NOT NULL,
@@ -46,12 +56,15 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (kind, name, range_start),
      KEY leafcutter_ledger_granted_at (granted_at_ms)
    ) ENGINE=InnoDB`,
-  `ALTER TABLE leafcutter_tag ADD COLUMN high_water bigint NOT NULL DEFAULT 0`,
-  `ALTER TABLE leafcutter_deployment
+  },
+  { sql: `ALTER TABLE leafcutter_tag ADD COLUMN high_water bigint NOT NULL DEFAULT 0` },
+  {
+    sql: `ALTER TABLE leafcutter_deployment
      ADD COLUMN generation char(36) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
      ADD COLUMN confirmed_at_ms bigint NOT NULL DEFAULT 0,
      ADD COLUMN sweep bigint NOT NULL DEFAULT 0,
      ADD COLUMN swept_at_ms bigint NOT NULL DEFAULT 0`,
+  },
 ];
 
 const LOCK_SECONDS = 60;
@@ -81,24 +94,35 @@ export async function migrateMysql(driver: SqlDriver): Promise<void> {
 async function applyMigrations(session: SqlSession): Promise<void> {
   await session.run(
     `CREATE TABLE IF NOT EXISTS leafcutter_migration (
-       number int NOT NULL PRIMARY KEY, applied_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
+       number int NOT NULL PRIMARY KEY, applied_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
+       compatible_from int NOT NULL DEFAULT 0
      ) ENGINE=InnoDB`,
   );
-  const rows = await session.query('SELECT number FROM leafcutter_migration');
-  const applied = new Set(rows.map((row) => Number(row.number)));
-  const newest = Math.max(0, ...applied);
-  if (newest > MIGRATIONS.length) {
-    throw new LeafcutterError(
-      'STORE_UNAVAILABLE',
-      `The schema is at ${newest}, newer than this program's ${MIGRATIONS.length}; use a newer Leafcutter.`,
+  // Versions before 0.2 made it without.
+  const [noted] = await session.query("SHOW COLUMNS FROM leafcutter_migration LIKE 'compatible_from'");
+  if (noted === undefined)
+    await addColumns(
+      session,
+      'ALTER TABLE leafcutter_migration ADD COLUMN compatible_from int NOT NULL DEFAULT 0',
     );
-  }
-  for (const [index, sql] of MIGRATIONS.entries()) {
+  const rows = await session.query('SELECT number, compatible_from FROM leafcutter_migration');
+  const applied = new Set(rows.map((row) => Number(row.number)));
+  const unknown = rows.filter((row) => Number(row.number) > MIGRATIONS.length);
+  const floors = unknown.map((row) => Number(row.compatible_from));
+  checkSchema(Math.max(0, ...applied), Math.max(0, ...floors), MIGRATIONS.length);
+  for (const [index, { sql, compatibleFrom = 0 }] of MIGRATIONS.entries()) {
     if (applied.has(index + 1)) continue;
-    await session.run(sql).catch((error: unknown) => {
-      // A column that is there was added by a run that ended before it could say so.
-      if (!(error instanceof DuplicateColumnError)) throw error;
-    });
-    await session.run('INSERT INTO leafcutter_migration (number) VALUES (?)', [index + 1]);
+    await addColumns(session, sql);
+    await session.run('INSERT INTO leafcutter_migration (number, compatible_from) VALUES (?, ?)', [
+      index + 1,
+      compatibleFrom,
+    ]);
   }
+}
+
+/** A column that is there was added by a run that ended before it could say so. */
+async function addColumns(session: SqlSession, sql: string): Promise<void> {
+  await session.run(sql).catch((error: unknown) => {
+    if (!(error instanceof DuplicateColumnError)) throw error;
+  });
 }

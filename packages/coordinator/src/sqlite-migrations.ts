@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { checkSchema, type Migration } from './schema-age.ts';
 
 /** Numbered by position, append-only: the tables of `mysql-migrations.ts` in SQLite's words. */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE leaf_alloc (
+const MIGRATIONS: readonly Migration[] = [
+  {
+    sql: `CREATE TABLE leaf_alloc (
      biz_tag TEXT NOT NULL PRIMARY KEY,
      max_id INTEGER NOT NULL DEFAULT 1,
      step INTEGER NOT NULL,
@@ -44,23 +46,40 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (kind, name, range_start)
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX leafcutter_ledger_granted_at ON leafcutter_ledger (granted_at_ms);`,
-  `ALTER TABLE leafcutter_tag ADD COLUMN high_water INTEGER NOT NULL DEFAULT 0;
+  },
+  {
+    sql: `ALTER TABLE leafcutter_tag ADD COLUMN high_water INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE leafcutter_deployment ADD COLUMN generation TEXT;
    ALTER TABLE leafcutter_deployment ADD COLUMN confirmed_at_ms INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE leafcutter_deployment ADD COLUMN sweep INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE leafcutter_deployment ADD COLUMN swept_at_ms INTEGER NOT NULL DEFAULT 0;`,
+  },
+  {
+    sql: `CREATE TABLE leafcutter_migration (
+      number INTEGER NOT NULL PRIMARY KEY,
+      compatible_from INTEGER NOT NULL
+    ) STRICT;`,
+  },
 ];
 
-/** Brings the file to the newest schema; `user_version` counts what has been applied. */
+/** The first step after which each notes what it needs. */
+const NOTED_FROM = 3;
+
+/** Brings the file to the newest schema; `user_version` counts what has been applied. @throws STORE_UNAVAILABLE */
 export function migrateSqlite(database: DatabaseSync): void {
   const row = database.prepare('PRAGMA user_version').get() as { user_version: bigint };
   const applied = Number(row.user_version);
   if (applied > MIGRATIONS.length) {
-    throw new Error(
-      `The database is at schema ${applied}, newer than this program's ${MIGRATIONS.length}; use a newer Leafcutter.`,
-    );
+    const floors = database
+      .prepare('SELECT COALESCE(MAX(compatible_from), 0) AS floor FROM leafcutter_migration WHERE number > ?')
+      .get(MIGRATIONS.length) as { floor: bigint };
+    checkSchema(applied, Number(floors.floor), MIGRATIONS.length);
   }
-  MIGRATIONS.slice(applied).forEach((sql, index) => {
-    database.exec(`BEGIN IMMEDIATE; ${sql} PRAGMA user_version = ${applied + index + 1}; COMMIT;`);
-  });
+  for (const [index, { sql, compatibleFrom = 0 }] of MIGRATIONS.entries()) {
+    const number = index + 1;
+    if (number <= applied) continue;
+    const note =
+      number < NOTED_FROM ? '' : `INSERT INTO leafcutter_migration VALUES (${number}, ${compatibleFrom});`;
+    database.exec(`BEGIN IMMEDIATE; ${sql} ${note} PRAGMA user_version = ${number}; COMMIT;`);
+  }
 }

@@ -57,6 +57,12 @@ export const ERROR_CODES = {
     retryable: false,
     title: 'Layouts or deployments differ',
   },
+  VERSION_UNSUPPORTED: {
+    status: 409,
+    grpc: 'FAILED_PRECONDITION',
+    retryable: false,
+    title: 'The versions are too far apart',
+  },
   TAG_RETIRED: { status: 410, grpc: 'FAILED_PRECONDITION', retryable: false, title: 'The tag is retired' },
   PAYLOAD_TOO_LARGE: {
     status: 413,

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from './tag.ts';
 
-/** What agents and coordinators say to each other, as schemas. IDs travel as decimal strings, times as unix milliseconds. */
+/**
+ * What agents and coordinators say to each other, as schemas. IDs travel as decimal strings, times as unix milliseconds.
+ * Unknown fields are passed over: the partner may be of the next release.
+ */
 
 /** 2^63 − 1. */
 const HIGHEST_END = '9223372036854775807';
@@ -18,7 +21,7 @@ const agentId = z
 /** Random per process start. */
 const instanceId = z.uuid();
 
-export const segmentRequest = z.strictObject({
+export const segmentRequest = z.object({
   agentId,
   instanceId,
   /** IDs per second drawn from this tag lately, by this agent. */
@@ -28,7 +31,7 @@ export const segmentRequest = z.strictObject({
   /** The largest block of consecutive IDs that a caller waits for. */
   blockIds: z.int().min(0).max(1e12).default(0),
   /** The last segment that was used up: how many IDs it held and how long it lasted. Absent until there is one. */
-  lastSegment: z.strictObject({ step: z.int().min(1), lastedMs: z.int().min(0) }).optional(),
+  lastSegment: z.object({ step: z.int().min(1), lastedMs: z.int().min(0) }).optional(),
 });
 export type SegmentRequest = z.infer<typeof segmentRequest>;
 
@@ -41,7 +44,7 @@ export const segmentAnswer = z.object({
 });
 export type SegmentAnswer = z.infer<typeof segmentAnswer>;
 
-export const leaseRequest = z.strictObject({
+export const leaseRequest = z.object({
   agentId,
   instanceId,
   agentTimeMs: unixMs,
@@ -62,7 +65,7 @@ export const leaseAnswer = z.object({
 });
 export type LeaseAnswer = z.infer<typeof leaseAnswer>;
 
-export const renewRequest = z.strictObject({
+export const renewRequest = z.object({
   agentId,
   instanceId,
   agentTimeMs: unixMs,
@@ -82,15 +85,15 @@ export const renewAnswer = z.object({
 });
 export type RenewAnswer = z.infer<typeof renewAnswer>;
 
-export const endRequest = z.strictObject({ agentId, instanceId });
+export const endRequest = z.object({ agentId, instanceId });
 
 const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** A segment that an agent holds: `[start, end)`, of which `used` IDs are issued. */
-const heldSegment = z.strictObject({ start: id, end: id, used: count, size: count });
+const heldSegment = z.object({ start: id, end: id, used: count, size: count });
 
 /** One tag's buffer in an agent. */
-const bufferView = z.strictObject({
+const bufferView = z.object({
   tag: z.string().min(1).max(TAG_MAX_LENGTH),
   current: heldSegment.nullable(),
   next: heldSegment.nullable(),
@@ -108,12 +111,12 @@ const bufferView = z.strictObject({
 export type BufferView = z.infer<typeof bufferView>;
 
 /** What an agent holds, at one moment. */
-export const agentStatus = z.strictObject({
+export const agentStatus = z.object({
   agentId,
   instanceId,
   version: z.string().max(64),
   timeMs: unixMs,
-  clock: z.strictObject({
+  clock: z.object({
     /** How far this clock is ahead of the coordinators'; null before the first answer. */
     offsetMs: z.number().nullable(),
     skewed: z.boolean(),
@@ -121,10 +124,10 @@ export const agentStatus = z.strictObject({
   tags: z.array(bufferView),
   /** Null where snowflake mode is off. */
   snowflake: z
-    .strictObject({
+    .object({
       state: z.enum(['asking', 'holding', 'replacing', 'ended']),
       machineId: z.int().min(0).nullable(),
-      window: z.strictObject({ from: unixMs, to: unixMs }).nullable(),
+      window: z.object({ from: unixMs, to: unixMs }).nullable(),
       windowRemainingMs: z.number().min(0),
       lastTimestampMs: z.number(),
       issued: count,

@@ -22,6 +22,7 @@ const REFUSALS = [
   'CLOCK_SKEWED',
   'LAYOUT_MISMATCH',
   'TIMESTAMP_EXHAUSTED',
+  'VERSION_UNSUPPORTED',
 ] as const satisfies readonly ErrorCode[];
 
 /** Why nobody may have been there to ask. */

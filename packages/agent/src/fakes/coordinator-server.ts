@@ -4,7 +4,7 @@ import { type ErrorCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { PROBLEM_MEDIA_TYPE, toProblem } from '@leafcutter/shared/problem';
 
 /** What a server answers: a document, a problem, any text, or nothing at all (`silent`). */
-export type Answer = { status: number; body: string; type?: string } | 'silent';
+export type Answer = { status: number; body: string; type?: string; wire?: string } | 'silent';
 
 export interface Received {
   readonly path: string;
@@ -33,7 +33,8 @@ export class CoordinatorServer {
         this.received.push(received);
         const given = this.answer(received);
         if (given === 'silent') return;
-        response.writeHead(given.status, { 'content-type': given.type ?? 'application/json' });
+        const wire = given.wire === undefined ? {} : { 'leafcutter-wire': given.wire };
+        response.writeHead(given.status, { 'content-type': given.type ?? 'application/json', ...wire });
         response.end(given.body);
       });
     });

@@ -1,5 +1,6 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { bearerCheck } from '@leafcutter/shared/http/bearer';
+import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
 import type { CoordinatorConfig } from '../settings.ts';
 
@@ -26,8 +27,14 @@ export function accessOf({
   };
   const viewer = guard(adminTokens.length === 0 ? [] : [...adminTokens, ...viewerTokens]);
   const admin = guard(adminTokens);
+  const agent = guard(agentTokens);
   return {
-    agent: guard(agentTokens),
+    agent: {
+      guard(request) {
+        agent.guard(request);
+        checkWire(request.headers[WIRE_HEADER], 'agent');
+      },
+    },
     viewer,
     admin: {
       guard(request) {

@@ -32,7 +32,9 @@ const id = z.string().regex(/^[0-9]{1,19}$/);
 const json = (schema: z.ZodType) => ({ 'application/json': schema });
 
 /** What a grant of numbers or time can be refused with. */
-const GRANTS: readonly ErrorCode[] = ['LAYOUT_MISMATCH', 'RATE_LIMITED', 'STORE_UNAVAILABLE'];
+const GRANTS: readonly ErrorCode[] = [
+  ...(['LAYOUT_MISMATCH', 'VERSION_UNSUPPORTED', 'RATE_LIMITED', 'STORE_UNAVAILABLE'] as const),
+];
 const LEASES: readonly ErrorCode[] = [
   ...GRANTS,
   ...(['MACHINE_IDS_EXHAUSTED', 'LEASE_LOST', 'CLOCK_SKEWED', 'TIMESTAMP_EXHAUSTED'] as const),

@@ -11,6 +11,7 @@ import {
   type LowerTagAnswer,
   lowerTagRequest,
 } from '@leafcutter/shared/wire';
+import { WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import type { Express, Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
 import type { MachineIdState } from '../domain/census.ts';
@@ -38,6 +39,10 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
       if (error.code === 'INTERNAL')
         log.error({ err: error, method: request.method, path: request.path }, 'request failed');
     },
+  });
+  app.express.use((_req, res, next) => {
+    res.setHeader(WIRE_HEADER, String(WIRE_VERSION));
+    next();
   });
   const access = accessOf(config);
   const { agent, viewer, admin } = access;

@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { scratchDir } from './scratch-dir.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/**
+ * The commit from which an upgrade to the present tree is tried: the release before. Its dependencies must be those of
+ * the present lock file, or nearly: they are not installed again.
+ */
+export const EARLIER_COMMIT = 'EARLIER';
+
+/** Whether this clone has that commit: a shallow one has not. */
+export function hasEarlierVersion(): boolean {
+  try {
+    execFileSync('git', ['cat-file', '-e', `${EARLIER_COMMIT}^{commit}`], { cwd: ROOT, stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Unpacks the earlier version into a folder of its own and answers its `main.ts`. */
+export async function unpackEarlierVersion(): Promise<string> {
+  const folder = await scratchDir('earlier-version');
+  const archive = execFileSync('git', ['archive', EARLIER_COMMIT, 'packages', 'package.json', 'tsconfig.json'], {
+    ...{ cwd: ROOT, maxBuffer: 256 * 1024 * 1024 },
+  });
+  execFileSync('tar', ['-x', '-C', folder], { input: archive });
+  for (const name of readdirSync(join(folder, 'packages'))) linkDependencies(folder, name);
+  // The page as it is built now: it takes no part in what is tried here.
+  const dist = join(ROOT, 'packages/console/dist');
+  if (existsSync(dist)) cpSync(dist, join(folder, 'packages/console/dist'), { recursive: true });
+  return join(folder, 'packages/cli/src/main.ts');
+}
+
+/** Gives a package of the folder what the present one of its name has, and its own siblings in place of ours. */
+function linkDependencies(folder: string, name: string): void {
+  const from = join(ROOT, 'packages', name, 'node_modules');
+  const to = join(folder, 'packages', name, 'node_modules');
+  if (!existsSync(from)) return;
+  mkdirSync(to);
+  for (const entry of readdirSync(from)) {
+    if (entry.startsWith('.')) continue;
+    if (!entry.startsWith('@')) {
+      symlinkSync(realpathSync(join(from, entry)), join(to, entry));
+      continue;
+    }
+    mkdirSync(join(to, entry));
+    for (const scoped of readdirSync(join(from, entry))) {
+      const target = realpathSync(join(from, entry, scoped));
+      const isSibling = entry === '@leafcutter' && lstatSync(target).isDirectory();
+      symlinkSync(isSibling ? join(folder, 'packages', scoped) : target, join(to, entry, scoped));
+    }
+  }
+}
