@@ -24,6 +24,8 @@ export interface ArenaOptions {
   >;
   /** Sources of which nobody draws batches. */
   readonly singlesOnly?: readonly string[];
+  /** The `main.ts` of the version that coordinators and agents start with; default the present one. */
+  readonly main?: string;
   readonly redis?: RedisOptions;
   /** Gives every agent a clock of its own, which `AgentPlace.clock` moves. */
   readonly clocks?: boolean;

@@ -116,6 +116,7 @@ export class Arena implements AsyncDisposable {
     const [redis, mysql] = await Promise.all([this.#line(this.redis.port), this.#line(this.mariadb.port)]);
     const service = await Service.start({
       kind: 'coordinator',
+      main: this.options.main,
       name: `coordinator-${number}`,
       flags: [
         ...['--no-segment-adaptive-step', '--jobs-audit-interval-s', '5'],
@@ -145,6 +146,7 @@ export class Arena implements AsyncDisposable {
     const service = await Service.start(
       {
         kind: 'agent',
+        main: this.options.main,
         name: twins ? 'twin' : label,
         flags: [
           ...['--coordinators', lines.map(({ port }) => `http://${HOST}:${port}`).join(',')],

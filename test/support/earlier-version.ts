@@ -10,7 +10,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
  * The commit from which an upgrade to the present tree is tried: the release before. Its dependencies must be those of
  * the present lock file, or nearly: they are not installed again.
  */
-export const EARLIER_COMMIT = 'EARLIER';
+export const EARLIER_COMMIT = 'f0e79153536eda694289836196ad806934e63615';
 
 /** Whether this clone has that commit: a shallow one has not. */
 export function hasEarlierVersion(): boolean {
@@ -25,9 +25,13 @@ export function hasEarlierVersion(): boolean {
 /** Unpacks the earlier version into a folder of its own and answers its `main.ts`. */
 export async function unpackEarlierVersion(): Promise<string> {
   const folder = await scratchDir('earlier-version');
-  const archive = execFileSync('git', ['archive', EARLIER_COMMIT, 'packages', 'package.json', 'tsconfig.json'], {
-    ...{ cwd: ROOT, maxBuffer: 256 * 1024 * 1024 },
-  });
+  const archive = execFileSync(
+    'git',
+    ['archive', EARLIER_COMMIT, 'packages', 'package.json', 'tsconfig.json'],
+    {
+      ...{ cwd: ROOT, maxBuffer: 256 * 1024 * 1024 },
+    },
+  );
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
   for (const name of readdirSync(join(folder, 'packages'))) linkDependencies(folder, name);
   // The page as it is built now: it takes no part in what is tried here.

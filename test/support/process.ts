@@ -164,13 +164,14 @@ export function startProcess(options: ProcessOptions): RunningProcess {
   return new RunningProcess(child, options.name);
 }
 
-/** Starts the `leafcutter` program from its sources, with nothing but `env` set. */
+/** Starts the `leafcutter` program from its sources, or those of another version, with nothing but `env` set. */
 export function leafcutter(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  main = LEAFCUTTER_MAIN,
 ): RunningProcess {
   const name = ['leafcutter', ...args].join(' ');
-  return startProcess({ command: process.execPath, args: [LEAFCUTTER_MAIN, ...args], env, name });
+  return startProcess({ command: process.execPath, args: [main, ...args], env, name });
 }
 
 /**

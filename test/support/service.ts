@@ -9,6 +9,8 @@ export interface ServiceOptions {
   readonly flags?: readonly string[];
   /** Variables of the process, for example of `fakeTime()`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** The `main.ts` of the version to run; default the present one. */
+  readonly main?: string | undefined;
 }
 
 const READY_MS = 30_000;
@@ -20,10 +22,12 @@ export class Service {
   readonly #options: ServiceOptions;
   readonly #port: number;
   #process: RunningProcess;
+  #main: string | undefined;
 
   private constructor(options: ServiceOptions, port: number) {
     this.#options = options;
     this.#port = port;
+    this.#main = options.main;
     this.name = options.name;
     this.url = `http://127.0.0.1:${port}`;
     this.#process = this.#spawn();
@@ -53,6 +57,12 @@ export class Service {
     await this.waitUntil(until);
   }
 
+  /** Starts it again from the sources of another version; undefined for the present one. */
+  async replace(main: string | undefined, until: 'ready' | 'live' = 'ready'): Promise<void> {
+    this.#main = main;
+    await this.restart(until);
+  }
+
   async waitUntil(state: 'ready' | 'live', timeoutMs = READY_MS): Promise<void> {
     const path = state === 'ready' ? '/readyz' : '/livez';
     const up = await poll(async () => !this.#process.running || (await this.#answers(path)), timeoutMs, 25);
@@ -74,7 +84,11 @@ export class Service {
   #spawn(): RunningProcess {
     const { kind, name, flags = [], env } = this.#options;
     const identity = kind === 'agent' ? '--agent-id' : '--coordinator-id';
-    return leafcutter([kind, '--listen', `127.0.0.1:${this.#port}`, identity, name, ...flags], env);
+    return leafcutter(
+      [kind, '--listen', `127.0.0.1:${this.#port}`, identity, name, ...flags],
+      env,
+      this.#main,
+    );
   }
 
   async #answers(path: string): Promise<boolean> {

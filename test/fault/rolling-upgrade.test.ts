@@ -1,0 +1,102 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { EARLIER_COMMIT, hasEarlierVersion, unpackEarlierVersion } from '../support/earlier-version.ts';
+import type { Service } from '../support/service.ts';
+import { Arena } from './arena.ts';
+import { type Counts, newCounts } from './arena-load.ts';
+import { FailoverLoad } from './failover-load.ts';
+import { findAll } from './findings.ts';
+
+jest.setTimeout(180_000);
+
+const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
+/** As long as it takes until refills and heartbeats went to the one that was replaced. */
+const SETTLE_MS = 700;
+/** An agent's deadline, and what two busy cores may add to it. */
+const LATEST_MS = 5_000;
+
+const isThere = hasEarlierVersion();
+if (!isThere)
+  process.stdout.write(
+    `NOT RUN: rolling upgrade. This clone has no commit ${EARLIER_COMMIT}: it is shallow.\n`,
+  );
+
+(isThere ? describe : describe.skip)('a rolling upgrade under load, from an earlier commit', () => {
+  let earlier: string;
+  let arena: Arena;
+
+  beforeAll(async () => {
+    earlier = await unpackEarlierVersion();
+    arena = await Arena.start({
+      main: earlier,
+      windowMs: 20_000,
+      tags: { warm: { step: 2_000 }, deep: { step: 20_000 } },
+    });
+    for (const agent of arena.agents) arena.drawFrom(agent);
+    await sleep(1_500);
+  });
+
+  afterAll(() => arena?.[Symbol.asyncDispose]());
+
+  const coordinators = () => arena.coordinators.map(({ service }) => service);
+
+  /** Replaces services one after the other, and counts what callers got meanwhile. */
+  async function during(
+    what: string,
+    services: readonly Service[],
+    main: string | undefined,
+  ): Promise<Counts> {
+    const counts = newCounts();
+    await arena.load.during(counts, async () => {
+      for (const service of services) {
+        await service.replace(main);
+        await sleep(SETTLE_MS);
+      }
+    });
+    tell(what, counts);
+    return counts;
+  }
+
+  test.each<[string, () => string | undefined]>([
+    ['coordinators of this version take the place of the earlier ones', () => undefined],
+    ['the earlier ones come back', () => earlier],
+    ['and this version again', () => undefined],
+  ])('%s: no request fails', async (what, main) => {
+    const { refused, unanswered, calls } = await during(what, coordinators(), main());
+    expect(calls).toBeGreaterThan(500);
+    expect([...refused]).toEqual([]);
+    expect(unanswered).toBe(0);
+  });
+
+  test('agents of this version take the place of the earlier ones: no request fails of who asks the other agent then', async () => {
+    await arena.load.stop();
+    const load = new FailoverLoad(arena.load.history, arena.agents, ['warm', 'deep', 'snowflake']);
+    await sleep(500);
+    for (const { service } of arena.agents) {
+      await service.replace(undefined);
+      await sleep(SETTLE_MS);
+    }
+    const { served, failed, retried } = await load.stop();
+    process.stdout.write(
+      `agents replaced: ${served} requests served, ${retried} at the second agent, ${failed.length} failed\n`,
+    );
+    expect(failed).toEqual([]);
+    expect(served).toBeGreaterThan(500);
+  });
+
+  test('over all of it, no ID came twice and each was granted', async () => {
+    await arena.ledger.remember();
+    const { history } = arena.load;
+    expect(findAll(history, arena.ledger.grants, LATEST_MS)).toEqual(NONE);
+    let ids = 0;
+    for (const call of history.issued) ids += call.ids.length;
+    process.stdout.write(`rolling upgrade from ${EARLIER_COMMIT.slice(0, 7)}: ${ids} IDs, 0 duplicates\n`);
+  });
+});
+
+function tell(what: string, { calls, ids, refused, unanswered, slowestMs }: Counts): void {
+  const text = [...refused].map(([code, times]) => `${times} ${code}`).join(', ') || 'none';
+  process.stdout.write(
+    `${what}: ${calls} requests, ${ids} IDs, refused ${text}, unanswered ${unanswered}, slowest ${slowestMs.toFixed(0)} ms\n`,
+  );
+}
