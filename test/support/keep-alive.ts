@@ -22,13 +22,18 @@ const HEAD_END = '\r\n\r\n';
 export class KeepAlive {
   readonly #socket: Socket;
   readonly #host: string;
+  /** Sent with each request, beside Host. */
+  readonly #headers: string;
   readonly #pending: Pending[] = [];
   #unread = '';
   #closed = false;
 
-  private constructor(socket: Socket, host: string) {
+  private constructor(socket: Socket, host: string, headers: Readonly<Record<string, string>>) {
     this.#socket = socket;
     this.#host = host;
+    this.#headers = Object.entries(headers)
+      .map(([name, value]) => `\r\n${name}: ${value}`)
+      .join('');
     socket.setNoDelay(true);
     socket.setEncoding('latin1');
     socket.on('data', (chunk: string) => this.#read(chunk));
@@ -37,11 +42,11 @@ export class KeepAlive {
   }
 
   /** @throws Error where nobody listens */
-  static async open(url: string): Promise<KeepAlive> {
+  static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<KeepAlive> {
     const { host, hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port) });
     await once(socket, 'connect');
-    return new KeepAlive(socket, host);
+    return new KeepAlive(socket, host, headers);
   }
 
   get closed(): boolean {
@@ -56,7 +61,7 @@ export class KeepAlive {
         return;
       }
       this.#pending.push({ resolve, reject });
-      this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#host}\r\n\r\n`);
+      this.#socket.write(`GET ${path} HTTP/1.1\r\nHost: ${this.#host}${this.#headers}\r\n\r\n`);
     });
   }
 

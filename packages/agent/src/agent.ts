@@ -1,3 +1,4 @@
+import type { Tokens } from '@leafcutter/shared/http/tokens';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { ClockWatch } from './domain/clock-watch.ts';
@@ -26,6 +27,8 @@ export interface Agent {
   readonly metrics: AgentMetrics;
   readonly watch: ClockWatch;
   readonly tags: Tags;
+  /** The tokens of applications, as they are now. */
+  readonly tokens: Tokens;
   /** Undefined where snowflake mode is off. */
   readonly snowflake: SnowflakeMode | undefined;
   /** Wall clock, unix milliseconds. */

@@ -7,6 +7,8 @@ import { bulkhead } from 'cockatiel';
 import { Pool } from 'undici';
 import { Circuit } from './circuit.ts';
 
+const HEADERS = { 'content-type': 'application/json', [WIRE_HEADER]: String(WIRE_VERSION) };
+
 const FAILURES_TO_OPEN = 3;
 const PROBE_MS = 1_000;
 /** Calls at once, and calls that wait: refills of many tags at once must not pile up without bound. */
@@ -21,7 +23,8 @@ export class CoordinatorEndpoint {
   readonly url: string;
   readonly #pool: Pool;
   readonly #prefix: string;
-  readonly #headers: Record<string, string>;
+  /** Sent with every call; it may be exchanged for another one while calls are under way. */
+  token: string | undefined;
   readonly #timeoutMs: number;
   readonly #circuit: Circuit;
   readonly #bulkhead = bulkhead(CALLS_AT_ONCE, CALLS_WAITING);
@@ -33,11 +36,7 @@ export class CoordinatorEndpoint {
     this.#pool = new Pool(origin, { connections: CALLS_AT_ONCE, connect: { timeout: options.timeoutMs } });
     this.#timeoutMs = options.timeoutMs;
     this.#circuit = new Circuit(options.clock, FAILURES_TO_OPEN, PROBE_MS);
-    this.#headers = {
-      'content-type': 'application/json',
-      [WIRE_HEADER]: String(WIRE_VERSION),
-      ...(options.token === undefined ? {} : { authorization: `Bearer ${options.token}` }),
-    };
+    this.token = options.token;
   }
 
   /**
@@ -86,7 +85,7 @@ export class CoordinatorEndpoint {
       const response = await this.#pool.request({
         method: 'POST',
         path: this.#prefix + path,
-        headers: { ...this.#headers, ...traceHeaders() },
+        headers: { ...HEADERS, ...this.#authorization, ...traceHeaders() },
         body,
         signal: AbortSignal.timeout(this.#timeoutMs),
       });
@@ -95,6 +94,10 @@ export class CoordinatorEndpoint {
     } catch (error) {
       throw new SilentError('no answer', { cause: error });
     }
+  }
+
+  get #authorization(): Record<string, string> {
+    return this.token === undefined ? {} : { authorization: `Bearer ${this.token}` };
   }
 
   #unavailable(reason: string, cause?: unknown): LeafcutterError {

@@ -77,6 +77,11 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     'refill_retries_total',
     'Refills tried again after one that failed.',
   );
+  readonly #reloads = this.#counter(
+    'reloads_total',
+    'Changed configurations that were taken over while running, or were wrong.',
+    'result',
+  );
   readonly #waitTime = this.#histogram(
     'wait_seconds',
     'Time that callers waited because no ID was in memory.',
@@ -173,6 +178,10 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
       this.#tallies.set(key, tally);
     }
     return tally;
+  }
+
+  reloaded(result: 'ok' | 'failed'): void {
+    this.#reloads.inc({ result });
   }
 
   refused(error: LeafcutterError, door: Door): void {

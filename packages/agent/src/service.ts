@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { Tokens } from '@leafcutter/shared/http/tokens';
 import type { Logger } from '@leafcutter/shared/logger';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
@@ -26,6 +27,10 @@ export interface AgentService {
   readonly url: string;
   readonly agentId: string;
   readonly instanceId: string;
+  /** Takes over the settings that may change while it runs. */
+  reload(config: AgentConfig): void;
+  /** Counts a configuration that could not be taken over. */
+  reloadFailed(): void;
   /** Drains open requests, ends the lease, stops timers. */
   stop(): Promise<void>;
 }
@@ -36,7 +41,7 @@ export interface AgentService {
  * @throws StartError where a port is taken
  */
 export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat): Promise<AgentService> {
-  const { agent, client, markStopping } = assemble(config, log, seat);
+  const { agent, client, endpoints, markStopping } = assemble(config, log, seat);
   seat?.offer(partsOf(agent));
   const reporter = new Reporter({
     target: client,
@@ -57,7 +62,7 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
   reporter.start();
   const places = Object.fromEntries(Object.entries(doors.places).map(([key, at]) => [key, String(at)]));
   const url = `http://${places.listen}`;
-  if (config.tokens.length === 0 && networkListeners(config).length > 0) {
+  if (agent.tokens.isOpen && networkListeners(config).length > 0) {
     log.warn({ places }, 'allowUnauthenticatedNetwork: whoever reaches these ports can draw IDs');
   }
   log.info({ ...places, coordinators: config.coordinators }, 'agent is listening');
@@ -65,6 +70,13 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
     url,
     agentId: agent.agentId,
     instanceId: agent.instanceId,
+    reload(changed) {
+      agent.tokens.replace(changed.tokens, changed.scopedTokens);
+      for (const endpoint of endpoints) endpoint.token = changed.coordinatorToken;
+      log.level = changed.logLevel;
+      agent.metrics.reloaded('ok');
+    },
+    reloadFailed: () => agent.metrics.reloaded('failed'),
     async stop() {
       log.info('agent is stopping');
       markStopping();
@@ -82,7 +94,12 @@ function assemble(
   config: AgentConfig,
   log: Logger,
   seat: Seat | undefined,
-): { agent: Agent; client: CoordinatorClient; markStopping: () => void } {
+): {
+  agent: Agent;
+  client: CoordinatorClient;
+  endpoints: readonly CoordinatorEndpoint[];
+  markStopping: () => void;
+} {
   const clock = systemClock;
   const random = Math.random;
   const layout = layoutOf(config.snowflake);
@@ -159,6 +176,7 @@ function assemble(
     metrics,
     watch,
     tags,
+    tokens: new Tokens(config.tokens, config.scopedTokens),
     snowflake,
     now: clock.now,
     seat,
@@ -169,6 +187,7 @@ function assemble(
   return {
     agent,
     client,
+    endpoints,
     markStopping() {
       stopping = true;
     },

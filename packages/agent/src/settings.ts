@@ -4,6 +4,7 @@ import { address, choice, flag, path, secret, text } from '@leafcutter/shared/co
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
 import { layoutProblem } from '@leafcutter/shared/layout';
 import { LOG_LEVELS } from '@leafcutter/shared/logger';
+import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { clashingListeners, networkListeners } from './listeners.ts';
 
@@ -24,15 +25,22 @@ export const agentSettings = settings(
       minItems: 1,
       doc: 'Coordinators to ask, in any order; the agent fails over between them.',
     }),
-    coordinatorToken: secret({ optional: true, doc: 'Token sent to the coordinators.' }),
+    coordinatorToken: secret({ optional: true, reloads: true, doc: 'Token sent to the coordinators.' }),
     tokens: secretList({
+      reloads: true,
       doc: 'Tokens that applications send; none lets everyone who reaches the port draw IDs.',
     }),
+    scopedTokens,
     allowUnauthenticatedNetwork: flag({
       default: false,
       doc: 'Listen beyond loopback although tokens is empty.',
     }),
-    logLevel: choice(LOG_LEVELS, { default: 'info', doc: 'Least severe level that is logged.' }),
+    reloadIntervalS,
+    logLevel: choice(LOG_LEVELS, {
+      default: 'info',
+      reloads: true,
+      doc: 'Least severe level that is logged.',
+    }),
     bodyLimitBytes: int({
       default: 16_384,
       min: 1_024,
@@ -196,8 +204,8 @@ export const agentSettings = settings(
     rules: [
       (config) => {
         const [open] = networkListeners(config);
-        if (open === undefined || config.allowUnauthenticatedNetwork || config.tokens.length > 0)
-          return undefined;
+        const hasTokens = config.tokens.length + config.scopedTokens.length > 0;
+        if (open === undefined || config.allowUnauthenticatedNetwork || hasTokens) return undefined;
         return {
           key: open.key,
           problem: 'is reachable from other machines, so set tokens or allowUnauthenticatedNetwork',

@@ -16,6 +16,8 @@ export interface Io {
   readonly watched: boolean;
   /** Resolves to what asked the process to stop: a signal, or the parent that went away. */
   readonly stopRequested: Promise<string>;
+  /** Calls `listener` at each SIGHUP, which then ends nothing. */
+  readonly onHangup: (listener: () => void) => void;
   /** Tells the `leafcutter` that started this one, if one did, that the service listens. */
   readonly tellListening: () => void;
   readonly parent: Parent | undefined;

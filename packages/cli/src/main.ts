@@ -23,6 +23,7 @@ const code = await runCommand({
   err: (text) => void process.stderr.write(text),
   watched: process.stderr.isTTY === true,
   stopRequested,
+  onHangup: (listener) => void process.on('SIGHUP', listener),
   tellListening: () => {
     if (process.connected) process.send?.('listening');
   },

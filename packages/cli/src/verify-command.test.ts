@@ -22,6 +22,7 @@ async function run(argv: readonly string[], stopRequested = new Promise<string>(
     ...{ argv, env: {}, cwd: '/', watched: false, stopRequested, self: ['leafcutter'] },
     out: (text) => void said.push(text),
     err: () => undefined,
+    onHangup: () => undefined,
     tellListening: () => undefined,
     parent: undefined,
   };

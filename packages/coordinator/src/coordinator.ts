@@ -12,6 +12,8 @@ import type { Roster } from './domain/roster.ts';
 import type { SegmentArbiter } from './domain/segments.ts';
 import type { Store } from './domain/store.ts';
 import type { TagAdmin } from './domain/tags.ts';
+import type { Access } from './http/access.ts';
+import type { AgentPace } from './http/agent-pace.ts';
 import type { Job } from './jobs.ts';
 import type { CoordinatorMetrics } from './metrics.ts';
 import type { CoordinatorConfig } from './settings.ts';
@@ -30,6 +32,8 @@ export interface Coordinator {
   readonly fence: Fence | undefined;
   readonly locks: Locks;
   readonly roster: Roster;
+  readonly access: Access;
+  readonly pace: AgentPace;
   readonly jobs: readonly Job[];
   readonly journal: JobJournal;
   readonly segments: SegmentArbiter;

@@ -106,6 +106,11 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'Lease calls that Redis did not answer.',
   );
   readonly #errors = this.#counter('errors_total', 'Requests answered with an error, by code.', 'code');
+  readonly #reloads = this.#counter(
+    'reloads_total',
+    'Changed configurations that were taken over while running, or were wrong.',
+    'result',
+  );
   readonly #redisUp = this.#gauge(
     'redis_up',
     '1 while Redis answers, 0 while its circuit is open; no number where the coordinator is embedded.',
@@ -231,6 +236,10 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   failed(error: LeafcutterError): void {
     this.#errors.inc({ code: error.code });
+  }
+
+  reloaded(result: 'ok' | 'failed'): void {
+    this.#reloads.inc({ result });
   }
 
   redisUp(up: boolean | undefined): void {

@@ -16,6 +16,8 @@ import { FleetWatch } from './domain/fleet/fleet-watch.ts';
 import { LeaseArbiter } from './domain/leases.ts';
 import { SegmentArbiter } from './domain/segments.ts';
 import { TagAdmin } from './domain/tags.ts';
+import { Access } from './http/access.ts';
+import { AgentPace } from './http/agent-pace.ts';
 import { FleetEvents } from './http/events.ts';
 import { coordinatorApp } from './http/routes.ts';
 import { coordinatorJobs } from './jobs.ts';
@@ -29,6 +31,10 @@ import { openStores, type Stores } from './stores.ts';
 export interface CoordinatorService {
   /** Where it listens: `http://127.0.0.1:8100`. */
   readonly url: string;
+  /** Takes over the settings that may change while it runs. */
+  reload(config: CoordinatorConfig): void;
+  /** Counts a configuration that could not be taken over. */
+  reloadFailed(): void;
   /** Drains open requests, stops jobs, closes the stores. */
   stop(): Promise<void>;
 }
@@ -61,6 +67,13 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     const { close } = listening;
     return {
       url,
+      reload(changed) {
+        coordinator.access.replace(changed);
+        coordinator.pace.change(changed.agentRequestsPerS);
+        log.level = changed.logLevel;
+        coordinator.metrics.reloaded('ok');
+      },
+      reloadFailed: () => coordinator.metrics.reloaded('failed'),
       async stop() {
         log.info('coordinator is stopping');
         coordinator.watch.stop();
@@ -120,6 +133,8 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     fence,
     locks,
     roster,
+    access: new Access(config),
+    pace: new AgentPace(clock, config.agentRequestsPerS),
     journal,
     jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
     segments: new SegmentArbiter({

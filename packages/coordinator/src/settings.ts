@@ -4,6 +4,7 @@ import { address, choice, flag, path, text } from '@leafcutter/shared/config/set
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
 import { layoutProblem, machineIdCount } from '@leafcutter/shared/layout';
 import { LOG_LEVELS } from '@leafcutter/shared/logger';
+import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { jobSettings } from './settings/job-settings.ts';
 import { storeSettings } from './settings/store-settings.ts';
@@ -28,12 +29,16 @@ export const coordinatorSettings = settings(
       doc: 'Run on the embedded database although other machines reach this coordinator. Without it a forgotten mysql.url is an error, and not a second, empty deployment.',
     }),
     agentTokens: secretList({
+      reloads: true,
       doc: 'Tokens that agents send; none lets everyone who reaches the port take segments and leases.',
     }),
+    scopedAgentTokens: scopedTokens,
     adminTokens: secretList({
+      reloads: true,
       doc: 'Tokens that admins send to see, create and change tags; none lets everyone who reaches the port.',
     }),
     viewerTokens: secretList({
+      reloads: true,
       doc: 'Tokens that may look (console, ledger, explain) and change nothing; admin tokens may look as well.',
     }),
     allowUnauthenticatedNetwork: flag({
@@ -44,7 +49,20 @@ export const coordinatorSettings = settings(
       default: false,
       doc: 'Create a tag that an agent asks for and that does not exist, with default step.',
     }),
-    logLevel: choice(LOG_LEVELS, { default: 'info', doc: 'Least severe level that is logged.' }),
+    agentRequestsPerS: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      unit: 'requests/s',
+      reloads: true,
+      doc: 'Requests for segments and leases that one agent may make a second, ten seconds’ worth at once; 0: no limit.',
+    }),
+    reloadIntervalS,
+    logLevel: choice(LOG_LEVELS, {
+      default: 'info',
+      reloads: true,
+      doc: 'Least severe level that is logged.',
+    }),
     bodyLimitBytes: int({
       default: 262_144,
       min: 1_024,
@@ -164,8 +182,10 @@ export const coordinatorSettings = settings(
               problem:
                 'is reachable from other machines, so set mysql.url, or embedded if one coordinator on this disk is meant',
             },
-      ({ listen, agentTokens, adminTokens, allowUnauthenticatedNetwork }) =>
-        listen.isLoopback || allowUnauthenticatedNetwork || (agentTokens.length > 0 && adminTokens.length > 0)
+      ({ listen, agentTokens, scopedAgentTokens, adminTokens, allowUnauthenticatedNetwork }) =>
+        listen.isLoopback ||
+        allowUnauthenticatedNetwork ||
+        (agentTokens.length + scopedAgentTokens.length > 0 && adminTokens.length > 0)
           ? undefined
           : {
               key: 'listen',

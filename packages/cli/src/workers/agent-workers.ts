@@ -6,11 +6,7 @@ import type { Io } from '../io.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Runs `config.workers` agents behind one port. @throws StartError where a port is taken or a worker cannot start */
-export async function startWorkers(
-  config: AgentConfig,
-  io: Io,
-  log: Logger,
-): Promise<{ stop(): Promise<void> }> {
+export async function startWorkers(config: AgentConfig, io: Io, log: Logger): Promise<Supervisor> {
   await checkPorts(config);
   const [command, ...args] = io.self;
   const running = await Supervisor.start({

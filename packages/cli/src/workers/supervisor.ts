@@ -55,6 +55,16 @@ export class Supervisor {
     await Promise.all([...this.#places.values()].map((worker) => worker.stop(this.#options.drainMs)));
   }
 
+  /** Each worker reads its configuration again. */
+  reload(): void {
+    for (const worker of this.#places.values()) worker.hangUp();
+  }
+
+  /** Each worker counts for itself. */
+  reloadFailed(): void {
+    this.reload();
+  }
+
   #spawn(number: number): WorkerProcess {
     const worker = new WorkerProcess(number, this.#options, (message) => this.#hear(worker, message));
     this.#places.set(number, worker);

@@ -54,6 +54,12 @@ export class WorkerProcess {
     return this.#isRunning && this.#isListening;
   }
 
+  /** Lets it read its configuration again. */
+  hangUp(): void {
+    // One that is just starting has not said what to do with it, ends, and is started with what is true now.
+    if (this.#isRunning) this.#child.kill('SIGHUP');
+  }
+
   send(message: ToWorker): void {
     // It may be gone this very moment; whoever waits for its answer has a deadline.
     if (this.#isRunning && this.#child.connected) this.#child.send(message, () => undefined);

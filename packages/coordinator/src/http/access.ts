@@ -1,55 +1,69 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
-import { bearerCheck } from '@leafcutter/shared/http/bearer';
+import { Tokens } from '@leafcutter/shared/http/tokens';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
 import type { CoordinatorConfig } from '../settings.ts';
+import { tagOf } from './tag-of.ts';
 
-type Guard = { readonly guard: (request: Request) => void };
+type TokenSettings = Pick<
+  CoordinatorConfig,
+  'agentTokens' | 'scopedAgentTokens' | 'adminTokens' | 'viewerTokens'
+>;
 
-/** Who may do what. Without tokens of a kind, whoever reaches the port may. */
-export interface Access {
-  /** Takes segments and leases. */
-  readonly agent: Guard;
-  /** Looks. */
-  readonly viewer: Guard;
-  /** Changes. A viewer is told so with FORBIDDEN. */
-  readonly admin: Guard;
+interface Guard {
+  readonly guard: (request: Request) => void;
 }
 
-export function accessOf({
-  agentTokens,
-  adminTokens,
-  viewerTokens,
-}: Pick<CoordinatorConfig, 'agentTokens' | 'adminTokens' | 'viewerTokens'>): Access {
-  const guard = (tokens: readonly string[]): Guard => {
-    const check = bearerCheck(tokens);
-    return { guard: (request) => check(request.headers.authorization) };
-  };
-  const viewer = guard(adminTokens.length === 0 ? [] : [...adminTokens, ...viewerTokens]);
-  const admin = guard(adminTokens);
-  const agent = guard(agentTokens);
-  return {
-    agent: {
-      guard(request) {
-        agent.guard(request);
-        checkWire(request.headers[WIRE_HEADER], 'agent');
-      },
-    },
-    viewer,
-    admin: {
-      guard(request) {
-        try {
-          admin.guard(request);
-        } catch (error) {
-          if (hasCode(error, 'UNAUTHORIZED') && error.reason === 'wrong_token') {
-            viewer.guard(request);
-            throw new LeafcutterError('FORBIDDEN', 'This token may look, but change nothing.', {
-              reason: 'viewer',
-            });
-          }
-          throw error;
-        }
-      },
-    },
-  };
+/** Who may do what, by the tokens that are valid now. Without tokens of a kind, whoever reaches the port may. */
+export class Access {
+  readonly #agents: Tokens;
+  readonly #admins: Tokens;
+  readonly #viewers: Tokens;
+  /** An agent, whatever its token opens. */
+  readonly agent: Guard = { guard: (request) => void this.#agent(request) };
+  /** An agent that takes a segment of the tag in the address. */
+  readonly segments: Guard = { guard: (request) => this.#agent(request).checkTag(tagOf(request)) };
+  /** An agent that takes or keeps a lease. */
+  readonly leases: Guard = { guard: (request) => this.#agent(request).checkSnowflake() };
+  /** Looks. */
+  readonly viewer: Guard = { guard: (request) => void this.#viewers.admit(request.headers.authorization) };
+  /** Changes. A viewer is told so with FORBIDDEN. */
+  readonly admin: Guard = { guard: (request) => this.#admin(request) };
+
+  constructor(settings: TokenSettings) {
+    this.#agents = new Tokens(settings.agentTokens, settings.scopedAgentTokens);
+    this.#admins = new Tokens(settings.adminTokens);
+    this.#viewers = new Tokens(viewersOf(settings));
+  }
+
+  /** From now on these tokens are valid, and no others. */
+  replace(settings: TokenSettings): void {
+    this.#agents.replace(settings.agentTokens, settings.scopedAgentTokens);
+    this.#admins.replace(settings.adminTokens);
+    this.#viewers.replace(viewersOf(settings));
+  }
+
+  #agent({ headers }: Request) {
+    const scope = this.#agents.admit(headers.authorization);
+    checkWire(headers[WIRE_HEADER], 'agent');
+    return scope;
+  }
+
+  #admin(request: Request): void {
+    try {
+      this.#admins.admit(request.headers.authorization);
+    } catch (error) {
+      if (hasCode(error, 'UNAUTHORIZED') && error.reason === 'wrong_token') {
+        this.viewer.guard(request);
+        throw new LeafcutterError('FORBIDDEN', 'This token may look, but change nothing.', {
+          reason: 'viewer',
+        });
+      }
+      throw error;
+    }
+  }
+}
+
+function viewersOf({ adminTokens, viewerTokens }: TokenSettings): readonly string[] {
+  return adminTokens.length === 0 ? [] : [...adminTokens, ...viewerTokens];
 }

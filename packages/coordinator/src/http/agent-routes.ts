@@ -18,20 +18,21 @@ import {
 } from '@leafcutter/shared/wire';
 import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
-import type { Access } from './access.ts';
 import { tagOf } from './tag-of.ts';
 
 /** What agents ask, but for `POST /v1/leases`, whose address others read. */
-export function addAgentRoutes(app: ServiceApp, coordinator: Coordinator, { agent }: Access): void {
-  app.route('/v1/tags/:tag/segments', { POST: (req, res) => segments(coordinator, req, res) }, agent);
-  app.route('/v1/leases/:machineId/renew', { POST: (req, res) => renew(coordinator, req, res) }, agent);
-  app.route('/v1/leases/:machineId/end', { POST: (req, res) => end(coordinator, req, res) }, agent);
+export function addAgentRoutes(app: ServiceApp, coordinator: Coordinator): void {
+  const { agent, segments: ofTag, leases } = coordinator.access;
+  app.route('/v1/tags/:tag/segments', { POST: (req, res) => segments(coordinator, req, res) }, ofTag);
+  app.route('/v1/leases/:machineId/renew', { POST: (req, res) => renew(coordinator, req, res) }, leases);
+  app.route('/v1/leases/:machineId/end', { POST: (req, res) => end(coordinator, req, res) }, leases);
   app.route('/v1/agents/report', { POST: (req, res) => report(coordinator, req, res) }, agent);
 }
 
 async function segments(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const tag = tagOf(req);
   const { agentId, instanceId, ...demand } = parseBody(segmentRequest, req.body);
+  coordinator.pace.check(agentId);
   const holder = { agentId, instanceId };
   const take = () => coordinator.segments.grant(tag, holder, demand);
   const about = { 'leafcutter.tag': tag, 'leafcutter.agent_id': agentId };
@@ -58,6 +59,7 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
 /** `POST /v1/leases`. */
 export async function grant(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { agentId, instanceId, agentTimeMs, layout } = parseBody(leaseRequest, req.body);
+  coordinator.pace.check(agentId);
   const call = { holder: { agentId, instanceId }, agentTimeMs, layout };
   const about = { 'leafcutter.agent_id': agentId };
   const lease = await called(req.headers, 'lease grant', about, () => coordinator.leases.grant(call));

@@ -17,7 +17,6 @@ import type { Coordinator } from '../coordinator.ts';
 import type { MachineIdState } from '../domain/census.ts';
 import { lowerCounter } from '../domain/lower-counter.ts';
 import { machineIds } from '../settings.ts';
-import { accessOf } from './access.ts';
 import { addAgentRoutes, grant } from './agent-routes.ts';
 import { COORDINATOR_API } from './api.ts';
 import type { FleetEvents } from './events.ts';
@@ -44,19 +43,18 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
     res.setHeader(WIRE_HEADER, String(WIRE_VERSION));
     next();
   });
-  const access = accessOf(config);
-  const { agent, viewer, admin } = access;
+  const { leases, viewer, admin } = coordinator.access;
   const looksOrChanges = { guard: (req: Request) => (req.method === 'GET' ? viewer : admin).guard(req) };
   const changed = () => coordinator.watch.tagsChanged();
 
-  addAgentRoutes(app, coordinator, access);
+  addAgentRoutes(app, coordinator);
   app.route(
     '/v1/leases',
     {
       GET: (req, res) => listLeases(coordinator, req, res),
       POST: (req, res) => grant(coordinator, req, res),
     },
-    { guard: (req) => (req.method === 'GET' ? viewer : agent).guard(req) },
+    { guard: (req) => (req.method === 'GET' ? viewer : leases).guard(req) },
   );
   app.route('/v1/leases/:machineId', { GET: (req, res) => showLease(coordinator, req, res) }, viewer);
   app.route('/v1/agents', { GET: (req, res) => listAgents(coordinator, req, res) }, viewer);

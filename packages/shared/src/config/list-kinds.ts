@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isScopedToken } from '../scoped-token.ts';
 import { listKind } from './setting.ts';
 import { type TextOptions, textSchema, type UrlOptions, urlSchema, urlWords } from './setting-kinds.ts';
 
@@ -26,6 +27,14 @@ export const secretList = listKind((options: ListOptions & { readonly default?: 
   schema: listOf(z.string().min(1), options),
   takes: `${atLeast(options)}texts, separated by commas`,
   placeholder: 'secret,…',
+  isSecret: true,
+}));
+
+/** Secrets with the words before them that say what each opens. */
+export const scopedTokenList = listKind((options: ListOptions & { readonly default?: never }) => ({
+  schema: listOf(z.string().refine(isScopedToken), options),
+  takes: `${atLeast(options)}entries as "tag tag… token", * in a tag for any characters, separated by commas`,
+  placeholder: 'tag… secret,…',
   isSecret: true,
 }));
 

@@ -18,7 +18,10 @@ since Kubernetes injects its own; an empty variable counts as not set. When anyt
 printed, one problem a line, and the process exits with code 78.
 
 A secret is never printed. Give it as a variable, or name the file that holds it with the variable that ends in
-\`_FILE\`: other users of the machine can see flags. A text in the file that looks like a number needs quotes.`;
+\`_FILE\`: other users of the machine can see flags. A text in the file that looks like a number needs quotes.
+
+A change in a file of a setting that says *Reloads* counts within \`reloadIntervalS\`, or at once on SIGHUP. Of other settings that
+changed, the log says that they need a restart. Where anything is wrong, nothing changes.`;
 
 const HEAD = `| Key | Flag | Variable | Takes | Default | Unit | What it does |
 |---|---|---|---|---|---|---|`;
@@ -51,7 +54,7 @@ function row(key: string, setting: Setting<unknown>): string {
     escapeBars(setting.takes),
     defaultCell(setting),
     setting.unit ?? '',
-    escapeBars(setting.doc),
+    escapeBars(setting.reloads ? `${setting.doc} *Reloads.*` : setting.doc),
   ];
   return `| ${cells.join(' | ')} |`;
 }

@@ -21,6 +21,8 @@ interface Accepts<T> {
 export interface SettingText {
   /** One line for `--help` and docs/configuration.md, ending in a full stop. */
   readonly doc: string;
+  /** A change counts without a restart. */
+  readonly reloads?: true;
 }
 
 interface AnyOptions extends SettingText {
@@ -43,6 +45,8 @@ export class Setting<T> implements Accepts<T> {
   readonly isSecret: boolean;
   /** True when it must be given. */
   readonly isRequired: boolean;
+  /** True where a change counts without a restart. */
+  readonly reloads: boolean;
   /** The value when nobody sets it; undefined for what is required or optional. */
   readonly default: T | undefined;
 
@@ -56,6 +60,7 @@ export class Setting<T> implements Accepts<T> {
     this.doc = options.doc;
     this.unit = options.unit;
     this.isRequired = options.required ?? false;
+    this.reloads = options.reloads ?? false;
     this.default = options.default === undefined ? undefined : accepts.schema.parse(options.default);
   }
 }

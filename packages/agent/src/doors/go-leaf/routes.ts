@@ -5,6 +5,7 @@ import type { Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import type { ExactId } from '../../domain/segment-buffer.ts';
 import { Dispenser } from '../dispenser.ts';
+import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';
 import { goLeafBody, goLeafFailure, isMachineId } from './answers.ts';
 
@@ -12,7 +13,7 @@ import { goLeafBody, goLeafFailure, isMachineId } from './answers.ts';
 const NEED_TAG = 'need biz_tag param';
 
 /** go-leaf's addresses: its JSON as plain text, failures with 500 and `errno` −1. (Source: go-leaf, `httpServer`.) */
-export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: Request) => void): void {
+export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): void {
   const ids = new Dispenser(agent, 'go-leaf');
   const refuse = (error: LeafcutterError, { method, path }: Request, res: Response) => {
     ids.refused(error, { method, path });
@@ -25,7 +26,7 @@ export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: 
       if (tag === '') throw new Failure('BAD_REQUEST', NEED_TAG, { reason: 'biz_tag' });
       succeed(res, ids.oneExactNow(tag) ?? (await ids.one(tag, whileConnected(res))));
     }),
-    { guard, refuse },
+    { guard: guards.tag((req) => one(req.query.biz_tag)), refuse },
   );
   app.route(
     '/alloc-snowflake',
@@ -33,7 +34,7 @@ export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: 
       checkMachineId(one(req.query.machineid));
       succeed(res, await ids.snowflake(whileConnected(res)));
     }),
-    { guard, refuse },
+    { guard: guards.snowflake, refuse },
   );
 }
 

@@ -1,6 +1,6 @@
 import { type handleUnaryCall, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { ERROR_CODES, type LeafcutterError, toLeafcutterError } from '@leafcutter/shared/errors';
-import { type BearerCheck, bearerCheck } from '@leafcutter/shared/http/bearer';
+import type { Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import type { Agent } from '../../agent.ts';
 import type { Dispenser } from '../dispenser.ts';
 import { type FailureCodec, loadFailureCodec } from './protos.ts';
@@ -19,30 +19,44 @@ interface Call {
 type Answer<Request, Response> = (
   request: Request,
   signal: () => AbortSignal,
+  scope: Scope,
 ) => Response | Promise<Response>;
 
 /** How calls are let in and how they fail: the same for every service of a gRPC door. */
 export class Calls {
   readonly #ids: Dispenser;
-  readonly #check: BearerCheck;
+  readonly #tokens: Tokens;
   readonly #codec: FailureCodec = loadFailureCodec();
 
   constructor(agent: Agent, ids: Dispenser) {
     this.#ids = ids;
-    this.#check = bearerCheck(agent.config.tokens);
+    this.#tokens = agent.tokens;
   }
 
-  /** @throws UNAUTHORIZED */
-  letIn({ metadata }: Call): void {
-    this.#check(metadata.get('authorization')[0]?.toString());
+  /** What the call's token opens. @throws UNAUTHORIZED */
+  letIn({ metadata }: Call): Scope {
+    return this.#tokens.admit(metadata.get('authorization')[0]?.toString());
+  }
+
+  /** The same for each request of a stream, whose token may be taken back meanwhile. */
+  whoever(call: Call): () => Scope {
+    let version = this.#tokens.version;
+    let scope = this.letIn(call);
+    return () => {
+      if (version !== this.#tokens.version) {
+        version = this.#tokens.version;
+        scope = this.letIn(call);
+      }
+      return scope;
+    };
   }
 
   unary<Request, Response>(answer: Answer<Request, Response>): handleUnaryCall<Request, Response> {
     return (call, callback) => {
       const fail = (error: unknown) => callback(this.failed(error, call));
       try {
-        this.letIn(call);
-        const answered = answer(call.request, () => whileOpen(call));
+        const scope = this.letIn(call);
+        const answered = answer(call.request, () => whileOpen(call), scope);
         if (answered instanceof Promise) answered.then((late) => callback(null, late), fail);
         else callback(null, answered);
       } catch (error) {

@@ -2,6 +2,7 @@ import { Duplex } from 'node:stream';
 import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { describe, expect, test } from '@jest/globals';
 import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { Scope } from '@leafcutter/shared/http/tokens';
 import type { DrawRequest__Output as DrawRequest } from '../../generated/leafcutter/v1/DrawRequest.ts';
 import type { DrawResponse } from '../../generated/leafcutter/v1/DrawResponse.ts';
 import type { Dispenser } from '../dispenser.ts';
@@ -36,7 +37,12 @@ function drawing() {
     refused: (error: LeafcutterError) => error,
     failed: () => ({ code: status.UNAVAILABLE }),
   } as unknown as Calls;
-  const stream = new DrawStream(call as unknown as ServerDuplexStream<DrawRequest, DrawResponse>, calls, ids);
+  const stream = new DrawStream(
+    call as unknown as ServerDuplexStream<DrawRequest, DrawResponse>,
+    calls,
+    ids,
+    () => Scope.all,
+  );
   const ask = (correlation: number, count = 1) =>
     call.push({ correlation: String(correlation), tag: 'orders', count, snowflake: false });
   return { answers, ask, call, ended, stream, taken: () => taken, waits };

@@ -1,5 +1,6 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Scope } from '@leafcutter/shared/http/tokens';
 import type { DrawRequest__Output as DrawRequest } from '../../generated/leafcutter/v1/DrawRequest.ts';
 import type { DrawResponse } from '../../generated/leafcutter/v1/DrawResponse.ts';
 import { type Dispenser, digitsOf } from '../dispenser.ts';
@@ -15,6 +16,8 @@ export class DrawStream {
   readonly #call: ServerDuplexStream<DrawRequest, DrawResponse>;
   readonly #calls: Calls;
   readonly #ids: Dispenser;
+  /** What the stream's token opens now. @throws UNAUTHORIZED */
+  readonly #scope: () => Scope;
   readonly #gone: AbortSignal;
   /** A request waits for its IDs. */
   #waiting = false;
@@ -22,10 +25,16 @@ export class DrawStream {
   #asksNoMore = false;
   #finishing = false;
 
-  constructor(call: ServerDuplexStream<DrawRequest, DrawResponse>, calls: Calls, ids: Dispenser) {
+  constructor(
+    call: ServerDuplexStream<DrawRequest, DrawResponse>,
+    calls: Calls,
+    ids: Dispenser,
+    scope: () => Scope,
+  ) {
     this.#call = call;
     this.#calls = calls;
     this.#ids = ids;
+    this.#scope = scope;
     this.#gone = whileOpen(call);
     call.on('data', (request: DrawRequest) => this.#asked(request));
     call.on('drain', () => this.#goOn());
@@ -66,7 +75,9 @@ export class DrawStream {
   /** IDs from memory, or after a wait. */
   #answer(request: DrawRequest): string[] | Promise<string[]> {
     const count = readCount(request.count);
+    const scope = this.#scope();
     if (request.snowflake) {
+      scope.checkSnowflake();
       if (request.tag !== '')
         throw new LeafcutterError(
           'BAD_REQUEST',
@@ -77,6 +88,7 @@ export class DrawStream {
         );
       return this.#ids.snowflakes(count, this.#gone).then((ids) => ids.map(String));
     }
+    scope.checkTag(request.tag);
     const now = count === 1 ? this.#ids.oneNow(request.tag) : undefined;
     if (now !== undefined) return [String(now)];
     return this.#ids.ranges(request.tag, count, this.#gone).then(digitsOf);

@@ -1,3 +1,4 @@
+import type { Scope } from '@leafcutter/shared/http/tokens';
 import { decode } from '@leafcutter/shared/layout';
 import type { Agent } from '../../agent.ts';
 import type { Segment } from '../../domain/segment.ts';
@@ -15,38 +16,45 @@ export function idService(agent: Agent): GrpcService {
   const calls = new Calls(agent, ids);
   const streams = new Set<DrawStream>();
   const handlers: IdServiceHandlers = {
-    NextId: calls.unary(({ tag }, signal) => {
+    NextId: calls.unary(({ tag }, signal, scope) => {
+      scope.checkTag(tag);
       const now = ids.oneTextNow(tag);
       if (now !== undefined) return { id: now };
       return ids.one(tag, signal()).then((id) => ({ id: String(id) }));
     }),
-    NextIds: calls.unary(async ({ tag, count }, signal) => ({
-      ids: digitsOf(await ids.ranges(tag, readCount(count), signal())),
-    })),
-    NextRanges: calls.unary(async ({ tag, count }, signal) => ({
-      ranges: (await ids.ranges(tag, readCount(count), signal())).map(rangeText),
-    })),
-    ReserveBlock: calls.unary(async ({ tag, count }, signal) => ({
-      block: rangeText(await ids.block(tag, readCount(count), signal())),
-    })),
-    NextSnowflake: calls.unary(async (_request, signal) => ({
-      id: String(await ids.snowflake(signal())),
-    })),
-    NextSnowflakes: calls.unary(async ({ count }, signal) => ({
-      ids: (await ids.snowflakes(readCount(count), signal())).map(String),
-    })),
+    NextIds: calls.unary(async ({ tag, count }, signal, scope) => {
+      scope.checkTag(tag);
+      return { ids: digitsOf(await ids.ranges(tag, readCount(count), signal())) };
+    }),
+    NextRanges: calls.unary(async ({ tag, count }, signal, scope) => {
+      scope.checkTag(tag);
+      return { ranges: (await ids.ranges(tag, readCount(count), signal())).map(rangeText) };
+    }),
+    ReserveBlock: calls.unary(async ({ tag, count }, signal, scope) => {
+      scope.checkTag(tag);
+      return { block: rangeText(await ids.block(tag, readCount(count), signal())) };
+    }),
+    NextSnowflake: calls.unary(async (_request, signal, scope) => {
+      scope.checkSnowflake();
+      return { id: String(await ids.snowflake(signal())) };
+    }),
+    NextSnowflakes: calls.unary(async ({ count }, signal, scope) => {
+      scope.checkSnowflake();
+      return { ids: (await ids.snowflakes(readCount(count), signal())).map(String) };
+    }),
     DecodeSnowflake: calls.unary(({ id }) => {
       const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(id));
       return { timestamp_ms: timestampMs, machine_id: machineId, sequence };
     }),
     Draw(call) {
+      let scope: () => Scope;
       try {
-        calls.letIn(call);
+        scope = calls.whoever(call);
       } catch (error) {
         call.emit('error', calls.failed(error, call));
         return;
       }
-      const stream = new DrawStream(call, calls, ids);
+      const stream = new DrawStream(call, calls, ids, scope);
       streams.add(stream);
       call.once('close', () => streams.delete(stream));
     },

@@ -1,5 +1,4 @@
 import { builtPage } from '@leafcutter/console/pages';
-import { bearerCheck } from '@leafcutter/shared/http/bearer';
 import { addPage } from '@leafcutter/shared/http/built-page';
 import { badParameter, readQuery } from '@leafcutter/shared/http/query';
 import { type AppOptions, ServiceApp } from '@leafcutter/shared/http/service-app';
@@ -14,24 +13,25 @@ import { addLeafRoutes } from '../leaf/routes.ts';
 import { addTinyidRoutes } from '../tinyid/routes.ts';
 import { AGENT_API } from './api.ts';
 import { sendEvents } from './events.ts';
+import { guardsOf } from './guards.ts';
 import { segmentIds, snowflakeIds } from './id-routes.ts';
 
 /** The agent's HTTP door, for applications. */
 export function agentApp(agent: Agent): Express {
   const dispenser = new Dispenser(agent, 'http');
   const app = newApp(agent, dispenser, { title: 'Leafcutter agent', operations: AGENT_API });
-  const check = bearerCheck(agent.config.tokens);
-  const guarded = { guard: (req: Request) => check(req.headers.authorization) };
+  const guards = guardsOf(agent);
+  const guarded = { guard: guards.any };
   const ids = (req: Request, res: Response) => segmentIds(dispenser, req, res);
   const snowflake = (req: Request, res: Response) => snowflakeIds(dispenser, req, res);
-  app.route('/v1/ids/:tag', { GET: ids, POST: ids }, guarded);
-  app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, guarded);
+  app.route('/v1/ids/:tag', { GET: ids, POST: ids }, { guard: guards.tag((req) => String(req.params.tag)) });
+  app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, { guard: guards.snowflake });
   app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, guarded);
   app.route('/v1/status', { GET: async (_req, res) => void res.json(await wholeStatus(agent)) }, guarded);
   app.route('/v1/events', { GET: (_req, res) => sendEvents(agent, res) }, guarded);
   const { leaf, goLeaf, tinyid } = agent.config;
-  if (leaf.enabled) addLeafRoutes(app, agent, guarded.guard);
-  if (goLeaf.enabled) addGoLeafRoutes(app, agent, guarded.guard);
+  if (leaf.enabled) addLeafRoutes(app, agent, guards);
+  if (goLeaf.enabled) addGoLeafRoutes(app, agent, guards);
   if (tinyid.enabled) addTinyidRoutes(app, agent);
   addPage(app, builtPage('agent'));
   addOps(app, agent);

@@ -6,6 +6,7 @@ import { decode } from '@leafcutter/shared/layout';
 import type { Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { Dispenser } from '../dispenser.ts';
+import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';
 import { leafFailure } from './answers.ts';
 import { cachePage } from './cache-page.ts';
@@ -14,25 +15,33 @@ import { cachePage } from './cache-page.ts';
  * Leaf's addresses: bare digits with 200, a message with 500, any method. Its monitor page of the table, `/db`, is not
  * here: an agent knows no database. (Source: Leaf, `LeafController`, `LeafMonitorController`.)
  */
-export function addLeafRoutes(app: ServiceApp, agent: Agent, guard: (request: Request) => void): void {
+export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): void {
   const ids = new Dispenser(agent, 'leaf');
-  const options = { guard, refuse: refusal(ids) };
+  const refuse = refusal(ids);
   app.route(
     '/api/segment/get/:key',
     anyMethod(async (req, res) => {
       const tag = String(req.params.key);
       sendDigits(res, ids.oneTextNow(tag) ?? (await ids.one(tag, whileConnected(res))));
     }),
-    options,
+    { guard: guards.tag((req) => String(req.params.key)), refuse },
   );
   // Whatever the key is: a snowflake ID belongs to none.
   app.route(
     '/api/snowflake/get/:key',
     anyMethod(async (_req, res) => sendDigits(res, await ids.snowflake(whileConnected(res)))),
-    options,
+    { guard: guards.snowflake, refuse },
   );
-  app.route('/decodeSnowflakeId', { GET: (req, res) => void res.json(decoded(agent, req)) }, options);
-  app.route('/cache', { GET: (_req, res) => void res.type('html').send(cachePage(agent)) }, { guard });
+  app.route(
+    '/decodeSnowflakeId',
+    { GET: (req, res) => void res.json(decoded(agent, req)) },
+    { guard: guards.any, refuse },
+  );
+  app.route(
+    '/cache',
+    { GET: (_req, res) => void res.type('html').send(cachePage(agent)) },
+    { guard: guards.any },
+  );
 }
 
 function sendDigits(res: Response, id: bigint | string): void {

@@ -1,4 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { Scope, type Tokens } from '@leafcutter/shared/http/tokens';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
 import type { ExactId } from '../../domain/segment-buffer.ts';
@@ -9,7 +10,11 @@ import { array, bulk, failure, integer, map, nothing, OK, textOf } from './repli
 export interface Session {
   readonly id: number;
   version: 2 | 3;
-  authenticated: boolean;
+  /** What it presented last; undefined where that is nothing. */
+  token: string | undefined;
+  /** What the token opens; undefined where it is none of the valid ones. It was looked up at this version of them. */
+  scope: Scope | undefined;
+  scopeVersion: number;
   name: string;
   /** True after QUIT: what follows is not answered. */
   quitting: boolean;
@@ -20,8 +25,7 @@ export interface Session {
 /** What the commands of all connections work with. */
 export interface Commands {
   readonly ids: Dispenser;
-  readonly isToken: (token: string) => boolean;
-  readonly needsToken: boolean;
+  readonly tokens: Tokens;
   readonly allowUnsafeIntegers: boolean;
 }
 
@@ -32,6 +36,8 @@ interface Command {
   readonly least: number;
   readonly most: number;
   readonly withoutToken?: true;
+  /** What the token must open; of a tag, the first argument is its name. */
+  readonly opens?: 'tag' | 'snowflake';
   readonly run: (commands: Commands, session: Session, args: readonly string[]) => Answer;
 }
 
@@ -44,11 +50,27 @@ const COMMANDS = new Map<string, Command>(
     incr: {
       least: 1,
       most: 1,
+      opens: 'tag',
       run: (commands, { gone }, [tag = '']) => incr(commands, tag, gone),
     },
-    incrby: { least: 2, most: 2, run: (commands, { gone }, [tag = '', n]) => incrBy(commands, tag, n, gone) },
-    'lc.next': { least: 1, most: 2, run: ({ ids }, { gone }, [tag = '', n]) => next(ids, tag, n, gone) },
-    'lc.snowflake': { least: 0, most: 1, run: ({ ids }, { gone }, [n]) => snowflake(ids, n, gone) },
+    incrby: {
+      least: 2,
+      most: 2,
+      opens: 'tag',
+      run: (commands, { gone }, [tag = '', n]) => incrBy(commands, tag, n, gone),
+    },
+    'lc.next': {
+      least: 1,
+      most: 2,
+      opens: 'tag',
+      run: ({ ids }, { gone }, [tag = '', n]) => next(ids, tag, n, gone),
+    },
+    'lc.snowflake': {
+      least: 0,
+      most: 1,
+      opens: 'snowflake',
+      run: ({ ids }, { gone }, [n]) => snowflake(ids, n, gone),
+    },
     ping: {
       least: 0,
       most: 1,
@@ -86,7 +108,8 @@ export function answer(
   [name = '', ...args]: readonly string[],
 ): Answer {
   const command = COMMANDS.get(name) ?? COMMANDS.get(name.toLowerCase());
-  if (commands.needsToken && !session.authenticated && command?.withoutToken !== true) {
+  const scope = scopeOf(commands, session);
+  if (scope === undefined && command?.withoutToken !== true) {
     return failure('NOAUTH Authentication required.');
   }
   if (command === undefined) return unknown(name, args);
@@ -94,6 +117,8 @@ export function answer(
     return failure(`ERR wrong number of arguments for '${name.toLowerCase()}' command`);
   }
   try {
+    if (command.opens === 'tag') scope?.checkTag(textOf(args[0] ?? ''));
+    if (command.opens === 'snowflake') scope?.checkSnowflake();
     const answered = command.run(commands, session, args);
     return typeof answered === 'string'
       ? answered
@@ -101,6 +126,15 @@ export function answer(
   } catch (error) {
     return refusal(commands, name, error);
   }
+}
+
+/** What the session may do now: tokens change while it lasts. */
+function scopeOf({ tokens }: Commands, session: Session): Scope | undefined {
+  if (session.scopeVersion !== tokens.version) {
+    session.scopeVersion = tokens.version;
+    session.scope = tokens.isOpen ? Scope.all : tokens.find(session.token ?? '');
+  }
+  return session.scope;
 }
 
 function refusal({ ids }: Commands, command: string, thrown: unknown): string {
@@ -170,13 +204,18 @@ function countOf(text: string | undefined): number | undefined {
 }
 
 function auth(commands: Commands, session: Session, token = ''): string {
-  if (!commands.needsToken) {
+  if (commands.tokens.isOpen) {
     return failure('ERR AUTH <password> called without any password configured for the default user.');
   }
-  session.authenticated = commands.isToken(textOf(token));
-  return session.authenticated
+  present(session, textOf(token));
+  return scopeOf(commands, session) !== undefined
     ? OK
     : failure('WRONGPASS invalid username-password pair or user is disabled.');
+}
+
+/** What opened before does not any more. */
+function present(session: Session, token: string | undefined): void {
+  Object.assign(session, { token, scope: undefined, scopeVersion: -1 });
 }
 
 /** `HELLO [2|3 [AUTH user token] [SETNAME name]]`. */
@@ -196,7 +235,7 @@ function hello(commands: Commands, session: Session, [version, ...options]: read
       at += 2;
     } else return SYNTAX;
   }
-  if (commands.needsToken && !session.authenticated) {
+  if (scopeOf(commands, session) === undefined) {
     return failure(
       'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
     );
@@ -250,7 +289,8 @@ function client(_commands: Commands, session: Session, [what = '', value = '']: 
 }
 
 function reset(_commands: Commands, session: Session): string {
-  Object.assign(session, { version: 2, authenticated: false, name: '' });
+  Object.assign(session, { version: 2, name: '' });
+  present(session, undefined);
   return '+RESET\r\n';
 }
 

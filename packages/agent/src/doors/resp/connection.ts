@@ -26,7 +26,9 @@ export class Connection {
     this.#session = {
       id,
       version: 2,
-      authenticated: false,
+      token: undefined,
+      scope: undefined,
+      scopeVersion: -1,
       name: '',
       quitting: false,
       gone: this.#gone.signal,

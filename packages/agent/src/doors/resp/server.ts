@@ -1,5 +1,4 @@
 import { createServer, type Socket } from 'node:net';
-import { tokenCheck } from '@leafcutter/shared/http/bearer';
 import { bind, type Place } from '@leafcutter/shared/http/bind';
 import type { Listening } from '@leafcutter/shared/http/listen';
 import type { Agent } from '../../agent.ts';
@@ -10,12 +9,11 @@ const MAX_CONNECTIONS = 10_000;
 
 /** The Redis door. @throws StartError where it cannot listen */
 export async function listenResp(at: Place, agent: Agent, setting: string): Promise<Listening> {
-  const { tokens, resp } = agent.config;
+  const { tokens, config } = agent;
   const commands = {
     ids: new Dispenser(agent, 'resp'),
-    isToken: tokenCheck(tokens),
-    needsToken: tokens.length > 0,
-    allowUnsafeIntegers: resp.allowUnsafeIntegers,
+    tokens,
+    allowUnsafeIntegers: config.resp.allowUnsafeIntegers,
   };
   const open = new Set<Connection>();
   let nextId = 1;

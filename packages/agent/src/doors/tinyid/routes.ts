@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { tokenCheck } from '@leafcutter/shared/http/bearer';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
+import { Tokens } from '@leafcutter/shared/http/tokens';
 import express, { type Request, type Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { sizeOf } from '../../domain/segment.ts';
@@ -91,18 +91,20 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
  * agent has neither, everyone may draw.
  */
 function tagTokens(agent: Agent): (tag: string, token: string) => void {
-  const { tokens, tinyid } = agent.config;
+  const { tokens, config } = agent;
+  const { tinyid } = config;
   const perTag = new Map<string, string[]>();
   for (const pair of tinyid.tokens) {
     const at = pair.indexOf('=');
     const tag = pair.slice(0, at);
     perTag.set(tag, [...(perTag.get(tag) ?? []), pair.slice(at + 1)]);
   }
-  const open = tokens.length === 0 && perTag.size === 0;
-  const checks = new Map([...perTag].map(([tag, own]) => [tag, tokenCheck([...tokens, ...own])]));
-  const general = tokenCheck(tokens);
+  const own = new Map([...perTag].map(([tag, texts]) => [tag, new Tokens(texts)]));
   return (tag, token) => {
-    if (open || (checks.get(tag) ?? general)(token)) return;
+    if (tokens.isOpen && own.size === 0) return;
+    const general = tokens.find(token)?.allowsTag(tag) === true;
+    const isOwn = own.get(tag)?.find(token) !== undefined;
+    if (general || isOwn) return;
     throw new LeafcutterError('UNAUTHORIZED', 'The token does not open this tag.', { reason: 'wrong_token' });
   };
 }

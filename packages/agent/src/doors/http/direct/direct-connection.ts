@@ -34,7 +34,7 @@ const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 export class DirectConnection {
   readonly #socket: Socket;
   readonly #parts: Parts;
-  #known: { readonly head: Buffer; readonly request: DirectRequest } | undefined;
+  #known: { readonly head: Buffer; readonly request: DirectRequest; readonly version: number } | undefined;
   #wait: AbortController | undefined;
   #behind: Buffer[] = [];
   #behindBytes = 0;
@@ -119,7 +119,9 @@ export class DirectConnection {
 
   #read(bytes: Buffer, at: number): DirectRequest | undefined {
     const known = this.#known;
-    if (known !== undefined) {
+    const { version } = this.#parts.routes;
+    // Its token may have been taken back since.
+    if (known?.version === version) {
       const { length } = known.head;
       if (bytes.length - at >= length && bytes.compare(known.head, 0, length, at, at + length) === 0)
         return known.request;
@@ -130,7 +132,7 @@ export class DirectConnection {
     const { keepAlive, length } = head;
     const request = { route, keepAlive, length };
     // A copy: the chunk's memory is shared with what else was read.
-    this.#known = { head: Buffer.from(bytes.subarray(at, at + length)), request };
+    this.#known = { head: Buffer.from(bytes.subarray(at, at + length)), request, version };
     return request;
   }
 

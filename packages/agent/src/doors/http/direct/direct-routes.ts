@@ -1,6 +1,6 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
-import { bearerCheck } from '@leafcutter/shared/http/bearer';
 import { type ProblemAnswer, problemAnswer } from '@leafcutter/shared/http/problem-answer';
+import type { Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
 import type { Agent } from '../../../agent.ts';
 import type { ExactId } from '../../../domain/segment-buffer.ts';
@@ -53,28 +53,38 @@ const TAG = `([A-Za-z0-9._:-]{1,${TAG_MAX_LENGTH}})`;
 interface Shape {
   readonly pattern: RegExp;
   readonly route: (parameter: string, head: PlainHead) => DirectRoute | undefined;
+  readonly isOpenTo: (scope: Scope, parameter: string) => boolean;
 }
+
+const OF_TAG = { isOpenTo: (scope: Scope, tag: string) => scope.allowsTag(tag) };
+const OF_SNOWFLAKE = { isOpenTo: (scope: Scope) => scope.allowsSnowflake };
 
 /** The addresses that are answered straight from the socket: one ID each, of the native, Leaf's and go-leaf's doors. */
 export class DirectRoutes {
   readonly #shapes: readonly Shape[];
-  readonly #check: (authorization: string | undefined) => void;
+  readonly #tokens: Tokens;
 
   constructor(agent: Agent) {
     this.#shapes = shapes(agent);
-    this.#check = bearerCheck(agent.config.tokens);
+    this.#tokens = agent.tokens;
+  }
+
+  /** Of the tokens: a route that was found for a request holds as long as it does not change. */
+  get version(): number {
+    return this.#tokens.version;
   }
 
   /** Undefined where the ordinary server should answer, a missing or wrong token among them. */
   find(head: PlainHead): DirectRoute | undefined {
+    let scope: Scope;
     try {
-      this.#check(head.authorization);
+      scope = this.#tokens.admit(head.authorization);
     } catch {
       return undefined;
     }
-    for (const { pattern, route } of this.#shapes) {
+    for (const { pattern, route, isOpenTo } of this.#shapes) {
       const match = pattern.exec(head.target);
-      if (match !== null) return route(match[1] ?? '', head);
+      if (match !== null) return isOpenTo(scope, match[1] ?? '') ? route(match[1] ?? '', head) : undefined;
     }
     return undefined;
   }
@@ -109,16 +119,26 @@ function shapes(agent: Agent): Shape[] {
     {
       pattern: new RegExp(`^/v1/ids/${TAG}$`),
       route: (tag, head) => native(textOrJson(head), tag, head),
+      ...OF_TAG,
     },
-    { pattern: /^\/v1\/snowflake$/, route: (_, head) => nativeSnowflake(textOrJson(head), head) },
+    {
+      pattern: /^\/v1\/snowflake$/,
+      route: (_, head) => nativeSnowflake(textOrJson(head), head),
+      ...OF_SNOWFLAKE,
+    },
   ];
   if (leaf.enabled) {
     const [one, oneSnowflake] = [segment('leaf'), snowflake('leaf')];
     found.push(
-      { pattern: new RegExp(`^/api/segment/get/${TAG}$`), route: (tag, head) => one(LEAF, tag, head) },
+      {
+        pattern: new RegExp(`^/api/segment/get/${TAG}$`),
+        route: (tag, head) => one(LEAF, tag, head),
+        ...OF_TAG,
+      },
       {
         pattern: new RegExp(`^/api/snowflake/get/${TAG}$`),
         route: (_, head) => oneSnowflake(LEAF, head),
+        ...OF_SNOWFLAKE,
       },
     );
   }
@@ -128,10 +148,12 @@ function shapes(agent: Agent): Shape[] {
       {
         pattern: new RegExp(`^/alloc-segment\\?biz_tag=${TAG}$`),
         route: (tag, head) => one(GO_LEAF, tag, head),
+        ...OF_TAG,
       },
       {
         pattern: /^\/alloc-snowflake\?machineid=([0-9]{1,4})$/,
         route: (id, head) => (isMachineId(id) ? oneSnowflake(GO_LEAF, head) : undefined),
+        ...OF_SNOWFLAKE,
       },
     );
   }

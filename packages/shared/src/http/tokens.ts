@@ -1,0 +1,110 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { LeafcutterError } from '../errors.ts';
+
+/** What a scoped token names in place of a tag to open snowflake mode. No tag can be named so. */
+const SNOWFLAKE_SCOPE = '@snowflake';
+
+/** What a token opens. */
+export class Scope {
+  static readonly all = new Scope(undefined);
+  readonly #patterns: readonly RegExp[] | undefined;
+  readonly allowsSnowflake: boolean;
+
+  /** `names`: tags, in which `*` stands for any characters, and `@snowflake`; undefined for everything. */
+  constructor(names: readonly string[] | undefined) {
+    this.#patterns = names?.map(
+      (name) =>
+        new RegExp(
+          `^${name
+            .split('*')
+            .map((part) => part.replaceAll(/[^\w]/g, '\\$&'))
+            .join('.*')}$`,
+          's',
+        ),
+    );
+    this.allowsSnowflake = names?.includes(SNOWFLAKE_SCOPE) ?? true;
+  }
+
+  allowsTag(tag: string): boolean {
+    return this.#patterns === undefined || this.#patterns.some((pattern) => pattern.test(tag));
+  }
+
+  /** @throws FORBIDDEN */
+  checkTag(tag: string): void {
+    if (!this.allowsTag(tag)) throw outside('This token does not open this tag.');
+  }
+
+  /** @throws FORBIDDEN */
+  checkSnowflake(): void {
+    if (!this.allowsSnowflake) throw outside('This token does not open snowflake mode.');
+  }
+}
+
+/**
+ * The tokens that are valid now; without any, everyone passes. Digests are compared in constant time, so neither a
+ * token's content nor its length shows in the time taken.
+ */
+export class Tokens {
+  #entries: readonly { readonly digest: Buffer; readonly scope: Scope }[] = [];
+  #version = 0;
+
+  /** `scoped`: entries as `name name … token`. */
+  constructor(plain: readonly string[], scoped: readonly string[] = []) {
+    this.replace(plain, scoped);
+  }
+
+  /** Changes whenever the tokens do: what was found before may not hold any more. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get isOpen(): boolean {
+    return this.#entries.length === 0;
+  }
+
+  /** From now on these are valid, and no others. */
+  replace(plain: readonly string[], scoped: readonly string[] = []): void {
+    this.#version += 1;
+    this.#entries = [
+      ...plain.map((token) => ({ digest: digest(token), scope: Scope.all })),
+      ...scoped.map((entry) => {
+        const words = entry.split(/\s+/);
+        return { digest: digest(words.at(-1) ?? ''), scope: new Scope(words.slice(0, -1)) };
+      }),
+    ];
+  }
+
+  /** What `Authorization: Bearer …` opens. @throws UNAUTHORIZED */
+  admit(authorization: string | undefined): Scope {
+    if (this.isOpen) return Scope.all;
+    const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+    if (given === undefined) {
+      throw new LeafcutterError('UNAUTHORIZED', 'Send a token as "Authorization: Bearer <token>".', {
+        reason: 'missing_token',
+      });
+    }
+    const scope = this.find(given);
+    if (scope === undefined) {
+      throw new LeafcutterError('UNAUTHORIZED', 'The token is not one of the valid ones.', {
+        reason: 'wrong_token',
+      });
+    }
+    return scope;
+  }
+
+  /** What a token opens; undefined where it is none of the valid ones. */
+  find(token: string): Scope | undefined {
+    const presented = digest(token);
+    // Every token is compared, found or not, so that the time tells nothing.
+    const found = this.#entries.filter((entry) => timingSafeEqual(entry.digest, presented));
+    return found[0]?.scope;
+  }
+}
+
+function outside(message: string): LeafcutterError {
+  return new LeafcutterError('FORBIDDEN', message, { reason: 'tag_scope' });
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
