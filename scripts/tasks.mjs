@@ -94,6 +94,17 @@ if (task === 'build') {
   say(
     'Wrote docs/configuration.md, docs/metrics.md, deploy/grafana/dashboards and packages/agent/src/generated.',
   );
+  const { areCurrent, renderManifests } = await import('./kubernetes-manifests.mjs');
+  const manifests = renderManifests();
+  for (const [file, text] of Object.entries(manifests ?? {}))
+    writeFileSync(`${root}/deploy/kubernetes/${file}`, text);
+  if (manifests !== undefined) say('Wrote deploy/kubernetes.');
+  else if (!areCurrent()) {
+    say(
+      'deploy/kubernetes no longer is what deploy/helm makes, and Helm, which would make it, is not installed.',
+    );
+    process.exit(1);
+  }
   process.exit(0);
 }
 const steps = TASKS[task];

@@ -1,0 +1,68 @@
+/**
+ * The plain manifests in deploy/kubernetes, rendered by Helm from the chart in deploy/helm/leafcutter. Not every machine has
+ * Helm, so each file carries the digest of the chart that it was made from: a test sees there that the two belong together.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const chart = join(root, 'deploy', 'helm', 'leafcutter');
+
+/** File by file, what of the chart it shows, and with which values besides the defaults. */
+const MANIFESTS = {
+  'coordinator.yaml': { show: 'coordinator', set: [] },
+  'agent-deployment.yaml': { show: 'agent', set: [] },
+  'agent-daemonset.yaml': { show: 'agent', set: ['agent.mode=daemonset'] },
+  'monitoring.yaml': { show: 'monitoring', set: ['monitoring.enabled=true'] },
+};
+
+/** Helm that was built from its Go module would otherwise take itself for one of an old Kubernetes. */
+const KUBERNETES = '1.34.0';
+
+/** True where each manifest says that it was made from the chart as it is now. */
+export function areCurrent() {
+  return Object.keys(MANIFESTS).every((file) =>
+    readFileSync(join(root, 'deploy', 'kubernetes', file), 'utf8').startsWith(header()),
+  );
+}
+
+const header = () => `# Made by npm run build from deploy/helm/leafcutter, ${chartDigest()}\n`;
+
+/** Of every file of the chart, those that it shares with deploy/prometheus and deploy/grafana among them. */
+function chartDigest() {
+  const hash = createHash('sha256');
+  const add = (path) => {
+    if (statSync(path).isDirectory()) {
+      for (const name of readdirSync(path).sort()) add(join(path, name));
+    } else hash.update(`${relative(chart, path)}\0${readFileSync(path)}\0`);
+  };
+  add(chart);
+  return hash.digest('hex');
+}
+
+/**
+ * @param {string} [helm] the program
+ * @returns {Record<string, string> | undefined} the manifests by file name; undefined where there is no Helm
+ * @throws Error with what Helm said
+ */
+export function renderManifests(helm = 'helm') {
+  const rendered = {};
+  for (const [file, { show, set }] of Object.entries(MANIFESTS)) {
+    const { error, status, stdout, stderr } = spawnSync(
+      helm,
+      [
+        ...['template', 'leafcutter', chart, '--namespace', 'leafcutter', '--kube-version', KUBERNETES],
+        ...set.flatMap((value) => ['--set', value]),
+        ...['--show-only', `templates/${show}/*.yaml`],
+      ],
+      { encoding: 'utf8', maxBuffer: 2 ** 26 },
+    );
+    if (error?.code === 'ENOENT') return undefined;
+    if (status !== 0) throw new Error(`${helm} template: ${error ?? stderr}`);
+    rendered[file] = header() + stdout;
+  }
+  return rendered;
+}
