@@ -17,6 +17,7 @@ const PACKAGES = [
   { name: 'docker.io', isThere: () => hasProgram('docker') && hasProgram('dockerd') },
   { name: 'chromium', isThere: () => hasProgram('chromium') },
   { name: 'prometheus', isThere: () => hasProgram('prometheus') && hasProgram('promtool') },
+  { name: 'systemd', isThere: () => hasProgram('systemd-analyze') },
   { name: 'busybox-static', isThere: () => hasProgram('busybox') },
 ];
 
