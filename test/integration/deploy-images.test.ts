@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, jest, test } from '@jest/globals';
 import { agentSettings } from '@leafcutter/agent/settings';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
@@ -21,6 +21,7 @@ import {
   testWith,
   VARIABLE,
 } from '../support/deploy.ts';
+import { building, runBuildSteps } from '../support/dockerfile.ts';
 import { lookUpBinary } from '../support/find-binary.ts';
 import { freePort } from '../support/ports.ts';
 import { startProcess } from '../support/process.ts';
@@ -152,8 +153,6 @@ describe('.env.example', () => {
 });
 
 describe('the image', () => {
-  const dockerfile = read('deploy/Dockerfile').replaceAll(/\\\n/g, ' ');
-  const [building = ''] = dockerfile.split(/^FROM \S+$/m);
   const copies = [...building.matchAll(/^COPY (.+) (\S+)$/gm)].map(([, sources = '', target = '']) => ({
     sources: sources.split(' '),
     target,
@@ -169,17 +168,12 @@ describe('the image', () => {
 
   test('installs with the pnpm of the scripts', () => {
     const pinned = /pnpm@(\d+\.\d+\.\d+)/.exec(read('scripts/pnpm.mjs'))?.[1];
-    expect(/PNPM_VERSION=(\S+)/.exec(dockerfile)?.[1]).toBe(pinned);
+    expect(/PNPM_VERSION=(\S+)/.exec(building)?.[1]).toBe(pinned);
   });
 
   test('has what it runs on: its steps, done here, give a coordinator that its health check finds', async () => {
     const app = await scratchDir('deploy');
-    const steps = building.matchAll(/^(?:COPY (?<copy>.+)|RUN (?<shell>.+))$/gm);
-    const env = { ...process.env, PNPM_VERSION: /PNPM_VERSION=(\S+)/.exec(building)?.[1] };
-    for (const { groups } of steps) {
-      if (groups?.shell !== undefined) await run('sh', ['-c', groups.shell], { cwd: app, env });
-      else await copyStep(groups?.copy ?? '', app);
-    }
+    await runBuildSteps(app);
     expect(existsSync(join(app, 'node_modules/.pnpm'))).toBe(true);
     expect(existsSync(join(app, 'node_modules/typescript'))).toBe(false);
     const main = join(app, 'packages/cli/src/main.ts');
@@ -204,16 +198,3 @@ describe('the image', () => {
     expect(existsSync(join(app, 'node_modules/.pnpm/node_modules/vite'))).toBe(false);
   });
 });
-
-async function copyStep(step: string, app: string): Promise<void> {
-  const paths = step.split(' ');
-  const target = paths.pop() ?? '';
-  for (const source of paths) {
-    const to = target.endsWith('/') ? join(app, target, basename(source)) : join(app, target);
-    await mkdir(dirname(to), { recursive: true });
-    // As .dockerignore has it.
-    const filter = (path: string) =>
-      !/\/(node_modules|dist)(\/|$)/.test(path.slice(ROOT.length - 1)) && !path.endsWith('.test.ts');
-    await cp(join(ROOT, source), to, { recursive: true, filter });
-  }
-}

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, writeFile } from 'node:fs/promises';
+import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ensureDockerEngine } from './docker-engine.ts';
@@ -25,6 +25,7 @@ const LET_ROOT_IN = [
 ].join('\n');
 
 let redis: Promise<ContainerImage> | undefined;
+let node: Promise<ContainerImage> | undefined;
 let mariadb: Promise<ContainerImage> | undefined;
 
 /** `redis:7.4`, or a stand-in with this machine's Redis. */
@@ -38,6 +39,22 @@ export function redisImage(): Promise<ContainerImage> {
     return image;
   });
   return redis;
+}
+
+/** `node:24-slim`, or a stand-in with the Node that runs this and what the last steps of our Dockerfile use. */
+export function nodeImage(): Promise<ContainerImage> {
+  node ??= officialOr('node:24-slim', async () => {
+    const image = `leafcutter-test/node:${process.versions.node}`;
+    const busybox = findBinary('busybox', 'busybox-static');
+    const furnish = async (root: string) => {
+      await mkdir(join(root, 'usr/bin'), { recursive: true });
+      await symlink(process.execPath, join(root, 'usr/bin/node'));
+      for (const tool of ['mkdir', 'chown']) await symlink(busybox, join(root, 'bin', tool));
+    };
+    await buildImage({ image, binaries: [process.execPath], command: ['node'], port: 8100, furnish });
+    return image;
+  });
+  return node;
 }
 
 /** `mariadb:11.4`, or a stand-in with this machine's MariaDB, data directory prepared. */

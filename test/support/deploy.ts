@@ -39,6 +39,7 @@ export interface Service {
   readonly read_only?: boolean;
   readonly init?: boolean;
   readonly cap_drop?: readonly string[];
+  readonly security_opt?: readonly string[];
   readonly mem_limit?: string;
   readonly restart?: string;
 }

@@ -1,0 +1,33 @@
+import { cp, mkdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { ROOT, read, run } from './deploy.ts';
+
+/** The stages of deploy/Dockerfile, each without its FROM: what comes before them, what builds, what runs. */
+const [, first = '', second = ''] = read('deploy/Dockerfile')
+  .replaceAll(/\\\n/g, ' ')
+  .split(/^FROM .+$/m);
+export const building = first;
+export const running = second;
+
+/** Does in the folder `app`, which is what `/app` is to them, the steps of the stage that builds. */
+export async function runBuildSteps(app: string): Promise<void> {
+  const steps = building.matchAll(/^(?:COPY (?<copy>.+)|RUN (?<shell>.+))$/gm);
+  const env = { ...process.env, PNPM_VERSION: /PNPM_VERSION=(\S+)/.exec(building)?.[1] };
+  for (const { groups } of steps) {
+    if (groups?.shell !== undefined) await run('sh', ['-c', groups.shell], { cwd: app, env });
+    else await copyStep(groups?.copy ?? '', app);
+  }
+}
+
+async function copyStep(step: string, app: string): Promise<void> {
+  const paths = step.split(' ');
+  const target = paths.pop() ?? '';
+  for (const source of paths) {
+    const to = target.endsWith('/') ? join(app, target, basename(source)) : join(app, target);
+    await mkdir(dirname(to), { recursive: true });
+    // As .dockerignore has it.
+    const filter = (path: string) =>
+      !/\/(node_modules|dist)(\/|$)/.test(path.slice(ROOT.length - 1)) && !path.endsWith('.test.ts');
+    await cp(join(ROOT, source), to, { recursive: true, filter });
+  }
+}
