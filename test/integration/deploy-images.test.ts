@@ -97,12 +97,23 @@ describe('compose.yaml', () => {
 
   test('fences every container in and watches its health', () => {
     for (const [name, service] of Object.entries(stack)) {
-      const hardened = { init: true, read_only: true, cap_drop: ['ALL'], restart: 'unless-stopped' };
+      const hardened = {
+        ...{ init: true, read_only: true, cap_drop: ['ALL'], restart: 'unless-stopped' },
+        ...{ security_opt: ['no-new-privileges:true'], pids_limit: expect.any(Number) },
+      };
       expect({ name, ...service }).toMatchObject({ name, ...hardened, mem_limit: expect.any(String) });
       // Our own image brings its health check along.
       if (service.build === undefined) expect({ name, ...service }).toHaveProperty('healthcheck.test');
       for (const { condition } of Object.values(service.depends_on ?? {}))
         expect(condition).toBe('service_healthy');
+    }
+  });
+
+  test('lets our services drain before they are killed', () => {
+    for (const [name, { stop_grace_period = '' }] of ours) {
+      const { drainMs = Infinity } =
+        configured(name.startsWith('agent') ? 'agent' : 'coordinator')[0]?.config ?? {};
+      expect(Number(/^(\d+)s$/.exec(stop_grace_period)?.[1])).toBeGreaterThanOrEqual(drainMs / 1000 + 5);
     }
   });
 

@@ -40,6 +40,7 @@ export interface Service {
   readonly init?: boolean;
   readonly cap_drop?: readonly string[];
   readonly security_opt?: readonly string[];
+  readonly stop_grace_period?: string;
   readonly mem_limit?: string;
   readonly restart?: string;
 }
