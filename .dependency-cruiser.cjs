@@ -19,7 +19,8 @@ const TESTS = '\\.test\\.ts$';
 const FAKES = ['^packages/[^/]+/src/fakes/', '^packages/shared/src/fake-clock\\.ts$'];
 
 /** What a domain may use of `shared`: values and rules, nothing that touches the world. */
-const FOR_DOMAINS = '^packages/shared/src/(errors|clock|fleet-views|inspection|layout|ledger|tag|wire)\\.ts$';
+const FOR_DOMAINS =
+  '^packages/shared/src/(errors|clock|fleet-views|inspection|layout|ledger|shape|tag|wire)\\.ts$';
 
 /** Libraries that stand behind an adapter, and the only files that may know them. */
 const KEPT_IN = {

@@ -34,6 +34,40 @@ export function tagContract(subject: () => StoreUnderTest): void {
       expect(await other.findTag('orders')).toEqual(record);
     });
 
+    test('is kept with its shape, retired or not', async () => {
+      const own = newTag('orders', { shape: 'ORD-{base36:8}' });
+      expect(await store.createTag(own)).toEqual({ ...own, retired: false, highWater: 0n });
+      expect(await other.withTag('orders', async (row) => row.tag)).toMatchObject({
+        ...{ shape: 'ORD-{base36:8}', retired: false },
+      });
+      await other.changeTag('orders', { step: 7 });
+      expect(await store.findTag('orders')).toMatchObject({ retired: false, step: 7 });
+      await store.changeTag('orders', { retired: true });
+      expect(await other.findTags(['orders'])).toMatchObject([{ shape: 'ORD-{base36:8}', retired: true }]);
+    });
+
+    test.each([
+      ['{base36:2}', '{decimal:2}'],
+      ['{base36:2}', undefined],
+      [undefined, '{base36:2}'],
+    ])('with shape %s that handed out numbers is not made again with %s', async (shape, again) => {
+      await store.createTag(newTag('orders', { shape }));
+      await store.withTag('orders', (row) => row.advance(101n, []));
+      await subject().deleteByHand('orders');
+      await expect(other.createTag(newTag('orders', { shape: again }))).rejects.toMatchObject({
+        ...{ code: 'BAD_REQUEST', reason: 'shape' },
+      });
+      expect(await store.findTag('orders')).toBeUndefined();
+      expect(await other.createTag(newTag('orders', { shape }))).toMatchObject({ shape, nextId: 101n });
+    });
+
+    test('that handed out nothing may be made again with another shape', async () => {
+      await store.createTag(newTag('orders', { shape: '{base36:2}' }));
+      await subject().deleteByHand('orders');
+      await store.createTag(newTag('orders'));
+      expect(await other.findTag('orders')).toMatchObject({ shape: undefined, retired: false });
+    });
+
     test('is made once, whoever else tries at the same moment', async () => {
       const tries = await Promise.allSettled(
         Array.from({ length: 6 }, (_, n) =>

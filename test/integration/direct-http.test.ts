@@ -33,11 +33,11 @@ async function pair(env: Record<string, string> = {}): Promise<Pair> {
 }
 
 /** IDs of ten digits, so that answers are equally long whatever the agent. */
-async function makeTag(tag: string, step = 100_000): Promise<void> {
+async function makeTag(tag: string, step = 100_000, shape?: string): Promise<void> {
   await coordinator.json('/v1/tags', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ tag, step, start: '1000000000' }),
+    body: JSON.stringify({ tag, step, start: '1000000000', shape }),
   });
 }
 
@@ -48,6 +48,7 @@ beforeAll(async () => {
   });
   for (const tag of ['demo', 'a.b:c-d_e', 'cold-1', 'cold-2', 'cold-3']) await makeTag(tag);
   await makeTag('greedy', 1_000_000);
+  await makeTag('shaped', 100_000, 'ORD-{decimal:10}-x');
   open = await pair();
   guarded = await pair({ LEAFCUTTER_TOKENS: TOKEN });
 });
@@ -106,6 +107,10 @@ const CASES: readonly (readonly [string, string])[] = [
   ['native as JSON', demo('Accept: text/html, application/json')],
   ['native snowflake', get('/v1/snowflake')],
   ['native snowflake as JSON', get('/v1/snowflake', 'Accept: application/json')],
+  ['native, in a shape', get('/v1/ids/shaped').repeat(3)],
+  ['native as JSON, in a shape', get('/v1/ids/shaped', 'Accept: application/json')],
+  ['Leaf, a tag with a shape', get('/api/segment/get/shaped')],
+  ['go-leaf, a tag with a shape', get('/alloc-segment?biz_tag=shaped')],
   ['Leaf', get('/api/segment/get/demo', 'Accept: application/json')],
   ['Leaf snowflake', get('/api/snowflake/get/any')],
   ['go-leaf', get('/alloc-segment?biz_tag=demo')],
@@ -170,6 +175,11 @@ describe('an answer straight from the socket is the one that the HTTP server wou
 
   test.each(CASES)('one after the other: %s', async (_, request) => {
     await sameAnswers(open, [request, LAST]);
+  });
+
+  test('in the shape of its tag', async () => {
+    const text = await sameAnswers(open, [`${get('/v1/ids/shaped')}${LAST}`]);
+    expect(text).toMatch(/\r\n\r\nORD-\d{10}-xHTTP/);
   });
 
   test('wherever the network cuts the bytes', async () => {

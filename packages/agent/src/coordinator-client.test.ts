@@ -81,7 +81,7 @@ describe('a call', () => {
     expect(coordinator.received).toMatchObject([
       {
         path: '/v1/tags/a%20b%2F%C3%BC/segments',
-        body: { agentId: 'agent-1', instanceId: INSTANCE, ...CALM, lastSegment },
+        body: { agentId: 'agent-1', instanceId: INSTANCE, ...CALM, lastSegment, understands: ['shapes'] },
       },
     ]);
   });

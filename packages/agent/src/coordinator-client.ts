@@ -1,6 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { layoutFingerprint, type SnowflakeLayout } from '@leafcutter/shared/layout';
+import { SHAPES } from '@leafcutter/shared/shape';
 import { calling } from '@leafcutter/shared/tracing';
 import {
   type LeaseRequest,
@@ -18,6 +19,7 @@ import type { ClockWatch } from './domain/clock-watch.ts';
 import type { GrantedLease, Lease, LeaseSource } from './domain/lease.ts';
 import type { ReportTarget } from './domain/reporter.ts';
 import type { Demand, Segment, SegmentSource } from './domain/segment.ts';
+import { readShape } from './read-shape.ts';
 
 /** What is needed of an endpoint: a simulation puts its own network behind it. */
 type Endpoint = Pick<CoordinatorEndpoint, 'post' | 'close'>;
@@ -65,6 +67,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       ratePerSecond: demand.ratePerSecond,
       waitingIds: demand.waitingIds,
       blockIds: demand.blockIds,
+      understands: [SHAPES],
       ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
     };
     const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;
@@ -72,7 +75,10 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     const answer = await calling('refill', { 'leafcutter.tag': tag }, () =>
       this.#call(path, () => body, schema),
     );
-    return { start: BigInt(answer.start), end: BigInt(answer.end) };
+    const numbers = { start: BigInt(answer.start), end: BigInt(answer.end) };
+    return answer.shape === undefined
+      ? numbers
+      : { ...numbers, shape: readShape(tag, answer.shape, numbers) };
   }
 
   async grant(): Promise<GrantedLease> {

@@ -57,7 +57,9 @@ export class AdminClient {
 
   /** Who was given an ID. */
   async explain(id: string, as: { tag?: string; mode?: string }): Promise<Explanation> {
-    return explanation.parse(await this.#call('GET', `/v1/explain/${id}?${new URLSearchParams(as)}`));
+    return explanation.parse(
+      await this.#call('GET', `/v1/explain/${encodeURIComponent(id)}?${new URLSearchParams(as)}`),
+    );
   }
 
   /** Creates a tag with defaults where it is not there. */

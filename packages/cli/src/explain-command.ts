@@ -8,7 +8,7 @@ const HELP = `Usage: leafcutter explain ID [flags]
 Tells who was given an ID: the tag or the snowflake's parts, the segment or window it lies in, which agent got that,
 through which coordinator, and when. Without --tag and --snowflake it looks at every tag, and at the windows.
 
-  --tag TAG           the ID is a number of this tag
+  --tag TAG           the ID is one of this tag, written as the tag's shape writes it
   --snowflake         the ID is a snowflake
   --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
   --token TOKEN       viewer or admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
@@ -38,7 +38,8 @@ export async function explainCommand(io: Io): Promise<ExitCode> {
   if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n\n${HELP}`);
   if (values.tag !== undefined && values.snowflake === true)
     throw new UsageError('--tag and --snowflake exclude each other.');
-  if (!/^[0-9]{1,19}$/.test(id)) throw new UsageError('An ID is a whole number in decimal digits.');
+  if (values.tag === undefined && !/^[0-9]{1,19}$/.test(id))
+    throw new UsageError('An ID is a whole number in decimal digits; of one in a shape, name the --tag.');
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
   const client = new AdminClient(url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
   const as =

@@ -7,6 +7,7 @@ import { textTable } from './text-table.ts';
 const HELP = `Usage: leafcutter tag <action> [name] [flags]
 
   create NAME   make a tag      --start 1 --step 1000 --max-step N --target-duration-s N --highest-id N --description TEXT
+                                --shape ORD-{base36:8}, for good: prefix, decimal, base36 or base62, width, suffix
   list          all tags
   show NAME     one tag
   change NAME   change a tag    --step N --max-step N --target-duration-s N --highest-id N --description TEXT
@@ -25,6 +26,7 @@ const HELP = `Usage: leafcutter tag <action> [name] [flags]
 
 const OPTIONS = {
   start: { type: 'string' },
+  shape: { type: 'string' },
   step: { type: 'string' },
   'max-step': { type: 'string' },
   'target-duration-s': { type: 'string' },
@@ -62,6 +64,7 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
           tag: needName(name),
           ...fields(values),
           ...(values.start === undefined ? {} : { start: values.start }),
+          ...(values.shape === undefined ? {} : { shape: values.shape }),
         }),
       ]);
       break;
@@ -152,7 +155,11 @@ function table(tags: readonly TagView[]): string {
     String(tag.step),
     String(tag.maxStep),
     tag.highestId,
+    tag.shape ?? '',
     tag.description ?? '',
   ]);
-  return textTable([['TAG', 'STATE', 'NEXT ID', 'STEP', 'MAX STEP', 'HIGHEST ID', 'DESCRIPTION'], ...rows]);
+  return textTable([
+    ['TAG', 'STATE', 'NEXT ID', 'STEP', 'MAX STEP', 'HIGHEST ID', 'SHAPE', 'DESCRIPTION'],
+    ...rows,
+  ]);
 }

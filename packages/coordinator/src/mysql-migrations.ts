@@ -65,6 +65,13 @@ const MIGRATIONS: readonly Migration[] = [
      ADD COLUMN sweep bigint NOT NULL DEFAULT 0,
      ADD COLUMN swept_at_ms bigint NOT NULL DEFAULT 0`,
   },
+  // A tag with a shape has `retired` set from its birth, and is active by `shaped_active`: a coordinator that knows no
+  // shapes would have its bare numbers issued.
+  {
+    sql: `ALTER TABLE leafcutter_tag
+     ADD COLUMN shape varchar(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+     ADD COLUMN shaped_active tinyint NOT NULL DEFAULT 0`,
+  },
 ];
 
 const LOCK_SECONDS = 60;

@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { maxBigint } from './domain/range.ts';
 import type { NewTag, TagChange, TagRecord } from './domain/store.ts';
-import { unknownTag } from './domain/tags.ts';
+import { checkSameShape, unknownTag } from './domain/tags.ts';
 import { GENERATION } from './sql-deployment.ts';
 import {
   DuplicateKeyError,
@@ -15,7 +15,14 @@ import {
 import { LEDGER_KIND, ledgerTop } from './sql-ledger.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
-const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water`;
+const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water,
+  t.shape, t.shaped_active`;
+
+/**
+ * `retired` and `shaped_active` of a tag with a shape. A coordinator of an earlier release reads the first column only, and
+ * refuses a tag whose bare numbers it would give out.
+ */
+const RETIRED_TO_WHO_KNOWS_NO_SHAPES = [1, 1];
 
 /** A tag as it stands under its lock. */
 export interface LockedTagRow {
@@ -119,7 +126,10 @@ export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
     await driver.transaction(async (session) => {
       // What an earlier tag of this name left is its high-water mark: the new one starts above it.
       await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag.tag]);
-      const [left] = await session.query('SELECT high_water FROM leafcutter_tag WHERE tag = ?', [tag.tag]);
+      const [left] = await session.query('SELECT high_water, shape FROM leafcutter_tag WHERE tag = ?', [
+        tag.tag,
+      ]);
+      checkSameShape(tag, BigInt(left?.high_water ?? 0), optionalText(left?.shape));
       const nextId = maxBigint(tag.nextId, BigInt(left?.high_water ?? 0));
       await session.run('INSERT INTO leaf_alloc (biz_tag, max_id, step, description) VALUES (?, ?, ?, ?)', [
         tag.tag,
@@ -128,8 +138,13 @@ export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
         tag.description ?? null,
       ]);
       await session.run(
-        `UPDATE leafcutter_tag SET max_step = ?, target_duration_s = ?, highest_id = ?, retired = 0 WHERE tag = ?`,
-        [tag.maxStep ?? null, tag.targetDurationS ?? null, tag.highestId ?? null, tag.tag],
+        `UPDATE leafcutter_tag SET max_step = ?, target_duration_s = ?, highest_id = ?, shape = ?,
+           retired = ?, shaped_active = ? WHERE tag = ?`,
+        [
+          ...[tag.maxStep ?? null, tag.targetDurationS ?? null, tag.highestId ?? null, tag.shape ?? null],
+          ...(tag.shape === undefined ? [0, 0] : RETIRED_TO_WHO_KNOWS_NO_SHAPES),
+          tag.tag,
+        ],
       );
     });
   } catch (error) {
@@ -156,6 +171,7 @@ export async function changeTag(driver: SqlDriver, tag: string, change: TagChang
       ['target_duration_s', change.targetDurationS],
       ['highest_id', change.highestId],
       ['retired', change.retired === undefined ? undefined : 1],
+      ['shaped_active', change.retired === undefined ? undefined : 0],
     ] as const;
     for (const [column, value] of own) {
       if (value === undefined) continue;
@@ -178,8 +194,9 @@ function toTag(row: Row): TagRecord {
     maxStep: optionalNumber(row.max_step),
     targetDurationS: optionalNumber(row.target_duration_s),
     highestId: row.highest_id == null ? undefined : BigInt(row.highest_id),
-    retired: Number(row.retired ?? 0) === 1,
+    retired: Number(row.retired ?? 0) === 1 && Number(row.shaped_active ?? 0) === 0,
     description: optionalText(row.description),
+    shape: optionalText(row.shape),
   };
 }
 

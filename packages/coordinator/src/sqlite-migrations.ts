@@ -60,6 +60,10 @@ const MIGRATIONS: readonly Migration[] = [
       compatible_from INTEGER NOT NULL
     ) STRICT;`,
   },
+  {
+    sql: `ALTER TABLE leafcutter_tag ADD COLUMN shape TEXT;
+   ALTER TABLE leafcutter_tag ADD COLUMN shaped_active INTEGER NOT NULL DEFAULT 0;`,
+  },
 ];
 
 /** The first step after which each notes what it needs. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SHAPE_FORM, Shape } from './shape.ts';
 import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from './tag.ts';
 
 /**
@@ -32,6 +33,8 @@ export const segmentRequest = z.object({
   blockIds: z.int().min(0).max(1e12).default(0),
   /** The last segment that was used up: how many IDs it held and how long it lasted. Absent until there is one. */
   lastSegment: z.object({ step: z.int().min(1), lastedMs: z.int().min(0) }).optional(),
+  /** What this agent can do beyond bare numbers; a tag that takes more is refused to it. */
+  understands: z.array(z.string().max(64)).max(64).optional(),
 });
 export type SegmentRequest = z.infer<typeof segmentRequest>;
 
@@ -41,6 +44,8 @@ export const segmentAnswer = z.object({
   /** The segment is `[start, end)`. */
   start: id,
   end: id,
+  /** How the tag writes its numbers; absent where it gives them bare. */
+  shape: z.string().optional(),
 });
 export type SegmentAnswer = z.infer<typeof segmentAnswer>;
 
@@ -181,6 +186,11 @@ export const createTagRequest = z.strictObject({
   targetDurationS: targetDurationS.optional(),
   highestId: id.optional(),
   description: description.optional(),
+  /** How the tag writes its numbers; it cannot be changed, because two shapes may write one text. */
+  shape: z
+    .string()
+    .refine((text) => Shape.parse(text) !== undefined, SHAPE_FORM)
+    .optional(),
 });
 export type CreateTagRequest = z.infer<typeof createTagRequest>;
 
@@ -224,6 +234,8 @@ export const tagView = z.object({
   targetDurationS: z.int(),
   highestId: id,
   description: z.string().nullable(),
+  /** Null where the tag gives its numbers bare. */
+  shape: z.string().nullable().default(null),
 });
 export type TagView = z.infer<typeof tagView>;
 

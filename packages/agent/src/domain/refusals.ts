@@ -16,6 +16,15 @@ export function counterWentBack(tag: string): LeafcutterError {
   );
 }
 
+/** Asked of a door that tells numbers: what is not written in the tag's shape is none of its IDs. */
+export function hasShape(tag: string, shape: string): LeafcutterError {
+  return new LeafcutterError(
+    'BAD_REQUEST',
+    `Tag "${tag}" has shape ${shape}: its IDs are texts. Ask for them at /v1/ids/{tag} without format, or with LC.NEXT.`,
+    { reason: 'shape' },
+  );
+}
+
 /** The coordinators were asked for a block and granted `ids`: the tag has no segments as large. */
 export function blockTooLarge(tag: string, ids: number): LeafcutterError {
   return new LeafcutterError(

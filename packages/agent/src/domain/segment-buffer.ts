@@ -1,8 +1,10 @@
+import type { Shape } from '@leafcutter/shared/shape';
 import { type Segment, sizeOf } from './segment.ts';
 
 /** One of the two segments of a buffer, and how far it is used. */
 interface Held {
   readonly start: bigint;
+  readonly shape: Shape | undefined;
   readonly size: number;
   /** `start` as a Number; 0 where the segment has IDs that a Number would round. */
   readonly startNumber: number;
@@ -58,6 +60,11 @@ export class SegmentBuffer {
     return this.#highest;
   }
 
+  /** The shape of what can be taken now. */
+  get shape(): Shape | undefined {
+    return this.#current?.shape;
+  }
+
   /** The last segment that was used up: its size and how long it served, in milliseconds. */
   get lastSegment(): { readonly step: number; readonly lastedMs: number } | undefined {
     return this.#lastSegment;
@@ -88,7 +95,7 @@ export class SegmentBuffer {
     const start = current.start + BigInt(current.used);
     current.used += taken;
     if (current.used === current.size) this.#useUp(current, now);
-    return { start, end: start + BigInt(taken) };
+    return rangeOf(start, start + BigInt(taken), current.shape);
   }
 
   /** Takes `count` IDs, at most `remaining`, as rising ranges. */
@@ -103,10 +110,13 @@ export class SegmentBuffer {
     return ranges;
   }
 
-  /** Takes one ID; undefined where the buffer is empty. The hot path: no range is built. */
+  /**
+   * Takes one ID; undefined where the buffer is empty, and where its numbers have a shape: they are not given bare. The hot
+   * path: no range is built.
+   */
   takeOne(now: () => number): bigint | undefined {
     const current = this.#current;
-    if (current === undefined) return undefined;
+    if (current === undefined || current.shape !== undefined) return undefined;
     const { used } = current;
     this.#use(current, used + 1, now);
     return current.start + BigInt(used);
@@ -115,7 +125,7 @@ export class SegmentBuffer {
   /** As `takeOne`, without the cost of a bigint where a Number does. A segment gives all its IDs in one of the two. */
   takeExact(now: () => number): ExactId | undefined {
     const current = this.#current;
-    if (current === undefined) return undefined;
+    if (current === undefined || current.shape !== undefined) return undefined;
     const { used } = current;
     this.#use(current, used + 1, now);
     return current.fitsNumber ? current.startNumber + used : current.start + BigInt(used);
@@ -134,7 +144,7 @@ export class SegmentBuffer {
     if (current.start + BigInt(current.size) === next.start && rest + next.size >= count) {
       const start = this.take(rest, now)?.start;
       const end = this.take(count - rest, now)?.end;
-      return start === undefined || end === undefined ? undefined : { start, end };
+      return start === undefined || end === undefined ? undefined : rangeOf(start, end, current.shape);
     }
     if (next.size < count) return undefined;
     this.#useUp(current, now);
@@ -192,9 +202,14 @@ export class SegmentBuffer {
 }
 
 function heldOf(segment: Segment): Held {
-  const { start, end } = segment;
+  const { start, end, shape } = segment;
   const fitsNumber = end <= NUMBERS_END;
-  return { start, size: sizeOf(segment), startNumber: fitsNumber ? Number(start) : 0, fitsNumber, used: 0 };
+  const startNumber = fitsNumber ? Number(start) : 0;
+  return { start, shape, size: sizeOf(segment), startNumber, fitsNumber, used: 0 };
+}
+
+function rangeOf(start: bigint, end: bigint, shape: Shape | undefined): Segment {
+  return shape === undefined ? { start, end } : { start, end, shape };
 }
 
 function left(held: Held | undefined): number {

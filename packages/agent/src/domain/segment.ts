@@ -1,9 +1,12 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Shape } from '@leafcutter/shared/shape';
 
 /** Half-open `[start, end)` of a tag's numbers. */
 export interface Segment {
   readonly start: bigint;
   readonly end: bigint;
+  /** How the tag writes these numbers; undefined where it gives them bare. What is taken from a segment keeps it. */
+  readonly shape?: Shape | undefined;
 }
 
 /** How many IDs a segment holds. */

@@ -1,22 +1,15 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, type LeafcutterError } from '@leafcutter/shared/errors';
+import type { Shape } from '@leafcutter/shared/shape';
 import { Refill } from './refill.ts';
 import type { RefillLatency } from './refill-latency.ts';
 import { blockTooLarge, counterWentBack, nothingCame, queueFull } from './refusals.ts';
 import { Runway } from './runway.ts';
-import {
-  type Segment,
-  type SegmentEvents,
-  type SegmentRules,
-  type SegmentSource,
-  sizeOf,
-} from './segment.ts';
+import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
+import { sizeOf } from './segment.ts';
 import { type ExactId, SegmentBuffer } from './segment-buffer.ts';
 import { statusOf, type TagStatus } from './tag-status.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
-
-/** Codes after which asking again makes no sense until someone acts on the tag. */
-const FINAL = ['TAG_UNKNOWN', 'TAG_RETIRED'] as const;
 
 /**
  * Issues the IDs of one tag: its buffer, its refill and its two lines of waiting callers. Who waits for a segment that
@@ -65,6 +58,10 @@ export class TagIssuer {
 
   get highest(): bigint {
     return this.#buffer.highest;
+  }
+
+  get shape(): Shape | undefined {
+    return this.#buffer.shape;
   }
 
   /** True once this issuer was dropped; its tag gets a new one. */
@@ -139,8 +136,8 @@ export class TagIssuer {
   status(): TagStatus {
     const { remaining } = this.#buffer;
     const { ratePerSecond } = this.#runway;
-    const waiting = this.#waiting;
-    return statusOf(this.tag, { view: this.#buffer.view(), remaining, ratePerSecond, waiting }, this.#refill);
+    const held = { view: this.#buffer.view(), remaining, ratePerSecond, waiting: this.#waiting };
+    return statusOf(this.tag, held, this.#refill);
   }
 
   get #waiting(): number {
@@ -267,7 +264,8 @@ export class TagIssuer {
 
   #failed(error: LeafcutterError): void {
     this.#parts.events.refillFailed(this.tag, error);
-    if (hasCode(error, ...FINAL)) this.#parts.dropped(this, error);
+    // Asking again makes no sense until someone acts on the tag.
+    if (hasCode(error, 'TAG_UNKNOWN', 'TAG_RETIRED')) this.#parts.dropped(this, error);
     else if (hasCode(error, 'TAG_EXHAUSTED')) this.#rejectAll(error);
   }
 

@@ -1,5 +1,6 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Shape } from '@leafcutter/shared/shape';
 import { isAskableTag } from '@leafcutter/shared/tag';
 import { RefillLatency } from './refill-latency.ts';
 import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
@@ -33,7 +34,7 @@ export class Tags {
     this.#tickLater();
   }
 
-  /** One ID from memory; undefined where the caller has to wait and should use `take`. */
+  /** One ID from memory; undefined where the caller has to wait and should use `take`, and where the tag has a shape. */
   takeOne(tag: string): bigint | undefined {
     return this.#issuers.get(tag)?.takeOne();
   }
@@ -41,6 +42,11 @@ export class Tags {
   /** As `takeOne`, as a Number where a Number holds the ID exactly. */
   takeExact(tag: string): ExactId | undefined {
     return this.#issuers.get(tag)?.takeExact();
+  }
+
+  /** How the tag writes the numbers that are in memory; undefined where it gives them bare, or has none there. */
+  shapeOf(tag: string): Shape | undefined {
+    return this.#issuers.get(tag)?.shape;
   }
 
   /** `count` IDs (1 to 10,000) as rising ranges. @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.take */

@@ -1,5 +1,7 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Shape } from '@leafcutter/shared/shape';
 import type { Agent } from '../agent.ts';
+import { hasShape } from '../domain/refusals.ts';
 import { type Segment, sizeOf } from '../domain/segment.ts';
 import type { ExactId } from '../domain/segment-buffer.ts';
 import { snowflakeDisabled } from '../domain/snowflakes.ts';
@@ -8,7 +10,10 @@ import type { Door, Tally } from '../metrics.ts';
 /** Tags whose tallies are remembered; tags come and go, their names must not stay for ever. */
 const MAX_TALLIES = 10_000;
 
-/** What a door draws IDs from: the agent's segments and snowflakes, with everything counted under the door's name. */
+/**
+ * What a door draws IDs from: the agent's segments and snowflakes, with everything counted under the door's name. Of a tag
+ * with a shape only `text` and `texts` give IDs; whatever gives numbers gives none, or refuses.
+ */
 export class Dispenser {
   readonly #agent: Agent;
   readonly #door: Door;
@@ -41,7 +46,21 @@ export class Dispenser {
     return id === undefined ? undefined : String(id);
   }
 
-  /** One ID of `tag`, from memory or after a wait that `signal` ends. @throws as Tags.take */
+  /** One ID as its tag writes it, after a wait that `signal` ends where need be. @throws as Tags.take */
+  async text(tag: string, signal?: AbortSignal): Promise<string> {
+    const [text] = await this.texts(tag, 1, signal);
+    if (text === undefined) throw new Error('a request for one ID was answered with none');
+    return text;
+  }
+
+  /** `count` IDs as their tag writes them. The door bounds `count`. @throws as Tags.take */
+  async texts(tag: string, count: number, signal?: AbortSignal): Promise<string[]> {
+    const ranges = await this.#agent.tags.take(tag, count, signal);
+    this.#tally(tag).count += count;
+    return textsOf(ranges);
+  }
+
+  /** One number of `tag`, from memory or after a wait that `signal` ends. @throws as `ranges` */
   async one(tag: string, signal?: AbortSignal): Promise<bigint> {
     const now = this.oneNow(tag);
     if (now !== undefined) return now;
@@ -50,24 +69,30 @@ export class Dispenser {
     return range.start;
   }
 
-  /** `count` IDs as rising ranges. The door bounds `count`. @throws as Tags.take */
+  /** `count` numbers as rising ranges. The door bounds `count`. @throws BAD_REQUEST where the tag has a shape, and as Tags.take */
   async ranges(tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
+    this.#checkBare(tag);
     const ranges = await this.#agent.tags.take(tag, count, signal);
+    // The first segment of the tag may have come only now; what was taken of it is a gap.
+    for (const range of ranges) checkBare(tag, range.shape);
     this.#tally(tag).count += count;
     return ranges;
   }
 
   /** `count` consecutive IDs from memory; undefined where the caller has to wait and should use `block`. */
   blockNow(tag: string, count: number): Segment | undefined {
+    if (this.#agent.tags.shapeOf(tag) !== undefined) return undefined;
     const block = this.#agent.tags.takeBlockNow(tag, count);
     if (block !== undefined) this.#tally(tag).count += count;
     return block;
   }
 
-  /** `count` consecutive IDs. The door bounds `count`. @throws as Tags.takeBlock */
+  /** `count` consecutive numbers. The door bounds `count`. @throws BAD_REQUEST where the tag has a shape, and as Tags.takeBlock */
   async block(tag: string, count: number, signal?: AbortSignal): Promise<Segment> {
+    this.#checkBare(tag);
     const [block] = await this.#agent.tags.takeBlock(tag, count, signal);
     if (block === undefined) throw new Error('a request for a block was answered with none');
+    checkBare(tag, block.shape);
     this.#tally(tag).count += count;
     return block;
   }
@@ -104,6 +129,10 @@ export class Dispenser {
       this.#agent.log.error({ err: error, door: this.#door, ...what }, 'request failed');
   }
 
+  #checkBare(tag: string): void {
+    checkBare(tag, this.#agent.tags.shapeOf(tag));
+  }
+
   #tally(tag: string): Tally {
     let tally = this.#tallies.get(tag);
     if (tally === undefined) {
@@ -115,9 +144,16 @@ export class Dispenser {
   }
 }
 
-/** The IDs of ranges in decimal digits, one by one. */
-export function digitsOf(ranges: readonly Segment[]): string[] {
-  return ranges.flatMap((range) =>
-    Array.from({ length: sizeOf(range) }, (_, index) => String(range.start + BigInt(index))),
-  );
+/** The IDs of ranges, one by one, as their tag writes them: in decimal digits where it has no shape. */
+export function textsOf(ranges: readonly Segment[]): string[] {
+  return ranges.flatMap((range) => {
+    const { start, shape } = range;
+    const write = (number: bigint) => (shape === undefined ? String(number) : shape.write(number));
+    return Array.from({ length: sizeOf(range) }, (_, index) => write(start + BigInt(index)));
+  });
+}
+
+/** @throws BAD_REQUEST where there is a shape */
+function checkBare(tag: string, shape: Shape | undefined): void {
+  if (shape !== undefined) throw hasShape(tag, shape.text);
 }

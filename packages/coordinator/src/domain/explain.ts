@@ -2,9 +2,11 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Explanation, SegmentExplanation, SnowflakeExplanation } from '@leafcutter/shared/inspection';
 import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
 import { LOST_INSTANCE_ID, PRUNED_INSTANCE_ID } from '@leafcutter/shared/ledger';
+import { Shape } from '@leafcutter/shared/shape';
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { viewOfRange } from './ledger-pages.ts';
 import { type LedgerEntry, maxBigint } from './range.ts';
-import type { Store } from './store.ts';
+import type { Store, TagRecord } from './store.ts';
 import { unknownTag } from './tags.ts';
 
 /** Tags that a question without a tag looks at. */
@@ -27,23 +29,26 @@ export class Explainer {
   async anything(id: bigint): Promise<Explanation> {
     const { ranges, next } = await this.#store.rangesHolding(id, undefined, MAX_TAGS);
     const snowflake = await this.#snowflake(id);
+    const records = await this.#store.findTags(ranges.map(tagOf));
+    const shapes = new Map(records.map(({ tag, shape }) => [tag, shape]));
     return {
       id: String(id),
-      segments: ranges.map((range) => explainRange(tagOf(range), id, range)),
+      segments: ranges.map((range) => explainRange(tagOf(range), id, range, shapes.get(tagOf(range)))),
       // Every number up to 2^63 can be read as a snowflake; what was never granted is no answer.
       snowflake: snowflake?.range == null ? null : snowflake,
       more: next !== undefined,
     };
   }
 
-  /** The ID as a number of one tag. @throws TAG_UNKNOWN, STORE_UNAVAILABLE */
-  async inTag(tag: string, id: bigint): Promise<Explanation> {
+  /** The ID as one of a tag, written as its shape writes it. @throws TAG_UNKNOWN, BAD_REQUEST, STORE_UNAVAILABLE */
+  async inTag(tag: string, text: string): Promise<Explanation> {
     const record = await this.#store.findTag(tag);
+    const id = numberOf(text, record);
     const [range] = await this.#store.latestRanges({ kind: 'tag', tag }, id + 1n, 1);
     if (record === undefined && range === undefined) throw unknownTag(tag);
     const holds = range !== undefined && range.end > id;
     const counter = record === undefined ? 0n : maxBigint(record.nextId, record.highWater);
-    const segment = holds ? explainRange(tag, id, range) : notInLedger(tag, id, counter);
+    const segment = holds ? explainRange(tag, id, range, record?.shape) : notInLedger(tag, id, counter);
     return { id: String(id), segments: [segment], snowflake: null, more: false };
   }
 
@@ -82,13 +87,32 @@ export class Explainer {
   }
 }
 
+/** The number that the tag writes so. @throws BAD_REQUEST */
+function numberOf(text: string, record: TagRecord | undefined): bigint {
+  const { shape } = record ?? {};
+  const number = shape === undefined ? decimalId(text) : Shape.parse(shape)?.read(text);
+  if (number !== undefined) return number;
+  const form = shape === undefined ? 'in decimal digits' : `as its tag writes them, ${shape}`;
+  throw new LeafcutterError('BAD_REQUEST', `id takes an ID ${form}.`, { reason: 'id' });
+}
+
+/** Undefined for what is no ID in decimal digits. */
+export function decimalId(text: string): bigint | undefined {
+  return /^[0-9]{1,19}$/.test(text) && BigInt(text) <= HIGHEST_ID ? BigInt(text) : undefined;
+}
+
 function verdictOf(range: LedgerEntry | undefined): 'granted' | 'lost' | 'pruned' | undefined {
   if (range?.instanceId === LOST_INSTANCE_ID) return 'lost';
   if (range?.instanceId === PRUNED_INSTANCE_ID) return 'pruned';
   return range && 'granted';
 }
 
-function explainRange(tag: string, id: bigint, range: LedgerEntry): SegmentExplanation {
+function explainRange(
+  tag: string,
+  id: bigint,
+  range: LedgerEntry,
+  shape: string | undefined,
+): SegmentExplanation {
   const verdict = verdictOf(range) ?? 'granted';
   const place = `number ${id - range.start + 1n} of ${range.end - range.start}`;
   const sentences = {
@@ -96,7 +120,9 @@ function explainRange(tag: string, id: bigint, range: LedgerEntry): SegmentExpla
     lost: `An ID of ${tag} that was handed out; MySQL lost the record of who got it.`,
     pruned: `An ID of ${tag} that was handed out by ${when(range)}; who got it was pruned from the ledger.`,
   };
-  return { tag, verdict, sentence: sentences[verdict], range: viewOfRange(range) };
+  const text = shape === undefined ? undefined : Shape.parse(shape)?.write(id);
+  const written = text === undefined ? '' : ` The tag writes it ${text}.`;
+  return { tag, verdict, sentence: sentences[verdict] + written, range: viewOfRange(range) };
 }
 
 function notInLedger(tag: string, id: bigint, counter: bigint): SegmentExplanation {

@@ -135,7 +135,7 @@ describe('ranges older than the ledger keeps', () => {
       sequenceBits: 12,
       datacenterBits: 0,
     });
-    const { segments } = await explainer.inTag('orders', 42n);
+    const { segments } = await explainer.inTag('orders', '42');
     expect(segments).toMatchObject([
       { verdict: 'pruned', sentence: expect.stringContaining('was pruned from the ledger') },
     ]);

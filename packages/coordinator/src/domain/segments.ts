@@ -1,5 +1,6 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { SHAPES } from '@leafcutter/shared/shape';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { type AllocationEvents, allocate } from './allocate.ts';
 import type { Remembered } from './counter-behind-error.ts';
@@ -32,11 +33,17 @@ export interface SegmentEvents extends AllocationEvents {
   lockWaited(tag: string, waitedMs: number, acquired: boolean): void;
 }
 
+/** What an agent needs, and what it understands beyond bare numbers. */
+type SegmentDemand = Demand & { readonly understands?: readonly string[] | undefined };
+
+/** A segment, and how the tag writes its numbers where it does not give them bare. */
+type Granted = Range & { readonly shape?: string };
+
 interface Waiting {
   readonly holder: Holder;
-  readonly demand: Demand;
+  readonly demand: SegmentDemand;
   readonly deadline: number;
-  readonly resolve: (segment: Range) => void;
+  readonly resolve: (segment: Granted) => void;
   readonly reject: (error: unknown) => void;
 }
 
@@ -64,9 +71,10 @@ export class SegmentArbiter {
 
   /**
    * Allocates one segment of `tag` to `holder`.
-   * @throws TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED, STORE_UNAVAILABLE, RATE_LIMITED
+   * @throws TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED, STORE_UNAVAILABLE, RATE_LIMITED, and VERSION_UNSUPPORTED where the tag
+   * has a shape and the agent knows none
    */
-  grant(tag: string, holder: Holder, demand: Demand): Promise<Range> {
+  grant(tag: string, holder: Holder, demand: SegmentDemand): Promise<Granted> {
     const { clock, rules } = this.#parts;
     const lane = this.#lanes.get(tag);
     if (lane !== undefined && lane.length >= rules.maxQueuedPerTag) {
@@ -156,7 +164,7 @@ export class SegmentArbiter {
     group: readonly Waiting[],
     remembered: Remembered,
     deadline: number,
-  ): Promise<(Range | undefined)[]> {
+  ): Promise<(Granted | undefined)[]> {
     const { clock, coordinatorId } = this.#parts;
     if (row.tag.retired) {
       throw new LeafcutterError(
@@ -164,8 +172,13 @@ export class SegmentArbiter {
         `Tag "${row.tag.tag}" is retired; its numbers are never reused.`,
       );
     }
-    const sizes = group.map((waiting) => BigInt(this.#stepFor(row.tag, waiting.demand)));
+    const sizes = group.map((waiting) => {
+      if (understood(row.tag, waiting.demand)) return BigInt(this.#stepFor(row.tag, waiting.demand));
+      waiting.reject(notUnderstood(row.tag.tag));
+      return 0n;
+    });
     const total = sizes.reduce((sum, size) => sum + size, 0n);
+    if (total === 0n) throw notUnderstood(row.tag.tag);
     const limit = (row.tag.highestId ?? HIGHEST_ID) + 1n;
     let segments: (Range | undefined)[] = [];
     await allocate(this.#parts, row, {
@@ -186,7 +199,8 @@ export class SegmentArbiter {
         await row.advance(range.end, [...lost, ...entries]);
       },
     });
-    return segments;
+    const { shape } = row.tag;
+    return shape === undefined ? segments : segments.map((segment) => segment && { ...segment, shape });
   }
 
   #stepFor(tag: TagRecord, demand: Demand): number {
@@ -210,6 +224,19 @@ interface Parts {
   readonly rules: SegmentRules;
   readonly events: SegmentEvents;
   readonly coordinatorId: string;
+}
+
+/** An agent of an earlier release would issue the bare numbers of a tag with a shape. */
+function understood({ shape }: TagRecord, { understands }: SegmentDemand): boolean {
+  return shape === undefined || understands?.includes(SHAPES) === true;
+}
+
+function notUnderstood(tag: string): LeafcutterError {
+  return new LeafcutterError(
+    'VERSION_UNSUPPORTED',
+    `Tag "${tag}" has a shape, of which this agent knows nothing. Upgrade the agent first.`,
+    { reason: 'shape' },
+  );
 }
 
 function exhausted(tag: string): LeafcutterError {

@@ -15,6 +15,8 @@ export interface TagRecord {
   readonly highestId: bigint | undefined;
   readonly retired: boolean;
   readonly description: string | undefined;
+  /** How the tag writes its numbers, as `Shape` spells it; the same for ever. Undefined: bare. */
+  readonly shape: string | undefined;
 }
 
 export type NewTag = Omit<TagRecord, 'retired' | 'highWater'>;
@@ -135,7 +137,10 @@ export interface Store {
 
   /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and whatever `work` throws. */
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T>;
-  /** @throws TAG_EXISTS, also where a tag that differs only in case stands in a table that ignores case. */
+  /**
+   * @throws TAG_EXISTS, also where a tag that differs only in case stands in a table that ignores case; BAD_REQUEST
+   * where an earlier tag of this name handed out numbers in another shape: the new one could write a text again
+   */
   createTag(tag: NewTag): Promise<TagRecord>;
   /** @throws TAG_UNKNOWN */
   changeTag(tag: string, change: TagChange): Promise<TagRecord>;

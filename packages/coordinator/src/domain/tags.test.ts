@@ -27,7 +27,22 @@ describe('creating a tag', () => {
       targetDurationS: 600,
       highestId: String(HIGHEST_ID),
       description: null,
+      shape: null,
     });
+  });
+
+  test('with a shape ends where the shape has no more room, whatever is changed', async () => {
+    const made = await admin.create(request({ shape: 'O{base36:2}' }));
+    expect(made).toMatchObject({ shape: 'O{base36:2}', highestId: '1295' });
+    await expect(admin.change('orders', { highestId: '1296' })).rejects.toMatchObject({
+      ...{ code: 'BAD_REQUEST', reason: 'highestId' },
+    });
+    expect(await admin.change('orders', { highestId: '1000' })).toMatchObject({ highestId: '1000' });
+    expect(await admin.change('orders', { highestId: null })).toMatchObject({ highestId: '1295' });
+    expect(await admin.change('orders', { step: 5 })).toMatchObject({ highestId: '1295', step: 5 });
+    await expect(
+      admin.create(request({ tag: 'b', shape: '{base36:2}', start: '1296' })),
+    ).rejects.toMatchObject({ code: 'BAD_REQUEST' });
   });
 
   test('keeps defaults as defaults, so that a change of the deployment’s reaches the tag', async () => {
@@ -47,6 +62,7 @@ describe('creating a tag', () => {
     };
     expect(await admin.create(request(own))).toEqual({
       tag: 'orders',
+      shape: null,
       state: 'active',
       nextId: '500',
       ...without(own),
@@ -92,6 +108,7 @@ describe('changing a tag', () => {
     await admin.change('orders', { description: 'x', maxStep: 200, targetDurationS: 30, highestId: '1000' });
     expect(await admin.change('orders', { step: 150 })).toEqual({
       tag: 'orders',
+      shape: null,
       state: 'active',
       nextId: '501',
       step: 150,

@@ -1,9 +1,10 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { Shape } from '@leafcutter/shared/shape';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { ChangeTagRequest, CreateTagRequest, TagView } from '@leafcutter/shared/wire';
 import { maxBigint } from './range.ts';
 import type { SegmentRules } from './segments.ts';
-import type { Store, TagChange, TagRecord } from './store.ts';
+import type { NewTag, Store, TagChange, TagRecord } from './store.ts';
 
 type TagDefaults = Pick<SegmentRules, 'maxStep' | 'targetDurationS'>;
 
@@ -20,7 +21,10 @@ export class TagAdmin {
   /** @throws BAD_REQUEST, TAG_EXISTS, STORE_UNAVAILABLE */
   async create(request: CreateTagRequest): Promise<TagView> {
     const start = BigInt(request.start);
-    const highestId = request.highestId === undefined ? undefined : BigInt(request.highestId);
+    const highestId = highestIn(
+      request.shape,
+      request.highestId === undefined ? undefined : BigInt(request.highestId),
+    );
     requireId('start', start);
     checkHighestId(highestId, start);
     checkSteps(request.step, request.maxStep);
@@ -32,6 +36,7 @@ export class TagAdmin {
       targetDurationS: request.targetDurationS,
       highestId,
       description: request.description,
+      shape: request.shape,
     });
     return this.#view(record);
   }
@@ -42,7 +47,10 @@ export class TagAdmin {
     if (before.retired)
       throw new LeafcutterError('TAG_RETIRED', `Tag "${tag}" is retired and cannot be changed.`);
     const { highestId: highestText, ...rest } = request;
-    const highestId = typeof highestText === 'string' ? BigInt(highestText) : highestText;
+    const highestId =
+      highestText === undefined
+        ? undefined
+        : (highestIn(before.shape, highestText === null ? undefined : BigInt(highestText)) ?? null);
     checkHighestId(highestId ?? undefined, maxBigint(before.nextId, before.highWater) - 1n);
     const maxStep = request.maxStep === undefined ? before.maxStep : (request.maxStep ?? undefined);
     checkSteps(request.step ?? before.step, maxStep);
@@ -84,8 +92,33 @@ export class TagAdmin {
       targetDurationS: record.targetDurationS ?? this.#defaults.targetDurationS,
       highestId: String(record.highestId ?? HIGHEST_ID),
       description: record.description ?? null,
+      shape: record.shape ?? null,
     };
   }
+}
+
+/**
+ * A tag that is made again keeps its shape: two shapes of one tag may write the same text for different numbers.
+ * @throws BAD_REQUEST where the one that was there handed out numbers, up to `highWater`, in another
+ */
+export function checkSameShape(tag: NewTag, highWater: bigint, earlier: string | undefined): void {
+  if (highWater === 0n || earlier === tag.shape) return;
+  const was = earlier === undefined ? 'no shape' : `shape ${earlier}`;
+  throw new LeafcutterError(
+    'BAD_REQUEST',
+    `An earlier tag "${tag.tag}" handed out numbers with ${was}, and another could write their texts again; use a new name.`,
+    { reason: 'shape' },
+  );
+}
+
+/** The highest ID that a tag of this shape may have; undefined for the deployment's default. @throws BAD_REQUEST */
+function highestIn(shape: string | undefined, highestId: bigint | undefined): bigint | undefined {
+  const room = shape === undefined ? HIGHEST_ID : (Shape.parse(shape)?.highest ?? 0n);
+  if (highestId === undefined) return room === HIGHEST_ID ? undefined : room;
+  if (highestId <= room || room === HIGHEST_ID) return highestId;
+  throw new LeafcutterError('BAD_REQUEST', `highestId: the tag's shape has room up to ${room}.`, {
+    reason: 'highestId',
+  });
 }
 
 export function unknownTag(tag: string): LeafcutterError {

@@ -21,6 +21,8 @@ export class MemoryDatabase {
   readonly tags = new Map<string, TagRow>();
   /** Ends of the highest segments, which outlive their tags' rows. */
   readonly highWaters = new Map<string, bigint>();
+  /** Shapes of tags, which outlive their rows, too. */
+  readonly shapes = new Map<string, string | undefined>();
   readonly machineIds = new Map<number, MachineIdRecord>();
   readonly ledger = new Map<string, LedgerEntry>();
   readonly #turns = new Map<string, Promise<void>>();

@@ -15,7 +15,7 @@ import {
   type TagChange,
   type TagRecord,
 } from '../domain/store.ts';
-import { unknownTag } from '../domain/tags.ts';
+import { checkSameShape, unknownTag } from '../domain/tags.ts';
 import { bytewise, type DeploymentRow, MemoryDatabase, put, type Write } from './memory-database.ts';
 
 /**
@@ -122,8 +122,9 @@ export class MemoryStore implements Store {
         );
       }
       const highWater = this.database.highWaters.get(tag.tag) ?? 0n;
+      checkSameShape(tag, highWater, this.database.shapes.get(tag.tag));
       const row = { ...tag, nextId: maxBigint(tag.nextId, highWater), retired: false };
-      writes.push(put(this.database.tags, tag.tag, row));
+      writes.push(put(this.database.tags, tag.tag, row), put(this.database.shapes, tag.tag, tag.shape));
       return { ...row, highWater };
     });
   }

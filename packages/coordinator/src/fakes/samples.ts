@@ -72,6 +72,7 @@ export function newTag(tag: string, own: Partial<NewTag> = {}): NewTag {
     targetDurationS: undefined,
     highestId: undefined,
     description: undefined,
+    shape: undefined,
     ...own,
   };
 }

@@ -52,6 +52,7 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
     tag,
     start: String(segment.start),
     end: String(segment.end),
+    ...(segment.shape === undefined ? {} : { shape: segment.shape }),
   };
   res.json(answer);
 }

@@ -29,6 +29,8 @@ const machineId = z
 const limit = z.int().min(1).max(1_000);
 const after = z.string();
 const id = z.string().regex(/^[0-9]{1,19}$/);
+/** As its tag writes it. */
+const shapedId = z.string().regex(/^[A-Za-z0-9._~-]{1,84}$/);
 const json = (schema: z.ZodType) => ({ 'application/json': schema });
 
 /** What a grant of numbers or time can be refused with. */
@@ -190,8 +192,9 @@ export const COORDINATOR_API: Api = {
     token: true,
   },
   'GET /v1/explain/{id}': {
-    summary: 'Who was given an ID, whatever it is: a number of any tag, or a snowflake.',
-    path: { id },
+    summary:
+      'Who was given an ID, whatever it is: a number of any tag, a snowflake, or with tag one as that tag writes it.',
+    path: { id: shapedId },
     query: { tag, mode: z.enum(['snowflake']) },
     answer: json(explanation),
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
@@ -206,7 +209,7 @@ export const COORDINATOR_API: Api = {
   },
   'GET /v1/explain/{tag}/{id}': {
     summary: 'Who was given an ID of a tag.',
-    path: { tag, id },
+    path: { tag, id: shapedId },
     answer: json(explanation),
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
     token: true,

@@ -2,21 +2,21 @@ import { badParameter, readQuery } from '@leafcutter/shared/http/query';
 import { HIGHEST_ID, isAskableTag } from '@leafcutter/shared/tag';
 import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
+import { decimalId } from '../domain/explain.ts';
 
 /** `GET /v1/explain/{id}`, with `?tag=` or `?mode=snowflake` where it is known what the ID is. */
 export async function explainId({ explainer }: Coordinator, req: Request, res: Response): Promise<void> {
   const { tag, mode } = readQuery(req, ['tag', 'mode']);
-  const id = idOf(req);
   if (mode !== undefined && mode !== 'snowflake') throw badParameter('mode', 'takes snowflake');
   if (mode !== undefined && tag !== undefined) throw badParameter('mode', 'and tag exclude each other');
-  if (mode === 'snowflake') res.json(await explainer.asSnowflake(id));
-  else if (tag === undefined) res.json(await explainer.anything(id));
-  else res.json(await explainer.inTag(askable(tag), id));
+  if (mode === 'snowflake') res.json(await explainer.asSnowflake(idOf(req)));
+  else if (tag === undefined) res.json(await explainer.anything(idOf(req)));
+  else res.json(await explainer.inTag(askable(tag), String(req.params.id)));
 }
 
 /** `GET /v1/explain/{tag}/{id}`; a tag that is named "snowflake" is asked for with `?tag=`. */
 export async function explainInTag({ explainer }: Coordinator, req: Request, res: Response): Promise<void> {
-  res.json(await explainer.inTag(askable(String(req.params.tag)), idOf(req)));
+  res.json(await explainer.inTag(askable(String(req.params.tag)), String(req.params.id)));
 }
 
 /** `GET /v1/explain/snowflake/{id}`. */
@@ -29,8 +29,8 @@ export async function explainSnowflake(
 }
 
 function idOf(req: Request): bigint {
-  const text = String(req.params.id);
-  if (/^[0-9]{1,19}$/.test(text) && BigInt(text) <= HIGHEST_ID) return BigInt(text);
+  const id = decimalId(String(req.params.id));
+  if (id !== undefined) return id;
   throw badParameter('id', `takes an ID in decimal digits, up to ${HIGHEST_ID}`);
 }
 

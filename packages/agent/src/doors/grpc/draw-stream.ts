@@ -3,7 +3,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Scope } from '@leafcutter/shared/http/tokens';
 import type { DrawRequest__Output as DrawRequest } from '../../generated/leafcutter/v1/DrawRequest.ts';
 import type { DrawResponse } from '../../generated/leafcutter/v1/DrawResponse.ts';
-import { type Dispenser, digitsOf } from '../dispenser.ts';
+import { type Dispenser, textsOf } from '../dispenser.ts';
 import { type Calls, whileOpen } from './calls.ts';
 import { readCount } from './read-count.ts';
 
@@ -91,7 +91,7 @@ export class DrawStream {
     scope.checkTag(request.tag);
     const now = count === 1 ? this.#ids.oneNow(request.tag) : undefined;
     if (now !== undefined) return [String(now)];
-    return this.#ids.ranges(request.tag, count, this.#gone).then(digitsOf);
+    return this.#ids.ranges(request.tag, count, this.#gone).then(textsOf);
   }
 
   #failure(request: DrawRequest, thrown: unknown): DrawResponse {

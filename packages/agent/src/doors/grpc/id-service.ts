@@ -3,7 +3,7 @@ import { decode } from '@leafcutter/shared/layout';
 import type { Agent } from '../../agent.ts';
 import type { Segment } from '../../domain/segment.ts';
 import type { IdServiceHandlers } from '../../generated/leafcutter/v1/IdService.ts';
-import { Dispenser, digitsOf } from '../dispenser.ts';
+import { Dispenser, textsOf } from '../dispenser.ts';
 import { Calls } from './calls.ts';
 import { DrawStream } from './draw-stream.ts';
 import type { GrpcService } from './grpc-service.ts';
@@ -24,7 +24,7 @@ export function idService(agent: Agent): GrpcService {
     }),
     NextIds: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
-      return { ids: digitsOf(await ids.ranges(tag, readCount(count), signal())) };
+      return { ids: textsOf(await ids.ranges(tag, readCount(count), signal())) };
     }),
     NextRanges: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);

@@ -10,16 +10,18 @@ const count = z.int().min(1).max(MAX_COUNT);
 
 const range = z.strictObject({ start: id, end: id });
 const text = z.string().regex(/^([0-9]+\n?)+$/);
+/** As its tag writes it: in decimal digits, or in its shape. */
+const written = z.string().regex(/^[A-Za-z0-9._~-]{1,84}$/);
 
 const segmentIds: Operation = {
   summary: 'IDs of a tag: one; several as a list or as ranges; or a block of consecutive ones.',
   path: { tag },
   query: { count, format: z.enum(['ids', 'ranges', 'block']) },
   answer: {
-    'text/plain': text,
+    'text/plain': z.string().regex(/^([A-Za-z0-9._~-]{1,84}\n?)+$/),
     'application/json': z.union([
-      z.strictObject({ id }),
-      z.strictObject({ ids: z.array(id) }),
+      z.strictObject({ id: written }),
+      z.strictObject({ ids: z.array(written) }),
       z.strictObject({ ranges: z.array(range) }),
       range,
     ]),

@@ -3,7 +3,7 @@ import { readQuery, wholeNumber } from '@leafcutter/shared/http/query';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
 import type { Request, Response } from 'express';
 import type { Segment } from '../../domain/segment.ts';
-import { type Dispenser, digitsOf } from '../dispenser.ts';
+import type { Dispenser } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
 
 const FORMATS = ['ids', 'ranges', 'block'] as const;
@@ -14,7 +14,7 @@ export async function segmentIds(ids: Dispenser, req: Request, res: Response): P
   const query = readQuery(req, ['count', 'format']);
   const format = readFormat(query.format);
   if (query.count === undefined && format === 'ids') {
-    return sendOne(req, res, ids.oneNow(tag) ?? (await ids.one(tag, whileConnected(res))));
+    return sendOne(req, res, ids.oneTextNow(tag) ?? (await ids.text(tag, whileConnected(res))));
   }
   const signal = whileConnected(res);
   const count = readCount(query.count);
@@ -22,9 +22,8 @@ export async function segmentIds(ids: Dispenser, req: Request, res: Response): P
     res.json(rangeText(await ids.block(tag, count, signal)));
     return;
   }
-  const ranges = await ids.ranges(tag, count, signal);
-  if (format === 'ranges') res.json({ ranges: ranges.map(rangeText) });
-  else sendMany(req, res, digitsOf(ranges));
+  if (format === 'ranges') res.json({ ranges: (await ids.ranges(tag, count, signal)).map(rangeText) });
+  else sendMany(req, res, await ids.texts(tag, count, signal));
 }
 
 /** `GET|POST /v1/snowflake`: one ID, or a batch as a list. */
@@ -40,13 +39,13 @@ export async function snowflakeIds(ids: Dispenser, req: Request, res: Response):
   const taken = await ids.snowflakes(readCount(countText), whileConnected(res));
   const [first] = taken;
   if (first === undefined) throw new Error('a request for IDs was answered with none');
-  if (countText === undefined) sendOne(req, res, first);
+  if (countText === undefined) sendOne(req, res, String(first));
   else sendMany(req, res, taken.map(String));
 }
 
-function sendOne(req: Request, res: Response, id: bigint): void {
-  if (asksForJson(req.headers.accept)) res.json({ id: String(id) });
-  else res.type('text/plain').send(String(id));
+function sendOne(req: Request, res: Response, id: string): void {
+  if (asksForJson(req.headers.accept)) res.json({ id });
+  else res.type('text/plain').send(id);
 }
 
 function sendMany(req: Request, res: Response, ids: string[]): void {

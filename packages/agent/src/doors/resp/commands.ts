@@ -3,7 +3,7 @@ import { Scope, type Tokens } from '@leafcutter/shared/http/tokens';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
 import type { ExactId } from '../../domain/segment-buffer.ts';
-import { type Dispenser, digitsOf } from '../dispenser.ts';
+import type { Dispenser } from '../dispenser.ts';
 import { array, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
 
 /** What a connection agreed on. */
@@ -183,11 +183,11 @@ function next(ids: Dispenser, name: string, n: string | undefined, gone: AbortSi
   const tag = textOf(name);
   if (n === undefined) {
     const now = ids.oneTextNow(tag);
-    return now === undefined ? ids.one(tag, gone).then((id) => bulk(String(id))) : bulk(now);
+    return now === undefined ? ids.text(tag, gone).then(bulk) : bulk(now);
   }
   const count = countOf(n);
   if (count === undefined) return NOT_AN_INTEGER;
-  return ids.ranges(tag, count, gone).then((ranges) => array(digitsOf(ranges).map(bulk)));
+  return ids.texts(tag, count, gone).then((texts) => array(texts.map(bulk)));
 }
 
 function snowflake(ids: Dispenser, n: string | undefined, gone: AbortSignal): Answer {

@@ -4,7 +4,7 @@ import { Tokens } from '@leafcutter/shared/http/tokens';
 import express, { type Request, type Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { sizeOf } from '../../domain/segment.ts';
-import { Dispenser, digitsOf } from '../dispenser.ts';
+import { Dispenser, textsOf } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
 
 /** Largest batch, in IDs; more is clamped. (Source: tinyid, `IdContronller.checkBatchSize`.) */
@@ -61,7 +61,7 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
   };
 
   const batch: Ask = async (tag, req, signal) =>
-    digitsOf(await ids.ranges(tag, batchSize(parameter(req, 'batchSize')), signal)).join(',');
+    textsOf(await ids.ranges(tag, batchSize(parameter(req, 'batchSize')), signal)).join(',');
   add('nextId', batch, (digits) => json(`[${digits}]`, CODE.ok, ''), refused);
   add(
     'nextIdSimple',

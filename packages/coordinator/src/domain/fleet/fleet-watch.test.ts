@@ -16,7 +16,7 @@ const buffer = (tag: string, own: Partial<BufferView> = {}): BufferView => ({
 
 const view = (tag: string, own: Partial<TagView> = {}): TagView => ({
   ...{ tag, state: 'active', nextId: '101', step: 100, maxStep: 1_000, targetDurationS: 600 },
-  ...{ highestId: '9223372036854775806', description: null },
+  ...{ highestId: '9223372036854775806', description: null, shape: null },
   ...own,
 });
 

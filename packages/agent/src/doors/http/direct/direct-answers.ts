@@ -9,7 +9,7 @@ export interface IdFormat {
   /** Everything of the answer up to the number of Content-Length. */
   readonly lead: string;
   /** ASCII. */
-  readonly body: (id: ExactId) => string;
+  readonly body: (id: ExactId | string) => string;
 }
 
 /** An answer with 200 up to the number of Content-Length, in the fields that every answer of a service has. */
@@ -29,7 +29,7 @@ export class DirectAnswers {
     this.#now = now;
   }
 
-  one(format: IdFormat, id: ExactId, keepAlive: boolean): string {
+  one(format: IdFormat, id: ExactId | string, keepAlive: boolean): string {
     const body = format.body(id);
     return `${format.lead}${body.length}${this.#tail(keepAlive)}${body}`;
   }

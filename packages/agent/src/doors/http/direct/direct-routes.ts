@@ -23,8 +23,8 @@ export interface DirectRoute extends Format {
   readonly ids: Dispenser;
   /** The ID at once; undefined where the caller has to wait. */
   readonly drawNow: () => ExactId | undefined;
-  /** The ID after a wait that `signal` ends. */
-  readonly draw: (signal: AbortSignal) => Promise<bigint>;
+  /** The ID after a wait that `signal` ends; where the door tells texts, as its tag writes it. */
+  readonly draw: (signal: AbortSignal) => Promise<bigint | string>;
 }
 
 const TEXT: Format = {
@@ -43,7 +43,8 @@ const LEAF: Format = {
 };
 const GO_LEAF: Format = {
   lead: okLead('text/plain'),
-  body: (id) => goLeafBody(0, 'success', id),
+  // Its routes draw numbers only.
+  body: (id) => goLeafBody(0, 'success', id as ExactId),
   refusal: (error) => failure('text/plain', goLeafFailure(error)),
 };
 
@@ -98,7 +99,7 @@ function shapes(agent: Agent): Shape[] {
       ...format,
       ...{ path: target.replace(/\?.*/, ''), ids },
       drawNow: () => ids.oneExactNow(tag),
-      draw: (signal) => ids.one(tag, signal),
+      draw: (signal) => (door === 'http' ? ids.text(tag, signal) : ids.one(tag, signal)),
     });
   };
   const snowflake = (door: Door) => {
