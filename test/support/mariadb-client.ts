@@ -10,9 +10,12 @@ export async function executeSql(port: number, sql: string): Promise<void> {
   }
 }
 
-/** True when a query is answered; a port alone accepts before the server does. Throws while it does not. */
+/**
+ * True when a query is answered; a port alone accepts before the server does, and a node of a Galera answers what needs
+ * no table before it has joined. Throws while it does not.
+ */
 export async function answersQuery(port: number): Promise<boolean> {
-  await executeSql(port, 'SELECT 1');
+  await executeSql(port, 'SELECT 1 FROM mysql.user LIMIT 1');
   return true;
 }
 

@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { findBinary } from './find-binary.ts';
 import { answersQuery, createDatabaseOn, databaseMaker } from './mariadb-client.ts';
 import { copyMariadbData, MARIADB_SETTINGS } from './mariadb-template.ts';
@@ -9,6 +11,8 @@ import { scratchDir } from './scratch-dir.ts';
 export interface MariadbOptions {
   /** Further arguments, for example `['--innodb-lock-wait-timeout=1']`; the last word on a setting wins. */
   readonly args?: readonly string[];
+  /** Lets every user write to the data: a copy from another node (Galera's SST) comes through a daemon that is nobody. */
+  readonly writableByAll?: boolean;
 }
 
 export interface MariadbServer extends NativeServer {
@@ -30,6 +34,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   const port = await freePort();
   const directory = await scratchDir('mariadb');
   await copyMariadbData(join(directory, 'data'));
+  if (options.writableByAll) await promisify(execFile)('chmod', ['-R', 'a+rwX', directory]);
   const server = await NativeServer.start({
     name: 'mariadbd',
     command: findBinary('mariadbd', 'mariadb-server'),

@@ -1,8 +1,9 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import type { Logger } from '@leafcutter/shared/logger';
 import { Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { ATTEMPTS, type Job, RETRY_MS, type Scheduler } from './jobs.ts';
+import { connectRedis, type RedisPlace } from './redis-connections.ts';
 
 const QUEUE = 'jobs';
 
@@ -16,11 +17,11 @@ const CHECK_MAX_MS = 60_000;
  */
 export function bullmqScheduler(
   jobs: readonly Job[],
-  options: { redisUrl: string; keyPrefix: string; clock: Clock; log: Logger },
+  options: { redis: RedisPlace; clock: Clock; log: Logger },
 ): Scheduler {
-  // The braces put all keys of the queue into one slot of a Redis Cluster.
-  const prefix = `${options.keyPrefix}{bull}`;
-  const connections = [connect(options.redisUrl), connect(options.redisUrl)] as const;
+  // BullMQ asks for a hash tag; in a cluster the one in keyPrefix comes first and counts.
+  const prefix = `${options.redis.keyPrefix}{bull}`;
+  const connections = [connect(options.redis), connect(options.redis)] as const;
   const queue = new Queue(QUEUE, { connection: connections[0], prefix });
   const worker = new Worker(QUEUE, async ({ name }) => jobs.find((job) => job.name === name)?.run(), {
     connection: connections[1],
@@ -63,13 +64,11 @@ export function bullmqScheduler(
   };
 }
 
-function connect(url: string): Redis {
-  const redis = new Redis(url, {
+function connect(place: RedisPlace): Redis {
+  return connectRedis(place, {
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
   });
-  redis.on('error', () => undefined);
-  return redis;
 }
 
 function delay(ms: number): Promise<void> {

@@ -1,25 +1,9 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import {
-  createPool,
-  type Pool,
-  type PoolConnection,
-  type ResultSetHeader,
-  type TypeCast,
-} from 'mysql2/promise';
+import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { RETRY_REASONS } from './domain/store.ts';
-import { mustGiveUpConnection, translateMysqlError } from './mysql-errors.ts';
+import { isUnknownVariable, mustGiveUpConnection, readOnly, translateMysqlError } from './mysql-errors.ts';
+import { MysqlHosts, type MysqlOptions } from './mysql-hosts.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from './sql-driver.ts';
-
-export interface MysqlOptions {
-  /** `mysql://user:password@host:port/database`. */
-  readonly url: string;
-  readonly connectionLimit: number;
-  /** How long one statement may take before its connection is given up, in milliseconds. */
-  readonly statementTimeoutMs: number;
-}
-
-/** Transactions that may wait for a connection. */
-const QUEUE_LIMIT = 1_000;
 
 /**
  * Every session: strict, UTC, and giving up after seconds, so that a coordinator that is paused inside a transaction
@@ -31,39 +15,27 @@ const SESSION_SETUP = [
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
 ];
 
-/** Below `wait_timeout`, so that the pool drops idle connections before the server does. */
-const IDLE_TIMEOUT_MS = 5_000;
+/**
+ * On Galera: a transaction, or a single SELECT, begins when this node has everything that was committed anywhere before.
+ * A node behind the others would show a counter below its fence, which is taken for a MySQL that lost writes.
+ */
+const SEE_ALL_COMMITTED = 'SET SESSION wsrep_sync_wait = 1';
 
-/** MySQL 8+ and MariaDB 10.6+ on mysql2. */
+/** MySQL 8+ and MariaDB 10.6+ on mysql2. @throws StartError where a file of `tls` cannot be read */
 export function openMysql(options: MysqlOptions): SqlDriver {
-  return new MysqlDriver(
-    createPool({
-      uri: options.url,
-      connectionLimit: options.connectionLimit,
-      // Below the limit, or mysql2 never looks for idle connections.
-      maxIdle: Math.max(1, options.connectionLimit - 1),
-      idleTimeout: IDLE_TIMEOUT_MS,
-      queueLimit: QUEUE_LIMIT,
-      connectTimeout: options.statementTimeoutMs,
-      charset: 'utf8mb4',
-      supportBigNumbers: true,
-      bigNumberStrings: true,
-      typeCast,
-    }),
-    options.statementTimeoutMs,
-  );
+  return new MysqlDriver(new MysqlHosts(options), options.statementTimeoutMs);
 }
 
 class MysqlDriver implements SqlDriver {
   readonly forUpdate = ' FOR UPDATE';
   readonly nowMs = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
   readonly insertIgnore = 'INSERT IGNORE';
-  readonly #pool: Pool;
+  readonly #hosts: MysqlHosts;
   readonly #timeoutMs: number;
   readonly #prepared = new WeakSet<object>();
 
-  constructor(pool: Pool, timeoutMs: number) {
-    this.#pool = pool;
+  constructor(hosts: MysqlHosts, timeoutMs: number) {
+    this.#hosts = hosts;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -109,7 +81,7 @@ class MysqlDriver implements SqlDriver {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end().catch(() => undefined);
+    await this.#hosts.close();
   }
 
   #session(connection: PoolConnection): SqlSession {
@@ -129,25 +101,41 @@ class MysqlDriver implements SqlDriver {
 
   /** A connection that failed, or may still be inside a transaction, is never given back. */
   async #withConnection<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
-    const connection = await this.#connect();
+    const { pool } = this.#hosts;
+    const connection = await this.#connect(pool);
     try {
       if (!this.#prepared.has(connection.connection)) {
-        for (const sql of SESSION_SETUP) await this.#session(connection).run(sql);
+        await this.#prepare(connection);
         this.#prepared.add(connection.connection);
       }
       const result = await work(connection);
       connection.release();
       return result;
     } catch (error) {
-      if (mustGiveUpConnection(error)) connection.destroy();
-      else connection.release();
+      if (mustGiveUpConnection(error)) {
+        connection.destroy();
+        this.#hosts.leave(pool);
+      } else connection.release();
       throw error;
     }
   }
 
+  async #prepare(connection: PoolConnection): Promise<void> {
+    const session = this.#session(connection);
+    for (const sql of SESSION_SETUP) await session.run(sql);
+    await connection.query({ sql: SEE_ALL_COMMITTED, timeout: this.#timeoutMs }).catch((error: unknown) => {
+      if (!isUnknownVariable(error)) throw translateMysqlError(error);
+    });
+    if (this.#hosts.areSeveral) {
+      // A user with enough rights could write to a read-only replica, which is a second truth.
+      const [row] = await session.query('SELECT @@GLOBAL.read_only AS read_only');
+      if (Number(row?.read_only) !== 0) throw readOnly();
+    }
+  }
+
   /** A connection of the pool, waited for no longer than a statement may take. One that comes later goes back. */
-  async #connect(): Promise<PoolConnection> {
-    const connecting = this.#pool.getConnection();
+  async #connect(pool: Pool): Promise<PoolConnection> {
+    const connecting = pool.getConnection();
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error('no connection came free in time')), this.#timeoutMs);
@@ -157,10 +145,11 @@ class MysqlDriver implements SqlDriver {
     } catch (error) {
       connecting.then(
         (connection) => connection.release(),
-        () => undefined,
+        // Without a code it is the pool's own: too many wait, or it was closed.
+        (failure: { code?: string }) => failure.code !== undefined && this.#hosts.leave(pool),
       );
       throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL cannot be reached.', {
-        reason: 'unreachable',
+        reason: this.#hosts.areSeveral ? RETRY_REASONS.connectionLost : 'unreachable',
         cause: error,
       });
     } finally {
@@ -173,15 +162,3 @@ class MysqlDriver implements SqlDriver {
     await connection.query({ sql: 'ROLLBACK', timeout: this.#timeoutMs }).catch(() => connection.destroy());
   }
 }
-
-/** Integers become bigint, texts UTF-8 whatever their column's charset, everything else stays as it is. */
-const typeCast: TypeCast = (field, next) => {
-  if (field.type === 'LONGLONG') {
-    const text = field.string();
-    return text === null ? null : BigInt(text);
-  }
-  if (field.type === 'VAR_STRING' || field.type === 'STRING' || field.type === 'BLOB') {
-    return field.buffer()?.toString('utf8') ?? null;
-  }
-  return next();
-};

@@ -6,6 +6,7 @@ import { DuplicateColumnError, DuplicateKeyError, UnstorableTextError } from './
 const GIVE_WAY = new Set([1205, 1213]);
 const DUPLICATE_KEY = 1062;
 const DUPLICATE_COLUMN = 1060;
+const UNKNOWN_VARIABLE = 1193;
 /** A server that does not take writes: 1290 and 1836 read-only, 1047 not part of the cluster's primary component. */
 const READ_ONLY = new Set([1290, 1836, 1047]);
 
@@ -23,6 +24,16 @@ interface MysqlError {
   readonly fatal?: boolean;
 }
 
+/** Of what only some servers know, such as a setting of Galera. */
+export function isUnknownVariable(error: unknown): boolean {
+  return (error as MysqlError).errno === UNKNOWN_VARIABLE;
+}
+
+/** The error of a server that takes no writes. */
+export function readOnly(cause?: unknown): LeafcutterError {
+  return unavailable('MySQL is read-only here; is this a replica?', RETRY_REASONS.readOnly, cause);
+}
+
 /** Turns a mysql2 error of a statement into one of ours; what is none of mysql2's passes through. */
 export function translateMysqlError(error: unknown): unknown {
   if (error instanceof LeafcutterError || typeof error !== 'object' || error === null) return error;
@@ -33,9 +44,7 @@ export function translateMysqlError(error: unknown): unknown {
   if (errno === DUPLICATE_COLUMN) return new DuplicateColumnError('duplicate column', { cause: error });
   if (errno !== undefined && GIVE_WAY.has(errno))
     return unavailable('MySQL asked to try again.', RETRY_REASONS.deadlock, error);
-  if (errno !== undefined && READ_ONLY.has(errno)) {
-    return unavailable('MySQL is read-only here; is this a replica?', 'read_only', error);
-  }
+  if (errno !== undefined && READ_ONLY.has(errno)) return readOnly(error);
   const ended = errno !== undefined && ENDED.has(errno);
   if (ended || fatal === true || code === undefined || !code.startsWith('ER_')) {
     return unavailable(
@@ -51,13 +60,13 @@ export function translateMysqlError(error: unknown): unknown {
 const GIVE_UP: ReadonlySet<string | undefined> = new Set([
   RETRY_REASONS.connectionLost,
   RETRY_REASONS.commitUnclear,
-  'read_only',
+  RETRY_REASONS.readOnly,
 ]);
 
 export function mustGiveUpConnection(error: unknown): boolean {
   return error instanceof LeafcutterError && GIVE_UP.has(error.reason);
 }
 
-function unavailable(message: string, reason: string, cause: unknown): LeafcutterError {
+function unavailable(message: string, reason: string, cause?: unknown): LeafcutterError {
   return new LeafcutterError('STORE_UNAVAILABLE', message, { reason, cause });
 }

@@ -1,6 +1,9 @@
-import { LeafcutterError } from '@leafcutter/shared/errors';
+<<<<<<< HEAD
 import { checkSchema, type Migration } from './schema-age.ts';
-import { DuplicateColumnError, type SqlDriver, type SqlSession } from './sql-driver.ts';
+import { DuplicateColumnError, type SqlDriver } from './sql-driver.ts';
+=======
+import { DuplicateColumnError, type SqlDriver } from './sql-driver.ts';
+>>>>>>> 14fc47a (Reach a Redis behind Sentinels or in a cluster, several hosts of MySQL, and both by TLS)
 
 /**
  * Numbered by position, append-only, one statement each (MySQL commits after every DDL statement, so a crash in
@@ -74,53 +77,34 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-const LOCK_SECONDS = 60;
-
-/** Brings the database to the newest schema, one coordinator at a time (`GET_LOCK`). */
+/**
+ * Brings the database to the newest schema. Coordinators may do so at the same time, also through different nodes of a
+ * Galera, where no named lock holds: each statement can be repeated, and the database runs the DDL of one table in turn.
+ * @throws STORE_UNAVAILABLE, also where it had to give way to another coordinator; to be called again
+ */
 export async function migrateMysql(driver: SqlDriver): Promise<void> {
-  // A transaction keeps one connection, which is what GET_LOCK is tied to; the DDL inside commits as it goes.
-  await driver.transaction(async (session) => {
-    const [lock] = await session.query(
-      "SELECT GET_LOCK(CONCAT('leafcutter-migrations-', MD5(DATABASE())), ?) AS got",
-      [LOCK_SECONDS],
-    );
-    if (Number(lock?.got) !== 1) {
-      throw new LeafcutterError(
-        'STORE_UNAVAILABLE',
-        'Another coordinator has been migrating the schema for a minute.',
-      );
-    }
-    try {
-      await applyMigrations(session);
-    } finally {
-      await session.query("SELECT RELEASE_LOCK(CONCAT('leafcutter-migrations-', MD5(DATABASE())))");
-    }
-  });
-}
-
-async function applyMigrations(session: SqlSession): Promise<void> {
-  await session.run(
+  await driver.run(
     `CREATE TABLE IF NOT EXISTS leafcutter_migration (
        number int NOT NULL PRIMARY KEY, applied_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP,
        compatible_from int NOT NULL DEFAULT 0
      ) ENGINE=InnoDB`,
   );
   // Versions before 0.2 made it without.
-  const [noted] = await session.query("SHOW COLUMNS FROM leafcutter_migration LIKE 'compatible_from'");
+  const [noted] = await driver.query("SHOW COLUMNS FROM leafcutter_migration LIKE 'compatible_from'");
   if (noted === undefined)
     await addColumns(
-      session,
+      driver,
       'ALTER TABLE leafcutter_migration ADD COLUMN compatible_from int NOT NULL DEFAULT 0',
     );
-  const rows = await session.query('SELECT number, compatible_from FROM leafcutter_migration');
+  const rows = await driver.query('SELECT number, compatible_from FROM leafcutter_migration');
   const applied = new Set(rows.map((row) => Number(row.number)));
   const unknown = rows.filter((row) => Number(row.number) > MIGRATIONS.length);
   const floors = unknown.map((row) => Number(row.compatible_from));
   checkSchema(Math.max(0, ...applied), Math.max(0, ...floors), MIGRATIONS.length);
   for (const [index, { sql, compatibleFrom = 0 }] of MIGRATIONS.entries()) {
     if (applied.has(index + 1)) continue;
-    await addColumns(session, sql);
-    await session.run('INSERT INTO leafcutter_migration (number, compatible_from) VALUES (?, ?)', [
+    await addColumns(driver, sql);
+    await driver.run('INSERT IGNORE INTO leafcutter_migration (number, compatible_from) VALUES (?, ?)', [
       index + 1,
       compatibleFrom,
     ]);
@@ -128,8 +112,8 @@ async function applyMigrations(session: SqlSession): Promise<void> {
 }
 
 /** A column that is there was added by a run that ended before it could say so. */
-async function addColumns(session: SqlSession, sql: string): Promise<void> {
-  await session.run(sql).catch((error: unknown) => {
+async function addColumns(driver: SqlDriver, sql: string): Promise<void> {
+  await driver.run(sql).catch((error: unknown) => {
     if (!(error instanceof DuplicateColumnError)) throw error;
   });
 }

@@ -1,15 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { Redis, ReplyError } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
+import { connectRedis, type RedisPlace } from './redis-connections.ts';
 import { LISTENER_OPTIONS, RedisListener } from './redis-listener.ts';
 import { defineScripts } from './redis-scripts.ts';
 import { RedisWatch } from './redis-watch.ts';
 
-export interface RedisOptions {
-  /** `redis://[:password@]host:port[/db]`. */
-  readonly url: string;
-  readonly keyPrefix: string;
+export interface RedisOptions extends RedisPlace {
   /** How long a command may take, in milliseconds. */
   readonly commandTimeoutMs: number;
 }
@@ -23,28 +21,21 @@ export class RedisLink {
   readonly prefix: string;
   readonly #redis: Redis;
   readonly #watch: RedisWatch;
-  readonly #events = new EventEmitter<{ change: [up: boolean] }>();
+  readonly #events = new EventEmitter<{ change: [up: boolean]; found: [] }>();
   readonly #listeners: RedisListener[] = [];
+  #connectedBefore = false;
 
   constructor(options: RedisOptions, clock: Clock) {
     this.prefix = options.keyPrefix;
-    this.#redis = new Redis(options.url, {
+    this.#redis = connectRedis(options, {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
       commandTimeout: options.commandTimeoutMs,
-      connectTimeout: 2_000,
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
-      // A master that became a replica: its name may lead to the new master by now.
-      reconnectOnError: (error) => error.message.startsWith('READONLY'),
     });
-    // Without a listener ioredis would write connection errors to the console; the watch reports them once.
-    this.#redis.on('error', () => undefined);
-    // Listeners follow: a new connection may have led to another server, where their messages are from now on.
-    this.#redis.on('ready', () => {
-      for (const listener of this.#listeners) listener.renew();
-    });
+    this.#redis.on('ready', () => this.#connected());
     defineScripts(this.#redis);
     this.#watch = new RedisWatch({
       clock,
@@ -52,7 +43,10 @@ export class RedisLink {
       timeoutMs: options.commandTimeoutMs,
       // A connection that a firewall forgot stays open and swallows everything; only a new one tells.
       reconnect: () => this.#redis.status === 'ready' && this.#redis.disconnect(true),
-      onChange: (up) => this.#events.emit('change', up),
+      onChange: (up) => {
+        this.#events.emit('change', up);
+        if (up) this.#events.emit('found');
+      },
     });
   }
 
@@ -73,6 +67,14 @@ export class RedisLink {
   /** Calls `listener` whenever Redis goes away or comes back. */
   onChange(listener: (up: boolean) => void): void {
     this.#events.on('change', listener);
+  }
+
+  /**
+   * Calls `listener` whenever Redis may have forgotten something: it came back, or a new connection may have led to
+   * another server, such as a replica that was promoted before it had heard the last writes.
+   */
+  onFound(listener: () => void): void {
+    this.#events.on('found', listener);
   }
 
   /**
@@ -97,6 +99,13 @@ export class RedisLink {
     this.#watch.stop();
     for (const listener of this.#listeners) listener.close();
     this.#redis.disconnect();
+  }
+
+  #connected(): void {
+    // Listeners follow: a new connection may have led to another server, where their messages are from now on.
+    for (const listener of this.#listeners) listener.renew();
+    if (this.#connectedBefore) this.#events.emit('found');
+    this.#connectedBefore = true;
   }
 
   /** An error reply is an answer too: Redis is there, and says no. */

@@ -184,12 +184,11 @@ async function guardFence(
   if (fence === undefined) return undefined;
   const guard = new FenceGuard({ ...parts, store, fence, locks, events, newGeneration: randomUUID });
   events.onFenceStrange = () => void guard.check();
-  redis?.onChange((up) => {
-    if (up)
-      void guard
-        .check()
-        .then(() => guard.sweep())
-        .catch((error) => events.guardFailed(error));
+  redis?.onFound(() => {
+    void guard
+      .check()
+      .then(() => guard.sweep())
+      .catch((error) => events.guardFailed(error));
   });
   await guard.start();
   if (guard.refusal?.reason !== 'wrong_redis') return guard;

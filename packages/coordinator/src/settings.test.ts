@@ -13,12 +13,23 @@ function problemsOf(...argv: string[]): string {
 
 const STORES = ['--mysql-url', 'mysql://db/leafcutter', '--redis-url', 'redis://redis'];
 const TOKENS = ['--agent-tokens', 'a', '--admin-tokens', 'b'];
+const TO_REDIS = (...argv: string[]) => [...STORES, ...argv];
 const OPEN = ['--listen', '0.0.0.0:8100'];
 
 test.each([
   ['nothing at all: embedded, on loopback', []],
   ['both stores', STORES],
   ['both stores and tokens, for other machines', [...OPEN, ...STORES, ...TOKENS]],
+  ['Sentinels', TO_REDIS('--redis-sentinels', 'redis://:p@s1:26379,rediss://s2')],
+  [
+    'a Redis Cluster, its keys in one slot',
+    TO_REDIS('--redis-cluster-nodes', 'r2:6379,[::1]:6379', '--redis-key-prefix', '{ids}:'),
+  ],
+  ['further hosts of MySQL', TO_REDIS('--mysql-other-hosts', 'db2:3306,[::1]:3307')],
+  [
+    'TLS to MySQL by an authority of one’s own',
+    TO_REDIS('--mysql-tls-enabled', '--mysql-tls-ca-file', 'ca.pem'),
+  ],
   ['embedded for other machines, where that is said', [...OPEN, ...TOKENS, '--embedded']],
 ])('takes %s', (_what, argv) => {
   expect(problemsOf(...argv)).toBe('');
@@ -27,6 +38,32 @@ test.each([
 test.each([
   ['MySQL without Redis', STORES.slice(0, 2), 'redis.url'],
   ['Redis without MySQL', STORES.slice(2), '--redis-url'],
+  [
+    'a Redis Cluster whose keys lie in many slots',
+    TO_REDIS('--redis-cluster-nodes', 'r2:6379'),
+    'redis.keyPrefix',
+  ],
+  [
+    'Sentinels of a Redis Cluster',
+    TO_REDIS(
+      '--redis-cluster-nodes',
+      'r2:6379',
+      '--redis-sentinels',
+      'redis://s1',
+      '--redis-key-prefix',
+      '{l}:',
+    ),
+    'redis.sentinels',
+  ],
+  ['a node without a port', TO_REDIS('--redis-cluster-nodes', 'r2'), 'host:port'],
+  ['a host of MySQL without a port', TO_REDIS('--mysql-other-hosts', 'db2'), 'host:port'],
+  ['a certificate without its key', TO_REDIS('--mysql-tls-enabled', '--mysql-tls-cert-file', 'c'), 'keyFile'],
+  [
+    'files for TLS that is not spoken to MySQL',
+    TO_REDIS('--mysql-tls-ca-file', 'ca.pem'),
+    'mysql.tls.enabled',
+  ],
+  ['files for TLS that is not spoken to Redis', TO_REDIS('--redis-tls-ca-file', 'ca.pem'), 'rediss://'],
   ['other machines without tokens', [...OPEN, ...STORES], 'agentTokens'],
   [
     'other machines without MySQL: forgotten, it would be a second deployment',

@@ -7,7 +7,7 @@ import { LOG_LEVELS } from '@leafcutter/shared/logger';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { jobSettings } from './settings/job-settings.ts';
-import { storeSettings } from './settings/store-settings.ts';
+import { storeProblem, storeSettings } from './settings/store-settings.ts';
 
 /** More machine ids than this would make a census of them slow; split the range over deployments instead. */
 const MAX_MACHINE_IDS = 65_536;
@@ -166,14 +166,7 @@ export const coordinatorSettings = settings(
   },
   {
     rules: [
-      ({ mysql, redis }) =>
-        mysql.url !== undefined && redis.url === undefined
-          ? { key: 'redis.url', problem: 'must be set when mysql.url is: the fence lives in Redis' }
-          : undefined,
-      ({ mysql, redis }) =>
-        redis.url !== undefined && mysql.url === undefined
-          ? { key: 'redis.url', problem: 'is of no use without mysql.url; leave both out to run embedded' }
-          : undefined,
+      storeProblem,
       ({ listen, mysql, embedded }) =>
         listen.isLoopback || mysql.url !== undefined || embedded
           ? undefined

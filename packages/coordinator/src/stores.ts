@@ -87,15 +87,11 @@ async function openServers(
   clock: Clock,
   log: Logger,
 ): Promise<Stores> {
-  await eventually(config.startTimeoutS, log, async () => {
-    const migrating = openMysql({
-      url: mysql.url,
-      connectionLimit: 1,
-      statementTimeoutMs: MIGRATION_TIMEOUT_MS,
-    });
-    await migrateMysql(migrating).finally(() => migrating.close());
-  });
+  const migrating = openMysql({ ...mysql, connectionLimit: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
   const store = new SqlStore(openMysql(mysql));
+  await eventually(config.startTimeoutS, log, () => migrateMysql(migrating)).finally(() => migrating.close());
+  // On a connection of its own, which may have to try host after host as the first one did.
+  await eventually(config.startTimeoutS, log, () => store.now());
   const link = new RedisLink(redis, clock);
   link.onChange((up) =>
     up ? log.info('redis answers again') : log.warn('redis is away; allocations go on unfenced'),
@@ -112,8 +108,7 @@ async function openServers(
     roster: new RedisRoster(link),
     journal: new RedisJobJournal(link),
     redis: link,
-    schedule: (jobs) =>
-      bullmqScheduler(jobs, { redisUrl: redis.url, keyPrefix: redis.keyPrefix, clock, log }),
+    schedule: (jobs) => bullmqScheduler(jobs, { redis, clock, log }),
     async close() {
       link.close();
       await store.close();
@@ -122,11 +117,12 @@ async function openServers(
 }
 
 /** Waits for MySQL to come up, as it does when a whole system starts at once. */
-async function eventually(timeoutS: number, log: Logger, work: () => Promise<void>): Promise<void> {
+async function eventually(timeoutS: number, log: Logger, work: () => Promise<unknown>): Promise<void> {
   const deadline = Date.now() + timeoutS * 1000;
   for (;;) {
     try {
-      return await work();
+      await work();
+      return;
     } catch (error) {
       if (!hasCode(error, 'STORE_UNAVAILABLE') || Date.now() > deadline) throw error;
       log.warn({ err: error }, 'waiting for MySQL');

@@ -173,6 +173,8 @@ export const RETRY_REASONS = {
   deadlock: 'deadlock',
   /** The connection broke or answered too late, before COMMIT was sent. */
   connectionLost: 'connection_lost',
+  /** The server takes no writes: it is about to be replaced, or another host has to be asked. */
+  readOnly: 'read_only',
   /** COMMIT was sent and no answer came: the range may be allocated, so it is nobody's. */
   commitUnclear: 'commit_unclear',
   /** The fence was asked and no answer came: it may have risen, so the range is nobody's. */

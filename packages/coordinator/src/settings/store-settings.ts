@@ -1,5 +1,12 @@
+import { textList, urlList } from '@leafcutter/shared/config/list-kinds';
 import { int } from '@leafcutter/shared/config/number-kinds';
-import { text, url } from '@leafcutter/shared/config/setting-kinds';
+import { flag, text, url } from '@leafcutter/shared/config/setting-kinds';
+import type { ConfigTree, KeyOf } from '@leafcutter/shared/config/settings';
+import { tlsSettings } from './tls-settings.ts';
+
+/** `host:port`, IPv6 in brackets. */
+const NODE = /^(\[[0-9a-fA-F:.]+\]|[^\s:/@[\],]+):\d{1,5}$/;
+const NODES = 'addresses as host:port';
 
 /** Where the stores are, and how long they may take. */
 export const storeSettings = {
@@ -10,6 +17,18 @@ export const storeSettings = {
       secret: true,
       doc: 'MySQL 8+ or MariaDB 10.6+ with its database; without it the coordinator is embedded.',
     }),
+    otherHosts: textList({
+      pattern: NODE,
+      takes: NODES,
+      doc: 'Further hosts of the same database, in the order in which they are tried when the one in use cannot be reached or takes no writes. See stores.md for which may stand here.',
+    }),
+    tls: {
+      enabled: flag({
+        default: false,
+        doc: 'Speak TLS to MySQL and verify its certificate and host name; mysql.url then needs a host name.',
+      }),
+      ...tlsSettings('MySQL'),
+    },
     connectionLimit: int({
       default: 10,
       min: 1,
@@ -30,12 +49,29 @@ export const storeSettings = {
       optional: true,
       protocols: ['redis', 'rediss'],
       secret: true,
-      doc: 'Redis for locks, leases and the fence; needed with mysql.url.',
+      doc: 'Redis for locks, leases and the fence; needed with mysql.url. User and password as in redis://user:password@host; rediss:// speaks TLS.',
     }),
+    sentinels: urlList({
+      protocols: ['redis', 'rediss'],
+      secret: true,
+      doc: 'Sentinels that are asked for the master; the host in redis.url is then the name that they know it by.',
+    }),
+    clusterNodes: textList({
+      pattern: NODE,
+      takes: NODES,
+      doc: 'Nodes of a Redis Cluster that are asked, beside the one in redis.url, which of them has our keys.',
+    }),
+    tls: {
+      ...tlsSettings('Redis'),
+      serverName: text({
+        optional: true,
+        doc: 'Name that Redis’ certificate must have, where it is not the host that is connected to.',
+      }),
+    },
     keyPrefix: text({
       default: 'leafcutter:',
       maxLength: 64,
-      doc: 'What every key begins with. Do not change it while IDs are in use: the fence would be forgotten.',
+      doc: 'What every key begins with. Do not change it while IDs are in use: the fence would be forgotten. In a Redis Cluster it must hold a hash tag, such as {leafcutter}:, so that one node has them all.',
     }),
     commandTimeoutMs: int({
       default: 300,
@@ -46,3 +82,40 @@ export const storeSettings = {
     }),
   },
 };
+
+/** What is wrong between the settings of the stores: the first of it. */
+export function storeProblem({ mysql, redis }: ConfigTree<typeof storeSettings>) {
+  const wrong = (key: StoreKey, problem: string) => ({ key, problem });
+  if (mysql.url !== undefined && redis.url === undefined)
+    return wrong('redis.url', 'must be set when mysql.url is: the fence lives in Redis');
+  if (redis.url !== undefined && mysql.url === undefined)
+    return wrong('redis.url', 'is of no use without mysql.url; leave both out to run embedded');
+  if (redis.sentinels.length > 0 && redis.clusterNodes.length > 0)
+    return wrong('redis.clusterNodes', 'cannot be set together with redis.sentinels');
+  if (redis.clusterNodes.length > 0 && !/\{[^}]+\}/.test(redis.keyPrefix))
+    return wrong('redis.keyPrefix', 'must hold a hash tag in a Redis Cluster, such as {leafcutter}:');
+  return (
+    halfPair('mysql', mysql.tls) ??
+    halfPair('redis', redis.tls) ??
+    (!mysql.tls.enabled && (mysql.tls.caFile ?? mysql.tls.certFile) !== undefined
+      ? wrong('mysql.tls.enabled', 'must be set for the other settings of mysql.tls to be of use')
+      : undefined) ??
+    (redis.url?.startsWith('redis:') && Object.values(redis.tls).some((value) => value !== undefined)
+      ? wrong('redis.url', 'must begin with rediss:// for the settings of redis.tls to be of use')
+      : undefined)
+  );
+}
+
+type StoreKey = KeyOf<typeof storeSettings>;
+
+function halfPair(
+  store: 'mysql' | 'redis',
+  tls: { certFile: string | undefined; keyFile: string | undefined },
+) {
+  if ((tls.certFile === undefined) === (tls.keyFile === undefined)) return undefined;
+  const missing = tls.certFile === undefined ? 'certFile' : 'keyFile';
+  return {
+    key: `${store}.tls.${missing}`,
+    problem: 'must be set: certFile and keyFile belong together',
+  } as const;
+}

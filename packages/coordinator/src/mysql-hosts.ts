@@ -1,0 +1,101 @@
+import { createPool, type Pool, type PoolOptions, type TypeCast } from 'mysql2/promise';
+import { readTlsFiles, type TlsFiles } from './tls-files.ts';
+
+export interface MysqlOptions {
+  /** `mysql://user:password@host:port/database`. */
+  readonly url: string;
+  /** `host:port` of further hosts of the same database, in the order in which they are tried; default none. */
+  readonly otherHosts?: readonly string[];
+  readonly tls?: TlsFiles & { readonly enabled: boolean };
+  readonly connectionLimit: number;
+  /** How long one statement may take before its connection is given up, in milliseconds. */
+  readonly statementTimeoutMs: number;
+}
+
+/** Transactions that may wait for a connection. */
+const QUEUE_LIMIT = 1_000;
+
+/** Making a connection takes no longer than this, however long statements may take, milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** Below the sessions' `wait_timeout`, so that the pool drops idle connections before the server does. */
+const IDLE_TIMEOUT_MS = 5_000;
+
+/**
+ * The hosts of one database, of which one is in use: all of a process's connections lead there, until somebody finds
+ * that it cannot be reached or takes no writes; then all go to the next in the list, and from the last to the first.
+ */
+export class MysqlHosts {
+  readonly #urls: readonly string[];
+  readonly #settings: PoolOptions;
+  #inUse = 0;
+  #pool: Pool;
+
+  /** @throws StartError where a file of `tls` cannot be read */
+  constructor(options: MysqlOptions) {
+    const { url, otherHosts = [] } = options;
+    this.#urls = [url, ...otherHosts.map((host) => Object.assign(new URL(url), { host }).href)];
+    this.#settings = poolSettings(options);
+    this.#pool = this.#open();
+  }
+
+  /** Of the host in use. */
+  get pool(): Pool {
+    return this.#pool;
+  }
+
+  get areSeveral(): boolean {
+    return this.#urls.length > 1;
+  }
+
+  /** Goes over to the next host, unless that was done since `pool` was the one in use. */
+  leave(pool: Pool): void {
+    if (pool !== this.#pool || !this.areSeveral) return;
+    this.#inUse = (this.#inUse + 1) % this.#urls.length;
+    this.#pool = this.#open();
+    // A transaction under way there fails with its connection, unless its COMMIT was answered; it is tried again here.
+    void end(pool);
+  }
+
+  close(): Promise<void> {
+    return end(this.#pool);
+  }
+
+  #open(): Pool {
+    return createPool({ ...this.#settings, uri: this.#urls[this.#inUse] as string });
+  }
+}
+
+function poolSettings({ connectionLimit, statementTimeoutMs, tls }: MysqlOptions): PoolOptions {
+  return {
+    connectionLimit,
+    // Below the limit, or mysql2 never looks for idle connections.
+    maxIdle: Math.max(1, connectionLimit - 1),
+    idleTimeout: IDLE_TIMEOUT_MS,
+    queueLimit: QUEUE_LIMIT,
+    connectTimeout: Math.min(statementTimeoutMs, CONNECT_TIMEOUT_MS),
+    charset: 'utf8mb4',
+    supportBigNumbers: true,
+    bigNumberStrings: true,
+    typeCast,
+    ...(tls?.enabled && {
+      ssl: { ...readTlsFiles('mysql.tls', tls), rejectUnauthorized: true, verifyIdentity: true },
+    }),
+  };
+}
+
+async function end(pool: Pool): Promise<void> {
+  await pool.end().catch(() => undefined);
+}
+
+/** Integers become bigint, texts UTF-8 whatever their column's charset, everything else stays as it is. */
+const typeCast: TypeCast = (field, next) => {
+  if (field.type === 'LONGLONG') {
+    const text = field.string();
+    return text === null ? null : BigInt(text);
+  }
+  if (field.type === 'VAR_STRING' || field.type === 'STRING' || field.type === 'BLOB') {
+    return field.buffer()?.toString('utf8') ?? null;
+  }
+  return next();
+};

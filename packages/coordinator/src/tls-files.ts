@@ -1,0 +1,35 @@
+import { readFileSync } from 'node:fs';
+import { StartError } from '@leafcutter/shared/http/bind';
+
+/** The files of a section of settings such as `redis.tls`. */
+export interface TlsFiles {
+  readonly caFile?: string | undefined;
+  readonly certFile?: string | undefined;
+  readonly keyFile?: string | undefined;
+}
+
+/** What stands in them, by the names of Node's `tls`; what is not set is left out. */
+export interface TlsTexts {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/**
+ * Reads the files of a section once; a renewed certificate is read by the next start.
+ * @throws StartError that names the setting of a file that cannot be read
+ */
+export function readTlsFiles(section: string, { caFile, certFile, keyFile }: TlsFiles): TlsTexts {
+  const read = (setting: string, file: string) => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch (error) {
+      throw new StartError(`${section}.${setting}: ${(error as Error).message}`, { cause: error });
+    }
+  };
+  return {
+    ...(caFile === undefined ? {} : { ca: read('caFile', caFile) }),
+    ...(certFile === undefined ? {} : { cert: read('certFile', certFile) }),
+    ...(keyFile === undefined ? {} : { key: read('keyFile', keyFile) }),
+  };
+}
