@@ -1,0 +1,225 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { openMysql } from '@leafcutter/coordinator/mysql-driver';
+import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
+import { RedisFence } from '@leafcutter/coordinator/redis-fence';
+import { RedisLeaseRegistry } from '@leafcutter/coordinator/redis-lease-registry';
+import { RedisLink } from '@leafcutter/coordinator/redis-link';
+import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
+import { RedisRoster } from '@leafcutter/coordinator/redis-roster';
+import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import { createConnection } from 'mysql2/promise';
+import { type GaleraSetup, startGalera } from '../support/galera.ts';
+import { executeSql } from '../support/mariadb-client.ts';
+import type { MariadbServer } from '../support/mariadb-server.ts';
+import { poll } from '../support/poll.ts';
+import { type RedisClusterSetup, startRedisCluster } from '../support/redis-cluster.ts';
+import { arbitersContract } from './arbiters-contract.ts';
+import { freshPrefix, insertByHand, type OpenStore, openMysqlStore } from './backends.ts';
+import { fenceContract } from './fence-contract.ts';
+import { leaseRegistryContract } from './lease-registry-contract.ts';
+import { rosterContract } from './roster-contract.ts';
+
+jest.setTimeout(60_000);
+
+let redis: RedisClusterSetup;
+let galera: GaleraSetup;
+
+beforeAll(async () => {
+  [redis, galera] = await Promise.all([startRedisCluster(3, 0), startGalera(2)]);
+});
+afterAll(() => Promise.all([redis, galera].map((each) => each?.[Symbol.asyncDispose]())));
+
+/** Two coordinators' links under one fresh prefix, in a slot of its own. */
+async function openLinks(): Promise<{ links: [RedisLink, RedisLink]; closeLinks(): void }> {
+  const keyPrefix = `{${freshPrefix()}}`;
+  const place = {
+    url: redis.url,
+    clusterNodes: redis.clusterNodes.split(','),
+    keyPrefix,
+    commandTimeoutMs: 1_000,
+  };
+  const links: [RedisLink, RedisLink] = [
+    new RedisLink(place, systemClock),
+    new RedisLink(place, systemClock),
+  ];
+  await Promise.all(links.map((link) => link.connect()));
+  return {
+    links,
+    closeLinks() {
+      for (const link of links) link.close();
+    },
+  };
+}
+
+type Node = OpenStore & { readonly url: string };
+
+/** A coordinator's handle on each node, on a fresh database with the newest schema, which both made at once. */
+async function openNodes(): Promise<[Node, Node]> {
+  const [a, b] = galera.nodes;
+  const url = await a?.createDatabase();
+  if (url === undefined || b === undefined) throw new Error('no Galera');
+  const urls = [url, url.replace(/:\d+\//, `:${b.port}/`)];
+  const handles = urls.map((each) => ({ ...openMysqlStore(each), url: each })) as [Node, Node];
+  await Promise.all(
+    handles.map(({ driver }) =>
+      poll(() => migrateMysql(driver).then(() => true), 30_000, 100).then((done) => expect(done).toBe(true)),
+    ),
+  );
+  return handles;
+}
+
+fenceContract('Redis Cluster', async () => {
+  const { links, closeLinks } = await openLinks();
+  return {
+    fences: [new RedisFence(links[0]), new RedisFence(links[1])],
+    wipe: () => links[0].run(async (client) => void (await client.flushdb())),
+    close: async () => closeLinks(),
+  };
+});
+
+leaseRegistryContract('Redis Cluster', async () => {
+  const { links, closeLinks } = await openLinks();
+  return {
+    registry: new RedisLeaseRegistry(links[0]),
+    elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    close: async () => closeLinks(),
+  };
+});
+
+rosterContract('Redis Cluster', async () => {
+  const { links, closeLinks } = await openLinks();
+  return { roster: new RedisRoster(links[0]), close: async () => closeLinks() };
+});
+
+arbitersContract('Galera, a node each, with Redis Cluster', async () => {
+  const handles = await openNodes();
+  const { links, closeLinks } = await openLinks();
+  const ports = (n: 0 | 1) => ({
+    store: handles[n].store,
+    fence: new RedisFence(links[n]),
+    registry: new RedisLeaseRegistry(links[n]),
+    locks: new RedisLocks(links[n], systemClock),
+  });
+  return {
+    coordinators: [ports(0), ports(1)],
+    close: async () => {
+      closeLinks();
+      await Promise.all(handles.map(({ store }) => store.close()));
+    },
+  };
+});
+
+describe('locks in a Redis Cluster', () => {
+  test('are handed over by a call: who waits hears what is published on the node that has the lock', async () => {
+    const { links, closeLinks } = await openLinks();
+    const [a, b] = links.map((link) => new RedisLocks(link, systemClock)) as [RedisLocks, RedisLocks];
+    const heard = async () => {
+      const release = await a.acquire('tag:orders', { waitMs: 0, ttlMs: 60_000 });
+      const waiting = b.acquire('tag:orders', { waitMs: 5_000, ttlMs: 60_000 });
+      // In the queue by now; where nobody listens, its ticket is dropped from it.
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      await release?.();
+      const queue = await links[0].run((client) => client.lrange(`${links[0].prefix}lock:tag:orders`, 0, -1));
+      await (await waiting)?.();
+      return queue.length === 1;
+    };
+    // The connection that listens may take its time.
+    expect(await poll(heard, 20_000, 50)).toBe(true);
+    closeLinks();
+  });
+});
+
+describe('Galera', () => {
+  test('lets one of two win who take a counter at once through two nodes; the other gives way', async () => {
+    const handles = await openNodes();
+    await insertByHand(handles[0].driver, 'orders', 1n, 1);
+    const taken: bigint[] = [];
+    let gaveWay = 0;
+    const take = async ({ store }: OpenStore) => {
+      while (taken.length < 200 || gaveWay === 0) {
+        await store
+          .withTag('orders', async (locked) => {
+            const next = locked.value + 1n;
+            await locked.advance(next, []);
+            return next;
+          })
+          .then((next) => taken.push(next))
+          .catch((error: { reason?: string }) => {
+            if (error.reason !== 'deadlock') throw error;
+            gaveWay += 1;
+          });
+      }
+    };
+    await Promise.all(handles.map(take));
+    expect(new Set(taken).size).toBe(taken.length);
+    expect(gaveWay).toBeGreaterThan(0);
+    process.stdout.write(`Galera: ${taken.length} transactions on two nodes, ${gaveWay} gave way\n`);
+    await Promise.all(handles.map(({ store }) => store.close()));
+  });
+
+  /** Commits on one node while the other one stands still and applies nothing; then asks the other one with `read`. */
+  async function readBehind(
+    read: (onOther: Node, goOn: () => Promise<void>) => Promise<bigint | undefined>,
+  ): Promise<bigint | undefined> {
+    const [a, b] = await openNodes();
+    await insertByHand(a.driver, 'orders', 1n, 1);
+    await poll(async () => (await b.store.findTag('orders')) !== undefined, 10_000);
+    const operator = await createConnection({ host: '127.0.0.1', port: galera.nodes[1]?.port, user: 'root' });
+    try {
+      await operator.query('FLUSH TABLES WITH READ LOCK');
+      await a.store.withTag('orders', (locked) => locked.advance(101n, []));
+      return await read(b, async () => void (await operator.query('UNLOCK TABLES')));
+    } finally {
+      operator.destroy();
+      await Promise.all([a, b].map(({ store }) => store.close()));
+    }
+  }
+
+  test('shows on every node what was committed on another, or waits until it can', async () => {
+    const seen = await readBehind(async ({ store }, goOn) => {
+      const reading = store.findTag('orders');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      await goOn();
+      return (await reading)?.nextId;
+    });
+    expect(seen).toBe(101n);
+  });
+
+  test('NEGATIVE CONTROL: without wsrep_sync_wait a node shows a counter as it was', async () => {
+    const seen = await readBehind(async (other) => {
+      const careless = await createConnection({ uri: other.url });
+      const [rows] = await careless.query('SELECT max_id FROM leaf_alloc');
+      careless.destroy();
+      return BigInt((rows as { max_id: number }[])[0]?.max_id ?? 0);
+    });
+    expect(seen).toBe(1n);
+  });
+});
+
+describe('several hosts of MySQL', () => {
+  const open = (url: string, ...otherHosts: string[]) => {
+    const driver = openMysql({ url, otherHosts, connectionLimit: 4, statementTimeoutMs: 4_000 });
+    return { driver, store: new SqlStore(driver) };
+  };
+
+  test('are tried in turn when the first is not there', async () => {
+    const [a] = galera.nodes;
+    const { store } = open('mysql://root@127.0.0.1:1/leafcutter', `127.0.0.1:${a?.port}`);
+    expect(await poll(() => store.now(), 10_000)).toBeGreaterThan(0);
+    await store.close();
+  });
+
+  test('one that takes no writes is left, though this user could write to it', async () => {
+    const [a, b] = galera.nodes as unknown as [MariadbServer, MariadbServer];
+    const { store, driver } = open(a.url, `127.0.0.1:${b.port}`);
+    const port = async () => Number((await driver.query('SELECT @@port AS port'))[0]?.port);
+    await executeSql(a.port, 'SET GLOBAL read_only = 1');
+    try {
+      expect(await poll(port, 10_000)).toBe(b.port);
+    } finally {
+      await executeSql(a.port, 'SET GLOBAL read_only = 0');
+      await store.close();
+    }
+  });
+});

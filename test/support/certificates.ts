@@ -1,0 +1,47 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findBinary } from './find-binary.ts';
+import { scratchDir } from './scratch-dir.ts';
+
+const run = promisify(execFile);
+
+/** Files of a private authority and of what it signed. */
+export interface Certificates {
+  readonly caFile: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/** A new authority and a certificate of it for `localhost` and 127.0.0.1, good for a day, for servers and for clients. */
+export async function makeCertificates(): Promise<Certificates> {
+  const directory = await scratchDir('certificates');
+  const [caFile, caKey, certFile, keyFile, request, extensions] = [
+    ...['ca.pem', 'ca.key', 'cert.pem', 'cert.key', 'cert.csr', 'extensions'],
+  ].map((name) => join(directory, name)) as [string, string, string, string, string, string];
+  const openssl = (...args: string[]) => run(findBinary('openssl', 'openssl'), args);
+  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  await openssl(
+    ...[
+      'req',
+      '-x509',
+      ...newKey,
+      '-keyout',
+      caKey,
+      '-out',
+      caFile,
+      '-days',
+      '1',
+      '-subj',
+      '/CN=test authority',
+    ],
+  );
+  await openssl('req', ...newKey, '-keyout', keyFile, '-out', request, '-subj', '/CN=localhost');
+  await writeFile(extensions, 'subjectAltName = DNS:localhost, IP:127.0.0.1\n');
+  await openssl(
+    ...['x509', '-req', '-in', request, '-CA', caFile, '-CAkey', caKey, '-CAcreateserial', '-days', '1'],
+    ...['-extfile', extensions, '-out', certFile],
+  );
+  return { caFile, certFile, keyFile };
+}
