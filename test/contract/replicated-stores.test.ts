@@ -8,12 +8,14 @@ import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
 import { RedisRoster } from '@leafcutter/coordinator/redis-roster';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { systemClock } from '@leafcutter/shared/system-clock';
+import { Cluster, Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import { type GaleraSetup, startGalera } from '../support/galera.ts';
 import { executeSql } from '../support/mariadb-client.ts';
 import type { MariadbServer } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisClusterSetup, startRedisCluster } from '../support/redis-cluster.ts';
+import type { RedisServer } from '../support/redis-server.ts';
 import { arbitersContract } from './arbiters-contract.ts';
 import { freshPrefix, insertByHand, type OpenStore, openMysqlStore } from './backends.ts';
 import { fenceContract } from './fence-contract.ts';
@@ -129,6 +131,47 @@ describe('locks in a Redis Cluster', () => {
     closeLinks();
   });
 });
+
+describe('a link to a Redis Cluster', () => {
+  test('follows its slot to another node; the command that met the old one failed, and was sent nowhere else', async () => {
+    const { links, closeLinks } = await openLinks();
+    const [link] = links;
+    let found = 0;
+    link.onFound(() => found++);
+    const key = `${link.prefix}counted`;
+    const from = await redis.masterOf(key);
+    const to = redis.nodes.find((node) => node !== from) as RedisServer;
+    await moveSlot(key, to);
+    await expect(link.run((client) => client.incr(key))).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      cause: { message: expect.stringContaining('MOVED') },
+    });
+    const arrived = async () => (await link.run((client) => client.get(key))) ?? 'nothing';
+    expect(await poll(arrived, 20_000, 50)).toBe('nothing');
+    expect(found).toBeGreaterThan(0);
+    closeLinks();
+  });
+
+  test('NEGATIVE CONTROL: a client of the whole cluster sends the command on by itself', async () => {
+    const key = `{${freshPrefix()}}counted`;
+    const to = redis.nodes.find((node) => node.url !== redis.url) as RedisServer;
+    const client = new Cluster(redis.nodes.map(({ url }) => url));
+    await client.get(key);
+    await moveSlot(key, (await redis.masterOf(key)) === to ? (redis.nodes[0] as RedisServer) : to);
+    expect(await client.incr(key)).toBe(1);
+    client.disconnect();
+  });
+});
+
+/** Gives the slot of a key, which must be empty, to another node. */
+async function moveSlot(key: string, to: RedisServer): Promise<void> {
+  const clients = redis.nodes.map(({ url }) => new Redis(url));
+  const target = clients[redis.nodes.indexOf(to)] as Redis;
+  const [slot, id] = [await target.cluster('KEYSLOT', key), (await target.call('CLUSTER', 'MYID')) as string];
+  // The target first, so that it takes the slot for its own.
+  for (const client of [target, ...clients]) await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', id);
+  for (const client of clients) client.disconnect();
+}
 
 describe('Galera', () => {
   test('lets one of two win who take a counter at once through two nodes; the other gives way', async () => {

@@ -119,6 +119,28 @@ describe('TLS to both stores', () => {
   });
 });
 
+test('a new connection to Redis, which may lead to another server, is followed by a sweep', async () => {
+  const admin = new Redis(redis.url);
+  await admin.flushall();
+  const coordinator = await Service.start({
+    kind: 'coordinator',
+    name: 'coordinator',
+    flags: ['--jobs-sweep-interval-s', '3600'],
+    env: { LEAFCUTTER_MYSQL_URL: await mariadb.createDatabase(), LEAFCUTTER_REDIS_URL: redis.url },
+  });
+  try {
+    const number = async () => Number(await admin.hget('leafcutter:{fence}:identity', 'sweep'));
+    // The first one comes with the first turn of the job.
+    expect(await poll(number, 20_000, 50)).toBeGreaterThan(0);
+    const before = await number();
+    await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    expect(await poll(async () => (await number()) > before, 20_000, 50)).toBe(true);
+  } finally {
+    await coordinator.stop();
+    admin.disconnect();
+  }
+});
+
 describe('a user of Redis with the commands of docs/stores.md', () => {
   async function withUser<T>(
     rules: readonly string[],
