@@ -1,6 +1,6 @@
 import { afterAll, afterEach, expect, test } from '@jest/globals';
 import { startGalera } from '../support/galera.ts';
-import { startMariadb } from '../support/mariadb-server.ts';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { MASTER_NAME, startSentinels } from '../support/redis-sentinels.ts';
@@ -95,27 +95,37 @@ test(
   TIMEOUT_MS,
 );
 
+async function galera(name: string, harm: (node: MariadbServer) => Promise<void>): Promise<void> {
+  const [redis, setup] = await Promise.all([startRedis(), startGalera()]);
+  stack.use(redis);
+  stack.use(setup);
+  const { nodes } = setup;
+  const [first, , last] = nodes as unknown as [MariadbServer, MariadbServer, MariadbServer];
+  await holdsUp({
+    name,
+    mysqlUrl: first.url,
+    // Each begins with a node of its own.
+    coordinators: nodes.map((node) => ({
+      LEAFCUTTER_MYSQL_URL: node.url,
+      LEAFCUTTER_MYSQL_OTHER_HOSTS: nodes
+        .filter((other) => other !== node)
+        .map(({ port }) => `127.0.0.1:${port}`)
+        .join(','),
+      LEAFCUTTER_REDIS_URL: redis.url,
+    })),
+    harm: () => harm(last),
+  });
+}
+
 test(
   'Galera: three coordinators write to a node each, and a node is killed',
-  async () => {
-    const [redis, galera] = await Promise.all([startRedis(), startGalera()]);
-    stack.use(redis);
-    stack.use(galera);
-    const [first, ...others] = galera.nodes;
-    await holdsUp({
-      name: 'Galera of three, each written to: one node killed',
-      mysqlUrl: first?.url ?? '',
-      // Each begins with a node of its own.
-      coordinators: galera.nodes.map((node) => ({
-        LEAFCUTTER_MYSQL_URL: node.url,
-        LEAFCUTTER_MYSQL_OTHER_HOSTS: galera.nodes
-          .filter((other) => other !== node)
-          .map(({ port }) => `127.0.0.1:${port}`)
-          .join(','),
-        LEAFCUTTER_REDIS_URL: redis.url,
-      })),
-      harm: async () => void (await others[1]?.kill()),
-    });
-  },
+  () => galera('Galera of three, each written to: one node killed', (node) => node.kill()),
   TIMEOUT_MS,
 );
+
+if (full)
+  test(
+    'Galera: a node stands still',
+    () => galera('Galera of three, each written to: one node stopped (SIGSTOP)', (node) => node.pause()),
+    TIMEOUT_MS,
+  );
