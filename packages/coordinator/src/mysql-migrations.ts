@@ -1,9 +1,5 @@
-<<<<<<< HEAD
 import { checkSchema, type Migration } from './schema-age.ts';
 import { DuplicateColumnError, type SqlDriver } from './sql-driver.ts';
-=======
-import { DuplicateColumnError, type SqlDriver } from './sql-driver.ts';
->>>>>>> 14fc47a (Reach a Redis behind Sentinels or in a cluster, several hosts of MySQL, and both by TLS)
 
 /**
  * Numbered by position, append-only, one statement each (MySQL commits after every DDL statement, so a crash in
