@@ -1,6 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { layoutFingerprint, type SnowflakeLayout } from '@leafcutter/shared/layout';
+import { keyMark, OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { SHAPES } from '@leafcutter/shared/shape';
 import { calling } from '@leafcutter/shared/tracing';
 import {
@@ -39,6 +40,9 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
   readonly #layout: string;
   readonly #clock: Clock;
   readonly #watch: ClockWatch;
+  readonly #keys: OpaqueKeys;
+  /** What is said with each request for a segment. */
+  readonly #understands: readonly string[];
   /** Index of the coordinator that is asked first. Agents start at random ones, so that they spread. */
   #preferred: number;
   /** The deployment that answered first; another one is refused. */
@@ -51,12 +55,18 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     clock: Clock;
     watch: ClockWatch;
     random: () => number;
+    /** Default: none, so that opaque tags are refused. */
+    keys?: OpaqueKeys;
   }) {
     this.#endpoints = parts.endpoints;
     this.#identity = parts.identity;
     this.#layout = layoutFingerprint(parts.layout);
     this.#clock = parts.clock;
     this.#watch = parts.watch;
+    this.#keys = parts.keys ?? new OpaqueKeys([]);
+    const version = this.#keys.newest;
+    const mark = version === undefined ? [] : [keyMark(version, this.#keys.checkValue(version) ?? '')];
+    this.#understands = [SHAPES, ...mark];
     this.#preferred = Math.floor(parts.random() * parts.endpoints.length);
   }
 
@@ -67,7 +77,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       ratePerSecond: demand.ratePerSecond,
       waitingIds: demand.waitingIds,
       blockIds: demand.blockIds,
-      understands: [SHAPES],
+      understands: [...this.#understands],
       ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
     };
     const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;
@@ -78,7 +88,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     const numbers = { start: BigInt(answer.start), end: BigInt(answer.end) };
     return answer.shape === undefined
       ? numbers
-      : { ...numbers, shape: readShape(tag, answer.shape, numbers) };
+      : { ...numbers, shape: readShape(tag, answer.shape, numbers, this.#keys) };
   }
 
   async grant(): Promise<GrantedLease> {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import type { Logger } from '@leafcutter/shared/logger';
+import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { Agent, SnowflakeMode } from './agent.ts';
@@ -122,6 +123,7 @@ function assemble(
     clock,
     watch,
     random,
+    keys: new OpaqueKeys(config.opaqueKeys),
   });
 
   let stopping = false;

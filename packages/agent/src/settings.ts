@@ -4,6 +4,7 @@ import { address, choice, flag, path, secret, text } from '@leafcutter/shared/co
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
 import { layoutProblem } from '@leafcutter/shared/layout';
 import { LOG_LEVELS } from '@leafcutter/shared/logger';
+import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { clashingListeners, networkListeners } from './listeners.ts';
@@ -31,6 +32,7 @@ export const agentSettings = settings(
       doc: 'Tokens that applications send; none lets everyone who reaches the port draw IDs.',
     }),
     scopedTokens,
+    opaqueKeys,
     allowUnauthenticatedNetwork: flag({
       default: false,
       doc: 'Listen beyond loopback although tokens is empty.',

@@ -71,6 +71,12 @@ const MIGRATIONS: readonly Migration[] = [
      ADD COLUMN shape varchar(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
      ADD COLUMN shaped_active tinyint NOT NULL DEFAULT 0`,
   },
+  {
+    sql: `CREATE TABLE IF NOT EXISTS leafcutter_opaque_key (
+     version int NOT NULL PRIMARY KEY,
+     check_value char(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
+   ) ENGINE=InnoDB`,
+  },
 ];
 
 /**

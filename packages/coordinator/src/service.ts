@@ -6,6 +6,7 @@ import { StartError } from '@leafcutter/shared/http/bind';
 import { type Listening, listen } from '@leafcutter/shared/http/listen';
 import { layoutFingerprint, timestampEndMs } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
+import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { Coordinator, RedisState } from './coordinator.ts';
@@ -108,6 +109,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     );
   }
   await store.ensureMachineIds(granted.first, granted.last);
+  const keys = await agreedKeys(config, store);
 
   const coordinatorId = config.coordinatorId ?? `${hostname()}:${config.listen.port}`;
   const takeCensus = (range = granted) => census(store, registry, range);
@@ -139,6 +141,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
     segments: new SegmentArbiter({
       ...shared,
+      keys,
       rules: { ...config.segment, deadlineMs: config.requestDeadlineMs },
     }),
     leases: new LeaseArbiter({
@@ -153,7 +156,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
       },
     }),
     tags,
-    explainer: new Explainer(store, layout),
+    explainer: new Explainer(store, layout, keys),
     watch: new FleetWatch({
       ...{ roster, tags, clock, ids: { coordinatorId, deploymentId: deployment.id } },
       failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
@@ -173,6 +176,19 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
       };
     },
   };
+}
+
+/** The opaque keys, as all coordinators of the deployment have them. @throws StartError where one is another's */
+async function agreedKeys({ opaqueKeys }: CoordinatorConfig, store: Stores['store']): Promise<OpaqueKeys> {
+  const keys = new OpaqueKeys(opaqueKeys);
+  for (const version of keys.versions) {
+    const own = keys.checkValue(version) ?? '';
+    if ((await store.opaqueKey(version, own)) === own) continue;
+    throw new StartError(
+      `opaqueKeys: the key of version ${version} is not the one that this deployment began to use under that number. Put the old one back, and a new one under a new number.`,
+    );
+  }
+  return keys;
 }
 
 /** Looks after the fence from now on. @throws STORE_UNAVAILABLE where Redis is another deployment's */

@@ -4,6 +4,7 @@ import { address, choice, flag, path, text } from '@leafcutter/shared/config/set
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
 import { layoutProblem, machineIdCount } from '@leafcutter/shared/layout';
 import { LOG_LEVELS } from '@leafcutter/shared/logger';
+import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { jobSettings } from './settings/job-settings.ts';
@@ -33,6 +34,7 @@ export const coordinatorSettings = settings(
       doc: 'Tokens that agents send; none lets everyone who reaches the port take segments and leases.',
     }),
     scopedAgentTokens: scopedTokens,
+    opaqueKeys,
     adminTokens: secretList({
       reloads: true,
       doc: 'Tokens that admins send to see, create and change tags; none lets everyone who reaches the port.',

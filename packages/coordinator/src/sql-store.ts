@@ -59,6 +59,16 @@ export class SqlStore implements Store {
     return counters(this.#driver, movedSinceMs);
   }
 
+  async opaqueKey(version: number, checkValue: string): Promise<string> {
+    const driver = this.#driver;
+    const columns = 'leafcutter_opaque_key (version, check_value)';
+    await driver.run(`${driver.insertIgnore} INTO ${columns} VALUES (?, ?)`, [version, checkValue]);
+    const [row] = await driver.query('SELECT check_value FROM leafcutter_opaque_key WHERE version = ?', [
+      version,
+    ]);
+    return String(row?.check_value);
+  }
+
   async now(): Promise<number> {
     const [row] = await this.#driver.query(`SELECT ${this.#driver.nowMs} AS now_ms`);
     return Number(row?.now_ms);

@@ -64,6 +64,12 @@ const MIGRATIONS: readonly Migration[] = [
     sql: `ALTER TABLE leafcutter_tag ADD COLUMN shape TEXT;
    ALTER TABLE leafcutter_tag ADD COLUMN shaped_active INTEGER NOT NULL DEFAULT 0;`,
   },
+  {
+    sql: `CREATE TABLE leafcutter_opaque_key (
+      version INTEGER NOT NULL PRIMARY KEY,
+      check_value TEXT NOT NULL
+    ) STRICT;`,
+  },
 ];
 
 /** The first step after which each notes what it needs. */

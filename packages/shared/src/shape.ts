@@ -1,3 +1,5 @@
+import type { TagKeys } from './opaque-keys.ts';
+import type { Permutation } from './permutation.ts';
 import { HIGHEST_ID } from './tag.ts';
 
 /**
@@ -13,16 +15,25 @@ export const SHAPES = 'shapes';
 
 /** Characters that need no escaping in a URL, in JSON or in a line of text. */
 const AROUND = '[A-Za-z0-9._~-]{0,32}';
-const PATTERN = new RegExp(`^(${AROUND})\\{(decimal|base36|base62)(?::(1?[1-9]|10|20))?\\}(${AROUND})$`);
+const PATTERN = new RegExp(
+  `^(${AROUND})\\{(opaque-)?(decimal|base36|base62)(?::(1?[1-9]|10|20))?\\}(${AROUND})$`,
+);
+/** The smallest room of an opaque shape: who sees many IDs of a smaller one has seen most of it. */
+const LEAST_OPAQUE = 1_000_000n;
 
 /** What a shape may look like, for messages. */
 export const SHAPE_FORM =
-  'takes prefix{radix:width}suffix such as ORD-{base36:8}: radix decimal, base36 or base62, width 1 to 20 or none, around it A-Z a-z 0-9 . _ ~ -';
+  'takes prefix{radix:width}suffix such as ORD-{base36:8}: radix decimal, base36, base62 or one of these behind opaque-, width 1 to 20 or none, around it A-Z a-z 0-9 . _ ~ -';
 
-/** One-to-one between the numbers from 0 to `highest` and texts. */
+/**
+ * One-to-one between the numbers from 0 to `highest` and texts. An opaque one permutes the numbers first: behind its
+ * prefix stands the version of the key as a digit, so that two keys never write one text, and then the permuted number
+ * with a fixed width.
+ */
 export class Shape {
   /** As it was given; two shapes with equal texts are equal. */
   readonly text: string;
+  readonly isOpaque: boolean;
   /** The highest number that it can write; without a width, the highest of all. */
   readonly highest: bigint;
   readonly #prefix: string;
@@ -30,40 +41,70 @@ export class Shape {
   readonly #radix: number;
   /** 0 where texts are as long as their number needs. */
   readonly #width: number;
+  readonly #keys: TagKeys | undefined;
 
-  private constructor(text: string, [prefix = '', name = '', width = '0', suffix = '']: readonly string[]) {
+  private constructor(text: string, parts: readonly (string | undefined)[], keys: TagKeys | undefined) {
+    const [prefix = '', opaque, name = '', width, suffix = ''] = parts;
     this.text = text;
+    this.isOpaque = opaque !== undefined;
     this.#prefix = prefix;
     this.#suffix = suffix;
     this.#radix = RADIXES[name as keyof typeof RADIXES];
-    this.#width = Number(width);
+    this.#width = Number(width ?? (this.isOpaque ? digits(HIGHEST_ID, this.#radix).length : 0));
+    this.#keys = keys;
     const room = BigInt(this.#radix) ** BigInt(this.#width) - 1n;
     this.highest = this.#width === 0 || room > HIGHEST_ID ? HIGHEST_ID : room;
   }
 
-  /** Undefined where the text is no shape; bare decimal digits are none, but what a tag without one has. */
-  static parse(text: string): Shape | undefined {
+  /**
+   * Undefined where the text is no shape; bare decimal digits are none, but what a tag without one has. `keys`: of the
+   * tag; without them an opaque shape neither writes nor reads.
+   */
+  static parse(text: string, keys?: TagKeys): Shape | undefined {
     const parts = PATTERN.exec(text)?.slice(1);
-    return parts === undefined || text === '{decimal}' ? undefined : new Shape(text, parts);
+    if (parts === undefined || text === '{decimal}') return undefined;
+    const shape = new Shape(text, parts, keys);
+    return shape.isOpaque && shape.highest < LEAST_OPAQUE - 1n ? undefined : shape;
   }
 
-  /** @throws RangeError below 0 and above `highest`: a longer text might be another number's */
+  /** False for an opaque shape without a key. */
+  get canWrite(): boolean {
+    return !this.isOpaque || this.#keys !== undefined;
+  }
+
+  /** @throws RangeError below 0 and above `highest`: a longer text might be another number's; where the key is missing */
   write(number: bigint): string {
     if (number < 0n || number > this.highest) throw new RangeError(`${this.text} cannot write ${number}`);
-    return `${this.#prefix}${digits(number, this.#radix).padStart(this.#width, '0')}${this.#suffix}`;
+    if (!this.isOpaque) return this.#around(digits(number, this.#radix));
+    const version = this.#keys?.newest;
+    if (version === undefined) throw new RangeError(`${this.text} has no key`);
+    const permuted = this.#permutation(version)?.apply(number) ?? 0n;
+    return this.#around(digits(permuted, this.#radix), String(version));
   }
 
-  /** The number whose text this is; undefined for what `write` would not have written. */
+  /** The number whose text this is; undefined for what `write` would not have written, with any of the keys. */
   read(text: string): bigint | undefined {
     const end = text.length - this.#suffix.length;
-    if (end <= this.#prefix.length || end - this.#prefix.length > 20) return undefined;
+    const begin = this.#prefix.length + (this.isOpaque ? 1 : 0);
+    if (end <= begin || end - begin > 20) return undefined;
     let number = 0n;
-    for (const digit of text.slice(this.#prefix.length, end)) {
+    for (const digit of text.slice(begin, end)) {
       const value = DIGITS.indexOf(digit);
       if (value < 0 || value >= this.#radix) return undefined;
       number = number * BigInt(this.#radix) + BigInt(value);
     }
-    return number <= this.highest && this.write(number) === text ? number : undefined;
+    if (number > this.highest) return undefined;
+    const version = this.isOpaque ? text[begin - 1] : undefined;
+    if (this.#around(digits(number, this.#radix), version) !== text) return undefined;
+    return version === undefined ? number : this.#permutation(Number(version))?.invert(number);
+  }
+
+  #permutation(version: number): Permutation | undefined {
+    return this.#keys?.permutation(version, this.highest + 1n);
+  }
+
+  #around(written: string, version = ''): string {
+    return `${this.#prefix}${version}${written.padStart(this.#width, '0')}${this.#suffix}`;
   }
 }
 

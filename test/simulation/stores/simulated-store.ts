@@ -77,6 +77,10 @@ export class SimulatedStore implements Store {
     return this.#ask((store) => store.identify(layout));
   }
 
+  opaqueKey(version: number, checkValue: string): Promise<string> {
+    return this.#ask((store) => store.opaqueKey(version, checkValue));
+  }
+
   now(): Promise<number> {
     return this.#ask((store) => store.now());
   }

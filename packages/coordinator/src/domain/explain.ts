@@ -2,6 +2,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Explanation, SegmentExplanation, SnowflakeExplanation } from '@leafcutter/shared/inspection';
 import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
 import { LOST_INSTANCE_ID, PRUNED_INSTANCE_ID } from '@leafcutter/shared/ledger';
+import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { Shape } from '@leafcutter/shared/shape';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { viewOfRange } from './ledger-pages.ts';
@@ -20,9 +21,13 @@ export class Explainer {
   readonly #store: Store;
   readonly #layout: SnowflakeLayout;
 
-  constructor(store: Store, layout: SnowflakeLayout) {
+  readonly #keys: OpaqueKeys;
+
+  /** `keys`: of opaque tags; default none. */
+  constructor(store: Store, layout: SnowflakeLayout, keys = new OpaqueKeys([])) {
     this.#store = store;
     this.#layout = layout;
+    this.#keys = keys;
   }
 
   /** Everything that the ID may be: a number of any tag, and a snowflake where one was granted its time. @throws STORE_UNAVAILABLE */
@@ -30,7 +35,7 @@ export class Explainer {
     const { ranges, next } = await this.#store.rangesHolding(id, undefined, MAX_TAGS);
     const snowflake = await this.#snowflake(id);
     const records = await this.#store.findTags(ranges.map(tagOf));
-    const shapes = new Map(records.map(({ tag, shape }) => [tag, shape]));
+    const shapes = new Map(records.map((record) => [record.tag, this.#shapeOf(record)]));
     return {
       id: String(id),
       segments: ranges.map((range) => explainRange(tagOf(range), id, range, shapes.get(tagOf(range)))),
@@ -43,12 +48,13 @@ export class Explainer {
   /** The ID as one of a tag, written as its shape writes it. @throws TAG_UNKNOWN, BAD_REQUEST, STORE_UNAVAILABLE */
   async inTag(tag: string, text: string): Promise<Explanation> {
     const record = await this.#store.findTag(tag);
-    const id = numberOf(text, record);
+    const shape = record && this.#shapeOf(record);
+    const id = numberOf(text, shape);
     const [range] = await this.#store.latestRanges({ kind: 'tag', tag }, id + 1n, 1);
     if (record === undefined && range === undefined) throw unknownTag(tag);
     const holds = range !== undefined && range.end > id;
     const counter = record === undefined ? 0n : maxBigint(record.nextId, record.highWater);
-    const segment = holds ? explainRange(tag, id, range, record?.shape) : notInLedger(tag, id, counter);
+    const segment = holds ? explainRange(tag, id, range, shape) : notInLedger(tag, id, counter);
     return { id: String(id), segments: [segment], snowflake: null, more: false };
   }
 
@@ -61,6 +67,10 @@ export class Explainer {
       });
     }
     return { id: String(id), segments: [], snowflake, more: false };
+  }
+
+  #shapeOf({ tag, shape }: TagRecord): Shape | undefined {
+    return shape === undefined ? undefined : Shape.parse(shape, this.#keys.forTag(tag));
   }
 
   async #snowflake(id: bigint): Promise<SnowflakeExplanation | null> {
@@ -88,11 +98,13 @@ export class Explainer {
 }
 
 /** The number that the tag writes so. @throws BAD_REQUEST */
-function numberOf(text: string, record: TagRecord | undefined): bigint {
-  const { shape } = record ?? {};
-  const number = shape === undefined ? decimalId(text) : Shape.parse(shape)?.read(text);
+function numberOf(text: string, shape: Shape | undefined): bigint {
+  const number = shape === undefined ? decimalId(text) : shape.read(text);
   if (number !== undefined) return number;
-  const form = shape === undefined ? 'in decimal digits' : `as its tag writes them, ${shape}`;
+  const form =
+    shape === undefined
+      ? 'in decimal digits'
+      : `as its tag writes them, ${shape.text}${shape.isOpaque ? ', with a key that the coordinator has' : ''}`;
   throw new LeafcutterError('BAD_REQUEST', `id takes an ID ${form}.`, { reason: 'id' });
 }
 
@@ -111,7 +123,7 @@ function explainRange(
   tag: string,
   id: bigint,
   range: LedgerEntry,
-  shape: string | undefined,
+  shape: Shape | undefined,
 ): SegmentExplanation {
   const verdict = verdictOf(range) ?? 'granted';
   const place = `number ${id - range.start + 1n} of ${range.end - range.start}`;
@@ -120,8 +132,7 @@ function explainRange(
     lost: `An ID of ${tag} that was handed out; MySQL lost the record of who got it.`,
     pruned: `An ID of ${tag} that was handed out by ${when(range)}; who got it was pruned from the ledger.`,
   };
-  const text = shape === undefined ? undefined : Shape.parse(shape)?.write(id);
-  const written = text === undefined ? '' : ` The tag writes it ${text}.`;
+  const written = shape?.canWrite === true ? ` The tag writes it ${shape.write(id)}.` : '';
   return { tag, verdict, sentence: sentences[verdict] + written, range: viewOfRange(range) };
 }
 

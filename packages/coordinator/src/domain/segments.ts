@@ -1,6 +1,6 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { SHAPES } from '@leafcutter/shared/shape';
+import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { type AllocationEvents, allocate } from './allocate.ts';
 import type { Remembered } from './counter-behind-error.ts';
@@ -8,6 +8,7 @@ import type { Fence } from './fence.ts';
 import type { Locks } from './locks.ts';
 import { type Holder, type LedgerEntry, minBigint, type Range } from './range.ts';
 import { retrying } from './retry.ts';
+import { shapeObstacle } from './shape-terms.ts';
 import { type Demand, stepForDemand } from './step.ts';
 import type { LockedTag, Store, TagRecord } from './store.ts';
 
@@ -64,15 +65,16 @@ const LOCK_TTL_MS = 5_000;
 export class SegmentArbiter {
   readonly #lanes = new Map<string, Waiting[]>();
   readonly #parts: Parts;
+  readonly #keys: OpaqueKeys;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#keys = parts.keys ?? new OpaqueKeys([]);
   }
 
   /**
    * Allocates one segment of `tag` to `holder`.
-   * @throws TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED, STORE_UNAVAILABLE, RATE_LIMITED, and VERSION_UNSUPPORTED where the tag
-   * has a shape and the agent knows none
+   * @throws TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED, STORE_UNAVAILABLE, RATE_LIMITED, and what `shapeObstacle` gives
    */
   grant(tag: string, holder: Holder, demand: SegmentDemand): Promise<Granted> {
     const { clock, rules } = this.#parts;
@@ -172,13 +174,16 @@ export class SegmentArbiter {
         `Tag "${row.tag.tag}" is retired; its numbers are never reused.`,
       );
     }
+    let refused: LeafcutterError | undefined;
     const sizes = group.map((waiting) => {
-      if (understood(row.tag, waiting.demand)) return BigInt(this.#stepFor(row.tag, waiting.demand));
-      waiting.reject(notUnderstood(row.tag.tag));
+      const obstacle = shapeObstacle(row.tag, waiting.demand.understands, this.#keys);
+      if (obstacle === undefined) return BigInt(this.#stepFor(row.tag, waiting.demand));
+      waiting.reject(obstacle);
+      refused = obstacle;
       return 0n;
     });
     const total = sizes.reduce((sum, size) => sum + size, 0n);
-    if (total === 0n) throw notUnderstood(row.tag.tag);
+    if (total === 0n) throw refused;
     const limit = (row.tag.highestId ?? HIGHEST_ID) + 1n;
     let segments: (Range | undefined)[] = [];
     await allocate(this.#parts, row, {
@@ -224,19 +229,8 @@ interface Parts {
   readonly rules: SegmentRules;
   readonly events: SegmentEvents;
   readonly coordinatorId: string;
-}
-
-/** An agent of an earlier release would issue the bare numbers of a tag with a shape. */
-function understood({ shape }: TagRecord, { understands }: SegmentDemand): boolean {
-  return shape === undefined || understands?.includes(SHAPES) === true;
-}
-
-function notUnderstood(tag: string): LeafcutterError {
-  return new LeafcutterError(
-    'VERSION_UNSUPPORTED',
-    `Tag "${tag}" has a shape, of which this agent knows nothing. Upgrade the agent first.`,
-    { reason: 'shape' },
-  );
+  /** Of opaque tags; default none. */
+  readonly keys?: OpaqueKeys;
 }
 
 function exhausted(tag: string): LeafcutterError {

@@ -123,6 +123,9 @@ export interface Store {
    */
   identify(layout: string): Promise<Deployment>;
 
+  /** Notes the check value of an opaque key, where its version has none yet; the one that then stands there. */
+  opaqueKey(version: number, checkValue: string): Promise<string>;
+
   /** The database's clock, unix milliseconds. @throws STORE_UNAVAILABLE */
   now(): Promise<number>;
 

@@ -23,6 +23,7 @@ export class MemoryDatabase {
   readonly highWaters = new Map<string, bigint>();
   /** Shapes of tags, which outlive their rows, too. */
   readonly shapes = new Map<string, string | undefined>();
+  readonly opaqueKeys = new Map<number, string>();
   readonly machineIds = new Map<number, MachineIdRecord>();
   readonly ledger = new Map<string, LedgerEntry>();
   readonly #turns = new Map<string, Promise<void>>();

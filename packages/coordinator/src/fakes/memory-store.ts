@@ -85,6 +85,12 @@ export class MemoryStore implements Store {
       .map((counter) => ({ ...counter, granted: this.database.ledgerTop(counter.name) }));
   }
 
+  async opaqueKey(version: number, checkValue: string): Promise<string> {
+    const { opaqueKeys } = this.database;
+    if (!opaqueKeys.has(version)) opaqueKeys.set(version, checkValue);
+    return opaqueKeys.get(version) ?? '';
+  }
+
   async now(): Promise<number> {
     return this.#clock.now();
   }

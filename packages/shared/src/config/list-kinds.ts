@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isOpaqueKey } from '../opaque-key-entry.ts';
 import { isScopedToken } from '../scoped-token.ts';
 import { listKind } from './setting.ts';
 import { type TextOptions, textSchema, type UrlOptions, urlSchema, urlWords } from './setting-kinds.ts';
@@ -35,6 +36,16 @@ export const scopedTokenList = listKind((options: ListOptions & { readonly defau
   schema: listOf(z.string().refine(isScopedToken), options),
   takes: `${atLeast(options)}entries as "tag tag… token", * in a tag for any characters, separated by commas`,
   placeholder: 'tag… secret,…',
+  isSecret: true,
+}));
+
+/** Keys by version, each version once. */
+export const opaqueKeyList = listKind((options: ListOptions & { readonly default?: never }) => ({
+  schema: listOf(z.string().refine(isOpaqueKey), options).refine(
+    (entries) => new Set(entries.map((entry) => entry[0])).size === entries.length,
+  ),
+  takes: `${atLeast(options)}entries as version=key, version 0 to 9, key of 32 characters or more, separated by commas`,
+  placeholder: '1=secret,…',
   isSecret: true,
 }));
 
