@@ -168,7 +168,10 @@ async function moveSlot(key: string, to: RedisServer): Promise<void> {
   const clients = redis.nodes.map(({ url }) => new Redis(url));
   const target = clients[redis.nodes.indexOf(to)] as Redis;
   const [slot, id] = [await target.cluster('KEYSLOT', key), (await target.call('CLUSTER', 'MYID')) as string];
-  // The target first, so that it takes the slot for its own.
+  const source = clients[redis.nodes.indexOf(await redis.masterOf(key))] as Redis;
+  const sourceId = (await source.call('CLUSTER', 'MYID')) as string;
+  // Only a node that was importing gets a higher epoch with the slot; else the old one's gossip may take it back.
+  await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceId);
   for (const client of [target, ...clients]) await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', id);
   for (const client of clients) client.disconnect();
 }
