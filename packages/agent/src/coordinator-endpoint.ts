@@ -1,10 +1,11 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
+import type { TlsTexts } from '@leafcutter/shared/tls-files';
 import { traceHeaders } from '@leafcutter/shared/tracing';
 import { checkWire, WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import { bulkhead } from 'cockatiel';
-import { Pool } from 'undici';
+import { buildConnector, Pool } from 'undici';
 import { Circuit } from './circuit.ts';
 
 const HEADERS = { 'content-type': 'application/json', [WIRE_HEADER]: String(WIRE_VERSION) };
@@ -14,6 +15,15 @@ const PROBE_MS = 1_000;
 /** Calls at once, and calls that wait: refills of many tags at once must not pile up without bound. */
 const CALLS_AT_ONCE = 32;
 const CALLS_WAITING = 10_000;
+
+/** How one coordinator is reached. */
+export interface EndpointOptions {
+  readonly token: string | undefined;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** Whom to trust and what to show, now; default: whom Node trusts, and nothing. */
+  readonly tls?: () => TlsTexts;
+}
 
 /**
  * One coordinator, behind a circuit breaker: after three calls in a row that it did not answer it is passed over,
@@ -29,11 +39,15 @@ export class CoordinatorEndpoint {
   readonly #circuit: Circuit;
   readonly #bulkhead = bulkhead(CALLS_AT_ONCE, CALLS_WAITING);
 
-  constructor(url: string, options: { token: string | undefined; timeoutMs: number; clock: Clock }) {
+  constructor(url: string, options: EndpointOptions) {
     const { origin, pathname } = new URL(url);
     this.url = url;
     this.#prefix = pathname.replace(/\/$/, '');
-    this.#pool = new Pool(origin, { connections: CALLS_AT_ONCE, connect: { timeout: options.timeoutMs } });
+    const { timeoutMs: timeout, tls = () => ({}) } = options;
+    // Made for each connection, which are few: a renewed certificate counts from the next one on.
+    const connect: buildConnector.connector = (to, connected) =>
+      buildConnector({ timeout, ...tls() })(to, connected);
+    this.#pool = new Pool(origin, { connections: CALLS_AT_ONCE, connect });
     this.#timeoutMs = options.timeoutMs;
     this.#circuit = new Circuit(options.clock, FAILURES_TO_OPEN, PROBE_MS);
     this.token = options.token;

@@ -5,6 +5,7 @@ import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
+import { TlsWatch } from '@leafcutter/shared/tls-watch';
 import type { Agent, SnowflakeMode } from './agent.ts';
 import { CoordinatorClient } from './coordinator-client.ts';
 import { CoordinatorEndpoint } from './coordinator-endpoint.ts';
@@ -42,7 +43,7 @@ export interface AgentService {
  * @throws StartError where a port is taken
  */
 export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat): Promise<AgentService> {
-  const { agent, client, endpoints, markStopping } = assemble(config, log, seat);
+  const { agent, client, endpoints, trust, markStopping } = assemble(config, log, seat);
   seat?.offer(partsOf(agent));
   const reporter = new Reporter({
     target: client,
@@ -56,6 +57,7 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
     doors = await openDoors(agent);
   } catch (error) {
     agent.tags.close();
+    trust.stop();
     await client.close();
     throw error;
   }
@@ -81,6 +83,7 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
     async stop() {
       log.info('agent is stopping');
       markStopping();
+      trust.stop();
       await doors.close(config.drainMs);
       await reporter.stop();
       agent.tags.close();
@@ -99,6 +102,7 @@ function assemble(
   agent: Agent;
   client: CoordinatorClient;
   endpoints: readonly CoordinatorEndpoint[];
+  trust: TlsWatch;
   markStopping: () => void;
 } {
   const clock = systemClock;
@@ -108,12 +112,18 @@ function assemble(
   const name = config.agentId ?? `${hostname()}:${config.listen.port}`;
   const agentId = seat === undefined ? name : `${name}-w${seat.number}`;
   const watch = new ClockWatch(clock, config.snowflake.maxClockSkewMs);
+  const trust = new TlsWatch({
+    ...{ clock, section: 'coordinatorTls', files: config.coordinatorTls },
+    onChange: () => log.info('the certificates for the coordinators changed; new connections use them'),
+    onProblem: (err) => log.error({ err }, 'the changed certificates cannot be read; those before go on'),
+  });
   const endpoints = config.coordinators.map(
     (url) =>
       new CoordinatorEndpoint(url, {
         token: config.coordinatorToken,
         timeoutMs: config.coordinatorTimeoutMs,
         clock,
+        tls: () => trust.texts,
       }),
   );
   const client = new CoordinatorClient({
@@ -190,6 +200,7 @@ function assemble(
     agent,
     client,
     endpoints,
+    trust,
     markStopping() {
       stopping = true;
     },

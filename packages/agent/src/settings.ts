@@ -8,6 +8,7 @@ import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { clashingListeners, networkListeners } from './listeners.ts';
+import { linkSettings } from './settings/link-settings.ts';
 
 export const agentSettings = settings(
   {
@@ -96,6 +97,7 @@ export const agentSettings = settings(
       unit: 'ms',
       doc: 'How often the agent tells which tags it holds, and learns which are retired.',
     }),
+    ...linkSettings,
     grpc: {
       listen: address({
         optional: true,
@@ -204,6 +206,13 @@ export const agentSettings = settings(
   },
   {
     rules: [
+      ({ coordinatorTls: { certFile, keyFile } }) =>
+        (certFile === undefined) === (keyFile === undefined)
+          ? undefined
+          : {
+              key: certFile === undefined ? 'coordinatorTls.certFile' : 'coordinatorTls.keyFile',
+              problem: 'must be set with the other one of the two',
+            },
       (config) => {
         const [open] = networkListeners(config);
         const hasTokens = config.tokens.length + config.scopedTokens.length > 0;

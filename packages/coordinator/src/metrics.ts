@@ -115,6 +115,8 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'redis_up',
     '1 while Redis answers, 0 while its circuit is open; no number where the coordinator is embedded.',
   );
+  /** When the certificate of the door ends, unix milliseconds; undefined without TLS. */
+  certificateEndsAtMs: () => number | undefined = () => undefined;
   /** What the background jobs tell. */
   readonly jobs = new JobMetrics(this.#registry, PREFIX);
 
@@ -136,6 +138,15 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
             () => 0,
           ),
         );
+      },
+    });
+    const endsAtMs = () => this.certificateEndsAtMs();
+    new Gauge({
+      name: `${PREFIX}certificate_end_timestamp_seconds`,
+      help: 'When the certificate of the HTTP door ends, unix time; no number without TLS.',
+      registers: [this.#registry],
+      collect() {
+        this.set((endsAtMs() ?? Number.NaN) / 1000);
       },
     });
     new Gauge({

@@ -1,5 +1,5 @@
+import { readTlsFiles, type TlsFiles } from '@leafcutter/shared/tls-files';
 import { createPool, type Pool, type PoolOptions, type TypeCast } from 'mysql2/promise';
-import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 export interface MysqlOptions {
   /** `mysql://user:password@host:port/database`. */

@@ -1,6 +1,6 @@
+import { readTlsFiles, type TlsFiles } from '@leafcutter/shared/tls-files';
 import { Redis, type RedisOptions } from 'ioredis';
 import { clusterConnector } from './redis-cluster-connector.ts';
-import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** Where Redis is. */
 export interface RedisPlace {

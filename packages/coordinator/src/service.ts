@@ -3,7 +3,6 @@ import { hostname } from 'node:os';
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/bind';
-import { type Listening, listen } from '@leafcutter/shared/http/listen';
 import { layoutFingerprint, timestampEndMs } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
@@ -21,6 +20,7 @@ import { Access } from './http/access.ts';
 import { AgentPace } from './http/agent-pace.ts';
 import { FleetEvents } from './http/events.ts';
 import { coordinatorApp } from './http/routes.ts';
+import { openDoor, type SecuredDoor } from './http/secured-door.ts';
 import { coordinatorJobs } from './jobs.ts';
 import type { MachineIdCensus } from './metrics.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -46,16 +46,17 @@ export interface CoordinatorService {
  */
 export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<CoordinatorService> {
   const stores = await openStores(config, systemClock, log).catch(explain);
-  let listening: Listening | undefined;
+  let door: SecuredDoor | undefined;
   let guard: FenceGuard | undefined;
   try {
     const coordinator = await assemble(config, stores, log);
     ({ guard } = coordinator);
     const events = new FleetEvents(coordinator);
-    listening = await listen(config.listen, coordinatorApp(coordinator, events), 'listen');
+    door = await openDoor(config, coordinatorApp(coordinator, events), systemClock, log);
+    coordinator.metrics.certificateEndsAtMs = door.certificateEndsAtMs;
     coordinator.watch.start();
     const scheduler = stores.schedule(coordinator.jobs);
-    const url = `http://${listening.address}`;
+    const { url, close } = door;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
         { url },
@@ -65,7 +66,6 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     const serving =
       guard?.state === 'refused' ? 'is listening, but grants nothing with this Redis' : 'is ready';
     log.info({ url, deploymentId: coordinator.deploymentId }, `coordinator ${serving}`);
-    const { close } = listening;
     return {
       url,
       reload(changed) {
@@ -87,7 +87,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       },
     };
   } catch (error) {
-    await listening?.close(0);
+    await door?.close(0);
     await guard?.stop();
     await stores.close();
     return explain(error);

@@ -8,6 +8,7 @@ import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { jobSettings } from './settings/job-settings.ts';
+import { listenSettings } from './settings/listen-settings.ts';
 import { storeProblem, storeSettings } from './settings/store-settings.ts';
 
 /** More machine ids than this would make a census of them slow; split the range over deployments instead. */
@@ -93,6 +94,7 @@ export const coordinatorSettings = settings(
       unit: 's',
       doc: 'How long to wait for MySQL at start before giving up.',
     }),
+    ...listenSettings,
     ...storeSettings,
     segment: {
       adaptiveStep: flag({
@@ -168,6 +170,17 @@ export const coordinatorSettings = settings(
   },
   {
     rules: [
+      ({ tls }) =>
+        (tls.certFile === undefined) === (tls.keyFile === undefined)
+          ? undefined
+          : {
+              key: tls.certFile === undefined ? 'tls.certFile' : 'tls.keyFile',
+              problem: 'must be set with the other one of the two',
+            },
+      ({ tls }) =>
+        tls.clientCaFile !== undefined && tls.certFile === undefined
+          ? { key: 'tls.clientCaFile', problem: 'is of no use without tls.certFile' }
+          : undefined,
       storeProblem,
       ({ listen, mysql, embedded }) =>
         listen.isLoopback || mysql.url !== undefined || embedded

@@ -1,6 +1,7 @@
 import { builtPage } from '@leafcutter/console/pages';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { addPage } from '@leafcutter/shared/http/built-page';
+import { refuseForeignHost, refuseForeignPage } from '@leafcutter/shared/http/foreign-pages';
 import { parseBody } from '@leafcutter/shared/http/parse-body';
 import { badParameter, readQuery, wholeNumber } from '@leafcutter/shared/http/query';
 import { ServiceApp } from '@leafcutter/shared/http/service-app';
@@ -39,8 +40,12 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
         log.error({ err: error, method: request.method, path: request.path }, 'request failed');
     },
   });
-  app.express.use((_req, res, next) => {
+  const byReachAlone = config.listen.isLoopback && config.adminTokens.length === 0;
+  app.express.use((req, res, next) => {
     res.setHeader(WIRE_HEADER, String(WIRE_VERSION));
+    if (config.tls.certFile !== undefined) res.setHeader('Strict-Transport-Security', 'max-age=31536000');
+    refuseForeignPage(req.method, req.headers);
+    if (byReachAlone) refuseForeignHost(req.headers);
     next();
   });
   const { leases, viewer, admin } = coordinator.access;

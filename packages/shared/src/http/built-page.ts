@@ -21,6 +21,9 @@ export function addPage(app: ServiceApp, page: BuiltPage | undefined): void {
         throw new LeafcutterError('NOT_FOUND', 'The page is not built here; npm run build makes it.');
       response.setHeader('Content-Security-Policy', SECURITY_POLICY);
       response.setHeader('Referrer-Policy', 'no-referrer');
+      response.setHeader('Permissions-Policy', 'camera=(), geolocation=(), microphone=()');
+      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
+      response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
       response.type('html').send(page.html);
     },
   });

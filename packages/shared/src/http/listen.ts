@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { bind, type Place } from './bind.ts';
 
@@ -7,6 +8,19 @@ export interface Listening {
   readonly address: Place;
   /** Stops listening, lets open requests finish for up to `drainMs`, then cuts what is left. */
   close(drainMs: number): Promise<void>;
+}
+
+/** An HTTP server that listens. */
+export interface HttpListening extends Listening {
+  /** Shows another certificate from the next connection on. @throws Error where the two do not fit */
+  renew(tls: ServerTls): void;
+}
+
+/** What a server shows; with `ca`, whom it lets in: clients show a certificate of that authority or are refused. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string | undefined;
 }
 
 /** How long a connection may be idle between requests, and how long a request's head may take, in milliseconds. */
@@ -28,7 +42,12 @@ export interface ListenOptions {
   readonly reusePort?: boolean;
   /** Connections at once; more are closed as they come. */
   readonly maxConnections?: number;
+  /** Default: plain HTTP. */
+  readonly tls?: ServerTls | undefined;
 }
+
+/** Older versions of TLS are broken (RFC 8996); a handshake that hangs is a slow client. */
+const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: HEAD_TIMEOUT_MS } as const;
 
 /** How often connections that became idle are closed while a server drains, in milliseconds. */
 const SWEEP_MS = 20;
@@ -38,19 +57,23 @@ export async function listen(
   at: Place,
   listener: RequestListener,
   setting: string,
-  { ahead, maxConnections, reusePort = false }: ListenOptions = {},
-): Promise<Listening> {
-  const server = createServer(
-    {
-      ...{ maxHeaderSize: 8_192, requestTimeout: 30_000 },
-      ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEAD_TIMEOUT_MS },
-    },
-    listener,
-  );
+  { ahead, maxConnections, reusePort = false, tls }: ListenOptions = {},
+): Promise<HttpListening> {
+  const options = {
+    ...{ maxHeaderSize: 8_192, requestTimeout: 30_000 },
+    ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEAD_TIMEOUT_MS },
+  };
+  const secured =
+    tls && createTlsServer({ ...options, ...TLS, ...tls, requestCert: tls.ca !== undefined }, listener);
+  const server = secured ?? createServer(options, listener);
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   if (ahead !== undefined) putAhead(server, ahead);
   const address = await bind(server, at, setting, reusePort);
-  return { address, close: (drainMs) => close(server, ahead, drainMs) };
+  return {
+    address,
+    close: (drainMs) => close(server, ahead, drainMs),
+    renew: (changed) => secured?.setSecureContext({ ...TLS, ...changed }),
+  };
 }
 
 /** The server's own listener is what it does with a connection; it is called for those that are handed over. */

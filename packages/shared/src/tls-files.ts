@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { StartError } from '@leafcutter/shared/http/bind';
+import { StartError } from './http/bind.ts';
 
 /** The files of a section of settings such as `redis.tls`. */
 export interface TlsFiles {

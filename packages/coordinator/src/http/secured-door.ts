@@ -1,0 +1,74 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { StartError } from '@leafcutter/shared/http/bind';
+import { type HttpListening, listen, type ServerTls } from '@leafcutter/shared/http/listen';
+import type { Logger } from '@leafcutter/shared/logger';
+import type { TlsTexts } from '@leafcutter/shared/tls-files';
+import { TlsWatch } from '@leafcutter/shared/tls-watch';
+import type { Express } from 'express';
+import type { CoordinatorConfig } from '../settings.ts';
+
+/** A certificate that ends within so long is told at start. */
+const SOON_MS = 14 * 86_400_000;
+
+/** The coordinator's open door. */
+export interface SecuredDoor {
+  /** `https://…` where it speaks TLS. */
+  readonly url: string;
+  /** When its certificate ends, unix milliseconds; undefined without TLS. */
+  certificateEndsAtMs(): number | undefined;
+  close(drainMs: number): Promise<void>;
+}
+
+/** Opens the door as `listen` and `tls` say. @throws StartError that names the setting that is wrong */
+export async function openDoor(
+  config: CoordinatorConfig,
+  app: Express,
+  clock: Clock,
+  log: Logger,
+): Promise<SecuredDoor> {
+  const { maxConnections, tls } = config;
+  const { certFile, keyFile, clientCaFile: caFile } = tls;
+  if (certFile === undefined) {
+    const { address, close } = await listen(config.listen, app, 'listen', { maxConnections });
+    return { url: `http://${address}`, close, certificateEndsAtMs: () => undefined };
+  }
+  let listening: HttpListening | undefined;
+  const watch = new TlsWatch({
+    ...{ clock, section: 'tls', files: { certFile, keyFile, caFile } },
+    onChange(texts) {
+      listening?.renew(serverTls(texts));
+      log.info('the certificate was renewed; new connections get it');
+    },
+    onProblem: (err) => log.error({ err }, 'the renewed certificate cannot be used; the one before goes on'),
+  });
+  try {
+    listening = await listen(config.listen, app, 'listen', { maxConnections, tls: serverTls(watch.texts) });
+  } catch (error) {
+    watch.stop();
+    if (error instanceof StartError) throw error;
+    throw new StartError(`tls.certFile and tls.keyFile cannot be used: ${(error as Error).message}.`, {
+      cause: error,
+    });
+  }
+  const { address, close } = listening;
+  const endsAtMs = watch.endsAtMs ?? Number.POSITIVE_INFINITY;
+  if (endsAtMs - clock.now() < SOON_MS) {
+    const ends = new Date(endsAtMs).toISOString();
+    log.warn(
+      { certFile, ends },
+      endsAtMs < clock.now() ? 'the certificate has ended' : 'the certificate ends soon',
+    );
+  }
+  return {
+    url: `https://${address}`,
+    certificateEndsAtMs: () => watch.endsAtMs,
+    close(drainMs) {
+      watch.stop();
+      return close(drainMs);
+    },
+  };
+}
+
+function serverTls({ cert = '', key = '', ca }: TlsTexts): ServerTls {
+  return { cert, key, ...(ca === undefined ? {} : { ca }) };
+}

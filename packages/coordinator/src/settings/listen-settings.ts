@@ -1,0 +1,24 @@
+import { int } from '@leafcutter/shared/config/number-kinds';
+import { path } from '@leafcutter/shared/config/setting-kinds';
+
+/** How the coordinator's door is secured and bounded. */
+export const listenSettings = {
+  maxConnections: int({
+    default: 10_000,
+    min: 1,
+    max: 1_000_000,
+    unit: 'connections',
+    doc: 'Connections held at once; more are closed as they come.',
+  }),
+  tls: {
+    certFile: path({
+      optional: true,
+      doc: 'Certificate (PEM, with its chain) that is shown at listen, which then speaks TLS; read again when it changes.',
+    }),
+    keyFile: path({ optional: true, doc: 'Private key (PEM) of certFile.' }),
+    clientCaFile: path({
+      optional: true,
+      doc: 'Certificates (PEM) of the authorities that sign those of agents and admins; who shows none of these is refused.',
+    }),
+  },
+};

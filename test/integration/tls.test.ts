@@ -1,0 +1,177 @@
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Problem } from '@leafcutter/shared/problem';
+import { Agent, request } from 'undici';
+import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { poll } from '../support/poll.ts';
+import { freePort } from '../support/ports.ts';
+import { leafcutter, type RunningProcess } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import { Service } from '../support/service.ts';
+
+jest.setTimeout(90_000);
+
+const SOON_MS = 30_000;
+
+let ours: Certificates;
+let others: Certificates;
+let folder: string;
+let coordinator: RunningProcess;
+let url: string;
+/** What the coordinator shows; other files take their place when they are renewed. */
+let shown: { certFile: string; keyFile: string };
+const agents: Service[] = [];
+
+function show({ certFile, keyFile }: Certificates): void {
+  copyFileSync(certFile, shown.certFile);
+  copyFileSync(keyFile, shown.keyFile);
+}
+
+beforeAll(async () => {
+  [ours, others] = await Promise.all([makeCertificates(), makeCertificates()]);
+  folder = await scratchDir('tls');
+  shown = { certFile: join(folder, 'shown.pem'), keyFile: join(folder, 'shown.key') };
+  show(ours);
+  const port = await freePort();
+  url = `https://127.0.0.1:${port}`;
+  coordinator = leafcutter(
+    [
+      ...[
+        'coordinator',
+        '--listen',
+        `127.0.0.1:${port}`,
+        '--data-dir',
+        join(folder, 'data'),
+        '--auto-create-tags',
+      ],
+      ...[
+        '--tls-cert-file',
+        shown.certFile,
+        '--tls-key-file',
+        shown.keyFile,
+        '--tls-client-ca-file',
+        ours.caFile,
+      ],
+    ],
+    {},
+  );
+  expect(await poll(() => answers(ours, ours), SOON_MS)).toBe(true);
+});
+
+afterAll(async () => {
+  for (const agent of agents) await agent.stop();
+  await coordinator?.stop();
+});
+
+/** Whether the coordinator answers who trusts one authority and shows a certificate of another; undefined for none. */
+async function answers(
+  trusted: Certificates,
+  own: Certificates | undefined,
+  path = '/livez',
+): Promise<boolean> {
+  return (await answer(trusted, own, path)) !== undefined;
+}
+
+async function answer(trusted: Certificates, own: Certificates | undefined, path = '/livez') {
+  const client = own && { cert: readFileSync(own.certFile), key: readFileSync(own.keyFile) };
+  const dispatcher = new Agent({ connect: { ca: readFileSync(trusted.caFile), ...client } });
+  try {
+    const { statusCode, headers, body } = await request(url + path, { dispatcher });
+    return { statusCode, headers, text: await body.text() };
+  } catch {
+    return undefined;
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function agent(name: string, flags: string[]): Promise<Service> {
+  const service = await Service.start(
+    { kind: 'agent', name, flags: ['--coordinators', url, ...flags] },
+    'live',
+  );
+  agents.push(service);
+  return service;
+}
+
+const trust = ({ caFile }: Certificates) => ['--coordinator-tls-ca-file', caFile];
+const as = ({ certFile, keyFile }: Certificates) => [
+  ...['--coordinator-tls-cert-file', certFile, '--coordinator-tls-key-file', keyFile],
+];
+const codeOf = async (service: Service) => (await service.json<Problem>('/v1/ids/orders')).code;
+
+describe('a coordinator that speaks TLS and asks for certificates', () => {
+  test('lets in who trusts it and shows one of its authority, and nobody else', async () => {
+    expect(await answers(ours, ours)).toBe(true);
+    expect(await answers(others, ours)).toBe(false);
+    expect(await answers(ours, undefined)).toBe(false);
+    expect(await answers(ours, others)).toBe(false);
+    expect((await answer(ours, ours))?.headers['strict-transport-security']).toBe('max-age=31536000');
+    await expect(fetch(url.replace('https', 'http'))).rejects.toThrow();
+  });
+
+  test('speaks no version of TLS below 1.2', async () => {
+    const { port } = new URL(url);
+    const problem = new Promise((resolve) => {
+      const socket = connectTls({
+        port: Number(port),
+        host: '127.0.0.1',
+        maxVersion: 'TLSv1.1',
+        minVersion: 'TLSv1.1',
+        ciphers: 'DEFAULT@SECLEVEL=0',
+        rejectUnauthorized: false,
+      });
+      socket.once('error', (error) => resolve(String(error)));
+      socket.once('secureConnect', () => resolve(socket.getProtocol()));
+    });
+    expect(await problem).toMatch(/protocol version|alert|reset/i);
+  });
+
+  test('serves agents over it, and only those that show a certificate and trust its own', async () => {
+    const good = await agent('good', [...trust(ours), ...as(ours)]);
+    expect(await (await fetch(`${good.url}/v1/ids/orders`)).text()).toBe('1');
+    expect(await codeOf(await agent('strange', [...trust(others), ...as(ours)]))).toBe(
+      'COORDINATOR_UNAVAILABLE',
+    );
+    expect(await codeOf(await agent('unnamed', trust(ours)))).toBe('COORDINATOR_UNAVAILABLE');
+    expect(await codeOf(await agent('trusting', as(ours)))).toBe('COORDINATOR_UNAVAILABLE');
+  });
+
+  test('shows a renewed certificate without a restart, and connections that are open go on', async () => {
+    const [good] = agents;
+    show(others);
+    expect(await poll(() => answers(others, ours), SOON_MS)).toBe(true);
+    expect(coordinator.running).toBe(true);
+    expect(await (await fetch(`${good?.url}/v1/ids/renewed`)).text()).toBe('1');
+    copyFileSync(ours.keyFile, shown.keyFile);
+    await coordinator.waitForLine(/the renewed certificate cannot be used/, SOON_MS);
+    expect(await answers(others, ours)).toBe(true);
+  });
+});
+
+test('a certificate that cannot be used is told at start, by its setting', async () => {
+  const start = async (...flags: string[]) => {
+    const failing = leafcutter(
+      [
+        'coordinator',
+        '--listen',
+        `127.0.0.1:${await freePort()}`,
+        '--data-dir',
+        join(folder, 'other'),
+        ...flags,
+      ],
+      {},
+    );
+    const { code } = await failing.exited;
+    return `${code} ${failing.tail()}`;
+  };
+  expect(await start('--tls-cert-file', ours.certFile, '--tls-key-file', others.keyFile)).toMatch(
+    /^1 .*tls\.certFile and tls\.keyFile cannot be used/s,
+  );
+  expect(await start('--tls-cert-file', '/nowhere.pem', '--tls-key-file', ours.keyFile)).toMatch(
+    /^1 .*tls\.certFile.*nowhere/s,
+  );
+  expect(await start('--tls-cert-file', ours.certFile)).toMatch(/^78 .*tls\.keyFile|tls-key-file/s);
+});
