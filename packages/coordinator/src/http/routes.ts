@@ -1,7 +1,7 @@
 import { builtPage } from '@leafcutter/console/pages';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { addPage } from '@leafcutter/shared/http/built-page';
-import { refuseForeignHost, refuseForeignPage } from '@leafcutter/shared/http/foreign-pages';
+import { refuseForeignHost } from '@leafcutter/shared/http/own-host';
 import { parseBody } from '@leafcutter/shared/http/parse-body';
 import { badParameter, readQuery, wholeNumber } from '@leafcutter/shared/http/query';
 import { ServiceApp } from '@leafcutter/shared/http/service-app';
@@ -44,7 +44,6 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
   app.express.use((req, res, next) => {
     res.setHeader(WIRE_HEADER, String(WIRE_VERSION));
     if (config.tls.certFile !== undefined) res.setHeader('Strict-Transport-Security', 'max-age=31536000');
-    refuseForeignPage(req.method, req.headers);
     if (byReachAlone) refuseForeignHost(req.headers);
     next();
   });

@@ -13,18 +13,22 @@ const SECURITY_POLICY =
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css' };
 
+/** Of the page's answer alone: no other window holds it, no other site loads it, and it asks for nothing of the machine. */
+const PAGE_HEADERS = {
+  'Content-Security-Policy': SECURITY_POLICY,
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
+} as const;
+
 /** Serves a page at `/`, and what it loads below `/assets`; all of it from memory, and to everyone: it holds no data. */
 export function addPage(app: ServiceApp, page: BuiltPage | undefined): void {
   app.route('/', {
     GET(_request, response) {
       if (page === undefined)
         throw new LeafcutterError('NOT_FOUND', 'The page is not built here; npm run build makes it.');
-      response.setHeader('Content-Security-Policy', SECURITY_POLICY);
-      response.setHeader('Referrer-Policy', 'no-referrer');
-      response.setHeader('Permissions-Policy', 'camera=(), geolocation=(), microphone=()');
-      response.setHeader('Cross-Origin-Opener-Policy', 'same-origin');
-      response.setHeader('Cross-Origin-Resource-Policy', 'same-origin');
-      response.type('html').send(page.html);
+      response.set(PAGE_HEADERS).type('html').send(page.html);
     },
   });
   app.route('/assets/:file', {

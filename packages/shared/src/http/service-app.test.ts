@@ -91,6 +91,15 @@ const post = (body: string, type = 'application/json') => ({
   body,
 });
 
+test('a request that a page of another site sends is refused before its handler runs', async () => {
+  const { status, problem } = await ask('/v1/ids/orders', {
+    headers: { origin: 'http://elsewhere.example' },
+  });
+  expect(status).toBe(403);
+  expect(problem).toMatchObject({ code: 'FORBIDDEN', reason: 'cross_site' });
+  expect(handled).toBe(0);
+});
+
 describe('a method', () => {
   test('that is listed reaches its handler', async () => {
     expect(await ask('/v1/ids/orders')).toMatchObject({ status: 200, text: 'orders' });

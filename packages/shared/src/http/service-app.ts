@@ -3,6 +3,7 @@ import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } f
 import { MANNERS } from './manners.ts';
 import { type Api, openApiDocument } from './openapi.ts';
 import { problemAnswer } from './problem-answer.ts';
+import { checkSameSite } from './same-site.ts';
 
 export type Handler = (request: Request, response: Response) => void | Promise<void>;
 export type Methods = Readonly<Record<string, Handler>>;
@@ -28,8 +29,8 @@ export interface AppOptions {
 
 /**
  * An Express application with the manners of every Leafcutter service: paths match exactly, HEAD and unlisted methods
- * get 405 with `Allow` (Express would run GET's handler for HEAD and burn an ID), nothing is cached, and every
- * failure is a problem document without a stack.
+ * get 405 with `Allow` (Express would run GET's handler for HEAD and burn an ID), other sites' pages are refused, nothing
+ * is cached, and every failure is a problem document without a stack.
  */
 export class ServiceApp {
   readonly express: Express = express();
@@ -46,8 +47,9 @@ export class ServiceApp {
     // Express would answer `If-None-Match: *` with 304 and no body, after the ID was taken.
     Object.defineProperty(this.express.request, 'fresh', { get: () => false });
     this.express.disable('x-powered-by');
-    this.express.use((_request, response, next) => {
+    this.express.use((request, response, next) => {
       response.set(MANNERS);
+      checkSameSite(request);
       next();
     });
     this.express.use(refuseLongBody(options.bodyLimitBytes));

@@ -53,6 +53,8 @@ describe('a plain head', () => {
     ['a bare carriage return', head('X: a\rb')],
     ['a byte beyond ASCII', head('X: \xe9')],
     ['a zero byte', head('X: \0')],
+    ['an origin', head('Origin: http://elsewhere.example')],
+    ['what a browser says of its page', head('Sec-Fetch-Site: cross-site')],
     ['a long head', head(`X: ${'a'.repeat(4_096)}`)],
     ['many fields', head(...Array.from({ length: 64 }, (_, n) => `X-${n}: a`))],
     ['an empty line first', `\r\n${head()}`],

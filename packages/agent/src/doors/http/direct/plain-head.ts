@@ -26,6 +26,9 @@ const FRAMING = new Set([
   ...['upgrade', 'http2-settings', 'keep-alive', 'proxy-connection'],
 ]);
 
+/** Fields by which a browser says for whose page it asks; the ordinary server judges them. */
+const OF_BROWSERS = new Set(['origin', 'sec-fetch-site']);
+
 /** Fields that are read here, each given once at most: what a second one means is not ours to say. */
 const READ = new Set(['host', 'accept', 'authorization', 'connection']);
 
@@ -62,7 +65,7 @@ function readFields(lines: readonly string[]): Map<string, string> | undefined {
     const [, given, value] = FIELD.exec(line) ?? [];
     if (given === undefined || value === undefined) return undefined;
     const name = given.toLowerCase();
-    if (FRAMING.has(name) || fields.has(name)) return undefined;
+    if (FRAMING.has(name) || OF_BROWSERS.has(name) || fields.has(name)) return undefined;
     if (READ.has(name)) fields.set(name, value.trim());
   }
   return fields;

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import { LeafcutterError } from '../errors.ts';
+
+/**
+ * Refuses what a browser sends in the name of another site's page. Without tokens on loopback, the operator's browser may
+ * do all that the operator may, and a page from anywhere can make it send a request; so can an image burn IDs. Programs
+ * send neither field and pass. `Sec-Fetch-Site`, which a page cannot set, decides where it is given, because a proxy may
+ * have changed `Host`; else `Origin` does. Somebody who follows a link, to the console as a rule, passes.
+ * @throws FORBIDDEN
+ */
+export function checkSameSite({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): void {
+  const site = headers['sec-fetch-site'];
+  if (site === undefined ? isOwn(headers.origin, headers.host) : site === 'same-origin' || site === 'none') {
+    return;
+  }
+  const followsLink =
+    method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
+  if (followsLink) return;
+  throw new LeafcutterError('FORBIDDEN', 'A page of another site may not send requests here.', {
+    reason: 'cross_site',
+  });
+}
+
+function isOwn(origin: string | undefined, host: string | undefined): boolean {
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+}
