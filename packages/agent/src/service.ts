@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
@@ -83,11 +84,12 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
     async stop() {
       log.info('agent is stopping');
       markStopping();
-      trust.stop();
+      if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
       await doors.close(config.drainMs);
       await reporter.stop();
       agent.tags.close();
       await agent.snowflake?.keeper.stop();
+      trust.stop();
       await client.close();
       log.info('agent has stopped');
     },

@@ -76,6 +76,13 @@ export const agentSettings = settings(
       unit: 'ms',
       doc: 'How long a request may wait for IDs.',
     }),
+    drainDelayMs: int({
+      default: 0,
+      min: 0,
+      max: 300_000,
+      unit: 'ms',
+      doc: 'How long, asked to stop, it goes on serving while /readyz says 503, so that load balancers look away first.',
+    }),
     drainMs: int({
       default: 5_000,
       min: 0,

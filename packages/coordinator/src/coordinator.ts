@@ -45,6 +45,8 @@ export interface Coordinator {
   readonly guard: FenceGuard | undefined;
   /** Every machine id of this deployment with its state, or those of `range`. @throws STORE_UNAVAILABLE */
   census(range?: { first: number; last: number }): AsyncGenerator<MachineIdStatus>;
+  /** True from when it is asked to stop: it is not ready any more, and goes on serving for a while. */
+  stopping: boolean;
   /** Ready while the store answers; without Redis it serves, unfenced, and says so. With a strange one it does not. */
   readiness(): Promise<{ ready: boolean; store: 'up' | 'down'; redis: RedisState }>;
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/bind';
@@ -77,6 +78,8 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       reloadFailed: () => coordinator.metrics.reloaded('failed'),
       async stop() {
         log.info('coordinator is stopping');
+        coordinator.stopping = true;
+        if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
         coordinator.watch.stop();
         events.end();
         await close(config.drainMs);
@@ -124,7 +127,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
   redis?.onChange((up) => metrics.redisUp(up));
   const tags = new TagAdmin(store, config.segment);
   const shared = { store, fence, locks, clock, random: Math.random, events: metrics, coordinatorId };
-  return {
+  const coordinator: Coordinator = {
     config,
     coordinatorId,
     deploymentId: deployment.id,
@@ -164,18 +167,20 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     }),
     guard,
     census: takeCensus,
+    stopping: false,
     async readiness() {
       const storeState = await store.now().then(
         () => 'up' as const,
         () => 'down' as const,
       );
       return {
-        ready: storeState === 'up' && guard?.state !== 'refused',
+        ready: storeState === 'up' && guard?.state !== 'refused' && !coordinator.stopping,
         store: storeState,
         redis: redisState(redis, guard),
       };
     },
   };
+  return coordinator;
 }
 
 /** The opaque keys, as all coordinators of the deployment have them. @throws StartError where one is another's */

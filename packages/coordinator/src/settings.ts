@@ -80,6 +80,13 @@ export const coordinatorSettings = settings(
       unit: 'ms',
       doc: 'How long a request for a segment or lease may wait for the stores; below the agents’ coordinatorTimeoutMs, so that nothing is granted to an agent that has given up.',
     }),
+    drainDelayMs: int({
+      default: 0,
+      min: 0,
+      max: 300_000,
+      unit: 'ms',
+      doc: 'How long, asked to stop, it goes on serving while /readyz says 503, so that load balancers look away first.',
+    }),
     drainMs: int({
       default: 5_000,
       min: 0,
