@@ -8,6 +8,7 @@ const HELP = `Usage: leafcutter tag <action> [name] [flags]
 
   create NAME   make a tag      --start 1 --step 1000 --max-step N --target-duration-s N --highest-id N --description TEXT
                                 --shape ORD-{base36:8}, for good: prefix, decimal, base36 or base62, width, suffix
+                                (a NAME such as order-{yyyyMMdd} starts anew each day; its shape has {yyyyMMdd}, too)
   list          all tags
   show NAME     one tag
   change NAME   change a tag    --step N --max-step N --target-duration-s N --highest-id N --description TEXT

@@ -1,6 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { MachineIdStatus } from './domain/census.ts';
+import type { DatedTags } from './domain/dated-tags.ts';
 import type { Explainer } from './domain/explain.ts';
 import type { Fence } from './domain/fence.ts';
 import type { FenceGuard } from './domain/fence-guard.ts';
@@ -37,6 +38,7 @@ export interface Coordinator {
   readonly jobs: readonly Job[];
   readonly journal: JobJournal;
   readonly segments: SegmentArbiter;
+  readonly dated: DatedTags;
   readonly leases: LeaseArbiter;
   readonly tags: TagAdmin;
   readonly explainer: Explainer;

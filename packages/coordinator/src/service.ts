@@ -11,6 +11,7 @@ import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { Coordinator, RedisState } from './coordinator.ts';
 import { census } from './domain/census.ts';
+import { DatedTags } from './domain/dated-tags.ts';
 import { Explainer } from './domain/explain.ts';
 import { FenceGuard } from './domain/fence-guard.ts';
 import { FleetWatch } from './domain/fleet/fleet-watch.ts';
@@ -147,6 +148,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
       keys,
       rules: { ...config.segment, deadlineMs: config.requestDeadlineMs },
     }),
+    dated: new DatedTags(store, config.snowflake.maxClockSkewMs),
     leases: new LeaseArbiter({
       ...shared,
       registry,

@@ -23,7 +23,7 @@ const LEAST_OPAQUE = 1_000_000n;
 
 /** What a shape may look like, for messages. */
 export const SHAPE_FORM =
-  'takes prefix{radix:width}suffix such as ORD-{base36:8}: radix decimal, base36, base62 or one of these behind opaque-, width 1 to 20 or none, around it A-Z a-z 0-9 . _ ~ -';
+  'takes prefix{radix:width}suffix such as ORD-{base36:8}: radix decimal, base36, base62 or one of these behind opaque-, width 1 to 20 or none, around it A-Z a-z 0-9 . _ ~ -, and the date of a dated tag such as {yyyyMMdd}';
 
 /**
  * One-to-one between the numbers from 0 to `highest` and texts. An opaque one permutes the numbers first: behind its

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dateToken, withAnyDate } from './dated.ts';
 import { SHAPE_FORM, Shape } from './shape.ts';
 import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from './tag.ts';
 
@@ -175,23 +176,32 @@ const step = z.int().min(1).max(2_147_483_647);
 const targetDurationS = z.int().min(1).max(86_400);
 const description = z.string().max(256);
 
-export const createTagRequest = z.strictObject({
-  tag: z
-    .string()
-    .regex(NEW_TAG_PATTERN, 'takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit'),
-  /** First ID. */
-  start: id.default('1'),
-  step: step.default(1_000),
-  maxStep: step.optional(),
-  targetDurationS: targetDurationS.optional(),
-  highestId: id.optional(),
-  description: description.optional(),
-  /** How the tag writes its numbers; it cannot be changed, because two shapes may write one text. */
-  shape: z
-    .string()
-    .refine((text) => Shape.parse(text) !== undefined, SHAPE_FORM)
-    .optional(),
-});
+export const createTagRequest = z
+  .strictObject({
+    tag: z
+      .string()
+      .max(TAG_MAX_LENGTH)
+      .refine(
+        (tag) => NEW_TAG_PATTERN.test(withAnyDate(tag)),
+        'takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit',
+      ),
+    /** First ID. */
+    start: id.default('1'),
+    step: step.default(1_000),
+    maxStep: step.optional(),
+    targetDurationS: targetDurationS.optional(),
+    highestId: id.optional(),
+    description: description.optional(),
+    /** How the tag writes its numbers, with a date where the tag's name has one; it cannot be changed, because two shapes may write one text. */
+    shape: z
+      .string()
+      .refine((text) => Shape.parse(withAnyDate(text)) !== undefined, SHAPE_FORM)
+      .optional(),
+  })
+  .refine(({ tag, shape = '' }) => dateToken(tag) === dateToken(shape), {
+    path: ['shape'],
+    message: 'has the date that tag has, such as {yyyyMMdd} in both, or neither has one',
+  });
 export type CreateTagRequest = z.infer<typeof createTagRequest>;
 
 export const changeTagRequest = z

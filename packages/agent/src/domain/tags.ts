@@ -2,6 +2,7 @@ import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Shape } from '@leafcutter/shared/shape';
 import { isAskableTag } from '@leafcutter/shared/tag';
+import { DatedNames } from './dated-names.ts';
 import { RefillLatency } from './refill-latency.ts';
 import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
 import type { ExactId } from './segment-buffer.ts';
@@ -26,11 +27,13 @@ export class Tags {
   readonly #issuers = new Map<string, TagIssuer>();
   readonly #latency = new RefillLatency();
   readonly #highest = new Map<string, bigint>();
+  readonly #dated: DatedNames;
   #stopTick: Cancel = () => undefined;
   #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    this.#dated = new DatedNames(parts.clock);
     this.#tickLater();
   }
 
@@ -46,12 +49,16 @@ export class Tags {
 
   /** How the tag writes the numbers that are in memory; undefined where it gives them bare, or has none there. */
   shapeOf(tag: string): Shape | undefined {
-    return this.#issuers.get(tag)?.shape;
+    return (this.#issuers.get(tag) ?? this.#issuers.get(this.#dated.nameOf(tag)))?.shape;
   }
 
   /** `count` IDs (1 to 10,000) as rising ranges. @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.take */
   async take(tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
-    return (this.#issuers.get(tag) ?? this.#open(tag)).take(count, signal);
+    const issuer = this.#issuers.get(tag) ?? this.#find(tag);
+    if (issuer.tag === tag) return issuer.take(count, signal);
+    const ranges = await issuer.take(count, signal);
+    this.#dated.took(tag, issuer.tag);
+    return ranges;
   }
 
   /** `count` consecutive IDs from memory; undefined where the caller has to wait and should use `takeBlock`. */
@@ -61,7 +68,7 @@ export class Tags {
 
   /** `count` consecutive IDs (1 to 10,000) as one range. @throws BAD_REQUEST, RATE_LIMITED, and as TagIssuer.takeBlock */
   async takeBlock(tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
-    return (this.#issuers.get(tag) ?? this.#open(tag)).takeBlock(count, signal);
+    return (this.#issuers.get(tag) ?? this.#find(tag)).takeBlock(count, signal);
   }
 
   /** Drops a tag that a coordinator says is gone. */
@@ -88,6 +95,12 @@ export class Tags {
     this.#closed = true;
     this.#stopTick();
     for (const issuer of [...this.#issuers.values()]) this.#close(issuer, shuttingDown());
+  }
+
+  /** The issuer of the tag, or of the one that gives a template's IDs today. */
+  #find(tag: string): TagIssuer {
+    const name = this.#dated.nameOf(tag);
+    return this.#issuers.get(name) ?? this.#open(name);
   }
 
   #open(tag: string): TagIssuer {

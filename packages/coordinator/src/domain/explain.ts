@@ -1,3 +1,4 @@
+import { datedNameIn } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Explanation, SegmentExplanation, SnowflakeExplanation } from '@leafcutter/shared/inspection';
 import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
@@ -48,6 +49,8 @@ export class Explainer {
   /** The ID as one of a tag, written as its shape writes it. @throws TAG_UNKNOWN, BAD_REQUEST, STORE_UNAVAILABLE */
   async inTag(tag: string, text: string): Promise<Explanation> {
     const record = await this.#store.findTag(tag);
+    const ofDay = record?.shape === undefined ? undefined : datedNameIn(tag, record.shape, text);
+    if (ofDay !== undefined) return this.inTag(ofDay, text);
     const shape = record && this.#shapeOf(record);
     const id = numberOf(text, shape);
     const [range] = await this.#store.latestRanges({ kind: 'tag', tag }, id + 1n, 1);

@@ -30,6 +30,12 @@ test.each([
   },
 );
 
+test('nobody gets segments of a template itself: its numbers would be written without a date', () => {
+  const template = { tag: 'o{yyyyMMdd}', shape: '{yyyyMMdd}{decimal:6}' };
+  expect(obstacle([SHAPES], template)).toBe('shape');
+  expect(obstacle([SHAPES], { tag: 'o{20261126}', shape: '20261126{decimal:6}' })).toBeUndefined();
+});
+
 test('one that knows no shapes gets none of a shaped tag, and any of a bare one', () => {
   expect(obstacle(undefined)).toBe('shape');
   expect(obstacle(undefined, { tag: 'orders', shape: undefined })).toBeUndefined();

@@ -1,3 +1,4 @@
+import { dateToken } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { keyMark, type OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { SHAPES, Shape } from '@leafcutter/shared/shape';
@@ -14,7 +15,8 @@ export function shapeObstacle(
   keys: OpaqueKeys,
 ): LeafcutterError | undefined {
   if (text === undefined) return undefined;
-  if (understands?.includes(SHAPES) !== true) {
+  // One that asks for a template itself would write its numbers without a date.
+  if (understands?.includes(SHAPES) !== true || dateToken(text) !== undefined) {
     return new LeafcutterError(
       'VERSION_UNSUPPORTED',
       `Tag "${tag}" has a shape, of which this agent knows nothing. Upgrade the agent first.`,

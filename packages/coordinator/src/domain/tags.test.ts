@@ -31,6 +31,20 @@ describe('creating a tag', () => {
     });
   });
 
+  test('that is dated ends where its shape has no more room', async () => {
+    const dated = request({ tag: 'o{yyyyMMdd}', shape: '{yyyyMMdd}{decimal:2}' });
+    expect(await admin.create(dated)).toMatchObject({ highestId: '99' });
+  });
+
+  test('that is a template and was deleted by hand keeps its shape: the tags of its days have it', async () => {
+    const dated = request({ tag: 'o{yyyyMMdd}', shape: '{yyyyMMdd}{decimal}' });
+    await admin.create(dated);
+    store.database.tags.delete(dated.tag);
+    const other = admin.create({ ...dated, shape: '1{yyyyMMdd}{decimal}' });
+    await expect(other).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'shape' });
+    await admin.create(dated);
+  });
+
   test('with a shape ends where the shape has no more room, whatever is changed', async () => {
     const made = await admin.create(request({ shape: 'O{base36:2}' }));
     expect(made).toMatchObject({ shape: 'O{base36:2}', highestId: '1295' });

@@ -1,3 +1,4 @@
+import { dateToken, withAnyDate } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { Shape } from '@leafcutter/shared/shape';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
@@ -99,10 +100,12 @@ export class TagAdmin {
 
 /**
  * A tag that is made again keeps its shape: two shapes of one tag may write the same text for different numbers.
+ * A template hands out nothing itself, and the tags of its days do.
  * @throws BAD_REQUEST where the one that was there handed out numbers, up to `highWater`, in another
  */
 export function checkSameShape(tag: NewTag, highWater: bigint, earlier: string | undefined): void {
-  if (highWater === 0n || earlier === tag.shape) return;
+  const isUsed = highWater > 0n || (earlier !== undefined && dateToken(tag.tag) !== undefined);
+  if (!isUsed || earlier === tag.shape) return;
   const was = earlier === undefined ? 'no shape' : `shape ${earlier}`;
   throw new LeafcutterError(
     'BAD_REQUEST',
@@ -113,7 +116,7 @@ export function checkSameShape(tag: NewTag, highWater: bigint, earlier: string |
 
 /** The highest ID that a tag of this shape may have; undefined for the deployment's default. @throws BAD_REQUEST */
 function highestIn(shape: string | undefined, highestId: bigint | undefined): bigint | undefined {
-  const room = shape === undefined ? HIGHEST_ID : (Shape.parse(shape)?.highest ?? 0n);
+  const room = shape === undefined ? HIGHEST_ID : (Shape.parse(withAnyDate(shape))?.highest ?? 0n);
   if (highestId === undefined) return room === HIGHEST_ID ? undefined : room;
   if (highestId <= room || room === HIGHEST_ID) return highestId;
   throw new LeafcutterError('BAD_REQUEST', `highestId: the tag's shape has room up to ${room}.`, {

@@ -1,3 +1,4 @@
+import { templateOf } from '@leafcutter/shared/dated';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
@@ -21,8 +22,13 @@ export class Access {
   readonly #viewers: Tokens;
   /** An agent, whatever its token opens. */
   readonly agent: Guard = { guard: (request) => void this.#agent(request) };
-  /** An agent that takes a segment of the tag in the address. */
-  readonly segments: Guard = { guard: (request) => this.#agent(request).checkTag(tagOf(request)) };
+  /** An agent that takes a segment of the tag in the address; who may have a template's may have those of its days. */
+  readonly segments: Guard = {
+    guard: (request) => {
+      const tag = tagOf(request);
+      this.#agent(request).checkTag(templateOf(tag)?.template ?? tag);
+    },
+  };
   /** An agent that takes or keeps a lease. */
   readonly leases: Guard = { guard: (request) => this.#agent(request).checkSnowflake() };
   /** Looks. */

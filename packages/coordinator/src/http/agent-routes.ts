@@ -34,7 +34,10 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
   const { agentId, instanceId, ...demand } = parseBody(segmentRequest, req.body);
   coordinator.pace.check(agentId);
   const holder = { agentId, instanceId };
-  const take = () => coordinator.segments.grant(tag, holder, demand);
+  const take = async () => {
+    await coordinator.dated.prepare(tag);
+    return coordinator.segments.grant(tag, holder, demand);
+  };
   const about = { 'leafcutter.tag': tag, 'leafcutter.agent_id': agentId };
   const granting = called(req.headers, 'refill', about, () =>
     take().catch(async (error: unknown) => {

@@ -1,0 +1,28 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { datedName } from '@leafcutter/shared/dated';
+
+/**
+ * Which tag gives the IDs of a template now: by this agent's clock, which may be wrong, because the day is part of each
+ * text and the coordinator refuses a day that is not. Days never fall, so that the template's IDs rise (I3).
+ */
+export class DatedNames {
+  readonly #clock: Clock;
+  /** The latest tag that gave IDs, by template. */
+  readonly #latest = new Map<string, string>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A tag that is no template has its own name. */
+  nameOf(tag: string): string {
+    const name = datedName(tag, this.#clock.now());
+    const latest = this.#latest.get(tag);
+    return latest !== undefined && latest > name ? latest : name;
+  }
+
+  /** The tag `name` gave IDs of `template`: nothing of an earlier one from now on. */
+  took(template: string, name: string): void {
+    if (name > (this.#latest.get(template) ?? '')) this.#latest.set(template, name);
+  }
+}
