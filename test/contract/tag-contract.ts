@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { DatedTags } from '@leafcutter/coordinator/domain/dated-tags';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
+import { datedName } from '@leafcutter/shared/dated';
 import type { StoreUnderTest } from './store-under-test.ts';
 
 /** The part of the store contract that is about creating, finding and changing tags. */
@@ -59,6 +61,27 @@ export function tagContract(subject: () => StoreUnderTest): void {
       });
       expect(await store.findTag('orders')).toBeUndefined();
       expect(await other.createTag(newTag('orders', { shape }))).toMatchObject({ shape, nextId: 101n });
+    });
+
+    test('of a day is made once by all who make it together, with the shape and the step of its template', async () => {
+      await store.createTag(newTag('o{yyyyMMdd}', { shape: '{yyyyMMdd}{decimal:6}', step: 7 }));
+      const today = datedName('o{yyyyMMdd}', await store.now());
+      const makers = Array.from({ length: 8 }, (_, n) => new DatedTags(n % 2 === 0 ? store : other, 60_000));
+      await Promise.all(makers.map((dated) => dated.prepare(today)));
+      const shape = `${today.slice(2, 10)}{decimal:6}`;
+      expect(await other.findTag(today)).toMatchObject({ shape, nextId: 1n, step: 7, retired: false });
+      expect(await store.listTags(undefined, 9)).toHaveLength(2);
+    });
+
+    test('that is a template keeps its shape whatever is deleted by hand: the tags of its days have it', async () => {
+      const template = newTag('o{yyyyMMdd}', { shape: '{yyyyMMdd}{decimal}' });
+      await store.createTag(template);
+      await subject().deleteByHand(template.tag);
+      await expect(other.createTag({ ...template, shape: '1{yyyyMMdd}{decimal}' })).rejects.toMatchObject({
+        code: 'BAD_REQUEST',
+        reason: 'shape',
+      });
+      expect(await other.createTag(template)).toMatchObject({ shape: template.shape });
     });
 
     test('that handed out nothing may be made again with another shape', async () => {
