@@ -1,43 +1,27 @@
-import { renameSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
-import { KeepAlive } from '../support/keep-alive.ts';
-import { metric } from '../support/metric.ts';
-import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
 jest.setTimeout(60_000);
 
-const SOON_MS = 20_000;
-const RELOADS = 'leafcutter_agent_reloads_total';
-
 let folder: string;
 let coordinator: Service;
 let agent: Service;
 let ports: { resp: number; grpc: number; goLeaf: number };
-const files = { tokens: '', scoped: '', coordinator: '', agents: '' };
-
-/** As Kubernetes does: the new file takes the place of the old one in one step. */
-function swap(file: string, content: string): void {
-  writeFileSync(`${file}.next`, content);
-  renameSync(`${file}.next`, file);
-}
 
 beforeAll(async () => {
   folder = await scratchDir('access');
-  for (const name of Object.keys(files) as (keyof typeof files)[]) files[name] = join(folder, name);
-  swap(files.tokens, 'first\n');
-  swap(files.scoped, 'orders-* users some\n@snowflake time\n');
-  swap(files.coordinator, 'agent-1');
-  swap(files.agents, 'agent-1');
+  const scoped = join(folder, 'scoped');
+  writeFileSync(scoped, 'orders-* users some\n@snowflake time\n');
   coordinator = await Service.start({
     ...{ kind: 'coordinator', name: 'coordinator' },
-    flags: ['--data-dir', join(folder, 'data'), '--auto-create-tags', '--reload-interval-s', '0'],
-    env: { LEAFCUTTER_AGENT_TOKENS_FILE: files.agents, LEAFCUTTER_SCOPED_AGENT_TOKENS: 'orders-* narrow' },
+    flags: ['--data-dir', join(folder, 'data'), '--auto-create-tags'],
+    env: { LEAFCUTTER_AGENT_TOKENS: 'wide', LEAFCUTTER_SCOPED_AGENT_TOKENS: 'orders-* narrow' },
   });
   ports = { resp: await freePort(), grpc: await freePort(), goLeaf: await freePort() };
   agent = await Service.start({
@@ -45,12 +29,12 @@ beforeAll(async () => {
     flags: [
       ...['--coordinators', coordinator.url, '--snowflake-enabled', '--tinyid-enabled'],
       ...['--resp-listen', `127.0.0.1:${ports.resp}`, '--grpc-listen', `127.0.0.1:${ports.grpc}`],
-      ...['--go-leaf-grpc-listen', `127.0.0.1:${ports.goLeaf}`, '--reload-interval-s', '1'],
+      ...['--go-leaf-grpc-listen', `127.0.0.1:${ports.goLeaf}`],
     ],
     env: {
-      LEAFCUTTER_TOKENS_FILE: files.tokens,
-      LEAFCUTTER_SCOPED_TOKENS_FILE: files.scoped,
-      LEAFCUTTER_COORDINATOR_TOKEN_FILE: files.coordinator,
+      LEAFCUTTER_TOKENS: 'first',
+      LEAFCUTTER_SCOPED_TOKENS_FILE: scoped,
+      LEAFCUTTER_COORDINATOR_TOKEN: 'wide',
     },
   });
 });
@@ -141,82 +125,6 @@ test('tinyid’s clients draw what their token opens', async () => {
   expect(await ask('parcels', 'first')).toMatch(/^200 [0-9]+$/);
 });
 
-describe('tokens that change in their file', () => {
-  test('count without a restart, also on connections that are open: the new one opens, the old one does not', async () => {
-    const connection = await KeepAlive.open(agent.url, { authorization: 'Bearer first' });
-    const redis = new Redis({
-      port: ports.resp,
-      host: '127.0.0.1',
-      password: 'first',
-      maxRetriesPerRequest: 0,
-      retryStrategy: () => null,
-    });
-    redis.on('error', () => undefined);
-    expect((await connection.get('/v1/ids/orders-eu')).status).toBe(200);
-    expect(await redis.incr('orders-eu')).toBeGreaterThan(0);
-    swap(files.tokens, 'first\nsecond\n');
-    expect(
-      await poll(async () => (await http('/v1/ids/orders-eu', 'second')).startsWith('200'), SOON_MS),
-    ).toBeTruthy();
-    expect((await connection.get('/v1/ids/orders-eu')).status).toBe(200);
-    swap(files.tokens, 'second\n');
-    expect(
-      await poll(async () => (await connection.get('/v1/ids/orders-eu')).status === 401, SOON_MS),
-    ).toBeTruthy();
-    await expect(redis.incr('orders-eu')).rejects.toThrow('NOAUTH');
-    connection.close();
-    redis.disconnect();
-  });
-
-  test('are kept when the file is empty, missing or nonsense, and that is told once', async () => {
-    const failed = () => metric(`${RELOADS}{result="failed"}`, agent);
-    for (const spoil of [
-      () => swap(files.tokens, '\n'),
-      () => renameSync(files.tokens, `${files.tokens}.away`),
-    ]) {
-      const before = await failed();
-      spoil();
-      expect(await poll(async () => (await failed()) > before + 1, SOON_MS)).toBeTruthy();
-      expect(await http('/v1/ids/orders-eu', 'second')).toMatch(/^200/);
-      expect(await http('/v1/ids/orders-eu', 'anything')).toMatch(/^401/);
-      expect((await fetch(`${agent.url}/v1/ids/orders-eu`)).status).toBe(401);
-    }
-    const told = agent.process.lines.filter((line) => line.includes('the changed configuration is wrong'));
-    expect(told).toHaveLength(2);
-    swap(files.tokens, 'second\n');
-  });
-
-  test('between agent and coordinator: both sides, one after the other, and refills go on', async () => {
-    swap(files.agents, 'agent-1\nagent-2\n');
-    coordinator.process.signal('SIGHUP');
-    const reloaded = () => metric('leafcutter_coordinator_reloads_total{result="ok"}', coordinator);
-    expect(await poll(async () => (await reloaded()) === 1, SOON_MS)).toBeTruthy();
-    const before = await metric(`${RELOADS}{result="ok"}`, agent);
-    swap(files.coordinator, 'agent-2');
-    expect(
-      await poll(async () => (await metric(`${RELOADS}{result="ok"}`, agent)) > before, SOON_MS),
-    ).toBeTruthy();
-    swap(files.agents, 'agent-2\n');
-    coordinator.process.signal('SIGHUP');
-    expect(await poll(async () => (await reloaded()) === 2, SOON_MS)).toBeTruthy();
-    expect(await http('/v1/ids/never-drawn-before', 'second')).toMatch(/^200 1$/);
-    const old = await fetch(`${coordinator.url}/v1/tags/parcels/segments`, {
-      ...{ method: 'POST', headers: { authorization: 'Bearer agent-1', 'content-type': 'application/json' } },
-      body: '{}',
-    });
-    expect(old.status).toBe(401);
-  });
-
-  test('are never said: not in the log, the metrics or the status', async () => {
-    const said = [
-      ...[...agent.process.lines, ...coordinator.process.lines],
-      ...[await (await fetch(`${agent.url}/metrics`)).text(), await http('/v1/status', 'second')],
-    ].join('\n');
-    for (const token of ['first', 'second', 'some', 'agent-1', 'agent-2', 'narrow'])
-      expect(new RegExp(`(?<![\\w-])${token}(?![\\w-])`).test(said.replaceAll('"some', ''))).toBe(false);
-  });
-});
-
 describe('an agent whose token opens some tags', () => {
   const segment = {
     agentId: 'a',
@@ -261,39 +169,4 @@ test('an agent that asks too fast is told when to come again, and others are not
   expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await ask('modest')).status).toBe(200);
   await paced.stop();
-});
-
-test('the supervisor of workers passes SIGHUP on', async () => {
-  const file = join(folder, 'worker-tokens');
-  swap(file, 'old');
-  const port = await freePort();
-  const workers = await Service.start({
-    ...{ kind: 'agent', name: 'workers' },
-    flags: [
-      '--coordinators',
-      coordinator.url,
-      '--workers',
-      '2',
-      '--reload-interval-s',
-      '0',
-      '--ops-listen',
-      `127.0.0.1:${port}`,
-    ],
-    env: { LEAFCUTTER_TOKENS_FILE: file, LEAFCUTTER_COORDINATOR_TOKEN_FILE: files.coordinator },
-  });
-  const status = async (token: string) => {
-    const asked = Array.from({ length: 8 }, () =>
-      fetch(`${workers.url}/v1/status`, {
-        keepalive: false,
-        headers: { authorization: `Bearer ${token}`, connection: 'close' },
-      }),
-    );
-    return [...new Set((await Promise.all(asked)).map((answer) => answer.status))];
-  };
-  expect(await status('old')).toEqual([200]);
-  swap(file, 'new');
-  workers.process.signal('SIGHUP');
-  expect(await poll(async () => String(await status('new')) === '200', SOON_MS)).toBeTruthy();
-  expect(await status('old')).toEqual([401]);
-  await workers.stop();
 });
