@@ -44,14 +44,16 @@ afterAll(async () => {
   await coordinator?.stop();
 });
 
-async function http(path: string, token: string): Promise<string> {
-  const response = await fetch(agent.url + path, { headers: { authorization: `Bearer ${token}` } });
+async function http(path: string, token: string, method = 'GET'): Promise<string> {
+  const response = await fetch(agent.url + path, { method, headers: { authorization: `Bearer ${token}` } });
   return `${response.status} ${await response.text()}`;
 }
 
 /** Through each door that takes a token: what came of one request for `tag`, or for a snowflake ID where it is undefined. */
 const DOORS: Record<string, (tag: string | undefined, token: string) => Promise<string>> = {
   'plain HTTP': (tag, token) => http(tag === undefined ? '/v1/snowflake' : `/v1/ids/${tag}`, token),
+  'HTTP, written otherwise': (tag, token) =>
+    http(tag === undefined ? '/v1/snowflake' : `/v1/ids/${tag.replace('r', '%72')}`, token, 'POST'),
   'HTTP batches': (tag, token) =>
     http(tag === undefined ? '/v1/snowflake?count=2' : `/v1/ids/${tag}?count=2&format=ranges`, token),
   Leaf: (tag, token) => http(tag === undefined ? '/api/snowflake/get/x' : `/api/segment/get/${tag}`, token),
@@ -73,11 +75,60 @@ const DOORS: Record<string, (tag: string | undefined, token: string) => Promise<
       client.disconnect();
     }
   },
+  'Redis batches': async (tag, token) => {
+    const client = new Redis({
+      port: ports.resp,
+      host: '127.0.0.1',
+      password: token,
+      maxRetriesPerRequest: 0,
+    });
+    client.on('error', () => undefined);
+    const calls: [string, ...string[]][] =
+      tag === undefined
+        ? [['LC.SNOWFLAKE', '2']]
+        : [
+            ['LC.NEXT', tag, '2'],
+            ['LC.NEXT', tag],
+            ['INCRBY', tag, '2'],
+          ];
+    // In one pipeline: what refuses one must refuse the others.
+    const said = await Promise.all(
+      calls.map((call) =>
+        client.call(...call).then(
+          () => 'ok',
+          () => 'no',
+        ),
+      ),
+    );
+    client.disconnect();
+    return said.every((word) => word === 'ok') ? '12' : said.every((word) => word === 'no') ? '-1' : 'mixed';
+  },
   gRPC: async (tag, token) => {
     using client = new GrpcClient(ID_SERVICE, ports.grpc);
     const method = tag === undefined ? 'NextSnowflake' : 'NextId';
     const { error, value } = await client.call(method, tag === undefined ? {} : { tag }, { token });
     return error === null ? String(value?.id) : `${error.code} ${error.details}`;
+  },
+  'gRPC batches': async (tag, token) => {
+    using client = new GrpcClient(ID_SERVICE, ports.grpc);
+    const of = { count: 2, ...(tag === undefined ? {} : { tag }) };
+    const answers = await Promise.all(
+      (tag === undefined ? ['NextSnowflakes'] : ['NextIds', 'NextRanges', 'ReserveBlock']).map((method) =>
+        client.call(method, of, { token }),
+      ),
+    );
+    const codes = new Set(answers.map(({ error }) => error?.code ?? 0));
+    return codes.size === 1 && codes.has(0) ? '12' : `refused -1: ${[...codes]}`;
+  },
+  'gRPC streams': async (tag, token) => {
+    using client = new GrpcClient(ID_SERVICE, ports.grpc);
+    const stream = client.draw(token);
+    const said = await GrpcClient.ask(stream, {
+      count: 1,
+      ...(tag === undefined ? { snowflake: true } : { tag }),
+    }).catch(String);
+    stream.on('error', () => undefined).cancel();
+    return said;
   },
   "go-leaf's gRPC": async (tag, token) => {
     using client = new GrpcClient(GREETER, ports.goLeaf);

@@ -2,6 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
 import { KeepAlive } from '../support/keep-alive.ts';
 import { metric } from '../support/metric.ts';
 import { poll } from '../support/poll.ts';
@@ -18,6 +19,7 @@ let folder: string;
 let coordinator: Service;
 let agent: Service;
 let respPort: number;
+let grpcPort: number;
 const files = { tokens: '', coordinator: '', agents: '' };
 
 /** As Kubernetes does: the new file takes the place of the old one in one step. */
@@ -38,11 +40,12 @@ beforeAll(async () => {
     env: { LEAFCUTTER_AGENT_TOKENS_FILE: files.agents },
   });
   respPort = await freePort();
+  grpcPort = await freePort();
   agent = await Service.start({
     ...{ kind: 'agent', name: 'agent' },
     flags: [
       ...['--coordinators', coordinator.url, '--resp-listen', `127.0.0.1:${respPort}`],
-      ...['--reload-interval-s', '1'],
+      ...['--grpc-listen', `127.0.0.1:${grpcPort}`, '--reload-interval-s', '1'],
     ],
     env: { LEAFCUTTER_TOKENS_FILE: files.tokens, LEAFCUTTER_COORDINATOR_TOKEN_FILE: files.coordinator },
   });
@@ -89,6 +92,10 @@ describe('tokens that change in their file', () => {
     expect((await connection.get('/v1/ids/orders-eu')).status).toBe(200);
     expect(await redis.incr('orders-eu')).toBeGreaterThan(0);
     const events = await listen(agent, '/v1/events', 'first');
+    using grpc = new GrpcClient(ID_SERVICE, grpcPort);
+    const stream = grpc.draw('first').on('error', () => undefined);
+    const draw = () => GrpcClient.ask(stream, { tag: 'orders-eu', count: 1 });
+    expect(await draw()).toMatch(/^[0-9]+$/);
     swap(files.tokens, 'first\nsecond\n');
     expect(
       await poll(async () => (await http('/v1/ids/orders-eu', 'second')).startsWith('200'), SOON_MS),
@@ -99,7 +106,13 @@ describe('tokens that change in their file', () => {
     expect(
       await poll(async () => (await connection.get('/v1/ids/orders-eu')).status === 401, SOON_MS),
     ).toBeTruthy();
-    await expect(redis.incr('orders-eu')).rejects.toThrow('NOAUTH');
+    // Each time: what was found out about a token is remembered by most doors.
+    for (let times = 0; times < 3; times++) {
+      expect((await connection.get('/v1/ids/orders-eu')).status).toBe(401);
+      await expect(redis.incr('orders-eu')).rejects.toThrow('NOAUTH');
+      expect(await draw()).toBe('UNAUTHORIZED');
+    }
+    stream.cancel();
     expect(await poll(() => events.ended, SOON_MS)).toBe(true);
     const { heard } = staying;
     expect(await poll(() => staying.heard > heard + 1, SOON_MS)).toBe(true);
