@@ -198,10 +198,15 @@ describe('an agent whose token opens some tags', () => {
   });
 });
 
-test('an agent that asks too fast is told when to come again, and others are not', async () => {
+test('an agent that asks too fast is told when to come again, others are not, and lies about its id do not help', async () => {
   const paced = await Service.start({
     ...{ kind: 'coordinator', name: 'paced' },
-    flags: ['--data-dir', join(folder, 'paced'), '--auto-create-tags', '--agent-requests-per-s', '1'],
+    flags: [
+      '--data-dir',
+      join(folder, 'paced'),
+      '--auto-create-tags',
+      ...['--agent-requests-per-s', '1', '--token-requests-per-s', '3'],
+    ],
   });
   const ask = (agentId: string) =>
     fetch(`${paced.url}/v1/tags/orders/segments`, {
@@ -219,5 +224,9 @@ test('an agent that asks too fast is told when to come again, and others are not
   expect(refused.length).toBeLessThan(5);
   expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await ask('modest')).status).toBe(200);
+  const lies = await Promise.all(Array.from({ length: 40 }, (_, lie) => ask(`agent-${lie}`)));
+  const seenThrough = lies.filter(({ status }) => status === 429);
+  expect(seenThrough.length).toBeGreaterThan(5);
+  expect(await seenThrough[0]?.json()).toMatchObject({ code: 'RATE_LIMITED', reason: 'token' });
   await paced.stop();
 });

@@ -17,8 +17,8 @@ import { LeaseArbiter } from './domain/leases.ts';
 import { SegmentArbiter } from './domain/segments.ts';
 import { TagAdmin } from './domain/tags.ts';
 import { Access } from './http/access.ts';
-import { AgentPace } from './http/agent-pace.ts';
 import { FleetEvents } from './http/events.ts';
+import { Pace } from './http/pace.ts';
 import { coordinatorApp } from './http/routes.ts';
 import { openDoor, type SecuredDoor } from './http/secured-door.ts';
 import { coordinatorJobs } from './jobs.ts';
@@ -135,8 +135,8 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     fence,
     locks,
     roster,
-    access: new Access(config),
-    pace: new AgentPace(clock, config.agentRequestsPerS),
+    access: new Access(clock, config),
+    pace: new Pace(clock, config.agentRequestsPerS, 'agent'),
     journal,
     jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
     segments: new SegmentArbiter({
