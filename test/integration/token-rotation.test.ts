@@ -20,7 +20,7 @@ let coordinator: Service;
 let agent: Service;
 let respPort: number;
 let grpcPort: number;
-const files = { tokens: '', coordinator: '', agents: '' };
+const files = { tokens: '', tinyid: '', coordinator: '', agents: '' };
 
 /** As Kubernetes does: the new file takes the place of the old one in one step. */
 function swap(file: string, content: string): void {
@@ -32,6 +32,7 @@ beforeAll(async () => {
   folder = await scratchDir('token-rotation');
   for (const name of Object.keys(files) as (keyof typeof files)[]) files[name] = join(folder, name);
   swap(files.tokens, 'first\n');
+  swap(files.tinyid, 'parcels=mine\n');
   swap(files.coordinator, 'agent-1');
   swap(files.agents, 'agent-1');
   coordinator = await Service.start({
@@ -47,7 +48,11 @@ beforeAll(async () => {
       ...['--coordinators', coordinator.url, '--resp-listen', `127.0.0.1:${respPort}`],
       ...['--grpc-listen', `127.0.0.1:${grpcPort}`, '--reload-interval-s', '1'],
     ],
-    env: { LEAFCUTTER_TOKENS_FILE: files.tokens, LEAFCUTTER_COORDINATOR_TOKEN_FILE: files.coordinator },
+    env: {
+      LEAFCUTTER_TOKENS_FILE: files.tokens,
+      LEAFCUTTER_TINYID_TOKENS_FILE: files.tinyid,
+      LEAFCUTTER_COORDINATOR_TOKEN_FILE: files.coordinator,
+    },
   });
 });
 
@@ -60,6 +65,9 @@ async function http(path: string, token: string): Promise<string> {
   const response = await fetch(agent.url + path, { headers: { authorization: `Bearer ${token}` } });
   return `${response.status} ${await response.text()}`;
 }
+
+/** What tinyid's client of the tag parcels hears. */
+const tinyid = (token: string) => http(`/tinyid/id/nextIdSimple?bizType=parcels&token=${token}`, 'second');
 
 /** A stream of events: how many pieces of it came, and whether the service ended it. */
 async function listen({ url }: Service, path: string, token: string) {
@@ -102,7 +110,9 @@ describe('tokens that change in their file', () => {
     ).toBeTruthy();
     expect((await connection.get('/v1/ids/orders-eu')).status).toBe(200);
     const staying = await listen(agent, '/v1/events', 'second');
+    expect(await tinyid('mine')).toMatch(/^200 [0-9]+$/);
     swap(files.tokens, 'second\n');
+    swap(files.tinyid, 'parcels=yours\n');
     expect(
       await poll(async () => (await connection.get('/v1/ids/orders-eu')).status === 401, SOON_MS),
     ).toBeTruthy();
@@ -113,6 +123,8 @@ describe('tokens that change in their file', () => {
       expect(await draw()).toBe('UNAUTHORIZED');
     }
     stream.cancel();
+    expect(await poll(async () => (await tinyid('yours')).length > 4, SOON_MS)).toBe(true);
+    expect(await tinyid('mine')).toBe('200 ');
     expect(await poll(() => events.ended, SOON_MS)).toBe(true);
     const { heard } = staying;
     expect(await poll(() => staying.heard > heard, SOON_MS)).toBe(true);

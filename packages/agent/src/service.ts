@@ -16,6 +16,7 @@ import { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import { Snowflakes } from './domain/snowflakes.ts';
 import { Tags } from './domain/tags.ts';
 import { type Doors, openDoors } from './doors/open-doors.ts';
+import { TagTokens } from './doors/tinyid/tag-tokens.ts';
 import { networkListeners } from './listeners.ts';
 import { AgentReports } from './reports.ts';
 import type { Seat } from './seat.ts';
@@ -75,6 +76,7 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
     instanceId: agent.instanceId,
     reload(changed) {
       agent.tokens.replace(changed.tokens, changed.scopedTokens);
+      agent.tinyidTokens.replace(changed.tinyid.tokens);
       for (const endpoint of endpoints) endpoint.token = changed.coordinatorToken;
       log.level = changed.logLevel;
       agent.metrics.reloaded('ok');
@@ -189,6 +191,7 @@ function assemble(
     watch,
     tags,
     tokens: new Tokens(config.tokens, config.scopedTokens),
+    tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,
     now: clock.now,
     seat,
