@@ -5,10 +5,11 @@ import { Redis } from 'ioredis';
 import { GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
-import { Service } from '../support/service.ts';
+import { Service, type ServiceOptions } from '../support/service.ts';
 
 jest.setTimeout(60_000);
 
+const started: Service[] = [];
 let folder: string;
 let coordinator: Service;
 let agent: Service;
@@ -18,13 +19,13 @@ beforeAll(async () => {
   folder = await scratchDir('access');
   const scoped = join(folder, 'scoped');
   writeFileSync(scoped, 'orders-* users some\n@snowflake time\n');
-  coordinator = await Service.start({
+  coordinator = await start({
     ...{ kind: 'coordinator', name: 'coordinator' },
     flags: ['--data-dir', join(folder, 'data'), '--auto-create-tags'],
     env: { LEAFCUTTER_AGENT_TOKENS: 'wide', LEAFCUTTER_SCOPED_AGENT_TOKENS: 'orders-* narrow' },
   });
   ports = { resp: await freePort(), grpc: await freePort(), goLeaf: await freePort() };
-  agent = await Service.start({
+  agent = await start({
     ...{ kind: 'agent', name: 'agent' },
     flags: [
       ...['--coordinators', coordinator.url, '--snowflake-enabled', '--tinyid-enabled'],
@@ -40,9 +41,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await agent?.stop();
-  await coordinator?.stop();
+  for (const service of started.reverse()) await service.stop();
 });
+
+/** It is stopped at the end, also where a test fails: the run would wait for it. */
+async function start(options: ServiceOptions): Promise<Service> {
+  const service = await Service.start(options);
+  started.push(service);
+  return service;
+}
 
 async function http(path: string, token: string, method = 'GET'): Promise<string> {
   const response = await fetch(agent.url + path, { method, headers: { authorization: `Bearer ${token}` } });
@@ -199,7 +206,7 @@ describe('an agent whose token opens some tags', () => {
 });
 
 test('an agent that asks too fast is told when to come again, others are not, and lies about its id do not help', async () => {
-  const paced = await Service.start({
+  const paced = await start({
     ...{ kind: 'coordinator', name: 'paced' },
     flags: [
       '--data-dir',
@@ -228,5 +235,4 @@ test('an agent that asks too fast is told when to come again, others are not, an
   const seenThrough = lies.filter(({ status }) => status === 429);
   expect(seenThrough.length).toBeGreaterThan(5);
   expect(await seenThrough[0]?.json()).toMatchObject({ code: 'RATE_LIMITED', reason: 'token' });
-  await paced.stop();
 });

@@ -8,13 +8,14 @@ import { metric } from '../support/metric.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
-import { Service } from '../support/service.ts';
+import { Service, type ServiceOptions } from '../support/service.ts';
 
 jest.setTimeout(60_000);
 
 const SOON_MS = 20_000;
 const RELOADS = 'leafcutter_agent_reloads_total';
 
+const started: Service[] = [];
 let folder: string;
 let coordinator: Service;
 let agent: Service;
@@ -35,14 +36,14 @@ beforeAll(async () => {
   swap(files.tinyid, 'parcels=mine\n');
   swap(files.coordinator, 'agent-1');
   swap(files.agents, 'agent-1');
-  coordinator = await Service.start({
+  coordinator = await start({
     ...{ kind: 'coordinator', name: 'coordinator' },
     flags: ['--data-dir', join(folder, 'data'), '--auto-create-tags', '--reload-interval-s', '0'],
     env: { LEAFCUTTER_AGENT_TOKENS_FILE: files.agents },
   });
   respPort = await freePort();
   grpcPort = await freePort();
-  agent = await Service.start({
+  agent = await start({
     ...{ kind: 'agent', name: 'agent' },
     flags: [
       ...['--coordinators', coordinator.url, '--resp-listen', `127.0.0.1:${respPort}`],
@@ -57,9 +58,15 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await agent?.stop();
-  await coordinator?.stop();
+  for (const service of started.reverse()) await service.stop();
 });
+
+/** It is stopped at the end, also where a test fails: the run would wait for it. */
+async function start(options: ServiceOptions): Promise<Service> {
+  const service = await Service.start(options);
+  started.push(service);
+  return service;
+}
 
 async function http(path: string, token: string): Promise<string> {
   const response = await fetch(agent.url + path, { headers: { authorization: `Bearer ${token}` } });
@@ -189,7 +196,7 @@ describe('tokens that change in their file', () => {
   test('end the coordinator’s event streams, too', async () => {
     const file = join(folder, 'admins');
     swap(file, 'boss\nleaves\n');
-    const watched = await Service.start({
+    const watched = await start({
       ...{ kind: 'coordinator', name: 'watched' },
       flags: ['--data-dir', join(folder, 'watched'), '--reload-interval-s', '0'],
       env: { LEAFCUTTER_ADMIN_TOKENS_FILE: file },
@@ -206,7 +213,6 @@ describe('tokens that change in their file', () => {
     expect(await poll(() => staying.heard > heard, SOON_MS)).toBe(true);
     expect(staying.ended).toBe(false);
     staying.close();
-    await watched.stop();
   });
 
   test('are never said: not in the log, the metrics or the status', async () => {
@@ -223,7 +229,7 @@ test('the supervisor of workers passes SIGHUP on', async () => {
   const file = join(folder, 'worker-tokens');
   swap(file, 'old');
   const port = await freePort();
-  const workers = await Service.start({
+  const workers = await start({
     ...{ kind: 'agent', name: 'workers' },
     flags: [
       '--coordinators',
@@ -251,5 +257,4 @@ test('the supervisor of workers passes SIGHUP on', async () => {
   workers.process.signal('SIGHUP');
   expect(await poll(async () => String(await status('new')) === '200', SOON_MS)).toBeTruthy();
   expect(await status('old')).toEqual([401]);
-  await workers.stop();
 });
