@@ -116,6 +116,7 @@ describe('tokens that change in their file', () => {
       await poll(async () => (await http('/v1/ids/orders-eu', 'second')).startsWith('200'), SOON_MS),
     ).toBeTruthy();
     expect((await connection.get('/v1/ids/orders-eu')).status).toBe(200);
+    expect(await metric('leafcutter_agent_tokens', agent)).toBe(2);
     const staying = await listen(agent, '/v1/events', 'second');
     expect(await tinyid('mine')).toMatch(/^200 [0-9]+$/);
     swap(files.tokens, 'second\n');
@@ -209,6 +210,7 @@ describe('tokens that change in their file', () => {
     swap(file, 'boss\n');
     watched.process.signal('SIGHUP');
     expect(await poll(() => leaving.ended, SOON_MS)).toBe(true);
+    expect(await metric('leafcutter_coordinator_tokens{kind="admin"}', watched)).toBe(1);
     const { heard } = staying;
     expect(await poll(() => staying.heard > heard, SOON_MS)).toBe(true);
     expect(staying.ended).toBe(false);

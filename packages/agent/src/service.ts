@@ -128,6 +128,7 @@ function assemble(
         tls: () => trust.texts,
       }),
   );
+  const tokens = new Tokens(config.tokens, config.scopedTokens);
   const client = new CoordinatorClient({
     endpoints,
     identity: { agentId, instanceId },
@@ -150,6 +151,7 @@ function assemble(
           issued: snowflake.generator.issued,
         },
       clockOffsetMs: () => watch.offsetMs,
+      tokens: () => tokens.count,
     },
     log,
     seat?.number,
@@ -190,7 +192,7 @@ function assemble(
     metrics,
     watch,
     tags,
-    tokens: new Tokens(config.tokens, config.scopedTokens),
+    tokens,
     tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,
     now: clock.now,

@@ -113,10 +113,12 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
 
   const coordinatorId = config.coordinatorId ?? `${hostname()}:${config.listen.port}`;
   const takeCensus = (range = granted) => census(store, registry, range);
+  const access = new Access(clock, config);
   const readings = {
     census: () => countStates(takeCensus()),
     askStore: () => store.now(),
     timestampLeftMs: () => timestampEndMs(layout) - clock.now(),
+    tokens: () => access.counts,
   };
   const metrics = new CoordinatorReports({ readings, log, clock });
   const guard = await guardFence(stores, metrics, { clock, layout: deployment.layout, coordinatorId });
@@ -135,7 +137,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     fence,
     locks,
     roster,
-    access: new Access(clock, config),
+    access,
     pace: new Pace(clock, config.agentRequestsPerS, 'agent'),
     journal,
     jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),

@@ -43,6 +43,11 @@ export class Access {
     this.#pace = new Pace(clock, settings.tokenRequestsPerS, 'token');
   }
 
+  /** How many tokens of each kind are valid now. */
+  get counts(): Readonly<Record<'agent' | 'admin' | 'viewer', number>> {
+    return { agent: this.#agents.count, admin: this.#admins.count, viewer: this.#viewers.count };
+  }
+
   /** From now on these tokens are valid, and no others. */
   replace(settings: AccessSettings): void {
     this.#agents.replace(settings.agentTokens, settings.scopedAgentTokens);

@@ -58,6 +58,11 @@ export class Tokens {
     return this.#version;
   }
 
+  /** How many tokens are valid now. */
+  get count(): number {
+    return this.#entries.length;
+  }
+
   get isOpen(): boolean {
     return this.#entries.length === 0;
   }
