@@ -41,8 +41,18 @@ const prometheusConfig = parse(read('deploy/prometheus/prometheus.yml'));
 /** Every metric that the two services have, and the series that a histogram makes of one. */
 function seriesNames(): ReadonlySet<string> {
   const never = () => Promise.reject(new Error('nobody scrapes this'));
-  const agent = new AgentMetrics({ tags: () => [], lease: () => undefined, clockOffsetMs: () => undefined });
-  const coordinator = new CoordinatorMetrics({ census: never, askStore: never, timestampLeftMs: () => 0 });
+  const agent = new AgentMetrics({
+    tags: () => [],
+    lease: () => undefined,
+    clockOffsetMs: () => undefined,
+    tokens: () => 0,
+  });
+  const coordinator = new CoordinatorMetrics({
+    census: never,
+    askStore: never,
+    timestampLeftMs: () => 0,
+    tokens: () => ({}),
+  });
   const ours = [...agent.catalogue, ...coordinator.catalogue].flatMap(({ name, type }) =>
     type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],
   );

@@ -46,10 +46,26 @@ export class GrpcClient implements Disposable {
     });
   }
 
-  draw(): ClientDuplexStream<DrawRequest, DrawResponse__Output> {
-    return (this.#client.Draw as () => ClientDuplexStream<DrawRequest, DrawResponse__Output>).call(
-      this.#client,
-    );
+  draw(token?: string): ClientDuplexStream<DrawRequest, DrawResponse__Output> {
+    const metadata = new Metadata();
+    if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+    type Draw = (metadata: Metadata) => ClientDuplexStream<DrawRequest, DrawResponse__Output>;
+    return (this.#client.Draw as Draw).call(this.#client, metadata);
+  }
+
+  /** What one request on a stream brings: IDs, or the code of its failure. */
+  static ask(
+    stream: ClientDuplexStream<DrawRequest, DrawResponse__Output>,
+    request: DrawRequest,
+  ): Promise<string> {
+    return new Promise((resolve, reject) => {
+      stream.once('error', reject);
+      stream.once('data', ({ ids, failure }: DrawResponse__Output) => {
+        stream.off('error', reject);
+        resolve(failure == null ? ids.join() : failure.code);
+      });
+      stream.write(request);
+    });
   }
 
   watch(service: string): ClientReadableStream<{ status: number }> {

@@ -5,8 +5,18 @@ import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics';
 import { metricsPage } from '@leafcutter/shared/metric-catalogue';
 
 const never = () => Promise.reject(new Error('nobody scrapes this'));
-const agent = new AgentMetrics({ tags: () => [], lease: () => undefined, clockOffsetMs: () => undefined });
-const coordinator = new CoordinatorMetrics({ census: never, askStore: never, timestampLeftMs: () => 0 });
+const agent = new AgentMetrics({
+  tags: () => [],
+  lease: () => undefined,
+  clockOffsetMs: () => undefined,
+  tokens: () => 0,
+});
+const coordinator = new CoordinatorMetrics({
+  census: never,
+  askStore: never,
+  timestampLeftMs: () => 0,
+  tokens: () => ({}),
+});
 const services = { Agent: agent.catalogue, Coordinator: coordinator.catalogue };
 
 test('docs/metrics.md is what the metrics in the source say (npm run build writes it)', () => {

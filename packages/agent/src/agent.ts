@@ -6,6 +6,7 @@ import type { LeaseKeeper } from './domain/lease-keeper.ts';
 import type { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import type { Snowflakes } from './domain/snowflakes.ts';
 import type { Tags } from './domain/tags.ts';
+import type { TagTokens } from './doors/tinyid/tag-tokens.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { Seat } from './seat.ts';
 import type { AgentConfig } from './settings.ts';
@@ -29,6 +30,7 @@ export interface Agent {
   readonly tags: Tags;
   /** The tokens of applications, as they are now. */
   readonly tokens: Tokens;
+  readonly tinyidTokens: TagTokens;
   /** Undefined where snowflake mode is off. */
   readonly snowflake: SnowflakeMode | undefined;
   /** Wall clock, unix milliseconds. */

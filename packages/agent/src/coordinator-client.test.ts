@@ -182,7 +182,6 @@ describe('failing over', () => {
     ['TAG_UNKNOWN', undefined],
     ['TAG_RETIRED', undefined],
     ['TAG_EXHAUSTED', undefined],
-    ['UNAUTHORIZED', undefined],
     ['BAD_REQUEST', undefined],
     ['LEASE_LOST', undefined],
     ['LAYOUT_MISMATCH', undefined],

@@ -162,13 +162,14 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
         const read = schema === undefined ? undefined : this.#read(answer, schema);
         this.#preferred = index;
         return read;
-      } catch (error) {
+      } catch (thrown) {
+        const error = ofThisAgent(thrown);
         if (!anotherMayServe(error)) {
           this.#preferred = index;
           throw error;
         }
         // What a coordinator said tells more than that another one is silent.
-        if (failure === undefined || failure.code === 'COORDINATOR_UNAVAILABLE') failure = error;
+        if (failure === undefined || isSilence(failure)) failure = error;
       }
     }
     throw failure ?? new LeafcutterError('COORDINATOR_UNAVAILABLE', 'No coordinator is configured.');
@@ -196,6 +197,32 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     }
     return parsed.data;
   }
+}
+
+/**
+ * A coordinator that refuses this agent's own token must not sound as if it refused the caller's. It is not for good:
+ * tokens are exchanged at one service after the other.
+ */
+function ofThisAgent(error: unknown): unknown {
+  if (hasCode(error, 'UNAUTHORIZED')) {
+    return new LeafcutterError('COORDINATOR_UNAVAILABLE', 'A coordinator refuses the token of this agent.', {
+      ...{ reason: 'agent_token', cause: error },
+    });
+  }
+  if (hasCode(error, 'FORBIDDEN') && error.reason === 'tag_scope') {
+    return new LeafcutterError(
+      'FORBIDDEN',
+      'The token of this agent does not open this at the coordinators.',
+      {
+        ...{ reason: 'agent_scope', cause: error },
+      },
+    );
+  }
+  return error;
+}
+
+function isSilence({ code, reason }: LeafcutterError): boolean {
+  return code === 'COORDINATOR_UNAVAILABLE' && reason !== 'agent_token';
 }
 
 /** True where this coordinator cannot serve now but another one may. */

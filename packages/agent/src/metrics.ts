@@ -37,6 +37,7 @@ export interface AgentReadings {
     | { readonly state: KeeperState; readonly windowRemainingMs: number; readonly issued: number }
     | undefined;
   clockOffsetMs(): number | undefined;
+  tokens(): number;
 }
 
 /** The text that Prometheus scrapes. */
@@ -128,6 +129,7 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
         this.inc(direct.count);
       },
     });
+    this.#gauge('tokens', 'Tokens of applications that are valid now; 0 lets everyone in.', readings.tokens);
     this.#gauge('tags', 'Tags in memory.', () => readings.tags().length);
     this.#perTag(
       'runway_seconds',

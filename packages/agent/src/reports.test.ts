@@ -6,7 +6,12 @@ import { AgentReports } from './reports.ts';
 function reporting() {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger('debug', {}, { write: (line) => void lines.push(JSON.parse(line)) });
-  const readings = { tags: () => [], lease: () => undefined, clockOffsetMs: () => undefined };
+  const readings = {
+    tags: () => [],
+    lease: () => undefined,
+    clockOffsetMs: () => undefined,
+    tokens: () => 0,
+  };
   return { lines, reports: new AgentReports(readings, log) };
 }
 

@@ -17,6 +17,7 @@ import { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import { Snowflakes } from './domain/snowflakes.ts';
 import { Tags } from './domain/tags.ts';
 import { type Doors, openDoors } from './doors/open-doors.ts';
+import { TagTokens } from './doors/tinyid/tag-tokens.ts';
 import { networkListeners } from './listeners.ts';
 import { AgentReports } from './reports.ts';
 import type { Seat } from './seat.ts';
@@ -76,6 +77,7 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
     instanceId: agent.instanceId,
     reload(changed) {
       agent.tokens.replace(changed.tokens, changed.scopedTokens);
+      agent.tinyidTokens.replace(changed.tinyid.tokens);
       for (const endpoint of endpoints) endpoint.token = changed.coordinatorToken;
       log.level = changed.logLevel;
       agent.metrics.reloaded('ok');
@@ -128,6 +130,7 @@ function assemble(
         tls: () => trust.texts,
       }),
   );
+  const tokens = new Tokens(config.tokens, config.scopedTokens);
   const client = new CoordinatorClient({
     endpoints,
     identity: { agentId, instanceId },
@@ -150,6 +153,7 @@ function assemble(
           issued: snowflake.generator.issued,
         },
       clockOffsetMs: () => watch.offsetMs,
+      tokens: () => tokens.count,
     },
     log,
     seat?.number,
@@ -190,7 +194,8 @@ function assemble(
     metrics,
     watch,
     tags,
-    tokens: new Tokens(config.tokens, config.scopedTokens),
+    tokens,
+    tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,
     now: clock.now,
     seat,

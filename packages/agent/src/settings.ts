@@ -133,6 +133,7 @@ export const agentSettings = settings(
         doc: 'Answer tinyid’s clients on the addresses of listen and unix.http.',
       }),
       tokens: secretList({
+        reloads: true,
         doc: 'Tokens of tinyid’s clients, each as tag=token: such a token opens that tag only; tokens open every tag.',
       }),
     },

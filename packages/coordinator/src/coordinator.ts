@@ -14,7 +14,7 @@ import type { SegmentArbiter } from './domain/segments.ts';
 import type { Store } from './domain/store.ts';
 import type { TagAdmin } from './domain/tags.ts';
 import type { Access } from './http/access.ts';
-import type { AgentPace } from './http/agent-pace.ts';
+import type { Pace } from './http/pace.ts';
 import type { Job } from './jobs.ts';
 import type { CoordinatorMetrics } from './metrics.ts';
 import type { CoordinatorConfig } from './settings.ts';
@@ -34,7 +34,8 @@ export interface Coordinator {
   readonly locks: Locks;
   readonly roster: Roster;
   readonly access: Access;
-  readonly pace: AgentPace;
+  /** By agent id. */
+  readonly pace: Pace<string>;
   readonly jobs: readonly Job[];
   readonly journal: JobJournal;
   readonly segments: SegmentArbiter;

@@ -30,6 +30,8 @@ export interface CoordinatorReadings {
   askStore(): Promise<unknown>;
   /** Milliseconds until the timestamp bits of the snowflake layout run out. */
   timestampLeftMs(): number;
+  /** How many tokens are valid, by kind. */
+  tokens(): Readonly<Record<string, number>>;
 }
 
 /** The coordinator's metrics: the one place that knows prom-client. */
@@ -120,7 +122,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   /** What the background jobs tell. */
   readonly jobs = new JobMetrics(this.#registry, PREFIX);
 
-  constructor({ census, askStore, timestampLeftMs }: CoordinatorReadings) {
+  constructor({ census, askStore, timestampLeftMs, tokens }: CoordinatorReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     for (const kind of COUNTER_KINDS) {
       for (const counter of [this.#fenceAhead, this.#unfenced, this.#lostWrites]) counter.inc({ kind }, 0);
@@ -155,6 +157,15 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
       registers: [this.#registry],
       collect() {
         this.set(timestampLeftMs() / DAY_MS);
+      },
+    });
+    new Gauge({
+      name: `${PREFIX}tokens`,
+      help: 'Tokens that are valid now, by kind (agent, admin, viewer; admins count as viewers, too); 0 lets everyone in.',
+      labelNames: ['kind'],
+      registers: [this.#registry],
+      collect() {
+        for (const [kind, count] of Object.entries(tokens())) this.set({ kind }, count);
       },
     });
     new Gauge({

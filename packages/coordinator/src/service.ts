@@ -19,8 +19,8 @@ import { LeaseArbiter } from './domain/leases.ts';
 import { SegmentArbiter } from './domain/segments.ts';
 import { TagAdmin } from './domain/tags.ts';
 import { Access } from './http/access.ts';
-import { AgentPace } from './http/agent-pace.ts';
 import { FleetEvents } from './http/events.ts';
+import { Pace } from './http/pace.ts';
 import { coordinatorApp } from './http/routes.ts';
 import { openDoor, type SecuredDoor } from './http/secured-door.ts';
 import { coordinatorJobs } from './jobs.ts';
@@ -117,10 +117,12 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
 
   const coordinatorId = config.coordinatorId ?? `${hostname()}:${config.listen.port}`;
   const takeCensus = (range = granted) => census(store, registry, range);
+  const access = new Access(clock, config);
   const readings = {
     census: () => countStates(takeCensus()),
     askStore: () => store.now(),
     timestampLeftMs: () => timestampEndMs(layout) - clock.now(),
+    tokens: () => access.counts,
   };
   const metrics = new CoordinatorReports({ readings, log, clock });
   const guard = await guardFence(stores, metrics, { clock, layout: deployment.layout, coordinatorId });
@@ -139,8 +141,8 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     fence,
     locks,
     roster,
-    access: new Access(config),
-    pace: new AgentPace(clock, config.agentRequestsPerS),
+    access,
+    pace: new Pace(clock, config.agentRequestsPerS, 'agent'),
     journal,
     jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
     segments: new SegmentArbiter({

@@ -60,6 +60,14 @@ export const coordinatorSettings = settings(
       reloads: true,
       doc: 'Requests for segments and leases that one agent may make a second, ten seconds’ worth at once; 0: no limit.',
     }),
+    tokenRequestsPerS: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      unit: 'requests/s',
+      reloads: true,
+      doc: 'The same for all agents with one token together, whatever they say that they are; without tokens, for all agents.',
+    }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {
       default: 'info',

@@ -1,14 +1,16 @@
+import type { Clock } from '@leafcutter/shared/clock';
 import { templateOf } from '@leafcutter/shared/dated';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
-import { Tokens } from '@leafcutter/shared/http/tokens';
+import { type Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
 import type { CoordinatorConfig } from '../settings.ts';
+import { Pace } from './pace.ts';
 import { tagOf } from './tag-of.ts';
 
-type TokenSettings = Pick<
+type AccessSettings = Pick<
   CoordinatorConfig,
-  'agentTokens' | 'scopedAgentTokens' | 'adminTokens' | 'viewerTokens'
+  'agentTokens' | 'scopedAgentTokens' | 'adminTokens' | 'viewerTokens' | 'tokenRequestsPerS'
 >;
 
 interface Guard {
@@ -20,38 +22,55 @@ export class Access {
   readonly #agents: Tokens;
   readonly #admins: Tokens;
   readonly #viewers: Tokens;
+  /** By token: what each opens is an object of its own. */
+  readonly #pace: Pace<Scope>;
   /** An agent, whatever its token opens. */
   readonly agent: Guard = { guard: (request) => void this.#agent(request) };
   /** An agent that takes a segment of the tag in the address; who may have a template's may have those of its days. */
   readonly segments: Guard = {
     guard: (request) => {
       const tag = tagOf(request);
-      this.#agent(request).checkTag(templateOf(tag)?.template ?? tag);
+      this.#paced(request).checkTag(templateOf(tag)?.template ?? tag);
     },
   };
-  /** An agent that takes or keeps a lease. */
+  /** An agent that takes a lease. */
+  readonly grants: Guard = { guard: (request) => this.#paced(request).checkSnowflake() };
+  /** An agent that keeps a lease or ends it. */
   readonly leases: Guard = { guard: (request) => this.#agent(request).checkSnowflake() };
   /** Looks. */
   readonly viewer: Guard = { guard: (request) => void this.#viewers.admit(request.headers.authorization) };
   /** Changes. A viewer is told so with FORBIDDEN. */
   readonly admin: Guard = { guard: (request) => this.#admin(request) };
 
-  constructor(settings: TokenSettings) {
+  constructor(clock: Clock, settings: AccessSettings) {
     this.#agents = new Tokens(settings.agentTokens, settings.scopedAgentTokens);
     this.#admins = new Tokens(settings.adminTokens);
     this.#viewers = new Tokens(viewersOf(settings));
+    this.#pace = new Pace(clock, settings.tokenRequestsPerS, 'token');
+  }
+
+  /** How many tokens of each kind are valid now. */
+  get counts(): Readonly<Record<'agent' | 'admin' | 'viewer', number>> {
+    return { agent: this.#agents.count, admin: this.#admins.count, viewer: this.#viewers.count };
   }
 
   /** From now on these tokens are valid, and no others. */
-  replace(settings: TokenSettings): void {
+  replace(settings: AccessSettings): void {
     this.#agents.replace(settings.agentTokens, settings.scopedAgentTokens);
     this.#admins.replace(settings.adminTokens);
     this.#viewers.replace(viewersOf(settings));
+    this.#pace.change(settings.tokenRequestsPerS);
   }
 
   #agent({ headers }: Request) {
     const scope = this.#agents.admit(headers.authorization);
     checkWire(headers[WIRE_HEADER], 'agent');
+    return scope;
+  }
+
+  #paced(request: Request): Scope {
+    const scope = this.#agent(request);
+    this.#pace.check(scope);
     return scope;
   }
 
@@ -70,6 +89,6 @@ export class Access {
   }
 }
 
-function viewersOf({ adminTokens, viewerTokens }: TokenSettings): readonly string[] {
+function viewersOf({ adminTokens, viewerTokens }: AccessSettings): readonly string[] {
   return adminTokens.length === 0 ? [] : [...adminTokens, ...viewerTokens];
 }

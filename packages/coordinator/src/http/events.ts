@@ -31,8 +31,8 @@ export class FleetEvents {
       throw badParameter('view', 'takes fleet or machine-ids');
     if (tag !== undefined && view !== undefined) throw badParameter('view', 'and tag exclude each other');
     if (tag !== undefined && !isAskableTag(tag)) throw badParameter('tag', 'takes the name of a tag');
-    const send = this.#streams.open(res);
-    const { watch } = this.#coordinator;
+    const { watch, access } = this.#coordinator;
+    const send = this.#streams.open(res, () => access.viewer.guard(req));
     let isFirst = true;
     const tell = () => {
       if (watch.fleet === undefined) return;

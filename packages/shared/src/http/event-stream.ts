@@ -13,8 +13,11 @@ export class EventStreams {
     this.#max = max;
   }
 
-  /** Makes `res` a stream that stays open until the client goes away or `endAll`. @throws RATE_LIMITED */
-  open(res: Response): SendEvent {
+  /**
+   * Makes `res` a stream that stays open until the client goes away, `endAll`, or `guard` throws: it is asked before each
+   * event whether the client may still listen, since tokens change meanwhile. @throws RATE_LIMITED
+   */
+  open(res: Response, guard: () => void): SendEvent {
     if (this.#open.size >= this.#max) {
       throw new LeafcutterError('RATE_LIMITED', `This service has ${this.#max} listeners already.`);
     }
@@ -25,13 +28,28 @@ export class EventStreams {
     res.setHeader('X-Accel-Buffering', 'no');
     res.flushHeaders();
     return (event, json) => {
+      if (!this.#open.has(res)) return;
+      if (!passes(guard)) this.#end(res);
       // The newest state is all that counts, so what a slow client missed is not made up for.
-      if (!res.writableNeedDrain && this.#open.has(res)) res.write(`event: ${event}\ndata: ${json}\n\n`);
+      else if (!res.writableNeedDrain) res.write(`event: ${event}\ndata: ${json}\n\n`);
     };
   }
 
   endAll(): void {
-    for (const res of this.#open) res.end();
-    this.#open.clear();
+    for (const res of this.#open) this.#end(res);
+  }
+
+  #end(res: Response): void {
+    this.#open.delete(res);
+    res.end();
+  }
+}
+
+function passes(guard: () => void): boolean {
+  try {
+    guard();
+    return true;
+  } catch {
+    return false;
   }
 }

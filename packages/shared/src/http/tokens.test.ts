@@ -78,6 +78,12 @@ describe('a token with a scope', () => {
     expect(opens(token, tag)).toBe(expected);
   });
 
+  test('on two lines opens what either says', () => {
+    const twice = new Tokens([], ['a one', 'b two', '@snowflake one']).find('one');
+    expect(['a', 'b'].map((tag) => twice?.allowsTag(tag))).toEqual([true, false]);
+    expect(twice?.allowsSnowflake).toBe(true);
+  });
+
   test('opens snowflake mode only where it says so', () => {
     expect(['all', 'time', 'some'].map((token) => tokens.find(token)?.allowsSnowflake)).toEqual([
       true,
@@ -104,6 +110,7 @@ test('tokens that are replaced count no more, and what was found before is known
   const tokens = new Tokens(['old']);
   const { version } = tokens;
   tokens.replace(['new']);
-  expect([tokens.find('old'), tokens.find('new'), tokens.isOpen]).toEqual([undefined, Scope.all, false]);
+  expect(tokens.find('old')).toBeUndefined();
+  expect([tokens.find('new')?.allowsTag('any'), tokens.isOpen]).toEqual([true, false]);
   expect(tokens.version).not.toBe(version);
 });

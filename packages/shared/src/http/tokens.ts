@@ -48,7 +48,7 @@ export class Tokens {
   #entries: readonly { readonly digest: Buffer; readonly scope: Scope }[] = [];
   #version = 0;
 
-  /** `scoped`: entries as `name name … token`. */
+  /** `scoped`: entries as `name name … token`; of several with one token, all names count. */
   constructor(plain: readonly string[], scoped: readonly string[] = []) {
     this.replace(plain, scoped);
   }
@@ -56,6 +56,11 @@ export class Tokens {
   /** Changes whenever the tokens do: what was found before may not hold any more. */
   get version(): number {
     return this.#version;
+  }
+
+  /** How many tokens are valid now. */
+  get count(): number {
+    return this.#entries.length;
   }
 
   get isOpen(): boolean {
@@ -66,15 +71,15 @@ export class Tokens {
   replace(plain: readonly string[], scoped: readonly string[] = []): void {
     this.#version += 1;
     this.#entries = [
-      ...plain.map((token) => ({ digest: digest(token), scope: Scope.all })),
-      ...scoped.map((entry) => {
-        const words = entry.split(/\s+/);
-        return { digest: digest(words.at(-1) ?? ''), scope: new Scope(words.slice(0, -1)) };
-      }),
+      ...plain.map((token) => ({ digest: digest(token), scope: new Scope(undefined) })),
+      ...[...namesByToken(scoped)].map(([token, names]) => ({
+        digest: digest(token),
+        scope: new Scope(names),
+      })),
     ];
   }
 
-  /** What `Authorization: Bearer …` opens. @throws UNAUTHORIZED */
+  /** What `Authorization: Bearer …` opens: an object of the token's own, as long as it is valid. @throws UNAUTHORIZED */
   admit(authorization: string | undefined): Scope {
     if (this.isOpen) return Scope.all;
     const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
@@ -99,6 +104,16 @@ export class Tokens {
     const found = this.#entries.filter((entry) => timingSafeEqual(entry.digest, presented));
     return found[0]?.scope;
   }
+}
+
+function namesByToken(scoped: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const byToken = new Map<string, string[]>();
+  for (const entry of scoped) {
+    const names = entry.split(/\s+/);
+    const token = names.pop() ?? '';
+    byToken.set(token, [...(byToken.get(token) ?? []), ...names]);
+  }
+  return byToken;
 }
 
 function outside(message: string): LeafcutterError {

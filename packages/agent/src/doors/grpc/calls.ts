@@ -44,8 +44,9 @@ export class Calls {
     let scope = this.letIn(call);
     return () => {
       if (version !== this.#tokens.version) {
-        version = this.#tokens.version;
+        // Only once it is let in: who is not must be refused the next time, too.
         scope = this.letIn(call);
+        version = this.#tokens.version;
       }
       return scope;
     };

@@ -1,5 +1,5 @@
 import { EventStreams } from '@leafcutter/shared/http/event-stream';
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { wholeStatus } from '../../whole.ts';
 
@@ -8,11 +8,16 @@ const INTERVAL_MS = 1_000;
 const MAX_LISTENERS = 32;
 const streams = new WeakMap<Agent, EventStreams>();
 
-/** `GET /v1/events`: the status as a server-sent event, now and every second, until the client goes away. */
-export function sendEvents(agent: Agent, res: Response): void {
+/** `GET /v1/events`: the status, now and every second, until the client goes away or `guard` does not let it stay. */
+export function sendEvents(
+  agent: Agent,
+  req: Request,
+  res: Response,
+  guard: (request: Request) => void,
+): void {
   const open = streams.get(agent) ?? new EventStreams(MAX_LISTENERS);
   streams.set(agent, open);
-  const send = open.open(res);
+  const send = open.open(res, () => guard(req));
   const tell = async () => {
     const status = JSON.stringify(await wholeStatus(agent));
     // The listener may have gone while the workers were asked.

@@ -28,7 +28,7 @@ export function agentApp(agent: Agent): Express {
   app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, { guard: guards.snowflake });
   app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, guarded);
   app.route('/v1/status', { GET: async (_req, res) => void res.json(await wholeStatus(agent)) }, guarded);
-  app.route('/v1/events', { GET: (_req, res) => sendEvents(agent, res) }, guarded);
+  app.route('/v1/events', { GET: (req, res) => sendEvents(agent, req, res, guards.any) }, guarded);
   const { leaf, goLeaf, tinyid } = agent.config;
   if (leaf.enabled) addLeafRoutes(app, agent, guards);
   if (goLeaf.enabled) addGoLeafRoutes(app, agent, guards);

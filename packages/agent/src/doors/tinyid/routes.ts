@@ -1,6 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
-import { Tokens } from '@leafcutter/shared/http/tokens';
 import express, { type Request, type Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { sizeOf } from '../../domain/segment.ts';
@@ -25,7 +24,6 @@ type Ask = (tag: string, req: Request, signal: AbortSignal) => Promise<string>;
  */
 export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
   const ids = new Dispenser(agent, 'tinyid');
-  const mayDraw = tagTokens(agent);
   const form = express.urlencoded({ extended: false, limit: agent.config.bodyLimitBytes, inflate: false });
   const add = (
     path: string,
@@ -44,7 +42,7 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
         form(req, res, (error?: unknown) => (error ? reject(error) : resolve())),
       );
       const tag = parameter(req, 'bizType');
-      mayDraw(tag, parameter(req, 'token'));
+      checkToken(agent, tag, parameter(req, 'token'));
       answer(res, ok(await ask(tag, req, signal)));
     };
     app.route(
@@ -87,26 +85,15 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
 }
 
 /**
- * Throws where `token` does not open `tag`: a token of the tag, or one of the agent's, which open every tag. Where the
- * agent has neither, everyone may draw.
+ * @throws UNAUTHORIZED where `token` does not open `tag`: it is neither a token of the tag nor one of the agent's that
+ * does. Where the agent has neither, everyone may draw.
  */
-function tagTokens(agent: Agent): (tag: string, token: string) => void {
-  const { tokens, config } = agent;
-  const { tinyid } = config;
-  const perTag = new Map<string, string[]>();
-  for (const pair of tinyid.tokens) {
-    const at = pair.indexOf('=');
-    const tag = pair.slice(0, at);
-    perTag.set(tag, [...(perTag.get(tag) ?? []), pair.slice(at + 1)]);
-  }
-  const own = new Map([...perTag].map(([tag, texts]) => [tag, new Tokens(texts)]));
-  return (tag, token) => {
-    if (tokens.isOpen && own.size === 0) return;
-    const general = tokens.find(token)?.allowsTag(tag) === true;
-    const isOwn = own.get(tag)?.find(token) !== undefined;
-    if (general || isOwn) return;
-    throw new LeafcutterError('UNAUTHORIZED', 'The token does not open this tag.', { reason: 'wrong_token' });
-  };
+function checkToken({ tokens, tinyidTokens }: Agent, tag: string, token: string): void {
+  if (tokens.isOpen && tinyidTokens.isEmpty) return;
+  const general = tokens.find(token)?.allowsTag(tag) === true;
+  const isOwn = tinyidTokens.open(tag, token);
+  if (general || isOwn) return;
+  throw new LeafcutterError('UNAUTHORIZED', 'The token does not open this tag.', { reason: 'wrong_token' });
 }
 
 /** From the query, or from a form; the first where there are several. */

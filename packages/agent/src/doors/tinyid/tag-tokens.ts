@@ -1,0 +1,30 @@
+import { Tokens } from '@leafcutter/shared/http/tokens';
+
+/** The tokens of tinyid's clients that are valid now, each for one tag. */
+export class TagTokens {
+  #byTag: ReadonlyMap<string, Tokens> = new Map();
+
+  /** `pairs`: as `tag=token`. */
+  constructor(pairs: readonly string[]) {
+    this.replace(pairs);
+  }
+
+  get isEmpty(): boolean {
+    return this.#byTag.size === 0;
+  }
+
+  /** From now on these are valid, and no others. */
+  replace(pairs: readonly string[]): void {
+    const byTag = new Map<string, string[]>();
+    for (const pair of pairs) {
+      const at = pair.indexOf('=');
+      const tag = pair.slice(0, at);
+      byTag.set(tag, [...(byTag.get(tag) ?? []), pair.slice(at + 1)]);
+    }
+    this.#byTag = new Map([...byTag].map(([tag, tokens]) => [tag, new Tokens(tokens)]));
+  }
+
+  open(tag: string, token: string): boolean {
+    return this.#byTag.get(tag)?.find(token) !== undefined;
+  }
+}
