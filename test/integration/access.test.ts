@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
+import { KeepAlive } from '../support/keep-alive.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service, type ServiceOptions } from '../support/service.ts';
@@ -58,6 +59,14 @@ async function http(path: string, token: string, method = 'GET'): Promise<string
   return `${response.status} ${await response.text()}`;
 }
 
+/** On a connection of its own, so that it is answered straight from the socket where it may be. */
+async function plain(path: string, token: string): Promise<string> {
+  const connection = await KeepAlive.open(agent.url, { authorization: `Bearer ${token}` });
+  const { status, body } = await connection.get(path);
+  connection.close();
+  return `${status} ${body}`;
+}
+
 /** What came of several calls that one guard each must treat alike. @throws Error where they are not */
 function together(granted: readonly boolean[]): string {
   if (new Set(granted).size > 1) throw new Error(`some were granted, some refused: ${granted}`);
@@ -66,7 +75,11 @@ function together(granted: readonly boolean[]): string {
 
 /** Through each door that takes a token: what came of one request for `tag`, or for a snowflake ID where it is undefined. */
 const DOORS: Record<string, (tag: string | undefined, token: string) => Promise<string>> = {
-  'plain HTTP': (tag, token) => http(tag === undefined ? '/v1/snowflake' : `/v1/ids/${tag}`, token),
+  'plain HTTP': (tag, token) => plain(tag === undefined ? '/v1/snowflake' : `/v1/ids/${tag}`, token),
+  'plain Leaf': (tag, token) =>
+    plain(tag === undefined ? '/api/snowflake/get/x' : `/api/segment/get/${tag}`, token),
+  'plain go-leaf': (tag, token) =>
+    plain(tag === undefined ? '/alloc-snowflake?machineid=1' : `/alloc-segment?biz_tag=${tag}`, token),
   'HTTP, written otherwise': (tag, token) =>
     http(tag === undefined ? '/v1/snowflake' : `/v1/ids/${tag.replace('r', '%72')}`, token, 'POST'),
   'HTTP batches': (tag, token) =>
