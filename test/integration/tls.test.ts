@@ -168,7 +168,7 @@ test('a certificate that cannot be used is told at start, by its setting', async
     return `${code} ${failing.tail()}`;
   };
   expect(await start('--tls-cert-file', ours.certFile, '--tls-key-file', others.keyFile)).toMatch(
-    /^1 .*tls\.certFile and tls\.keyFile cannot be used/s,
+    /^1 .*tls\.certFile and keyFile cannot be used/s,
   );
   expect(await start('--tls-cert-file', '/nowhere.pem', '--tls-key-file', ours.keyFile)).toMatch(
     /^1 .*tls\.certFile.*nowhere/s,

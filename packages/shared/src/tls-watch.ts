@@ -1,5 +1,7 @@
 import { X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import type { Cancel, Clock } from './clock.ts';
+import { StartError } from './http/bind.ts';
 import { readTlsFiles, type TlsFiles, type TlsTexts } from './tls-files.ts';
 
 const LOOK_EVERY_MS = 10_000;
@@ -17,7 +19,7 @@ export class TlsWatch {
   #texts: TlsTexts;
   #stopTimer: Cancel = () => undefined;
 
-  /** Reads the files for the first time. `onChange` throws where it cannot use them. @throws StartError */
+  /** Reads the files for the first time. @throws StartError that names the setting of what cannot be used */
   constructor(parts: {
     readonly clock: Clock;
     readonly section: string;
@@ -31,6 +33,14 @@ export class TlsWatch {
     this.#onChange = parts.onChange;
     this.#onProblem = parts.onProblem;
     this.#texts = readTlsFiles(this.#section, this.#files);
+    try {
+      createSecureContext(this.#texts);
+    } catch (error) {
+      const { message } = error as Error;
+      throw new StartError(`${this.#section}.certFile and keyFile cannot be used: ${message}.`, {
+        cause: error,
+      });
+    }
     this.#later();
   }
 
@@ -64,8 +74,10 @@ export class TlsWatch {
     try {
       const texts = readTlsFiles(this.#section, this.#files);
       if (JSON.stringify(texts) === JSON.stringify(this.#texts)) return;
-      this.#onChange(texts);
+      // A pair of which only one half is renewed yet does not fit together.
+      createSecureContext(texts);
       this.#texts = texts;
+      this.#onChange(texts);
     } catch (error) {
       this.#onProblem(error);
     }

@@ -1,5 +1,4 @@
 import type { Clock } from '@leafcutter/shared/clock';
-import { StartError } from '@leafcutter/shared/http/bind';
 import { type HttpListening, listen, type ServerTls } from '@leafcutter/shared/http/listen';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { TlsTexts } from '@leafcutter/shared/tls-files';
@@ -45,10 +44,7 @@ export async function openDoor(
     listening = await listen(config.listen, app, 'listen', { maxConnections, tls: serverTls(watch.texts) });
   } catch (error) {
     watch.stop();
-    if (error instanceof StartError) throw error;
-    throw new StartError(`tls.certFile and tls.keyFile cannot be used: ${(error as Error).message}.`, {
-      cause: error,
-    });
+    throw error;
   }
   const { address, close } = listening;
   const endsAtMs = watch.endsAtMs ?? Number.POSITIVE_INFINITY;
