@@ -11,6 +11,7 @@ const PACKAGES = [
   { name: 'redis-tools', isThere: () => hasProgram('redis-cli') && hasProgram('redis-benchmark') },
   { name: 'wrk', isThere: () => hasProgram('wrk') },
   { name: 'apache2-utils', isThere: () => hasProgram('ab') },
+  { name: 'openssl', isThere: () => hasProgram('openssl') },
   { name: 'curl', isThere: () => hasProgram('curl') },
   { name: 'mariadb-server', isThere: () => hasProgram('mariadbd') && hasProgram('mariadb-install-db') },
   { name: 'libfaketime', isThere: () => hasLibrary('faketime/libfaketimeMT.so.1') },
