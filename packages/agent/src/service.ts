@@ -86,6 +86,7 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
     async stop() {
       log.info('agent is stopping');
       markStopping();
+      doors.drain();
       if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
       await doors.close(config.drainMs);
       await reporter.stop();

@@ -4,15 +4,17 @@ import { runCommand } from './commands.ts';
 
 /** The process' edge: the one place that knows `process`. */
 const stopRequested = new Promise<string>((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      resolve(signal);
-      // Asked a second time, it stops without tidying up.
-      process.once(signal, () => process.exit(130));
-    });
-  }
-  // A service started by `leafcutter dev` must not outlive it.
-  process.once('disconnect', () => resolve('disconnect'));
+  let asked = false;
+  const ask = (why: string) => {
+    // Asked a second time, it stops without tidying up. One that has a parent may hear the same wish twice, from the
+    // parent and from who stops the whole group; its second time is the parent's end.
+    if (asked && !process.connected) process.exit(130);
+    asked = true;
+    resolve(why);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => ask(signal));
+  // A service that `leafcutter dev` or a supervisor started must not outlive it.
+  process.once('disconnect', () => ask('disconnect'));
 });
 
 const code = await runCommand({
@@ -25,7 +27,7 @@ const code = await runCommand({
   stopRequested,
   onHangup: (listener) => void process.on('SIGHUP', listener),
   tellListening: () => {
-    if (process.connected) process.send?.('listening');
+    if (process.connected) process.send?.('listening', undefined, {}, () => undefined);
   },
   parent:
     process.send === undefined

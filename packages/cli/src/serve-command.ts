@@ -63,7 +63,12 @@ async function serve<T extends SettingTree & { reloadIntervalS: Setting<number> 
     isOld = reloader === undefined;
     reloader?.look();
   });
-  const running = await start(loaded.config, log);
+  const running = await Promise.race([start(loaded.config, log), io.stopRequested.then(() => undefined)]);
+  if (running === undefined) {
+    // Nothing was granted yet; whatever a start does is fit to be cut off.
+    log.info('asked to stop before it was ready');
+    return EXIT.ok;
+  }
   reloader = new Reloader({
     ...{ settings, config: loaded.config, service: running, log },
     load: () => loadSettings(io, settings, service, `leafcutter ${service}`)?.config ?? loaded.config,

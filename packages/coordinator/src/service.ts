@@ -58,7 +58,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
     coordinator.metrics.certificateEndsAtMs = door.certificateEndsAtMs;
     coordinator.watch.start();
     const scheduler = stores.schedule(coordinator.jobs);
-    const { url, close } = door;
+    const { url, drain, close } = door;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
         { url },
@@ -80,6 +80,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       async stop() {
         log.info('coordinator is stopping');
         coordinator.stopping = true;
+        drain();
         if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
         coordinator.watch.stop();
         events.end();

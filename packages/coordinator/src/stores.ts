@@ -89,9 +89,10 @@ async function openServers(
 ): Promise<Stores> {
   const migrating = openMysql({ ...mysql, connectionLimit: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
   const store = new SqlStore(openMysql(mysql));
-  await eventually(config.startTimeoutS, log, () => migrateMysql(migrating)).finally(() => migrating.close());
+  const deadline = Date.now() + config.startTimeoutS * 1_000;
+  await eventually(deadline, log, () => migrateMysql(migrating)).finally(() => migrating.close());
   // On a connection of its own, which may have to try host after host as the first one did.
-  await eventually(config.startTimeoutS, log, () => store.now());
+  await eventually(deadline, log, () => store.now());
   const link = new RedisLink(redis, clock);
   link.onChange((up) =>
     up ? log.info('redis answers again') : log.warn('redis is away; allocations go on unfenced'),
@@ -117,8 +118,7 @@ async function openServers(
 }
 
 /** Waits for MySQL to come up, as it does when a whole system starts at once. */
-async function eventually(timeoutS: number, log: Logger, work: () => Promise<unknown>): Promise<void> {
-  const deadline = Date.now() + timeoutS * 1000;
+async function eventually(deadline: number, log: Logger, work: () => Promise<unknown>): Promise<void> {
   for (;;) {
     try {
       await work();

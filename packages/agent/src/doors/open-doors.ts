@@ -21,6 +21,8 @@ interface Plan {
 export interface Doors {
   /** By setting. */
   readonly places: Readonly<Record<string, Place>>;
+  /** Clients that keep connections are told to leave them; all is served meanwhile. */
+  drain(): void;
   /** Lets open requests finish for up to `drainMs`, then cuts what is left. */
   close(drainMs: number): Promise<void>;
 }
@@ -39,7 +41,13 @@ export async function openDoors(agent: Agent): Promise<Doors> {
     await close(0);
     throw error;
   }
-  return { places: Object.fromEntries([...open].map(([setting, { address }]) => [setting, address])), close };
+  return {
+    places: Object.fromEntries([...open].map(([setting, { address }]) => [setting, address])),
+    drain() {
+      for (const door of open.values()) door.drain?.();
+    },
+    close,
+  };
 }
 
 function plans(agent: Agent): Plan[] {

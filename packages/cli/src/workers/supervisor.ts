@@ -5,8 +5,8 @@ import { WorkerProcess, type WorkerStart } from './worker-child.ts';
 
 export interface SupervisorOptions extends WorkerStart {
   readonly workers: number;
-  /** How long a worker may drain, in milliseconds. */
-  readonly drainMs: number;
+  /** How long a worker may go on serving and drain, in milliseconds. */
+  readonly stopWithinMs: number;
   readonly log: Logger;
 }
 
@@ -52,7 +52,7 @@ export class Supervisor {
   /** Asks all workers to stop, and waits for them. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all([...this.#places.values()].map((worker) => worker.stop(this.#options.drainMs)));
+    await Promise.all([...this.#places.values()].map((worker) => worker.stop(this.#options.stopWithinMs)));
   }
 
   /** Each worker reads its configuration again. */

@@ -8,7 +8,7 @@ export interface WorkerStart {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A worker that does not stop when asked is killed after this long, its drain and some, in milliseconds. */
+/** A worker that does not stop when asked is killed so long after the time that it has, in milliseconds. */
 const STOP_GRACE_MS = 10_000;
 
 /** One worker's process, from its start to its end. */

@@ -15,6 +15,8 @@ export interface SecuredDoor {
   readonly url: string;
   /** When its certificate ends, unix milliseconds; undefined without TLS. */
   certificateEndsAtMs(): number | undefined;
+  /** From now on each answer ends its connection; new ones are still taken. */
+  drain(): void;
   close(drainMs: number): Promise<void>;
 }
 
@@ -28,8 +30,8 @@ export async function openDoor(
   const { maxConnections, tls } = config;
   const { certFile, keyFile, clientCaFile: caFile } = tls;
   if (certFile === undefined) {
-    const { address, close } = await listen(config.listen, app, 'listen', { maxConnections });
-    return { url: `http://${address}`, close, certificateEndsAtMs: () => undefined };
+    const { address, drain, close } = await listen(config.listen, app, 'listen', { maxConnections });
+    return { url: `http://${address}`, drain, close, certificateEndsAtMs: () => undefined };
   }
   let listening: HttpListening | undefined;
   const watch = new TlsWatch({
@@ -46,7 +48,7 @@ export async function openDoor(
     watch.stop();
     throw error;
   }
-  const { address, close } = listening;
+  const { address, drain, close } = listening;
   const endsAtMs = watch.endsAtMs ?? Number.POSITIVE_INFINITY;
   if (endsAtMs - clock.now() < SOON_MS) {
     const ends = new Date(endsAtMs).toISOString();
@@ -58,6 +60,7 @@ export async function openDoor(
   return {
     url: `https://${address}`,
     certificateEndsAtMs: () => watch.endsAtMs,
+    drain,
     close(drainMs) {
       watch.stop();
       return close(drainMs);

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { Address } from '../config/address.ts';
@@ -49,6 +49,33 @@ describe('a server', () => {
     answer();
     expect(await asking).toBe('done');
     await closing;
+  });
+
+  test('ends each connection with its answer once it drains, and still takes new ones', async () => {
+    const open: ServerResponse[] = [];
+    let seen: () => void = () => undefined;
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      (request, response) => {
+        if (request.url === '/now') response.end('now');
+        else open.push(response);
+        seen();
+      },
+      'listen',
+    );
+    const connectionOf = async (path: string) =>
+      (await fetch(`http://${listening.address}${path}`)).headers.get('connection');
+    expect(await connectionOf('/now')).toBe('keep-alive');
+    const begun = new Promise<void>((resolve) => {
+      seen = resolve;
+    });
+    const waiting = connectionOf('/later');
+    await begun;
+    listening.drain();
+    expect(await connectionOf('/now')).toBe('close');
+    open[0]?.end('later');
+    expect(await waiting).toBe('close');
+    await listening.close(0);
   });
 
   test('cuts what is still open when the time to drain is over', async () => {

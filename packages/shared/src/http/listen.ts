@@ -2,16 +2,20 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { bind, type Place } from './bind.ts';
+import { OpenAnswers } from './open-answers.ts';
 
 /** A server that listens, and how to end it. */
 export interface Listening {
   readonly address: Place;
+  /** From now on each answer ends its connection; new ones are still taken. Missing where there is no way to say it. */
+  drain?(): void;
   /** Stops listening, lets open requests finish for up to `drainMs`, then cuts what is left. */
   close(drainMs: number): Promise<void>;
 }
 
 /** An HTTP server that listens. */
 export interface HttpListening extends Listening {
+  drain(): void;
   /** Shows another certificate from the next connection on. @throws Error where the two do not fit */
   renew(tls: ServerTls): void;
 }
@@ -31,6 +35,8 @@ export const HEAD_TIMEOUT_MS = 10_000;
 export interface Ahead {
   /** Answers what it likes on `socket`; `handOver` gives the socket, with all bytes that were unshifted, to the server. */
   open(socket: Socket, handOver: (socket: Socket) => void): void;
+  /** From now on its answers end their connections. */
+  drain(): void;
   /** Ends the connections that it still has and on which no request waits. */
   closeIdle(): void;
   closeAll(): void;
@@ -63,15 +69,25 @@ export async function listen(
     ...{ maxHeaderSize: 8_192, requestTimeout: 30_000 },
     ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEAD_TIMEOUT_MS },
   };
+  const answers = new OpenAnswers();
+  const watched = answers.of(listener);
   const secured =
-    tls && createTlsServer({ ...options, ...TLS, ...tls, requestCert: tls.ca !== undefined }, listener);
-  const server = secured ?? createServer(options, listener);
+    tls && createTlsServer({ ...options, ...TLS, ...tls, requestCert: tls.ca !== undefined }, watched);
+  const server = secured ?? createServer(options, watched);
   if (maxConnections !== undefined) server.maxConnections = maxConnections;
   if (ahead !== undefined) putAhead(server, ahead);
   const address = await bind(server, at, setting, reusePort);
+  const drain = () => {
+    ahead?.drain();
+    answers.drain();
+  };
   return {
     address,
-    close: (drainMs) => close(server, ahead, drainMs),
+    drain,
+    close(drainMs) {
+      drain();
+      return close(server, ahead, drainMs);
+    },
     renew: (changed) => secured?.setSecureContext({ ...TLS, ...changed }),
   };
 }

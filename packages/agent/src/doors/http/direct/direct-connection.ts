@@ -107,9 +107,10 @@ export class DirectConnection {
         void this.#answerLater(request, bytes.subarray(at));
         return;
       }
-      answers += this.#parts.answers.one(request.route, id, request.keepAlive);
+      const keepAlive = this.#keepsAlive(request, at < bytes.length);
+      answers += this.#parts.answers.one(request.route, id, keepAlive);
       this.#parts.tally.count += 1;
-      if (isLast) {
+      if (!keepAlive) {
         this.#end(answers);
         return;
       }
@@ -143,11 +144,12 @@ export class DirectConnection {
     const answer = await this.#drawn(request, wait.signal);
     this.#wait = undefined;
     if (this.#over) return;
-    if (!request.keepAlive) {
-      this.#end(answer);
+    const keepAlive = this.#keepsAlive(request, this.#behind.length > 0);
+    if (!keepAlive) {
+      this.#end(answer(keepAlive));
       return;
     }
-    this.#write(answer);
+    this.#write(answer(keepAlive));
     const behind = Buffer.concat(this.#behind);
     this.#behind = [];
     this.#behindBytes = 0;
@@ -155,16 +157,22 @@ export class DirectConnection {
     if (behind.length > 0) this.#serve(behind);
   }
 
-  async #drawn({ route, keepAlive }: DirectRequest, signal: AbortSignal): Promise<string> {
+  async #drawn({ route }: DirectRequest, signal: AbortSignal): Promise<(keepAlive: boolean) => string> {
+    const { answers, tally } = this.#parts;
     try {
       const id = await route.draw(signal);
-      this.#parts.tally.count += 1;
-      return this.#parts.answers.one(route, id, keepAlive);
+      tally.count += 1;
+      return (keepAlive) => answers.one(route, id, keepAlive);
     } catch (thrown) {
       const error = toLeafcutterError(thrown);
       route.ids.refused(error, { method: 'GET', path: route.path });
-      return this.#parts.answers.refusal(route.refusal(error), keepAlive);
+      return (keepAlive) => answers.refusal(route.refusal(error), keepAlive);
     }
+  }
+
+  /** A draining door ends connections with the answer to the last request that has come. */
+  #keepsAlive(request: DirectRequest, moreFollows: boolean): boolean {
+    return request.keepAlive && (moreFollows || !this.#parts.isDraining());
   }
 
   #keep(bytes: Buffer): void {
@@ -223,6 +231,7 @@ interface Parts {
   readonly answers: DirectAnswers;
   /** Counts the IDs that are answered this way. */
   readonly tally: Tally;
+  readonly isDraining: () => boolean;
   /** Gives the socket to the ordinary server. */
   readonly handOver: (socket: Socket) => void;
   /** The connection is over, or is not this one's any more. */

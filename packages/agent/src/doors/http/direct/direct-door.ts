@@ -14,10 +14,15 @@ export function directDoor(agent: Agent): Ahead {
   const answers = new DirectAnswers(() => agent.now());
   const tally = agent.metrics.directAnswers;
   const connections = new Set<DirectConnection>();
+  let draining = false;
+  const isDraining = () => draining;
   return {
     open(socket, handOver) {
       const left = (connection: DirectConnection) => void connections.delete(connection);
-      connections.add(new DirectConnection(socket, { routes, answers, tally, handOver, left }));
+      connections.add(new DirectConnection(socket, { routes, answers, tally, isDraining, handOver, left }));
+    },
+    drain() {
+      draining = true;
     },
     closeIdle() {
       for (const connection of connections) connection.endIdle();
