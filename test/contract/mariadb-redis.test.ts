@@ -1,17 +1,11 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { RedisFence } from '@leafcutter/coordinator/redis-fence';
-import { RedisLeaseRegistry } from '@leafcutter/coordinator/redis-lease-registry';
 import type { RedisLink } from '@leafcutter/coordinator/redis-link';
 import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
-import { RedisRoster } from '@leafcutter/coordinator/redis-roster';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
-import { arbitersContract } from './arbiters-contract.ts';
 import { deleteByHand, freshMysqlStores, freshPrefix, insertByHand, openLink } from './backends.ts';
-import { fenceContract } from './fence-contract.ts';
-import { leaseRegistryContract } from './lease-registry-contract.ts';
-import { rosterContract } from './roster-contract.ts';
+import { redisContracts, serversContract } from './redis-contracts.ts';
 import { storeContract } from './store-contract.ts';
 
 jest.setTimeout(30_000);
@@ -48,46 +42,9 @@ storeContract('MariaDB', 'row', async () => {
   };
 });
 
-fenceContract('Redis', async () => {
-  const { links, closeLinks } = await openLinks();
-  return {
-    fences: [new RedisFence(links[0]), new RedisFence(links[1])],
-    wipe: () => links[0].run(async (client) => void (await client.flushdb())),
-    close: async () => closeLinks(),
-  };
-});
+redisContracts('Redis', openLinks);
 
-leaseRegistryContract('Redis', async () => {
-  const { links, closeLinks } = await openLinks();
-  return {
-    registry: new RedisLeaseRegistry(links[0]),
-    elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    close: async () => closeLinks(),
-  };
-});
-
-rosterContract('Redis', async () => {
-  const { links, closeLinks } = await openLinks();
-  return { roster: new RedisRoster(links[0]), close: async () => closeLinks() };
-});
-
-arbitersContract('MariaDB with Redis', async () => {
-  const { handles } = await freshMysqlStores(mariadb);
-  const { links, closeLinks } = await openLinks();
-  const ports = (n: 0 | 1) => ({
-    store: handles[n].store,
-    fence: new RedisFence(links[n]),
-    registry: new RedisLeaseRegistry(links[n]),
-    locks: new RedisLocks(links[n], systemClock),
-  });
-  return {
-    coordinators: [ports(0), ports(1)],
-    close: async () => {
-      closeLinks();
-      await Promise.all(handles.map(({ store }) => store.close()));
-    },
-  };
-});
+serversContract('MariaDB with Redis', async () => (await freshMysqlStores(mariadb)).handles, openLinks);
 
 describe('locks in Redis', () => {
   test('are one holder’s until it releases them', async () => {

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { openMysql } from '@leafcutter/coordinator/mysql-driver';
 import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
-import { RedisFence } from '@leafcutter/coordinator/redis-fence';
-import { RedisLeaseRegistry } from '@leafcutter/coordinator/redis-lease-registry';
 import { RedisLink } from '@leafcutter/coordinator/redis-link';
 import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
-import { RedisRoster } from '@leafcutter/coordinator/redis-roster';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { Cluster, Redis } from 'ioredis';
@@ -16,11 +13,8 @@ import type { MariadbServer } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisClusterSetup, startRedisCluster } from '../support/redis-cluster.ts';
 import type { RedisServer } from '../support/redis-server.ts';
-import { arbitersContract } from './arbiters-contract.ts';
 import { freshPrefix, insertByHand, type OpenStore, openMysqlStore } from './backends.ts';
-import { fenceContract } from './fence-contract.ts';
-import { leaseRegistryContract } from './lease-registry-contract.ts';
-import { rosterContract } from './roster-contract.ts';
+import { redisContracts, serversContract } from './redis-contracts.ts';
 
 jest.setTimeout(60_000);
 
@@ -71,46 +65,9 @@ async function openNodes(): Promise<[Node, Node]> {
   return handles;
 }
 
-fenceContract('Redis Cluster', async () => {
-  const { links, closeLinks } = await openLinks();
-  return {
-    fences: [new RedisFence(links[0]), new RedisFence(links[1])],
-    wipe: () => links[0].run(async (client) => void (await client.flushdb())),
-    close: async () => closeLinks(),
-  };
-});
+redisContracts('Redis Cluster', openLinks);
 
-leaseRegistryContract('Redis Cluster', async () => {
-  const { links, closeLinks } = await openLinks();
-  return {
-    registry: new RedisLeaseRegistry(links[0]),
-    elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-    close: async () => closeLinks(),
-  };
-});
-
-rosterContract('Redis Cluster', async () => {
-  const { links, closeLinks } = await openLinks();
-  return { roster: new RedisRoster(links[0]), close: async () => closeLinks() };
-});
-
-arbitersContract('Galera, a node each, with Redis Cluster', async () => {
-  const handles = await openNodes();
-  const { links, closeLinks } = await openLinks();
-  const ports = (n: 0 | 1) => ({
-    store: handles[n].store,
-    fence: new RedisFence(links[n]),
-    registry: new RedisLeaseRegistry(links[n]),
-    locks: new RedisLocks(links[n], systemClock),
-  });
-  return {
-    coordinators: [ports(0), ports(1)],
-    close: async () => {
-      closeLinks();
-      await Promise.all(handles.map(({ store }) => store.close()));
-    },
-  };
-});
+serversContract('Galera, a node each, with Redis Cluster', openNodes, openLinks);
 
 describe('locks in a Redis Cluster', () => {
   test('are handed over by a call: who waits hears what is published on the node that has the lock', async () => {

@@ -4,6 +4,7 @@ import type { Store } from '@leafcutter/coordinator/domain/store';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { coordinationContract } from './coordination-contract.ts';
+import { ledgerContract } from './ledger-contract.ts';
 import { machineIdContract } from './machine-id-contract.ts';
 import { entry, type StoreUnderTest } from './store-under-test.ts';
 import { tagContract } from './tag-contract.ts';
@@ -237,6 +238,7 @@ export function storeContract(
     });
 
     tagContract(() => subject);
+    ledgerContract(() => subject);
     machineIdContract(() => subject);
   });
 }

@@ -1,6 +1,4 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { AgentMetrics } from '@leafcutter/agent/metrics';
-import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics';
 import { ERROR_CODES } from '@leafcutter/shared/errors';
 import { parse } from 'yaml';
 import { Cluster } from '../support/cluster.ts';
@@ -12,6 +10,7 @@ import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { Prometheus, RULES_FOLDER, rulesOf, scraped } from '../support/prometheus.ts';
 import { startRedis } from '../support/redis-server.ts';
+import { metricCatalogues } from '../support/silent-metrics.ts';
 
 jest.setTimeout(120_000);
 
@@ -40,20 +39,8 @@ const prometheusConfig = parse(read('deploy/prometheus/prometheus.yml'));
 
 /** Every metric that the two services have, and the series that a histogram makes of one. */
 function seriesNames(): ReadonlySet<string> {
-  const never = () => Promise.reject(new Error('nobody scrapes this'));
-  const agent = new AgentMetrics({
-    tags: () => [],
-    lease: () => undefined,
-    clockOffsetMs: () => undefined,
-    tokens: () => 0,
-  });
-  const coordinator = new CoordinatorMetrics({
-    census: never,
-    askStore: never,
-    timestampLeftMs: () => 0,
-    tokens: () => ({}),
-  });
-  const ours = [...agent.catalogue, ...coordinator.catalogue].flatMap(({ name, type }) =>
+  const { Agent, Coordinator } = metricCatalogues();
+  const ours = [...Agent, ...Coordinator].flatMap(({ name, type }) =>
     type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],
   );
   return new Set(ours);

@@ -1,23 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { AgentMetrics } from '@leafcutter/agent/metrics';
-import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics';
 import { metricsPage } from '@leafcutter/shared/metric-catalogue';
+import { metricCatalogues } from '../support/silent-metrics.ts';
 
-const never = () => Promise.reject(new Error('nobody scrapes this'));
-const agent = new AgentMetrics({
-  tags: () => [],
-  lease: () => undefined,
-  clockOffsetMs: () => undefined,
-  tokens: () => 0,
-});
-const coordinator = new CoordinatorMetrics({
-  census: never,
-  askStore: never,
-  timestampLeftMs: () => 0,
-  tokens: () => ({}),
-});
-const services = { Agent: agent.catalogue, Coordinator: coordinator.catalogue };
+const services = metricCatalogues();
 
 test('docs/metrics.md is what the metrics in the source say (npm run build writes it)', () => {
   const page = readFileSync(new URL('../../docs/metrics.md', import.meta.url), 'utf8');

@@ -7,6 +7,7 @@ import { LOG_LEVELS } from '@leafcutter/shared/logger';
 import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
+import { stopSettings } from '@leafcutter/shared/stop-settings';
 import { clashingListeners, networkListeners } from './listeners.ts';
 import { linkSettings } from './settings/link-settings.ts';
 
@@ -76,20 +77,7 @@ export const agentSettings = settings(
       unit: 'ms',
       doc: 'How long a request may wait for IDs.',
     }),
-    drainDelayMs: int({
-      default: 0,
-      min: 0,
-      max: 300_000,
-      unit: 'ms',
-      doc: 'How long, asked to stop, it goes on serving while /readyz says 503, so that load balancers look away first.',
-    }),
-    drainMs: int({
-      default: 5_000,
-      min: 0,
-      max: 300_000,
-      unit: 'ms',
-      doc: 'How long open requests may finish on shutdown.',
-    }),
+    ...stopSettings,
     coordinatorTimeoutMs: int({
       default: 2_000,
       min: 50,

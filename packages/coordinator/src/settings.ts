@@ -7,6 +7,7 @@ import { LOG_LEVELS } from '@leafcutter/shared/logger';
 import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
+import { stopSettings } from '@leafcutter/shared/stop-settings';
 import { jobSettings } from './settings/job-settings.ts';
 import { listenSettings } from './settings/listen-settings.ts';
 import { storeProblem, storeSettings } from './settings/store-settings.ts';
@@ -88,20 +89,7 @@ export const coordinatorSettings = settings(
       unit: 'ms',
       doc: 'How long a request for a segment or lease may wait for the stores; below the agents’ coordinatorTimeoutMs, so that nothing is granted to an agent that has given up.',
     }),
-    drainDelayMs: int({
-      default: 0,
-      min: 0,
-      max: 300_000,
-      unit: 'ms',
-      doc: 'How long, asked to stop, it goes on serving while /readyz says 503, so that load balancers look away first.',
-    }),
-    drainMs: int({
-      default: 5_000,
-      min: 0,
-      max: 300_000,
-      unit: 'ms',
-      doc: 'How long open requests may finish on shutdown.',
-    }),
+    ...stopSettings,
     startTimeoutS: int({
       default: 60,
       min: 0,

@@ -72,6 +72,11 @@ describe('an opaque shape', () => {
     expect(users.read(orders.write(7n))).not.toBe(7n);
   });
 
+  test('refuses where the key that should write is not there, and gives no text for it', () => {
+    const broken = Shape.parse('{opaque-base62}', { newest: 7, permutation: () => undefined });
+    expect(() => broken?.write(1n)).toThrow('has no key');
+  });
+
   test('neither writes nor reads without a key', () => {
     const bare = Shape.parse('{opaque-base62}');
     expect(bare).toMatchObject({ isOpaque: true, canWrite: false, highest: HIGHEST_ID });

@@ -77,9 +77,9 @@ export class Shape {
     if (number < 0n || number > this.highest) throw new RangeError(`${this.text} cannot write ${number}`);
     if (!this.isOpaque) return this.#around(digits(number, this.#radix));
     const version = this.#keys?.newest;
-    if (version === undefined) throw new RangeError(`${this.text} has no key`);
-    const permuted = this.#permutation(version)?.apply(number) ?? 0n;
-    return this.#around(digits(permuted, this.#radix), String(version));
+    const permutation = version === undefined ? undefined : this.#permutation(version);
+    if (permutation === undefined) throw new RangeError(`${this.text} has no key`);
+    return this.#around(digits(permutation.apply(number), this.#radix), String(version));
   }
 
   /** The number whose text this is; undefined for what `write` would not have written, with any of the keys. */

@@ -19,19 +19,23 @@ interface Attempt {
   readonly write?: (range: Range, lost: readonly LedgerEntry[]) => Promise<void>;
   /** Ranges that the ledger has, in order. */
   readonly ledger?: readonly Range[];
+  /** What it has from the second question on: somebody merged ranges without our lock. */
+  readonly merged?: readonly Range[];
 }
 
 /** One attempt to take 100 from a counter that stands at `value`. */
 function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {}): Promise<Range> {
   const { floor = 0n, events = new RecordedEvents(), endOf = (start) => start + 100n } = options;
   const { write = async () => undefined } = options;
-  const { remembered = NOTHING_REMEMBERED, ledger = [] } = options;
+  const { remembered = NOTHING_REMEMBERED, ledger = [], merged = ledger } = options;
+  let questions = 0;
+  const now = () => (questions++ === 0 ? ledger : merged);
   const generation = SAMPLE_DEPLOYMENT.identity.generation;
   const locked = {
     ...{ name, value, nowMs: 7, generation, advance: async () => undefined },
     ledgerTop: ledger.at(-1)?.end ?? 0n,
-    ledgerEnd: async (below: bigint) => ledger.findLast(({ start }) => start < below)?.end ?? 0n,
-    nextRangeStart: async (from: bigint) => ledger.find(({ start }) => start >= from)?.start,
+    ledgerEnd: async (below: bigint) => now().findLast(({ start }) => start < below)?.end ?? 0n,
+    nextRangeStart: async (from: bigint) => now().find(({ start }) => start >= from)?.start,
     rangesFrom: async () => [],
     mergeRanges: async () => undefined,
   };
@@ -147,6 +151,24 @@ describe('whatever the counter says, a range shares no number with the ledger', 
       expect(error).toMatchObject({ remembered: { value: 1_150n, granted: 0n } });
       expect(events.ahead).toEqual([{ counter: 'orders', by: 1_150n - value }]);
       expect(events.lost).toEqual([]);
+    },
+  );
+
+  test.each([1n, 50n, 101n, 150n])(
+    'at %d, also where ranges become one between two questions',
+    async (value) => {
+      const before = [
+        { start: 1n, end: 101n },
+        { start: 101n, end: 201n },
+        { start: 300n, end: 400n },
+      ];
+      const merged = [
+        { start: 1n, end: 201n },
+        { start: 300n, end: 400n },
+      ];
+      await expect(attempt(value, undefined, { ledger: before, merged })).rejects.toBeInstanceOf(
+        CounterBehindError,
+      );
     },
   );
 

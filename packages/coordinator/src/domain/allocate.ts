@@ -85,6 +85,7 @@ async function besideLedger(locked: Locked, range: Range): Promise<Range> {
   const { start, end } = range;
   if (end <= start) throw new Error(`empty range [${start}, ${end}) of ${counterKey(name)}`);
   if (ledgerTop <= start) return range;
+  // In this order: ranges may become one between the two questions (`prune`), on another node of a Galera without our lock.
   const above = await locked.nextRangeStart(start);
   if ((await locked.ledgerEnd(start)) > start || above === start)
     throw new CounterBehindError(name, { value: ledgerTop, granted: 0n });

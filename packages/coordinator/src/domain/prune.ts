@@ -9,8 +9,6 @@ const PRUNED_HOLDER: Holder = { agentId: '(pruned)', instanceId: PRUNED_INSTANCE
 
 /** Ranges that one transaction makes one of: its counter is locked for as long as that takes. */
 const MAX_RUN = 1_000;
-/** A wider gap between a tag's ranges stays as it is: a counter that a typo put too high may be lowered into it. */
-const MAX_GAP = 1_000_000n;
 
 /** Neighbours in the ledger of one counter, from the start of the first to the start of the last. */
 interface Run {
@@ -21,10 +19,10 @@ interface Run {
 }
 
 /**
- * Forgets who was granted what, once that is older than `retentionMs`: ranges that lie side by side become one, that of
- * `PRUNED_HOLDER`. That they were handed out is never forgotten, because allocations keep clear of what the ledger has
- * (I1, I2): a counter that was set back by hand still starts above all of it. Runs beside allocations, one pass over the
- * ledger. Resolves to how many ranges fewer it has.
+ * Forgets who was granted what, once that is older than `retentionMs`: ranges that touch become one, that of
+ * `PRUNED_HOLDER`. The ledger covers exactly the numbers that it did, because allocations keep clear of them (I1, I2): a
+ * counter that was set back by hand still starts above all of it, and one that was lowered on purpose keeps its gap. Runs
+ * beside allocations, one pass over the ledger. Resolves to how many ranges fewer it has.
  *
  * @throws STORE_UNAVAILABLE; what was done until then stays done
  */
@@ -53,19 +51,14 @@ export async function prune(store: Store, retentionMs: number): Promise<number> 
 }
 
 function areNeighbours(a: LedgerEntry, b: LedgerEntry): boolean {
-  if (!isSameCounter(a.counter, b.counter) || b.start < a.end) return false;
-  // A ceiling is never lowered, so that nobody ever needs the time between two windows.
-  return a.counter.kind === 'machine' || b.start - a.end <= MAX_GAP;
+  return isSameCounter(a.counter, b.counter) && b.start === a.end;
 }
 
-/**
- * Under the counter's lock, which every writer of its ledger holds: an allocation asks the ledger more than once and
- * must find the same each time.
- */
+/** Under the counter's lock, which every writer of its ledger holds. */
 async function merge(store: Store, { counter, first, last }: Run, before: number): Promise<number> {
   const work = async (row: Locked) => {
     let fewer = 0;
-    for (const group of groupsOf(await row.rangesFrom(first, last.start), row.value, before)) {
+    for (const group of groupsOf(await row.rangesFrom(first, last.start), before)) {
       const [lowest, highest] = [group[0], group.at(-1)];
       if (lowest === undefined || highest === undefined || group.length === 1) continue;
       const grantedAtMs = Math.max(...group.map((entry) => entry.grantedAtMs));
@@ -85,18 +78,12 @@ async function merge(store: Store, { counter, first, last }: Run, before: number
   }
 }
 
-/** What of these ranges may become one each. A gap in which the counter stands, lowered on purpose, is kept. */
-function groupsOf(entries: readonly LedgerEntry[], counter: bigint, before: number): LedgerEntry[][] {
+/** What of these ranges may become one each: another coordinator may have merged some since they were read. */
+function groupsOf(entries: readonly LedgerEntry[], before: number): LedgerEntry[][] {
   const groups: LedgerEntry[][] = [];
   let last: LedgerEntry | undefined;
-  for (const entry of entries) {
-    if (entry.grantedAtMs >= before) {
-      last = undefined;
-      continue;
-    }
-    const joins =
-      last !== undefined && areNeighbours(last, entry) && !(last.end <= counter && counter < entry.start);
-    if (joins) groups.at(-1)?.push(entry);
+  for (const entry of entries.filter(({ grantedAtMs }) => grantedAtMs < before)) {
+    if (last !== undefined && areNeighbours(last, entry)) groups.at(-1)?.push(entry);
     else groups.push([entry]);
     last = entry;
   }

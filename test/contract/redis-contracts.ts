@@ -1,0 +1,65 @@
+import { RedisFence } from '@leafcutter/coordinator/redis-fence';
+import { RedisLeaseRegistry } from '@leafcutter/coordinator/redis-lease-registry';
+import type { RedisLink } from '@leafcutter/coordinator/redis-link';
+import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
+import { RedisRoster } from '@leafcutter/coordinator/redis-roster';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import { arbitersContract } from './arbiters-contract.ts';
+import type { OpenStore } from './backends.ts';
+import { fenceContract } from './fence-contract.ts';
+import { leaseRegistryContract } from './lease-registry-contract.ts';
+import { rosterContract } from './roster-contract.ts';
+
+/** Two coordinators' links under one fresh prefix. */
+export type OpenLinks = () => Promise<{ links: [RedisLink, RedisLink]; closeLinks(): void }>;
+
+/** Everything that is promised of what lies in Redis. */
+export function redisContracts(name: string, openLinks: OpenLinks): void {
+  fenceContract(name, async () => {
+    const { links, closeLinks } = await openLinks();
+    return {
+      fences: [new RedisFence(links[0]), new RedisFence(links[1])],
+      wipe: () => links[0].run(async (client) => void (await client.flushdb())),
+      close: async () => closeLinks(),
+    };
+  });
+
+  leaseRegistryContract(name, async () => {
+    const { links, closeLinks } = await openLinks();
+    return {
+      registry: new RedisLeaseRegistry(links[0]),
+      elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      close: async () => closeLinks(),
+    };
+  });
+
+  rosterContract(name, async () => {
+    const { links, closeLinks } = await openLinks();
+    return { roster: new RedisRoster(links[0]), close: async () => closeLinks() };
+  });
+}
+
+/** Everything that is promised of two coordinators on one database and one Redis. */
+export function serversContract(
+  name: string,
+  openStores: () => Promise<readonly [OpenStore, OpenStore]>,
+  openLinks: OpenLinks,
+): void {
+  arbitersContract(name, async () => {
+    const handles = await openStores();
+    const { links, closeLinks } = await openLinks();
+    const ports = (n: 0 | 1) => ({
+      store: handles[n].store,
+      fence: new RedisFence(links[n]),
+      registry: new RedisLeaseRegistry(links[n]),
+      locks: new RedisLocks(links[n], systemClock),
+    });
+    return {
+      coordinators: [ports(0), ports(1)],
+      close: async () => {
+        closeLinks();
+        await Promise.all(handles.map(({ store }) => store.close()));
+      },
+    };
+  });
+}

@@ -1,0 +1,21 @@
+import { AgentMetrics } from '@leafcutter/agent/metrics';
+import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics';
+import type { MetricEntry } from '@leafcutter/shared/metric-catalogue';
+
+/** Every metric that the two services have, without a service that would give them values. */
+export function metricCatalogues(): Readonly<Record<'Agent' | 'Coordinator', MetricEntry[]>> {
+  const never = () => Promise.reject(new Error('nobody scrapes this'));
+  const agent = new AgentMetrics({
+    tags: () => [],
+    lease: () => undefined,
+    clockOffsetMs: () => undefined,
+    tokens: () => 0,
+  });
+  const coordinator = new CoordinatorMetrics({
+    census: never,
+    askStore: never,
+    timestampLeftMs: () => 0,
+    tokens: () => ({}),
+  });
+  return { Agent: agent.catalogue, Coordinator: coordinator.catalogue };
+}
