@@ -30,7 +30,7 @@ const KEPT_IN = {
   bullmq: '^packages/coordinator/src/bullmq-',
   'node:sqlite': '^packages/coordinator/src/sqlite-',
   'prom-client': '^packages/(coordinator|agent)/src/(job-)?metrics\\.ts$',
-  undici: '^packages/(agent/src/coordinator-endpoint|cli/src/verify/agent-door)\\.ts$',
+  undici: '^packages/(agent/src/coordinator-endpoint|cli/src/(admin-client|verify/agent-door))\\.ts$',
   cockatiel: '^packages/agent/src/coordinator-endpoint\\.ts$',
   express: '^packages/(shared/src/http|coordinator/src/http|agent/src/doors)/',
   '@grpc/grpc-js': '^packages/agent/src/(doors|generated)/',

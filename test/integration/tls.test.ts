@@ -175,3 +175,21 @@ test('a certificate that cannot be used is told at start, by its setting', async
   );
   expect(await start('--tls-cert-file', ours.certFile)).toMatch(/^78 .*tls\.keyFile|tls-key-file/s);
 });
+
+test('leafcutter tag shows its certificate and trusts the authority that its environment names', async () => {
+  const list = async (env: Record<string, string>) => {
+    const command = leafcutter(['tag', 'list', '--coordinator', url], env);
+    const { code } = await command.exited;
+    return `${code} ${command.tail()}`;
+  };
+  // The certificate of the other authority was put in place before.
+  const trusting = { LEAFCUTTER_COORDINATOR_CA_FILE: others.caFile };
+  const own = {
+    LEAFCUTTER_COORDINATOR_CERT_FILE: ours.certFile,
+    LEAFCUTTER_COORDINATOR_KEY_FILE: ours.keyFile,
+  };
+  expect(await list({ ...trusting, ...own })).toMatch(/^0 .*orders/s);
+  expect(await list(trusting)).toMatch(/^1 .*No coordinator answers/s);
+  expect(await list(own)).toMatch(/^1 .*No coordinator answers/s);
+  expect(await list({ LEAFCUTTER_COORDINATOR_CA_FILE: '/nowhere.pem' })).toMatch(/^1 .*nowhere\.pem/s);
+});

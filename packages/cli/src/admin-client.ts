@@ -1,6 +1,7 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { type Explanation, explanation, type LedgerPage, ledgerPage } from '@leafcutter/shared/inspection';
 import { fromProblem } from '@leafcutter/shared/problem';
+import { readTlsFiles, type TlsTexts } from '@leafcutter/shared/tls-files';
 import {
   type LowerTagAnswer,
   lowerTagAnswer,
@@ -9,17 +10,43 @@ import {
   tagList,
   tagView,
 } from '@leafcutter/shared/wire';
+import { Agent, type Dispatcher, request } from 'undici';
+import type { Io } from './io.ts';
 
 const TIMEOUT_MS = 10_000;
+
+/** Whom an admin trusts, and what it shows to a coordinator that speaks TLS: names of files (PEM). */
+export const ADMIN_TLS_VARIABLES = {
+  caFile: 'LEAFCUTTER_COORDINATOR_CA_FILE',
+  certFile: 'LEAFCUTTER_COORDINATOR_CERT_FILE',
+  keyFile: 'LEAFCUTTER_COORDINATOR_KEY_FILE',
+} as const;
+
+/** Ends the help of each command that asks a coordinator. */
+export const ADMIN_TLS_HELP = `
+Of a coordinator that speaks TLS: LEAFCUTTER_COORDINATOR_CA_FILE names the authority to trust, where Node knows it not;
+LEAFCUTTER_COORDINATOR_CERT_FILE and LEAFCUTTER_COORDINATOR_KEY_FILE what to show, where it asks for a certificate.
+`;
+
+/** A client that trusts and shows what the environment says. @throws StartError where a file cannot be read */
+export function adminClient({ env }: Pick<Io, 'env'>, url: string, token: string | undefined): AdminClient {
+  const files = Object.entries(ADMIN_TLS_VARIABLES).map(([name, variable]) => [
+    name,
+    env[variable] || undefined,
+  ]);
+  return new AdminClient(url, token, readTlsFiles('coordinator', Object.fromEntries(files)));
+}
 
 /** The admin API of one coordinator. Every call throws the code that the coordinator answers with. */
 export class AdminClient {
   readonly #url: string;
   readonly #token: string | undefined;
+  readonly #dispatcher: Agent;
 
-  constructor(url: string, token: string | undefined) {
+  constructor(url: string, token: string | undefined, tls: TlsTexts = {}) {
     this.#url = url.replace(/\/$/, '');
     this.#token = token;
+    this.#dispatcher = new Agent({ connect: { ...tls } });
   }
 
   async create(request: object): Promise<TagView> {
@@ -70,22 +97,22 @@ export class AdminClient {
   }
 
   async #call(method: string, path: string, body?: object): Promise<unknown> {
-    const response = await this.#send(method, path, body);
-    const document: unknown = await response.json().catch(() => undefined);
-    if (response.ok) return document;
+    const { statusCode, body: answer } = await this.#send(method, path, body);
+    const document: unknown = await answer.json().catch(() => undefined);
+    if (statusCode < 300) return document;
     throw (
       fromProblem(document) ??
       new LeafcutterError(
         'COORDINATOR_UNAVAILABLE',
-        `${this.#url} answers ${response.status}; is it a coordinator?`,
+        `${this.#url} answers ${statusCode}; is it a coordinator?`,
       )
     );
   }
 
-  async #send(method: string, path: string, body?: object): Promise<Response> {
+  async #send(method: string, path: string, body?: object): Promise<Dispatcher.ResponseData> {
     try {
-      return await fetch(this.#url + path, {
-        method,
+      return await request(this.#url + path, {
+        ...{ method: method as Dispatcher.HttpMethod, dispatcher: this.#dispatcher },
         headers: {
           'content-type': 'application/json',
           ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { Explanation } from '@leafcutter/shared/inspection';
-import { AdminClient } from './admin-client.ts';
+import { ADMIN_TLS_HELP, adminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 
 const HELP = `Usage: leafcutter explain ID [flags]
@@ -31,7 +31,7 @@ export async function explainCommand(io: Io): Promise<ExitCode> {
   const { values, positionals } = parse(io.argv);
   const [id, ...extra] = positionals;
   if (values.help === true) {
-    io.out(HELP);
+    io.out(HELP + ADMIN_TLS_HELP);
     return EXIT.ok;
   }
   if (id === undefined) throw new UsageError(`Name the ID.\n\n${HELP}`);
@@ -41,7 +41,7 @@ export async function explainCommand(io: Io): Promise<ExitCode> {
   if (values.tag === undefined && !/^[0-9]{1,19}$/.test(id))
     throw new UsageError('An ID is a whole number in decimal digits; of one in a shape, name the --tag.');
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
-  const client = new AdminClient(url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
+  const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
   const as =
     values.snowflake === true ? { mode: 'snowflake' } : values.tag === undefined ? {} : { tag: values.tag };
   const explanation = await client.explain(id, as);

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { hasCode } from '@leafcutter/shared/errors';
 import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
-import { AdminClient } from './admin-client.ts';
+import { ADMIN_TLS_HELP, type AdminClient, adminClient } from './admin-client.ts';
 import { type Existing, planStep, type Step } from './import/plan.ts';
 import { MAX_COUNTERS, type ReadCounters } from './import/source.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
@@ -55,7 +55,7 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   const { values, positionals } = parse(io.argv);
   const [system, ...extra] = positionals;
   if (values.help === true || system === undefined) {
-    io.out(HELP);
+    io.out(HELP + ADMIN_TLS_HELP);
     return values.help === true ? EXIT.ok : EXIT.usage;
   }
   const load = Object.hasOwn(SOURCES, system) ? SOURCES[system] : undefined;
@@ -69,7 +69,7 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   if (from === undefined) throw new UsageError(`Say where the counters are: --from URL.\n\n${HELP}`);
   const gap = readGap(values.gap);
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
-  const client = new AdminClient(url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
+  const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
 
   const read = await load();
   const found = await read(from, values.match);

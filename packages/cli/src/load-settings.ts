@@ -4,6 +4,7 @@ import { helpText } from '@leafcutter/shared/config/help';
 import { type LoadedConfig, loadConfig } from '@leafcutter/shared/config/load-config';
 import { environmentNames, type Settings, type SettingTree } from '@leafcutter/shared/config/settings';
 import { VERSION } from '@leafcutter/shared/version';
+import { ADMIN_TLS_VARIABLES } from './admin-client.ts';
 import { devSettings } from './dev-settings.ts';
 import type { Io } from './io.ts';
 import { WORKER_VARIABLE } from './workers/messages.ts';
@@ -13,6 +14,7 @@ const knownElsewhere = [
   ...[coordinatorSettings, agentSettings, devSettings].flatMap(environmentNames),
   'LEAFCUTTER_COORDINATOR',
   'LEAFCUTTER_ADMIN_TOKEN',
+  ...Object.values(ADMIN_TLS_VARIABLES),
   WORKER_VARIABLE,
 ];
 

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { TagView } from '@leafcutter/shared/wire';
-import { AdminClient } from './admin-client.ts';
+import { ADMIN_TLS_HELP, type AdminClient, adminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { textTable } from './text-table.ts';
 
@@ -49,12 +49,12 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
   const { values, positionals } = parse(io.argv);
   const [action, name, ...extra] = positionals;
   if (values.help === true || action === undefined) {
-    io.out(HELP);
+    io.out(HELP + ADMIN_TLS_HELP);
     return action === undefined && values.help !== true ? EXIT.usage : EXIT.ok;
   }
   if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n\n${HELP}`);
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
-  const client = new AdminClient(url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
+  const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
   const print = (tags: readonly TagView[]) =>
     io.out(values.json === true ? `${JSON.stringify(tags, null, 2)}\n` : table(tags));
 

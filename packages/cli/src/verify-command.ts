@@ -2,7 +2,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@leafcutter/shared/config/config-error';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { AdminClient } from './admin-client.ts';
+import { ADMIN_TLS_HELP, adminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { AgentDoor } from './verify/agent-door.ts';
 import { Budget } from './verify/budget.ts';
@@ -27,7 +27,7 @@ const EXIT_OF: Record<Report['verdict'], ExitCode> = {
 export async function verifyCommand(io: Io): Promise<ExitCode> {
   const options = readOptions(io);
   if (options === undefined) {
-    io.out(HELP);
+    io.out(HELP + ADMIN_TLS_HELP);
     return EXIT.ok;
   }
   const adminToken = (await readToken(io, options.tokenFile)) ?? io.env.LEAFCUTTER_ADMIN_TOKEN;
@@ -49,7 +49,7 @@ export async function verifyCommand(io: Io): Promise<ExitCode> {
   if (options.historyFile !== undefined) {
     await writeHistory(drawing.history, resolve(io.cwd, options.historyFile), options.sources);
   }
-  const ledger = await checkLedger(drawing.history, options.coordinator, adminToken);
+  const ledger = await checkLedger(drawing.history, options.coordinator, adminToken, io);
   const report = judge(drawing, ledger, seconds);
   io.out(options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report));
   return EXIT_OF[report.verdict];
@@ -75,10 +75,11 @@ async function checkLedger(
   history: History,
   coordinator: string | undefined,
   token: string | undefined,
+  io: Io,
 ): Promise<LedgerCheck> {
   if (coordinator === undefined) return undefined;
   try {
-    return await checkMembership(new AdminClient(coordinator, token), history);
+    return await checkMembership(adminClient(io, coordinator, token), history);
   } catch (error) {
     if (error instanceof LeafcutterError) return { failed: `${error.code}: ${error.message}` };
     throw error;
