@@ -195,6 +195,15 @@ describe.each(Object.keys(DOORS))('by the door of %s', (door) => {
   });
 });
 
+test('a token reads back the IDs of what it opens, and of nothing else', async () => {
+  const decoded = (tag: string, token: string) => http(`/v1/decode/1?tag=${tag}`, token);
+  expect(await decoded('orders-eu', 'some')).toMatch(/^200 .*"number":"1"/);
+  expect(await decoded('parcels', 'some')).toMatch(/^403 /);
+  expect(await decoded('orders-eu&tag=parcels', 'some')).toMatch(/^40[03] /);
+  expect(await decoded('parcels', 'first')).toMatch(/^200 /);
+  expect(await decoded('orders-eu', 'guess')).toMatch(/^401 /);
+});
+
 test('tinyid’s clients draw what their token opens', async () => {
   const ask = (tag: string, token: string) =>
     http(`/tinyid/id/nextIdSimple?bizType=${tag}&token=${token}`, 'first');
@@ -218,9 +227,11 @@ describe('an agent whose token opens some tags', () => {
     return `${response.status} ${((await response.json()) as { reason?: string }).reason ?? ''}`.trim();
   };
 
-  test('gets segments of these, and no lease', async () => {
+  test('gets segments of these and reads their IDs, and gets no lease', async () => {
     expect(await ask('/v1/tags/orders-eu/segments', segment)).toBe('200');
     expect(await ask('/v1/tags/parcels/segments', segment)).toBe('403 tag_scope');
+    expect(await ask('/v1/tags/orders-eu/decode', { ...segment, id: '1' })).toBe('200');
+    expect(await ask('/v1/tags/parcels/decode', { ...segment, id: '1' })).toBe('403 tag_scope');
     expect(await ask('/v1/leases', {})).toBe('403 tag_scope');
   });
 });

@@ -94,6 +94,8 @@ test('each day begins anew at 1 with its date in the text, on all agents, none t
     const path = `/v1/explain/${encodeURIComponent(TEMPLATE)}/${text}`;
     const { segments } = await coordinator.json<Explanation>(path);
     expect(segments[0]).toMatchObject({ verdict: 'granted', tag: `order-{${day}}` });
+    const decoded = await agents[1]?.json(`/v1/decode/${text}?tag=${encodeURIComponent(TEMPLATE)}`);
+    expect(decoded).toMatchObject({ tag: `order-{${day}}`, number: String(Number(text?.slice(8))) });
   }
 });
 

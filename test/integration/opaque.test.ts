@@ -106,8 +106,12 @@ test('a new key comes to the coordinators, then to the agents, and what the old 
   const after = await startAgent('after', `${OLD},${NEW}`);
   const [old = '', present = ''] = [...(await draw(still, 1)), ...(await draw(after, 1))];
   expect([old, present].map((text) => FORM.exec(text)?.[1])).toEqual(['1', '2']);
-  for (const text of [before, old, present])
-    expect((await explained(text)).segments[0]).toMatchObject({ verdict: 'granted' });
+  for (const text of [before, old, present]) {
+    const { id, segments } = await explained(text);
+    expect(segments[0]).toMatchObject({ verdict: 'granted' });
+    // The agent has no key of the new version, but who asks it is told all the same: the coordinators have both.
+    expect(await still.json(`/v1/decode/${text}?tag=orders`)).toMatchObject({ number: id });
+  }
 });
 
 test('a coordinator whose key is another one than the deployment began with does not start', async () => {

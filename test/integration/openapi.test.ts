@@ -68,6 +68,10 @@ const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
     path: '/v1/tags/orders/segments',
     body: () => ({ ...holder, ratePerSecond: 10, waitingIds: 0 }),
   },
+  'POST /v1/tags/{tag}/decode': {
+    path: '/v1/tags/orders/decode',
+    body: () => ({ ...holder, id: '5' }),
+  },
   'POST /v1/leases': { body: () => ({ ...holder, agentTimeMs: now(), layout }) },
   'POST /v1/leases/{machineId}/renew': {
     path: '/v1/leases/:machineId/renew',
@@ -117,7 +121,7 @@ const AGENT: Readonly<Record<string, Sample | readonly Sample[]>> = {
   'POST /v1/ids/{tag}': { path: '/v1/ids/orders?count=2', accept: json },
   'GET /v1/snowflake': [{}, { path: '/v1/snowflake?count=7', accept: json }],
   'POST /v1/snowflake': { accept: json },
-  'GET /v1/decode/{id}': { path: '/v1/decode/123456789012345678' },
+  'GET /v1/decode/{id}': [{ path: '/v1/decode/123456789012345678' }, { path: '/v1/decode/5?tag=orders' }],
   'GET /v1/status': {},
   'GET /v1/events': {},
   'GET /cache': {},

@@ -142,6 +142,25 @@ describe('a tag with a shape', () => {
     expect(told.tail(2_000)).toContain('granted to agent a1');
   });
 
+  test('is decoded by every agent, also by one that never drew from the tag, and by no other text', async () => {
+    const { body: text } = await ask('/v1/ids/orders');
+    const decode = async (id: string, query = '?tag=orders', agent = agents[1]) =>
+      JSON.parse((await ask(`/v1/decode/${id}${query}`, {}, agent)).body);
+    for (const agent of agents) {
+      expect(await decode(text, '?tag=orders', agent)).toEqual({
+        ...{ id: text, tag: 'orders', number: String(numberOf(text)), shape: SHAPE },
+      });
+    }
+    expect(await decode('7', '?tag=plain')).toEqual({ id: '7', tag: 'plain', number: '7', shape: null });
+    for (const other of [String(numberOf(text)), text.toLowerCase(), `${text}0`, text.slice(0, -1)])
+      expect(await decode(other)).toMatchObject({ code: 'BAD_REQUEST', reason: 'id' });
+    expect(await decode(text, '?tag=nowhere')).toMatchObject({ code: 'TAG_UNKNOWN' });
+    expect(await decode(text, '?tag=')).toMatchObject({ code: 'BAD_REQUEST', reason: 'tag' });
+    expect(await decode(text, '')).toMatchObject({
+      ...{ code: 'BAD_REQUEST', reason: 'id', detail: expect.stringContaining('?tag=') },
+    });
+  });
+
   test('ends where its width has no more room, and never writes a longer text', async () => {
     const texts = (await ask('/v1/ids/small?count=9')).body.trimEnd().split('\n');
     expect(texts).toEqual(['1', '2', '3', '4', '5', '6', '7', '8', '9']);

@@ -1,6 +1,7 @@
 import type { Tokens } from '@leafcutter/shared/http/tokens';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
+import type { CoordinatorClient } from './coordinator-client.ts';
 import type { ClockWatch } from './domain/clock-watch.ts';
 import type { LeaseKeeper } from './domain/lease-keeper.ts';
 import type { SnowflakeGenerator } from './domain/snowflake-generator.ts';
@@ -28,6 +29,8 @@ export interface Agent {
   readonly metrics: AgentMetrics;
   readonly watch: ClockWatch;
   readonly tags: Tags;
+  /** Reads back what tags write; the coordinators know every shape and every key. */
+  readonly reader: Pick<CoordinatorClient, 'decode'>;
   /** The tokens of applications, as they are now. */
   readonly tokens: Tokens;
   readonly tinyidTokens: TagTokens;

@@ -5,6 +5,9 @@ import { keyMark, OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { SHAPES } from '@leafcutter/shared/shape';
 import { calling } from '@leafcutter/shared/tracing';
 import {
+  type DecodeAnswer,
+  type DecodeRequest,
+  decodeAnswer,
   type LeaseRequest,
   leaseAnswer,
   type RenewRequest,
@@ -89,6 +92,14 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     return answer.shape === undefined
       ? numbers
       : { ...numbers, shape: readShape(tag, answer.shape, numbers, this.#keys) };
+  }
+
+  /** The number behind an ID of a tag, and whose number that is: of a template, the tag of the day. @throws TAG_UNKNOWN, BAD_REQUEST */
+  async decode(tag: string, id: string): Promise<Omit<DecodeAnswer, 'deploymentId'>> {
+    const body: DecodeRequest = { ...this.#who, id };
+    const path = `/v1/tags/${encodeURIComponent(tag)}/decode`;
+    const { deploymentId: _, ...decoded } = await this.#call(path, () => body, decodeAnswer);
+    return decoded;
   }
 
   async grant(): Promise<GrantedLease> {

@@ -195,6 +195,7 @@ function assemble(
     metrics,
     watch,
     tags,
+    reader: client,
     tokens,
     tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,

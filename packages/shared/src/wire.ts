@@ -50,6 +50,24 @@ export const segmentAnswer = z.object({
 });
 export type SegmentAnswer = z.infer<typeof segmentAnswer>;
 
+export const decodeRequest = z.object({
+  agentId,
+  instanceId,
+  /** As its tag writes it. */
+  id: z.string().min(1).max(128),
+});
+export type DecodeRequest = z.infer<typeof decodeRequest>;
+
+export const decodeAnswer = z.object({
+  deploymentId: z.string(),
+  /** Whose number it is: of a template, the tag of the day. */
+  tag: z.string(),
+  number: id,
+  /** Absent where the tag gives its numbers bare. */
+  shape: z.string().optional(),
+});
+export type DecodeAnswer = z.infer<typeof decodeAnswer>;
+
 export const leaseRequest = z.object({
   agentId,
   instanceId,

@@ -100,7 +100,7 @@ describe('over random clocks, stalls, replaced and extended leases', () => {
   };
 
   /** Three agents with wrong clocks share four machine ids. Gives each agent's IDs, and the windows granted. */
-  function walk(without: Guard | undefined, steps: number) {
+  function walk(seed: number, without: Guard | undefined, steps: number) {
     const random = seededRandom(seed);
     const world = new Ceilings();
     let trueNow = T0;
@@ -139,8 +139,8 @@ describe('over random clocks, stalls, replaced and extended leases', () => {
     return { agents, windows: world.windows };
   }
 
-  function verdict(without?: Guard) {
-    const { agents, windows } = walk(without, 4_000);
+  function verdict(seed: number, without?: Guard) {
+    const { agents, windows } = walk(seed, without, 4_000);
     const all = agents.flatMap(({ ids }) => ids);
     const outside = agents.flatMap(({ ids, holder }) =>
       ids.filter((id) => {
@@ -163,7 +163,7 @@ describe('over random clocks, stalls, replaced and extended leases', () => {
   }
 
   test(`no ID repeats, leaves its window or falls (seed ${seed})`, () => {
-    const { issued, ...faults } = verdict();
+    const { issued, ...faults } = verdict(seed);
     expect(issued).toBeGreaterThan(3_000);
     expect(faults).toEqual({ repeated: 0, outside: 0, falling: 0 });
   });
@@ -176,7 +176,11 @@ describe('over random clocks, stalls, replaced and extended leases', () => {
     ['from', 'outside'],
     ['new lease', 'falling'],
   ])(`negative control: without the guard "%s", IDs are %s (seed ${seed})`, (without, fault) => {
-    expect(verdict(without)[fault]).toBeGreaterThan(0);
+    // A single walk may miss the one millisecond that it takes; a dozen do not.
+    const found = Array.from({ length: 12 }, (_, nth) => seed + nth).find(
+      (it) => verdict(it, without)[fault] > 0,
+    );
+    expect(found).toBeDefined();
   });
 
   test(`the generator of the negative controls, with all its guards, is the real one (seed ${seed})`, () => {

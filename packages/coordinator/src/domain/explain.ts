@@ -47,10 +47,8 @@ export class Explainer {
   }
 
   /** The ID as one of a tag, written as its shape writes it. @throws TAG_UNKNOWN, BAD_REQUEST, STORE_UNAVAILABLE */
-  async inTag(tag: string, text: string): Promise<Explanation> {
-    const record = await this.#store.findTag(tag);
-    const ofDay = record?.shape === undefined ? undefined : datedNameIn(tag, record.shape, text);
-    if (ofDay !== undefined) return this.inTag(ofDay, text);
+  async inTag(asked: string, text: string): Promise<Explanation> {
+    const { tag, record } = await this.#writerOf(asked, text);
     const shape = record && this.#shapeOf(record);
     const id = numberOf(text, shape);
     const [range] = await this.#store.latestRanges({ kind: 'tag', tag }, id + 1n, 1);
@@ -70,6 +68,24 @@ export class Explainer {
       });
     }
     return { id: String(id), segments: [], snowflake, more: false };
+  }
+
+  /**
+   * The number behind an ID of a tag, and whose number that is: of a template, the tag of the day.
+   * @throws TAG_UNKNOWN, BAD_REQUEST, STORE_UNAVAILABLE
+   */
+  async decode(asked: string, text: string): Promise<{ tag: string; number: bigint; shape?: string }> {
+    const { tag, record } = await this.#writerOf(asked, text);
+    if (record === undefined) throw unknownTag(tag);
+    const number = numberOf(text, this.#shapeOf(record));
+    return record.shape === undefined ? { tag, number } : { tag, number, shape: record.shape };
+  }
+
+  /** The tag that wrote a text: the one that is asked about, or of a template the tag of the day in the text. */
+  async #writerOf(tag: string, text: string): Promise<{ tag: string; record: TagRecord | undefined }> {
+    const record = await this.#store.findTag(tag);
+    const ofDay = record?.shape === undefined ? undefined : datedNameIn(tag, record.shape, text);
+    return ofDay === undefined ? { tag, record } : { tag: ofDay, record: await this.#store.findTag(ofDay) };
   }
 
   #shapeOf({ tag, shape }: TagRecord): Shape | undefined {

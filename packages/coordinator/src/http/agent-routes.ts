@@ -6,6 +6,8 @@ import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 import { called } from '@leafcutter/shared/tracing';
 import {
   createTagRequest,
+  type DecodeAnswer,
+  decodeRequest,
   endRequest,
   type LeaseAnswer,
   leaseRequest,
@@ -24,6 +26,7 @@ import { tagOf } from './tag-of.ts';
 export function addAgentRoutes(app: ServiceApp, coordinator: Coordinator): void {
   const { agent, segments: ofTag, leases } = coordinator.access;
   app.route('/v1/tags/:tag/segments', { POST: (req, res) => segments(coordinator, req, res) }, ofTag);
+  app.route('/v1/tags/:tag/decode', { POST: (req, res) => decode(coordinator, req, res) }, ofTag);
   app.route('/v1/leases/:machineId/renew', { POST: (req, res) => renew(coordinator, req, res) }, leases);
   app.route('/v1/leases/:machineId/end', { POST: (req, res) => end(coordinator, req, res) }, leases);
   app.route('/v1/agents/report', { POST: (req, res) => report(coordinator, req, res) }, agent);
@@ -57,6 +60,15 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
     end: String(segment.end),
     ...(segment.shape === undefined ? {} : { shape: segment.shape }),
   };
+  res.json(answer);
+}
+
+async function decode(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
+  const { agentId, id } = parseBody(decodeRequest, req.body);
+  coordinator.pace.check(agentId);
+  const { number, ...decoded } = await coordinator.explainer.decode(tagOf(req), id);
+  const { deploymentId } = coordinator;
+  const answer: DecodeAnswer = { deploymentId, ...decoded, number: String(number) };
   res.json(answer);
 }
 

@@ -5,6 +5,8 @@ import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
 import {
   changeTagRequest,
   createTagRequest,
+  decodeAnswer,
+  decodeRequest,
   endRequest,
   leaseAnswer,
   leaseRequest,
@@ -66,6 +68,14 @@ export const COORDINATOR_API: Api = {
     body: segmentRequest,
     answer: json(segmentAnswer),
     errors: [...GRANTS, 'TAG_UNKNOWN', 'TAG_EXHAUSTED', 'TAG_RETIRED'],
+    token: true,
+  },
+  'POST /v1/tags/{tag}/decode': {
+    summary: 'Tells an agent the number behind an ID of a tag.',
+    path: { tag },
+    body: decodeRequest,
+    answer: json(decodeAnswer),
+    errors: ['TAG_UNKNOWN', 'VERSION_UNSUPPORTED', 'RATE_LIMITED', 'STORE_UNAVAILABLE'],
     token: true,
   },
   'POST /v1/leases': {

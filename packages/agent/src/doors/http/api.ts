@@ -59,18 +59,23 @@ export const AGENT_API: Api = {
   'GET /v1/snowflake': snowflakeIds,
   'POST /v1/snowflake': snowflakeIds,
   'GET /v1/decode/{id}': {
-    summary: 'The parts of a snowflake ID in this deployment’s layout.',
-    path: { id: z.string().regex(/^[0-9]{1,19}$/) },
+    summary: 'The parts of a snowflake ID in this deployment’s layout; with a tag, the number behind its ID.',
+    path: { id: written },
+    query: { tag },
     answer: {
-      'application/json': z.strictObject({
-        id: z.string(),
-        timestampMs: z.int(),
-        time: z.iso.datetime(),
-        machineId: z.int(),
-        datacenter: z.int().optional(),
-        sequence: z.int(),
-      }),
+      'application/json': z.union([
+        z.strictObject({
+          id: z.string(),
+          timestampMs: z.int(),
+          time: z.iso.datetime(),
+          machineId: z.int(),
+          datacenter: z.int().optional(),
+          sequence: z.int(),
+        }),
+        z.strictObject({ id: written, tag, number: id, shape: z.string().nullable() }),
+      ]),
     },
+    errors: ['TAG_UNKNOWN', 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE'],
     token: true,
   },
   'GET /v1/status': {

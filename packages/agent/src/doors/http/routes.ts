@@ -3,6 +3,7 @@ import { addPage } from '@leafcutter/shared/http/built-page';
 import { badParameter, readQuery } from '@leafcutter/shared/http/query';
 import { type AppOptions, ServiceApp } from '@leafcutter/shared/http/service-app';
 import { decode } from '@leafcutter/shared/layout';
+import { isAskableTag } from '@leafcutter/shared/tag';
 import type { Express, Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import type { Mode } from '../../status.ts';
@@ -26,7 +27,9 @@ export function agentApp(agent: Agent): Express {
   const snowflake = (req: Request, res: Response) => snowflakeIds(dispenser, req, res);
   app.route('/v1/ids/:tag', { GET: ids, POST: ids }, { guard: guards.tag((req) => String(req.params.tag)) });
   app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, { guard: guards.snowflake });
-  app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, guarded);
+  const ofTag = guards.tag((req) => String(req.query.tag));
+  const decoding = { guard: (req: Request) => (req.query.tag === undefined ? guards.any : ofTag)(req) };
+  app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, decoding);
   app.route('/v1/status', { GET: async (_req, res) => void res.json(await wholeStatus(agent)) }, guarded);
   app.route('/v1/events', { GET: (req, res) => sendEvents(agent, req, res, guards.any) }, guarded);
   const { leaf, goLeaf, tinyid } = agent.config;
@@ -81,9 +84,25 @@ async function readiness(agent: Agent, req: Request, res: Response): Promise<voi
   res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', modes });
 }
 
-function decodeId(agent: Agent, req: Request, res: Response): void {
+/** A snowflake ID; with `tag`, an ID as that tag writes it. */
+async function decodeId(agent: Agent, req: Request, res: Response): Promise<void> {
+  const { tag } = readQuery(req, ['tag']);
   const text = String(req.params.id);
-  if (!/^[0-9]{1,19}$/.test(text)) throw badParameter('id', 'takes a snowflake ID in decimal digits');
+  if (tag === undefined) {
+    decodeSnowflake(agent, text, res);
+    return;
+  }
+  if (!isAskableTag(tag)) throw badParameter('tag', 'takes the name of a tag');
+  const { tag: writer, number, shape = null } = await agent.reader.decode(tag, text);
+  res.json({ id: text, tag: writer, number, shape });
+}
+
+function decodeSnowflake(agent: Agent, text: string, res: Response): void {
+  if (!/^[0-9]{1,19}$/.test(text))
+    throw badParameter(
+      'id',
+      'takes a snowflake ID in decimal digits; with ?tag= an ID as that tag writes it',
+    );
   const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(text));
   const { datacenterBits, machineIdBits } = agent.layout;
   res.json({
