@@ -1,11 +1,11 @@
 // The image's HEALTHCHECK: ends with 0 when the service in this container answers /livez. It asks for liveness only,
 // because a service that is not ready for want of a store must not be restarted: that would not bring the store back.
 
-/** Of coordinator and agent, where LEAFCUTTER_LISTEN does not say. */
+/** Of coordinator and agent, where neither LEAFCUTTER_OPS_LISTEN nor LEAFCUTTER_LISTEN says. */
 const DEFAULT_PORTS = ['8100', '8000'];
 const ANSWER_WITHIN_MS = 2_000;
 
-const configured = process.env.LEAFCUTTER_LISTEN?.split(':').at(-1);
+const configured = (process.env.LEAFCUTTER_OPS_LISTEN ?? process.env.LEAFCUTTER_LISTEN)?.split(':').at(-1);
 const ports = configured ? [configured] : DEFAULT_PORTS;
 
 try {

@@ -191,8 +191,10 @@ describe('the image', () => {
     expect((await run(process.execPath, [main, '--version'])).stdout.trim()).toBe(VERSION);
 
     const listen = `127.0.0.1:${await freePort()}`;
-    const healthcheck = () =>
-      run(process.execPath, [join(app, 'deploy/healthcheck.mjs')], { env: { LEAFCUTTER_LISTEN: listen } });
+    const healthcheck = (env = {}) =>
+      run(process.execPath, [join(app, 'deploy/healthcheck.mjs')], {
+        env: { LEAFCUTTER_LISTEN: listen, ...env },
+      });
     await expect(healthcheck()).rejects.toThrow(/ECONNREFUSED/);
     await using coordinator = startProcess({
       command: process.execPath,
@@ -203,6 +205,12 @@ describe('the image', () => {
     });
     await coordinator.waitForLine(/coordinator is ready/, 30_000);
     await expect(healthcheck()).resolves.toBeDefined();
+    // The second door is asked where there is one: the first may speak TLS.
+    const nobody = `127.0.0.1:${await freePort()}`;
+    await expect(
+      healthcheck({ LEAFCUTTER_OPS_LISTEN: listen, LEAFCUTTER_LISTEN: nobody }),
+    ).resolves.toBeDefined();
+    await expect(healthcheck({ LEAFCUTTER_OPS_LISTEN: nobody })).rejects.toThrow(/ECONNREFUSED/);
     const page = await (await fetch(`http://${listen}/`)).text();
     const [script = ''] = /assets\/[\w-]+\.js/.exec(page) ?? [];
     expect((await fetch(`http://${listen}/${script}`)).headers.get('content-type')).toContain('javascript');

@@ -62,7 +62,7 @@ afterAll(async () => {
 type Pace = 'soon' | 'answered';
 
 /** Sends the chunks one after the other and gives back all that came until the connection was closed. */
-function exchange({ url }: Service, chunks: readonly string[], pace: Pace): Promise<string> {
+function exchange({ url }: Service, chunks: readonly string[], pace: Pace = 'soon'): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const parts: Buffer[] = [];

@@ -20,6 +20,8 @@ let others: Certificates;
 let folder: string;
 let coordinator: RunningProcess;
 let url: string;
+/** The coordinator's second address. */
+let ops: string;
 /** What the coordinator shows; other files take their place when they are renewed. */
 let shown: { certFile: string; keyFile: string };
 const agents: Service[] = [];
@@ -36,6 +38,8 @@ beforeAll(async () => {
   show(ours);
   const port = await freePort();
   url = `https://127.0.0.1:${port}`;
+  const opsAt = `127.0.0.1:${await freePort()}`;
+  ops = `http://${opsAt}`;
   coordinator = leafcutter(
     [
       ...[
@@ -54,6 +58,7 @@ beforeAll(async () => {
         '--tls-client-ca-file',
         ours.caFile,
       ],
+      ...['--ops-listen', opsAt],
     ],
     {},
   );
@@ -88,10 +93,8 @@ async function answer(trusted: Certificates, own: Certificates | undefined, path
 }
 
 async function agent(name: string, flags: string[]): Promise<Service> {
-  const service = await Service.start(
-    { kind: 'agent', name, flags: ['--coordinators', url, ...flags] },
-    'live',
-  );
+  const coordinators = flags.includes('--coordinators') ? [] : ['--coordinators', url];
+  const service = await Service.start({ kind: 'agent', name, flags: [...coordinators, ...flags] }, 'live');
   agents.push(service);
   return service;
 }
@@ -139,6 +142,32 @@ describe('a coordinator that speaks TLS and asks for certificates', () => {
     expect(await codeOf(await agent('trusting', as(ours)))).toBe('COORDINATOR_UNAVAILABLE');
   });
 
+  test('tells health and metrics, and nothing else, at opsListen to those who show none', async () => {
+    for (const path of ['/livez', '/readyz', '/metrics']) expect((await fetch(ops + path)).status).toBe(200);
+    expect(await (await fetch(`${ops}/metrics`)).text()).toMatch(
+      /^leafcutter_coordinator_certificate_end_timestamp_seconds \d{10}$/m,
+    );
+    for (const path of ['/', '/v1/tags', '/v1/explain/1', '/openapi.json', '/v1/tags/orders/segments'])
+      expect((await fetch(ops + path)).status).toBe(404);
+  });
+
+  test('an agent shows a renewed certificate without a restart, and tells when it ends', async () => {
+    const own = { certFile: join(folder, 'agent.pem'), keyFile: join(folder, 'agent.key'), caFile: '' };
+    const take = ({ certFile, keyFile }: Certificates) => {
+      copyFileSync(certFile, own.certFile);
+      copyFileSync(keyFile, own.keyFile);
+    };
+    take(others);
+    const renewed = await agent('renewed', [...trust(ours), ...as(own)]);
+    expect(await codeOf(renewed)).toBe('COORDINATOR_UNAVAILABLE');
+    take(ours);
+    const isServed = async () => (await fetch(`${renewed.url}/v1/ids/orders`)).ok;
+    expect(await poll(isServed, SOON_MS, 200)).toBe(true);
+    expect(await (await fetch(`${renewed.url}/metrics`)).text()).toMatch(
+      /^leafcutter_agent_certificate_end_timestamp_seconds \d{10}$/m,
+    );
+  });
+
   test('shows a renewed certificate without a restart, and connections that are open go on', async () => {
     const [good] = agents;
     show(others);
@@ -149,6 +178,28 @@ describe('a coordinator that speaks TLS and asks for certificates', () => {
     await coordinator.waitForLine(/the renewed certificate cannot be used/, SOON_MS);
     expect(await answers(others, ours)).toBe(true);
   });
+});
+
+test('a certificate that has ended opens nothing, whichever side shows it', async () => {
+  const ended = await makeCertificates(-1);
+  const start = async (name: string, own: Certificates, clients: string[]) => {
+    const at = `127.0.0.1:${await freePort()}`;
+    const flags = ['--data-dir', join(folder, name), '--auto-create-tags', '--listen', at];
+    const files = ['--tls-cert-file', own.certFile, '--tls-key-file', own.keyFile];
+    const started = leafcutter(['coordinator', ...flags, ...files, ...clients], {});
+    await started.waitForLine(/coordinator is ready/, SOON_MS);
+    return { process: started, link: ['--coordinators', `https://${at}`] };
+  };
+  const shows = await start('ended', ended, []);
+  await using _ = shows.process;
+  await shows.process.waitForLine(/the certificate has ended/, SOON_MS);
+  const asks = await start('asking', ours, ['--tls-client-ca-file', ended.caFile]);
+  await using __ = asks.process;
+  for (const [name, flags] of [
+    ['trusts-ended', [...shows.link, ...trust(ended)]],
+    ['shows-ended', [...asks.link, ...trust(ours), ...as(ended)]],
+  ] as const)
+    expect(await codeOf(await agent(name, [...flags]))).toBe('COORDINATOR_UNAVAILABLE');
 });
 
 test('a certificate that cannot be used is told at start, by its setting', async () => {

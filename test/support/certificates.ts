@@ -14,8 +14,11 @@ export interface Certificates {
   readonly keyFile: string;
 }
 
-/** A new authority and a certificate of it for `localhost` and 127.0.0.1, good for a day, for servers and for clients. */
-export async function makeCertificates(): Promise<Certificates> {
+/**
+ * A new authority and a certificate of it for `localhost` and 127.0.0.1, for servers and for clients, good for `days`; -1:
+ * it ended yesterday.
+ */
+export async function makeCertificates(days = 1): Promise<Certificates> {
   const directory = await scratchDir('certificates');
   const [caFile, caKey, certFile, keyFile, request, extensions] = [
     ...['ca.pem', 'ca.key', 'cert.pem', 'cert.key', 'cert.csr', 'extensions'],
@@ -40,7 +43,19 @@ export async function makeCertificates(): Promise<Certificates> {
   await openssl('req', ...newKey, '-keyout', keyFile, '-out', request, '-subj', '/CN=localhost');
   await writeFile(extensions, 'subjectAltName = DNS:localhost, IP:127.0.0.1\n');
   await openssl(
-    ...['x509', '-req', '-in', request, '-CA', caFile, '-CAkey', caKey, '-CAcreateserial', '-days', '1'],
+    ...[
+      'x509',
+      '-req',
+      '-in',
+      request,
+      '-CA',
+      caFile,
+      '-CAkey',
+      caKey,
+      '-CAcreateserial',
+      '-days',
+      `${days}`,
+    ],
     ...['-extfile', extensions, '-out', certFile],
   );
   return { caFile, certFile, keyFile };

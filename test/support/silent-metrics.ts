@@ -9,6 +9,7 @@ export function metricCatalogues(): Readonly<Record<'Agent' | 'Coordinator', Met
     tags: () => [],
     lease: () => undefined,
     clockOffsetMs: () => undefined,
+    certificateEndsAtMs: () => undefined,
     tokens: () => 0,
   });
   const coordinator = new CoordinatorMetrics({

@@ -37,6 +37,8 @@ export interface AgentReadings {
     | { readonly state: KeeperState; readonly windowRemainingMs: number; readonly issued: number }
     | undefined;
   clockOffsetMs(): number | undefined;
+  /** Of the certificate shown to coordinators, unix milliseconds. */
+  certificateEndsAtMs(): number | undefined;
   tokens(): number;
 }
 
@@ -153,6 +155,11 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     });
     this.#gauge('clock_offset_seconds', 'How far this clock is ahead of the coordinators.', () =>
       seconds(readings.clockOffsetMs()),
+    );
+    this.#gauge(
+      'certificate_end_timestamp_seconds',
+      'When the certificate that is shown to coordinators ends, unix time; no number without one.',
+      () => seconds(readings.certificateEndsAtMs()),
     );
   }
 

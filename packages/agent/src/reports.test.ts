@@ -10,6 +10,7 @@ function reporting() {
     tags: () => [],
     lease: () => undefined,
     clockOffsetMs: () => undefined,
+    certificateEndsAtMs: () => undefined,
     tokens: () => 0,
   };
   return { lines, reports: new AgentReports(readings, log) };

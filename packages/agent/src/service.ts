@@ -154,6 +154,7 @@ function assemble(
           issued: snowflake.generator.issued,
         },
       clockOffsetMs: () => watch.offsetMs,
+      certificateEndsAtMs: () => trust.endsAtMs,
       tokens: () => tokens.count,
     },
     log,

@@ -20,9 +20,10 @@ import { SegmentArbiter } from './domain/segments.ts';
 import { TagAdmin } from './domain/tags.ts';
 import { Access } from './http/access.ts';
 import { FleetEvents } from './http/events.ts';
+import { type Doors, openDoors } from './http/open-doors.ts';
+import { opsApp } from './http/ops-routes.ts';
 import { Pace } from './http/pace.ts';
 import { coordinatorApp } from './http/routes.ts';
-import { openDoor, type SecuredDoor } from './http/secured-door.ts';
 import { coordinatorJobs } from './jobs.ts';
 import type { MachineIdCensus } from './metrics.ts';
 import type { RedisLink } from './redis-link.ts';
@@ -48,17 +49,18 @@ export interface CoordinatorService {
  */
 export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<CoordinatorService> {
   const stores = await openStores(config, systemClock, log).catch(explain);
-  let door: SecuredDoor | undefined;
+  let doors: Doors | undefined;
   let guard: FenceGuard | undefined;
   try {
     const coordinator = await assemble(config, stores, log);
     ({ guard } = coordinator);
     const events = new FleetEvents(coordinator);
-    door = await openDoor(config, coordinatorApp(coordinator, events), systemClock, log);
-    coordinator.metrics.certificateEndsAtMs = door.certificateEndsAtMs;
+    const apps = { app: coordinatorApp(coordinator, events), ops: opsApp(coordinator) };
+    doors = await openDoors(config, apps, systemClock, log);
+    coordinator.metrics.certificateEndsAtMs = doors.certificateEndsAtMs;
     coordinator.watch.start();
     const scheduler = stores.schedule(coordinator.jobs);
-    const { url, drain, close } = door;
+    const { url, drain, close } = doors;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
         { url },
@@ -92,7 +94,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       },
     };
   } catch (error) {
-    await door?.close(0);
+    await doors?.close(0);
     await guard?.stop();
     await stores.close();
     return explain(error);

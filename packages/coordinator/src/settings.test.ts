@@ -64,6 +64,7 @@ test.each([
     'mysql.tls.enabled',
   ],
   ['files for TLS that is not spoken to Redis', TO_REDIS('--redis-tls-ca-file', 'ca.pem'), 'rediss://'],
+  ['two doors at one address', ['--ops-listen', '127.0.0.1:8100'], 'must not be the address of listen'],
   ['other machines without tokens', [...OPEN, ...STORES], 'agentTokens'],
   [
     'other machines without MySQL: forgotten, it would be a second deployment',

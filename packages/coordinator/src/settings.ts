@@ -18,6 +18,10 @@ const MAX_MACHINE_IDS = 65_536;
 export const coordinatorSettings = settings(
   {
     listen: address({ default: '127.0.0.1:8100', doc: 'Where agents and admins reach the coordinator.' }),
+    opsListen: address({
+      optional: true,
+      doc: 'A second address that serves only /livez, /readyz and /metrics, without token and without TLS; off by default.',
+    }),
     coordinatorId: text({
       optional: true,
       pattern: /^[\x21-\x7e]{1,200}$/,
@@ -183,6 +187,10 @@ export const coordinatorSettings = settings(
       ({ tls }) =>
         tls.clientCaFile !== undefined && tls.certFile === undefined
           ? { key: 'tls.clientCaFile', problem: 'is of no use without tls.certFile' }
+          : undefined,
+      ({ listen, opsListen }) =>
+        opsListen !== undefined && opsListen.port !== 0 && String(opsListen) === String(listen)
+          ? { key: 'opsListen', problem: 'must not be the address of listen' }
           : undefined,
       storeProblem,
       ({ listen, mysql, embedded }) =>

@@ -23,6 +23,7 @@ import { COORDINATOR_API } from './api.ts';
 import type { FleetEvents } from './events.ts';
 import { explainId, explainInTag, explainSnowflake } from './explain-routes.ts';
 import { listLedger } from './ledger-routes.ts';
+import { addOps } from './ops-routes.ts';
 import { tagOf } from './tag-of.ts';
 
 const MAX_PAGE = 1_000;
@@ -97,15 +98,7 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
   );
   app.route('/v1/explain/:tag/:id', { GET: (req, res) => explainInTag(coordinator, req, res) }, viewer);
   addPage(app, builtPage('index'));
-  app.route('/livez', { GET: (_req, res) => void res.json({ status: 'live' }) });
-  app.route('/readyz', { GET: (_req, res) => readiness(coordinator, res) });
-  app.route('/metrics', {
-    async GET(_req, res) {
-      const { body, contentType } = await metrics.scrape();
-      res.setHeader('Content-Type', contentType);
-      res.end(body);
-    },
-  });
+  addOps(app, coordinator);
   return app.seal();
 }
 
@@ -172,11 +165,6 @@ async function showLease(coordinator: Coordinator, req: Request, res: Response):
     return;
   }
   throw new LeafcutterError('INTERNAL', `Machine id ${machineId} has no row; restart a coordinator.`);
-}
-
-async function readiness(coordinator: Coordinator, res: Response): Promise<void> {
-  const { ready, ...parts } = await coordinator.readiness();
-  res.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', ...parts });
 }
 
 function readState(text: string | undefined): MachineIdState | undefined {

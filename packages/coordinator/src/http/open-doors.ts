@@ -9,9 +9,9 @@ import type { CoordinatorConfig } from '../settings.ts';
 /** A certificate that ends within so long is told at start. */
 const SOON_MS = 14 * 86_400_000;
 
-/** The coordinator's open door. */
-export interface SecuredDoor {
-  /** `https://…` where it speaks TLS. */
+/** The coordinator's open doors. */
+export interface Doors {
+  /** Of `listen`; `https://…` where it speaks TLS. */
   readonly url: string;
   /** When its certificate ends, unix milliseconds; undefined without TLS. */
   certificateEndsAtMs(): number | undefined;
@@ -20,13 +20,41 @@ export interface SecuredDoor {
   close(drainMs: number): Promise<void>;
 }
 
-/** Opens the door as `listen` and `tls` say. @throws StartError that names the setting that is wrong */
-export async function openDoor(
+/** Opens `listen`, and `opsListen` where it is set, or none. @throws StartError that names the setting that is wrong */
+export async function openDoors(
+  config: CoordinatorConfig,
+  { app, ops }: { app: Express; ops: Express },
+  clock: Clock,
+  log: Logger,
+): Promise<Doors> {
+  const main = await openSecured(config, app, clock, log);
+  if (config.opsListen === undefined) return main;
+  try {
+    const { maxConnections } = config;
+    const second = await listen(config.opsListen, ops, 'opsListen', { maxConnections });
+    return {
+      ...main,
+      drain() {
+        main.drain();
+        second.drain();
+      },
+      async close(drainMs) {
+        await Promise.all([main.close(drainMs), second.close(drainMs)]);
+      },
+    };
+  } catch (error) {
+    await main.close(0);
+    throw error;
+  }
+}
+
+/** The door that speaks TLS where `tls` says so. */
+async function openSecured(
   config: CoordinatorConfig,
   app: Express,
   clock: Clock,
   log: Logger,
-): Promise<SecuredDoor> {
+): Promise<Doors> {
   const { maxConnections, tls } = config;
   const { certFile, keyFile, clientCaFile: caFile } = tls;
   if (certFile === undefined) {
