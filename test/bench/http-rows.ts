@@ -3,14 +3,14 @@ import autocannon from 'autocannon';
 import { type RunningProcess, startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-import { ab, CONNECTIONS, pinServer, wrk } from './load-tools.ts';
+import { ab, CONNECTIONS, pinServer, wrk, wrkUnhurried } from './load-tools.ts';
 import { type Round, type Row, ratios, spread } from './rounds.ts';
 
 /** IDs of a constant length, or `ab` calls every longer one a failure. */
 const FIRST_ID = '1000000000';
 const LONG_STEP = 50_000_000;
-/** A segment that lasts about 50 ms at the rate of one core. */
-const SHORT_STEP = 4_000;
+/** A segment that lasts about 50 ms under an unhurried load. */
+const SHORT_STEP = 1_200;
 
 interface Servers {
   readonly bare: string;
@@ -30,6 +30,7 @@ export async function httpRows(
   const measure = new Measure(servers, rounds, quick ? 2 : 4, progress);
   return [
     ...(await measure.keepAlive()),
+    await measure.unhurried(),
     ...(await measure.oneRequestEach()),
     await measure.rollovers(),
     await measure.cpu(),
@@ -41,12 +42,15 @@ class Measure {
   readonly #servers: Servers;
   readonly #rounds: number;
   readonly #seconds: number;
+  /** For what is rare, in seconds. */
+  readonly #long: number;
   readonly #progress: (text: string) => void;
 
   constructor(servers: Servers, rounds: number, seconds: number, progress: (text: string) => void) {
     this.#servers = servers;
     this.#rounds = rounds;
     this.#seconds = seconds;
+    this.#long = 2 * seconds;
     this.#progress = progress;
   }
 
@@ -84,6 +88,24 @@ class Measure {
     ];
   }
 
+  /** At a load that both carry with ease, so that what is compared is the servers. */
+  async unhurried(): Promise<Row> {
+    const { agent, bare } = this.#servers;
+    const p99: Round[] = [];
+    const rates: number[] = [];
+    await this.#each('HTTP, unhurried', async () => {
+      const subject = await wrkUnhurried(`${agent.url}/v1/ids/bench`, this.#long);
+      const baseline = await wrkUnhurried(bare, this.#long);
+      p99.push({ subject: subject.p99, baseline: baseline.p99 });
+      rates.push(subject.perSecond);
+    });
+    const rate = (Math.round(spread(rates).median / 1_000) * 1_000).toLocaleString('en');
+    return {
+      row: 'agent HTTP vs bare node:http under the same load, 99th percentile',
+      ...{ unit: 'ms', atMost: 1, note: `about ${rate} requests/s`, ...ratios(p99) },
+    };
+  }
+
   async oneRequestEach(): Promise<Row[]> {
     const rows: Row[] = [];
     for (const [requests, concurrency] of [
@@ -117,12 +139,12 @@ class Measure {
     let segments = 0;
     await this.#each('rollovers', async () => {
       const before = await figure(agent, 'refill_duration_seconds_count');
-      const rolling = await wrk(`${agent.url}/v1/ids/rolling`, this.#seconds);
+      const rolling = await wrkUnhurried(`${agent.url}/v1/ids/rolling`, this.#long);
       segments += (await figure(agent, 'refill_duration_seconds_count')) - before;
-      const still = await wrk(`${agent.url}/v1/ids/bench`, this.#seconds);
+      const still = await wrkUnhurried(`${agent.url}/v1/ids/bench`, this.#long);
       measured.push({ subject: rolling.p999, baseline: still.p999 });
     });
-    const every = (this.#seconds * 1_000 * measured.length) / segments;
+    const every = (this.#long * 1_000 * measured.length) / segments;
     return {
       row: 'agent HTTP, 99.9th percentile with rollovers vs without',
       ...{ unit: 'ms', atMost: 1.2, note: `a rollover each ${every.toFixed(0)} ms`, ...ratios(measured) },

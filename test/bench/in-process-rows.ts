@@ -1,11 +1,15 @@
+import { createHmac } from 'node:crypto';
 import { SegmentBuffer } from '@leafcutter/agent/domain/segment-buffer';
 import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator';
 import { LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
+import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
+import { Shape } from '@leafcutter/shared/shape';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type Round, type Row, ratios } from './rounds.ts';
 import { snowflakeCapRow } from './snowflake-cap-row.ts';
 
 const CALLS = 5_000_000;
+const KEY = 'a-key-for-benchmarks-only';
 
 type Id = number | bigint | string;
 
@@ -14,6 +18,8 @@ interface Pair {
   readonly subject: () => () => Id;
   readonly baseline: () => () => Id;
   readonly atLeast?: number;
+  /** Fewer where a call takes long. */
+  readonly calls?: number;
 }
 
 const PAIRS: Readonly<Record<string, Pair>> = {
@@ -33,6 +39,15 @@ const PAIRS: Readonly<Record<string, Pair>> = {
     atLeast: 0.8,
   },
   'snowflake next() vs bigint counter': { subject: snowflakeNext, baseline: bigintNext },
+  'ORD-{base36:8} of a number vs String(bigint)': {
+    subject: () => shaped('ORD-{base36:8}'),
+    baseline: bigintTextNext,
+  },
+  'ORD-{opaque-base36} of a number vs an HMAC-SHA256 of it': {
+    subject: () => shaped('ORD-{opaque-base36}'),
+    baseline: hmacNext,
+    calls: 200_000,
+  },
 };
 
 const monotonic = () => performance.now();
@@ -45,8 +60,8 @@ export function inProcessRows(rounds: number, progress: (text: string) => void):
   const measured = new Map<string, Round[]>();
   for (let round = 0; round <= rounds; round++) {
     progress(round === 0 ? 'in process: warming up' : `in process: round ${round} of ${rounds}`);
-    for (const [row, { subject, baseline }] of Object.entries(PAIRS)) {
-      const pair = { subject: callsPerSecond(subject()), baseline: callsPerSecond(baseline()) };
+    for (const [row, { subject, baseline, calls = CALLS }] of Object.entries(PAIRS)) {
+      const pair = { subject: callsPerSecond(subject(), calls), baseline: callsPerSecond(baseline(), calls) };
       if (round > 0) measured.set(row, [...(measured.get(row) ?? []), pair]);
     }
   }
@@ -59,14 +74,14 @@ export function inProcessRows(rounds: number, progress: (text: string) => void):
   return [...rows, snowflakeCapRow(rounds, progress)];
 }
 
-function callsPerSecond(next: () => Id): number {
+function callsPerSecond(next: () => Id, calls: number): number {
   let last: Id = 0;
   const begun = performance.now();
-  for (let call = 0; call < CALLS; call++) last = next();
+  for (let call = 0; call < calls; call++) last = next();
   const seconds = (performance.now() - begun) / 1_000;
   // The result is used, so that no compiler can drop the loop.
-  if (BigInt(last) < 1n) throw new Error('an ID was too small');
-  return CALLS / seconds;
+  if (last === 0 || last === '') throw new Error('no ID came of it');
+  return calls / seconds;
 }
 
 function numberNext(): () => number {
@@ -90,6 +105,35 @@ function textNext(): () => string {
   return () => {
     value += 1;
     return String(value);
+  };
+}
+
+function bigintTextNext(): () => string {
+  let value = 0n;
+  return () => {
+    value += 1n;
+    return String(value);
+  };
+}
+
+/** What somebody would take who wants texts that tell nothing and need not be read back. */
+function hmacNext(): () => string {
+  let value = 0n;
+  return () => {
+    value += 1n;
+    return createHmac('sha256', KEY).update(String(value)).digest('hex');
+  };
+}
+
+/** Texts of numbers that count up. */
+function shaped(text: string): () => string {
+  const keys = new OpaqueKeys([`1=${KEY}`]);
+  const shape = Shape.parse(text, keys.forTag('bench'));
+  if (shape === undefined) throw new Error(`${text} is no shape`);
+  let value = 0n;
+  return () => {
+    value += 1n;
+    return shape.write(value);
   };
 }
 

@@ -25,7 +25,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   'in-process': { takes: [60, 20], run: (rounds, _quick, progress) => inProcessRows(rounds, progress) },
   memory: { takes: [10, 10], run: (_rounds, _quick, progress) => memoryRows(progress) },
   client: { takes: [90, 30], run: (rounds, _quick, progress) => clientRows(rounds, progress) },
-  http: { takes: [280, 60], run: httpRows },
+  http: { takes: [450, 90], run: httpRows },
   workers: { takes: [70, 20], run: workerRows },
   resp: { takes: [60, 10], run: respRows },
   grpc: { takes: [60, 15], run: grpcRows },

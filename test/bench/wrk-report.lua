@@ -1,3 +1,9 @@
+-- An argument is a pause in milliseconds before each request.
+init = function(args)
+  local pause = tonumber(args[1])
+  if pause then delay = function() return pause end end
+end
+
 -- What wrk measured, as one line of JSON: times in microseconds.
 done = function(summary, latency)
   local e = summary.errors
