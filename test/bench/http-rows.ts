@@ -3,7 +3,7 @@ import autocannon from 'autocannon';
 import { type RunningProcess, startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-import { ab, CONNECTIONS, pinServer, wrk, wrkUnhurried } from './load-tools.ts';
+import { ab, CONNECTIONS, pinServer, stepAside, wrk, wrkUnhurried } from './load-tools.ts';
 import { type Round, type Row, ratios, spread } from './rounds.ts';
 
 /** IDs of a constant length, or `ab` calls every longer one a failure. */
@@ -224,6 +224,7 @@ async function start(stack: AsyncDisposableStack): Promise<Servers> {
   const flags = ['--data-dir', await scratchDir('bench'), '--auto-create-tags'];
   const coordinator = await Service.start({ kind: 'coordinator', name: 'bench', flags });
   stack.defer(() => coordinator.stop());
+  await stepAside(coordinator.process.pid);
   const agents: Service[] = [];
   for (const directHttp of ['true', 'false']) {
     const agent = await Service.start({

@@ -30,6 +30,11 @@ export async function pinServer(pid: number): Promise<void> {
   if (availableParallelism() > 1) await run('taskset', ['-a', '-cp', SERVER_CORE, String(pid)]);
 }
 
+/** Lets a process run only where nobody else wants to, as if it were on another machine. */
+export async function stepAside(pid: number): Promise<void> {
+  await run('chrt', ['--all-tasks', '--idle', '--pid', '0', String(pid)]);
+}
+
 /** One request after the other on each of 64 kept-alive connections. @throws where a request failed */
 export function wrk(url: string, seconds: number): Promise<Load> {
   return load(url, seconds, CONNECTIONS, []);

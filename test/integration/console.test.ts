@@ -196,6 +196,34 @@ describe('the console', () => {
     });
   });
 
+  test('makes a tag with a shape, and explains its texts by their tag', async () => {
+    const [agent] = cluster.agents;
+    await visiting('', ADMIN, async (page) => {
+      await page.getByRole('button', { name: 'Create a tag' }).click();
+      const dialog = page.getByRole('dialog');
+      await dialog.getByLabel('Name').fill('invoices');
+      await dialog.getByLabel('Shape').fill('INV-{base36:2:3}');
+      await dialog.getByRole('button', { name: 'Create' }).click();
+      await dialog
+        .getByRole('alert')
+        .getByText(/shape: takes prefix/)
+        .waitFor();
+      await dialog.getByLabel('Shape').fill('INV-{base36:6}');
+      await dialog.getByRole('button', { name: 'Create' }).click();
+      await page.locator('.fact', { hasText: 'Shape' }).getByText('INV-{base36:6}').waitFor();
+      const text = await (await fetch(`${agent?.url}/v1/ids/invoices`)).text();
+      expect(text).toBe('INV-000001');
+      await page.getByRole('link', { name: 'Explain' }).click();
+      await page.getByLabel('ID', { exact: true }).fill(text);
+      await page.getByRole('button', { name: 'Explain' }).click();
+      await page.getByText(/takes an ID in decimal digits/).waitFor();
+      await page.getByLabel('Tag', { exact: true }).fill('invoices');
+      await page.getByRole('button', { name: 'Explain' }).click();
+      await page.getByText(`number 1 of 1000 in a segment granted to agent ${agent?.name}`).waitFor();
+      expect(await seriousProblems(page)).toEqual([]);
+    });
+  });
+
   test.each([
     ['light', 1440],
     ['dark', 1440],

@@ -212,9 +212,16 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
 
 /**
  * A coordinator that refuses this agent's own token must not sound as if it refused the caller's. It is not for good:
- * tokens are exchanged at one service after the other.
+ * tokens are exchanged at one service after the other. One that has no such address is of an earlier release.
  */
 function ofThisAgent(error: unknown): unknown {
+  if (hasCode(error, 'NOT_FOUND')) {
+    return new LeafcutterError(
+      'VERSION_UNSUPPORTED',
+      'A coordinator of an earlier release does not know this request. Upgrade the coordinators first.',
+      { reason: 'unknown_request', cause: error },
+    );
+  }
   if (hasCode(error, 'UNAUTHORIZED')) {
     return new LeafcutterError('COORDINATOR_UNAVAILABLE', 'A coordinator refuses the token of this agent.', {
       ...{ reason: 'agent_token', cause: error },

@@ -26,7 +26,7 @@ function streamOf(place: string | undefined, name: string | undefined): string {
 }
 
 function Console() {
-  const [place, name] = useRoute();
+  const [place, name, ofTag] = useRoute();
   const [held, setHeld] = useState(token.get());
   const live = useLive<FleetView | TagLive | MachineIdsLive>(streamOf(place, name), held);
   const isPlace = (candidate: string | undefined) =>
@@ -49,7 +49,7 @@ function Console() {
       {live.state === 'refused' ? (
         <SignIn problem={live.problem} onDone={() => setHeld(token.get())} />
       ) : (
-        <Place place={place} name={name} live={live} />
+        <Place place={place} name={name} ofTag={ofTag} live={live} />
       )}
     </Shell>
   );
@@ -58,11 +58,13 @@ function Console() {
 function Place(props: {
   place: string | undefined;
   name: string | undefined;
+  /** Of an ID to explain. */
+  ofTag: string | undefined;
   live: Live<FleetView | TagLive | MachineIdsLive>;
 }) {
-  const { place, name, live } = props;
+  const { place, name, ofTag, live } = props;
   const { data } = live;
-  if (place === 'explain') return <ExplainPage key={name} asked={name} />;
+  if (place === 'explain') return <ExplainPage key={`${name} ${ofTag}`} asked={name} ofTag={ofTag} />;
   if (place === 'tags' && name !== undefined)
     return <TagPage key={name} tag={name} live={live as Live<TagLive>} />;
   if (place === 'machine-ids')

@@ -14,13 +14,16 @@ const TONES = {
   future: 'warning',
 } as const;
 
-/** Paste an ID, and read who was given it and when. */
-export function ExplainPage({ asked }: { asked: string | undefined }) {
+/** Paste an ID, and read who was given it and when. An ID in a shape says nothing without its tag. */
+export function ExplainPage({ asked, ofTag }: { asked: string | undefined; ofTag: string | undefined }) {
   const [text, setText] = useState(asked ?? '');
+  const [tag, setTag] = useState(ofTag ?? '');
   const input = useRef<HTMLInputElement>(null);
   useEffect(() => input.current?.focus(), []);
   const { data, problem } = useDocument<Explanation>(
-    asked === undefined ? undefined : `v1/explain/${encodeURIComponent(asked)}`,
+    asked === undefined
+      ? undefined
+      : `v1/explain/${encodeURIComponent(asked)}${ofTag === undefined ? '' : `?tag=${encodeURIComponent(ofTag)}`}`,
   );
   return (
     <main id="main" tabIndex={-1}>
@@ -29,7 +32,8 @@ export function ExplainPage({ asked }: { asked: string | undefined }) {
         class="card ask"
         onSubmit={(event) => {
           event.preventDefault();
-          if (text.trim() !== '') location.hash = linkTo('explain', text.trim());
+          const question = [text, tag].map((part) => part.trim()).filter(Boolean);
+          if (text.trim() !== '') location.hash = linkTo('explain', ...question);
         }}
       >
         <label>
@@ -37,10 +41,20 @@ export function ExplainPage({ asked }: { asked: string | undefined }) {
           <input
             ref={input}
             value={text}
-            inputMode="numeric"
             autocomplete="off"
+            spellcheck={false}
             placeholder="1234567890123456789"
             onInput={(event) => setText(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          Tag
+          <input
+            value={tag}
+            autocomplete="off"
+            spellcheck={false}
+            placeholder="only for IDs with a shape"
+            onInput={(event) => setTag(event.currentTarget.value)}
           />
         </label>
         <button type="submit" class="primary">
@@ -53,8 +67,8 @@ export function ExplainPage({ asked }: { asked: string | undefined }) {
       </div>
       {asked === undefined ? (
         <Empty>
-          Any ID that this deployment handed out: a number of a tag, or a snowflake. The ledger tells who got
-          it.
+          Any ID that this deployment handed out: a number of a tag, a snowflake, or with its tag a text in a
+          shape. The ledger tells who got it.
         </Empty>
       ) : null}
     </main>

@@ -62,6 +62,11 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
           <span class="id">{view?.nextId ?? '–'}</span>
         </Fact>
         <Fact name="IDs left">{left === null ? '–' : count(Number(left < 0n ? 0n : left))}</Fact>
+        {view?.shape == null ? null : (
+          <Fact name="Shape" hint="How its IDs are written">
+            <span class="id">{view.shape}</span>
+          </Fact>
+        )}
         <Fact name="Base step">{view === null ? '–' : count(view.step)}</Fact>
         <Fact name="Max step">{view === null ? '–' : count(view.maxStep)}</Fact>
         <Fact name="Target duration">{view === null ? '–' : duration(view.targetDurationS)}</Fact>

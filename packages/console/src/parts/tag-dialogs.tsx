@@ -4,7 +4,15 @@ import { json } from '../api.ts';
 import { FormDialog } from './dialog.tsx';
 
 interface Field {
-  readonly name: 'tag' | 'start' | 'step' | 'maxStep' | 'targetDurationS' | 'highestId' | 'description';
+  readonly name:
+    | 'tag'
+    | 'shape'
+    | 'start'
+    | 'step'
+    | 'maxStep'
+    | 'targetDurationS'
+    | 'highestId'
+    | 'description';
   readonly label: string;
   readonly hint: string;
   readonly pattern?: string;
@@ -14,8 +22,13 @@ const NUMBER = '[0-9]{1,19}';
 const NAME: Field = {
   name: 'tag',
   label: 'Name',
-  hint: 'Letters, digits, . _ : - and at most 128 of them. It cannot be changed later.',
-  pattern: '[A-Za-z0-9][A-Za-z0-9._:\\-]{0,127}',
+  hint: 'Letters, digits, . _ : - and at most 128 of them; {yyyyMMdd} for numbers that begin anew each day. It cannot be changed later.',
+  pattern: '[A-Za-z0-9][A-Za-z0-9._:\\-\\{\\}]{0,127}',
+};
+const SHAPE: Field = {
+  name: 'shape',
+  label: 'Shape',
+  hint: 'How its IDs are written, such as ORD-{base36:8}. Empty: bare numbers. It cannot be changed later.',
 };
 const START: Field = { name: 'start', label: 'First ID', hint: 'Default 1.', pattern: NUMBER };
 const CHANGEABLE: readonly Field[] = [
@@ -85,7 +98,7 @@ export function CreateTag({ onClose }: { onClose: () => void }) {
         location.hash = `#/tags/${encodeURIComponent(tag)}`;
       }}
     >
-      <Fields fields={[NAME, START, ...CHANGEABLE]} values={values} onChange={setValues} />
+      <Fields fields={[NAME, SHAPE, START, ...CHANGEABLE]} values={values} onChange={setValues} />
     </FormDialog>
   );
 }

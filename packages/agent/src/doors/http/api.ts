@@ -75,7 +75,7 @@ export const AGENT_API: Api = {
         z.strictObject({ id: written, tag, number: id, shape: z.string().nullable() }),
       ]),
     },
-    errors: ['TAG_UNKNOWN', 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE'],
+    errors: ['TAG_UNKNOWN', 'VERSION_UNSUPPORTED', 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE'],
     token: true,
   },
   'GET /v1/status': {
