@@ -14,20 +14,19 @@ const [task = '', ...args] = process.argv.slice(2);
 const step = (name, command, ...commandArgs) => ({ name, command, args: commandArgs });
 /** Where Jest writes what came of a run: a test that ends the process would leave 0 as its exit code. */
 const report = join(tmpdir(), `leafcutter-jest-${process.pid}.json`);
-const jest = (...suites) => {
+const jestWith = (workers, ...suites) => {
   const flags = [
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     'node_modules/jest/bin/jest.js',
   ];
-  const shown = ['--json', `--outputFile=${report}`, '--selectProjects', ...suites, '--', ...args];
+  const shown = ['--json', `--outputFile=${report}`, workers, '--selectProjects', ...suites, '--', ...args];
   return { ...step(suites.join(' and '), process.execPath, ...flags, ...shown), report };
 };
-const serial = (suite) => {
-  const { args: flags, ...rest } = jest(suite);
-  // One file at a time: these suites measure, and two on two cores would measure each other.
-  return { ...rest, args: flags.toSpliced(flags.indexOf('--'), 0, '--runInBand') };
-};
+/** As many files at once as there are cores: most of them wait for servers. */
+const jest = (...suites) => jestWith('--maxWorkers=100%', ...suites);
+/** One file at a time: these suites measure, and two on two cores would measure each other. */
+const serial = (suite) => jestWith('--runInBand', suite);
 
 /** All fault scenarios instead of the quick ones; what each did and found is added to a file of JSON lines. */
 const full = (suite) => {
