@@ -246,16 +246,12 @@ test('an agent that asks too fast is told when to come again, others are not, an
       ...['--agent-requests-per-s', '1', '--token-requests-per-s', '3'],
     ],
   });
-  const ask = (agentId: string) =>
-    fetch(`${paced.url}/v1/tags/orders/segments`, {
+  const post = (path: string, agentId: string, body: object) =>
+    fetch(`${paced.url}/v1/tags/orders/${path}`, {
       ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
-      body: JSON.stringify({
-        agentId,
-        instanceId: '11111111-1111-4111-8111-111111111111',
-        ratePerSecond: 0,
-        waitingIds: 1,
-      }),
+      body: JSON.stringify({ agentId, instanceId: '11111111-1111-4111-8111-111111111111', ...body }),
     });
+  const ask = (agentId: string) => post('segments', agentId, { ratePerSecond: 0, waitingIds: 1 });
   const answers = await Promise.all(Array.from({ length: 14 }, () => ask('greedy')));
   const refused = answers.filter(({ status }) => status === 429);
   expect(refused.length).toBeGreaterThan(1);
@@ -266,4 +262,8 @@ test('an agent that asks too fast is told when to come again, others are not, an
   const seenThrough = lies.filter(({ status }) => status === 429);
   expect(seenThrough.length).toBeGreaterThan(5);
   expect(await seenThrough[0]?.json()).toMatchObject({ code: 'RATE_LIMITED', reason: 'token' });
+  // What is read back counts apart, both ways: neither can keep the other from being answered.
+  const reads = await Promise.all(Array.from({ length: 14 }, () => post('decode', 'greedy', { id: '1' })));
+  expect(reads[0]?.status).toBe(200);
+  expect(reads.some(({ status }) => status === 429)).toBe(true);
 });

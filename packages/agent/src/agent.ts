@@ -1,13 +1,13 @@
 import type { Tokens } from '@leafcutter/shared/http/tokens';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
-import type { CoordinatorClient } from './coordinator-client.ts';
 import type { ClockWatch } from './domain/clock-watch.ts';
 import type { LeaseKeeper } from './domain/lease-keeper.ts';
 import type { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import type { Snowflakes } from './domain/snowflakes.ts';
 import type { Tags } from './domain/tags.ts';
 import type { TagTokens } from './doors/tinyid/tag-tokens.ts';
+import type { IdReader } from './id-reader.ts';
 import type { AgentMetrics } from './metrics.ts';
 import type { Seat } from './seat.ts';
 import type { AgentConfig } from './settings.ts';
@@ -29,8 +29,7 @@ export interface Agent {
   readonly metrics: AgentMetrics;
   readonly watch: ClockWatch;
   readonly tags: Tags;
-  /** Reads back what tags write; the coordinators know every shape and every key. */
-  readonly reader: Pick<CoordinatorClient, 'decode'>;
+  readonly reader: IdReader;
   /** The tokens of applications, as they are now. */
   readonly tokens: Tokens;
   readonly tinyidTokens: TagTokens;

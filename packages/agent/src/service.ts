@@ -18,6 +18,7 @@ import { Snowflakes } from './domain/snowflakes.ts';
 import { Tags } from './domain/tags.ts';
 import { type Doors, openDoors } from './doors/open-doors.ts';
 import { TagTokens } from './doors/tinyid/tag-tokens.ts';
+import { IdReader } from './id-reader.ts';
 import { networkListeners } from './listeners.ts';
 import { AgentReports } from './reports.ts';
 import type { Seat } from './seat.ts';
@@ -196,7 +197,7 @@ function assemble(
     metrics,
     watch,
     tags,
-    reader: client,
+    reader: new IdReader(client),
     tokens,
     tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,

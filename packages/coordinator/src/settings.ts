@@ -63,7 +63,7 @@ export const coordinatorSettings = settings(
       max: 1_000_000,
       unit: 'requests/s',
       reloads: true,
-      doc: 'Requests for segments and leases that one agent may make a second, ten seconds’ worth at once; 0: no limit.',
+      doc: 'Requests for segments and leases that one agent may make a second, ten seconds’ worth at once; 0: no limit. What it has read back counts apart.',
     }),
     tokenRequestsPerS: int({
       default: 0,

@@ -22,15 +22,23 @@ export class Access {
   readonly #agents: Tokens;
   readonly #admins: Tokens;
   readonly #viewers: Tokens;
-  /** By token: what each opens is an object of its own. */
+  /** By token: what each opens is an object of its own. Who reads many IDs back must not keep refills waiting. */
   readonly #pace: Pace<Scope>;
+  readonly #readPace: Pace<Scope>;
   /** An agent, whatever its token opens. */
   readonly agent: Guard = { guard: (request) => void this.#agent(request) };
-  /** An agent that takes a segment of the tag in the address; who may have a template's may have those of its days. */
+  /** An agent that takes a segment of the tag in the address. */
   readonly segments: Guard = {
     guard: (request) => {
-      const tag = tagOf(request);
-      this.#paced(request).checkTag(templateOf(tag)?.template ?? tag);
+      checkTag(this.#paced(request), request);
+    },
+  };
+  /** An agent that has an ID of the tag in the address read back. */
+  readonly reads: Guard = {
+    guard: (request) => {
+      const scope = this.#agent(request);
+      this.#readPace.check(scope);
+      checkTag(scope, request);
     },
   };
   /** An agent that takes a lease. */
@@ -47,6 +55,7 @@ export class Access {
     this.#admins = new Tokens(settings.adminTokens);
     this.#viewers = new Tokens(viewersOf(settings));
     this.#pace = new Pace(clock, settings.tokenRequestsPerS, 'token');
+    this.#readPace = new Pace(clock, settings.tokenRequestsPerS, 'token');
   }
 
   /** How many tokens of each kind are valid now. */
@@ -60,6 +69,7 @@ export class Access {
     this.#admins.replace(settings.adminTokens);
     this.#viewers.replace(viewersOf(settings));
     this.#pace.change(settings.tokenRequestsPerS);
+    this.#readPace.change(settings.tokenRequestsPerS);
   }
 
   #agent({ headers }: Request) {
@@ -87,6 +97,12 @@ export class Access {
       throw error;
     }
   }
+}
+
+/** Who may have a template's may have those of its days. */
+function checkTag(scope: Scope, request: Request): void {
+  const tag = tagOf(request);
+  scope.checkTag(templateOf(tag)?.template ?? tag);
 }
 
 function viewersOf({ adminTokens, viewerTokens }: AccessSettings): readonly string[] {

@@ -24,9 +24,9 @@ import { tagOf } from './tag-of.ts';
 
 /** What agents ask, but for `POST /v1/leases`, whose address others read. */
 export function addAgentRoutes(app: ServiceApp, coordinator: Coordinator): void {
-  const { agent, segments: ofTag, leases } = coordinator.access;
+  const { agent, segments: ofTag, reads, leases } = coordinator.access;
   app.route('/v1/tags/:tag/segments', { POST: (req, res) => segments(coordinator, req, res) }, ofTag);
-  app.route('/v1/tags/:tag/decode', { POST: (req, res) => decode(coordinator, req, res) }, ofTag);
+  app.route('/v1/tags/:tag/decode', { POST: (req, res) => decode(coordinator, req, res) }, reads);
   app.route('/v1/leases/:machineId/renew', { POST: (req, res) => renew(coordinator, req, res) }, leases);
   app.route('/v1/leases/:machineId/end', { POST: (req, res) => end(coordinator, req, res) }, leases);
   app.route('/v1/agents/report', { POST: (req, res) => report(coordinator, req, res) }, agent);
@@ -65,7 +65,8 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
 
 async function decode(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { agentId, id } = parseBody(decodeRequest, req.body);
-  coordinator.pace.check(agentId);
+  // Counted apart from the agent's refills; its id has no space in it.
+  coordinator.pace.check(`${agentId} reads`);
   const { number, ...decoded } = await coordinator.explainer.decode(tagOf(req), id);
   const { deploymentId } = coordinator;
   const answer: DecodeAnswer = { deploymentId, ...decoded, number: String(number) };

@@ -75,7 +75,10 @@ export const AGENT_API: Api = {
         z.strictObject({ id: written, tag, number: id, shape: z.string().nullable() }),
       ]),
     },
-    errors: ['TAG_UNKNOWN', 'VERSION_UNSUPPORTED', 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE'],
+    errors: [
+      ...(['TAG_UNKNOWN', 'VERSION_UNSUPPORTED', 'RATE_LIMITED'] as const),
+      ...(['COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE'] as const),
+    ],
     token: true,
   },
   'GET /v1/status': {

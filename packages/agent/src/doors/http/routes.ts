@@ -93,7 +93,7 @@ async function decodeId(agent: Agent, req: Request, res: Response): Promise<void
     return;
   }
   if (!isAskableTag(tag)) throw badParameter('tag', 'takes the name of a tag');
-  const { tag: writer, number, shape = null } = await agent.reader.decode(tag, text);
+  const { tag: writer, number, shape = null } = await agent.reader.read(tag, text);
   res.json({ id: text, tag: writer, number, shape });
 }
 
