@@ -79,14 +79,7 @@ test('an agent that starts before its coordinator is live, refuses, and becomes 
   const agent = await Service.start(
     {
       ...{ kind: 'agent', name: 'early' },
-      flags: [
-        '--coordinators',
-        `http://127.0.0.1:${port}`,
-        '--wait-ms',
-        '200',
-        '--report-interval-ms',
-        '300',
-      ],
+      flags: ['--coordinators', `http://127.0.0.1:${port}`, '--wait-ms', '200'],
     },
     'live',
   );

@@ -77,10 +77,25 @@ describe('an agent', () => {
     expect(events.discards).toEqual(['99 dropped', '99 dropped']);
   });
 
-  test('reports on after failures', async () => {
-    const { clock, tags, target, reporter } = await reporting(['a']);
+  test('that no coordinator has answered yet asks every two seconds, and then once an interval', async () => {
+    const { clock, target, reporter } = await reporting(['a']);
     target.mode = unavailable();
     reporter.start();
+    await clock.advance(10_000);
+    expect(target.reports).toHaveLength(6);
+    target.mode = 'now';
+    await clock.advance(2_000);
+    expect(target.reports).toHaveLength(7);
+    target.mode = unavailable();
+    await clock.advance(3 * INTERVAL_MS);
+    expect(target.reports).toHaveLength(10);
+  });
+
+  test('reports on after failures', async () => {
+    const { clock, tags, target, reporter } = await reporting(['a']);
+    reporter.start();
+    await clock.advance(0);
+    target.mode = unavailable();
     await clock.advance(2 * INTERVAL_MS);
     target.mode = 'now';
     target.gone = [{ tag: 'a', code: 'TAG_RETIRED' }];

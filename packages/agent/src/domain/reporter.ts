@@ -20,6 +20,9 @@ interface Heard {
 /** How long a shutdown waits for its goodbye to be heard, in milliseconds. */
 const GOODBYE_MS = 1_000;
 
+/** How often an agent asks that no coordinator has answered yet: it is not ready before, in milliseconds. */
+const FIRST_EVERY_MS = 2_000;
+
 /** Tells the coordinators what this agent holds. */
 export interface ReportTarget {
   /** @throws COORDINATOR_UNAVAILABLE, STORE_UNAVAILABLE */
@@ -27,12 +30,14 @@ export interface ReportTarget {
 }
 
 /**
- * Reports what the agent holds: every `intervalMs`, and more often while somebody watches the console. Every
+ * Reports what the agent holds: every `intervalMs`, and more often while somebody watches the console, or until a
+ * coordinator answers for the first time. Every
  * `intervalMs` it asks as well which of its tags are still served, so that a retired one leaves memory within that time.
  */
 export class Reporter {
   readonly #parts: Parts;
   #offset = 0;
+  #everHeard = false;
   /** When tags are to be asked about again, monotonic milliseconds. */
   #namesDueAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
@@ -63,12 +68,13 @@ export class Reporter {
 
   async #report(): Promise<void> {
     const { target, tags, clock, intervalMs } = this.#parts;
-    let again = intervalMs;
+    let again = this.#everHeard ? intervalMs : Math.min(FIRST_EVERY_MS, intervalMs);
     try {
       const isDue = clock.monotonic() >= this.#namesDueAt;
       // A little less than the interval: a timer may come a moment early.
       if (isDue) this.#namesDueAt = clock.monotonic() + 0.9 * intervalMs;
       const { gone, nextReportMs } = await target.report(this.#compose(isDue ? this.#page() : [], false));
+      this.#everHeard = true;
       for (const { tag, code } of gone) tags.drop(tag, new LeafcutterError(code, whatBecameOf(tag, code)));
       again = Math.min(intervalMs, nextReportMs);
     } catch {
