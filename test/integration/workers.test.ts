@@ -60,13 +60,18 @@ const status = () => agent.json<WholeAgentStatus>('/v1/status');
 const workersOf = async () =>
   (await status()).workers?.map(({ agentId, instanceId }) => ({ agentId, instanceId })) ?? [];
 
-/** A worker that is slow to tell is left out of an answer; this one is whole. */
+/** A worker that starts later, or is slow to tell, is left out of an answer; this one is whole. */
 async function bothWorkers() {
-  for (let tries = 0; tries < 100; tries++) {
-    const workers = await workersOf();
-    if (workers.length === 2) return workers;
-  }
-  throw new Error('two workers never answered together');
+  const both = await poll(
+    async () => {
+      const workers = await workersOf();
+      return workers.length === 2 && workers;
+    },
+    20_000,
+    50,
+  );
+  if (both === undefined) throw new Error('two workers never answered together');
+  return both;
 }
 
 const pids = () =>
