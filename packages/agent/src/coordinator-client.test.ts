@@ -95,25 +95,6 @@ describe('a call', () => {
     expect(await codeOf(client([old.url]).made.fetchSegment('orders', CALM))).toBe('VERSION_UNSUPPORTED');
   });
 
-  test('to read an ID back goes past a coordinator of an earlier release, which has no such address', async () => {
-    const [old, present] = [
-      await server(() => problem('NOT_FOUND')),
-      await server(() =>
-        json(200, { deploymentId: 'd1', tag: 'o-{2026}', number: '7', shape: '2026{decimal:3}' }),
-      ),
-    ];
-    const decoded = { tag: 'o-{2026}', number: '7', shape: '2026{decimal:3}' };
-    expect(await client([old.url, present.url]).made.decode('o-{yyyy}', '2026007')).toEqual(decoded);
-    expect(present.received).toMatchObject([
-      {
-        path: '/v1/tags/o-%7Byyyy%7D/decode',
-        body: { agentId: 'agent-1', instanceId: INSTANCE, id: '2026007' },
-      },
-    ]);
-    const refused = client([old.url]).made.decode('o-{yyyy}', '2026007');
-    expect(await codeOf(refused)).toBe('VERSION_UNSUPPORTED unknown_request');
-  });
-
   test('for leases carries layout and clock, and the answer sets the clock watch', async () => {
     const coordinator = await server(serving('d1', 1_800_000_000_000 - 7_000));
     const { made, watch, clock } = client([coordinator.url]);

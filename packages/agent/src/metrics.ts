@@ -156,10 +156,8 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     this.#gauge('clock_offset_seconds', 'How far this clock is ahead of the coordinators.', () =>
       seconds(readings.clockOffsetMs()),
     );
-    this.#gauge(
-      'certificate_end_timestamp_seconds',
-      'When the certificate that is shown to coordinators ends, unix time; no number without one.',
-      () => seconds(readings.certificateEndsAtMs()),
+    this.#gauge('certificate_end_timestamp_seconds', 'When the certificate for coordinators ends.', () =>
+      seconds(readings.certificateEndsAtMs()),
     );
   }
 

@@ -61,3 +61,8 @@ test('that its token is refused tells more than that another coordinator is sile
 test('other reasons to be forbidden stay what they are', async () => {
   expect(await hear(refusing('FORBIDDEN', 'foreign_host'))).toBe('FORBIDDEN foreign_host');
 });
+
+test('a coordinator that does not know the request is of an earlier release, and is passed over', async () => {
+  expect(await hear(refusing('NOT_FOUND', 'address'), serving())).toBe('served');
+  expect(await hear(refusing('NOT_FOUND', 'address'))).toBe('VERSION_UNSUPPORTED unknown_request');
+});
