@@ -42,7 +42,7 @@ export function wrk(url: string, seconds: number): Promise<Load> {
 
 /**
  * A load that neither the server nor the generator has to struggle with. At full speed the generator is busy without a
- * pause on its one core, and the longest latencies are those for which the kernel put it aside.
+ * pause on its one core, and whenever the kernel puts it aside that counts as the server's latency.
  * @throws where a request failed
  */
 export function wrkUnhurried(url: string, seconds: number): Promise<Load> {

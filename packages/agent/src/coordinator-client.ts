@@ -212,13 +212,13 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
 
 /**
  * A coordinator that refuses this agent's own token must not sound as if it refused the caller's. It is not for good:
- * tokens are exchanged at one service after the other. One that has no such address is of an earlier release.
+ * tokens are exchanged at one service after the other. Where there is no such address, it is of an earlier release, or none.
  */
 function ofThisAgent(error: unknown): unknown {
   if (hasCode(error, 'NOT_FOUND')) {
     return new LeafcutterError(
       'VERSION_UNSUPPORTED',
-      'A coordinator of an earlier release does not know this request. Upgrade the coordinators first.',
+      'What answers at a coordinator’s address does not know this request: a coordinator of an earlier release, to be upgraded first, or no coordinator.',
       { reason: 'unknown_request', cause: error },
     );
   }

@@ -34,8 +34,9 @@ export interface Coordinator {
   readonly locks: Locks;
   readonly roster: Roster;
   readonly access: Access;
-  /** By agent id. */
+  /** By agent id: how fast it may take segments and leases, and apart from these, have IDs read back. */
   readonly pace: Pace<string>;
+  readonly readPace: Pace<string>;
   readonly jobs: readonly Job[];
   readonly journal: JobJournal;
   readonly segments: SegmentArbiter;

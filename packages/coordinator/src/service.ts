@@ -75,6 +75,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       reload(changed) {
         coordinator.access.replace(changed);
         coordinator.pace.change(changed.agentRequestsPerS);
+        coordinator.readPace.change(changed.agentRequestsPerS);
         log.level = changed.logLevel;
         coordinator.metrics.reloaded('ok');
       },
@@ -146,6 +147,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     roster,
     access,
     pace: new Pace(clock, config.agentRequestsPerS, 'agent'),
+    readPace: new Pace(clock, config.agentRequestsPerS, 'agent'),
     journal,
     jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
     segments: new SegmentArbiter({

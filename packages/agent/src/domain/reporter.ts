@@ -31,8 +31,8 @@ export interface ReportTarget {
 
 /**
  * Reports what the agent holds: every `intervalMs`, and more often while somebody watches the console, or until a
- * coordinator answers for the first time. Every
- * `intervalMs` it asks as well which of its tags are still served, so that a retired one leaves memory within that time.
+ * coordinator answers for the first time. Every `intervalMs` it asks as well which of its tags are still served, so that
+ * a retired one leaves memory within that time.
  */
 export class Reporter {
   readonly #parts: Parts;

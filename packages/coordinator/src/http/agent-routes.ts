@@ -65,8 +65,7 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
 
 async function decode(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { agentId, id } = parseBody(decodeRequest, req.body);
-  // Counted apart from the agent's refills; its id has no space in it.
-  coordinator.pace.check(`${agentId} reads`);
+  coordinator.readPace.check(agentId);
   const { number, ...decoded } = await coordinator.explainer.decode(tagOf(req), id);
   const { deploymentId } = coordinator;
   const answer: DecodeAnswer = { deploymentId, ...decoded, number: String(number) };
