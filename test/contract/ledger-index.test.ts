@@ -53,6 +53,8 @@ afterAll(async () => {
 function bound(of: SqlDriver): SqlDriver {
   return {
     ...{ forUpdate: of.forUpdate, nowMs: of.nowMs, insertIgnore: of.insertIgnore },
+    incarnation: of.incarnation,
+    onReplaced: (listener) => of.onReplaced(listener),
     bytewise: (expression) => of.bytewise(expression),
     query: (sql, values) => of.query(sql, values),
     run: (sql, values) => of.run(sql, values),

@@ -137,18 +137,22 @@ const A = '00000000-0000-4000-8000-00000000000a';
 const B = '00000000-0000-4000-8000-00000000000b';
 const TOP = 2n ** 63n - 1n;
 const digits = (value: number | bigint) => String(value).padStart(19, '0');
+const NONE = digits(0);
 
 describe('what the scripts return on a real Redis', () => {
   const raise = (start: bigint, end: bigint, counter = start, generation = 'g1') =>
-    redis.raiseFence('f', 'i', digits(start), digits(end), digits(counter), generation);
+    redis.raiseFence('f', 'i', 'c', 'z', digits(start), digits(end), digits(counter), generation, 'tag:a', '1');
   const identity = (generation = 'g1') => redis.introduce('i', 'd1', 'layout', 1, generation);
   const sweep = (counters: bigint[], generation = 'g1', lowered = '0', number = '0') =>
     redis.sweepFences(
-      1 + counters.length,
-      ...['i', ...counters.map((_, index) => `f${index}`)],
-      ...[generation, number, lowered, ...counters.flatMap((value) => [digits(value), digits(value - 1n)])],
+      3 + counters.length,
+      ...['i', 'c', 'z', ...counters.map((_, index) => `f${index}`)],
+      ...[generation, number, lowered],
+      ...counters.flatMap((value, index) => [`tag:${index}`, digits(value), digits(value - 1n), NONE, NONE]),
     );
   const mark = (...numbers: (number | bigint)[]) => numbers.map(digits).join(' ');
+  const lower = (key: string, before: string, to: number, generation = 'g1', zones = mark(0, 0, 0, 0)) =>
+    redis.lowerFence(key, 'i', 'z', before, digits(to), generation, 'tag:0', zones);
 
   test('introduce: 1 where the identity is the given one now, 0 where there was one', async () => {
     expect(await identity()).toBe(1);
@@ -181,7 +185,7 @@ describe('what the scripts return on a real Redis', () => {
     await identity();
     await redis.set('f1', mark(50, 20, 45));
     await redis.set('f2', mark(5, 5, 5));
-    expect(await sweep([10n, 30n, 40n])).toEqual(['', mark(50, 20, 45), '']);
+    expect(await sweep([10n, 30n, 40n])).toEqual(['', mark(50, 30, 45), '']);
     expect(await redis.mget('f0', 'f1', 'f2')).toEqual([mark(10, 10, 9), mark(50, 30, 45), mark(40, 40, 39)]);
   });
 
@@ -199,7 +203,7 @@ describe('what the scripts return on a real Redis', () => {
     expect(await sweep([10n], 'g2')).toEqual(['?']);
     expect(await sweep([10n], 'g1', '0', '1')).toEqual(['?']);
     await redis.set('f0', mark(900, 900, 900));
-    expect(await redis.lowerFence('f0', 'i', mark(900, 900, 900), digits(3), 'g1')).toBe('');
+    expect(await lower('f0', mark(900, 900, 900), 3)).toBe('');
     expect(await sweep([10n])).toEqual(['?']);
     expect(await redis.get('f0')).toBe(mark(3, 3, 3));
     expect(await sweep([10n], 'g1', '1')).toEqual(['']);
@@ -208,8 +212,8 @@ describe('what the scripts return on a real Redis', () => {
   test('lowerFence: "?" where the identity is another, "!" where the fence is not as it must be', async () => {
     await identity();
     await redis.set('f', mark(9, 9, 9));
-    expect(await redis.lowerFence('f', 'i', mark(9, 9, 9), digits(3), 'g2')).toBe('?');
-    expect(await redis.lowerFence('f', 'i', mark(8, 8, 8), digits(3), 'g1')).toBe('!');
+    expect(await lower('f', mark(9, 9, 9), 3, 'g2')).toBe('?');
+    expect(await lower('f', mark(8, 8, 8), 3)).toBe('!');
     expect(await redis.get('f')).toBe(mark(9, 9, 9));
     expect(await redis.hget('i', 'lowered')).toBe('0');
   });
@@ -292,7 +296,8 @@ describe('what the scripts return on a real Redis', () => {
       raiseFence: await raise(1n, 2n),
       sweepFences: await sweep([1n]),
       finishSweep: await redis.finishSweep('i', 'g1', 0, 1),
-      lowerFence: await redis.lowerFence('f', 'i', 'x', digits(1), 'g1'),
+      lowerFence: await lower('f', 'x', 1),
+      confirmFences: await redis.confirmFences(2, 'i', 'f', 'g1', digits(2)),
       renewLease: await redis.renewLease('l', A, 'a', 1_000),
       endLease: await redis.endLease('l', A),
       takeLock: await redis.takeLock('k', 'x 1 1000', 1_000),
@@ -316,6 +321,7 @@ describe('what the scripts return on a real Redis', () => {
     const stands = mark(high, 1, high);
     await redis.set('f', stands);
     expect(await raise(low, end)).toBe(stands);
-    expect(await redis.eval(asNumbers, 2, 'f', 'i', digits(low), digits(end), digits(low), 'g1')).toBe('');
+    const args = [digits(low), digits(end), digits(low), 'g1', 'tag:a', '1'];
+    expect(await redis.eval(asNumbers, 4, 'f', 'i', 'c', 'z', ...args)).toBe('');
   });
 });

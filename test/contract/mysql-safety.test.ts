@@ -45,6 +45,8 @@ function altered(
     forUpdate: driver.forUpdate,
     nowMs: driver.nowMs,
     insertIgnore: driver.insertIgnore,
+    incarnation: driver.incarnation,
+    onReplaced: (listener) => driver.onReplaced(listener),
     bytewise: (expression) => driver.bytewise(expression),
     transaction: (work) => driver.transaction((inner) => work(session(inner))),
     close: () => driver.close(),

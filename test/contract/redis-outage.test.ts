@@ -47,9 +47,9 @@ beforeEach(async () => {
   };
   const keeper = guard(ports, events);
   events.onFenceStrange = () => void keeper.check();
-  await keeper.check();
+  await keeper.sweep();
   segments = new SegmentArbiter({
-    ...ports,
+    ...{ ...ports, unfenced: keeper },
     ...{ clock: systemClock, random: Math.random, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
   });
   await handles[0].store.createTag(newTag('orders'));

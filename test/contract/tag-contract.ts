@@ -286,8 +286,9 @@ export function tagContract(subject: () => StoreUnderTest): void {
     test('is lowered with the counter, which gets a highest ID', async () => {
       await store.createTag(newTag('orders'));
       await allocate(101n);
-      await store.withTag('orders', (row) => row.lower(51n, 90n));
+      await store.withTag('orders', (row) => row.lower(51n, 90n, { start: 91n, end: 101n }));
       expect(await other.findTag('orders')).toMatchObject({ nextId: 51n, highWater: 51n, highestId: 90n });
+      expect(await other.withTag('orders', async ({ taken }) => taken)).toEqual({ start: 91n, end: 101n });
     });
   });
 }

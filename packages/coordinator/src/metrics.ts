@@ -3,7 +3,8 @@ import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
 import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LeaseEvents } from './domain/leases.ts';
-import type { CounterName, Range } from './domain/range.ts';
+import type { LostRange } from './domain/lost-range.ts';
+import type { CounterName } from './domain/range.ts';
 import type { SegmentEvents } from './domain/segments.ts';
 import type { SweepReport } from './domain/sweep.ts';
 import { JobMetrics } from './job-metrics.ts';
@@ -70,10 +71,24 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'Allocations made while Redis was away.',
     'kind',
   );
+  readonly #unsweptRefused = this.#counter(
+    'unswept_refusals_total',
+    'Allocations refused because Redis was away and MySQL may have forgotten something since the last sweep.',
+    'kind',
+  );
   readonly #lostWrites = this.#counter(
     'lost_writes_total',
     'Counters found behind what MySQL had committed: it was restored, failed over or edited.',
     'kind',
+  );
+  readonly #unconfirmed = this.#counter(
+    'unconfirmed_ranges_total',
+    'Ranges passed over because nobody said that their COMMIT succeeded: it failed, or MySQL lost it at once.',
+    'kind',
+  );
+  readonly #databaseReplaced = this.#counter(
+    'database_replaced_total',
+    'Times that another MySQL answered than before, or one that was started again. A sweep follows each.',
   );
   readonly #databaseWentBack = this.#counter(
     'database_went_back_total',
@@ -125,7 +140,8 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   constructor({ census, askStore, timestampLeftMs, tokens }: CoordinatorReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     for (const kind of COUNTER_KINDS) {
-      for (const counter of [this.#fenceAhead, this.#unfenced, this.#lostWrites]) counter.inc({ kind }, 0);
+      const byKind = [this.#fenceAhead, this.#unfenced, this.#unsweptRefused, this.#lostWrites, this.#unconfirmed];
+      for (const counter of byKind) counter.inc({ kind }, 0);
     }
     for (const [code, { status }] of Object.entries(ERROR_CODES))
       if (status >= 500) this.#errors.inc({ code }, 0);
@@ -213,8 +229,16 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     this.#unfenced.inc({ kind: name.kind });
   }
 
-  writesLost(name: CounterName, _lost: Range): void {
-    this.#lostWrites.inc({ kind: name.kind });
+  unsweptRefused(name: CounterName): void {
+    this.#unsweptRefused.inc({ kind: name.kind });
+  }
+
+  writesLost({ kind }: CounterName, { committed }: LostRange): void {
+    (committed ? this.#lostWrites : this.#unconfirmed).inc({ kind });
+  }
+
+  databaseReplaced(): void {
+    this.#databaseReplaced.inc();
   }
 
   fenceStrange(): void {

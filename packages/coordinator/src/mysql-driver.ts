@@ -3,6 +3,7 @@ import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { RETRY_REASONS } from './domain/store.ts';
 import { isUnknownVariable, mustGiveUpConnection, readOnly, translateMysqlError } from './mysql-errors.ts';
 import { MysqlHosts, type MysqlOptions } from './mysql-hosts.ts';
+import { MysqlIncarnation } from './mysql-incarnation.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from './sql-driver.ts';
 
 /**
@@ -33,10 +34,20 @@ class MysqlDriver implements SqlDriver {
   readonly #hosts: MysqlHosts;
   readonly #timeoutMs: number;
   readonly #prepared = new WeakSet<object>();
+  readonly #incarnation = new MysqlIncarnation(() => performance.now());
+  #onReplaced: () => void = () => undefined;
 
   constructor(hosts: MysqlHosts, timeoutMs: number) {
     this.#hosts = hosts;
     this.#timeoutMs = timeoutMs;
+  }
+
+  get incarnation(): number {
+    return this.#incarnation.number;
+  }
+
+  onReplaced(listener: () => void): void {
+    this.#onReplaced = listener;
   }
 
   bytewise(expression: string): string {
@@ -131,6 +142,8 @@ class MysqlDriver implements SqlDriver {
       const [row] = await session.query('SELECT @@GLOBAL.read_only AS read_only');
       if (Number(row?.read_only) !== 0) throw readOnly();
     }
+    // Before anything is read or granted here: from now on nothing goes unfenced until a sweep has seen this server.
+    if (await this.#incarnation.look(session)) this.#onReplaced();
   }
 
   /** A connection of the pool, waited for no longer than a statement may take. One that comes later goes back. */

@@ -77,6 +77,12 @@ const MIGRATIONS: readonly Migration[] = [
      check_value char(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
    ) ENGINE=InnoDB`,
   },
+  // What was handed out above a counter that was lowered, as Redis has it too.
+  {
+    sql: `ALTER TABLE leafcutter_tag
+     ADD COLUMN taken_from bigint DEFAULT NULL,
+     ADD COLUMN taken_to bigint DEFAULT NULL`,
+  },
 ];
 
 /**

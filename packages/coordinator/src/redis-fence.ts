@@ -1,16 +1,19 @@
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { systemClock } from '@leafcutter/shared/system-clock';
 import {
   type Fence,
   type FenceAhead,
   type FenceAnswer,
   type FenceIdentity,
+  type FenceLowering,
   type FenceMark,
   type FenceMove,
   NO_MARK,
   type Swept,
   type SweptCounter,
 } from './domain/fence.ts';
-import { type Counter, type CounterName, counterKey } from './domain/range.ts';
+import { type Counter, type CounterName, counterKey, maxBigint, type Range } from './domain/range.ts';
 import { RETRY_REASONS } from './domain/store.ts';
 import type { RedisLink } from './redis-link.ts';
 
@@ -20,6 +23,12 @@ const DIGITS = 19;
 /** Counters whose highest end this process keeps in mind; the least recently used are forgotten. */
 const MAX_KNOWN = 100_000;
 
+/** Counters that one script looks at. */
+const PAGE = 500;
+
+/** Commits are noted together, so that they cost a refill nothing, milliseconds. */
+const CONFIRM_AFTER_MS = 200;
+
 /** Of a Redis that was asked who it is, and has no identity. */
 const NO_GENERATION = '';
 
@@ -28,21 +37,33 @@ const DONE = '';
 const STRANGER = '?';
 const TAKES_NO_WRITES = '!';
 
+/** What a process keeps of a fence that it moved. */
+type Known = Pick<FenceMark, 'value' | 'committed' | 'granted'>;
+
 /**
- * The fence in Redis: one string per counter, moved by scripts only, and one hash, the identity. While Redis is away,
- * what this process was told or granted itself still speaks: it is not the fence, but it is never lower than what we
- * handed out.
+ * The fence in Redis: one string per counter, a hash of the zones of tags that have some, a sorted set that tells when
+ * each rose, and the identity, a hash. Scripts alone move them. While Redis is away, what this process was told or
+ * granted itself still speaks: it is not the fence, but it is never lower than what we handed out.
  */
 export class RedisFence implements Fence {
   readonly #link: RedisLink;
+  readonly #clock: Clock;
   readonly #identity: string;
-  readonly #known = new Map<string, FenceMark>();
+  readonly #counters: string;
+  readonly #zones: string;
+  readonly #known = new Map<string, Known>();
+  /** Commits that Redis was not told of yet, by key. */
+  readonly #unconfirmed = new Map<string, bigint>();
+  #stopConfirming: Cancel | undefined;
   /** The generation of the Redis that was last seen: one that is away may be the wrong one, too. */
   #generation: string | undefined;
 
-  constructor(link: RedisLink) {
+  constructor(link: RedisLink, clock: Clock = systemClock) {
     this.#link = link;
+    this.#clock = clock;
     this.#identity = `${this.#prefix}identity`;
+    this.#counters = `${this.#prefix}counters`;
+    this.#zones = `${this.#prefix}zones`;
   }
 
   get available(): boolean {
@@ -53,9 +74,11 @@ export class RedisFence implements Fence {
     const { start, end, counter, generation = '' } = move;
     const key = this.#key(name);
     if (!this.#link.up) return this.#fromMemory(key, move);
+    const keys = [key, this.#identity, this.#counters, this.#zones] as const;
+    const range = [padded(start), padded(end), padded(counter)] as const;
+    const isTag = name.kind === 'tag' ? '1' : '';
     const answer = await this.#link.run(
-      (redis) =>
-        redis.raiseFence(key, this.#identity, padded(start), padded(end), padded(counter), generation),
+      (redis) => redis.raiseFence(...keys, ...range, generation, nameOf(name), isTag),
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER) return { kind: 'stranger' };
@@ -72,39 +95,65 @@ export class RedisFence implements Fence {
 
   async read(name: CounterName): Promise<FenceMark> {
     const key = this.#key(name);
-    const text = await this.#link.run((redis) => redis.get(key));
-    return text === null ? NO_MARK : parse(key, text);
+    const [text, zones] = await this.#link.run((redis) =>
+      Promise.all([redis.get(key), redis.hget(this.#zones, nameOf(name))]),
+    );
+    return { ...(text === null ? NO_MARK : parse(key, text)), ...readZones(zones ?? '') };
+  }
+
+  confirm(name: CounterName, value: bigint): void {
+    if (this.#unconfirmed.size >= MAX_KNOWN) return;
+    const key = this.#key(name);
+    this.#unconfirmed.set(key, maxBigint(value, this.#unconfirmed.get(key) ?? 0n));
+    this.#stopConfirming ??= this.#clock.after(CONFIRM_AFTER_MS, () => void this.#tellConfirmed());
+  }
+
+  /** Forgets what Redis was not told yet. */
+  close(): void {
+    this.#stopConfirming?.();
+    this.#unconfirmed.clear();
   }
 
   async identity(): Promise<FenceIdentity | undefined> {
     const fields = await this.#link.run((redis) => redis.hgetall(this.#identity));
-    const { deploymentId, layout, generation, keySchema, sweep = '0', lowered = '0' } = fields;
+    const { deploymentId, layout, generation, keySchema, sweep = '0', sweepBefore, lowered = '0' } = fields;
     this.#generation = generation ?? NO_GENERATION;
     if (generation === undefined) return undefined;
     return {
       ...{ deploymentId: deploymentId ?? '', layout: layout ?? '', generation },
       ...{ keySchema: Number(keySchema), sweep: Number(sweep), lowered: Number(lowered) },
+      ...(sweepBefore === undefined ? {} : { sweepBefore: Number(sweepBefore) }),
     };
   }
 
-  async introduce(identity: Omit<FenceIdentity, 'sweep' | 'lowered'>): Promise<void> {
+  async introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
     const { deploymentId, layout, keySchema, generation } = identity;
     await this.#link.run((redis) =>
       redis.introduce(this.#identity, deploymentId, layout, keySchema, generation),
     );
   }
 
+  async *counters(sinceSweep: number | undefined): AsyncGenerator<readonly CounterName[]> {
+    // From the latest down: one that rises meanwhile moves to the front, and no other is passed over for it.
+    for (let offset = 0; ; offset += PAGE) {
+      const names = await this.#link.run((redis) =>
+        redis.zrevrangebyscore(this.#counters, '+inf', sinceSweep ?? '-inf', 'LIMIT', offset, PAGE),
+      );
+      yield names.flatMap((name) => readName(name) ?? []);
+      if (names.length < PAGE) return;
+    }
+  }
+
   async sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
     if (counters.length === 0) return { ahead: [], unreadable: [] };
-    const keys = counters.map(({ name }) => this.#key(name));
-    const values = counters.flatMap(({ value, granted }) => [padded(value), padded(granted)]);
+    const keys = [this.#identity, this.#counters, this.#zones, ...counters.map(({ name }) => this.#key(name))];
+    const values = counters.flatMap(({ name, value, granted, taken }) => [
+      ...[nameOf(name), padded(value), padded(granted)],
+      ...[padded(taken?.start ?? 0n), padded(taken?.end ?? 0n)],
+    ]);
     const { generation, sweep, lowered } = identity;
     const answers = await this.#link.run((redis) =>
-      redis.sweepFences(
-        1 + keys.length,
-        ...[this.#identity, ...keys],
-        ...[generation, String(sweep), String(lowered), ...values],
-      ),
+      redis.sweepFences(keys.length, ...keys, generation, String(sweep), String(lowered), ...values),
     );
     if (answers[0] === STRANGER) throw overtaken();
     const ahead: FenceAhead[] = [];
@@ -126,10 +175,18 @@ export class RedisFence implements Fence {
     if (noted !== 1) throw overtaken();
   }
 
-  async lower(name: CounterName, from: FenceMark, to: bigint, generation = ''): Promise<void> {
+  async lower(
+    name: CounterName,
+    from: FenceMark,
+    { to, taken, generation = '' }: FenceLowering,
+  ): Promise<void> {
     const key = this.#key(name);
+    const zones = [0n, 0n, taken?.start ?? 0n, taken?.end ?? 0n].map(padded).join(' ');
     const answer = await this.#link.run(
-      (redis) => redis.lowerFence(key, this.#identity, writeMark(from), padded(to), generation),
+      (redis) =>
+        redis.lowerFence(
+          ...[key, this.#identity, this.#zones, writeMark(from), padded(to), generation, nameOf(name), zones] as const,
+        ),
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER)
@@ -139,15 +196,31 @@ export class RedisFence implements Fence {
   }
 
   /** Unfenced: only what this process was told or granted itself speaks. */
-  #fromMemory(key: string, { start, end, counter, generation }: FenceMove): FenceAnswer {
+  #fromMemory(key: string, { start, end, counter, generation, mayGoUnfenced }: FenceMove): FenceAnswer {
     if (this.#generation !== undefined && this.#generation !== generation) return { kind: 'stranger' };
+    if (!mayGoUnfenced) return { kind: 'away' };
     const known = this.#known.get(key);
     if (known !== undefined && known.value > start) return { kind: 'ahead', ...known };
     this.#know(key, { value: end, committed: counter, granted: end });
     return { kind: 'away' };
   }
 
-  #know(key: string, mark: FenceMark): void {
+  async #tellConfirmed(): Promise<void> {
+    this.#stopConfirming = undefined;
+    const commits = [...this.#unconfirmed];
+    this.#unconfirmed.clear();
+    for (let at = 0; at < commits.length; at += PAGE) {
+      const page = commits.slice(at, at + PAGE);
+      const keys = [this.#identity, ...page.map(([key]) => key)];
+      const values = page.map(([, value]) => padded(value));
+      // Without an answer a loss is told as a range that was perhaps not committed, and the next sweep notes it too.
+      await this.#link
+        .run((redis) => redis.confirmFences(keys.length, ...keys, this.#generation ?? '', ...values))
+        .catch(() => undefined);
+    }
+  }
+
+  #know(key: string, mark: Known): void {
     this.#known.delete(key);
     this.#known.set(key, mark);
     const oldest = this.#known.size > MAX_KNOWN ? this.#known.keys().next().value : undefined;
@@ -160,8 +233,29 @@ export class RedisFence implements Fence {
   }
 
   #key(name: CounterName): string {
-    return `${this.#prefix}${name.kind}:${counterKey(name)}`;
+    return `${this.#prefix}${nameOf(name)}`;
   }
+}
+
+/** A counter as Redis names it. */
+function nameOf(name: CounterName): string {
+  return `${name.kind}:${counterKey(name)}`;
+}
+
+function readName(text: string): CounterName | undefined {
+  const [, kind, key = ''] = /^(tag|machine):(.+)$/s.exec(text) ?? [];
+  if (kind === 'tag') return { kind, tag: key };
+  return kind === 'machine' && /^\d{1,9}$/.test(key) ? { kind, machineId: Number(key) } : undefined;
+}
+
+/** The zones of a tag; a pair of zeros is none. */
+function readZones(text: string): Pick<FenceMark, 'skipped' | 'taken'> {
+  const [skippedFrom, skippedTo, takenFrom, takenTo] = text.split(' ').map(BigInt);
+  return { skipped: zone(skippedFrom, skippedTo), taken: zone(takenFrom, takenTo) };
+}
+
+function zone(start = 0n, end = 0n): Range | undefined {
+  return end === 0n ? undefined : { start, end };
 }
 
 function padded(value: bigint): string {

@@ -3,10 +3,11 @@ import type { Redis, Result } from 'ioredis';
 
 /** Every Lua script with its number of keys, where that is fixed; a test holds this list against the scripts' headers. */
 export const REDIS_SCRIPTS = {
-  raiseFence: { file: 'raise-fence.lua', keys: 2 },
+  raiseFence: { file: 'raise-fence.lua', keys: 4 },
   sweepFences: { file: 'sweep-fences.lua', keys: undefined },
   finishSweep: { file: 'finish-sweep.lua', keys: 1 },
-  lowerFence: { file: 'lower-fence.lua', keys: 2 },
+  confirmFences: { file: 'confirm-fences.lua', keys: undefined },
+  lowerFence: { file: 'lower-fence.lua', keys: 3 },
   introduce: { file: 'introduce.lua', keys: 1 },
   renewLease: { file: 'renew-lease.lua', keys: 1 },
   endLease: { file: 'end-lease.lua', keys: 1 },
@@ -19,10 +20,14 @@ declare module 'ioredis' {
     raiseFence(
       key: string,
       identity: string,
+      counters: string,
+      zones: string,
       start: string,
       end: string,
       counter: string,
       generation: string,
+      name: string,
+      tag: string,
     ): Result<string, Context>;
     sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
     finishSweep(
@@ -31,12 +36,16 @@ declare module 'ioredis' {
       before: number,
       number: number,
     ): Result<number, Context>;
+    confirmFences(keyCount: number, ...keysAndArgs: string[]): Result<number, Context>;
     lowerFence(
       key: string,
       identity: string,
+      zones: string,
       before: string,
       value: string,
       generation: string,
+      name: string,
+      newZones: string,
     ): Result<string, Context>;
     introduce(
       identity: string,

@@ -2,7 +2,8 @@ import type { Clock } from '@leafcutter/shared/clock';
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { GuardEvents } from './domain/fence-guard.ts';
-import { type CounterName, counterKey, type Range } from './domain/range.ts';
+import type { LostRange } from './domain/lost-range.ts';
+import { type CounterName, counterKey } from './domain/range.ts';
 import type { SweepReport } from './domain/sweep.ts';
 import { CoordinatorMetrics, type CoordinatorReadings } from './metrics.ts';
 
@@ -30,13 +31,28 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
     this.onFenceStrange();
   }
 
-  override writesLost(name: CounterName, lost: Range): void {
+  override writesLost(name: CounterName, lost: LostRange): void {
     super.writesLost(name, lost);
-    if (!this.#mayTell()) return;
-    const { start, end } = lost;
-    this.#log.warn(
-      { [name.kind === 'tag' ? 'tag' : 'machineId']: counterKey(name), from: String(start), to: String(end) },
-      'MySQL lost writes of this counter: it went back to "from", though ranges up to "to" were handed out. They are passed over, and what the ledger lost of them is entered as (lost). Was MySQL restored, failed over to a lagging replica, or the row edited?',
+    const { start, end, committed } = lost;
+    const label = name.kind === 'tag' ? 'tag' : 'machineId';
+    const fields = { [label]: counterKey(name), from: String(start), to: String(end) };
+    if (!committed) {
+      this.#log.info(
+        fields,
+        'the fence was raised for a range that MySQL does not have, and nobody said that its COMMIT succeeded. It is passed over and entered as (lost)',
+      );
+    } else if (this.#mayTell()) {
+      this.#log.warn(
+        fields,
+        'MySQL lost writes of this counter: it went back to "from", though ranges up to "to" were handed out. They are passed over, and what the ledger lost of them is entered as (lost). Was MySQL restored, failed over to a lagging replica, or the row edited?',
+      );
+    }
+  }
+
+  override databaseReplaced(): void {
+    super.databaseReplaced();
+    this.#log.info(
+      'another MySQL answers than before, or one that was started again; the fences are swept, and nothing goes unfenced until they are',
     );
   }
 

@@ -129,11 +129,17 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     tokens: () => access.counts,
   };
   const metrics = new CoordinatorReports({ readings, log, clock });
-  const guard = await guardFence(stores, metrics, { clock, layout: deployment.layout, coordinatorId });
+  const { allowUnsweptAllocations: allowUnswept } = config.redis;
+  const guard = await guardFence(stores, metrics, {
+    ...{ clock, layout: deployment.layout, coordinatorId, allowUnswept },
+  });
   metrics.redisUp(redis?.up);
   redis?.onChange((up) => metrics.redisUp(up));
   const tags = new TagAdmin(store, config.segment);
-  const shared = { store, fence, locks, clock, random: Math.random, events: metrics, coordinatorId };
+  const shared = {
+    ...{ store, fence, unfenced: guard, locks, clock },
+    ...{ random: Math.random, events: metrics, coordinatorId },
+  };
   const coordinator: Coordinator = {
     config,
     coordinatorId,
@@ -209,16 +215,21 @@ async function agreedKeys({ opaqueKeys }: CoordinatorConfig, store: Stores['stor
 async function guardFence(
   { store, fence, locks, redis }: Stores,
   events: CoordinatorReports,
-  parts: { clock: Clock; layout: string; coordinatorId: string },
+  parts: { clock: Clock; layout: string; coordinatorId: string; allowUnswept: boolean },
 ): Promise<FenceGuard | undefined> {
   if (fence === undefined) return undefined;
   const guard = new FenceGuard({ ...parts, store, fence, locks, events, newGeneration: randomUUID });
   events.onFenceStrange = () => void guard.check();
-  redis?.onFound(() => {
+  const sweepAnew = () => {
     void guard
       .check()
       .then(() => guard.sweep())
       .catch((error) => events.guardFailed(error));
+  };
+  redis?.onFound(sweepAnew);
+  store.onReplaced(() => {
+    events.databaseReplaced();
+    sweepAnew();
   });
   await guard.start();
   if (guard.refusal?.reason !== 'wrong_redis') return guard;

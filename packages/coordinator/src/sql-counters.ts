@@ -1,7 +1,8 @@
 import type { SweptCounter } from './domain/fence.ts';
-import { maxBigint } from './domain/range.ts';
-import type { SqlDriver } from './sql-driver.ts';
-import { LEDGER_KIND, ledgerTop } from './sql-ledger.ts';
+import { type CounterName, counterKey, maxBigint } from './domain/range.ts';
+import { type SqlDriver, UnstorableTextError } from './sql-driver.ts';
+import { LEDGER_KIND, latestRanges, ledgerTop } from './sql-ledger.ts';
+import { toTaken } from './sql-tags.ts';
 
 const PAGE = 500;
 
@@ -36,6 +37,69 @@ async function* pages<K>(
   }
 }
 
+/** These counters; `gone` is what has no row. */
+export async function countersOf(
+  driver: SqlDriver,
+  names: readonly CounterName[],
+): Promise<SweptCounter[]> {
+  const tags = names.flatMap((name) => (name.kind === 'tag' ? [name.tag] : []));
+  const machineIds = names.flatMap((name) => (name.kind === 'machine' ? [name.machineId] : []));
+  const found: SweptCounter[] = [];
+  for (const page of inPages(tags)) {
+    const rows = await tagsNamed(driver, page);
+    const present = new Set(rows.map(({ name }) => counterKey(name)));
+    found.push(...rows, ...(await goneTags(driver, page.filter((tag) => !present.has(tag)))));
+  }
+  for (const page of inPages(machineIds)) {
+    const rows = await machineCounters(driver, undefined, page);
+    const present = new Set(rows.map(({ name }) => counterKey(name)));
+    const missing = page.filter((machineId) => !present.has(String(machineId)));
+    found.push(...rows, ...missing.map(neverGranted));
+  }
+  return found;
+}
+
+/** A machine id without a row, or whose row says that it never had a window. */
+function neverGranted(machineId: number): SweptCounter {
+  return { name: { kind: 'machine', machineId }, value: 0n, granted: 0n, gone: true };
+}
+
+function* inPages<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += PAGE) yield items.slice(at, at + PAGE);
+}
+
+/** One that this table's charset cannot hold hides none of the others. */
+async function tagsNamed(driver: SqlDriver, tags: readonly string[]): Promise<SweptCounter[]> {
+  const wanted = new Set(tags);
+  try {
+    return (await tagCounters(driver, undefined, tags)).filter(({ name }) => wanted.has(counterKey(name)));
+  } catch (error) {
+    if (!(error instanceof UnstorableTextError)) throw error;
+    if (tags.length <= 1) return [];
+    const found: SweptCounter[] = [];
+    for (const tag of tags) found.push(...(await tagsNamed(driver, [tag])));
+    return found;
+  }
+}
+
+/** What is left of tags whose rows are gone: their high-water marks, and the ledger. */
+async function goneTags(driver: SqlDriver, tags: readonly string[]): Promise<SweptCounter[]> {
+  if (tags.length === 0) return [];
+  const marks = tags.map(() => '?').join(', ');
+  const rows = await driver.query(
+    `SELECT t.tag, t.high_water FROM leafcutter_tag t WHERE t.tag IN (${marks})`,
+    tags,
+  );
+  const highWaters = new Map(rows.map((row) => [String(row.tag), BigInt(row.high_water ?? 0)]));
+  const found: SweptCounter[] = [];
+  for (const tag of tags) {
+    const name = { kind: 'tag', tag } as const;
+    const granted = (await latestRanges(driver, name, undefined, 1))[0]?.end ?? 0n;
+    found.push({ name, value: maxBigint(granted, highWaters.get(tag) ?? 0n), granted, gone: true });
+  }
+  return found;
+}
+
 /** A page of tags above `after`, or those of `names`. */
 async function tagCounters(
   driver: SqlDriver,
@@ -45,7 +109,8 @@ async function tagCounters(
   const tag = driver.bytewise('a.biz_tag');
   const { where, values } = condition('a.biz_tag', after, names);
   const rows = await driver.query(
-    `SELECT a.biz_tag, a.max_id, t.high_water, ${ledgerTop(LEDGER_KIND.tag, tag)} AS ledger_top
+    `SELECT a.biz_tag, a.max_id, t.high_water, t.taken_from, t.taken_to,
+       ${ledgerTop(LEDGER_KIND.tag, tag)} AS ledger_top
      FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${tag} WHERE 1 = 1 ${where} ORDER BY a.biz_tag LIMIT ${PAGE}`,
     values,
   );
@@ -53,6 +118,7 @@ async function tagCounters(
     name: { kind: 'tag', tag: String(row.biz_tag) },
     value: maxBigint(BigInt(row.max_id ?? 0), BigInt(row.high_water ?? 0)),
     granted: BigInt(row.ledger_top ?? 0),
+    taken: toTaken(row),
   }));
 }
 

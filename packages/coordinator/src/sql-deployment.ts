@@ -3,8 +3,9 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Deployment } from './domain/store.ts';
 import { optionalText, type SqlDriver } from './sql-driver.ts';
 
-/** An expression for the generation of the deployment's Redis. A subquery, so that a locking SELECT does not lock it. */
-export const GENERATION = '(SELECT d.generation FROM leafcutter_deployment d WHERE d.singleton = 1)';
+/** Who must have joined a statement to read `DEPLOYMENT_COLUMNS`. */
+export const JOIN_DEPLOYMENT = 'LEFT JOIN leafcutter_deployment d ON d.singleton = 1';
+export const DEPLOYMENT_COLUMNS = 'd.generation, d.confirmed_at_ms';
 
 export async function identify(driver: SqlDriver, layout: string): Promise<Deployment> {
   const found = await readDeployment(driver);

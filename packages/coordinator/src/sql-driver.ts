@@ -24,6 +24,10 @@ export interface SqlDriver extends SqlSession {
   readonly insertIgnore: string;
   /** A column compared bytewise, whatever its collation. */
   bytewise(expression: string): string;
+  /** Rises when another server answers than before, or one that was started again; see `Store.incarnation`. */
+  readonly incarnation: number;
+  /** Calls `listener` when it has risen. */
+  onReplaced(listener: () => void): void;
   /** Runs `work` in one pessimistic transaction; resolves only when COMMIT is known to have succeeded. */
   transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
   close(): Promise<void>;

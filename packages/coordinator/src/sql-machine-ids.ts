@@ -1,5 +1,6 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { MachineIdRecord, Taker } from './domain/store.ts';
-import { GENERATION } from './sql-deployment.ts';
+import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT } from './sql-deployment.ts';
 import { optionalText, type Row, requireOne, type SqlDriver, type SqlSession } from './sql-driver.ts';
 import { LEDGER_KIND, ledgerTop, machineName } from './sql-ledger.ts';
 
@@ -12,25 +13,34 @@ interface LockedMachineIdRow {
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
   readonly generation: string | undefined;
+  readonly confirmedAtMs: number;
   readonly ledgerTop: bigint;
 }
 
-/** Locks the machine id's row and reads it with the database's clock; undefined where there is none. */
+/** Locks the machine id's row, and then reads it, as `lockTag` does; undefined if there is none. */
 export async function lockMachineId(
   driver: SqlDriver,
   session: SqlSession,
   machineId: number,
 ): Promise<LockedMachineIdRow | undefined> {
+  const [locked] = await session.query(
+    `SELECT 1 AS locked FROM leafcutter_machine WHERE machine_id = ?${driver.forUpdate}`,
+    [machineId],
+  );
+  if (locked === undefined) return undefined;
   const [row] = await session.query(
-    `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms, ${GENERATION} AS generation,
-       ${ledgerTop(LEDGER_KIND.machine, '?')} AS ledger_top FROM leafcutter_machine WHERE machine_id = ?${driver.forUpdate}`,
+    `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
+       ${ledgerTop(LEDGER_KIND.machine, '?')} AS ledger_top
+     FROM leafcutter_machine m ${JOIN_DEPLOYMENT} WHERE m.machine_id = ?`,
     [machineName(machineId), machineId],
   );
-  if (row === undefined) return undefined;
+  if (row === undefined)
+    throw new LeafcutterError('INTERNAL', `The row of machine id ${machineId} is gone under its lock.`);
   return {
     record: toMachineId(row),
     nowMs: Number(row.now_ms),
     generation: optionalText(row.generation),
+    confirmedAtMs: Number(row.confirmed_at_ms),
     ledgerTop: BigInt(row.ledger_top ?? 0),
   };
 }

@@ -1,5 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { CounterBehindError } from './domain/counter-behind-error.ts';
+import { CounterBehindError, NOTHING_REMEMBERED } from './domain/counter-behind-error.ts';
 import type { SweptCounter } from './domain/fence.ts';
 import { type CounterName, type LedgerEntry, maxBigint } from './domain/range.ts';
 import type {
@@ -15,7 +15,7 @@ import type {
   TagRecord,
 } from './domain/store.ts';
 import { unknownTag } from './domain/tags.ts';
-import { counters } from './sql-counters.ts';
+import { counters, countersOf } from './sql-counters.ts';
 import { changeGeneration, confirmGeneration, finishSweep, identify } from './sql-deployment.ts';
 import { DuplicateKeyError, type SqlDriver, type SqlSession } from './sql-driver.ts';
 import {
@@ -29,7 +29,16 @@ import {
   writeLedger,
 } from './sql-ledger.ts';
 import { ensureMachineIds, listMachineIds, lockMachineId, raiseCeiling } from './sql-machine-ids.ts';
-import { changeTag, createTag, findTags, listTags, lockTag, lowerCounter, setCounter } from './sql-tags.ts';
+import {
+  changeTag,
+  createTag,
+  findTags,
+  listTags,
+  lockTag,
+  lowerCounter,
+  remember,
+  setCounter,
+} from './sql-tags.ts';
 
 /** The store on SQL: the same statements on MySQL, MariaDB and SQLite; what differs is in the driver. */
 export class SqlStore implements Store {
@@ -59,6 +68,22 @@ export class SqlStore implements Store {
     return counters(this.#driver, movedSinceMs);
   }
 
+  countersOf(names: readonly CounterName[]): Promise<SweptCounter[]> {
+    return countersOf(this.#driver, names);
+  }
+
+  remember(tag: string, entry: LedgerEntry): Promise<void> {
+    return remember(this.#driver, tag, entry);
+  }
+
+  get incarnation(): number {
+    return this.#driver.incarnation;
+  }
+
+  onReplaced(listener: () => void): void {
+    this.#driver.onReplaced(listener);
+  }
+
   async opaqueKey(version: number, checkValue: string): Promise<string> {
     const driver = this.#driver;
     const columns = 'leafcutter_opaque_key (version, check_value)';
@@ -79,17 +104,18 @@ export class SqlStore implements Store {
     return driver.transaction(async (session) => {
       const row = await lockTag(driver, session, tag);
       if (row === undefined) throw unknownTag(tag);
-      const { record, nowMs, generation } = row;
+      const { record, nowMs, generation, confirmedAtMs, taken } = row;
       const name = { kind: 'tag', tag } as const;
       const ledger = ledgerOf(session, name, row.ledgerTop);
       return work({
-        ...{ name, value: maxBigint(record.nextId, record.highWater), nowMs, generation, tag: record },
+        ...{ name, value: maxBigint(record.nextId, record.highWater), tag: record, taken },
+        ...{ nowMs, generation, confirmedAtMs },
         ...ledger.calls,
         async advance(to, entries) {
           await setCounter(session, row, to);
           await ledger.write(entries);
         },
-        lower: (to, highestId) => lowerCounter(session, row, to, highestId),
+        lower: (to, highestId, above) => lowerCounter(session, row, to, highestId, above),
       });
     });
   }
@@ -104,11 +130,11 @@ export class SqlStore implements Store {
           `Machine id ${machineId} has no row; restart a coordinator.`,
         );
       }
-      const { record, nowMs, generation } = row;
+      const { record, nowMs, generation, confirmedAtMs } = row;
       const name = { kind: 'machine', machineId } as const;
       const ledger = ledgerOf(session, name, row.ledgerTop);
       return work({
-        ...{ name, value: record.ceilingMs, nowMs, generation, machine: record },
+        ...{ name, value: record.ceilingMs, nowMs, generation, confirmedAtMs, machine: record },
         ...ledger.calls,
         async advance(to, entries, taker) {
           await raiseCeiling(session, record, to, taker);
@@ -188,7 +214,7 @@ function ledgerOf(session: SqlSession, name: CounterName, top: bigint) {
         await writeLedger(session, entries);
       } catch (error) {
         if (!(error instanceof DuplicateKeyError)) throw error;
-        throw new CounterBehindError(name, { value: top, granted: 0n });
+        throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: top });
       }
     },
   };

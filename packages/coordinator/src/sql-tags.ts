@@ -1,8 +1,8 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { maxBigint } from './domain/range.ts';
+import { type LedgerEntry, maxBigint, type Range } from './domain/range.ts';
 import type { NewTag, TagChange, TagRecord } from './domain/store.ts';
 import { checkSameShape, unknownTag } from './domain/tags.ts';
-import { GENERATION } from './sql-deployment.ts';
+import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT } from './sql-deployment.ts';
 import {
   DuplicateKeyError,
   optionalText,
@@ -12,7 +12,7 @@ import {
   type SqlSession,
   UnstorableTextError,
 } from './sql-driver.ts';
-import { LEDGER_KIND, ledgerTop } from './sql-ledger.ts';
+import { LEDGER_KIND, ledgerTop, writeLedger } from './sql-ledger.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
 const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water,
@@ -29,34 +29,51 @@ export interface LockedTagRow {
   readonly record: TagRecord;
   /** True where it has a row in `leafcutter_tag`, too. */
   readonly hasOwn: boolean;
+  readonly taken: Range | undefined;
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
   readonly generation: string | undefined;
+  readonly confirmedAtMs: number;
   readonly ledgerTop: bigint;
 }
 
-/** Locks the tag's row and reads it with the database's clock; undefined where there is none. */
+/**
+ * Locks the tag's row, and then reads it with all that must agree with it; undefined if there is none. In two
+ * statements, because MariaDB answers a locking one that waited from two moments: the row from after the wait, its
+ * subqueries from before it.
+ */
 export async function lockTag(
   driver: SqlDriver,
   session: SqlSession,
   tag: string,
 ): Promise<LockedTagRow | undefined> {
-  const [row] = await session
-    .query(
-      `SELECT ${COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${GENERATION} AS generation,
-       ${ledgerTop(LEDGER_KIND.tag, '?')} AS ledger_top FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ?
-     WHERE a.biz_tag = ? AND ${driver.bytewise('a.biz_tag')} = ${driver.bytewise('?')}${driver.forUpdate}`,
-      [tag, tag, tag, tag],
-    )
+  const isTag = `a.biz_tag = ? AND ${driver.bytewise('a.biz_tag')} = ${driver.bytewise('?')}`;
+  const [locked] = await session
+    .query(`SELECT 1 AS locked FROM leaf_alloc a WHERE ${isTag}${driver.forUpdate}`, [tag, tag])
     .catch(noneIfUnstorable);
-  if (row === undefined) return undefined;
+  if (locked === undefined) return undefined;
+  const [row] = await session.query(
+    `SELECT ${COLUMNS}, t.tag AS own, t.taken_from, t.taken_to, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
+       ${ledgerTop(LEDGER_KIND.tag, '?')} AS ledger_top
+     FROM leaf_alloc a ${JOIN_DEPLOYMENT} LEFT JOIN leafcutter_tag t ON t.tag = ? WHERE ${isTag}`,
+    [tag, tag, tag, tag],
+  );
+  if (row === undefined) throw new LeafcutterError('INTERNAL', `The row of tag ${tag} is gone under its lock.`);
   return {
     record: toTag(row),
     hasOwn: row.own !== null,
+    taken: toTaken(row),
     nowMs: Number(row.now_ms),
     generation: optionalText(row.generation),
+    confirmedAtMs: Number(row.confirmed_at_ms),
     ledgerTop: BigInt(row.ledger_top ?? 0),
   };
+}
+
+/** What was handed out above a lowered counter, of a row with `taken_from` and `taken_to`. */
+export function toTaken(row: Row): Range | undefined {
+  if (row.taken_from == null || row.taken_to == null) return undefined;
+  return { start: BigInt(row.taken_from), end: BigInt(row.taken_to) };
 }
 
 /** Sets the counter of a locked tag, and its high-water mark, which outlives the counter's row. */
@@ -81,9 +98,24 @@ export async function lowerCounter(
   row: LockedTagRow,
   to: bigint,
   highestId: bigint,
+  taken: Range | undefined,
 ): Promise<void> {
   await setCounter(session, row, to);
-  await session.run('UPDATE leafcutter_tag SET highest_id = ? WHERE tag = ?', [highestId, row.record.tag]);
+  await session.run(
+    'UPDATE leafcutter_tag SET highest_id = ?, taken_from = ?, taken_to = ? WHERE tag = ?',
+    [highestId, taken?.start ?? null, taken?.end ?? null, row.record.tag],
+  );
+}
+
+/** Of a tag without a row: raises its high-water mark, and enters what it was raised for in the ledger. */
+export async function remember(driver: SqlDriver, tag: string, entry: LedgerEntry): Promise<void> {
+  await driver.transaction(async (session) => {
+    await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag]);
+    await session.run('UPDATE leafcutter_tag SET high_water = ? WHERE tag = ? AND high_water < ?', [
+      ...[entry.end, tag, entry.end],
+    ]);
+    await writeLedger(session, [entry]);
+  });
 }
 
 export async function findTags(driver: SqlDriver, tags: readonly string[]): Promise<TagRecord[]> {

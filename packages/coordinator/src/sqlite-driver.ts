@@ -44,6 +44,8 @@ class SqliteDriver implements SqlDriver {
   readonly forUpdate = '';
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
   readonly insertIgnore = 'INSERT OR IGNORE';
+  /** The file is ours alone from the time it was opened. */
+  readonly incarnation = 1;
   readonly #database: DatabaseSync;
   readonly #session: SqlSession;
   #turn: Promise<unknown> = Promise.resolve();
@@ -59,6 +61,10 @@ class SqliteDriver implements SqlDriver {
 
   bytewise(expression: string): string {
     return expression;
+  }
+
+  onReplaced(): void {
+    // It never is.
   }
 
   query(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {

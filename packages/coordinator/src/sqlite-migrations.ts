@@ -70,6 +70,10 @@ const MIGRATIONS: readonly Migration[] = [
       check_value TEXT NOT NULL
     ) STRICT;`,
   },
+  {
+    sql: `ALTER TABLE leafcutter_tag ADD COLUMN taken_from INTEGER;
+   ALTER TABLE leafcutter_tag ADD COLUMN taken_to INTEGER;`,
+  },
 ];
 
 /** The first step after which each notes what it needs. */

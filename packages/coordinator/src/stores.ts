@@ -101,9 +101,10 @@ async function openServers(
     () => warnOfEviction(link, log),
     (err: unknown) => log.warn({ err }, 'redis is away at start'),
   );
+  const fence = new RedisFence(link, clock);
   return {
     store,
-    fence: new RedisFence(link),
+    fence,
     locks: new RedisLocks(link, clock),
     registry: new RedisLeaseRegistry(link),
     roster: new RedisRoster(link),
@@ -111,6 +112,7 @@ async function openServers(
     redis: link,
     schedule: (jobs) => bullmqScheduler(jobs, { redis, clock, log }),
     async close() {
+      fence.close();
       link.close();
       await store.close();
     },

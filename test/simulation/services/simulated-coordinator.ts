@@ -1,3 +1,4 @@
+import type { UnfencedRule } from '@leafcutter/coordinator/domain/allocate';
 import type { Fence } from '@leafcutter/coordinator/domain/fence';
 import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard';
 import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
@@ -37,6 +38,7 @@ export interface SimulatedCoordinator {
 interface ArbiterParts {
   readonly store: Store;
   readonly fence: Fence;
+  readonly unfenced?: UnfencedRule;
   readonly registry: LeaseRegistry;
   readonly locks: Locks;
   readonly clock: Clock;
@@ -145,9 +147,10 @@ export function startCoordinator(
     );
   pruneLater();
   events.onFenceStrange = () => void guard.check();
+  store.onReplaced(() => void guard.check().then(sweep));
   void guard.start().then(sweepLater);
-  const segments = { ...shared, rules: rules.segments };
-  const leases = { ...shared, rules: rules.leases };
+  const segments = { ...shared, unfenced: guard, rules: rules.segments };
+  const leases = { ...shared, unfenced: guard, rules: rules.leases };
   return {
     process,
     heartbeatMs: rules.heartbeatMs,

@@ -2,6 +2,7 @@ import type {
   Fence,
   FenceAnswer,
   FenceIdentity,
+  FenceLowering,
   FenceMark,
   FenceMove,
   Swept,
@@ -61,8 +62,20 @@ export class SimulatedFence implements Fence {
     return this.#link.run((server) => server.fence.finishSweep(identity, number));
   }
 
-  lower(name: CounterName, from: FenceMark, to: bigint, generation: string | undefined): Promise<void> {
-    return this.#link.run((server) => server.fence.lower(name, from, to, generation));
+  lower(name: CounterName, from: FenceMark, down: FenceLowering): Promise<void> {
+    return this.#link.run((server) => server.fence.lower(name, from, down));
+  }
+
+  confirm(name: CounterName, value: bigint): void {
+    this.#link.run((server) => server.fence.confirm(name, value)).catch(() => undefined);
+  }
+
+  async *counters(sinceSweep: number | undefined): AsyncGenerator<readonly CounterName[]> {
+    yield await this.#link.run(async (server) => {
+      const names: CounterName[] = [];
+      for await (const page of server.fence.counters(sinceSweep)) names.push(...page);
+      return names;
+    });
   }
 
   read(name: CounterName): Promise<FenceMark> {

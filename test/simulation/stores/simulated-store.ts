@@ -28,6 +28,8 @@ export class SimulatedStore implements Store {
   readonly #process: Process;
   readonly #database: SimulatedDatabase;
   readonly #network: Network;
+  #incarnation = 0;
+  #onReplaced: () => void = () => undefined;
 
   constructor(parts: { process: Process; database: SimulatedDatabase; network: Network }) {
     this.#process = parts.process;
@@ -43,7 +45,8 @@ export class SimulatedStore implements Store {
         work({
           ...locked,
           ...this.#ledgerCalls(session, locked),
-          lower: (to, highestId) => this.#statement(session, [], () => locked.lower(to, highestId)),
+          lower: (to, highestId, taken) =>
+            this.#statement(session, [], () => locked.lower(to, highestId, taken)),
           advance: (to, entries) => this.#statement(session, entries, () => locked.advance(to, entries)),
         }),
     );
@@ -105,6 +108,22 @@ export class SimulatedStore implements Store {
     });
   }
 
+  countersOf(names: readonly CounterName[]): Promise<SweptCounter[]> {
+    return this.#ask((store) => store.countersOf(names));
+  }
+
+  remember(tag: string, entry: LedgerEntry): Promise<void> {
+    return this.#ask((store) => store.remember(tag, entry));
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  onReplaced(listener: () => void): void {
+    this.#onReplaced = listener;
+  }
+
   createTag(tag: NewTag): Promise<TagRecord> {
     return this.#ask((store) => store.createTag(tag));
   }
@@ -154,6 +173,7 @@ export class SimulatedStore implements Store {
     lock: (store: MemoryStore, inTransaction: (locked: L) => Promise<void>) => Promise<void>,
     work: (session: Session, locked: L) => Promise<T>,
   ): Promise<T> {
+    await this.#connect();
     const session = this.#database.begin(this.#process);
     let result: T;
     try {
@@ -178,8 +198,23 @@ export class SimulatedStore implements Store {
     return this.#call(() => session.run(entries, run));
   }
 
-  #ask<T>(question: (store: MemoryStore) => Promise<T>): Promise<T> {
-    return this.#call(() => question(this.#database.inside()));
+  async #ask<T>(question: (store: MemoryStore) => Promise<T>): Promise<T> {
+    await this.#connect();
+    const { incarnation } = this.#database;
+    return this.#call(async () => {
+      if (this.#database.incarnation !== incarnation) throw connectionLost();
+      return question(this.#database.inside());
+    });
+  }
+
+  /** Connections end with the server that they led to, and the driver looks at who answers on each new one. */
+  async #connect(): Promise<void> {
+    if (this.#incarnation === this.#database.incarnation) return;
+    const found = await this.#call(async () => this.#database.incarnation);
+    if (found === this.#incarnation) return;
+    const isFirst = this.#incarnation === 0;
+    this.#incarnation = found;
+    if (!isFirst) this.#onReplaced();
   }
 
   async #call<T>(work: () => Promise<T>): Promise<T> {

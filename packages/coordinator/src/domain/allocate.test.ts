@@ -2,9 +2,9 @@ import { describe, expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { MemoryFence } from '../fakes/memory-fence.ts';
 import { RecordedEvents } from '../fakes/recorded-events.ts';
-import { fenceMove, SAMPLE_DEPLOYMENT } from '../fakes/samples.ts';
+import { fenceMove, SAMPLE_DEPLOYMENT, SWEPT } from '../fakes/samples.ts';
 import { AgreeableFence } from '../fakes/unguarded.ts';
-import { allocate } from './allocate.ts';
+import { allocate, type UnfencedRule } from './allocate.ts';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
 import type { CounterName, LedgerEntry, Range } from './range.ts';
@@ -21,6 +21,7 @@ interface Attempt {
   readonly ledger?: readonly Range[];
   /** What it has from the second question on: somebody merged ranges without our lock. */
   readonly merged?: readonly Range[];
+  readonly unfenced?: UnfencedRule;
 }
 
 /** One attempt to take 100 from a counter that stands at `value`. */
@@ -32,14 +33,15 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
   const now = () => (questions++ === 0 ? ledger : merged);
   const generation = SAMPLE_DEPLOYMENT.identity.generation;
   const locked = {
-    ...{ name, value, nowMs: 7, generation, advance: async () => undefined },
+    ...{ name, value, nowMs: 7, generation, confirmedAtMs: 5, advance: async () => undefined },
     ledgerTop: ledger.at(-1)?.end ?? 0n,
     ledgerEnd: async (below: bigint) => now().findLast(({ start }) => start < below)?.end ?? 0n,
     nextRangeStart: async (from: bigint) => now().find(({ start }) => start >= from)?.start,
     rangesFrom: async () => [],
     mergeRanges: async () => undefined,
   };
-  return allocate({ fence, events, coordinatorId: 'c1' }, locked, { remembered, floor, endOf, write });
+  const parts = { fence, events, unfenced: options.unfenced, coordinatorId: 'c1' };
+  return allocate(parts, locked, { remembered, floor, endOf, write });
 }
 
 /** As the arbiters do: where the counter is behind, once more from what is remembered. */
@@ -124,7 +126,7 @@ describe('a ledger that remembers more than the counter', () => {
     const fence = new MemoryFence();
     const events = new RecordedEvents();
     const write = async ({ start }: Range) => {
-      if (start === 1n) throw new CounterBehindError(name, { value: 701n, granted: 0n });
+      if (start === 1n) throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: 701n });
     };
     expect(await follow(1n, fence, { events, write })).toEqual({ start: 701n, end: 801n });
     expect(events.ahead).toEqual([{ counter: 'orders', by: 700n }]);
@@ -187,8 +189,19 @@ describe('a fence that is away', () => {
     const fence = new MemoryFence();
     const events = new RecordedEvents();
     fence.available = false;
-    expect(await attempt(7n, fence, { events })).toEqual({ start: 7n, end: 107n });
+    expect(await attempt(7n, fence, { events, unfenced: SWEPT })).toEqual({ start: 7n, end: 107n });
     expect(events.unfencedCounters).toEqual(['orders']);
+  });
+
+  test('is not gone without if the database may have forgotten what only Redis knows', async () => {
+    const fence = new MemoryFence();
+    const events = new RecordedEvents();
+    fence.available = false;
+    await expect(attempt(7n, fence, { events })).rejects.toMatchObject({
+      ...{ code: 'STORE_UNAVAILABLE', reason: 'fence_unswept', retryable: true },
+    });
+    expect(events.unsweptRefusals).toEqual(['orders']);
+    expect(events.unfencedCounters).toEqual([]);
   });
 
   test('when its answer is unclear, nothing is handed out, and the next range starts above what it may have noted', async () => {

@@ -1,17 +1,19 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { CounterBehindError, type Remembered } from './counter-behind-error.ts';
+import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import { lostEntry, lostRange } from './lost-range.ts';
+import { type LostRange, lostEntry, lostRange } from './lost-range.ts';
 import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
 import { type Locked, RETRY_REASONS } from './store.ts';
 
 export interface AllocationEvents {
   /** The fence, or the ledger, remembered `by` more than the counter did. */
   counterBehind(name: CounterName, by: bigint): void;
-  /** The database lost acknowledged writes: `lost` was handed out, and its counter stood at `lost.start`. */
-  writesLost(name: CounterName, lost: Range): void;
+  /** The fence was raised for `lost`, and the counter stood at `lost.start`: it is passed over now. */
+  writesLost(name: CounterName, lost: LostRange): void;
   /** A range was allocated by the counter alone. */
   unfenced(name: CounterName): void;
+  /** Nothing was allocated: Redis is away, and the database may have forgotten something since the last sweep. */
+  unsweptRefused(name: CounterName): void;
   /** Redis is not the one that the database says; nothing was allocated. */
   fenceStrange(): void;
 }
@@ -31,8 +33,16 @@ export interface Taking {
   write(range: Range, lost: readonly LedgerEntry[]): Promise<void>;
 }
 
+/** Whether ranges may be allocated by the counter alone while Redis is away. */
+export interface UnfencedRule {
+  /** @param confirmedAtMs when the deployment's Redis was last found there, as the locked row's database remembers it */
+  mayGoUnfenced(confirmedAtMs: number): boolean;
+}
+
 interface Parts {
   readonly fence: Fence | undefined;
+  /** Default: never. */
+  readonly unfenced?: UnfencedRule | undefined;
   readonly events: AllocationEvents;
   readonly coordinatorId: string;
 }
@@ -46,27 +56,27 @@ interface Parts {
  * more, nothing moves, the transaction is rolled back and run again with that as its floor (`retrying`). A crash at any
  * line leaves a gap and nothing worse.
  *
- * @throws CounterBehindError, STORE_UNAVAILABLE with reason `fence_unclear` or `fence_stranger`, and what `taking` throws
+ * @throws CounterBehindError, STORE_UNAVAILABLE with reason `fence_unclear`, `fence_stranger` or `fence_unswept`, and what
+ * `taking` throws
  */
 export async function allocate(
-  { fence, events, coordinatorId }: Parts,
+  { fence, unfenced, events, coordinatorId }: Parts,
   locked: Locked,
   taking: Taking,
 ): Promise<Range> {
   const { value: counter, name, generation } = locked;
+  const mayGoUnfenced = unfenced?.mayGoUnfenced(locked.confirmedAtMs) ?? false;
   const { remembered } = taking;
   const start = maxBigint(counter, maxBigint(taking.floor ?? 0n, remembered.value));
   try {
     const range = await besideLedger(locked, { start, end: taking.endOf(start) });
-    const lost = remembered.granted > counter ? { start: counter, end: remembered.granted } : undefined;
+    const lost = lostRange(counter, remembered);
     const entry = lost && (await lostEntry(locked, lost, coordinatorId));
     await taking.write(range, entry === undefined ? [] : [entry]);
-    const answer = await fence?.raise(name, { counter, ...range, generation });
-    if (answer?.kind === 'ahead') {
-      const granted = lostRange(counter, answer)?.end ?? 0n;
-      throw new CounterBehindError(name, { value: answer.value, granted });
-    }
+    const answer = await fence?.raise(name, { counter, ...range, generation, mayGoUnfenced });
+    if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
     if (answer?.kind === 'stranger') throw strange(events);
+    if (answer?.kind === 'away' && !mayGoUnfenced) throw unswept(name, events);
     if (answer?.kind === 'away') events.unfenced(name);
     if (lost !== undefined) events.writesLost(name, lost);
     return range;
@@ -88,8 +98,17 @@ async function besideLedger(locked: Locked, range: Range): Promise<Range> {
   // In this order: ranges may become one between the two questions (`prune`), on another node of a Galera without our lock.
   const above = await locked.nextRangeStart(start);
   if ((await locked.ledgerEnd(start)) > start || above === start)
-    throw new CounterBehindError(name, { value: ledgerTop, granted: 0n });
+    throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: ledgerTop });
   return { start, end: above === undefined ? end : minBigint(end, above) };
+}
+
+function unswept(name: CounterName, events: AllocationEvents): LeafcutterError {
+  events.unsweptRefused(name);
+  return new LeafcutterError(
+    'STORE_UNAVAILABLE',
+    'Redis is away, and MySQL was away, restarted or exchanged since the last sweep that saw both: it may have forgotten what only Redis knows. Grants go on by themselves once Redis is back.',
+    { reason: 'fence_unswept' },
+  );
 }
 
 function strange(events: AllocationEvents): LeafcutterError {

@@ -4,11 +4,13 @@ import { type CounterName, counterKey } from './range.ts';
 /** What was remembered of a counter that is behind: the next attempt starts at `value`. */
 export interface Remembered {
   readonly value: bigint;
-  /** End of the highest range known to have been handed out by a transaction that was committed; 0 for unknown. */
+  /** End of the highest range that the fence was raised for; 0 for unknown. */
   readonly granted: bigint;
+  /** Highest counter that the fence was told is committed; 0 for unknown. */
+  readonly committed: bigint;
 }
 
-export const NOTHING_REMEMBERED: Remembered = { value: 0n, granted: 0n };
+export const NOTHING_REMEMBERED: Remembered = { value: 0n, granted: 0n, committed: 0n };
 
 /** The fence or the ledger remembers more than the counter: the transaction is run again, with that in mind. */
 export class CounterBehindError extends LeafcutterError {

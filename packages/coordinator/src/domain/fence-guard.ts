@@ -1,7 +1,8 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { UnfencedRule } from './allocate.ts';
 import type { Fence } from './fence.ts';
-import { Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
+import { type Agreement, Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
 import type { Locks } from './locks.ts';
 import type { Store } from './store.ts';
 import { type SweepEvents, type SweepReport, sweep } from './sweep.ts';
@@ -27,6 +28,8 @@ interface Parts {
   readonly newGeneration: () => string;
   readonly events: GuardEvents;
   readonly coordinatorId: string;
+  /** True: ranges go on unfenced whatever MySQL may have forgotten, at the operator's own risk. Default false. */
+  readonly allowUnswept?: boolean;
 }
 
 /**
@@ -37,16 +40,25 @@ interface Parts {
  * - refused: this Redis must not be used; the fence refuses every allocation, too, also while this Redis is away.
  *   Entered and left by `check`.
  *
- * It looks every five seconds, when Redis comes back, and when an allocation found a strange Redis; it sweeps where
+ * It looks every five seconds, when Redis comes back, and when an allocation found a strange Redis; it sweeps if
  * the numbers of the last sweep differ, and whenever `sweep` is called.
+ *
+ * It also says whether ranges may be allocated unfenced while Redis is away:
+ * - unswept: MySQL may have forgotten something that only Redis knows. Entered at birth, when another MySQL answers or
+ *   one that was started again (`Store.incarnation`), and when it went back. Swept at once, and with every look until it is.
+ * - swept: entered when a sweep of our own ended that one MySQL answered from its beginning to its end.
  */
-export class FenceGuard {
+export class FenceGuard implements UnfencedRule {
   readonly #parts: Parts;
   readonly #generation: Generation;
   #state: 'unknown' | 'agreed' | 'refused' = 'unknown';
   #refusal: LeafcutterError | undefined;
   #checking: Promise<void> | undefined;
   #sweeping: Promise<SweepReport | undefined> | undefined;
+  /** `Store.incarnation` of our last sweep; undefined while unswept. */
+  #sweptIncarnation: number | undefined;
+  /** When the deployment's Redis was last found there, as MySQL last told; it rises unless MySQL goes back. */
+  #confirmedAtMs = 0;
   #stopTimer: Cancel = () => undefined;
   #stopped = false;
 
@@ -57,6 +69,13 @@ export class FenceGuard {
 
   get state(): 'unknown' | 'agreed' | 'refused' {
     return this.#state;
+  }
+
+  mayGoUnfenced(confirmedAtMs: number): boolean {
+    const { store, allowUnswept = false } = this.#parts;
+    return (
+      allowUnswept || (this.#sweptIncarnation === store.incarnation && confirmedAtMs >= this.#confirmedAtMs)
+    );
   }
 
   /** Why this Redis must not be used, while it must not. */
@@ -106,12 +125,15 @@ export class FenceGuard {
       return;
     }
     try {
-      const { deployment, identity } = await this.#generation.agree();
+      const agreement = await this.#agree();
       this.#state = 'agreed';
       this.#refusal = undefined;
       events.redisAgreed();
+      const { deployment, identity } = agreement;
+      const isSwept = this.#sweptIncarnation === this.#parts.store.incarnation;
       // A long sweep must not keep the next look waiting.
-      if (deployment.sweep !== identity.sweep) void this.sweep().catch((error) => events.guardFailed(error));
+      if (deployment.sweep !== identity.sweep || !isSwept)
+        void this.sweep().catch((error) => events.guardFailed(error));
     } catch (error) {
       this.#refusal = isWrongRedis(error) ? error : undefined;
       this.#state = this.#refusal === undefined ? 'unknown' : 'refused';
@@ -125,8 +147,21 @@ export class FenceGuard {
     if (!fence.available || this.#stopped) return undefined;
     await this.check();
     if (this.#state !== 'agreed') return undefined;
-    const report = await sweep(this.#parts, () => this.#generation.agree());
-    if (report !== undefined) events.swept(report);
+    const { incarnation } = this.#parts.store;
+    const replaced = this.#sweptIncarnation !== undefined && this.#sweptIncarnation !== incarnation;
+    const report = await sweep(this.#parts, () => this.#agree(), replaced);
+    if (report === undefined) return undefined;
+    this.#sweptIncarnation = incarnation;
+    events.swept(report);
     return report;
+  }
+
+  /** A MySQL whose notes are older than what it told before was restored. */
+  async #agree(): Promise<Agreement> {
+    const agreement = await this.#generation.agree();
+    const { confirmedAtMs } = agreement.deployment;
+    if (confirmedAtMs < this.#confirmedAtMs) this.#sweptIncarnation = undefined;
+    this.#confirmedAtMs = confirmedAtMs;
+    return agreement;
   }
 }

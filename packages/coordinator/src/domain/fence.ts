@@ -1,4 +1,4 @@
-import type { Counter, CounterName } from './range.ts';
+import type { Counter, CounterName, Range } from './range.ts';
 
 /** A range that is about to be committed. */
 export interface FenceMove {
@@ -8,16 +8,22 @@ export interface FenceMove {
   readonly end: bigint;
   /** The generation that the database says its fences have; undefined where it never saw one. */
   readonly generation: string | undefined;
+  /** Whether the range may be allocated if Redis is away. False: nothing is noted of a range that nobody gets. */
+  readonly mayGoUnfenced: boolean;
 }
 
 /** What a fence remembers of a counter. */
 export interface FenceMark {
-  /** End of the last range that it was raised to: at or above everything handed out. */
+  /** End of the last range that it was raised to: at or above everything handed out that the counter can reach. */
   readonly value: bigint;
   /** Highest counter that it was told is committed in the database. A counter below it went back. */
   readonly committed: bigint;
   /** End of the highest range that it was raised for, or that the ledger had: a counter set too high by hand is in none. */
   readonly granted: bigint;
+  /** Of a tag: the last numbers that its counter skipped, as after a typo. Nothing in them was granted. */
+  readonly skipped?: Range | undefined;
+  /** Of a tag that was lowered: what was handed out above it. No range may touch it again. */
+  readonly taken?: Range | undefined;
 }
 
 export const NO_MARK: FenceMark = { value: 0n, committed: 0n, granted: 0n };
@@ -45,6 +51,8 @@ export interface FenceIdentity {
   readonly generation: string;
   /** Number of the last sweep that reached it; 0 where none has. */
   readonly sweep: number;
+  /** Number of the sweep before that one: what rose since then is still to be swept. Undefined if none is noted. */
+  readonly sweepBefore?: number | undefined;
   /** How often a fence was lowered by an admin: what was read before that must not be swept in after it. */
   readonly lowered: number;
 }
@@ -53,11 +61,18 @@ export interface FenceIdentity {
 export interface SweptCounter extends Counter {
   /** End of the highest range that the ledger has of it; 0 where there is none. */
   readonly granted: bigint;
+  /** What the database says was handed out above a lowered counter. */
+  readonly taken?: Range | undefined;
+  /**
+   * True if the database has no row for it: a tag that was deleted by hand, or made after the backup that was restored.
+   * Its value is then what is left of it: its high-water mark, or the end of its highest range in the ledger.
+   */
+  readonly gone?: boolean;
 }
 
 /** A counter whose fence remembers more than it was told. */
 export interface FenceAhead extends FenceMark {
-  readonly counter: Counter;
+  readonly counter: SweptCounter;
 }
 
 export interface Swept {
@@ -81,11 +96,23 @@ export interface Fence {
   raise(name: CounterName, move: FenceMove): Promise<FenceAnswer>;
   /** What the fence remembers. @throws STORE_UNAVAILABLE */
   read(name: CounterName): Promise<FenceMark>;
+  /**
+   * Notes, soon and if Redis answers, that a counter is committed at `value`. No promise rests on it: it tells a write
+   * that MySQL lost from a COMMIT that never happened.
+   */
+  confirm(name: CounterName, value: bigint): void;
 
   /** Who this Redis is; undefined where it has no identity. @throws STORE_UNAVAILABLE */
   identity(): Promise<FenceIdentity | undefined>;
   /** Gives an identity to a Redis that has none; one that stands there stays. @throws STORE_UNAVAILABLE */
-  introduce(identity: Omit<FenceIdentity, 'sweep' | 'lowered'>): Promise<void>;
+  introduce(identity: Omit<FenceIdentity, 'sweep' | 'sweepBefore' | 'lowered'>): Promise<void>;
+
+  /**
+   * Counters that have a fence, in pages: those that rose after sweep `sinceSweep` had ended, and perhaps some more; all
+   * of them without it. One that rises meanwhile may be missing, and is among them after the next sweep.
+   * @throws STORE_UNAVAILABLE
+   */
+  counters(sinceSweep: number | undefined): AsyncIterable<readonly CounterName[]>;
 
   /**
    * Raises fences to committed counters, never lowers one, and tells those that remember more.
@@ -96,9 +123,16 @@ export interface Fence {
   finishSweep(identity: FenceIdentity, number: number): Promise<void>;
   /**
    * Sets a fence to a lower value: an admin's explicit word, given with the counter's row locked. It changes nothing
-   * where the fence is not `from` any more, so that a command which arrives late cannot take down what rose since.
-   * @throws STORE_UNAVAILABLE, with reason `fence_stranger` where Redis has another generation, `fence_moved` where the
+   * if the fence is not `from` any more, so that a command that arrives late cannot take down what rose since.
+   * @throws STORE_UNAVAILABLE, with reason `fence_stranger` if Redis has another generation, `fence_moved` if the
    * fence is not `from`
    */
-  lower(name: CounterName, from: FenceMark, to: bigint, generation: string | undefined): Promise<void>;
+  lower(name: CounterName, from: FenceMark, down: FenceLowering): Promise<void>;
+}
+
+export interface FenceLowering {
+  readonly to: bigint;
+  /** What was handed out above; undefined if nothing was. */
+  readonly taken: Range | undefined;
+  readonly generation: string | undefined;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
-import { type AllocationEvents, allocate, type Taking } from './allocate.ts';
+import { type AllocationEvents, allocate, type Taking, type UnfencedRule } from './allocate.ts';
 import { checkClocks } from './clocks.ts';
 import type { Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
@@ -84,6 +84,7 @@ export class LeaseArbiter {
           continue;
         }
         events.leaseGranted(lease.machineId);
+        this.#confirm(lease.machineId, lease.to);
         await this.#register(lease.machineId, call.holder);
         return lease;
       }
@@ -118,7 +119,10 @@ export class LeaseArbiter {
     const extended = await retrying(this.#parts, deadline, (remembered) =>
       this.#tryExtend(machineId, call.holder, to, remembered, deadline),
     );
-    if (extended > to) events.windowExtended(machineId);
+    if (extended > to) {
+      events.windowExtended(machineId);
+      this.#confirm(machineId, extended);
+    }
     return extended;
   }
 
@@ -203,6 +207,10 @@ export class LeaseArbiter {
     });
   }
 
+  #confirm(machineId: number, to: number): void {
+    this.#parts.fence?.confirm({ kind: 'machine', machineId }, BigInt(to));
+  }
+
   /** Keeps a window inside what the timestamp bits can hold. */
   #cap(start: bigint, end: bigint): bigint {
     const limit = BigInt(timestampEndMs(this.#parts.rules.layout));
@@ -265,6 +273,8 @@ export class LeaseArbiter {
 interface Parts {
   readonly store: Store;
   readonly fence: Fence | undefined;
+  /** Default: never. */
+  readonly unfenced?: UnfencedRule | undefined;
   readonly registry: LeaseRegistry;
   readonly locks: Locks;
   readonly clock: Clock;

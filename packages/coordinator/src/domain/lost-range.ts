@@ -6,22 +6,33 @@ import type { Locked } from './store.ts';
 /** Who the ledger says took a range whose own entry the database lost. */
 export const LOST_HOLDER: Holder = { agentId: '(lost)', instanceId: LOST_INSTANCE_ID };
 
-/**
- * What a fence proves that the database lost of a counter: ranges above where it stands now were handed out by
- * transactions that were committed. Undefined where nothing proves it: a failed commit leaves a fence ahead, too, and so
- * does a counter that was set too high by hand and put back.
- */
-export function lostRange(counter: bigint, { value, committed, granted }: FenceMark): Range | undefined {
-  const end = minBigint(value, granted);
-  return committed > counter && end > counter ? { start: counter, end } : undefined;
+/** A range that the fence was raised for and that the database does not have. */
+export interface LostRange extends Range {
+  /**
+   * True if the fence was told that its COMMIT succeeded, so that the database lost a write. False if nobody said so:
+   * it may have failed, with its coordinator perhaps, and then the range is a gap.
+   */
+  readonly committed: boolean;
 }
 
 /**
- * The ledger entry for a lost range: what of it no entry that the database kept covers; undefined where the ledger kept
+ * What a fence knows was granted above where its counter stands; undefined if that is nothing. A counter that was set
+ * too high by hand and put back is in no grant: it raises nothing.
+ */
+export function lostRange(
+  counter: bigint,
+  { value, committed, granted }: Pick<FenceMark, 'value' | 'committed' | 'granted'>,
+): LostRange | undefined {
+  const end = minBigint(value, granted);
+  return end > counter ? { start: counter, end, committed: committed > counter } : undefined;
+}
+
+/**
+ * The ledger entry for a lost range: what of it no entry that the database kept covers; undefined if the ledger kept
  * all, as after an edited row.
  */
 export async function lostEntry(
-  locked: Locked,
+  locked: Pick<Locked, 'name' | 'nowMs' | 'ledgerEnd'>,
   lost: Range,
   coordinatorId: string,
 ): Promise<LedgerEntry | undefined> {

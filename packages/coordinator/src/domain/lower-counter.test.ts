@@ -126,7 +126,8 @@ test('is not undone by a sweep that found the fence ahead before, and mends afte
   poison();
   await grant();
   const name = { kind: 'tag', tag: 'orders' } as const;
-  const ahead = { counter: { name, value: 101n }, value: TYPO + 100n, committed: TYPO, granted: TYPO + 100n };
+  const counter = { name, value: 101n, granted: 101n };
+  const ahead = { counter, value: TYPO + 100n, committed: TYPO, granted: TYPO + 100n };
   await lower(101n);
   const parts = { store, fence, events: new RecordedEvents(), coordinatorId: 'c1' };
   expect(await mend(parts, ahead)).toBeUndefined();
@@ -180,7 +181,9 @@ test('a command that arrives late does not take down what rose since', async () 
   const before = await fence.read(name);
   await lower(101n);
   const next = await grant();
-  await expect(fence.lower(name, before, 101n, SAMPLE_DEPLOYMENT.identity.generation)).rejects.toMatchObject({
+  const { generation } = SAMPLE_DEPLOYMENT.identity;
+  const down = { to: 101n, taken: undefined, generation };
+  await expect(fence.lower(name, before, down)).rejects.toMatchObject({
     reason: 'fence_moved',
   });
   expect((await fence.read(name)).value).toBe(next.end);

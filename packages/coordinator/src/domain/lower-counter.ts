@@ -2,7 +2,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { type Fence, type FenceMark, NO_MARK } from './fence.ts';
 import type { Locks } from './locks.ts';
-import { minBigint } from './range.ts';
+import { maxBigint, minBigint, type Range } from './range.ts';
 import type { LockedTag, Store } from './store.ts';
 import { SWEEP_LOCK } from './sweep.ts';
 
@@ -28,10 +28,11 @@ const LOCK_TTL_MS = 30_000;
  * Lowers a tag's counter, its high-water mark and its fence together: the way back from a counter that a typo put at
  * 9 × 10^18. It is the one thing that ever lowers one, and happens on an admin's explicit word only.
  *
- * Ledger and fence guard it (I1): `to` must lie in a gap of the ledger of at least one step, above all that the fence
- * knows was handed out, and the tag's highest ID becomes the end of that gap. Where the ledger knows of nothing below
- * `to`, as of a tag that a Leaf served, `force` must say that nothing was handed out from there on. Agents that hold
- * segments from above refuse those from below until they are restarted (I3).
+ * Ledger and fence guard it (I1): `to` must lie in a gap of both of at least one step, and the tag's highest ID becomes
+ * the end of that gap. Both stores keep what was handed out above (`taken`): a MySQL that forgets the lowering runs into
+ * it in Redis and goes on above. `force` is the admin's word that nothing was handed out from `to` on but what the
+ * ledger knows: it is needed if the ledger knows of nothing below `to`, as of a tag that a Leaf served, or if the fence
+ * says otherwise. Agents that hold segments from above refuse those from below until they are restarted (I3).
  *
  * @throws BAD_REQUEST with reason `to`, TAG_UNKNOWN, TAG_RETIRED, STORE_UNAVAILABLE
  */
@@ -47,10 +48,11 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
       const mark = (await fence?.read(row.name)) ?? NO_MARK;
       if (to < 1n || to >= row.value)
         throw refused(`to takes an ID from 1 to below the counter, which stands at ${row.value}.`);
-      const highestId = await gapEnd(row, to, mark, force);
-      // The fence first: where COMMIT then fails, the counter still stands above everything handed out.
-      await fence?.lower(row.name, mark, to, row.generation);
-      await row.lower(to, highestId);
+      if (!force) askFence(row, to, mark);
+      const { highestId, taken } = await gapAt(row, to, mark, force);
+      // The fence first: if COMMIT then fails, the counter still stands above everything handed out.
+      await fence?.lower(row.name, mark, { to, taken, generation: row.generation });
+      await row.lower(to, highestId, taken);
       return { from: row.value, to, highestId };
     });
   } finally {
@@ -58,26 +60,57 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
   }
 }
 
-/** Highest ID of the gap that begins at `to`. */
-async function gapEnd(row: LockedTag, to: bigint, mark: FenceMark, force: boolean): Promise<bigint> {
+/**
+ * The fence knows that nothing was granted in the numbers that the counter skipped last, nor above `granted`. Without
+ * skipped numbers it knows of no gap: what the ledger has up to where the fence was raised is then all that there is.
+ */
+function askFence({ ledgerTop }: LockedTag, to: bigint, { granted, skipped }: FenceMark): void {
+  if (to >= granted) return;
+  if (skipped === undefined) {
+    if (granted <= ledgerTop) return;
+  } else if (to >= skipped.start && to < skipped.end) return;
+  const lowest = skipped !== undefined && to < skipped.start ? skipped.start : granted;
+  throw refused(
+    `The fence in Redis says that IDs from ${to} on may have been handed out; the lowest that were not is ${lowest}. If you know that they were not, say so with force.`,
+  );
+}
+
+/** The gap that begins at `to`: its highest ID, and what was handed out above it. */
+async function gapAt(
+  row: LockedTag,
+  to: bigint,
+  mark: FenceMark,
+  force: boolean,
+): Promise<{ highestId: bigint; taken: Range | undefined }> {
   const below = await row.ledgerEnd(to);
   if (below > to)
     throw refused(
       `${to} lies in a range that the ledger says is handed out; the lowest that does not is ${below}.`,
     );
-  // Where the counter was used since it was set too high, the fence tells of that, and the ledger of what was before.
-  if (mark.granted > to && mark.granted < row.value)
-    throw refused(`The fence in Redis knows that IDs up to ${mark.granted} were handed out.`);
   if (below === 0n && !force)
     throw refused(
       `The ledger knows of nothing below ${to}. If nothing was handed out from there on, by a Leaf neither, say so with force.`,
     );
-  const above = await row.nextRangeStart(to);
-  const limit = minBigint(row.tag.highestId ?? HIGHEST_ID, above === undefined ? HIGHEST_ID : above - 1n);
-  if (limit - to + 1n >= BigInt(row.tag.step)) return limit;
+  const taken = await takenAbove(row, to, mark);
+  const limit = minBigint(row.tag.highestId ?? HIGHEST_ID, taken === undefined ? HIGHEST_ID : taken.start - 1n);
+  if (limit - to + 1n >= BigInt(row.tag.step)) return { highestId: limit, taken };
   throw refused(
-    `From ${to} there is no room for one step of ${row.tag.step}: the ledger says that IDs from ${limit + 1n} on are handed out.`,
+    `From ${to} there is no room for one step of ${row.tag.step}: IDs from ${limit + 1n} on are handed out.`,
   );
+}
+
+/** Everything that the ledger, the fence or an earlier lowering knows was handed out above `to`, as one range. */
+async function takenAbove(row: LockedTag, to: bigint, mark: FenceMark): Promise<Range | undefined> {
+  const starts = [await row.nextRangeStart(to), mark.skipped?.end, mark.taken?.start, row.taken?.start];
+  const [start] = starts.filter((one) => one !== undefined && one >= to).sort(ascending);
+  if (start === undefined) return undefined;
+  const ends = [row.ledgerTop, mark.granted, mark.taken?.end ?? 0n, row.taken?.end ?? 0n];
+  const end = ends.reduce(maxBigint);
+  return end > start ? { start, end } : undefined;
+}
+
+function ascending(a = 0n, b = 0n): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 function refused(message: string): LeafcutterError {

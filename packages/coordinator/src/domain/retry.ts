@@ -38,7 +38,11 @@ export async function retrying<T>(
 }
 
 function highest(a: Remembered, b: Remembered): Remembered {
-  return { value: maxBigint(a.value, b.value), granted: maxBigint(a.granted, b.granted) };
+  return {
+    value: maxBigint(a.value, b.value),
+    granted: maxBigint(a.granted, b.granted),
+    committed: maxBigint(a.committed, b.committed),
+  };
 }
 
 function isTransient(error: unknown): boolean {

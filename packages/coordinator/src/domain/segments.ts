@@ -2,7 +2,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
-import { type AllocationEvents, allocate } from './allocate.ts';
+import { type AllocationEvents, allocate, type UnfencedRule } from './allocate.ts';
 import type { Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
 import type { Locks } from './locks.ts';
@@ -131,7 +131,7 @@ export class SegmentArbiter {
   }
 
   async #serveGroup(tag: string, group: readonly Waiting[]): Promise<void> {
-    const { clock, store, locks, events } = this.#parts;
+    const { clock, store, fence, locks, events } = this.#parts;
     const begun = clock.monotonic();
     const live = group.filter((waiting) => waiting.deadline > begun);
     for (const waiting of group) if (waiting.deadline <= begun) waiting.reject(tooLate(tag));
@@ -145,6 +145,8 @@ export class SegmentArbiter {
       const segments = await retrying(this.#parts, deadline, (remembered) =>
         store.withTag(tag, (row) => this.#allocateGroup(row, live, remembered, deadline)),
       );
+      const last = segments.findLast((segment) => segment !== undefined);
+      if (last !== undefined) fence?.confirm({ kind: 'tag', tag }, last.end);
       const ids = segments.reduce(
         (sum, segment) => sum + (segment === undefined ? 0n : segment.end - segment.start),
         0n,
@@ -222,6 +224,8 @@ export class SegmentArbiter {
 interface Parts {
   readonly store: Store;
   readonly fence: Fence | undefined;
+  /** Default: never. */
+  readonly unfenced?: UnfencedRule | undefined;
   readonly locks: Locks;
   readonly clock: Clock;
   /** 0 to below 1; spreads retries. */

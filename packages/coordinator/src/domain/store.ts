@@ -1,5 +1,5 @@
 import type { SweptCounter } from './fence.ts';
-import type { Counter, CounterName, Holder, LedgerEntry } from './range.ts';
+import type { Counter, CounterName, Holder, LedgerEntry, Range } from './range.ts';
 
 /** A tag as the store keeps it. Absent numbers mean the deployment's default. */
 export interface TagRecord {
@@ -46,6 +46,8 @@ export interface Locked extends Counter {
   readonly nowMs: number;
   /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
   readonly generation: string | undefined;
+  /** When a coordinator last found that Redis there, as this database remembers it: as `Deployment` has it. */
+  readonly confirmedAtMs: number;
   /** End of the highest range that the ledger has of this counter; 0 where there is none. */
   readonly ledgerTop: bigint;
   /** End of the highest of its ranges in the ledger that start below `below`; 0 where there is none. */
@@ -63,8 +65,10 @@ export interface Locked extends Counter {
 /** Its value is the counter or the high-water mark, whichever is higher: a row made again starts above the old one. */
 export interface LockedTag extends Locked {
   readonly tag: TagRecord;
-  /** Sets counter, high-water mark and highest ID, down as well: an admin's explicit word. */
-  lower(to: bigint, highestId: bigint): Promise<void>;
+  /** What was handed out above a counter that was lowered; undefined if it never was, or if nothing was. */
+  readonly taken: Range | undefined;
+  /** Sets counter, high-water mark, highest ID and what was handed out above: an admin's explicit word. */
+  lower(to: bigint, highestId: bigint, taken: Range | undefined): Promise<void>;
 }
 
 export interface LockedMachineId extends Locked {
@@ -137,6 +141,18 @@ export interface Store {
   finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean>;
   /** Every counter, or those that moved since a moment of the database's clock and perhaps some more; in pages. */
   counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]>;
+  /** These counters; one that the database has no row for is `gone`, and stands at what is left of it or 0. */
+  countersOf(names: readonly CounterName[]): Promise<SweptCounter[]>;
+  /** Of a tag without a row: raises its high-water mark to the end of `entry`, and enters that in the ledger. */
+  remember(tag: string, entry: LedgerEntry): Promise<void>;
+
+  /**
+   * Rises when this process finds that the database may have forgotten something: another server answers, or one that
+   * was started again.
+   */
+  readonly incarnation: number;
+  /** Calls `listener` when `incarnation` has risen. */
+  onReplaced(listener: () => void): void;
 
   /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and whatever `work` throws. */
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T>;

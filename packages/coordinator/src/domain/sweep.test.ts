@@ -33,11 +33,18 @@ beforeEach(async () => {
   const parts = { store, fence, locks: noLocks, clock, events, coordinatorId: 'c1' };
   guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => `g${++made}` });
   events.onFenceStrange = () => void guard.check();
-  segments = new SegmentArbiter({ ...parts, random: Math.random, rules: SEGMENT_RULES });
+  store.onReplaced(() => void guard.sweep().catch(() => undefined));
+  segments = new SegmentArbiter({ ...parts, unfenced: guard, random: Math.random, rules: SEGMENT_RULES });
   await store.createTag(newTag('orders'));
   await store.ensureMachineIds(0, 3);
-  await guard.check();
+  await guard.sweep();
+  events.sweeps.length = 0;
 });
+
+/** What a failover to a replica that lags loses, without the sweep that follows it. */
+function loseLast(commits: number): void {
+  store.database.loseLast(commits);
+}
 
 async function grant(tag = 'orders'): Promise<Range> {
   const asked = segments.grant(tag, holder(1), CALM);

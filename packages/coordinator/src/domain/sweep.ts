@@ -1,11 +1,11 @@
-import { hasCode } from '@leafcutter/shared/errors';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { AllocationEvents } from './allocate.ts';
-import type { Fence, FenceAhead } from './fence.ts';
+import type { Fence, FenceAhead, FenceIdentity, SweptCounter } from './fence.ts';
 import type { Agreement } from './generation.ts';
 import type { Locks } from './locks.ts';
 import { mend } from './mend.ts';
-import { type Counter, counterKey } from './range.ts';
-import type { Store } from './store.ts';
+import { type Counter, type CounterName, counterKey } from './range.ts';
+import type { Deployment, Store } from './store.ts';
 
 /** Held by whoever sweeps, and by who lowers a counter. */
 export const SWEEP_LOCK = 'sweep';
@@ -13,14 +13,14 @@ export const SWEEP_LOCK = 'sweep';
 const LOCK_TTL_MS = 120_000;
 /** Transactions that were open when the last sweep read the counters are over within this time, milliseconds. */
 const MARGIN_MS = 60_000;
-/** Every tenth sweep reads all counters, so that what a partial one cannot see is found within minutes. */
+/** Every tenth sweep reads all counters, so that rows that somebody edited are found within minutes. */
 const FULL_EVERY = 10;
 
 export interface SweepReport {
   readonly extent: 'full' | 'moved';
   /** Counters looked at. */
   readonly counters: number;
-  /** Counters that the database had lost writes of, now above what was handed out. */
+  /** Counters that stood below what their fence knows was granted, and are raised to it. */
   readonly mended: number;
   /** Counters whose fence holds what is none; allocations from them are refused. At most the first is named. */
   readonly unreadable: number;
@@ -41,51 +41,111 @@ interface Parts {
 }
 
 /**
- * Raises fences to the counters that moved since the last sweep, so that what was allocated while Redis was away, or
- * what a Redis forgot, is remembered again; and mends counters that stand below their fence because MySQL lost writes.
+ * Makes both memories equal. Fences are raised to the counters, so that what was allocated while Redis was away, or what
+ * a Redis forgot, is remembered again; and counters that stand below what their fence knows was granted are raised to
+ * that, because MySQL lost the writes or they were never committed. From a finished sweep on, either store may forget.
  *
- * Each sweep has a number that only rises, noted in MySQL first and in Redis after: where Redis has a lower one or none
- * (wiped, restored from an old file, a replica that missed writes), all counters are swept; where it has a higher one, MySQL
- * went back. Resolves to undefined where another coordinator sweeps already. `agree` is asked once that is ours to do.
+ * A sweep looks at what moved since the last one, and asks both sides for that: the ledger has the counters that Redis
+ * may have lost, and Redis the fences whose ledger entries MySQL may have lost.
  *
- * @throws STORE_UNAVAILABLE where it could not be finished: its number is not noted, and it is done again
+ * Each sweep has a number that only rises, noted in MySQL first and in Redis after. Where Redis has a lower one or none
+ * (wiped, restored from an old file, a replica that missed writes) or a higher one (MySQL went back), everything is
+ * swept, and so it is after the database was replaced (`everything`). Resolves to undefined if another coordinator
+ * sweeps already. `agree` is asked once that is ours to do.
+ *
+ * @throws STORE_UNAVAILABLE if it could not be finished, with reason `sweep_overtaken` if another database answered in
+ * the middle of it: its number is not noted, and it is done again
  */
-export async function sweep(parts: Parts, agree: () => Promise<Agreement>): Promise<SweepReport | undefined> {
+export async function sweep(
+  parts: Parts,
+  agree: () => Promise<Agreement>,
+  everything = false,
+): Promise<SweepReport | undefined> {
   const release = await parts.locks.acquire(SWEEP_LOCK, { waitMs: 0, ttlMs: LOCK_TTL_MS });
   if (release === undefined) return undefined;
   try {
-    return await sweepAlone(parts, await agree());
+    return await sweepAlone(parts, await agree(), everything);
   } finally {
     await release();
   }
 }
 
-async function sweepAlone(parts: Parts, { deployment, identity }: Agreement): Promise<SweepReport> {
+async function sweepAlone(
+  parts: Parts,
+  { deployment, identity }: Agreement,
+  everything: boolean,
+): Promise<SweepReport> {
   const { store, fence, events } = parts;
+  const { incarnation } = store;
   if (identity.sweep > deployment.sweep) events.databaseWentBack(deployment.sweep, identity.sweep);
   const number = Math.max(deployment.sweep, identity.sweep) + 1;
   const full =
+    everything ||
     identity.sweep !== deployment.sweep ||
+    identity.sweepBefore === undefined ||
     number % FULL_EVERY === 0 ||
     deployment.nowMs < deployment.sweptAtMs;
-  let counters = 0;
+  const seen = new Seen();
   const mending = new Mending(parts);
   const unreadable: Counter[] = [];
-  for await (const page of store.counters(full ? undefined : deployment.sweptAtMs - MARGIN_MS)) {
-    counters += page.length;
+  for await (const page of bothSides(parts, full ? undefined : { deployment, identity }, seen)) {
     const swept = await fence.sweep(identity, page);
     unreadable.push(...swept.unreadable);
     for (const ahead of swept.ahead) await mending.try(ahead);
   }
   mending.check();
   // In this order: a crash in between leaves Redis with the lower number, and everything is swept again.
-  if (await store.finishSweep(deployment.sweep, number, deployment.nowMs))
-    await fence.finishSweep(identity, number);
+  const noted = await store.finishSweep(deployment.sweep, number, deployment.nowMs);
+  if (!noted || store.incarnation !== incarnation) throw overtaken();
+  await fence.finishSweep(identity, number);
   const [first] = unreadable;
   return {
-    ...{ extent: full ? 'full' : 'moved', counters, mended: mending.done, unreadable: unreadable.length },
-    firstUnreadable: first && `${first.name.kind} ${counterKey(first.name)}`,
+    ...{ extent: full ? 'full' : 'moved', counters: seen.size, mended: mending.done },
+    ...{ unreadable: unreadable.length, firstUnreadable: first && labelOf(first.name) },
   };
+}
+
+/** Counters that the database tells of, and then those that only the fence does. */
+async function* bothSides(
+  { store, fence }: Parts,
+  since: { readonly deployment: Deployment; readonly identity: FenceIdentity } | undefined,
+  seen: Seen,
+): AsyncGenerator<readonly SweptCounter[]> {
+  const sinceMs = since && since.deployment.sweptAtMs - MARGIN_MS;
+  for await (const page of store.counters(sinceMs)) {
+    for (const { name } of page) seen.isNew(name);
+    yield page;
+  }
+  for await (const names of fence.counters(since?.identity.sweepBefore)) {
+    const others = names.filter((name) => seen.isNew(name));
+    if (others.length > 0) yield await store.countersOf(others);
+  }
+}
+
+/** Counters that a sweep has looked at. */
+class Seen {
+  readonly #names = new Set<string>();
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  isNew(name: CounterName): boolean {
+    const before = this.#names.size;
+    return this.#names.add(labelOf(name)).size > before;
+  }
+}
+
+function labelOf(name: CounterName): string {
+  return `${name.kind} ${counterKey(name)}`;
+}
+
+function overtaken(): LeafcutterError {
+  return new LeafcutterError(
+    'STORE_UNAVAILABLE',
+    'MySQL changed, or another coordinator swept, in the middle of a sweep; the next one begins anew.',
+    { reason: 'sweep_overtaken' },
+  );
 }
 
 /** Mends one counter after the other; one that cannot be mended now does not keep the others from it. */

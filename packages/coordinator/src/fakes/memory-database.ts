@@ -1,4 +1,4 @@
-import { type CounterName, counterKey, type LedgerEntry } from '../domain/range.ts';
+import { type CounterName, counterKey, type LedgerEntry, type Range } from '../domain/range.ts';
 import type { Deployment, HoldingPage, LedgerCursor, MachineIdRecord, TagRecord } from '../domain/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
@@ -21,6 +21,10 @@ export class MemoryDatabase {
   readonly tags = new Map<string, TagRow>();
   /** Ends of the highest segments, which outlive their tags' rows. */
   readonly highWaters = new Map<string, bigint>();
+  /** What was handed out above tags that were lowered, which outlives their rows, too. */
+  readonly taken = new Map<string, Range | undefined>();
+  /** Rises when it may have forgotten something, as when another server takes its place. */
+  incarnation = 1;
   /** Shapes of tags, which outlive their rows, too. */
   readonly shapes = new Map<string, string | undefined>();
   readonly opaqueKeys = new Map<number, string>();
@@ -28,6 +32,7 @@ export class MemoryDatabase {
   readonly ledger = new Map<string, LedgerEntry>();
   readonly #turns = new Map<string, Promise<void>>();
   readonly #commits: (() => void)[][] = [];
+  readonly #listeners: (() => void)[] = [];
 
   /** It knows the sample Redis, unless told another generation, or `null` for none. */
   constructor(generation: string | null = SAMPLE_DEPLOYMENT.identity.generation) {
@@ -106,8 +111,20 @@ export class MemoryDatabase {
     if (this.#commits.length > MAX_HISTORY) this.#commits.shift();
   }
 
+  /** Another server answers from now on, or the same one started again. */
+  replaced(): void {
+    this.incarnation += 1;
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** Calls `listener` whenever another server answers. */
+  onReplaced(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
   /** Forgets the last commits, as a failover to a lagging replica does. */
   loseLast(commits: number): void {
+    this.replaced();
     const lost = this.#commits.splice(Math.max(0, this.#commits.length - commits));
     for (const undo of lost.toReversed()) for (const takeBack of undo.toReversed()) takeBack();
   }

@@ -3,6 +3,7 @@ import {
   type Fence,
   type FenceAnswer,
   type FenceIdentity,
+  type FenceLowering,
   type FenceMark,
   type FenceMove,
   NO_MARK,
@@ -19,6 +20,8 @@ export type FenceFault = 'before-raise' | 'after-raise';
 /** What a Redis remembers of counters, and who it is. Coordinators that share a Redis share one. */
 export class FenceMemory {
   readonly marks = new Map<string, FenceMark>();
+  /** Of each counter, the number of the last sweep that had ended when its fence rose. */
+  readonly rose = new Map<string, { readonly name: CounterName; readonly sweep: number }>();
   identity: FenceIdentity | undefined;
 
   /** Met already by the sample deployment, unless told otherwise. */
@@ -29,6 +32,7 @@ export class FenceMemory {
   /** Forgets everything, who it is as well, as FLUSHALL does or a restart without persistence. */
   wipe(): void {
     this.marks.clear();
+    this.rose.clear();
     this.identity = undefined;
   }
 }
@@ -56,7 +60,7 @@ export class MemoryFence implements Fence {
     if (!this.available) return { kind: 'away' };
     if (fault === 'before-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
     const answer = this.#answer(name, move);
-    if (answer.kind === 'ok') this.#put(name, move.end, move.counter, move.end);
+    if (answer.kind === 'ok') this.#rise(name, move);
     if (fault === 'after-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
     return answer;
   }
@@ -66,14 +70,26 @@ export class MemoryFence implements Fence {
     return this.#mark(name);
   }
 
+  confirm(name: CounterName, value: bigint): void {
+    const mark = this.#mark(name);
+    if (this.available && mark.value >= value && mark.committed < value)
+      this.memory.marks.set(key(name), { ...mark, committed: value });
+  }
+
   async identity(): Promise<FenceIdentity | undefined> {
     this.#mustAnswer();
     return this.memory.identity;
   }
 
-  async introduce(identity: Omit<FenceIdentity, 'sweep' | 'lowered'>): Promise<void> {
+  async introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
     this.#mustAnswer();
     this.memory.identity ??= { ...identity, sweep: 0, lowered: 0 };
+  }
+
+  async *counters(sinceSweep: number | undefined): AsyncGenerator<readonly CounterName[]> {
+    this.#mustAnswer();
+    const all = [...this.memory.rose.values()];
+    yield all.filter(({ sweep }) => sweep >= (sinceSweep ?? 0)).map(({ name }) => name);
   }
 
   async sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
@@ -81,9 +97,8 @@ export class MemoryFence implements Fence {
     const here = this.memory.identity;
     if (here === undefined || !isSame(here, identity) || here.lowered !== identity.lowered) throw overtaken();
     const ahead = counters.flatMap((counter) => {
-      const before = this.#mark(counter.name);
-      this.#put(counter.name, maxBigint(before.value, counter.value), counter.value, counter.granted);
-      return before.value > counter.value ? [{ counter, ...before }] : [];
+      const mark = this.#sweepOne(counter);
+      return mark.value > counter.value ? [{ counter, ...mark }] : [];
     });
     return { ahead, unreadable: [] };
   }
@@ -92,10 +107,10 @@ export class MemoryFence implements Fence {
     this.#mustAnswer();
     const here = this.memory.identity;
     if (here === undefined || !isSame(here, identity)) throw overtaken();
-    this.memory.identity = { ...here, sweep: number };
+    this.memory.identity = { ...here, sweep: number, sweepBefore: here.sweep };
   }
 
-  async lower(name: CounterName, from: FenceMark, to: bigint, generation: string | undefined): Promise<void> {
+  async lower(name: CounterName, from: FenceMark, { to, taken, generation }: FenceLowering): Promise<void> {
     this.#mustAnswer();
     const here = this.memory.identity;
     if (here === undefined || here.generation !== generation) throw unavailable(RETRY_REASONS.fenceStranger);
@@ -104,27 +119,58 @@ export class MemoryFence implements Fence {
       mark.value === from.value && mark.committed === from.committed && mark.granted === from.granted;
     if (!isFrom) throw unavailable('fence_moved');
     this.memory.identity = { ...here, lowered: here.lowered + 1 };
-    this.memory.marks.set(key(name), { value: to, committed: to, granted: to });
+    this.memory.marks.set(key(name), { value: to, committed: to, granted: to, taken });
   }
 
-  #answer(name: CounterName, { start, generation }: FenceMove): FenceAnswer {
+  #answer(name: CounterName, { start, end, generation }: FenceMove): FenceAnswer {
     const { identity } = this.memory;
     if (identity === undefined || identity.generation !== generation) return { kind: 'stranger' };
     const mark = this.#mark(name);
-    return mark.value > start ? { kind: 'ahead', ...mark } : { kind: 'ok' };
+    if (mark.value > start) return { kind: 'ahead', ...mark };
+    const { taken } = mark;
+    if (taken === undefined || start >= taken.end || end <= taken.start) return { kind: 'ok' };
+    return { kind: 'ahead', value: taken.end, committed: taken.end, granted: taken.end };
   }
 
   #mark(name: CounterName): FenceMark {
     return this.memory.marks.get(key(name)) ?? NO_MARK;
   }
 
-  #put(name: CounterName, value: bigint, counter: bigint, granted: bigint): void {
-    const before = this.#mark(name);
-    this.memory.marks.set(key(name), {
-      value,
-      committed: maxBigint(counter, before.committed),
-      granted: maxBigint(granted, before.granted),
+  /** As `raise-fence.lua`. */
+  #rise(name: CounterName, { start, end, counter }: FenceMove): void {
+    const { committed, granted, skipped, taken } = this.#mark(name);
+    const passes = taken !== undefined && start >= taken.end;
+    const known = passes ? taken.end : granted;
+    const skips = name.kind === 'tag' && (passes || (known > 0n && start > known));
+    this.#put(name, {
+      ...{ value: end, committed: maxBigint(counter, committed), granted: end },
+      skipped: skips ? { start: known, end: start } : skipped,
+      taken: passes ? undefined : taken,
     });
+  }
+
+  /** As `sweep-fences.lua`. */
+  #sweepOne({ name, value: counter, granted, taken: told }: SweptCounter): FenceMark {
+    const before = this.#mark(name);
+    const taken = before.taken ?? (told !== undefined && counter < told.end ? told : undefined);
+    // The database forgot that the counter was lowered: it goes on above.
+    const forgot = taken !== undefined && counter >= taken.start && counter < taken.end ? taken.end : 0n;
+    const mark = {
+      value: [before.value, counter, forgot].reduce(maxBigint),
+      committed: [before.committed, counter, forgot].reduce(maxBigint),
+      granted: [before.granted, granted, forgot].reduce(maxBigint),
+      ...{ skipped: before.skipped, taken },
+    };
+    const rises =
+      mark.value > before.value || mark.committed > before.committed || mark.granted > before.granted;
+    if (rises || !this.memory.rose.has(key(name))) this.#put(name, mark);
+    else this.memory.marks.set(key(name), mark);
+    return mark;
+  }
+
+  #put(name: CounterName, mark: FenceMark): void {
+    this.memory.marks.set(key(name), mark);
+    this.memory.rose.set(key(name), { name, sweep: this.memory.identity?.sweep ?? 0 });
   }
 
   #mustAnswer(): void {

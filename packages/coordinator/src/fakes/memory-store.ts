@@ -1,7 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { SweptCounter } from '../domain/fence.ts';
-import { type Counter, type CounterName, counterKey, type LedgerEntry, maxBigint } from '../domain/range.ts';
+import { type CounterName, counterKey, type LedgerEntry, maxBigint } from '../domain/range.ts';
 import {
   type Deployment,
   type HoldingPage,
@@ -70,19 +70,33 @@ export class MemoryStore implements Store {
     const { tags, machineIds, ledger } = this.database;
     const moved = [...ledger.values()].filter(({ grantedAtMs }) => grantedAtMs >= (movedSinceMs ?? 0));
     const names = new Set(moved.map(({ counter }) => `${counter.kind}:${counterKey(counter)}`));
-    const all: Counter[] = [
-      ...[...tags.keys()].map((tag) => ({
-        name: { kind: 'tag', tag } as const,
-        value: counterOf(this.#record(tag)),
-      })),
-      ...[...machineIds.values()].map(({ machineId, ceilingMs }) => ({
-        name: { kind: 'machine', machineId } as const,
-        value: ceilingMs,
-      })),
+    const all: CounterName[] = [
+      ...[...tags.keys()].map((tag) => ({ kind: 'tag', tag }) as const),
+      ...[...machineIds.keys()].map((machineId) => ({ kind: 'machine', machineId }) as const),
     ];
-    yield all
-      .filter(({ name }) => movedSinceMs === undefined || names.has(`${name.kind}:${counterKey(name)}`))
-      .map((counter) => ({ ...counter, granted: this.database.ledgerTop(counter.name) }));
+    yield this.#swept(
+      all.filter((name) => movedSinceMs === undefined || names.has(`${name.kind}:${counterKey(name)}`)),
+    );
+  }
+
+  async countersOf(names: readonly CounterName[]): Promise<SweptCounter[]> {
+    return this.#swept(names);
+  }
+
+  async remember(tag: string, entry: LedgerEntry): Promise<void> {
+    const { highWaters } = this.database;
+    this.database.commit([
+      put(highWaters, tag, maxBigint(entry.end, highWaters.get(tag) ?? 0n)),
+      this.database.enter(entry),
+    ]);
+  }
+
+  get incarnation(): number {
+    return this.database.incarnation;
+  }
+
+  onReplaced(listener: () => void): void {
+    this.database.onReplaced(listener);
   }
 
   async opaqueKey(version: number, checkValue: string): Promise<string> {
@@ -103,7 +117,8 @@ export class MemoryStore implements Store {
       const record = this.#record(tag);
       const name = { kind: 'tag', tag } as const;
       return work({
-        ...{ name, value: counterOf(record), nowMs, generation: this.#deployment.generation, tag: record },
+        ...{ name, value: counterOf(record), nowMs, tag: record, taken: this.database.taken.get(tag) },
+        ...this.#told,
         ...this.database.ledgerOf(name, writes),
         advance: async (to, entries) => {
           writes.push(
@@ -112,8 +127,9 @@ export class MemoryStore implements Store {
             ...this.#enter(entries),
           );
         },
-        lower: async (to, highestId) => {
+        lower: async (to, highestId, taken) => {
           writes.push(put(tags, tag, { ...row, nextId: to, highestId }), put(highWaters, tag, to));
+          writes.push(put(this.database.taken, tag, taken));
         },
       });
     });
@@ -185,7 +201,8 @@ export class MemoryStore implements Store {
       }
       const name = { kind: 'machine', machineId } as const;
       return work({
-        ...{ name, value: machine.ceilingMs, nowMs, generation: this.#deployment.generation, machine },
+        ...{ name, value: machine.ceilingMs, nowMs, machine },
+        ...this.#told,
         ...this.database.ledgerOf(name, writes),
         advance: async (to, entries, taker) => {
           writes.push(
@@ -223,6 +240,28 @@ export class MemoryStore implements Store {
 
   async close(): Promise<void> {
     // The database outlives its stores, as MySQL does.
+  }
+
+  /** What every locked row tells of the deployment. */
+  get #told(): { generation: string | undefined; confirmedAtMs: number } {
+    const { generation, confirmedAtMs } = this.#deployment;
+    return { generation, confirmedAtMs };
+  }
+
+  #swept(names: readonly CounterName[]): SweptCounter[] {
+    const { tags, highWaters, machineIds, taken } = this.database;
+    return names.map((name) => {
+      const granted = this.database.ledgerTop(name);
+      if (name.kind === 'machine') {
+        const machine = machineIds.get(name.machineId);
+        return { name, value: machine?.ceilingMs ?? 0n, granted, gone: machine === undefined };
+      }
+      const row = tags.get(name.tag);
+      const left = maxBigint(granted, highWaters.get(name.tag) ?? 0n);
+      return row === undefined
+        ? { name, value: left, granted, gone: true }
+        : { name, value: counterOf(this.#record(name.tag)), granted, taken: taken.get(name.tag) };
+    });
   }
 
   get #deployment(): DeploymentRow {

@@ -1,7 +1,8 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { GuardEvents } from '../domain/fence-guard.ts';
 import type { LeaseEvents } from '../domain/leases.ts';
-import { type CounterName, counterKey, type Range } from '../domain/range.ts';
+import type { LostRange } from '../domain/lost-range.ts';
+import { type CounterName, counterKey } from '../domain/range.ts';
 import type { SegmentEvents } from '../domain/segments.ts';
 import type { SweepReport } from '../domain/sweep.ts';
 
@@ -10,7 +11,8 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
   onFenceStrange: () => void = () => undefined;
   readonly groups: { tag: string; requests: number; ids: bigint }[] = [];
   readonly ahead: { counter: string; by: bigint }[] = [];
-  readonly lost: { counter: string; start: bigint; end: bigint }[] = [];
+  readonly lost: ({ counter: string } & LostRange)[] = [];
+  readonly unsweptRefusals: string[] = [];
   /** Times that the fence was of another generation. */
   strangers = 0;
   readonly introduced: string[] = [];
@@ -32,7 +34,7 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
     this.ahead.push({ counter: counterKey(name), by });
   }
 
-  writesLost(name: CounterName, lost: Range): void {
+  writesLost(name: CounterName, lost: LostRange): void {
     this.lost.push({ counter: counterKey(name), ...lost });
   }
 
@@ -67,6 +69,10 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
 
   unfenced(name: CounterName): void {
     this.unfencedCounters.push(counterKey(name));
+  }
+
+  unsweptRefused(name: CounterName): void {
+    this.unsweptRefusals.push(counterKey(name));
   }
 
   lockWaited(_tag: string, waitedMs: number, acquired: boolean): void {

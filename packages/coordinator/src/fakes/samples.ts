@@ -4,6 +4,7 @@ import {
   type SnowflakeLayout,
   TWITTER_EPOCH_MS,
 } from '@leafcutter/shared/layout';
+import type { UnfencedRule } from '../domain/allocate.ts';
 import type { FenceIdentity, FenceMove } from '../domain/fence.ts';
 import { KEY_SCHEMA } from '../domain/generation.ts';
 import type { LeaseRules } from '../domain/leases.ts';
@@ -40,9 +41,13 @@ export const SAMPLE_DEPLOYMENT = {
   },
 } as const satisfies { identity: FenceIdentity };
 
+/** Lets ranges go unfenced, as a guard does that has swept both stores. */
+export const SWEPT: UnfencedRule = { mayGoUnfenced: () => true };
+
 /** Asks the sample Redis to raise a fence; the counter stands at `start` unless told otherwise. */
 export function fenceMove(start: bigint, end: bigint, own: Partial<FenceMove> = {}): FenceMove {
-  return { counter: start, start, end, generation: SAMPLE_DEPLOYMENT.identity.generation, ...own };
+  const { generation } = SAMPLE_DEPLOYMENT.identity;
+  return { counter: start, start, end, generation, mayGoUnfenced: false, ...own };
 }
 
 export const LEASE_RULES: LeaseRules = {

@@ -1,5 +1,5 @@
 --[[
-  Notes the number of a finished sweep.
+  Notes the number of a finished sweep, and that of the one before.
 
   KEYS[1] the identity
   ARGV[1] generation that the identity must have
@@ -12,5 +12,5 @@ local identity = redis.call('HMGET', KEYS[1], 'generation', 'sweep')
 if identity[1] ~= ARGV[1] or identity[2] ~= ARGV[2] then
   return 0
 end
-redis.call('HSET', KEYS[1], 'sweep', ARGV[3])
+redis.call('HSET', KEYS[1], 'sweep', ARGV[3], 'sweepBefore', ARGV[2])
 return 1

@@ -80,6 +80,10 @@ export const storeSettings = {
       unit: 'ms',
       doc: 'How long one command may take.',
     }),
+    allowUnsweptAllocations: flag({
+      default: false,
+      doc: 'Grant segments and windows while Redis is away even if MySQL was away, restarted or exchanged since the last sweep that saw both. At your own risk: if that MySQL lost writes, their IDs are handed out again.',
+    }),
   },
 };
 
