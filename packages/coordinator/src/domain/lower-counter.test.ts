@@ -36,6 +36,7 @@ beforeEach(async () => {
   segments = new SegmentArbiter({ ...parts, random: Math.random, rules: SEGMENT_RULES });
   guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
   await store.createTag(newTag('orders'));
+  await guard.sweep();
 });
 
 async function grant(): Promise<Range> {
@@ -45,11 +46,15 @@ async function grant(): Promise<Range> {
   return asked;
 }
 
-/** An operator's UPDATE leaf_alloc SET max_id = 9000000000000000000. */
-function poison(): void {
+const NAME = { kind: 'tag', tag: 'orders' } as const;
+
+/** An operator's UPDATE leaf_alloc SET max_id. */
+function setByHand(nextId: bigint): void {
   const row = store.database.tags.get('orders');
-  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: TYPO });
+  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId });
 }
+
+const poison = () => setByHand(TYPO);
 
 const lower = (to: bigint, force = false) =>
   lowerCounter({ store, fence, locks: noLocks }, 'orders', to, force);
@@ -207,4 +212,112 @@ test('makes a sweep give up that read the counters before: the poison does not c
   await lower(101n);
   await expect(fence.sweep(before, read)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
   expect((await grant()).start).toBe(101n);
+});
+
+describe('a MySQL that forgets that a counter was lowered', () => {
+  /** The counter is set to 501 by a typo, a segment is drawn from there, and the counter lowered again. */
+  async function lowered(): Promise<Range[]> {
+    const ranges = [await grant()];
+    setByHand(501n);
+    ranges.push(await grant());
+    await lower(101n);
+    return ranges;
+  }
+
+  test.each([
+    ['at once', async () => undefined],
+    ['and a sweep sees both', async () => void (await guard.sweep())],
+    [
+      'and Redis forgets after a sweep, too',
+      async () => {
+        await guard.sweep();
+        fence.memory.wipe();
+        await guard.check();
+        await guard.sweep();
+      },
+    ],
+  ])('runs into what was handed out above, and goes on above that: %s', async (_when, then) => {
+    const ranges = await lowered();
+    // The lowering and the grant above it; the typo was made by hand, and stands.
+    store.database.loseLast(2);
+    setByHand(501n);
+    await then();
+    ranges.push(await grant(), await grant());
+    expect(overlaps(ranges)).toEqual([]);
+    expect(ranges[2]?.start).toBe(601n);
+  });
+
+  test('NEGATIVE CONTROL: if Redis forgot what was handed out above, it is handed out again', async () => {
+    const ranges = await lowered();
+    store.database.loseLast(2);
+    setByHand(501n);
+    const mark = await fence.read(NAME);
+    fence.memory.marks.set('tag:orders', { ...mark, taken: undefined });
+    ranges.push(await grant());
+    expect(overlaps(ranges)).not.toEqual([]);
+  });
+
+  test('and a Redis that forgot it first has it again after a sweep', async () => {
+    const { commitCount } = store.database;
+    const ranges = await lowered();
+    fence.memory.wipe();
+    await guard.check();
+    await guard.sweep();
+    expect(await fence.read(NAME)).toMatchObject({ value: 101n, taken: { start: 501n, end: 601n } });
+    // All but the first grant.
+    store.database.loseLast(store.database.commitCount - commitCount - 1);
+    setByHand(501n);
+    await guard.check();
+    ranges.push(await grant());
+    expect(overlaps(ranges)).toEqual([]);
+  });
+
+  test('a lowered counter goes on below, stops in front of what is taken, and never touches it', async () => {
+    const ranges = await lowered();
+    for (let n = 0; n < 4; n++) ranges.push(await grant());
+    await expect(grant()).rejects.toMatchObject({ code: 'TAG_EXHAUSTED' });
+    await store.changeTag('orders', { highestId: null });
+    ranges.push(await grant());
+    expect(ranges.at(-1)?.start).toBe(601n);
+    expect(overlaps(ranges)).toEqual([]);
+  });
+});
+
+describe('the fence is believed', () => {
+  test('also when a typo was used since MySQL lost a write: it knows what the counter skipped', async () => {
+    const ranges = [await grant(), await grant()];
+    store.database.loseLast(1);
+    setByHand(501n);
+    ranges.push(await grant());
+    await expect(lower(101n)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'to' });
+    await lower(201n);
+    ranges.push(await grant());
+    expect(overlaps(ranges)).toEqual([]);
+  });
+
+  test('NEGATIVE CONTROL: with force it is not, and what it knew of repeats', async () => {
+    const ranges = [await grant(), await grant()];
+    store.database.loseLast(1);
+    setByHand(501n);
+    ranges.push(await grant());
+    await lower(101n, true);
+    ranges.push(await grant());
+    expect(overlaps(ranges)).not.toEqual([]);
+  });
+
+  test('twice: what was skipped last is what it knows to be free', async () => {
+    const ranges = [await grant()];
+    setByHand(501n);
+    ranges.push(await grant());
+    setByHand(1_001n);
+    ranges.push(await grant());
+    await expect(lower(101n)).rejects.toMatchObject({ reason: 'to' });
+    await lower(601n);
+    for (let n = 0; n < 4; n++) ranges.push(await grant());
+    expect(overlaps(ranges)).toEqual([]);
+    setByHand(701n);
+    await lower(701n).catch(() => undefined);
+    ranges.push(...(await Promise.all([grant().catch(() => undefined)])).filter((range) => range !== undefined));
+    expect(overlaps(ranges)).toEqual([]);
+  });
 });

@@ -111,6 +111,11 @@ export class MemoryDatabase {
     if (this.#commits.length > MAX_HISTORY) this.#commits.shift();
   }
 
+  /** Commits that `loseLast` can take back. */
+  get commitCount(): number {
+    return this.#commits.length;
+  }
+
   /** Another server answers from now on, or the same one started again. */
   replaced(): void {
     this.incarnation += 1;
