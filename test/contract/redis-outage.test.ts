@@ -11,6 +11,7 @@ import {
   overlaps,
   SAMPLE_DEPLOYMENT,
   SEGMENT_RULES,
+  SWEPT,
 } from '@leafcutter/coordinator/fakes/samples';
 import { noLocks } from '@leafcutter/coordinator/no-locks';
 import { RedisFence } from '@leafcutter/coordinator/redis-fence';
@@ -151,7 +152,7 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
       }
     }
     const hasty = new SegmentArbiter({
-      ...{ store: handles[0].store, fence: new HastyFence(link), locks: noLocks },
+      ...{ store: handles[0].store, fence: new HastyFence(link), unfenced: SWEPT, locks: noLocks },
       ...{ clock: systemClock, random: Math.random, rules: SEGMENT_RULES, events, coordinatorId: 'c1' },
     });
     const ranges = [await hasty.grant('orders', holder(1), CALM)];

@@ -254,7 +254,9 @@ export class MemoryStore implements Store {
       const granted = this.database.ledgerTop(name);
       if (name.kind === 'machine') {
         const machine = machineIds.get(name.machineId);
-        return { name, value: machine?.ceilingMs ?? 0n, granted, gone: machine === undefined };
+        return machine === undefined
+          ? { name, value: granted, granted, gone: true }
+          : { name, value: machine.ceilingMs, granted };
       }
       const row = tags.get(name.tag);
       const left = maxBigint(granted, highWaters.get(name.tag) ?? 0n);
