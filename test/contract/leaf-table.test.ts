@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import type { Store } from '@leafcutter/coordinator/domain/store';
@@ -10,8 +10,6 @@ import { systemClock } from '@leafcutter/shared/system-clock';
 import { createPool, type Pool } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
-
-jest.setTimeout(30_000);
 
 let mariadb: MariadbServer;
 const toClose: (() => Promise<unknown>)[] = [];

@@ -1,10 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { defineScripts, REDIS_SCRIPTS } from '@leafcutter/coordinator/redis-scripts';
 import { Redis } from 'ioredis';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
-
-jest.setTimeout(30_000);
 
 const SOURCES = new URL('../../packages/coordinator/src/', import.meta.url);
 const source = (path: string) => readFileSync(new URL(path, SOURCES), 'utf8');

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RedisLink } from '@leafcutter/coordinator/redis-link';
 import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
 import { systemClock } from '@leafcutter/shared/system-clock';
@@ -7,8 +7,6 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { deleteByHand, freshMysqlStores, freshPrefix, insertByHand, openLink } from './backends.ts';
 import { redisContracts, serversContract } from './redis-contracts.ts';
 import { storeContract } from './store-contract.ts';
-
-jest.setTimeout(30_000);
 
 let redis: RedisServer;
 let mariadb: MariadbServer;

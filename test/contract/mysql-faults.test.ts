@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
 import { createConnection } from 'mysql2/promise';
@@ -8,8 +8,6 @@ import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
-
-jest.setTimeout(30_000);
 
 let mariadb: MariadbServer;
 let url: string;
@@ -46,7 +44,7 @@ async function waitingConnection(): Promise<number> {
       "SELECT id FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE' AND id <> CONNECTION_ID()";
     const [rows] = await admin.query(sql);
     return (rows as { id: number }[])[0]?.id;
-  }, 5_000);
+  });
   admin.destroy();
   if (found === undefined) throw new Error('no connection waits for a row');
   return found;
@@ -155,7 +153,7 @@ describe('a MySQL', () => {
     await proxy.blackhole();
     await expect(store.withTag('orders', async () => 'in')).rejects.toEqual(unavailable('connection_lost'));
     await proxy.heal();
-    expect(await poll(() => store.withTag('orders', async () => 'in'), 5_000)).toBe('in');
+    expect(await poll(() => store.withTag('orders', async () => 'in'))).toBe('in');
     await store.close();
   });
 

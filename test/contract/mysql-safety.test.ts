@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import { CALM, holder, newTag, SEGMENT_RULES } from '@leafcutter/coordinator/fakes/samples';
@@ -11,8 +11,6 @@ import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
 import { raceForRanges } from './store-contract.ts';
 import { entry } from './store-under-test.ts';
-
-jest.setTimeout(30_000);
 
 let mariadb: MariadbServer;
 let url: string;

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
@@ -22,8 +22,6 @@ import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { guard } from './arbiters-contract.ts';
 import { freshMysqlStores, type OpenStore, openLink } from './backends.ts';
-
-jest.setTimeout(60_000);
 
 const ORDERS = { kind: 'tag', tag: 'orders' } as const;
 
@@ -78,7 +76,7 @@ async function deploymentId(): Promise<string> {
 }
 
 async function untilAway(): Promise<void> {
-  expect(await poll(() => !link.up, 15_000)).toBe(true);
+  expect(await poll(() => !link.up)).toBe(true);
 }
 
 describe.each([
@@ -102,7 +100,7 @@ describe.each([
     await untilAway();
     ranges.push(await grant(), await grant());
     await heal();
-    expect(await poll(() => link.up && changes.at(-1) === true, 15_000)).toBe(true);
+    expect(await poll(() => link.up && changes.at(-1) === true)).toBe(true);
     const unfenced = events.unfencedCounters.length;
     ranges.push(await grant());
     expect(events.unfencedCounters).toHaveLength(unfenced);
@@ -185,7 +183,7 @@ describe('a coordinator that had to refuse its Redis', () => {
     await keeper.check();
     expect(told.refusals).toEqual(['other_redis']);
     await other.dispose();
-    expect(await poll(() => !stray.up, 15_000)).toBe(true);
+    expect(await poll(() => !stray.up)).toBe(true);
     await keeper.check();
     expect(keeper.state).toBe('refused');
     const refused = new SegmentArbiter({
@@ -218,13 +216,11 @@ describe('a Redis that came back', () => {
       await fence.raise(ORDERS, fenceMove(101n, 10_000n, { generation })).catch(() => undefined);
     await redis.restart();
     expect(
-      await poll(
-        () =>
-          fence.read(ORDERS).then(
-            () => true,
-            () => false,
-          ),
-        15_000,
+      await poll(() =>
+        fence.read(ORDERS).then(
+          () => true,
+          () => false,
+        ),
       ),
     ).toBe(true);
     expect((await fence.read(ORDERS)).value).toBe(101n);

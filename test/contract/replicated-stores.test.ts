@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openMysql } from '@leafcutter/coordinator/mysql-driver';
 import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
 import { RedisLink } from '@leafcutter/coordinator/redis-link';
@@ -15,8 +15,6 @@ import { type RedisClusterSetup, startRedisCluster } from '../support/redis-clus
 import type { RedisServer } from '../support/redis-server.ts';
 import { freshPrefix, insertByHand, type OpenStore, openMysqlStore } from './backends.ts';
 import { redisContracts, serversContract } from './redis-contracts.ts';
-
-jest.setTimeout(60_000);
 
 let redis: RedisClusterSetup;
 let galera: GaleraSetup;
@@ -59,7 +57,7 @@ async function openNodes(): Promise<[Node, Node]> {
   const handles = urls.map((each) => ({ ...openMysqlStore(each), url: each })) as [Node, Node];
   await Promise.all(
     handles.map(({ driver }) =>
-      poll(() => migrateMysql(driver).then(() => true), 30_000, 100).then((done) => expect(done).toBe(true)),
+      poll(() => migrateMysql(driver).then(() => true)).then((done) => expect(done).toBe(true)),
     ),
   );
   return handles;
@@ -84,7 +82,7 @@ describe('locks in a Redis Cluster', () => {
       return queue.length === 1;
     };
     // The connection that listens may take its time.
-    expect(await poll(heard, 20_000, 50)).toBe(true);
+    expect(await poll(heard)).toBe(true);
     closeLinks();
   });
 });
@@ -104,7 +102,7 @@ describe('a link to a Redis Cluster', () => {
       cause: { message: expect.stringContaining('MOVED') },
     });
     const arrived = async () => (await link.run((client) => client.get(key))) ?? 'nothing';
-    expect(await poll(arrived, 20_000, 50)).toBe('nothing');
+    expect(await poll(arrived)).toBe('nothing');
     expect(found).toBeGreaterThan(0);
     closeLinks();
   });
@@ -167,7 +165,7 @@ describe('Galera', () => {
   ): Promise<bigint | undefined> {
     const [a, b] = await openNodes();
     await insertByHand(a.driver, 'orders', 1n, 1);
-    await poll(async () => (await b.store.findTag('orders')) !== undefined, 10_000);
+    await poll(async () => (await b.store.findTag('orders')) !== undefined);
     const operator = await createConnection({ host: '127.0.0.1', port: galera.nodes[1]?.port, user: 'root' });
     try {
       await operator.query('FLUSH TABLES WITH READ LOCK');
@@ -209,7 +207,7 @@ describe('several hosts of MySQL', () => {
   test('are tried in turn when the first is not there', async () => {
     const [a] = galera.nodes;
     const { store } = open('mysql://root@127.0.0.1:1/leafcutter', `127.0.0.1:${a?.port}`);
-    expect(await poll(() => store.now(), 10_000)).toBeGreaterThan(0);
+    expect(await poll(() => store.now())).toBeGreaterThan(0);
     await store.close();
   });
 
@@ -219,7 +217,7 @@ describe('several hosts of MySQL', () => {
     const port = async () => Number((await driver.query('SELECT @@port AS port'))[0]?.port);
     await executeSql(a.port, 'SET GLOBAL read_only = 1');
     try {
-      expect(await poll(port, 10_000)).toBe(b.port);
+      expect(await poll(port)).toBe(b.port);
     } finally {
       await executeSql(a.port, 'SET GLOBAL read_only = 0');
       await store.close();

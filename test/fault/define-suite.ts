@@ -4,7 +4,6 @@ import { type Outcome, runScenario } from './run-scenario.ts';
 import type { Control, Scenario } from './scenario.ts';
 
 const RESUME_WITHIN_MS = 10_000;
-const TIMEOUT_MS = 300_000;
 const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
 
 /** All scenarios with LEAFCUTTER_FULL=1, else the quick ones. */
@@ -20,10 +19,10 @@ export function defineSuite(groups: Readonly<Record<string, readonly Scenario[]>
   for (const [group, scenarios] of Object.entries(groups)) {
     describe(group, () => {
       for (const scenario of scenarios.filter(({ quick }) => full || quick)) {
-        test(scenario.name, () => testScenario(scenario, outcomes), TIMEOUT_MS);
+        test(scenario.name, () => testScenario(scenario, outcomes));
         for (const control of (scenario.controls ?? []).slice(0, full ? undefined : 1)) {
           const title = `negative control of ${scenario.name}: without ${control.guard}`;
-          test(title, () => testControl(scenario, control), TIMEOUT_MS);
+          test(title, () => testControl(scenario, control));
         }
       }
     });

@@ -1,13 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EARLIER_COMMIT, hasEarlierVersion, unpackEarlierVersion } from '../support/earlier-version.ts';
 import type { Service } from '../support/service.ts';
 import { Arena } from './arena.ts';
 import { type Counts, newCounts } from './arena-load.ts';
 import { FailoverLoad } from './failover-load.ts';
 import { findAll } from './findings.ts';
-
-jest.setTimeout(180_000);
 
 const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
 /** As long as it takes until refills and heartbeats went to the one that was replaced. */

@@ -15,7 +15,6 @@ const WINDOW_MS = 3_000;
 const SOURCES = ['hot', 'snowflake'] as const;
 /** An agent's deadline, and what two busy cores may add to it. */
 const LATEST_MS = 2_000 + 3_000;
-const PATIENCE_MS = 60_000;
 
 export interface ReplicatedSetup {
   readonly name: string;
@@ -62,9 +61,8 @@ export async function runReplicated(setup: ReplicatedSetup & { steadyMs: number 
     for (const source of SOURCES) void load.add({ agent: name, url, source, count: 1, depth: 2, paceMs: 2 });
   }
   const issuing = (since: number) =>
-    poll(
-      () => agents.every(({ name }) => SOURCES.every((source) => load.answeredSince(name, source, since))),
-      PATIENCE_MS,
+    poll(() =>
+      agents.every(({ name }) => SOURCES.every((source) => load.answeredSince(name, source, since))),
     );
   if (!(await issuing(performance.now()))) throw new Error('the agents never issued');
   await sleep(setup.steadyMs);
@@ -119,6 +117,7 @@ export function table(rows: readonly Disturbed[]): string {
 
 function startCoordinator(env: Readonly<Record<string, string>>, index: number): Promise<Service> {
   return Service.start({
+    pace: 'product',
     kind: 'coordinator',
     name: `coordinator-${index + 1}`,
     flags: [
@@ -140,6 +139,7 @@ function startCoordinator(env: Readonly<Record<string, string>>, index: number):
 function startAgent(coordinators: readonly Service[], index: number): Promise<Service> {
   const urls = coordinators.map(({ url }) => url);
   return Service.start({
+    pace: 'product',
     kind: 'agent',
     name: `agent-${index + 1}`,
     flags: [

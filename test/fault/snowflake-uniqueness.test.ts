@@ -19,16 +19,17 @@ beforeAll(async () => {
   const redis = stack.use(await startRedis());
   const mariadb = stack.use(await startMariadb());
   stores = { mysqlUrl: mariadb.url, redisUrl: redis.url };
-}, 60_000);
+});
 
 afterAll(async () => {
   await closeConnections();
   await stack.disposeAsync();
-}, 60_000);
+});
 
 test('8 agents drawing at once for 5 s issue unique, rising IDs, each inside a window of its own', async () => {
   const cluster = stack.use(
     await Cluster.start({
+      pace: 'product',
       ...stores,
       coordinators: 2,
       agents: AGENTS,
@@ -65,7 +66,7 @@ test('8 agents drawing at once for 5 s issue unique, rising IDs, each inside a w
   expect(findFallingIds(callsOf(load.lanes))).toEqual([]);
   expect(findOverlaps(ledger)).toEqual([]);
   expect(findUngranted(callsOf(load.lanes), ledger, (id) => decode(layout, id))).toEqual([]);
-}, 60_000);
+});
 
 function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));

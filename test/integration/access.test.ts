@@ -1,14 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
 import { KeepAlive } from '../support/keep-alive.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service, type ServiceOptions } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const started: Service[] = [];
 let folder: string;

@@ -61,4 +61,4 @@ test('leaf_alloc.step stays what the operator set through 20 restarts, while seg
   expect(row.step).toBe(BASE_STEP);
   // The control: steps were adapted, so there was something that could have been written back.
   expect(ranges.some(({ size }) => size >= 4 * BASE_STEP)).toBe(true);
-}, 60_000);
+});

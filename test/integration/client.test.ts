@@ -3,14 +3,13 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect } from '@leafcutter/client';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(120_000);
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -151,7 +150,7 @@ describe('the packed client', () => {
     const path = (process.env.PATH ?? '').split(delimiter).filter((part) => !part.includes('node_modules'));
     for (const node of [process.execPath, 'node']) {
       const env = { ...process.env, PATH: path.join(delimiter) };
-      const { stdout } = await run(node, ['app.js', agent.url], { cwd: home, env, timeout: 20_000 });
+      const { stdout } = await run(node, ['app.js', agent.url], { cwd: home, env, timeout: PATIENCE_MS });
       expect(stdout).toBe('true\n');
     }
   });

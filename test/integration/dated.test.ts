@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Explanation } from '@leafcutter/shared/inspection';
 import type { Problem } from '@leafcutter/shared/problem';
 import { Redis } from 'ioredis';
@@ -8,8 +8,6 @@ import { freePort } from '../support/ports.ts';
 import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const TEMPLATE = 'order-{yyyyMMdd}';
 const PATH = `/v1/ids/${encodeURIComponent(TEMPLATE)}`;

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { poll } from '../support/poll.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 let coordinator: Service;
 let agent: Service;
@@ -238,7 +236,7 @@ describe('a tag', () => {
     const refused = await poll(async () => {
       const answer = await ask('/v1/ids/old');
       return answer.status === 410 && answer;
-    }, 5_000);
+    });
     expect(JSON.parse(refused?.body ?? '{}')).toMatchObject({ code: 'TAG_RETIRED', retryable: false });
     expect((await ask('/v1/ids/old')).status).toBe(410);
   });

@@ -1,13 +1,11 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Explanation } from '@leafcutter/shared/inspection';
 import type { Problem } from '@leafcutter/shared/problem';
 import { freePort } from '../support/ports.ts';
 import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service, type ServiceOptions } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const OLD = '1=an-old-key-that-is-long-enough-to-count';
 const NEW = '2=a-new-key-that-is-long-enough-to-count!';

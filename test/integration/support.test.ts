@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import { fakeTime } from '../support/faketime.ts';
@@ -8,8 +8,6 @@ import { freePort } from '../support/ports.ts';
 import { startProcess } from '../support/process.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { isAlive } from '../support/scratch-dir.ts';
-
-jest.setTimeout(30_000);
 
 const NO_RETRY = { retryStrategy: () => null, maxRetriesPerRequest: 0 };
 
@@ -104,7 +102,7 @@ describe('a process', () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(child.lineCount).toBe(standing);
     await child.resume();
-    await child.waitForLine(/tick/, 5_000, standing);
+    await child.waitForLine(/tick/, standing);
     await child.pause();
     expect(await child.stop()).toEqual({ code: 7, signal: null });
     expect(isAlive(child.pid)).toBe(false);
@@ -134,7 +132,7 @@ describe('a process', () => {
     const pid = Number((await parent.waitForLine(/grandchild \d+/)).split(' ')[1]);
     expect(isAlive(pid)).toBe(true);
     await parent.kill();
-    expect(await poll(() => !isAlive(pid), 5_000)).toBe(true);
+    expect(await poll(() => !isAlive(pid))).toBe(true);
   });
 });
 
@@ -148,7 +146,7 @@ describe('the fake clock', () => {
     const readings = async () => {
       // The first line after a change may have been under way before it.
       const since = child.lineCount + 2;
-      const line = await poll(() => child.lineCount > since && child.lines.at(-1), 5_000);
+      const line = await poll(() => child.lineCount > since && child.lines.at(-1));
       const [wall, monotonic] = String(line).split(' ').map(Number);
       return { offset: (wall as number) - Date.now(), monotonic: monotonic as number };
     };

@@ -1,5 +1,6 @@
 import type { Issued } from '@leafcutter/cli/verify/history';
 import { Pool } from 'undici';
+import { PATIENCE_MS } from './patience.ts';
 import type { Service } from './service.ts';
 
 /** What one caller drew, in the order in which it was answered. */
@@ -118,7 +119,7 @@ function refuse(tally: Tally, code: string): void {
 function poolOf(url: string): Pool {
   const known = connections.get(url);
   if (known !== undefined) return known;
-  const pool = new Pool(url, { connections: 256, bodyTimeout: 30_000, headersTimeout: 30_000 });
+  const pool = new Pool(url, { connections: 256, bodyTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS });
   connections.set(url, pool);
   return pool;
 }

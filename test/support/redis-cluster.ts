@@ -30,7 +30,7 @@ export async function startRedisCluster(masters = 3, replicasEach = 1): Promise<
     ...['--cluster', 'create', ...addresses, '--cluster-replicas', `${replicasEach}`, '--cluster-yes'],
   ]);
   const whole = () => Promise.all(nodes.map((node) => isWhole(node, nodes.length)));
-  if (!(await poll(async () => (await whole()).every(Boolean), 30_000, 100)))
+  if (!(await poll(async () => (await whole()).every(Boolean))))
     throw new Error('the nodes of the cluster do not agree');
   const stack = starting.move();
   return {

@@ -30,10 +30,10 @@ async function newHolderMeanwhile(arena: Arena, stop: (agent: AgentPlace) => Pro
   arena.drawFrom(newcomer);
   const since = performance.now();
   const holds = () => arena.load.answeredSince(newcomer.label, 'snowflake', since);
-  if ((await poll(holds, 15_000)) === undefined) throw new Error('the newcomer never got the machine id');
+  if ((await poll(holds)) === undefined) throw new Error('the newcomer never got the machine id');
   await sleep(300);
   await holder.service.process.resume();
-  await poll(() => arena.load.answeredSince(holder.label, 'hot', since + STANDSTILL_MS), 10_000);
+  await poll(() => arena.load.answeredSince(holder.label, 'hot', since + STANDSTILL_MS));
   await sleep(500);
   await arena.dismiss(newcomer);
 }
