@@ -9,6 +9,7 @@ import { noLocks } from '@leafcutter/coordinator/no-locks';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { createPool, type Pool } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
 
 let mariadb: MariadbServer;
@@ -70,7 +71,7 @@ function segmentsOf(store: Store): SegmentArbiter {
       locks: noLocks,
       clock: systemClock,
       random: Math.random,
-      rules: { ...SEGMENT_RULES, deadlineMs: 20_000 },
+      rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS },
     },
     ...{ events: new RecordedEvents(), coordinatorId: 'c1' },
   });

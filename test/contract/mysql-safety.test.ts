@@ -7,6 +7,7 @@ import type { SqlDriver, SqlSession } from '@leafcutter/coordinator/sql-driver';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
 import { raceForRanges } from './store-contract.ts';
@@ -114,7 +115,7 @@ describe('a COMMIT that the network swallows', () => {
 
   beforeEach(async () => {
     proxy = await startProxy({ target: { host: '127.0.0.1', port: mariadb.port } });
-    store = openMysqlStore(url.replace(`:${mariadb.port}/`, `:${proxy.port}/`), 900).store as SqlStore;
+    store = openMysqlStore(url.replace(`:${mariadb.port}/`, `:${proxy.port}/`)).store as SqlStore;
     // The pool's connection is made and prepared before the fault, which is about one statement.
     await store.now();
   });
@@ -175,7 +176,7 @@ describe('a COMMIT that the network swallows', () => {
         locks: noLocks,
         clock: systemClock,
         random: Math.random,
-        rules: SEGMENT_RULES,
+        rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS },
       },
       ...{ events: new RecordedEvents(), coordinatorId: 'c1' },
     });

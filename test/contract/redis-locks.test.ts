@@ -25,7 +25,7 @@ beforeEach(async () => {
   redis.on('error', () => undefined);
   prefix = freshPrefix();
   clock = new FakeClock();
-  links = [await openLink(server, prefix, 200), await openLink(server, prefix, 200)];
+  links = [await openLink(server, prefix), await openLink(server, prefix)];
   [a, b] = links.map((link) => new RedisLocks(link, clock)) as [RedisLocks, RedisLocks];
   await untilListening(2);
 });
@@ -103,7 +103,7 @@ describe('a lock in Redis', () => {
 
   test('passes over a coordinator that is gone', async () => {
     const release = await a.acquire('tag:orders', NOW);
-    links.push(await openLink(server, prefix, 200));
+    links.push(await openLink(server, prefix));
     const gone = b.acquire('tag:orders', WAIT);
     await untilAsked(2);
     const waiting = new RedisLocks(links[2] as RedisLink, clock).acquire('tag:orders', WAIT);

@@ -6,10 +6,11 @@ import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { Cluster, Redis } from 'ioredis';
-import { createConnection } from 'mysql2/promise';
+import { type Connection, createConnection } from 'mysql2/promise';
 import { type GaleraSetup, startGalera } from '../support/galera.ts';
 import { executeSql } from '../support/mariadb-client.ts';
 import type { MariadbServer } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisClusterSetup, startRedisCluster } from '../support/redis-cluster.ts';
 import type { RedisServer } from '../support/redis-server.ts';
@@ -20,7 +21,7 @@ let redis: RedisClusterSetup;
 let galera: GaleraSetup;
 
 beforeAll(async () => {
-  [redis, galera] = await Promise.all([startRedisCluster(3, 0), startGalera(2)]);
+  [redis, galera] = await Promise.all([startRedisCluster(3, 0, PATIENCE_MS), startGalera(2)]);
 });
 afterAll(() => Promise.all([redis, galera].map((each) => each?.[Symbol.asyncDispose]())));
 
@@ -31,7 +32,7 @@ async function openLinks(): Promise<{ links: [RedisLink, RedisLink]; closeLinks(
     url: redis.url,
     clusterNodes: redis.clusterNodes.split(','),
     keyPrefix,
-    commandTimeoutMs: 1_000,
+    commandTimeoutMs: PATIENCE_MS,
   };
   const links: [RedisLink, RedisLink] = [
     new RedisLink(place, systemClock),
@@ -74,12 +75,13 @@ describe('locks in a Redis Cluster', () => {
     const heard = async () => {
       const release = await a.acquire('tag:orders', { waitMs: 0, ttlMs: 60_000 });
       const waiting = b.acquire('tag:orders', { waitMs: 5_000, ttlMs: 60_000 });
-      // In the queue by now; where nobody listens, its ticket is dropped from it.
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      const queued = () => links[0].run((client) => client.llen(`${links[0].prefix}lock:tag:orders`));
+      await poll(async () => (await queued()) === 2);
+      // Where nobody listens, the ticket of who waits is dropped from the queue.
       await release?.();
-      const queue = await links[0].run((client) => client.lrange(`${links[0].prefix}lock:tag:orders`, 0, -1));
+      const left = await queued();
       await (await waiting)?.();
-      return queue.length === 1;
+      return left === 1;
     };
     // The connection that listens may take its time.
     expect(await poll(heard)).toBe(true);
@@ -131,6 +133,10 @@ async function moveSlot(key: string, to: RedisServer): Promise<void> {
   for (const client of clients) client.disconnect();
 }
 
+/** Statements of a store that its server has not answered. */
+const WAITING_READS = `SELECT id FROM information_schema.processlist
+  WHERE command = 'Query' AND info LIKE '%leaf_alloc%' AND id <> CONNECTION_ID()`;
+
 describe('Galera', () => {
   test('lets one of two win who take a counter at once through two nodes; the other gives way', async () => {
     const handles = await openNodes();
@@ -161,7 +167,7 @@ describe('Galera', () => {
 
   /** Commits on one node while the other one stands still and applies nothing; then asks the other one with `read`. */
   async function readBehind(
-    read: (onOther: Node, goOn: () => Promise<void>) => Promise<bigint | undefined>,
+    read: (onOther: Node, operator: Connection) => Promise<bigint | undefined>,
   ): Promise<bigint | undefined> {
     const [a, b] = await openNodes();
     await insertByHand(a.driver, 'orders', 1n, 1);
@@ -170,7 +176,7 @@ describe('Galera', () => {
     try {
       await operator.query('FLUSH TABLES WITH READ LOCK');
       await a.store.withTag('orders', (locked) => locked.advance(101n, []));
-      return await read(b, async () => void (await operator.query('UNLOCK TABLES')));
+      return await read(b, operator);
     } finally {
       operator.destroy();
       await Promise.all([a, b].map(({ store }) => store.close()));
@@ -178,10 +184,17 @@ describe('Galera', () => {
   }
 
   test('shows on every node what was committed on another, or waits until it can', async () => {
-    const seen = await readBehind(async ({ store }, goOn) => {
-      const reading = store.findTag('orders');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      await goOn();
+    const seen = await readBehind(async ({ store }, operator) => {
+      let isAnswered = false;
+      const reading = store.findTag('orders').finally(() => {
+        isAnswered = true;
+      });
+      const isWaiting = async () => {
+        const [rows] = await operator.query(WAITING_READS);
+        return (rows as unknown[]).length > 0;
+      };
+      expect(await poll(async () => isAnswered || (await isWaiting()))).toBe(true);
+      await operator.query('UNLOCK TABLES');
       return (await reading)?.nextId;
     });
     expect(seen).toBe(101n);
@@ -200,7 +213,7 @@ describe('Galera', () => {
 
 describe('several hosts of MySQL', () => {
   const open = (url: string, ...otherHosts: string[]) => {
-    const driver = openMysql({ url, otherHosts, connectionLimit: 4, statementTimeoutMs: 4_000 });
+    const driver = openMysql({ url, otherHosts, connectionLimit: 4, statementTimeoutMs: PATIENCE_MS });
     return { driver, store: new SqlStore(driver) };
   };
 

@@ -8,6 +8,7 @@ import type { Settings, SettingTree } from '@leafcutter/shared/config/settings';
 import { createLogger } from '@leafcutter/shared/logger';
 import { createConnection } from 'mysql2/promise';
 import { startMariadb } from '../support/mariadb-server.ts';
+import { UNHURRIED } from '../support/patience.ts';
 import { startRedis } from '../support/redis-server.ts';
 
 const RESTARTS = 20;
@@ -19,7 +20,7 @@ function configure<T extends SettingTree>(
   service: 'agent' | 'coordinator',
   argv: string[],
 ) {
-  const loaded = loadConfig(settings, { argv, env: {}, cwd: '/', service, readFile: () => '' });
+  const loaded = loadConfig(settings, { argv, env: UNHURRIED, cwd: '/', service, readFile: () => '' });
   if (loaded.config === undefined) throw new Error('no configuration');
   return loaded.config;
 }

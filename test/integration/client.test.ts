@@ -14,6 +14,9 @@ import { Service } from '../support/service.ts';
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** No test here is about the client's own deadlines. */
+const UNHURRIED = { waitMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
+
 let coordinator: Service;
 let agent: Service;
 let guarded: Service;
@@ -48,8 +51,8 @@ afterAll(async () => {
 
 describe('the client beside a real agent', () => {
   test('gives 30,000 rising IDs over the port and the socket, and none twice', async () => {
-    await using tcp = await connect({ endpoint: agent.url, tag: 'orders' });
-    await using unix = await connect({ endpoint: `unix:${socket}`, tag: 'orders' });
+    await using tcp = await connect({ endpoint: agent.url, tag: 'orders', ...UNHURRIED });
+    await using unix = await connect({ endpoint: `unix:${socket}`, tag: 'orders', ...UNHURRIED });
     const drawn: bigint[][] = await Promise.all(
       [tcp, unix].map(async (ids) => {
         const mine: bigint[] = [];
@@ -67,7 +70,7 @@ describe('the client beside a real agent', () => {
   });
 
   test('gives snowflake IDs and takes them apart as the agent does', async () => {
-    await using ids = await connect({ endpoint: agent.url, tag: 'a.b:c-d', minFetch: 1 });
+    await using ids = await connect({ endpoint: agent.url, tag: 'a.b:c-d', minFetch: 1, ...UNHURRIED });
     expect(ids.nextString()).toBe('1');
     const id = await ids.snowflake();
     const shown = (await (await fetch(`${agent.url}/v1/decode/${id}`)).json()) as object;
@@ -91,18 +94,20 @@ describe('the client beside a real agent', () => {
     await refused({ endpoint: 'localhost:8000' }).toMatchObject({ code: 'BAD_REQUEST', reason: 'endpoint' });
     await refused({ minFetch: 0 }).toMatchObject({ code: 'BAD_REQUEST', reason: 'minFetch' });
     // The client stands alone, so its limit is its own; it has to be the agent's.
-    await (await connect({ endpoint: agent.url, tag: 'orders', maxFetch: MAX_COUNT })).batch(MAX_COUNT);
+    await (await connect({ endpoint: agent.url, tag: 'orders', maxFetch: MAX_COUNT, ...UNHURRIED })).batch(
+      MAX_COUNT,
+    );
     await refused({ maxFetch: MAX_COUNT + 1 }).toMatchObject({ code: 'BAD_REQUEST', reason: 'maxFetch' });
     const gone = AbortSignal.abort(new Error('gone'));
     await using leaving = await connect({ endpoint: agent.url, tag: 'orders' });
     await expect(leaving.snowflake({ signal: gone })).rejects.toThrow('gone');
     await refused({ endpoint: guarded.url }).toMatchObject({ code: 'UNAUTHORIZED', reason: 'missing_token' });
-    await using ids = await connect({ endpoint: guarded.url, tag: 'orders', token: 'secret' });
+    await using ids = await connect({ endpoint: guarded.url, tag: 'orders', token: 'secret', ...UNHURRIED });
     expect(ids.next()).toBeGreaterThan(0n);
   });
 
   test('goes on by itself after its agent was away', async () => {
-    await using ids = await connect({ endpoint: agent.url, tag: 'orders', minFetch: 2, waitMs: 20_000 });
+    await using ids = await connect({ endpoint: agent.url, tag: 'orders', minFetch: 2, ...UNHURRIED });
     const before = ids.next();
     await agent.process.kill();
     const waiting = ids.batch(10);

@@ -6,7 +6,8 @@ import { Agent, request } from 'undici';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-const DELAY_MS = 3_000;
+/** Long enough that a machine which stands still for two seconds does not outlast it. */
+const DELAY_MS = 6_000;
 const DELAY = ['--drain-delay-ms', String(DELAY_MS)];
 /** How often the client below looks who is ready, milliseconds. */
 const LOOK_MS = 300;

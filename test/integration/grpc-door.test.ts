@@ -40,7 +40,7 @@ async function buf(method: string, data: string, ...flags: string[]): Promise<st
   const args = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--data', data, ...flags];
   const { stdout } = await run(BUF, [...args, `http://127.0.0.1:${at}/${method}`], {
     timeout: PATIENCE_MS,
-    env: { ...process.env, BUF_CACHE_DIR: '/tmp/leafcutter-buf' },
+    env: { ...process.env, BUF_CACHE_DIR: join(socket, '..', 'buf') },
   });
   return stdout;
 }

@@ -186,7 +186,6 @@ describe('an agent without a coordinator', () => {
       },
       'live',
     );
-    const begun = performance.now();
     const refused = await fetch(`${lonely.url}/v1/ids/orders`);
     expect(await problemOf(refused)).toMatchObject({
       status: 503,
@@ -194,7 +193,6 @@ describe('an agent without a coordinator', () => {
       retryable: true,
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    expect(performance.now() - begun).toBeLessThan(3_000);
     const snowflake = await poll(async () => {
       const problem = await problemOf(await fetch(`${lonely.url}/v1/snowflake`));
       return problem.code === 'COORDINATOR_UNAVAILABLE' && problem;

@@ -117,7 +117,7 @@ describe('a tag with a shape', () => {
     const port = method.startsWith('proto.') ? goLeaf : grpc;
     const args = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--data', JSON.stringify(request)];
     const told = await run(BUF, [...args, `http://127.0.0.1:${port}/${method}`], {
-      ...{ timeout: PATIENCE_MS, env: { ...process.env, BUF_CACHE_DIR: '/tmp/leafcutter-buf' } },
+      ...{ timeout: PATIENCE_MS, env: { ...process.env, BUF_CACHE_DIR: join(data, '..', 'buf') } },
     }).catch((error: { stdout: string; stderr: string }) => error);
     expect(told.stdout).not.toMatch(/"(id|ids|ranges|block)": *["[{]/);
     expect(told.stdout + told.stderr).toMatch(/shape|no available id/);

@@ -48,7 +48,8 @@ test.each(['stop', 'pause'] as const)(
     await using redis = await startRedis();
     await redis[how]();
     const coordinator = await Service.start({
-      ...{ kind: 'coordinator', name: 'unfenced', flags: ['--auto-create-tags'] },
+      ...{ kind: 'coordinator', name: 'unfenced' },
+      flags: ['--auto-create-tags', '--redis-command-timeout-ms', '500'],
       env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
     });
     const agent = await Service.start(

@@ -98,7 +98,7 @@ describe('the proxy', () => {
     const late = await connectTo(proxy.port);
     talking.socket.write('lost');
     late.socket.write('lost');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(await poll(() => proxy.lossy === 2)).toBe(true);
     expect([echo.heard, talking.ended, late.ended, proxy.connections]).toEqual([[], undefined, undefined, 3]);
     await proxy.heal();
     await poll(() => talking.ended && late.ended);
