@@ -3,7 +3,9 @@ import { appendOutcome, markdownTable } from './report.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
 import type { Control, Scenario } from './scenario.ts';
 
-const RESUME_WITHIN_MS = 10_000;
+/** Told beside what it took; a run fails only far beyond it. */
+const RESUME_TARGET_MS = 10_000;
+const FAR_BEYOND = 3;
 const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
 
 /** All scenarios with LEAFCUTTER_FULL=1, else the quick ones. */
@@ -38,7 +40,12 @@ async function testScenario(scenario: Scenario, outcomes: Outcome[]): Promise<vo
   if (historyFolder !== undefined) process.stdout.write(`${scenario.name}: history in ${historyFolder}\n`);
   expect(findings).toEqual(NONE);
   expect(complaint).toBeUndefined();
-  expect(resumedMs).toBeLessThan(scenario.resumes?.withinMs ?? RESUME_WITHIN_MS);
+  const targetMs = scenario.resumes?.withinMs ?? RESUME_TARGET_MS;
+  if (resumedMs !== undefined && resumedMs > targetMs)
+    process.stdout.write(
+      `${scenario.name}: resumed after ${resumedMs} ms, past its target of ${targetMs} ms\n`,
+    );
+  expect(resumedMs).toBeLessThan(FAR_BEYOND * targetMs);
   expect(callsWithinFault).toBeGreaterThanOrEqual(LEAST_CALLS);
   expect(singles / ids).toBeGreaterThan(0.2);
 }

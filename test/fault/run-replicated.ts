@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { History } from '@leafcutter/cli/verify/history';
 import { createPool } from 'mysql2/promise';
 import { poll } from '../support/poll.ts';
+import { runningMs } from '../support/running-time.ts';
 import { Service } from '../support/service.ts';
 import { ArenaLoad, newCounts } from './arena-load.ts';
 import { type Findings, findAll } from './findings.ts';
@@ -64,16 +65,16 @@ export async function runReplicated(setup: ReplicatedSetup & { steadyMs: number 
     poll(() =>
       agents.every(({ name }) => SOURCES.every((source) => load.answeredSince(name, source, since))),
     );
-  if (!(await issuing(performance.now()))) throw new Error('the agents never issued');
+  if (!(await issuing(runningMs()))) throw new Error('the agents never issued');
   await sleep(setup.steadyMs);
-  const harmedMs = performance.now();
+  const harmedMs = runningMs();
   const during = newCounts();
   await load.during(during, async () => {
     await setup.harm();
     // Until what agents held before is surely used up.
     await sleep(WINDOW_MS + setup.steadyMs);
   });
-  const recovered = await issuing(performance.now());
+  const recovered = await issuing(runningMs());
   await sleep(1_000);
   await load.stop();
 

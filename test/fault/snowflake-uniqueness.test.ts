@@ -6,6 +6,7 @@ import { callsOf, closeConnections } from '../support/draw.ts';
 import { readLedger } from '../support/history.ts';
 import { Load } from '../support/load.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
+import { poll } from '../support/poll.ts';
 import { startRedis } from '../support/redis-server.ts';
 
 const AGENTS = 8;
@@ -26,7 +27,7 @@ afterAll(async () => {
   await stack.disposeAsync();
 });
 
-test('8 agents drawing at once for 5 s issue unique, rising IDs, each inside a window of its own', async () => {
+test('8 agents drawing at once issue unique, rising IDs, each inside a window of its own', async () => {
   const cluster = stack.use(
     await Cluster.start({
       pace: 'product',
@@ -46,9 +47,11 @@ test('8 agents drawing at once for 5 s issue unique, rising IDs, each inside a w
     load.draw(agent, { source: 'snowflake', callers: 4 });
     load.draw(agent, { source: 'snowflake', count: 100, paceMs: 20 });
   }
+  // At least so long, and until there is enough to look at.
   await pause(DRAWING_MS);
+  const windowsNow = async () => (await readLedger(stores.mysqlUrl)).filter(({ kind }) => kind === 'm');
+  await poll(async () => (await windowsNow()).length > 2 * AGENTS && load.tally.ids > 10_000);
   await load.stop();
-
   const ledger = await readLedger(stores.mysqlUrl);
   const windows = ledger.filter(({ kind }) => kind === 'm');
   const machineIds = new Set(

@@ -35,7 +35,6 @@ afterAll(async () => {
 test('64 callers outrun segments of 100 on slow stores, and every one of 12,800 calls is served', async () => {
   const cluster = stack.use(
     await Cluster.start({
-      pace: 'product',
       ...stores,
       coordinators: 1,
       agents: 1,
@@ -57,7 +56,7 @@ test('64 callers outrun segments of 100 on slow stores, and every one of 12,800 
   const seconds = (performance.now() - begun) / 1_000;
   process.stdout.write(
     `starvation: ${tally.ids} of ${CALLERS * CALLS} calls served, refused ${JSON.stringify([...tally.refused])}, ` +
-      `slowest ${Math.round(tally.slowestMs)} ms, ${seconds.toFixed(1)} s (Leaf's own code: 282 errors)\n`,
+      `slowest ${Math.round(tally.slowestMs)} ms (target 2,000 ms), ${seconds.toFixed(1)} s (Leaf's own code: 282 errors)\n`,
   );
   expect([...tally.refused]).toEqual([]);
   expect(tally.ids).toBe(CALLERS * CALLS);
