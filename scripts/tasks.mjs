@@ -59,9 +59,17 @@ const TASKS = {
   'test:fault': [serial('fault')],
   test: [...TESTS, serial('fault')],
   'test:full': [...TESTS, simulate('--seeds', '10000', '--from', '1'), full('fault')],
+  'test:stress': [step('stress', process.execPath, 'test/stress/main.ts', ...args)],
   bench: [step('bench', process.execPath, '--expose-gc', 'test/bench/main.ts', ...args)],
 };
-const NEEDS_SERVERS = new Set(['test', 'test:full', 'test:integration', 'test:fault', 'bench']);
+const NEEDS_SERVERS = new Set([
+  'test',
+  'test:full',
+  'test:integration',
+  'test:fault',
+  'test:stress',
+  'bench',
+]);
 
 if (task === 'build') {
   // Node runs the sources, so nothing is compiled; what is built are the types of the gRPC messages and the
