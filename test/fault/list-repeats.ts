@@ -22,7 +22,7 @@ export function listRepeats(calls: Iterable<Issued>): string[] {
       }
     }
   }
-  return [...repeats].map(([source, { ids, issuers }]) => {
+  return [...repeats].sort(([a], [b]) => (a < b ? -1 : 1)).map(([source, { ids, issuers }]) => {
     const sorted = ids.sort((a, b) => (a < b ? -1 : 1));
     return `${source}: ${ids.length} IDs twice, from ${sorted[0]} to ${sorted.at(-1)}, by ${[...issuers].sort().join(' and ')}`;
   });

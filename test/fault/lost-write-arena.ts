@@ -27,7 +27,7 @@ export interface LostWriteOptions {
   readonly listHosts?: boolean;
 }
 
-/** A refusal of a coordinator, or what it granted. */
+/** What a coordinator answered. */
 export interface Answer {
   readonly status: number;
   readonly code?: string;
@@ -138,16 +138,15 @@ export class LostWriteArena implements AsyncDisposable {
     return { mysql: Number(row?.sweep), redis: inRedis === null ? undefined : Number(inRedis) };
   }
 
-  /** Waits for so many sweeps that begin from now on and saw both stores: both then say the same number. */
-  async swept(count = 1): Promise<void> {
-    const begun = await this.sweeps();
+  /** Waits until a sweep ends, so that for a while none begins. */
+  sweepEnds(): Promise<void> {
+    return this.#sweepsEnd(1);
+  }
+
+  /** Waits for a sweep that begins from now on and sees both stores. */
+  swept(): Promise<void> {
     // One may be under way, which read what was before.
-    const least = Math.max(begun.mysql, begun.redis ?? 0) + count + 1;
-    const done = async () => {
-      const { mysql, redis } = await this.sweeps();
-      return mysql >= least && mysql === redis;
-    };
-    if (!(await poll(done, PATIENCE_MS, 20))) throw new Error(`no sweep ended: ${JSON.stringify(await this.sweeps())}`);
+    return this.#sweepsEnd(2);
   }
 
   /** The sum of a metric over the coordinators. */
@@ -155,10 +154,10 @@ export class LostWriteArena implements AsyncDisposable {
     return metric(name, ...this.coordinators);
   }
 
-  /** Waits until every coordinator takes Redis for away, or, where `away` is false, until none does. */
+  /** Waits until every coordinator takes Redis for away, or for there. */
   async redisIs(state: 'away' | 'there'): Promise<void> {
     const up = state === 'there' ? COORDINATORS : 0;
-    if (!(await poll(async () => (await this.metric('leafcutter_coordinator_redis_up')) === up || undefined, PATIENCE_MS)))
+    if (!(await poll(async () => (await this.metric('leafcutter_coordinator_redis_up')) === up, PATIENCE_MS)))
       throw new Error(`coordinators do not find that Redis is ${state}`);
   }
 
@@ -183,6 +182,18 @@ export class LostWriteArena implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#stack.disposeAsync();
+  }
+
+  /** Waits for so many sweeps; when one is finished, both stores say its number. */
+  async #sweepsEnd(count: number): Promise<void> {
+    const begun = await this.sweeps();
+    const least = Math.max(begun.mysql, begun.redis ?? 0) + count;
+    const done = async () => {
+      const { mysql, redis } = await this.sweeps();
+      return mysql >= least && mysql === redis;
+    };
+    if (await poll(done, PATIENCE_MS, 20)) return;
+    throw new Error(`no sweep ended: ${JSON.stringify(await this.sweeps())}`);
   }
 
   async #drawOnce(agent: Service, tag: string): Promise<boolean> {
@@ -218,7 +229,7 @@ function startCoordinator(
   { coordinatorFlags = [], coordinatorPreloads, listHosts }: LostWriteOptions,
 ): Promise<Service> {
   const hosts = listHosts ? ['--mysql-other-hosts', `127.0.0.1:${mysql.replica.port}`] : [];
-  const flags = ['--no-segment-adaptive-step', '--jobs-sweep-interval-s', '1', ...hosts, ...coordinatorFlags];
+  const flags = ['--no-segment-adaptive-step', '--jobs-sweep-interval-s', '2', ...hosts, ...coordinatorFlags];
   const env = {
     LEAFCUTTER_MYSQL_URL: listHosts ? mysql.primary.url : mysql.url,
     LEAFCUTTER_REDIS_URL: redis.url,
