@@ -18,7 +18,7 @@ const PATIENCE_MS = 30_000;
 const IDENTITY = 'leafcutter:{fence}:identity';
 
 export interface LostWriteOptions {
-  /** Agents that know nothing of each other's segments, each with one coordinator: the odd ones the second; default 4. */
+  /** Agents to begin with; default none. */
   readonly agents?: number;
   readonly coordinatorFlags?: readonly string[];
   readonly coordinatorPreloads?: readonly Preload[];
@@ -26,6 +26,8 @@ export interface LostWriteOptions {
   /** Gives the coordinators a list of hosts in place of one address that leads to whichever is the primary. */
   readonly listHosts?: boolean;
 }
+
+type Parts = Pick<LostWriteArena, 'mysql' | 'redis' | 'redisClient' | 'coordinators'>;
 
 /** What a coordinator answered. */
 export interface Answer {
@@ -44,22 +46,20 @@ export class LostWriteArena implements AsyncDisposable {
   /** An operator's own way to Redis. */
   readonly redisClient: Redis;
   readonly coordinators: readonly Service[];
-  readonly agents: readonly Service[];
+  readonly agents: Service[] = [];
   /** Everything that was issued. */
   readonly draws: Issued[] = [];
+  readonly #options: LostWriteOptions;
   readonly #stack: AsyncDisposableStack;
-  #named = 0;
+  #tagsNamed = 0;
+  #agentsNamed = 0;
 
-  private constructor(
-    stores: Pick<LostWriteArena, 'mysql' | 'redis' | 'redisClient'>,
-    services: Pick<LostWriteArena, 'coordinators' | 'agents'>,
-    stack: AsyncDisposableStack,
-  ) {
-    this.mysql = stores.mysql;
-    this.redis = stores.redis;
-    this.redisClient = stores.redisClient;
-    this.coordinators = services.coordinators;
-    this.agents = services.agents;
+  private constructor(parts: Parts, options: LostWriteOptions, stack: AsyncDisposableStack) {
+    this.mysql = parts.mysql;
+    this.redis = parts.redis;
+    this.redisClient = parts.redisClient;
+    this.coordinators = parts.coordinators;
+    this.#options = options;
     this.#stack = stack;
   }
 
@@ -72,24 +72,36 @@ export class LostWriteArena implements AsyncDisposable {
     stack.use(mysql);
     stack.use(redis);
     const redisClient = stack.adopt(connect(redis), (client) => client.disconnect());
-    const kill = async (service: Service) => void (await service.process.kill());
-    const starting = Array.from({ length: COORDINATORS }, (_, n) => startCoordinator(n, mysql, redis, options));
-    const coordinators = await Promise.all(starting.map(async (service) => stack.adopt(await service, kill)));
-    const agents = await Promise.all(
-      Array.from({ length: options.agents ?? 4 }, async (_, n) =>
-        stack.adopt(await startAgent(n, coordinators, options), kill),
+    const coordinators = await Promise.all(
+      Array.from({ length: COORDINATORS }, async (_, number) =>
+        stack.adopt(await startCoordinator(number, mysql, redis, options), end),
       ),
     );
-    return new LostWriteArena({ mysql, redis, redisClient }, { coordinators, agents }, stack.move());
+    const arena = new LostWriteArena({ mysql, redis, redisClient, coordinators }, options, stack.move());
+    try {
+      await Promise.all(Array.from({ length: options.agents ?? 0 }, () => arena.addAgent()));
+      return arena;
+    } catch (error) {
+      await arena[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Starts an agent with one coordinator: the first, the third and so on with the first, the others with the second. */
+  async addAgent(until: 'ready' | 'live' = 'ready'): Promise<void> {
+    const number = this.#agentsNamed++;
+    const url = this.coordinators[number % COORDINATORS]?.url ?? '';
+    const flags = ['--coordinators', url, ...(this.#options.agentFlags ?? [])];
+    const service = await Service.start({ kind: 'agent', name: `agent-${number + 1}`, flags }, until);
+    this.agents[number] = this.#stack.adopt(service, end);
   }
 
   /** Makes so many tags under names that no other has. */
   async makeTags(count: number): Promise<string[]> {
-    const tags = Array.from({ length: count }, () => `tag-${String(++this.#named).padStart(3, '0')}`);
-    for (const tag of tags) {
-      const { status } = await this.administer('/v1/tags', { tag, step: STEP });
-      if (status !== 201) throw new Error(`${tag} was not made: ${status}`);
-    }
+    const tags = Array.from({ length: count }, () => `tag-${String(++this.#tagsNamed).padStart(3, '0')}`);
+    const answers = await Promise.all(tags.map((tag) => this.administer('/v1/tags', { tag, step: STEP })));
+    const failed = answers.find(({ status }) => status !== 201);
+    if (failed !== undefined) throw new Error(`no tag: ${JSON.stringify(failed)}`);
     return tags;
   }
 
@@ -114,12 +126,13 @@ export class LostWriteArena implements AsyncDisposable {
     return drawn.flat();
   }
 
-  /** Draws snowflakes as fast as one caller can, until told to stop. Resolves to how many it got. */
-  async drawSnowflakes(agent: number, more: () => boolean): Promise<number> {
+  /** Draws snowflakes as fast as one caller can, for so long. Resolves to how many it got. */
+  async drawSnowflakes(agent: number, forMs: number): Promise<number> {
     const service = this.agents[agent];
     if (service === undefined) throw new Error(`there is no agent ${agent}`);
+    const end = performance.now() + forMs;
     let drawn = 0;
-    while (more()) {
+    while (performance.now() < end) {
       const ids = await this.#ask(service, 'snowflake', '/v1/snowflake?count=1000').catch(() => undefined);
       drawn += ids?.length ?? 0;
     }
@@ -168,6 +181,14 @@ export class LostWriteArena implements AsyncDisposable {
       [LOST_INSTANCE_ID, tags],
     );
     return rows.map(({ tag, range_start, range_end }) => rangeText(String(tag), range_start, range_end));
+  }
+
+  /** Takes the ranges that were lost, of these tags, out of the ledger. */
+  async forgetLostRanges(tags: readonly string[]): Promise<void> {
+    await this.mysql.query('DELETE FROM leafcutter_ledger WHERE instance_id = ? AND name IN (?)', [
+      LOST_INSTANCE_ID,
+      tags,
+    ]);
   }
 
   /** The lost ranges of these tags that coordinators named in their logs, each once: `tag [start, end)`. */
@@ -238,15 +259,9 @@ function startCoordinator(
   return Service.start({ kind: 'coordinator', name: `coordinator-${number + 1}`, flags, env });
 }
 
-/** With one coordinator each, so that none of the others remembers by itself what it granted. */
-function startAgent(
-  number: number,
-  coordinators: readonly Service[],
-  { agentFlags = [] }: LostWriteOptions,
-): Promise<Service> {
-  const url = coordinators[number % COORDINATORS]?.url ?? '';
-  const flags = ['--coordinators', url, ...agentFlags];
-  return Service.start({ kind: 'agent', name: `agent-${number + 1}`, flags });
+/** At the end nobody waits for a drain. */
+async function end(service: Service): Promise<void> {
+  await service.process.kill();
 }
 
 async function post(url: string, body: object): Promise<Answer> {

@@ -1,12 +1,24 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { scratchDir } from '../support/scratch-dir.ts';
-import { runDocumented } from './documented-commands.ts';
+import { DocumentedRestore } from './documented-restore.ts';
 import { AFTER, grantUnheard, lastRanges, loseLastWrites } from './lose-last-writes.ts';
 import { LostWriteArena } from './lost-write-arena.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(180_000);
 
 const LOST_WRITES = 'leafcutter_coordinator_lost_writes_total';
+
+/** What happens to Redis, some of it only when there is time. */
+const full = process.env.LEAFCUTTER_FULL === '1';
+type Strike = readonly [how: string, strike: (at: LostWriteArena) => Promise<void>];
+const STRIKES: readonly Strike[] = [
+  ['wiped', wipe],
+  ['stopped', ({ redis }) => redis.pause()],
+];
+const FURTHER_STRIKES: readonly Strike[] = [
+  ['killed, and comes back empty', replaceByEmpty],
+  ['killed, and stays away', ({ redis }) => redis.kill()],
+  ['slow for five seconds', slowDown],
+];
 
 let arena: LostWriteArena;
 
@@ -25,13 +37,7 @@ describe('the last write of each of 20 counters, lost by a replica that was prom
     expect((await arena.metric(LOST_WRITES)) - counted).toBe(tags.length);
   });
 
-  test.each([
-    ['wiped', wipe],
-    ['killed, and comes back empty', replaceByEmpty],
-    ['killed, and stays away', ({ redis }: LostWriteArena) => redis.kill()],
-    ['stopped', ({ redis }: LostWriteArena) => redis.pause()],
-    ['slow for five seconds', slowDown],
-  ])('does not repeat when Redis is %s after a sweep', async (_how, strike) => {
+  test.each([...STRIKES, ...(full ? FURTHER_STRIKES : [])])('does not repeat when Redis is %s after a sweep', async (_how, strike) => {
     const tags = await loseLastWrites(arena);
     await arena.swept();
     await strike(arena);
@@ -56,37 +62,15 @@ describe('the last write of each of 20 counters, lost by a replica that was prom
 
 describe('the last write of each of 20 counters, lost by a restore as docs/operations.md tells', () => {
   test('does not repeat when Redis is wiped after the last step', async () => {
-    const tags = await restoreDrill(arena);
+    const page = await DocumentedRestore.of(arena);
+    const tags = await grantUnheard(arena, () => page.backUp());
+    await page.restore();
     await wipe(arena);
     const without = await arena.draw(AFTER, tags);
     expect(arena.repeats(tags)).toEqual([]);
     expect(without).toEqual([]);
   });
 });
-
-/** The steps of the operators' page, one by one. Resolves to the tags that drew after the backup. */
-async function restoreDrill(at: LostWriteArena): Promise<string[]> {
-  const { mysql, redis, coordinators } = at;
-  const { hostname, port, username, pathname } = new URL(mysql.url);
-  const cwd = await scratchDir('restore-drill');
-  const env = {
-    DB_HOST: hostname,
-    DB_PORT: port,
-    DB_USER: username,
-    MYSQL_PWD: '',
-    DB_NAME: pathname.slice(1),
-    REDIS_URL: redis.url,
-    COORDINATOR: coordinators[0]?.url ?? '',
-  };
-  const run = (block: string) => runDocumented(block, { cwd, env });
-  const tags = await grantUnheard(at, () => run('backup'));
-  await run('redis-remembers');
-  await Promise.all(coordinators.map((service) => service.stop()));
-  await run('restore');
-  await Promise.all(coordinators.map((service) => service.restart('live')));
-  await run('mended');
-  return tags;
-}
 
 async function wipe({ redisClient }: LostWriteArena): Promise<void> {
   await redisClient.flushall();
