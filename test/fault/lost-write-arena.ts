@@ -139,6 +139,16 @@ export class LostWriteArena implements AsyncDisposable {
     return drawn;
   }
 
+  /** Waits until an agent has a lease, or knows that all machine ids are taken; for some time only: it may hear of neither. */
+  async leaseIsDecided(agent: number): Promise<void> {
+    const decided = async () => {
+      const response = await fetch(`${this.agents[agent]?.url}/v1/snowflake`);
+      const text = await response.text();
+      return response.ok || (JSON.parse(text) as Answer).code === 'MACHINE_IDS_EXHAUSTED';
+    };
+    await poll(decided, 15_000, 100);
+  }
+
   /** Of these tags, or of all sources, what was issued twice. */
   repeats(tags?: readonly string[]): string[] {
     return listRepeats(this.draws.filter(({ source }) => tags?.includes(source) ?? true));
