@@ -66,15 +66,11 @@ export class World {
     });
     this.redis = new SimulatedRedis(this.addRedis());
     this.assumptions = new Assumptions({
-      database: this.database,
+      commits: this.database.commits,
       now: () => this.scheduler.now,
-      watchesAreUp: () =>
-        this.coordinators.every(({ process, service }) => !process.alive || service.redis.up),
     });
-    this.database.onCommitted = (entry) => {
-      this.evidence.committed(entry.counter, entry, entry);
-      this.assumptions.committed(entry);
-    };
+    this.database.onCommit = (commit) => this.assumptions.committed(commit);
+    this.database.onCommitted = (entry) => this.evidence.committed(entry.counter, entry, entry);
     this.database.onGeneration = () => {
       this.evidence.note('the deployment goes over to another generation of Redis');
       this.assumptions.redisChanged();
@@ -130,10 +126,12 @@ export class World {
 
   #coordinator(name: string): CoordinatorPlace {
     const host = new Host(this.scheduler, name, this.#clockError());
-    return new CoordinatorPlace(host, () =>
-      startCoordinator(
+    return new CoordinatorPlace(host, () => {
+      const process = new Process(this.scheduler, host);
+      process.onDeath(() => this.assumptions.watchEnded(name));
+      return startCoordinator(
         {
-          process: new Process(this.scheduler, host),
+          process,
           network: this.network,
           database: this.database,
           redis: this.redis,
@@ -141,17 +139,17 @@ export class World {
           seed: this.seed,
           onRedisChange: (up) => {
             this.evidence.note(`${name} takes Redis for ${up ? 'back' : 'away'}`);
-            this.assumptions.watchTurned();
+            this.assumptions.watchTurned(name, up);
           },
-          onSwept: (extent, readAtMs) => {
+          onSwept: (sweep, extent) => {
             this.evidence.note(`${name} has swept (${extent})`);
-            if (extent === 'full') this.assumptions.swept(readAtMs);
+            this.assumptions.swept(sweep);
           },
           now: () => this.scheduler.now,
         },
         this.#plant.coordinator,
-      ),
-    );
+      );
+    });
   }
 
   #agent(name: string): AgentPlace {

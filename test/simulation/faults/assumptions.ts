@@ -1,94 +1,127 @@
-import { counterKey, type LedgerEntry, maxBigint } from '@leafcutter/coordinator/domain/range';
-import type { Commit, SimulatedDatabase } from '../stores/simulated-database.ts';
+import type { Commit } from '../stores/simulated-database.ts';
+import { nothingToHeal } from './effect.ts';
 import type { Heal } from './fault.ts';
 
 /** A watch may find out about a Redis that was away up to so long after it is back. */
 const AFTERMATH_MS = 4_000;
 
+/** A sweep that was completed. */
+export interface CompletedSweep {
+  /** When it began to read the counters. */
+  readonly begunAtMs: number;
+  /** True if it reached, from its beginning to its end, the Redis that is the deployment's now. */
+  readonly sawPresentRedis: boolean;
+}
+
 /**
  * What I1 is promised under, and the one place where it is written down:
  *
- *     as long as every acknowledged write that MySQL loses had reached the fence, and Redis, not wiped or rolled
- *     back, answers when that counter is next used.
+ *     either store may forget, as long as a sweep that saw both completes before the other one forgets, too.
  *
- * So there are always two memories, and faults may take one of them at a time:
+ * So there are two memories, and faults may take one of them at a time:
  *
- * - MySQL may lose the commits of transactions that began since all of Redis was last well, and those that a full sweep
- *   has read since then; and it may lose them only while Redis is well.
- * - Redis may forget, be cut off or take no writes while every counter in MySQL stands at or above all that was ever
- *   committed from it, that is, while MySQL has forgotten nothing that it has not caught up with since.
+ * - Redis may forget (wiped, taken back, evicted, failed over to a replica that lags, exchanged for another one) unless
+ *   MySQL forgot something and no sweep that began after that has been completed.
+ * - MySQL may forget (failed over, restored) what Redis was told of: commits of transactions that began while Redis was
+ *   there for everybody and that it has not forgotten since, and commits that a sweep has read which was completed since
+ *   Redis last forgot. What was written while Redis was away, and not swept since, is in no second memory: that is the one
+ *   thing that MySQL may not lose.
+ * - Redis may be away, slow, read-only or lose commands at any time, also right after MySQL forgot: that is no forgetting.
  *
- * - A deployment that goes over to another Redis has a Redis that forgot, and has one again when it comes back.
+ * Any sweep counts, whoever did it and however much it read, that ran on one MySQL and one Redis, the present ones, and
+ * began after both were well. A deployment that goes over to another Redis has a Redis that forgot, and has one again when
+ * it comes back.
  *
- * Each alone is always allowed, and so is everything else: clocks, processes, networks, lost answers. What would break
- * the assumption is put off by whoever asks here.
+ * Everything else is always allowed: clocks, processes, networks, lost answers, rows edited by hand. What would break the
+ * assumption is put off by whoever asks here.
  *
- * Redis counts as unwell by what is done to it here, never by what a coordinator believes: a coordinator that takes a
- * Redis for away that is not must be found out.
+ * Redis counts as away by what is done to it here, never by what a coordinator believes: a coordinator that takes a Redis
+ * for away that is not must be found out.
  */
 export class Assumptions {
-  readonly #database: SimulatedDatabase;
   readonly #now: () => number;
-  readonly #watchesAreUp: () => boolean;
-  readonly #highest = new Map<string, bigint>();
+  readonly #commits: readonly Commit[];
+  /** Commits that were made while Redis was away for somebody. */
+  readonly #missed = new WeakSet<Commit>();
   readonly #stutters = new Set<Heal>();
-  /** Troubles of Redis that last. */
+  readonly #mistakes = new Set<Heal>();
+  /** Coordinators that take Redis for away because of what was done to it. */
+  readonly #watchesDown = new Set<string>();
+  /** Troubles of Redis that last: in which it is away, and in which it forgets what it is told. */
+  #away = 0;
   #forgetting = 0;
-  /** Coordinators that were led to another Redis, and whether the deployment followed one of them. */
-  #mistaken = 0;
+  /** True if the deployment followed a coordinator that was led to another Redis. */
   #takenOver = false;
-  #wellSinceMs = 0;
-  #sweptAtMs = Number.NEGATIVE_INFINITY;
+  /** When Redis was last there for everybody after it was not. */
+  #backAtMs = 0;
   /** When something was last done to Redis. */
   #lastHarmMs = Number.NEGATIVE_INFINITY;
+  #redisForgotAtMs = Number.NEGATIVE_INFINITY;
+  #databaseForgotAtMs = Number.NEGATIVE_INFINITY;
+  /** Beginnings of the last completed sweep, and of the last one since Redis forgot. */
+  #sweptAtMs = 0;
+  #redisSweptAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(parts: { database: SimulatedDatabase; now: () => number; watchesAreUp: () => boolean }) {
-    this.#database = parts.database;
+  constructor(parts: { readonly commits: readonly Commit[]; readonly now: () => number }) {
+    this.#commits = parts.commits;
     this.#now = parts.now;
-    this.#watchesAreUp = parts.watchesAreUp;
   }
 
-  committed({ counter, end }: LedgerEntry): void {
-    const key = `${counter.kind} ${counterKey(counter)}`;
-    this.#highest.set(key, maxBigint(this.#highest.get(key) ?? 0n, end));
+  committed(commit: Commit): void {
+    const isThere = this.#away === 0 && this.#forgetting === 0 && !this.#takenOver;
+    if (!isThere || this.#watchesDown.size > 0 || commit.begunAtMs < this.#backAtMs) this.#missed.add(commit);
   }
 
-  /** How many of the last `wanted` commits MySQL may lose now. */
-  losable(wanted: number): number {
-    if (!this.#redisIsWell()) return 0;
-    const { commits } = this.#database;
+  swept({ begunAtMs, sawPresentRedis }: CompletedSweep): void {
+    if (!sawPresentRedis || this.#forgetting > 0 || this.#takenOver) return;
+    if (begunAtMs <= Math.max(this.#redisForgotAtMs, this.#databaseForgotAtMs)) return;
+    this.#sweptAtMs = begunAtMs;
+    this.#redisSweptAtMs = begunAtMs;
+  }
+
+  /** MySQL is about to lose its last `wanted` commits: how many of them it may. */
+  databaseForgets(wanted: number): number {
+    for (const heal of [...this.#mistakes]) heal();
     let losable = 0;
-    while (losable < Math.min(wanted, commits.length)) {
-      const commit = commits[commits.length - 1 - losable];
-      if (commit === undefined || !this.#isFenced(commit)) break;
+    while (losable < wanted && losable < this.#commits.length) {
+      const commit = this.#commits[this.#commits.length - 1 - losable];
+      if (commit === undefined || !(commit.isNote || this.#isKnownToRedis(commit))) break;
       losable += 1;
     }
+    if (losable > 0) this.#databaseForgotAtMs = this.#now();
     return losable;
   }
 
-  /** MySQL is about to lose something: from here on Redis has to answer. */
-  databaseForgets(): void {
-    if (!this.#redisIsWell()) return;
-    for (const heal of [...this.#stutters]) heal();
-  }
-
-  /** Lets Redis forget, or not be reached, where that is allowed now. */
+  /** Lets Redis forget, if that is allowed now. */
   redisForgets(harm: () => Heal | undefined): Heal | undefined {
     if (this.#databaseIsBehind()) return undefined;
     const heal = harm();
     if (heal === undefined) return undefined;
+    this.#redisForgot();
+    if (heal === nothingToHeal) return heal;
     this.#forgetting += 1;
-    this.#harmed();
     return () => {
       heal();
       this.#forgetting -= 1;
+      this.#redisForgot();
+    };
+  }
+
+  /** Lets Redis be away for some or all, which it may be at any time. */
+  redisIsAway(harm: () => Heal | undefined): Heal | undefined {
+    const heal = harm();
+    if (heal === undefined) return undefined;
+    this.#away += 1;
+    this.#harmed();
+    return () => {
+      heal();
+      this.#away -= 1;
       this.#harmed();
     };
   }
 
   /** Lets single commands of Redis get lost; some coordinator may come to think that it is away. */
   redisStutters(harm: () => Heal | undefined): Heal | undefined {
-    if (this.#databaseIsBehind()) return undefined;
     const heal = harm();
     if (heal === undefined) return undefined;
     const end = () => {
@@ -100,74 +133,61 @@ export class Assumptions {
     return end;
   }
 
-  /** A coordinator thinks that Redis is away, or back. Where nothing was done to Redis, that is its own mistake. */
-  watchTurned(): void {
-    const now = this.#now();
-    const known = this.#forgetting > 0 || this.#stutters.size > 0 || now - this.#lastHarmMs < AFTERMATH_MS;
-    if (known) this.#harmed();
-  }
-
-  /** Fences stand at or above every counter that a full sweep read, where nothing was done to Redis since. */
-  swept(readAtMs: number): void {
-    if (this.#forgetting === 0 && !this.#takenOver && readAtMs > this.#lastHarmMs) this.#sweptAtMs = readAtMs;
+  /**
+   * Lets coordinators be led to another Redis. As long as they refuse it, that harms nobody. If the deployment goes over
+   * to it, as it must if its own Redis is gone for good, the way back leads to a Redis that missed what was handed out
+   * meanwhile. A MySQL that forgets in the middle of it ends it: two of the three would have forgotten.
+   */
+  redisMistaken(harm: () => Heal | undefined): Heal | undefined {
+    if (this.#databaseIsBehind()) return undefined;
+    const end = this.redisStutters(harm);
+    if (end === undefined) return undefined;
+    const endOnce = () => {
+      if (!this.#mistakes.delete(endOnce)) return;
+      end();
+      if (this.#takenOver) this.#redisForgot();
+      if (this.#mistakes.size === 0) this.#takenOver = false;
+    };
+    this.#mistakes.add(endOnce);
+    return endOnce;
   }
 
   /** The deployment goes over to another Redis, which knows nothing yet. */
   redisChanged(): void {
-    this.#takenOver = this.#mistaken > 0;
+    this.#takenOver = this.#mistakes.size > 0;
+    this.#redisForgot();
+  }
+
+  /** A coordinator thinks that Redis is away, or back. If nothing was done to Redis, that is its own mistake. */
+  watchTurned(coordinator: string, up: boolean): void {
+    const isKnown =
+      this.#away + this.#forgetting + this.#stutters.size > 0 || this.#now() - this.#lastHarmMs < AFTERMATH_MS;
+    if (!up && isKnown) this.#watchesDown.add(coordinator);
+    else if (up && this.#watchesDown.delete(coordinator)) this.#harmed();
+  }
+
+  /** A coordinator is dead, and thinks nothing any more. */
+  watchEnded(coordinator: string): void {
+    this.#watchesDown.delete(coordinator);
+  }
+
+  #isKnownToRedis(commit: Commit): boolean {
+    if (commit.atMs <= this.#redisSweptAtMs) return true;
+    return !this.#missed.has(commit) && commit.begunAtMs > this.#redisForgotAtMs;
+  }
+
+  #databaseIsBehind(): boolean {
+    return this.#databaseForgotAtMs >= this.#sweptAtMs;
+  }
+
+  #redisForgot(): void {
+    this.#redisForgotAtMs = this.#now();
+    this.#redisSweptAtMs = Number.NEGATIVE_INFINITY;
     this.#harmed();
-  }
-
-  /**
-   * Lets coordinators be led to another Redis. As long as they refuse it, that harms nobody. Where the deployment goes
-   * over to it, as it must where the own Redis is gone for good, the way back leads to a Redis that missed what was
-   * handed out meanwhile: until all are back, Redis is not well.
-   */
-  redisMistaken(harm: () => Heal | undefined): Heal | undefined {
-    const end = this.redisStutters(harm);
-    if (end === undefined) return undefined;
-    this.#mistaken += 1;
-    let over = false;
-    const endOnce = () => {
-      if (over) return;
-      over = true;
-      this.#stutters.delete(endOnce);
-      end();
-      this.#mistaken -= 1;
-      if (this.#takenOver) this.#harmed();
-      if (this.#mistaken === 0) this.#takenOver = false;
-    };
-    this.#stutters.delete(end);
-    this.#stutters.add(endOnce);
-    return endOnce;
-  }
-
-  /** True where Redis must know of a commit: it was well all the time, or was swept after it. */
-  #isFenced({ begunAtMs, atMs }: Commit): boolean {
-    return begunAtMs >= this.#wellSinceMs || atMs <= this.#sweptAtMs;
   }
 
   #harmed(): void {
     this.#lastHarmMs = this.#now();
-    this.#wellSinceMs = this.#lastHarmMs;
-    this.#sweptAtMs = Number.NEGATIVE_INFINITY;
-  }
-
-  #redisIsWell(): boolean {
-    return this.#forgetting === 0 && !this.#takenOver && this.#watchesAreUp();
-  }
-
-  #databaseIsBehind(): boolean {
-    const { tags, highWaters, machineIds } = this.#database;
-    for (const [key, highest] of this.#highest) {
-      const space = key.indexOf(' ');
-      const name = key.slice(space + 1);
-      const counter =
-        key.slice(0, space) === 'tag'
-          ? maxBigint(tags.get(name)?.nextId ?? 0n, highWaters.get(name) ?? 0n)
-          : (machineIds.get(Number(name))?.ceilingMs ?? 0n);
-      if (counter < highest) return true;
-    }
-    return false;
+    this.#backAtMs = this.#lastHarmMs;
   }
 }

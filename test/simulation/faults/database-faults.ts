@@ -12,9 +12,7 @@ const loses =
   };
 
 function lose(world: World, wanted: number): void {
-  // First: what ends by this may be another failover, which leaves less to lose.
-  world.assumptions.databaseForgets();
-  const commits = world.assumptions.losable(wanted);
+  const commits = world.assumptions.databaseForgets(wanted);
   world.evidence.note(`the database loses its last ${commits} commits`);
   world.database.loseLast(commits);
 }
@@ -32,7 +30,7 @@ export const DATABASE_FAULTS = {
     }),
   'database-restored': loses((how) => Math.ceil(10 * 100 ** how)),
   'database-restarted': (world) => {
-    world.database.killSessions();
+    world.database.replaced();
     return world.network.trouble({
       affects: (from, to) => from === 'database' || to === 'database',
       cut: true,

@@ -33,6 +33,7 @@ export const FAULT_KINDS = [
   'redis-mistaken',
   'redis-evicts',
   'redis-read-only',
+  'redis-paused',
   'redis-locks-expire',
 ] as const;
 

@@ -50,7 +50,7 @@ export const NETWORK_FAULTS = {
   'database-loss': between(coordinators, database, loss),
   'database-slow': between(coordinators, database, slow),
   'redis-partition': (world, fault) =>
-    world.assumptions.redisForgets(() => between(coordinators, redis, cut)(world, fault)),
+    world.assumptions.redisIsAway(() => between(coordinators, redis, cut)(world, fault)),
   'redis-loss': (world, fault) =>
     world.assumptions.redisStutters(() => between(coordinators, redis, loss)(world, fault)),
   'redis-slow': (world, fault) =>

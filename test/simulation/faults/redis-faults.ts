@@ -37,13 +37,21 @@ export const REDIS_FAULTS = {
     world.redis.master.evict(how, new Random(world.seed, `eviction at ${atMs}`));
     return nothingToHeal;
   }),
-  'redis-read-only': forgets((world) => {
-    const { master } = world.redis;
-    master.writable = false;
-    return () => {
-      master.writable = true;
-    };
-  }),
+  'redis-read-only': (world) =>
+    world.assumptions.redisIsAway(() => {
+      const { master } = world.redis;
+      master.writable = false;
+      return () => {
+        master.writable = true;
+      };
+    }),
+  /** It answers nobody for a while, and then all that it was asked. */
+  'redis-paused': (world) =>
+    world.assumptions.redisIsAway(() => {
+      const { process } = world.redis.master;
+      process.pause();
+      return () => process.resume();
+    }),
   /** Locks are gone in the middle of refills; that is no loss for the fence. */
   'redis-locks-expire': (world) => {
     world.redis.master.memory.locks.clear();

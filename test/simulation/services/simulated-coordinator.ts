@@ -12,13 +12,14 @@ import { TagAdmin } from '@leafcutter/coordinator/domain/tags';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import type { Clock } from '@leafcutter/shared/clock';
 import { layoutFingerprint } from '@leafcutter/shared/layout';
+import type { CompletedSweep } from '../faults/assumptions.ts';
 import type { Network } from '../machine/network.ts';
 import type { Process } from '../machine/process.ts';
 import { Random } from '../machine/random.ts';
 import { overriding } from '../overriding.ts';
 import { SimulatedFence, SimulatedLeaseRegistry, SimulatedLocks } from '../stores/redis-ports.ts';
 import type { SimulatedDatabase } from '../stores/simulated-database.ts';
-import type { SimulatedRedis } from '../stores/simulated-redis.ts';
+import type { RedisServer, SimulatedRedis } from '../stores/simulated-redis.ts';
 import { SimulatedRedisLink } from '../stores/simulated-redis-link.ts';
 import { SimulatedStore } from '../stores/simulated-store.ts';
 
@@ -65,23 +66,27 @@ export interface CoordinatorRules {
   readonly pruneEveryMs: number;
 }
 
-/** What a coordinator tells, with the moment at which a sweep read the counters that it then raised the fences to. */
+/** What a coordinator tells, with when its sweeps began to read the counters, and from which Redis. */
 class SweepEvents extends RecordedEvents {
-  readonly #onSwept: (extent: SweepReport['extent'], readAtMs: number) => void;
-  #readAtMs: number;
+  readonly #parts: Pick<CoordinatorParts, 'process' | 'redis' | 'now' | 'onSwept'>;
+  #begunAtMs = 0;
+  #server: RedisServer | undefined;
 
-  constructor(readAtMs: number, onSwept: (extent: SweepReport['extent'], readAtMs: number) => void) {
+  constructor(parts: Pick<CoordinatorParts, 'process' | 'redis' | 'now' | 'onSwept'>) {
     super();
-    this.#readAtMs = readAtMs;
-    this.#onSwept = onSwept;
+    this.#parts = parts;
   }
 
-  readsCounters(atMs: number): void {
-    this.#readAtMs = atMs;
+  readsCounters(): void {
+    const { process, redis, now } = this.#parts;
+    this.#begunAtMs = now();
+    this.#server = redis.serverOf(process.name);
   }
 
-  override swept(report: SweepReport): void {
-    this.#onSwept(report.extent, this.#readAtMs);
+  override swept({ extent }: SweepReport): void {
+    const { process, redis, onSwept } = this.#parts;
+    const sawPresentRedis = this.#server === redis.master && redis.serverOf(process.name) === redis.master;
+    onSwept({ begunAtMs: this.#begunAtMs, sawPresentRedis }, extent);
   }
 }
 
@@ -94,21 +99,20 @@ function notingReads(store: Store, onRead: () => void): Store {
   });
 }
 
-export function startCoordinator(
-  parts: {
-    readonly process: Process;
-    readonly network: Network;
-    readonly database: SimulatedDatabase;
-    readonly redis: SimulatedRedis;
-    readonly rules: CoordinatorRules;
-    readonly seed: number;
-    readonly onRedisChange: (up: boolean) => void;
-    readonly onSwept: (extent: SweepReport['extent'], readAtMs: number) => void;
-    /** True milliseconds. */
-    readonly now: () => number;
-  },
-  plant: CoordinatorPlant = {},
-): SimulatedCoordinator {
+interface CoordinatorParts {
+  readonly process: Process;
+  readonly network: Network;
+  readonly database: SimulatedDatabase;
+  readonly redis: SimulatedRedis;
+  readonly rules: CoordinatorRules;
+  readonly seed: number;
+  readonly onRedisChange: (up: boolean) => void;
+  readonly onSwept: (sweep: CompletedSweep, extent: SweepReport['extent']) => void;
+  /** True milliseconds. */
+  readonly now: () => number;
+}
+
+export function startCoordinator(parts: CoordinatorParts, plant: CoordinatorPlant = {}): SimulatedCoordinator {
   const { process, network, database, rules } = parts;
   const random = new Random(parts.seed, `${process.name} at ${process.startedAtMs}`);
   const link = new SimulatedRedisLink({
@@ -120,11 +124,11 @@ export function startCoordinator(
       if (up) void guard.check().then(sweep);
     },
   });
-  const events = new SweepEvents(process.startedAtMs, parts.onSwept);
+  const events = new SweepEvents(parts);
   const store = new SimulatedStore({ process, database, network });
   const fence = new SimulatedFence(link);
   const shared: ArbiterParts = {
-    store: notingReads(plant.store?.(store) ?? store, () => events.readsCounters(parts.now())),
+    store: notingReads(plant.store?.(store) ?? store, () => events.readsCounters()),
     fence: plant.fence?.(fence) ?? fence,
     registry: new SimulatedLeaseRegistry(link),
     locks: new SimulatedLocks(link, process, random),

@@ -14,8 +14,10 @@ const IDLE_SESSION_MS = 10_000;
 /** A COMMIT that a failover can lose. */
 export interface Commit {
   readonly atMs: number;
-  /** No transaction that was open at this COMMIT began before this. */
+  /** When its transaction began. */
   readonly begunAtMs: number;
+  /** True if it only noted who Redis is, or a sweep: nothing was handed out by it. */
+  readonly isNote: boolean;
 }
 
 type Locked = LockedTag | LockedMachineId;
@@ -29,6 +31,10 @@ export class SimulatedDatabase extends MemoryDatabase {
   readonly commits: Commit[] = [];
   /** Transactions that are told to give way instead of getting their row. */
   deadlocks = 0;
+  /** Whose COMMIT is being carried out. */
+  committing: Session | undefined;
+  /** Told of every COMMIT. */
+  onCommit: (commit: Commit) => void = () => undefined;
   /** Told of every ledger entry once it is committed. */
   onCommitted: (entry: LedgerEntry) => void = () => undefined;
   /** Told when the deployment takes another Redis for its own. */
@@ -90,16 +96,24 @@ export class SimulatedDatabase extends MemoryDatabase {
   }
 
   override commit(writes: readonly Write[]): void {
-    const before = this.deployment.get(1)?.generation;
+    const before = this.deployment.get(1);
     super.commit(writes);
-    if (this.deployment.get(1)?.generation !== before) this.onGeneration();
-    const begun = [...this.#sessions].map((session) => session.begunAtMs);
-    this.commits.push({ atMs: this.#scheduler.now, begunAtMs: Math.min(this.#scheduler.now, ...begun) });
+    const after = this.deployment.get(1);
+    const atMs = this.#scheduler.now;
+    const commit = { atMs, begunAtMs: this.committing?.begunAtMs ?? atMs, isNote: after !== before };
+    this.commits.push(commit);
+    this.onCommit(commit);
+    if (after?.generation !== before?.generation) this.onGeneration();
   }
 
-  /** A failover to a replica that lags, or a restored backup: sessions end, the last commits never happened. */
-  override loseLast(commits: number): void {
+  /** A crash or a failover: sessions end, and who connects again finds that another server answers. */
+  override replaced(): void {
     this.killSessions();
+    super.replaced();
+  }
+
+  /** A failover to a replica that lags, or a restored backup: the last commits never happened. */
+  override loseLast(commits: number): void {
     super.loseLast(commits);
     this.commits.splice(Math.max(0, this.commits.length - commits));
   }
@@ -159,8 +173,13 @@ export class Session {
   async commit(): Promise<void> {
     this.#requireOpen();
     this.#over = true;
+    this.#database.committing = this;
     this.#end.resolve();
-    await this.#done;
+    try {
+      await this.#done;
+    } finally {
+      this.#database.committing = undefined;
+    }
   }
 
   rollback(): void {

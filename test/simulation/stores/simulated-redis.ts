@@ -1,3 +1,4 @@
+import { NO_MARK } from '@leafcutter/coordinator/domain/fence';
 import type { Holder } from '@leafcutter/coordinator/domain/range';
 import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
 import type { Process } from '../machine/process.ts';
@@ -86,16 +87,29 @@ export class RedisServer {
   rollBack(snapshot: Memory = noMemory()): void {
     const { fences, locks, leases } = this.memory;
     replace(fences.marks, snapshot.fences.marks);
+    replace(fences.rose, snapshot.fences.rose);
     fences.identity = snapshot.fences.identity;
     replace(locks, snapshot.locks);
     replace(leases, snapshot.leases);
   }
 
-  /** Forgets each key with the given probability, as a Redis does that may evict. */
+  /**
+   * Forgets each key with the given probability, as a Redis does that may evict: a fence without its zones, the zones of
+   * all tags, which fences rose, who it is.
+   */
   evict(share: number, random: Random): void {
-    for (const table of [this.memory.fences.marks, this.memory.locks, this.memory.leases])
+    const { fences, locks, leases } = this.memory;
+    for (const table of [locks, leases])
       for (const key of [...table.keys()])
         if (random.chance(share)) (table as Map<typeof key, unknown>).delete(key);
+    const withoutZones = random.chance(share);
+    for (const [key, mark] of fences.marks) {
+      const { skipped, taken } = withoutZones ? NO_MARK : mark;
+      const kept = random.chance(share) ? NO_MARK : mark;
+      fences.marks.set(key, { ...kept, skipped, taken });
+    }
+    if (random.chance(share)) fences.rose.clear();
+    if (random.chance(share)) fences.identity = undefined;
   }
 
   #live<K, V>(table: Map<K, Expiring<V>>, key: K): V | undefined {
@@ -132,7 +146,8 @@ export class SimulatedRedis {
 
 export function copyOf({ fences, locks, leases }: Memory): Memory {
   const copy = { ...noMemory(), locks: new Map(locks), leases: new Map(leases) };
-  for (const [name, mark] of fences.marks) copy.fences.marks.set(name, mark);
+  replace(copy.fences.marks, fences.marks);
+  replace(copy.fences.rose, fences.rose);
   copy.fences.identity = fences.identity;
   return copy;
 }

@@ -67,11 +67,12 @@ export class MemoryStore implements Store {
   }
 
   async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly SweptCounter[]> {
-    const { tags, machineIds, ledger } = this.database;
+    const { tags, highWaters, machineIds, ledger } = this.database;
     const moved = [...ledger.values()].filter(({ grantedAtMs }) => grantedAtMs >= (movedSinceMs ?? 0));
     const names = new Set(moved.map(({ counter }) => `${counter.kind}:${counterKey(counter)}`));
     const all: CounterName[] = [
-      ...[...tags.keys()].map((tag) => ({ kind: 'tag', tag }) as const),
+      // What is left of a tag that was deleted by hand is to be remembered by the fence, too.
+      ...[...new Set([...tags.keys(), ...highWaters.keys()])].map((tag) => ({ kind: 'tag', tag }) as const),
       ...[...machineIds.keys()].map((machineId) => ({ kind: 'machine', machineId }) as const),
     ];
     yield this.#swept(
