@@ -13,7 +13,7 @@ export interface ServiceOptions {
   readonly main?: string | undefined;
 }
 
-const READY_MS = 60_000;
+const READY_MS = 30_000;
 
 /** A coordinator or an agent as a real process that can be killed and started again on the same port. */
 export class Service {
