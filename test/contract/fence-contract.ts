@@ -328,6 +328,19 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         expect((await fence.read(orders)).value).toBe(601n);
       });
 
+      test('grow by a sweep if Redis went back to an earlier lowering, and never shrink by one', async () => {
+        await lowered();
+        const before = await fence.identity();
+        if (before === undefined) throw new Error('no identity');
+        const swept = async (start: bigint, end: bigint) => {
+          const taken = { start, end };
+          await other.sweep(before, [{ name: orders, value: 101n, granted: 101n, taken }]);
+          return (await fence.read(orders)).taken;
+        };
+        expect(await swept(501n, 9_001n)).toEqual({ start: 501n, end: 9_001n });
+        expect(await swept(401n, 501n)).toEqual({ start: 401n, end: 9_001n });
+      });
+
       test('are learnt from a sweep by a Redis that forgot them, not if the counter stands above', async () => {
         const taken = { start: 501n, end: 601n };
         const users: CounterName = { kind: 'tag', tag: 'users' };

@@ -38,7 +38,9 @@ async function drawTogether(coordinatorPreloads: readonly Preload[] = []): Promi
   await arena.redisIs('away');
   await arena.addAgent('live');
   await arena.leaseIsDecided(OTHER);
-  const [byHolder] = await Promise.all([HOLDER, OTHER].map((agent) => arena.drawSnowflakes(agent, DRAWING_MS)));
+  const [byHolder] = await Promise.all(
+    [HOLDER, OTHER].map((agent) => arena.drawSnowflakes(agent, DRAWING_MS)),
+  );
   return { byHolder: byHolder ?? 0, repeats: arena.repeats() };
 }
 

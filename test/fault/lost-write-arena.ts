@@ -15,7 +15,8 @@ export const STEP = 1_000;
 const DRAWN = 5;
 const COORDINATORS = 2;
 const PATIENCE_MS = 30_000;
-const IDENTITY = 'leafcutter:{fence}:identity';
+const FENCES = 'leafcutter:{fence}:';
+const IDENTITY = `${FENCES}identity`;
 
 export interface LostWriteOptions {
   /** Agents to begin with; default none. */
@@ -99,21 +100,25 @@ export class LostWriteArena implements AsyncDisposable {
   /** Makes so many tags under names that no other has. */
   async makeTags(count: number): Promise<string[]> {
     const tags = Array.from({ length: count }, () => `tag-${String(++this.#tagsNamed).padStart(3, '0')}`);
-    const answers = await Promise.all(tags.map((tag) => this.administer('/v1/tags', { tag, step: STEP })));
-    const failed = answers.find(({ status }) => status !== 201);
-    if (failed !== undefined) throw new Error(`no tag: ${JSON.stringify(failed)}`);
+    const make = async (tag: string) => {
+      const { status } = await this.administer('/v1/tags', { tag, step: STEP });
+      // An answer may have been lost.
+      return status === 201 || status === 409;
+    };
+    for (const tag of tags)
+      if (!(await poll(() => make(tag), PATIENCE_MS))) throw new Error(`${tag} cannot be made`);
     return tags;
   }
 
   /** An administrator's request to the first coordinator. */
-  administer(path: string, body: object): Promise<Answer> {
-    return post(`${this.coordinators[0]?.url}${path}`, body);
+  administer(path: string, body: object, method: 'POST' | 'PATCH' = 'POST'): Promise<Answer> {
+    return send(method, `${this.coordinators[0]?.url}${path}`, body);
   }
 
   /** Asks a coordinator for a segment as an agent does that never issues from it. */
   askForSegment(coordinator: number, tag: string): Promise<Answer> {
     const url = `${this.coordinators[coordinator]?.url}/v1/tags/${tag}/segments`;
-    return post(url, { agentId: 'asker', instanceId: randomUUID(), ratePerSecond: 0, waitingIds: 1 });
+    return send('POST', url, { agentId: 'asker', instanceId: randomUUID(), ratePerSecond: 0, waitingIds: 1 });
   }
 
   /** Draws a few IDs of each tag from an agent, again and again until it gets them. Resolves to the tags that it got none of. */
@@ -121,7 +126,9 @@ export class LostWriteArena implements AsyncDisposable {
     const service = this.agents[agent];
     if (service === undefined) throw new Error(`there is no agent ${agent}`);
     const drawn = await Promise.all(
-      tags.map(async (tag) => ((await poll(() => this.#drawOnce(service, tag), patienceMs, 100)) ? [] : [tag])),
+      tags.map(async (tag) =>
+        (await poll(() => this.#drawOnce(service, tag), patienceMs, 100)) ? [] : [tag],
+      ),
     );
     return drawn.flat();
   }
@@ -166,10 +173,31 @@ export class LostWriteArena implements AsyncDisposable {
     return this.#sweepsEnd(1);
   }
 
-  /** Waits for a sweep that begins from now on and sees both stores. */
-  swept(): Promise<void> {
+  /** Waits until every coordinator has swept, and for a sweep that began after this was called and saw both stores. */
+  async swept(): Promise<void> {
+    const before = await this.#sweepsDone();
     // One may be under way, which read what was before.
-    return this.#sweepsEnd(2);
+    await this.#sweepsEnd(2);
+    const everyone = async () =>
+      (await this.#sweepsDone()).every((done, index) => done > (before[index] ?? 0));
+    if (!(await poll(everyone, PATIENCE_MS, 50))) throw new Error('a coordinator does not sweep');
+  }
+
+  /** Redis forgets every fence, and nothing tells that it did. */
+  async forgetFences(): Promise<void> {
+    const keys = await this.redisClient.keys(`${FENCES}*`);
+    await this.redisClient.del(...keys.filter((key) => key !== IDENTITY));
+  }
+
+  /** Remembers what Redis has of fences now; resolves to what takes it back there, as a replica does that missed the rest. */
+  async rememberFences(): Promise<() => Promise<void>> {
+    const keys = await this.redisClient.keys(`${FENCES}*`);
+    const dumps = await Promise.all(keys.map((key) => this.redisClient.dumpBuffer(key)));
+    return async () => {
+      const transaction = this.redisClient.multi().del(...(await this.redisClient.keys(`${FENCES}*`)));
+      for (const [index, key] of keys.entries()) transaction.restore(key, 0, dumps[index] ?? '');
+      await transaction.exec();
+    };
   }
 
   /** The sum of a metric over the coordinators. */
@@ -215,6 +243,15 @@ export class LostWriteArena implements AsyncDisposable {
     return this.#stack.disposeAsync();
   }
 
+  /** How many sweeps each coordinator has done. */
+  #sweepsDone(): Promise<number[]> {
+    return Promise.all(
+      this.coordinators.map((service) =>
+        metric('leafcutter_coordinator_sweeps_total', service).catch(() => 0),
+      ),
+    );
+  }
+
   /** Waits for so many sweeps; when one is finished, both stores say its number. */
   async #sweepsEnd(count: number): Promise<void> {
     const begun = await this.sweeps();
@@ -236,7 +273,11 @@ export class LostWriteArena implements AsyncDisposable {
     const response = await fetch(agent.url + path, { signal: AbortSignal.timeout(5_000) });
     const text = await response.text();
     if (!response.ok) return undefined;
-    const ids = text.trim().split('\n').map(BigInt);
+    // A shape of these tests is a letter before the number.
+    const ids = text
+      .trim()
+      .split('\n')
+      .map((line) => BigInt(line.replace(/^X/, '')));
     this.draws.push({ agent: agent.name, source, ids, invokedNs, completedNs: performance.now() * 1e6 });
     return ids;
   }
@@ -274,9 +315,9 @@ async function end(service: Service): Promise<void> {
   await service.process.kill();
 }
 
-async function post(url: string, body: object): Promise<Answer> {
+async function send(method: string, url: string, body: object): Promise<Answer> {
   const response = await fetch(url, {
-    method: 'POST',
+    method,
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });

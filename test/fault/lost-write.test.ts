@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { DocumentedRestore } from './documented-restore.ts';
-import { AFTER, grantUnheard, lastRanges, loseLastWrites } from './lose-last-writes.ts';
-import { LostWriteArena } from './lost-write-arena.ts';
+import { AFTER, DURING, grantUnheard, lastRanges, loseLastWrites } from './lose-last-writes.ts';
+import { LostWriteArena, STEP } from './lost-write-arena.ts';
 
 jest.setTimeout(180_000);
 
@@ -37,15 +37,18 @@ describe('the last write of each of 20 counters, lost by a replica that was prom
     expect((await arena.metric(LOST_WRITES)) - counted).toBe(tags.length);
   });
 
-  test.each([...STRIKES, ...(full ? FURTHER_STRIKES : [])])('does not repeat when Redis is %s after a sweep', async (_how, strike) => {
-    const tags = await loseLastWrites(arena);
-    await arena.swept();
-    await strike(arena);
-    const without = await arena.draw(AFTER, tags);
-    await heal(arena);
-    expect(arena.repeats(tags)).toEqual([]);
-    expect(without).toEqual([]);
-  });
+  test.each([...STRIKES, ...(full ? FURTHER_STRIKES : [])])(
+    'does not repeat when Redis is %s after a sweep',
+    async (_how, strike) => {
+      const tags = await loseLastWrites(arena);
+      await arena.swept();
+      await strike(arena);
+      const without = await arena.draw(AFTER, tags);
+      await heal(arena);
+      expect(arena.repeats(tags)).toEqual([]);
+      expect(without).toEqual([]);
+    },
+  );
 
   test('NEGATIVE CONTROL: repeats when Redis is wiped, if the sweep mends no counter', async () => {
     await using unguarded = await LostWriteArena.start({
@@ -70,6 +73,21 @@ describe('the last write of each of 20 counters, lost by a restore as docs/opera
     expect(arena.repeats(tags)).toEqual([]);
     expect(without).toEqual([]);
   });
+});
+
+test('a shaped tag that a restore as docs/operations.md tells forgot is made again with its shape, and goes on above', async () => {
+  const page = await DocumentedRestore.of(arena);
+  await page.backUp();
+  const young = { tag: 'young', step: STEP, shape: 'X{decimal}' };
+  expect(await arena.administer('/v1/tags', young)).toEqual({ status: 201 });
+  await arena.draw(DURING, [young.tag]);
+  await page.restore();
+  await arena.swept();
+  expect(await arena.administer('/v1/tags', young)).toEqual({ status: 201 });
+  await wipe(arena);
+  const without = await arena.draw(AFTER, [young.tag]);
+  expect(arena.repeats([young.tag])).toEqual([]);
+  expect(without).toEqual([]);
 });
 
 async function wipe({ redisClient }: LostWriteArena): Promise<void> {

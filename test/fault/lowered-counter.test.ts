@@ -8,6 +8,7 @@ jest.setTimeout(180_000);
 const TAGS = 5;
 /** What a typo makes of a counter; one range is granted from there. */
 const TYPO = 4_001;
+const SECOND_TYPO = 9_001;
 /** The end of the one range that was granted before. */
 const LOWERED_TO = 1 + STEP;
 
@@ -77,10 +78,25 @@ describe('a range above a counter that was lowered since, with a Redis that is t
     await nothingRepeats(tags, AFTER);
   });
 
-  test('NEGATIVE CONTROL: repeats when the fence that remembers it is deleted before the failover', async () => {
+  test('does not repeat when Redis went back to an earlier lowering, and after a sweep MySQL to before the later one', async () => {
+    const tags = await lowered(async () => undefined);
+    const takeBack = await arena.rememberFences();
+    // Above the end that the first lowering gave the tag.
+    for (const tag of tags) await arena.administer(`/v1/tags/${tag}`, { highestId: '1000000' }, 'PATCH');
+    await setTooHigh(tags, SECOND_TYPO);
+    await arena.mysql.cutOff();
+    expect(await arena.draw(AFTER, tags)).toEqual([]);
+    await insistOnLowering(tags, LOWERED_TO);
+    await takeBack();
+    await arena.swept();
+    await arena.mysql.failOver();
+    await nothingRepeats(tags, LATER);
+  });
+
+  test('NEGATIVE CONTROL: repeats when Redis loses its fences before the failover', async () => {
     const tags = await lowered(() => arena.mysql.cutOff());
     await arena.sweepEnds();
-    await arena.redisClient.del(...tags.map((tag) => `leafcutter:{fence}:tag:${tag}`));
+    await arena.forgetFences();
     await arena.mysql.failOver();
     await arena.draw(AFTER, tags);
     expect(arena.repeats(tags)).not.toEqual([]);
@@ -92,7 +108,7 @@ describe('a counter that a typo put too high, and that was used once, after MySQ
   async function usedTooHigh(): Promise<string[]> {
     const tags = (await loseLastWrites(arena)).filter((_, index) => index % 2 === 1);
     await arena.swept();
-    await setTooHigh(tags, 2 * TYPO);
+    await setTooHigh(tags, SECOND_TYPO);
     await arena.draw(AFTER, tags);
     return tags;
   }
