@@ -24,7 +24,7 @@ export function engineOf(folder) {
     pidFile: join(home, 'pid'),
     log: join(home, 'log'),
     bridge: `lct-${number}`,
-    /** Stands there when the run uses an engine that is not its own, and so may have left something in it. */
+    /** Names the engine, empty for the default one, when the run uses one that is not its own. */
     guestMark: join(folder, 'guest-of-an-engine'),
   };
 }
@@ -32,33 +32,41 @@ export function engineOf(folder) {
 /** Stops the run's own engine with its containers; from an engine that is another's only what is the run's is removed. */
 export async function endEngine(folder, membersOf) {
   const { home, guestMark } = engineOf(folder);
-  if (existsSync(guestMark)) await leaveForeign(basename(folder));
+  if (existsSync(guestMark)) await leaveForeign(basename(folder), readFileSync(guestMark, 'utf8'));
   if (existsSync(home)) await stopOwn(folder, membersOf);
 }
 
-async function leaveForeign(owner) {
+async function leaveForeign(owner, host) {
+  const docker = clientOf(host);
   const mine = ['--filter', `label=${OWNER_LABEL}=${owner}`];
-  const containers = await linesOf('docker', ['ps', '--all', '--quiet', ...mine]);
-  if (containers.length > 0) await linesOf('docker', ['rm', '--force', '--volumes', ...containers]);
-  const images = await linesOf('docker', ['images', '--quiet', '--no-trunc', ...mine]);
-  if (images.length > 0) await linesOf('docker', ['image', 'rm', '--force', ...new Set(images)]);
+  await removeContainers(docker, mine);
+  const images = await docker('images', '--quiet', '--no-trunc', ...mine);
+  if (images.length > 0) await docker('image', 'rm', '--force', ...new Set(images));
 }
 
 async function stopOwn(folder, membersOf) {
   const { pidFile, socket, bridge } = engineOf(folder);
-  const host = ['--host', `unix://${socket}`];
   const pid = existsSync(pidFile) ? readFileSync(pidFile, 'utf8').trim() : undefined;
   const runs = () => pid !== undefined && membersOf(folder).includes(pid);
   if (runs()) {
-    const containers = await linesOf('docker', [...host, 'ps', '--all', '--quiet']);
-    if (containers.length > 0)
-      await linesOf('docker', [...host, 'rm', '--force', '--volumes', ...containers]);
+    await removeContainers(clientOf(`unix://${socket}`));
     process.kill(Number(pid), 'SIGTERM');
     const end = Date.now() + STOPS_WITHIN_MS;
     while (runs() && Date.now() < end) await sleep(50);
   }
   await linesOf('ip', ['link', 'delete', bridge]);
 }
+
+async function removeContainers(docker, filters = []) {
+  const containers = await docker('ps', '--all', '--quiet', ...filters);
+  if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers);
+}
+
+/** The client of an engine, of the default one when the host is empty. */
+const clientOf =
+  (host) =>
+  (...args) =>
+    linesOf('docker', [...(host === '' ? [] : ['--host', host]), ...args]);
 
 /** Nothing when the command fails: what is not there need not be removed. */
 async function linesOf(command, args) {

@@ -102,7 +102,7 @@ test('a run that ends removes its own containers and images from an engine that 
   const image = await docker(['inspect', '--format', '{{.Config.Image}}', redis.id]);
   const folder = join(await scratchDir('other-run'), 'leafcutter-test-run-2147483647-1');
   await mkdir(folder);
-  await writeFile(engineOf(folder).guestMark, '');
+  await writeFile(engineOf(folder).guestMark, process.env.DOCKER_HOST ?? '');
   const label = ['--label', `${OWNER_LABEL}=${basename(folder)}`];
   const container = await docker(['create', ...label, image]);
   const made = await docker(['commit', '--change', `LABEL ${OWNER_LABEL}=${basename(folder)}`, container]);

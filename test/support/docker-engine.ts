@@ -26,7 +26,7 @@ export async function ensureDockerEngine(): Promise<void> {
     if (existsSync(guestMark)) return;
     if (!existsSync(socket)) {
       if (await dockerSays(['version'], 5_000)) {
-        writeFileSync(guestMark, '');
+        writeFileSync(guestMark, process.env.DOCKER_HOST ?? '');
         return;
       }
       if (process.getuid?.() !== 0) {
