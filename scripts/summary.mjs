@@ -28,7 +28,7 @@ export function summarize(steps, args = []) {
   const failed = results.filter((result) => result.failed).length;
   const sections = [
     section('Steps', results.map(stepLine)),
-    section('Slowest files', slowest(files)),
+    files.length > 1 ? section('Slowest files', slowest(files)) : [],
     section(
       'NOT RUN',
       results.flatMap(({ notRun }) => notRun.map((line) => line.replace(/^NOT RUN\W*/, ''))),
