@@ -1,10 +1,7 @@
 /** Runs lanes of steps side by side and tells how they come on. */
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { Board } from './board.mjs';
+import { runStep } from './run-step.mjs';
 import { TestTally } from './test-tally.mjs';
-
-/** After so long without a word, one is said. */
-const SILENCE_MS = 15_000;
 
 /**
  * @typedef {object} Result
@@ -12,6 +9,7 @@ const SILENCE_MS = 15_000;
  * @property {boolean} failed
  * @property {number} seconds
  * @property {string[]} notRun lines in which a test said that it could not run
+ * @property {boolean} lingered something that a test left open kept it from exiting
  * @property {TestTally} [tally]
  */
 
@@ -28,17 +26,15 @@ const SILENCE_MS = 15_000;
  */
 export async function runLanes(lanes, { write, env, serversReady, signal }) {
   const board = new Board(write);
-  const runOne = async (step) => {
-    const problem = step.needsServers ? await serversReady() : undefined;
-    if (signal.aborted) return [];
-    if (problem === undefined)
-      return [await runStep(step, { env, signal, board, isLive: lanes.length === 1 })];
-    board.say(`\n── ${step.name}\n${problem}`);
-    return [{ name: step.name, failed: true, seconds: 0, notRun: [] }];
-  };
+  const isLive = lanes.length === 1;
   const runLane = async (lane) => {
     const results = [];
-    for (const step of lane) results.push(...(await runOne(step)));
+    for (const step of lane) {
+      const problem = step.needsServers ? await serversReady() : undefined;
+      if (signal.aborted) break;
+      if (problem === undefined) results.push(await resultOf(step, { env, signal, board, isLive }));
+      else results.push(couldNotStart(step, problem, board));
+    }
     return results;
   };
   try {
@@ -48,76 +44,40 @@ export async function runLanes(lanes, { write, env, serversReady, signal }) {
   }
 }
 
-/** What is said, and what is under way. */
-class Board {
-  #write;
-  #begun = performance.now();
-  #saidAt = performance.now();
-  /** Steps under way, with what tells how far they are. */
-  #open = new Map();
-  #timer = setInterval(() => this.#breakSilence(), 1_000);
-
-  constructor(write) {
-    this.#write = write;
-  }
-
-  write(text) {
-    this.#saidAt = performance.now();
-    this.#write(text);
-  }
-
-  say(line) {
-    this.write(`${line}\n`);
-  }
-
-  begin(name, progress) {
-    this.#open.set(name, progress);
-  }
-
-  end(name) {
-    this.#open.delete(name);
-  }
-
-  close() {
-    clearInterval(this.#timer);
-  }
-
-  #breakSilence() {
-    const now = performance.now();
-    if (now - this.#saidAt < SILENCE_MS) return;
-    const clock = Math.round((now - this.#begun) / 1_000);
-    const time = `${Math.floor(clock / 60)}:${String(clock % 60).padStart(2, '0')}`;
-    for (const [name, progress] of this.#open) this.say(`  ${time} ${name}: ${progress(now)}`);
-    if (this.#open.size === 0) this.say(`  ${time} waiting for what is being installed`);
-  }
+/** @returns {Result} */
+function couldNotStart({ name }, problem, board) {
+  board.say(`\n── ${name}\n${problem}`);
+  return { name, failed: true, seconds: 0, notRun: [], lingered: false };
 }
 
 /** @returns {Promise<Result>} */
-async function runStep(step, { env, signal, board, isLive }) {
-  const begun = performance.now();
+async function resultOf(step, { env, signal, board, isLive }) {
+  const begunMs = performance.now();
+  const secondsUntil = (nowMs) => (nowMs - begunMs) / 1_000;
   const tally = step.reportsTests ? new TestTally() : undefined;
-  const secondsSo = (now = performance.now()) => (now - begun) / 1_000;
   if (isLive) board.say(`\n── ${step.name}`);
-  board.begin(step.name, (now) => tally?.progress(now) ?? `for ${secondsSo(now).toFixed(0)} s`);
+  board.begin(step.name, (nowMs) => tally?.progress(nowMs) ?? `for ${secondsUntil(nowMs).toFixed(0)} s`);
 
   let output = '';
   const hear = (chunk) => {
     output += chunk;
     if (isLive) board.write(chunk);
   };
-  const onMessage = (message) => {
+  const take = (message) => {
     const line = tally?.take(message, performance.now());
     if (line !== undefined && !isLive) board.say(`${line} (${step.name})`);
   };
-  const code = await run(step, { env, signal, hear, onMessage });
+  const { code, lingered } = await runStep(step, { env, signal, hear, take });
+  const seconds = secondsUntil(performance.now());
   board.end(step.name);
   if (!isLive && !signal.aborted)
-    board.say(`\n── ${step.name} (${secondsSo().toFixed(1)} s)\n${output.trimEnd()}`);
+    board.say(`\n── ${step.name} (${seconds.toFixed(1)} s)\n${output.trimEnd()}`);
   return {
     name: step.name,
     failed: code !== 0 || (tally !== undefined && !hasPassed(tally, step)),
-    seconds: secondsSo(),
+    seconds,
     notRun: output.split('\n').filter((line) => line.startsWith('NOT RUN')),
+    lingered,
     tally,
   };
 }
@@ -126,38 +86,4 @@ async function runStep(step, { env, signal, board, isLive }) {
 function hasPassed(tally, { isFiltered }) {
   const ran = tally.count('passed') + tally.count('failed');
   return tally.hasEnded && tally.count('failed') === 0 && (ran > 0 || isFiltered);
-}
-
-/** Resolves to the exit code, 1 when there is none. */
-function run({ command, args, env: own, reportsTests, givesWay }, { env, signal, hear, onMessage }) {
-  const [program, ...rest] = [...prefix(givesWay), command, ...args];
-  return new Promise((resolve) => {
-    const child = spawn(program, rest, {
-      env: { ...env, ...own },
-      stdio: ['ignore', 'pipe', 'pipe', ...(reportsTests ? ['ipc'] : [])],
-    });
-    const stop = () => child.kill('SIGTERM');
-    signal.addEventListener('abort', stop, { once: true });
-    const end = (code) => {
-      signal.removeEventListener('abort', stop);
-      resolve(code ?? 1);
-    };
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', hear);
-    child.on('message', onMessage);
-    child.once('error', (error) => {
-      hear(`${command}: ${error.message}\n`);
-      end(1);
-    });
-    // Outputs may be held open by grandchildren that the end of the run removes.
-    child.once('exit', (code) => signal.aborted && end(code));
-    child.once('close', end);
-  });
-}
-
-/** A step dies with us, however we die; one that gives way gets a core when nobody else wants it. */
-function prefix(givesWay) {
-  return [
-    ...(existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []),
-    ...(givesWay ? ['nice', '-n', '10'] : []),
-  ];
 }

@@ -90,9 +90,12 @@ function failures({ path, suite, tests, broken }) {
   return failed.flatMap(({ title, name }) => [`${path}: ${title}`, `    ${runAlone(suite, path, name)}`]);
 }
 
-/** A test that ends the process takes the rest of its file with it. */
-function unfinished({ tally }) {
-  return (tally?.unfinished() ?? []).map((path) => `${path}: Jest ended while it was under way`);
+/** What no test tells of itself: that it ended the process, or kept it from ending. */
+function unfinished({ name, tally, lingered }) {
+  const cut = (tally?.unfinished() ?? []).map((path) => `${path}: Jest ended while it was under way`);
+  return lingered
+    ? [...cut, `${name}: Jest did not exit after its last test, which left something open`]
+    : cut;
 }
 
 /** The command that runs one file, or one test of it. */

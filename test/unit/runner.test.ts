@@ -27,7 +27,7 @@ function tallyOf(files: readonly File[], { ended = true } = {}): TestTally {
 }
 
 function result(files: readonly File[], { failed = false, notRun = [] as string[] } = {}) {
-  return { name: 'integration', failed, seconds: 12.34, notRun, tally: tallyOf(files) };
+  return { name: 'integration', failed, seconds: 12.34, notRun, lingered: false, tally: tallyOf(files) };
 }
 
 const stepNames = (task: string, ...args: string[]) =>
@@ -111,12 +111,13 @@ describe('the summary', () => {
     });
     const tally = tallyOf([green], { ended: false });
     tally.take({ event: 'file-begins', path: 'test/fault/b.test.ts' }, 0);
-    const { text } = summarize([broken, { ...broken, tally }]);
+    const { text } = summarize([broken, { ...broken, tally, lingered: true }]);
     expect(text).toContain(
       'test/fault/a.test.ts as a whole\n      npm run test:fault -- test/fault/a.test.ts\n',
     );
     expect(text).toContain('1 passed, ended half-way');
     expect(text).toContain('test/fault/b.test.ts: Jest ended while it was under way');
+    expect(text).toContain('integration: Jest did not exit after its last test, which left something open');
   });
 
   test('says what was skipped, and loudly what could not run for want of a program', () => {
