@@ -51,6 +51,7 @@ export function lanesOf(task, args) {
     ...jest(name.split(' and '), { args, ...options }),
     needsServers: true,
   });
+  const program = (name, ...line) => ({ ...step(name, process.execPath, ...line), needsServers: true });
   const simulate = (...flags) => ({
     ...step(['simulation', ...flags].join(' '), process.execPath, 'test/simulation/main.ts', ...flags),
     givesWay: true,
@@ -78,14 +79,8 @@ export function lanesOf(task, args) {
       [{ ...fault, env: { LEAFCUTTER_FULL: '1' } }],
       [...computing, simulate('--seeds', '10000', '--from', '1')],
     ],
-    bench: () => [
-      [
-        {
-          ...step('bench', process.execPath, '--expose-gc', 'test/bench/main.ts', ...args),
-          needsServers: true,
-        },
-      ],
-    ],
+    'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
+    bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],
   };
   return Object.hasOwn(tasks, task) ? tasks[task]() : undefined;
 }
@@ -98,5 +93,6 @@ export const TASKS = [
   'test:integration',
   'test:fault',
   'test:full',
+  'test:stress',
   'bench',
 ];

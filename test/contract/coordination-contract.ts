@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { SweptCounter } from '@leafcutter/coordinator/domain/fence';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import { poll } from '../support/poll.ts';
 import { entry, type StoreUnderTest } from './store-under-test.ts';
 
 /** The part of the store contract by which coordinators agree on one Redis and sweep its fences. */
@@ -40,7 +41,7 @@ export function coordinationContract(subject: () => StoreUnderTest, locks: 'row'
       expect(await other.withMachineId(3, async (row) => row.generation)).toBe('g1');
       const { confirmedAtMs } = await store.identify('layout');
       expect(confirmedAtMs).toBeGreaterThan(1_700_000_000_000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await poll(async () => (await store.now()) > confirmedAtMs);
       await store.confirmGeneration('another');
       expect(await other.identify('layout')).toMatchObject({ confirmedAtMs });
       await store.confirmGeneration('g1');

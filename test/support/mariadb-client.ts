@@ -1,8 +1,14 @@
 import { createConnection } from 'mysql2/promise';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Runs one statement as `root`, on a connection of its own. */
 export async function executeSql(port: number, sql: string): Promise<void> {
-  const connection = await createConnection({ host: '127.0.0.1', port, user: 'root', connectTimeout: 1_000 });
+  const connection = await createConnection({
+    host: '127.0.0.1',
+    port,
+    user: 'root',
+    connectTimeout: PATIENCE_MS,
+  });
   try {
     await connection.query(sql);
   } finally {
