@@ -10,6 +10,7 @@ import { relative } from 'node:path';
  * `broken` when the file could not be run as a whole
  */
 
+/** @public Jest makes one. */
 // biome-ignore lint/style/noDefaultExport: Jest takes a reporter from the default export.
 export default class Events {
   #isFiltered;

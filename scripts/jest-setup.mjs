@@ -4,6 +4,7 @@ import { endDeadRuns, endRun, isRunFolder, openRun } from './run-folder.mjs';
 
 let own;
 
+/** @public Jest calls it. */
 // biome-ignore lint/style/noDefaultExport: Jest calls the default export.
 export default async function beginRun() {
   if (isRunFolder(tmpdir())) return;
