@@ -3,6 +3,8 @@ const common = {
   testEnvironment: 'node',
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
+  // Not in the temporary folder, which is to be left as it was found.
+  cacheDirectory: '<rootDir>/node_modules/.cache/jest',
 };
 
 /** On real servers: gives tests and hooks their time (`testTimeout` of a project is ignored by Jest 30). */
@@ -11,6 +13,8 @@ const servers = { ...common, setupFilesAfterEnv: ['<rootDir>/test/support/server
 /** One project per suite: `jest --selectProjects unit`. Every suite but `unit` and `simulation` starts real servers. */
 // biome-ignore lint/style/noDefaultExport: Jest reads its configuration from the default export.
 export default {
+  globalSetup: '<rootDir>/scripts/jest-setup.mjs',
+  globalTeardown: '<rootDir>/scripts/jest-teardown.mjs',
   projects: [
     {
       ...common,

@@ -237,8 +237,11 @@ export class Arena implements AsyncDisposable {
     await Promise.all(dead.map((service) => service.restart('live')));
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stack.disposeAsync();
+  /** The load ends too, which after a scenario that failed still calls: for ever, and beside those that follow. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stopped = this.load.stop();
+    await this.#stack.disposeAsync();
+    await stopped;
   }
 
   async #line(port: number): Promise<TcpProxy> {

@@ -58,6 +58,7 @@ export async function runReplicated(setup: ReplicatedSetup & { steadyMs: number 
   for (const service of agents) stack.defer(async () => void (await service.process.kill()));
 
   const load = new ArenaLoad();
+  stack.defer(() => load.stop());
   for (const { name, url } of agents) {
     for (const source of SOURCES) void load.add({ agent: name, url, source, count: 1, depth: 2, paceMs: 2 });
   }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
+import { killTree, stopTree } from '../stress/process-tree.ts';
 import { fakeTime } from '../support/faketime.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
@@ -136,6 +138,29 @@ describe('a process', () => {
     expect(isAlive(pid)).toBe(true);
     await parent.kill();
     expect(await poll(() => !isAlive(pid))).toBe(true);
+  });
+});
+
+describe('a tree of processes', () => {
+  const stateOf = (pid: number) => readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.charAt(0);
+
+  test('is stopped with all that it started, and let go but for what stood still before', async () => {
+    await using parent = node(`
+      const { spawn } = require('node:child_process');
+      console.log('children ' + [1, 2].map(() => spawn('sleep', ['600']).pid).join(' '));`);
+    const [, ...words] = (await parent.waitForLine(/children \d+ \d+/)).split(' ');
+    const [stopped = -1, child = -1] = words.map(Number);
+    process.kill(stopped, 'SIGSTOP');
+    await poll(() => stateOf(stopped) === 'T');
+    const goOn = stopTree(parent.pid);
+    expect(await poll(() => stateOf(parent.pid) === 'T' && stateOf(child) === 'T')).toBe(true);
+    goOn();
+    expect(await poll(() => stateOf(parent.pid) !== 'T' && stateOf(child) !== 'T')).toBe(true);
+    expect(stateOf(stopped)).toBe('T');
+    killTree(parent.pid);
+    expect(await poll(() => [stopped, child].every((pid) => !isAlive(pid) || stateOf(pid) === 'Z'))).toBe(
+      true,
+    );
   });
 });
 
