@@ -10,6 +10,8 @@ import type {
   LockedTag,
   MachineIdRecord,
   NewTag,
+  ShapedTag,
+  ShapeSpan,
   Store,
   TagChange,
   TagRecord,
@@ -29,7 +31,16 @@ import {
   writeLedger,
 } from './sql-ledger.ts';
 import { ensureMachineIds, listMachineIds, lockMachineId, raiseCeiling } from './sql-machine-ids.ts';
-import { changeTag, createTag, findTags, listTags, lockTag, lowerCounter, setCounter } from './sql-tags.ts';
+import {
+  changeTag,
+  createTag,
+  findTags,
+  listShapes,
+  listTags,
+  lockTag,
+  lowerCounter,
+  setCounter,
+} from './sql-tags.ts';
 
 /** The store on SQL: the same statements on MySQL, MariaDB and SQLite; what differs is in the driver. */
 export class SqlStore implements Store {
@@ -139,6 +150,10 @@ export class SqlStore implements Store {
 
   listTags(after: string | undefined, limit: number): Promise<TagRecord[]> {
     return listTags(this.#driver, after, limit);
+  }
+
+  listShapes(span: ShapeSpan, except: string, limit: number): Promise<ShapedTag[]> {
+    return listShapes(this.#driver, span, except, limit);
   }
 
   ensureMachineIds(first: number, last: number): Promise<void> {

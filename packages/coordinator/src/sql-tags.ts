@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { maxBigint } from './domain/range.ts';
-import type { NewTag, TagChange, TagRecord } from './domain/store.ts';
+import type { NewTag, ShapedTag, ShapeSpan, TagChange, TagRecord } from './domain/store.ts';
 import { checkSameShape, unknownTag } from './domain/tags.ts';
 import { GENERATION } from './sql-deployment.ts';
 import {
@@ -119,6 +119,22 @@ export async function listTags(
     [after ?? ''],
   );
   return rows.map(toTag);
+}
+
+/** By the index on `shape`. A day's tag has braces in its name and no date that is open in its shape. */
+export async function listShapes(
+  driver: SqlDriver,
+  { above, below }: ShapeSpan,
+  except: string,
+  limit: number,
+): Promise<ShapedTag[]> {
+  const rows = await driver.query(
+    `SELECT tag, shape FROM leafcutter_tag WHERE shape > ? AND shape < ? AND tag <> ?
+       AND (tag NOT LIKE '%{%' OR shape LIKE '%{yyyy%')
+     ORDER BY shape, tag LIMIT ${Math.floor(limit)}`,
+    [above, below, except],
+  );
+  return rows.map(({ tag, shape }) => ({ tag: String(tag), shape: String(shape) }));
 }
 
 export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {

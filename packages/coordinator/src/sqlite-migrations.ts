@@ -70,6 +70,7 @@ const MIGRATIONS: readonly Migration[] = [
       check_value TEXT NOT NULL
     ) STRICT;`,
   },
+  { sql: `CREATE INDEX leafcutter_tag_shape ON leafcutter_tag (shape);` },
 ];
 
 /** The first step after which each notes what it needs. */
