@@ -54,6 +54,13 @@ test.each([
   },
 );
 
+test('a migration that ended before it could say so is made again', async () => {
+  await driver.run('DELETE FROM leafcutter_migration');
+  await migrateMysql(driver);
+  const keys = await driver.query("SHOW KEYS FROM leafcutter_tag WHERE Key_name = 'leafcutter_tag_shape'");
+  expect(keys).toHaveLength(1);
+});
+
 test('NEGATIVE CONTROL: without the index, every row is read', async () => {
   await driver.run('ALTER TABLE leafcutter_tag DROP KEY leafcutter_tag_shape');
   const before = await rowsRead();
