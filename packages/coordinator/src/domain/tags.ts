@@ -5,8 +5,8 @@ import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { ChangeTagRequest, ComparedTag, CreateTagRequest, TagView } from '@leafcutter/shared/wire';
 import { maxBigint } from './range.ts';
 import type { SegmentRules } from './segments.ts';
-import { textWarnings } from './shared-texts.ts';
 import type { NewTag, Store, TagChange, TagRecord } from './store.ts';
+import { textWarnings } from './text-warnings.ts';
 
 type TagDefaults = Pick<SegmentRules, 'maxStep' | 'targetDurationS'>;
 

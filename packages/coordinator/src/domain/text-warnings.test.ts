@@ -6,8 +6,8 @@ import { createTagRequest } from '@leafcutter/shared/wire';
 import { MemoryStore } from '../fakes/memory-store.ts';
 import { newTag } from '../fakes/samples.ts';
 import { DatedTags } from './dated-tags.ts';
-import { textWarnings } from './shared-texts.ts';
 import { TagAdmin } from './tags.ts';
+import { textWarnings } from './text-warnings.ts';
 
 let clock: FakeClock;
 let store: MemoryStore;
