@@ -46,13 +46,17 @@ import {
 /** The store on SQL: the same statements on MySQL, MariaDB and SQLite; what differs is in the driver. */
 export class SqlStore implements Store {
   readonly #driver: SqlDriver;
+  /** Whose database it was when it was first asked: nothing is taken from another one that comes in its place. */
+  #deploymentId: string | undefined;
 
   constructor(driver: SqlDriver) {
     this.#driver = driver;
   }
 
-  identify(layout: string): Promise<Deployment> {
-    return identify(this.#driver, layout);
+  async identify(layout: string): Promise<Deployment> {
+    const deployment = await identify(this.#driver, layout);
+    this.#deploymentId ??= deployment.id;
+    return deployment;
   }
 
   changeGeneration(from: string | undefined, to: string): Promise<boolean> {
@@ -107,6 +111,7 @@ export class SqlStore implements Store {
     return driver.transaction(async (session) => {
       const row = await lockTag(driver, session, tag);
       if (row === undefined) throw unknownTag(tag);
+      this.#checkOwn(row.deploymentId);
       const { record, nowMs, generation, confirmedAtMs, taken } = row;
       const name = { kind: 'tag', tag } as const;
       const ledger = ledgerOf(session, name, row.ledgerTop);
@@ -133,6 +138,7 @@ export class SqlStore implements Store {
           `Machine id ${machineId} has no row; restart a coordinator.`,
         );
       }
+      this.#checkOwn(row.deploymentId);
       const { record, nowMs, generation, confirmedAtMs } = row;
       const name = { kind: 'machine', machineId } as const;
       const ledger = ledgerOf(session, name, row.ledgerTop);
@@ -196,6 +202,15 @@ export class SqlStore implements Store {
 
   close(): Promise<void> {
     return this.#driver.close();
+  }
+
+  #checkOwn(deploymentId: string | undefined): void {
+    if (this.#deploymentId === undefined || deploymentId === this.#deploymentId) return;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `MySQL belongs to ${deploymentId === undefined ? 'no deployment' : `deployment ${deploymentId}`}; when this coordinator started, it was ${this.#deploymentId}. Check mysql.url, or restart the coordinator if the exchange was meant.`,
+      { reason: 'other_database' },
+    );
   }
 
   async #mustFind(tag: string): Promise<TagRecord> {

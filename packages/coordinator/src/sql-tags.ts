@@ -32,6 +32,7 @@ export interface LockedTagRow {
   readonly taken: Range | undefined;
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
+  readonly deploymentId: string | undefined;
   readonly generation: string | undefined;
   readonly confirmedAtMs: number;
   readonly ledgerTop: bigint;
@@ -65,6 +66,7 @@ export async function lockTag(
     hasOwn: row.own !== null,
     taken: toTaken(row),
     nowMs: Number(row.now_ms),
+    deploymentId: optionalText(row.deployment_id),
     generation: optionalText(row.generation),
     confirmedAtMs: Number(row.confirmed_at_ms),
     ledgerTop: BigInt(row.ledger_top ?? 0),
