@@ -19,6 +19,8 @@ const PACKAGES = [
   { name: 'chromium', isThere: () => hasProgram('chromium') },
   { name: 'prometheus', isThere: () => hasProgram('prometheus') && hasProgram('promtool') },
   { name: 'systemd', isThere: () => hasProgram('systemd-analyze') },
+  { name: 'iproute2', isThere: () => hasProgram('ip') },
+  { name: 'util-linux', isThere: () => hasProgram('setpriv') },
   { name: 'busybox-static', isThere: () => hasProgram('busybox') },
 ];
 
@@ -96,7 +98,10 @@ function run(command, args) {
   return new Promise((resolve) => {
     // No terminal and no questions: a package that asks would wait for ever.
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
-    const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: APT_WITHIN_MS });
+    // A run that ends or is interrupted ends all that bears its mark, which is TMPDIR; dpkg must not end half-way.
+    delete env.TMPDIR;
+    const options = { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: APT_WITHIN_MS, detached: true };
+    const child = spawn(command, args, options);
     let output = '';
     const keepTail = (chunk) => {
       output = (output + chunk).slice(-4_000);

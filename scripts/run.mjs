@@ -1,14 +1,17 @@
 /**
  * Every npm script starts here, on whatever Node there is (20 or newer): it installs what is missing, then runs the
- * task on the project's own Node from node_modules.
+ * task on the project's own Node from node_modules. A task that tests is a run, with a folder of its own; whatever
+ * becomes of the task, what it left is removed here, and what is left when this process is killed, by the next run.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildConsole } from './build-console.mjs';
 import { PNPM } from './pnpm.mjs';
+import { endDeadRuns, endRun, openRun } from './run-folder.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const bin = join(root, 'node_modules', '.bin');
@@ -18,45 +21,75 @@ const say = (text) => process.stdout.write(`${text}\n`);
 const [task, ...args] = process.argv.slice(2);
 const env = { ...process.env, PATH: `${bin}:${process.env.PATH}` };
 
-/** Runs a command in the foreground and resolves to its exit code; Ctrl-C reaches it as it reaches us. */
-function run(command, commandArgs) {
-  return new Promise((resolve) => {
-    const child = spawn(command, commandArgs, { cwd: root, env, stdio: 'inherit' });
-    const forward = (signal) => child.kill(signal);
-    process.on('SIGTERM', forward);
-    process.on('SIGINT', () => undefined);
-    child.once('error', (error) => {
-      say(`${command}: ${error.message}`);
-      resolve(1);
-    });
-    child.once('close', (code) => {
-      process.off('SIGTERM', forward);
-      resolve(code ?? 1);
-    });
+/** The child in the foreground, and the signal that asked us to end. */
+let foreground;
+let asked;
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    asked ??= signal;
+    // Ctrl-C reaches the child as it reaches us, and to `npm start` a second one means haste.
+    if (signal === 'SIGTERM' || task !== 'dev') foreground?.kill(signal);
   });
 }
 
-/** Installs dependencies where the lock file is not the one that is installed. */
+/** Runs a command in the foreground and resolves to its exit code. */
+function run(command, commandArgs) {
+  return new Promise((resolve) => {
+    foreground = spawn(command, commandArgs, { cwd: root, env, stdio: 'inherit' });
+    foreground.once('error', (error) => {
+      say(`${command}: ${error.message}`);
+      resolve(1);
+    });
+    foreground.once('close', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Installs dependencies where the lock file is not the one that is installed. Answers an exit code. */
 async function install() {
   const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'];
   const wanted = createHash('sha256')
     .update(files.map((file) => readFileSync(join(root, file), 'utf8')).join('\0'))
     .digest('hex');
   const stamp = join(root, 'node_modules', '.leafcutter-installed');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(node)) return;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted && existsSync(node)) return 0;
   say('Installing dependencies (about 20 s the first time) …');
-  const code = await run('npx', [
-    '--yes',
-    PNPM,
-    'install',
-    '--frozen-lockfile',
-    '--config.confirmModulesPurge=false',
-  ]);
-  if (code !== 0) {
+  const flags = ['--frozen-lockfile', '--config.confirmModulesPurge=false'];
+  const code = await run('npx', ['--yes', PNPM, 'install', ...flags]);
+  if (code === 0) writeFileSync(stamp, wanted);
+  else
     say('Installing failed. The lines above say why; a registry that cannot be reached is the usual cause.');
-    process.exit(code);
+  return code;
+}
+
+/** Answers the exit code of the task, or of what had to come before it. */
+async function runTask() {
+  const code = await install();
+  if (code !== 0) return code;
+  const unbuilt = buildConsole(node);
+  if (unbuilt !== undefined) {
+    say(unbuilt);
+    return 1;
   }
-  writeFileSync(stamp, wanted);
+  if (asked !== undefined) return 1;
+  if (task === 'dev') return run(node, ['packages/cli/src/main.ts', 'dev', ...args]);
+  const line = [node, 'scripts/tasks.mjs', task ?? '', ...args];
+  // Should we be killed, the task is told to end.
+  const bound = existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'TERM', '--', ...line] : line;
+  return run(bound[0], bound.slice(1));
+}
+
+/** The task in a folder of its own, which is gone with all that was started in it when this answers. */
+async function runInFolder() {
+  const dead = await endDeadRuns();
+  if (dead.length > 0) say(`Removed what a run left that was killed: ${dead.join(', ')}`);
+  const folder = openRun();
+  env.TMPDIR = folder;
+  try {
+    return await runTask();
+  } finally {
+    await endRun(folder);
+  }
 }
 
 const [major = 0] = process.versions.node.split('.').map(Number);
@@ -64,11 +97,6 @@ if (major < 20) {
   say(`Node ${process.versions.node} is too old; 20 or newer is needed to install the rest.`);
   process.exit(1);
 }
-await install();
-const unbuilt = buildConsole(node);
-if (unbuilt !== undefined) {
-  say(unbuilt);
-  process.exit(1);
-}
-const target = task === 'dev' ? ['packages/cli/src/main.ts', 'dev'] : ['scripts/tasks.mjs', task ?? ''];
-process.exit(await run(node, [...target, ...args]));
+if (task === 'dev' || task === 'build') process.exit(await runTask());
+const code = await runInFolder();
+process.exit(asked === undefined ? code : 128 + constants.signals[asked]);

@@ -19,6 +19,7 @@ export async function consoleRows(quick: boolean, progress: (text: string) => vo
   const mariadb = stack.use(await startMariadb());
   const redis = stack.use(await startRedis());
   const coordinator = await Service.start({
+    pace: 'product',
     kind: 'coordinator',
     name: 'bench',
     flags: [],

@@ -35,6 +35,7 @@ export async function fleetRows(quick: boolean, progress: (text: string) => void
   const mariadb = stack.use(await startMariadb());
   const redis = stack.use(await startRedis());
   const coordinator = await Service.start({
+    pace: 'product',
     kind: 'coordinator',
     name: 'bench',
     // Windows as long as may be, so that none ends while the next leases are taken: agents extend at their own pace.

@@ -32,11 +32,11 @@ export async function grpcRows(
   );
   const barePort = Number(/\d+$/.exec(await bare.waitForLine(/^listening on \d+$/))?.[0]);
   const flags = ['--data-dir', await scratchDir('bench-grpc'), '--auto-create-tags'];
-  const coordinator = await Service.start({ kind: 'coordinator', name: 'bench', flags });
+  const coordinator = await Service.start({ pace: 'product', kind: 'coordinator', name: 'bench', flags });
   stack.defer(() => coordinator.stop());
   const port = await freePort();
   const door = ['--coordinators', coordinator.url, '--grpc-listen', `127.0.0.1:${port}`];
-  const agent = await Service.start({ kind: 'agent', name: 'bench', flags: door });
+  const agent = await Service.start({ pace: 'product', kind: 'agent', name: 'bench', flags: door });
   stack.defer(() => agent.stop());
   const [ours, theirs] = [connect(port), connect(barePort)];
   stack.defer(() => ours.close());

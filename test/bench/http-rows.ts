@@ -222,7 +222,7 @@ async function start(stack: AsyncDisposableStack): Promise<Servers> {
   );
   const port = await portOf(bare);
   const flags = ['--data-dir', await scratchDir('bench'), '--auto-create-tags'];
-  const coordinator = await Service.start({ kind: 'coordinator', name: 'bench', flags });
+  const coordinator = await Service.start({ pace: 'product', kind: 'coordinator', name: 'bench', flags });
   stack.defer(() => coordinator.stop());
   await stepAside(coordinator.process.pid);
   const agents: Service[] = [];

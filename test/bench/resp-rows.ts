@@ -20,11 +20,11 @@ export async function respRows(
   const redis = await startRedis();
   stack.defer(async () => void (await redis.stop()));
   const flags = ['--data-dir', await scratchDir('bench-resp'), '--auto-create-tags'];
-  const coordinator = await Service.start({ kind: 'coordinator', name: 'bench', flags });
+  const coordinator = await Service.start({ pace: 'product', kind: 'coordinator', name: 'bench', flags });
   stack.defer(() => coordinator.stop());
   const port = await freePort();
   const door = ['--coordinators', coordinator.url, '--resp-listen', `127.0.0.1:${port}`];
-  const agent = await Service.start({ kind: 'agent', name: 'bench', flags: door });
+  const agent = await Service.start({ pace: 'product', kind: 'agent', name: 'bench', flags: door });
   stack.defer(() => agent.stop());
 
   const rows: Row[] = [];

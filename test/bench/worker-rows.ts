@@ -11,12 +11,17 @@ export async function workerRows(
 ): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
   const flags = ['--data-dir', await scratchDir('bench-workers'), '--auto-create-tags'];
-  const coordinator = await Service.start({ kind: 'coordinator', name: 'bench', flags });
+  const coordinator = await Service.start({ pace: 'product', kind: 'coordinator', name: 'bench', flags });
   stack.defer(() => coordinator.stop());
   const agents: Service[] = [];
   for (const workers of ['2', '1']) {
     const door = ['--coordinators', coordinator.url, '--workers', workers];
-    const agent = await Service.start({ kind: 'agent', name: `bench-${workers}`, flags: door });
+    const agent = await Service.start({
+      pace: 'product',
+      kind: 'agent',
+      name: `bench-${workers}`,
+      flags: door,
+    });
     stack.defer(() => agent.stop());
     agents.push(agent);
   }

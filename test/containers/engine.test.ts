@@ -1,6 +1,10 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
+import { engineOf, OWNER_LABEL } from '../../scripts/run-engine.mjs';
+import { endRun } from '../../scripts/run-folder.mjs';
 import {
   type MariadbContainer,
   type RedisContainer,
@@ -8,7 +12,7 @@ import {
   startRedisContainer,
 } from '../support/containers.ts';
 import { docker } from '../support/docker-cli.ts';
-import { OWNER_LABEL, removeLeftoverContainers } from '../support/leftover-containers.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
 
 // A first run may have to start the engine and pull or make images.
 jest.setTimeout(180_000);
@@ -94,12 +98,17 @@ test('containers listen on loopback only', async () => {
   }
 });
 
-test('containers of a run that is gone are removed, those of living runs stay', async () => {
+test('a run that ends removes its own containers and images from an engine that is not its own, and no others', async () => {
   const image = await docker(['inspect', '--format', '{{.Config.Image}}', redis.id]);
-  // Process ids end far below this number, so nobody is alive under it.
-  const labels = ['--label', 'org.testcontainers=true', '--label', `${OWNER_LABEL}=2147483647`];
-  const orphan = await docker(['create', ...labels, image]);
-  expect(await removeLeftoverContainers()).toBe(1);
-  await expect(docker(['inspect', orphan])).rejects.toThrow();
+  const folder = join(await scratchDir('other-run'), 'leafcutter-test-run-2147483647-1');
+  await mkdir(folder);
+  await writeFile(engineOf(folder).guestMark, process.env.DOCKER_HOST ?? '');
+  const label = ['--label', `${OWNER_LABEL}=${basename(folder)}`];
+  const container = await docker(['create', ...label, image]);
+  const made = await docker(['commit', '--change', `LABEL ${OWNER_LABEL}=${basename(folder)}`, container]);
+  await endRun(folder);
+  await expect(docker(['inspect', container])).rejects.toThrow();
+  await expect(docker(['inspect', made])).rejects.toThrow();
+  expect(await docker(['inspect', '--format', '{{.Config.Image}}', redis.id])).toBe(image);
   expect(await askRedis()).toBe('PONG');
 });

@@ -1,22 +1,24 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
+import { OWNER_LABEL } from '../../scripts/run-engine.mjs';
 import { nodeImage } from '../support/container-images.ts';
 import { type Service, stack } from '../support/deploy.ts';
 import { docker } from '../support/docker-cli.ts';
 import { runBuildSteps, running } from '../support/dockerfile.ts';
-import { OWNER_LABEL } from '../support/leftover-containers.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { startRedis } from '../support/redis-server.ts';
-import { scratchDir } from '../support/scratch-dir.ts';
+import { runFolder, scratchDir } from '../support/scratch-dir.ts';
 
 // The image is made first, and on a fresh machine so is what it is made from.
 jest.setTimeout(300_000);
 
 const IMAGE = `leafcutter-test/leafcutter:${process.pid}`;
+/** Whose the image and its containers are, should this process not come to remove them. */
+const OWNED = ['--label', `${OWNER_LABEL}=${basename(runFolder())}`];
 const HEALTHY_WITHIN_MS = 60_000;
 
 /** Built by this machine, as the Dockerfile says, with this machine's pnpm store; the stage that runs, by the engine. */
@@ -28,7 +30,7 @@ beforeAll(async () => {
   await runBuildSteps(join(context, 'app'));
   const stage = running.replace('COPY --from=build /app /app', 'COPY app /app');
   await writeFile(join(context, 'Dockerfile'), `FROM ${image}\n${stage}`);
-  await docker(['build', '--quiet', '--tag', IMAGE, context], 240_000);
+  await docker(['build', '--quiet', ...OWNED, '--tag', IMAGE, context], 240_000);
 });
 
 afterAll(() => docker(['image', 'rm', '--force', IMAGE]));
@@ -51,12 +53,11 @@ class Contained implements AsyncDisposable {
       ...(service.cap_drop ?? []).flatMap((it) => ['--cap-drop', it]),
       ...(service.security_opt ?? []).flatMap((it) => ['--security-opt', it]),
     ];
-    const labels = ['--label', 'org.testcontainers=true', '--label', `${OWNER_LABEL}=${process.pid}`];
     const variables = Object.entries(env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
     const mounts = ['--volume', `${secrets}:/run/secrets/leafcutter:ro`];
     return new Contained(
       await docker([
-        ...['run', '--detach', '--network', 'host', '--health-interval', '1s', ...labels, ...fences],
+        ...['run', '--detach', '--network', 'host', '--health-interval', '1s', ...OWNED, ...fences],
         ...[...variables, ...mounts, IMAGE, ...(service.command ?? [])],
       ]),
     );
@@ -172,7 +173,7 @@ test('hands out IDs with secrets from files, unable to write or to gain anything
 
 test('could not change its own program, had it a root that can be written', async () => {
   const tryIn = (...flags: string[]) =>
-    docker(['run', '--rm', ...flags, '--entrypoint', 'node', IMAGE, '-p', writing('/app/x')]);
+    docker(['run', '--rm', ...OWNED, ...flags, '--entrypoint', 'node', IMAGE, '-p', writing('/app/x')]);
   expect(await tryIn()).toBe('EACCES');
   // The same attempt as root goes through: it is the user that stands in its way.
   expect(await tryIn('--user', '0')).toBe('written');

@@ -21,6 +21,8 @@ import {
   SEGMENT_RULES,
 } from '@leafcutter/coordinator/fakes/samples';
 import { systemClock } from '@leafcutter/shared/system-clock';
+import { PATIENCE_MS } from '../support/patience.ts';
+import { MovedTime } from './moved-time.ts';
 
 /** The ports of one coordinator. */
 export interface Ports {
@@ -42,21 +44,15 @@ export interface Coordinator {
   readonly events: RecordedEvents;
 }
 
-/** Short windows, so that a ceiling passes while a test waits. */
-const WINDOW_MS = 400;
-const RULES = {
-  ...LEASE_RULES,
-  lastMachineId: 31,
-  windowInitialMs: WINDOW_MS,
-  windowMaxMs: 4 * WINDOW_MS,
-  deadlineMs: 10_000,
-};
+/** What a machine that stands still for seconds does not overstep: no test here is about deadlines or skew. */
+const UNHURRIED = { deadlineMs: PATIENCE_MS, maxClockSkewMs: 30_000, leaseTtlMs: 3_600_000 };
+const RULES = { ...LEASE_RULES, ...UNHURRIED, lastMachineId: 31 };
 
-export function coordinator(ports: Ports, n = 1): Coordinator {
+export function coordinator(ports: Ports, n = 1, clock = systemClock): Coordinator {
   const events = new RecordedEvents();
-  const parts = { ...ports, clock: systemClock, random: Math.random, events, coordinatorId: `c${n}` };
+  const parts = { ...ports, clock, random: Math.random, events, coordinatorId: `c${n}` };
   return {
-    segments: new SegmentArbiter({ ...parts, rules: { ...SEGMENT_RULES, deadlineMs: 10_000 } }),
+    segments: new SegmentArbiter({ ...parts, rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS } }),
     leases: new LeaseArbiter({ ...parts, rules: RULES }),
     events,
   };
@@ -70,8 +66,6 @@ export function guard({ store, fence, locks }: Omit<Ports, 'registry'>, events: 
   });
 }
 
-const leaseCall = (n: number) => ({ holder: holder(n), agentTimeMs: Date.now(), layout: LAYOUT_TEXT });
-
 /** What arbiters do on every real combination of stores: the same as on the fakes. */
 export function arbitersContract(name: string, open: () => Promise<CoordinatorsUnderTest>): void {
   describe(`segments and leases on ${name}`, () => {
@@ -79,11 +73,15 @@ export function arbitersContract(name: string, open: () => Promise<CoordinatorsU
     let ports: Ports;
     let coordinators: Coordinator[];
     let one: Coordinator;
+    let time: MovedTime;
 
     beforeEach(async () => {
       subject = await open();
       ports = subject.coordinators[0];
-      coordinators = subject.coordinators.map(coordinator);
+      time = new MovedTime();
+      coordinators = subject.coordinators.map((each, n) =>
+        coordinator({ ...each, store: time.of(each.store) }, n, time.clock),
+      );
       one = coordinators[0] as Coordinator;
       await guard(ports, one.events).check();
       await ports.store.createTag(newTag('orders'));
@@ -94,6 +92,9 @@ export function arbitersContract(name: string, open: () => Promise<CoordinatorsU
       await subject.close();
     });
 
+    const leaseCall = (n: number) => ({
+      ...{ holder: holder(n), agentTimeMs: time.now(), layout: LAYOUT_TEXT },
+    });
     const any = (n: number) => coordinators[n % coordinators.length] as Coordinator;
 
     test('segments of one coordinator follow one another from 1', async () => {
@@ -188,8 +189,7 @@ export function arbitersContract(name: string, open: () => Promise<CoordinatorsU
         for (const [n, { machineId }] of leases.entries())
           await any(n).leases.end(machineId, holder(100 * round + n));
         windows.push(...leases);
-        const ceiling = Math.max(...leases.map(({ to }) => to));
-        while ((await ports.store.now()) < ceiling) await new Promise((resolve) => setTimeout(resolve, 20));
+        time.moveTo(Math.max(...leases.map(({ to }) => to)));
       }
       for (let machineId = 0; machineId < 32; machineId++) {
         const own = windows.filter((lease) => lease.machineId === machineId);

@@ -9,6 +9,7 @@ import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { MariadbServer } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
@@ -18,12 +19,22 @@ export interface OpenStore {
   readonly driver: SqlDriver;
 }
 
-/** How long one statement may take in these tests: far above what a healthy server needs. */
-const STATEMENT_TIMEOUT_MS = 4_000;
+/** As a coordinator opens it, with other deadlines: where the machine stands still, no lock is given up and no statement. */
+export function openMysqlStore(url: string): OpenStore {
+  const { driver, store } = openHastyMysqlStore(url, PATIENCE_MS);
+  const transaction = driver.transaction.bind(driver);
+  driver.transaction = (work) =>
+    transaction(async (session) => {
+      await session.run(`SET SESSION innodb_lock_wait_timeout = ${PATIENCE_MS / 1_000}`);
+      return work(session);
+    });
+  return { driver, store };
+}
 
-export function openMysqlStore(url: string, statementTimeoutMs = STATEMENT_TIMEOUT_MS): OpenStore {
+/** As a coordinator opens it: a lock is waited for as long as the driver says. */
+export function openHastyMysqlStore(url: string, statementTimeoutMs: number): OpenStore {
   const driver = openMysql({ url, connectionLimit: 8, statementTimeoutMs });
-  return { store: new SqlStore(driver), driver };
+  return { driver, store: new SqlStore(driver) };
 }
 
 /** Two coordinators' handles on a fresh database with the newest schema. */
@@ -71,11 +82,11 @@ export function freshPrefix(): string {
   return `test${process.pid}-${++prefixes}:`;
 }
 
-/** A connected link; `commandTimeoutMs` is far above what a healthy Redis needs. */
+/** A connected link; by default no command is given up while the machine stands still. */
 export async function openLink(
-  redis: RedisServer,
+  redis: Pick<RedisServer, 'url'>,
   keyPrefix = freshPrefix(),
-  commandTimeoutMs = 1_000,
+  commandTimeoutMs = PATIENCE_MS,
 ): Promise<RedisLink> {
   const link = new RedisLink({ url: redis.url, keyPrefix, commandTimeoutMs }, systemClock);
   await link.connect();

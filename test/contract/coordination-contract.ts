@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { SweptCounter } from '@leafcutter/coordinator/domain/fence';
+import type { CounterName } from '@leafcutter/coordinator/domain/range';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import { poll } from '../support/poll.ts';
 import { entry, type StoreUnderTest } from './store-under-test.ts';
 
 /** The part of the store contract by which coordinators agree on one Redis and sweep its fences. */
@@ -40,7 +42,7 @@ export function coordinationContract(subject: () => StoreUnderTest, locks: 'row'
       expect(await other.withMachineId(3, async (row) => row.generation)).toBe('g1');
       const { confirmedAtMs } = await store.identify('layout');
       expect(confirmedAtMs).toBeGreaterThan(1_700_000_000_000);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await poll(async () => (await store.now()) > confirmedAtMs);
       await store.confirmGeneration('another');
       expect(await other.identify('layout')).toMatchObject({ confirmedAtMs });
       await store.confirmGeneration('g1');
@@ -84,6 +86,33 @@ export function coordinationContract(subject: () => StoreUnderTest, locks: 'row'
       expect(seen).toContainEqual(
         expect.objectContaining({ name: { kind: 'machine', machineId: 4 }, value: 77n }),
       );
+    });
+
+    test('are also what is left of tags whose rows somebody deleted, in every kind of reading', async () => {
+      for (const tag of ['kept', 'gone']) {
+        await store.createTag(newTag(tag));
+        await store.withTag(tag, (row) => row.advance(9n, [{ ...entry(tag, 1n, 9n), grantedAtMs: 100 }]));
+      }
+      await subject().deleteByHand('gone');
+      const gone = { name: { kind: 'tag', tag: 'gone' }, value: 9n, granted: 9n, gone: true };
+      for (const since of [undefined, 100]) {
+        const seen = await read(since);
+        expect(seen).toContainEqual(gone);
+        expect(seen.map(({ name }) => name)).toContainEqual({ kind: 'tag', tag: 'kept' });
+      }
+      const never = { kind: 'tag', tag: 'never' } as const;
+      expect(await store.countersOf([gone.name as CounterName, never])).toEqual([
+        gone,
+        { name: never, value: 0n, granted: 0n, gone: true },
+      ]);
+    });
+
+    test('that are gone are remembered with what the fence knows of them', async () => {
+      await store.remember('lost', { ...entry('lost', 1n, 77n), grantedAtMs: 100 });
+      expect(await read()).toContainEqual({
+        ...{ name: { kind: 'tag', tag: 'lost' }, value: 77n, granted: 77n, gone: true },
+      });
+      expect(await other.createTag(newTag('lost'))).toMatchObject({ nextId: 77n, highWater: 77n });
     });
 
     test('are read in pages where there are many', async () => {

@@ -2,6 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Fence } from '@leafcutter/coordinator/domain/fence';
 import type { CounterName } from '@leafcutter/coordinator/domain/range';
 import { fenceMove, SAMPLE_DEPLOYMENT } from '@leafcutter/coordinator/fakes/samples';
+import { PATIENCE_MS } from '../support/patience.ts';
+import { poll } from '../support/poll.ts';
 
 export interface FenceUnderTest {
   /** Two coordinators' handles on one empty memory. */
@@ -177,6 +179,177 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
           reason: 'sweep_overtaken',
         });
         expect((await fence.read(orders)).value).toBe(101n);
+      });
+    });
+
+    describe('what rose', () => {
+      const { identity } = SAMPLE_DEPLOYMENT;
+      const users: CounterName = { kind: 'tag', tag: 'users' };
+      const machine: CounterName = { kind: 'machine', machineId: 33 };
+      const labels = async (sinceSweep?: number) => {
+        const names: string[] = [];
+        for await (const page of other.counters(sinceSweep))
+          names.push(...page.map((name) => (name.kind === 'tag' ? name.tag : String(name.machineId))));
+        return names.sort();
+      };
+
+      test('is told by the number of the sweep after which it did', async () => {
+        expect(await labels()).toEqual([]);
+        await fence.raise(orders, fenceMove(1n, 101n));
+        await fence.finishSweep(identity, 17);
+        await fence.raise(users, fenceMove(1n, 101n));
+        await fence.finishSweep({ ...identity, sweep: 17 }, 18);
+        expect(await fence.identity()).toMatchObject({ sweep: 18, sweepBefore: 17 });
+        await fence.raise(machine, fenceMove(1n, 101n));
+        expect(await labels()).toEqual(['33', 'orders', 'users']);
+        expect(await labels(17)).toEqual(['33', 'users']);
+        expect(await labels(18)).toEqual(['33']);
+      });
+
+      test('is also what a sweep raised, not what it left as it was', async () => {
+        await fence.raise(orders, fenceMove(1n, 101n));
+        await fence.finishSweep(identity, 17);
+        const counters = [
+          { name: orders, value: 101n, granted: 101n },
+          { name: users, value: 7n, granted: 7n },
+        ];
+        await fence.sweep({ ...identity, sweep: 17 }, counters);
+        expect(await labels(17)).toEqual(['orders', 'users']);
+        await fence.finishSweep({ ...identity, sweep: 17 }, 18);
+        await fence.sweep({ ...identity, sweep: 18 }, counters);
+        expect(await labels(18)).toEqual([]);
+      });
+
+      test('is told of thousands, in pages', async () => {
+        const many = Array.from({ length: 1_201 }, (_, n) => ({
+          name: { kind: 'machine', machineId: n } as const,
+          value: BigInt(n + 1),
+          granted: 0n,
+        }));
+        for (let at = 0; at < many.length; at += 400) await fence.sweep(identity, many.slice(at, at + 400));
+        expect(new Set(await labels()).size).toBe(1_201);
+      });
+    });
+
+    test('that is told of a commit knows that, unless it was lowered or lost meanwhile', async () => {
+      const { generation } = SAMPLE_DEPLOYMENT.identity;
+      const told = async (committed: bigint) => {
+        const mark = await poll(async () => {
+          const now = await other.read(orders);
+          return now.committed === committed && now;
+        }, PATIENCE_MS);
+        expect(mark).toMatchObject({ committed });
+      };
+      await fence.raise(orders, fenceMove(1n, 101n));
+      fence.confirm(orders, 51n);
+      fence.confirm(orders, 101n);
+      await told(101n);
+      await fence.lower(orders, await fence.read(orders), { to: 7n, taken: undefined, generation });
+      fence.confirm(orders, 101n);
+      fence.confirm({ kind: 'tag', tag: 'users' }, 5n);
+      await fence.raise(orders, fenceMove(7n, 8n));
+      fence.confirm(orders, 8n);
+      // What was said before is passed over, and what is said after is heard.
+      await fence.raise({ kind: 'machine', machineId: 1 }, fenceMove(1n, 2n));
+      fence.confirm({ kind: 'machine', machineId: 1 }, 2n);
+      expect(
+        await poll(async () => (await other.read({ kind: 'machine', machineId: 1 })).committed === 2n, PATIENCE_MS),
+      ).toBe(true);
+      expect((await other.read(orders)).committed).toBeLessThanOrEqual(8n);
+      expect((await other.read({ kind: 'tag', tag: 'users' })).value).toBe(0n);
+    });
+
+    describe('the zones of a tag', () => {
+      const { identity } = SAMPLE_DEPLOYMENT;
+      const { generation } = identity;
+      /** 1 to 100, then a typo to 501 from which a segment was drawn. */
+      const typo = async () => {
+        await fence.raise(orders, fenceMove(1n, 101n));
+        await fence.raise(orders, fenceMove(501n, 601n));
+      };
+      const lowered = async () => {
+        await typo();
+        const taken = { start: 501n, end: 601n };
+        await fence.lower(orders, await fence.read(orders), { to: 101n, taken, generation });
+      };
+
+      test('remember the last numbers that its counter skipped', async () => {
+        await fence.raise(orders, fenceMove(1n, 101n));
+        expect((await other.read(orders)).skipped).toBeUndefined();
+        await fence.raise(orders, fenceMove(501n, 601n));
+        await fence.raise(orders, fenceMove(601n, 701n));
+        expect((await other.read(orders)).skipped).toEqual({ start: 101n, end: 501n });
+        await fence.raise(orders, fenceMove(801n, 901n));
+        expect((await other.read(orders)).skipped).toEqual({ start: 701n, end: 801n });
+      });
+
+      test('not of the first range of all, and not of the time that a machine id skips', async () => {
+        const machine: CounterName = { kind: 'machine', machineId: 3 };
+        await fence.raise(orders, fenceMove(501n, 601n));
+        await fence.raise(machine, fenceMove(1n, 101n));
+        await fence.raise(machine, fenceMove(501n, 601n));
+        expect((await other.read(orders)).skipped).toBeUndefined();
+        expect((await other.read(machine)).skipped).toBeUndefined();
+      });
+
+      test('keep what was handed out above a lowered counter from being touched again', async () => {
+        await lowered();
+        expect(await other.read(orders)).toMatchObject({ value: 101n, taken: { start: 501n, end: 601n } });
+        const above = { kind: 'ahead', value: 601n, committed: 601n, granted: 601n };
+        for (const [start, end] of [
+          [501n, 502n],
+          [600n, 700n],
+          [450n, 502n],
+          [101n, 9_000n],
+        ] as const)
+          expect(await other.raise(orders, fenceMove(start, end))).toEqual(above);
+        expect((await other.read(orders)).value).toBe(101n);
+        expect(await other.raise(orders, fenceMove(101n, 501n))).toEqual({ kind: 'ok' });
+      });
+
+      test('are passed by who goes on above, and all below that is no gap any more', async () => {
+        await lowered();
+        await fence.raise(orders, fenceMove(101n, 201n));
+        expect(await fence.raise(orders, fenceMove(651n, 701n))).toEqual({ kind: 'ok' });
+        const mark = await other.read(orders);
+        expect(mark).toMatchObject({ value: 701n, skipped: { start: 601n, end: 651n } });
+        expect(mark.taken).toBeUndefined();
+      });
+
+      test('are told a sweep whose database forgot the lowering: it has to go on above', async () => {
+        await lowered();
+        const before = await fence.identity();
+        if (before === undefined) throw new Error('no identity');
+        const counter = { name: orders, value: 501n, granted: 101n };
+        expect(await other.sweep(before, [counter])).toEqual({
+          ahead: [expect.objectContaining({ counter, value: 601n, committed: 601n, granted: 601n })],
+          unreadable: [],
+        });
+        expect((await fence.read(orders)).value).toBe(601n);
+      });
+
+      test('grow by a sweep if Redis went back to an earlier lowering, and never shrink by one', async () => {
+        await lowered();
+        const before = await fence.identity();
+        if (before === undefined) throw new Error('no identity');
+        const swept = async (start: bigint, end: bigint) => {
+          const taken = { start, end };
+          await other.sweep(before, [{ name: orders, value: 101n, granted: 101n, taken }]);
+          return (await fence.read(orders)).taken;
+        };
+        expect(await swept(501n, 9_001n)).toEqual({ start: 501n, end: 9_001n });
+        expect(await swept(401n, 501n)).toEqual({ start: 401n, end: 9_001n });
+      });
+
+      test('are learnt from a sweep by a Redis that forgot them, not if the counter stands above', async () => {
+        const taken = { start: 501n, end: 601n };
+        const users: CounterName = { kind: 'tag', tag: 'users' };
+        await fence.sweep(identity, [
+          { name: orders, value: 101n, granted: 601n, taken },
+          { name: users, value: 701n, granted: 701n, taken },
+        ]);
+        expect((await other.read(orders)).taken).toEqual(taken);
+        expect((await other.read(users)).taken).toBeUndefined();
       });
     });
 

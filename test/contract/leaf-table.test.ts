@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import type { Store } from '@leafcutter/coordinator/domain/store';
@@ -9,9 +9,8 @@ import { noLocks } from '@leafcutter/coordinator/no-locks';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { createPool, type Pool } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
-
-jest.setTimeout(30_000);
 
 let mariadb: MariadbServer;
 const toClose: (() => Promise<unknown>)[] = [];
@@ -72,7 +71,7 @@ function segmentsOf(store: Store): SegmentArbiter {
       locks: noLocks,
       clock: systemClock,
       random: Math.random,
-      rules: { ...SEGMENT_RULES, deadlineMs: 20_000 },
+      rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS },
     },
     ...{ events: new RecordedEvents(), coordinatorId: 'c1' },
   });

@@ -1,11 +1,9 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openMysql } from '@leafcutter/coordinator/mysql-driver';
 import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
 import type { SqlDriver } from '@leafcutter/coordinator/sql-driver';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
-
-jest.setTimeout(300_000);
 
 /** LEAFCUTTER_LEDGER_ROWS=10000000 shows the same on ten million rows, in about two minutes. */
 const ROWS = Number(process.env.LEAFCUTTER_LEDGER_ROWS ?? 200_000);

@@ -1,14 +1,13 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RedisLink } from '@leafcutter/coordinator/redis-link';
 import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { deleteByHand, freshMysqlStores, freshPrefix, insertByHand, openLink } from './backends.ts';
 import { redisContracts, serversContract } from './redis-contracts.ts';
 import { storeContract } from './store-contract.ts';
-
-jest.setTimeout(30_000);
 
 let redis: RedisServer;
 let mariadb: MariadbServer;
@@ -54,7 +53,7 @@ describe('locks in Redis', () => {
     expect(release).toBeDefined();
     expect(await b.acquire('tag:orders', { waitMs: 30, ttlMs: 60_000 })).toBeUndefined();
     expect(await b.acquire('tag:users', { waitMs: 0, ttlMs: 60_000 })).toBeDefined();
-    const waiting = b.acquire('tag:orders', { waitMs: 5_000, ttlMs: 60_000 });
+    const waiting = b.acquire('tag:orders', { waitMs: PATIENCE_MS, ttlMs: 60_000 });
     await release?.();
     expect(await waiting).toBeDefined();
     closeLinks();
@@ -64,7 +63,7 @@ describe('locks in Redis', () => {
     const { links, closeLinks } = await openLinks();
     const [a, b] = links.map((link) => new RedisLocks(link, systemClock)) as [RedisLocks, RedisLocks];
     const releaseOld = await a.acquire('tag:orders', { waitMs: 0, ttlMs: 30 });
-    expect(await b.acquire('tag:orders', { waitMs: 5_000, ttlMs: 60_000 })).toBeDefined();
+    expect(await b.acquire('tag:orders', { waitMs: PATIENCE_MS, ttlMs: 60_000 })).toBeDefined();
     await releaseOld?.();
     expect(await a.acquire('tag:orders', { waitMs: 0, ttlMs: 60_000 })).toBeUndefined();
     closeLinks();

@@ -42,7 +42,7 @@ leaseRegistryContract('memory', async () => {
 
 rosterContract('memory', async () => {
   const clock = new FakeClock();
-  return { roster: new MemoryRoster(clock), pass: (ms) => clock.advance(ms), close };
+  return { roster: new MemoryRoster(clock), elapse: (ms) => clock.advance(ms), close };
 });
 
 arbitersContract('memory', async () => {

@@ -1,15 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
 import { createConnection } from 'mysql2/promise';
 import { executeSql } from '../support/mariadb-client.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
-import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
-
-jest.setTimeout(30_000);
+import { freshMysqlStores, type OpenStore, openHastyMysqlStore, openMysqlStore } from './backends.ts';
 
 let mariadb: MariadbServer;
 let url: string;
@@ -46,7 +45,7 @@ async function waitingConnection(): Promise<number> {
       "SELECT id FROM information_schema.processlist WHERE info LIKE '%FOR UPDATE' AND id <> CONNECTION_ID()";
     const [rows] = await admin.query(sql);
     return (rows as { id: number }[])[0]?.id;
-  }, 5_000);
+  });
   admin.destroy();
   if (found === undefined) throw new Error('no connection waits for a row');
   return found;
@@ -58,7 +57,9 @@ describe('a session', () => {
     const isolation =
       "(SELECT VARIABLE_VALUE FROM information_schema.session_variables WHERE VARIABLE_NAME = 'TX_ISOLATION')";
     const columns = names.map((name) => `@@${name} AS ${name}`).join(', ');
-    const [row] = await handles[0].driver.query(`SELECT ${columns}, ${isolation} AS isolation`);
+    const { driver, store } = openHastyMysqlStore(url, PATIENCE_MS);
+    const [row] = await driver.query(`SELECT ${columns}, ${isolation} AS isolation`);
+    await store.close();
     expect(row).toMatchObject({
       sql_mode: expect.stringContaining('STRICT_ALL_TABLES'),
       time_zone: '+00:00',
@@ -113,9 +114,10 @@ describe('a session', () => {
   test('that is killed between two statements leaves nothing behind', async () => {
     const lost = handles[0].store.withTag('orders', async (row) => {
       await row.advance(101n, []);
-      const [{ id } = { id: 0 }] = await processIds('Sleep');
+      // It is said to sleep a moment after it has answered, and to be gone a moment after it was killed.
+      const id = await poll(async () => (await idleTransactions())[0]);
       await executeSql(mariadb.port, `KILL ${id}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await poll(async () => (await idleTransactions()).length === 0);
     });
     await expect(lost).rejects.toEqual(unavailable('commit_unclear'));
     expect(await handles[1].store.findTag('orders')).toMatchObject({ nextId: 1n });
@@ -123,22 +125,22 @@ describe('a session', () => {
 
   test('that waits for a row longer than three seconds gives way', async () => {
     const other = await holdRow();
-    await expect(handles[0].store.withTag('orders', async () => 'in')).rejects.toEqual(
-      unavailable('deadlock'),
-    );
+    const { store } = openHastyMysqlStore(url, PATIENCE_MS);
+    await expect(store.withTag('orders', async () => 'in')).rejects.toEqual(unavailable('deadlock'));
+    await store.close();
     other.end();
     expect(await handles[0].store.withTag('orders', async () => 'in')).toBe('in');
   });
 });
 
-/** Sessions of this test's database inside a transaction, by what they do now. */
-async function processIds(command: string): Promise<{ id: number }[]> {
+/** Sessions of this test's database that are inside a transaction and wait for their next statement. */
+async function idleTransactions(): Promise<number[]> {
   const admin = await createConnection(url);
   const sql = `SELECT p.id FROM information_schema.processlist p JOIN information_schema.innodb_trx t
-    ON t.trx_mysql_thread_id = p.id WHERE p.command = ? AND p.db = DATABASE()`;
-  const [rows] = await admin.query(sql, [command]);
+    ON t.trx_mysql_thread_id = p.id WHERE p.command = 'Sleep' AND p.db = DATABASE()`;
+  const [rows] = await admin.query(sql);
   admin.destroy();
-  return rows as { id: number }[];
+  return (rows as { id: number }[]).map(({ id }) => id);
 }
 
 describe('a MySQL', () => {
@@ -150,12 +152,12 @@ describe('a MySQL', () => {
 
   test('that stops answering is given up after the statement timeout, and used again when it answers', async () => {
     await using proxy = await startProxy({ target: { host: '127.0.0.1', port: mariadb.port } });
-    const { store } = openMysqlStore(url.replace(`:${mariadb.port}/`, `:${proxy.port}/`), 200);
-    await store.now();
+    const { store } = openHastyMysqlStore(url.replace(`:${mariadb.port}/`, `:${proxy.port}/`), 500);
+    expect(await poll(() => store.now())).toBeGreaterThan(0);
     await proxy.blackhole();
     await expect(store.withTag('orders', async () => 'in')).rejects.toEqual(unavailable('connection_lost'));
     await proxy.heal();
-    expect(await poll(() => store.withTag('orders', async () => 'in'), 5_000)).toBe('in');
+    expect(await poll(() => store.withTag('orders', async () => 'in'))).toBe('in');
     await store.close();
   });
 

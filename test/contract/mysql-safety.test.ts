@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import { CALM, holder, newTag, SEGMENT_RULES } from '@leafcutter/coordinator/fakes/samples';
@@ -7,12 +7,11 @@ import type { SqlDriver, SqlSession } from '@leafcutter/coordinator/sql-driver';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
 import { raceForRanges } from './store-contract.ts';
 import { entry } from './store-under-test.ts';
-
-jest.setTimeout(30_000);
 
 let mariadb: MariadbServer;
 let url: string;
@@ -118,7 +117,7 @@ describe('a COMMIT that the network swallows', () => {
 
   beforeEach(async () => {
     proxy = await startProxy({ target: { host: '127.0.0.1', port: mariadb.port } });
-    store = openMysqlStore(url.replace(`:${mariadb.port}/`, `:${proxy.port}/`), 900).store as SqlStore;
+    store = openMysqlStore(url.replace(`:${mariadb.port}/`, `:${proxy.port}/`)).store as SqlStore;
     // The pool's connection is made and prepared before the fault, which is about one statement.
     await store.now();
   });
@@ -179,7 +178,7 @@ describe('a COMMIT that the network swallows', () => {
         locks: noLocks,
         clock: systemClock,
         random: Math.random,
-        rules: SEGMENT_RULES,
+        rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS },
       },
       ...{ events: new RecordedEvents(), coordinatorId: 'c1' },
     });

@@ -13,6 +13,16 @@ import { rosterContract } from './roster-contract.ts';
 /** Two coordinators' links under one fresh prefix. */
 export type OpenLinks = () => Promise<{ links: [RedisLink, RedisLink]; closeLinks(): void }>;
 
+/** Takes so much from all that lives for a time below the link's prefix, as if it had passed. */
+function elapse(link: RedisLink, ms: number): Promise<void> {
+  return link.run(async (redis) => {
+    for (const key of await redis.keys(`${link.prefix}*`)) {
+      const leftMs = await redis.pttl(key);
+      if (leftMs >= 0) await redis.pexpire(key, leftMs - ms);
+    }
+  });
+}
+
 /** Everything that is promised of what lies in Redis. */
 export function redisContracts(name: string, openLinks: OpenLinks): void {
   fenceContract(name, async () => {
@@ -28,14 +38,17 @@ export function redisContracts(name: string, openLinks: OpenLinks): void {
     const { links, closeLinks } = await openLinks();
     return {
       registry: new RedisLeaseRegistry(links[0]),
-      elapse: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      elapse: (ms) => elapse(links[0], ms),
       close: async () => closeLinks(),
     };
   });
 
   rosterContract(name, async () => {
     const { links, closeLinks } = await openLinks();
-    return { roster: new RedisRoster(links[0]), close: async () => closeLinks() };
+    return {
+      ...{ roster: new RedisRoster(links[0]), elapse: (ms) => elapse(links[0], ms) },
+      close: async () => closeLinks(),
+    };
   });
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RedisLink } from '@leafcutter/coordinator/redis-link';
 import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
@@ -6,8 +6,6 @@ import { Redis } from 'ioredis';
 import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { freshPrefix, openLink } from './backends.ts';
-
-jest.setTimeout(60_000);
 
 const WAIT = { waitMs: 250, ttlMs: 60_000 };
 const NOW = { waitMs: 0, ttlMs: 60_000 };
@@ -27,7 +25,7 @@ beforeEach(async () => {
   redis.on('error', () => undefined);
   prefix = freshPrefix();
   clock = new FakeClock();
-  links = [await openLink(server, prefix, 200), await openLink(server, prefix, 200)];
+  links = [await openLink(server, prefix), await openLink(server, prefix)];
   [a, b] = links.map((link) => new RedisLocks(link, clock)) as [RedisLocks, RedisLocks];
   await untilListening(2);
 });
@@ -39,7 +37,7 @@ afterEach(async () => {
 
 async function untilListening(count: number): Promise<void> {
   const channels = async () => (await redis.pubsub('CHANNELS', `${prefix}lock-passed:*`)).length;
-  expect(await poll(async () => (await channels()) === count, 15_000)).toBe(true);
+  expect(await poll(async () => (await channels()) === count)).toBe(true);
 }
 
 /** How often a command was carried out. */
@@ -52,7 +50,7 @@ async function calls(command: string): Promise<number> {
 const asked = () => calls('lrange');
 
 async function untilAsked(times: number): Promise<void> {
-  expect(await poll(async () => (await asked()) === times, 15_000)).toBe(true);
+  expect(await poll(async () => (await asked()) === times)).toBe(true);
 }
 
 describe('a lock in Redis', () => {
@@ -105,7 +103,7 @@ describe('a lock in Redis', () => {
 
   test('passes over a coordinator that is gone', async () => {
     const release = await a.acquire('tag:orders', NOW);
-    links.push(await openLink(server, prefix, 200));
+    links.push(await openLink(server, prefix));
     const gone = b.acquire('tag:orders', WAIT);
     await untilAsked(2);
     const waiting = new RedisLocks(links[2] as RedisLink, clock).acquire('tag:orders', WAIT);
@@ -135,7 +133,7 @@ describe('a lock in Redis', () => {
     expect(await late).toBeUndefined();
     expect(await asked()).toBe(5);
     const queue = () => redis.llen(`${prefix}lock:tag:orders`);
-    expect(await poll(async () => (await queue()) === 1, 15_000)).toBe(true);
+    expect(await poll(async () => (await queue()) === 1)).toBe(true);
 
     const waiting = b.acquire('tag:orders', WAIT);
     await untilAsked(6);
@@ -150,7 +148,7 @@ describe('a lock in Redis', () => {
   test('calls again after the connection that listens was lost, which says nothing but SUBSCRIBE', async () => {
     expect(await calls('subscribe')).toBe(2);
     expect(await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub')).toBe(2);
-    expect(await poll(async () => (await calls('subscribe')) === 4, 15_000)).toBe(true);
+    expect(await poll(async () => (await calls('subscribe')) === 4)).toBe(true);
     await untilListening(2);
     const release = await a.acquire('tag:orders', NOW);
     const waiting = b.acquire('tag:orders', WAIT);
@@ -187,11 +185,11 @@ describe('a lock in Redis', () => {
     for (const link of links.splice(0)) link.close();
     await clock.advance(100);
     expect(await waiting).toBeUndefined();
-    expect(await poll(async () => (await connections()) === 0, 15_000)).toBe(true);
+    expect(await poll(async () => (await connections()) === 0)).toBe(true);
   });
 });
 
 /** A waiter that Redis has answered sleeps when its timer stands. */
 async function asleep(): Promise<void> {
-  expect(await poll(() => clock.pending > 0, 15_000)).toBe(true);
+  expect(await poll(() => clock.pending > 0)).toBe(true);
 }

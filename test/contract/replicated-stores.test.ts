@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openMysql } from '@leafcutter/coordinator/mysql-driver';
 import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
 import { RedisLink } from '@leafcutter/coordinator/redis-link';
@@ -6,23 +6,22 @@ import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { Cluster, Redis } from 'ioredis';
-import { createConnection } from 'mysql2/promise';
+import { type Connection, createConnection } from 'mysql2/promise';
 import { type GaleraSetup, startGalera } from '../support/galera.ts';
 import { executeSql } from '../support/mariadb-client.ts';
 import type { MariadbServer } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisClusterSetup, startRedisCluster } from '../support/redis-cluster.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 import { freshPrefix, insertByHand, type OpenStore, openMysqlStore } from './backends.ts';
 import { redisContracts, serversContract } from './redis-contracts.ts';
 
-jest.setTimeout(60_000);
-
 let redis: RedisClusterSetup;
 let galera: GaleraSetup;
 
 beforeAll(async () => {
-  [redis, galera] = await Promise.all([startRedisCluster(3, 0), startGalera(2)]);
+  [redis, galera] = await Promise.all([startRedisCluster(3, 0, PATIENCE_MS), startGalera(2)]);
 });
 afterAll(() => Promise.all([redis, galera].map((each) => each?.[Symbol.asyncDispose]())));
 
@@ -33,7 +32,7 @@ async function openLinks(): Promise<{ links: [RedisLink, RedisLink]; closeLinks(
     url: redis.url,
     clusterNodes: redis.clusterNodes.split(','),
     keyPrefix,
-    commandTimeoutMs: 1_000,
+    commandTimeoutMs: PATIENCE_MS,
   };
   const links: [RedisLink, RedisLink] = [
     new RedisLink(place, systemClock),
@@ -59,7 +58,7 @@ async function openNodes(): Promise<[Node, Node]> {
   const handles = urls.map((each) => ({ ...openMysqlStore(each), url: each })) as [Node, Node];
   await Promise.all(
     handles.map(({ driver }) =>
-      poll(() => migrateMysql(driver).then(() => true), 30_000, 100).then((done) => expect(done).toBe(true)),
+      poll(() => migrateMysql(driver).then(() => true)).then((done) => expect(done).toBe(true)),
     ),
   );
   return handles;
@@ -76,15 +75,16 @@ describe('locks in a Redis Cluster', () => {
     const heard = async () => {
       const release = await a.acquire('tag:orders', { waitMs: 0, ttlMs: 60_000 });
       const waiting = b.acquire('tag:orders', { waitMs: 5_000, ttlMs: 60_000 });
-      // In the queue by now; where nobody listens, its ticket is dropped from it.
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      const queued = () => links[0].run((client) => client.llen(`${links[0].prefix}lock:tag:orders`));
+      await poll(async () => (await queued()) === 2);
+      // Where nobody listens, the ticket of who waits is dropped from the queue.
       await release?.();
-      const queue = await links[0].run((client) => client.lrange(`${links[0].prefix}lock:tag:orders`, 0, -1));
+      const left = await queued();
       await (await waiting)?.();
-      return queue.length === 1;
+      return left === 1;
     };
     // The connection that listens may take its time.
-    expect(await poll(heard, 20_000, 50)).toBe(true);
+    expect(await poll(heard)).toBe(true);
     closeLinks();
   });
 });
@@ -104,7 +104,7 @@ describe('a link to a Redis Cluster', () => {
       cause: { message: expect.stringContaining('MOVED') },
     });
     const arrived = async () => (await link.run((client) => client.get(key))) ?? 'nothing';
-    expect(await poll(arrived, 20_000, 50)).toBe('nothing');
+    expect(await poll(arrived)).toBe('nothing');
     expect(found).toBeGreaterThan(0);
     closeLinks();
   });
@@ -132,6 +132,10 @@ async function moveSlot(key: string, to: RedisServer): Promise<void> {
   for (const client of [target, ...clients]) await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', id);
   for (const client of clients) client.disconnect();
 }
+
+/** Statements of a store that its server has not answered. */
+const WAITING_READS = `SELECT id FROM information_schema.processlist
+  WHERE command = 'Query' AND info LIKE '%leaf_alloc%' AND id <> CONNECTION_ID()`;
 
 describe('Galera', () => {
   test('lets one of two win who take a counter at once through two nodes; the other gives way', async () => {
@@ -163,16 +167,16 @@ describe('Galera', () => {
 
   /** Commits on one node while the other one stands still and applies nothing; then asks the other one with `read`. */
   async function readBehind(
-    read: (onOther: Node, goOn: () => Promise<void>) => Promise<bigint | undefined>,
+    read: (onOther: Node, operator: Connection) => Promise<bigint | undefined>,
   ): Promise<bigint | undefined> {
     const [a, b] = await openNodes();
     await insertByHand(a.driver, 'orders', 1n, 1);
-    await poll(async () => (await b.store.findTag('orders')) !== undefined, 10_000);
+    await poll(async () => (await b.store.findTag('orders')) !== undefined);
     const operator = await createConnection({ host: '127.0.0.1', port: galera.nodes[1]?.port, user: 'root' });
     try {
       await operator.query('FLUSH TABLES WITH READ LOCK');
       await a.store.withTag('orders', (locked) => locked.advance(101n, []));
-      return await read(b, async () => void (await operator.query('UNLOCK TABLES')));
+      return await read(b, operator);
     } finally {
       operator.destroy();
       await Promise.all([a, b].map(({ store }) => store.close()));
@@ -180,10 +184,17 @@ describe('Galera', () => {
   }
 
   test('shows on every node what was committed on another, or waits until it can', async () => {
-    const seen = await readBehind(async ({ store }, goOn) => {
-      const reading = store.findTag('orders');
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      await goOn();
+    const seen = await readBehind(async ({ store }, operator) => {
+      let isAnswered = false;
+      const reading = store.findTag('orders').finally(() => {
+        isAnswered = true;
+      });
+      const isWaiting = async () => {
+        const [rows] = await operator.query(WAITING_READS);
+        return (rows as unknown[]).length > 0;
+      };
+      expect(await poll(async () => isAnswered || (await isWaiting()))).toBe(true);
+      await operator.query('UNLOCK TABLES');
       return (await reading)?.nextId;
     });
     expect(seen).toBe(101n);
@@ -202,14 +213,14 @@ describe('Galera', () => {
 
 describe('several hosts of MySQL', () => {
   const open = (url: string, ...otherHosts: string[]) => {
-    const driver = openMysql({ url, otherHosts, connectionLimit: 4, statementTimeoutMs: 4_000 });
+    const driver = openMysql({ url, otherHosts, connectionLimit: 4, statementTimeoutMs: PATIENCE_MS });
     return { driver, store: new SqlStore(driver) };
   };
 
   test('are tried in turn when the first is not there', async () => {
     const [a] = galera.nodes;
     const { store } = open('mysql://root@127.0.0.1:1/leafcutter', `127.0.0.1:${a?.port}`);
-    expect(await poll(() => store.now(), 10_000)).toBeGreaterThan(0);
+    expect(await poll(() => store.now())).toBeGreaterThan(0);
     await store.close();
   });
 
@@ -219,7 +230,7 @@ describe('several hosts of MySQL', () => {
     const port = async () => Number((await driver.query('SELECT @@port AS port'))[0]?.port);
     await executeSql(a.port, 'SET GLOBAL read_only = 1');
     try {
-      expect(await poll(port, 10_000)).toBe(b.port);
+      expect(await poll(port)).toBe(b.port);
     } finally {
       await executeSql(a.port, 'SET GLOBAL read_only = 0');
       await store.close();

@@ -1,5 +1,5 @@
 import { copyFile } from 'node:fs/promises';
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { audit } from '@leafcutter/coordinator/domain/audit';
 import { CALM, holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import { MemoryLeaseRegistry } from '@leafcutter/coordinator/memory-lease-registry';
@@ -11,8 +11,6 @@ import { startProcess } from '../support/process.ts';
 import { arbitersContract, coordinator } from './arbiters-contract.ts';
 import { deleteByHand, freshSqliteStore, insertByHand } from './backends.ts';
 import { storeContract } from './store-contract.ts';
-
-jest.setTimeout(30_000);
 
 storeContract('SQLite', 'database', async () => {
   const { store, driver, close } = await freshSqliteStore();

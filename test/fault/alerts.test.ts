@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Cluster } from '../support/cluster.ts';
 import { DrawingLoad } from '../support/drawing-load.ts';
 import { type FakeTime, fakeTime } from '../support/faketime.ts';
@@ -7,11 +7,6 @@ import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { Prometheus, scraped } from '../support/prometheus.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
-
-jest.setTimeout(120_000);
-
-/** An alert may come so late on a busy machine; it takes two or three scrapes, of a second each. */
-const SOON_MS = 40_000;
 
 const stack = new AsyncDisposableStack();
 let mariadb: MariadbServer;
@@ -27,6 +22,7 @@ beforeAll(async () => {
   stack.use(clock);
   cluster = stack.use(
     await Cluster.start({
+      pace: 'product',
       mysqlUrl: mariadb.url,
       redisUrl: redis.url,
       coordinators: 1,
@@ -50,8 +46,8 @@ beforeAll(async () => {
     ),
   );
   // The first segment and the first window come before Prometheus looks; from then on all is well.
-  expect(await poll(async () => (await prometheus.query('up == 1')).length === 4, SOON_MS, 200)).toBe(true);
-  expect(await poll(async () => (await prometheus.firing()).length === 0, SOON_MS, 500)).toBe(true);
+  expect(await poll(async () => (await prometheus.query('up == 1')).length === 4)).toBe(true);
+  expect(await poll(async () => (await prometheus.firing()).length === 0)).toBe(true);
 });
 
 afterAll(() => stack.disposeAsync());
@@ -59,7 +55,7 @@ afterAll(() => stack.disposeAsync());
 /** Waits until an alert fires, or, where `fires` is false, until it does no longer. */
 async function alertIs(name: string, fires: boolean, what: string): Promise<void> {
   const begun = performance.now();
-  const is = await poll(async () => (await prometheus.firing()).includes(name) === fires, SOON_MS, 200);
+  const is = await poll(async () => (await prometheus.firing()).includes(name) === fires);
   expect([name, what, is]).toEqual([name, what, true]);
   const seconds = ((performance.now() - begun) / 1000).toFixed(1);
   process.stdout.write(`${name} ${fires ? 'fired' : 'went quiet'} ${seconds} s after ${what}\n`);

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { History } from '@leafcutter/cli/verify/history';
 import { type Answer, KeepAlive } from '../support/keep-alive.ts';
+import { runningMs } from '../support/running-time.ts';
 
 export interface CallerOptions {
   /** Names the agent in reports; several agents may share an agentId. */
@@ -45,7 +46,7 @@ export function newCounts(): Counts {
 
 /** Callers on every agent that go on through fault and healing, and everything they asked and got. */
 export class ArenaLoad {
-  readonly history = new History(() => performance.now() * 1e6);
+  readonly history = new History(() => runningMs() * 1e6);
   readonly counts = newCounts();
   readonly #callers: Promise<void>[] = [];
   readonly #lastOk = new Map<string, number>();
@@ -127,7 +128,7 @@ export class ArenaLoad {
         continue;
       }
       budget.left -= 1;
-      const begunMs = performance.now();
+      const begunMs = runningMs();
       const call = history.invoke({ process, agent, instanceId, source, count });
       const timer = setTimeout(() => connection.close(), GIVE_UP_MS);
       const answer = await connection.get(path).catch(() => undefined);
@@ -144,7 +145,7 @@ export class ArenaLoad {
   }
 
   #note({ agent, source, count }: CallerOptions, result: Result, begunMs: number): void {
-    const endedMs = performance.now();
+    const endedMs = runningMs();
     for (const counts of [this.counts, this.#during]) addTo(counts, result, count, endedMs - begunMs);
     if (result.outcome === 'ok') this.#lastOk.set(`${agent} ${source}`, begunMs);
     else this.#lastTrouble.set(source, endedMs);

@@ -115,6 +115,7 @@ export class Arena implements AsyncDisposable {
     const number = ++this.#named.coordinators;
     const [redis, mysql] = await Promise.all([this.#line(this.redis.port), this.#line(this.mariadb.port)]);
     const service = await Service.start({
+      pace: 'product',
       kind: 'coordinator',
       main: this.options.main,
       name: `coordinator-${number}`,
@@ -145,6 +146,7 @@ export class Arena implements AsyncDisposable {
     const clock = clocks ? this.#stack.use(await fakeTime()) : undefined;
     const service = await Service.start(
       {
+        pace: 'product',
         kind: 'agent',
         main: this.options.main,
         name: twins ? 'twin' : label,
@@ -235,8 +237,11 @@ export class Arena implements AsyncDisposable {
     await Promise.all(dead.map((service) => service.restart('live')));
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stack.disposeAsync();
+  /** The load ends too, which after a scenario that failed still calls: for ever, and beside those that follow. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const stopped = this.load.stop();
+    await this.#stack.disposeAsync();
+    await stopped;
   }
 
   async #line(port: number): Promise<TcpProxy> {

@@ -3,8 +3,9 @@ import { appendOutcome, markdownTable } from './report.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
 import type { Control, Scenario } from './scenario.ts';
 
-const RESUME_WITHIN_MS = 10_000;
-const TIMEOUT_MS = 300_000;
+/** Told beside what it took; a run fails only far beyond it. */
+const RESUME_TARGET_MS = 10_000;
+const FAR_BEYOND = 3;
 const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
 
 /** All scenarios with LEAFCUTTER_FULL=1, else the quick ones. */
@@ -20,10 +21,10 @@ export function defineSuite(groups: Readonly<Record<string, readonly Scenario[]>
   for (const [group, scenarios] of Object.entries(groups)) {
     describe(group, () => {
       for (const scenario of scenarios.filter(({ quick }) => full || quick)) {
-        test(scenario.name, () => testScenario(scenario, outcomes), TIMEOUT_MS);
+        test(scenario.name, () => testScenario(scenario, outcomes));
         for (const control of (scenario.controls ?? []).slice(0, full ? undefined : 1)) {
           const title = `negative control of ${scenario.name}: without ${control.guard}`;
-          test(title, () => testControl(scenario, control), TIMEOUT_MS);
+          test(title, () => testControl(scenario, control));
         }
       }
     });
@@ -39,7 +40,12 @@ async function testScenario(scenario: Scenario, outcomes: Outcome[]): Promise<vo
   if (historyFolder !== undefined) process.stdout.write(`${scenario.name}: history in ${historyFolder}\n`);
   expect(findings).toEqual(NONE);
   expect(complaint).toBeUndefined();
-  expect(resumedMs).toBeLessThan(scenario.resumes?.withinMs ?? RESUME_WITHIN_MS);
+  const targetMs = scenario.resumes?.withinMs ?? RESUME_TARGET_MS;
+  if (resumedMs !== undefined && resumedMs > targetMs)
+    process.stdout.write(
+      `${scenario.name}: resumed after ${resumedMs} ms, past its target of ${targetMs} ms\n`,
+    );
+  expect(resumedMs).toBeLessThan(FAR_BEYOND * targetMs);
   expect(callsWithinFault).toBeGreaterThanOrEqual(LEAST_CALLS);
   expect(singles / ids).toBeGreaterThan(0.2);
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 const OPERATIONS = new URL('../../docs/operations.md', import.meta.url);
 
@@ -16,6 +17,6 @@ export async function runDocumented(
   await promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', block], {
     cwd,
     env: { PATH, ...env },
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   });
 }

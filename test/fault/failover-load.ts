@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { History } from '@leafcutter/cli/verify/history';
+import { PATIENCE_MS } from '../support/patience.ts';
 import type { AgentPlace } from './arena.ts';
 
 const PACE_MS = 3;
@@ -50,7 +51,7 @@ export class FailoverLoad {
     // Another process may answer by now, so the call names none: it is held against duplicates, not against order.
     const call = history.invoke({ process: history.newProcess(), agent: label, source, count: 1 });
     try {
-      const response = await fetch(service.url + path, { signal: AbortSignal.timeout(5_000) });
+      const response = await fetch(service.url + path, { signal: AbortSignal.timeout(PATIENCE_MS) });
       const text = await response.text();
       if (response.ok) {
         history.ok(call, [BigInt(text)]);

@@ -1,10 +1,10 @@
-import { mkdir, mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toEdn } from '@leafcutter/cli/verify/edn';
 import type { History } from '@leafcutter/cli/verify/history';
 import { toJsonl } from '@leafcutter/cli/verify/jsonl';
 import { writeLines } from '@leafcutter/cli/verify/write-lines';
+import { keptDir } from '../support/scratch-dir.ts';
 
 /** Where histories are kept of runs that found nothing, too. */
 const always = process.env.LEAFCUTTER_HISTORY_DIR;
@@ -20,7 +20,7 @@ export async function keepHistory(
   broken: boolean,
 ): Promise<string | undefined> {
   if (always === undefined && !broken) return undefined;
-  const parent = always ?? (await mkdtemp(join(tmpdir(), 'leafcutter-history-')));
+  const parent = always ?? (await keptDir('history'));
   const folder = join(parent, name.replaceAll(/[^a-z0-9-]+/g, '-'));
   await mkdir(folder, { recursive: true });
   await writeLines(join(folder, 'history.jsonl'), toJsonl(history));

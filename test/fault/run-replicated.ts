@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { History } from '@leafcutter/cli/verify/history';
 import { createPool } from 'mysql2/promise';
 import { poll } from '../support/poll.ts';
+import { runningMs } from '../support/running-time.ts';
 import { Service } from '../support/service.ts';
 import { ArenaLoad, newCounts } from './arena-load.ts';
 import { type Findings, findAll } from './findings.ts';
@@ -15,7 +16,6 @@ const WINDOW_MS = 3_000;
 const SOURCES = ['hot', 'snowflake'] as const;
 /** An agent's deadline, and what two busy cores may add to it. */
 const LATEST_MS = 2_000 + 3_000;
-const PATIENCE_MS = 60_000;
 
 export interface ReplicatedSetup {
   readonly name: string;
@@ -58,24 +58,24 @@ export async function runReplicated(setup: ReplicatedSetup & { steadyMs: number 
   for (const service of agents) stack.defer(async () => void (await service.process.kill()));
 
   const load = new ArenaLoad();
+  stack.defer(() => load.stop());
   for (const { name, url } of agents) {
     for (const source of SOURCES) void load.add({ agent: name, url, source, count: 1, depth: 2, paceMs: 2 });
   }
   const issuing = (since: number) =>
-    poll(
-      () => agents.every(({ name }) => SOURCES.every((source) => load.answeredSince(name, source, since))),
-      PATIENCE_MS,
+    poll(() =>
+      agents.every(({ name }) => SOURCES.every((source) => load.answeredSince(name, source, since))),
     );
-  if (!(await issuing(performance.now()))) throw new Error('the agents never issued');
+  if (!(await issuing(runningMs()))) throw new Error('the agents never issued');
   await sleep(setup.steadyMs);
-  const harmedMs = performance.now();
+  const harmedMs = runningMs();
   const during = newCounts();
   await load.during(during, async () => {
     await setup.harm();
     // Until what agents held before is surely used up.
     await sleep(WINDOW_MS + setup.steadyMs);
   });
-  const recovered = await issuing(performance.now());
+  const recovered = await issuing(runningMs());
   await sleep(1_000);
   await load.stop();
 
@@ -119,6 +119,7 @@ export function table(rows: readonly Disturbed[]): string {
 
 function startCoordinator(env: Readonly<Record<string, string>>, index: number): Promise<Service> {
   return Service.start({
+    pace: 'product',
     kind: 'coordinator',
     name: `coordinator-${index + 1}`,
     flags: [
@@ -140,6 +141,7 @@ function startCoordinator(env: Readonly<Record<string, string>>, index: number):
 function startAgent(coordinators: readonly Service[], index: number): Promise<Service> {
   const urls = coordinators.map(({ url }) => url);
   return Service.start({
+    pace: 'product',
     kind: 'agent',
     name: `agent-${index + 1}`,
     flags: [

@@ -1,4 +1,6 @@
+import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
+import { runningMs } from '../support/running-time.ts';
 import { Arena } from './arena.ts';
 import { newCounts } from './arena-load.ts';
 import type { ArenaOptions } from './arena-options.ts';
@@ -10,8 +12,6 @@ import { StoreCounts } from './store-counts.ts';
 /** An agent's deadline, and what two busy cores may add to it. */
 const LATEST_MS = 2_000 + 3_000;
 const MAX_ROUNDS = 10;
-/** A fault that heals by itself is not healed by us for so long. */
-const RESUME_PATIENCE_MS = 60_000;
 /** Without a guard it may never heal, and need not. */
 const CONTROL_PATIENCE_MS = 2_000;
 /** Issuing has resumed when for so long no call went without an ID. */
@@ -52,12 +52,12 @@ export async function runScenario(
 ): Promise<Outcome> {
   const options: ArenaOptions = { ...scenario.arena, ...control?.arena };
   const nemesis = control?.nemesis ?? scenario.nemesis;
-  const begun = performance.now();
+  const begun = runningMs();
   await using arena = await Arena.start(options);
   await using counts = new StoreCounts(arena.coordinators);
   const { load } = arena;
   for (const agent of arena.agents) arena.drawFrom(agent);
-  if ((await resumed(arena, begun, [], RESUME_PATIENCE_MS)) === undefined)
+  if ((await resumed(arena, begun, [], PATIENCE_MS)) === undefined)
     throw new Error('the arena never came to issue from every agent and every source');
 
   const during = newCounts();
@@ -70,9 +70,9 @@ export async function runScenario(
       rounds += 1;
     } while (during.calls < callsWithinFault && rounds < mostRounds);
   });
-  const healedMs = performance.now();
+  const healedMs = runningMs();
   await arena.heal();
-  const patienceMs = control === undefined ? RESUME_PATIENCE_MS : CONTROL_PATIENCE_MS;
+  const patienceMs = control === undefined ? PATIENCE_MS : CONTROL_PATIENCE_MS;
   const resumedMs = await resumed(arena, healedMs, scenario.ended ?? [], patienceMs);
   await load.stop();
   await arena.ledger.remember();
@@ -93,7 +93,7 @@ export async function runScenario(
     callsWithinFault: during.calls,
     refused: Object.fromEntries(refused),
     ...stores,
-    seconds: (performance.now() - begun) / 1_000,
+    seconds: (runningMs() - begun) / 1_000,
     findings,
     complaint,
     historyFolder,
@@ -124,8 +124,8 @@ async function resumed(
   const answered = () =>
     agents.every(({ label }) => expected.every((source) => load.answeredSince(label, source, since)));
   if ((await poll(answered, patienceMs)) === undefined) return undefined;
-  const answeredMs = performance.now();
+  const answeredMs = runningMs();
   const quietSince = () => Math.max(since, load.lastTroubleMs(expected));
-  const quiet = await poll(() => performance.now() - quietSince() > QUIET_MS, patienceMs);
+  const quiet = await poll(() => runningMs() - quietSince() > QUIET_MS, patienceMs);
   return quiet ? Math.max(answeredMs, quietSince()) - since : undefined;
 }

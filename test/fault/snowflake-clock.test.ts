@@ -10,12 +10,11 @@ import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { metric } from '../support/metric.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { runningMs } from '../support/running-time.ts';
 import type { Service } from '../support/service.ts';
 
 const HEARTBEATS = ['--snowflake-heartbeat-ms', '300', '--snowflake-lease-ttl-ms', '5000'];
 const ROLLBACKS = 'leafcutter_agent_clock_rollbacks_total';
-/** What a heartbeat, and a busy machine, may take until a clock is known to be wrong or right. */
-const NOTICED_MS = 15_000;
 const layout = { ...LAYOUT_PRESETS.classic, datacenterBits: 0, epochMs: TWITTER_EPOCH_MS };
 const windowOf = (id: bigint) => decode(layout, id);
 
@@ -27,12 +26,12 @@ beforeAll(async () => {
   [redis, mariadb] = await Promise.all([startRedis(), startMariadb()]);
   stack.use(redis);
   stack.use(mariadb);
-}, 60_000);
+});
 
 afterAll(async () => {
   await closeConnections();
   await stack.disposeAsync();
-}, 60_000);
+});
 
 /** A coordinator, an agent with the true time, and one whose clock `clock` moves. */
 async function twoAgents(label: string, coordinatorFlags: readonly string[]) {
@@ -40,13 +39,15 @@ async function twoAgents(label: string, coordinatorFlags: readonly string[]) {
   const clock: FakeTime = stack.use(await fakeTime());
   const cluster = stack.use(
     await Cluster.start({
+      pace: 'product',
       mysqlUrl,
       redisUrl: redis.url,
       keyPrefix: `${label}:`,
       coordinators: 1,
       agents: 0,
       coordinatorFlags,
-      agentFlags: ['--snowflake-enabled', '--report-interval-ms', '300'],
+      // Nobody here is to be refused because the machine stood still; nor is a clock waited for that is a minute late.
+      agentFlags: ['--snowflake-enabled', '--report-interval-ms', '300', '--wait-ms', '10000'],
     }),
   );
   await cluster.createTag('orders', { step: 200 });
@@ -135,7 +136,7 @@ test('a running agent: 1 s back goes unnoticed, 60 s back is refused until caugh
   expect(findDuplicates(callsOf(lanes))).toEqual([]);
   expect(findFallingIds(callsOf(lanes))).toEqual([]);
   expect(findUngranted(callsOf(lanes), await readLedger(mysqlUrl), windowOf)).toEqual([]);
-}, 120_000);
+});
 
 test('a clock past its short window issues nothing and says why; set back over a restart it gets no lease', async () => {
   const { mysqlUrl, clock, steady, moved } = await twoAgents('restart', [
@@ -152,12 +153,12 @@ test('a clock past its short window issues nothing and says why; set back over a
   const running = draw(moved, 1);
   await pause(300);
   clock.set(60);
-  const told = await poll(async () => matching(await ask(moved), 'CLOCK_SKEWED'), NOTICED_MS, 20);
+  const told = await poll(async () => matching(await ask(moved), 'CLOCK_SKEWED'));
   const skewed = await untilNotReady(moved);
   clock.set(0);
-  const setRightAt = performance.now();
+  const setRightAt = runningMs();
   await untilReady(moved);
-  const readyMs = performance.now() - setRightAt;
+  const readyMs = runningMs() - setRightAt;
   await pause(200);
   await running.stop();
   const resumed = draw(moved, 1);
@@ -168,7 +169,7 @@ test('a clock past its short window issues nothing and says why; set back over a
   clock.set(-600);
   const othersBefore = others.tally.ids;
   await moved.restart('live');
-  const refused = await poll(async () => matching(await ask(moved), 'CLOCK_SKEWED'), NOTICED_MS, 20);
+  const refused = await poll(async () => matching(await ask(moved), 'CLOCK_SKEWED'));
   const { snowflake } = await moved.json<{ snowflake: object }>('/v1/status');
   const restarted = draw(moved, 5);
   await pause(500);
@@ -200,7 +201,7 @@ test('a clock past its short window issues nothing and says why; set back over a
   expect(findDuplicates(callsOf(lanes))).toEqual([]);
   expect(findFallingIds(callsOf(lanes))).toEqual([]);
   expect(findUngranted(callsOf(lanes), await readLedger(mysqlUrl), windowOf)).toEqual([]);
-}, 120_000);
+});
 
 /** What an agent may say whose clock is past its window; CLOCK_BACKWARDS where it used the window up to its end. */
 const PAST_WINDOW = new Set(['LEASE_LOST', 'CLOCK_SKEWED', 'CLOCK_BACKWARDS']);
@@ -234,11 +235,11 @@ async function ready(agent: Service, mode: string): Promise<{ ok: boolean; reaso
 }
 
 function untilNotReady(agent: Service): Promise<string | undefined> {
-  return poll(async () => (await ready(agent, 'snowflake')).reason, NOTICED_MS, 20);
+  return poll(async () => (await ready(agent, 'snowflake')).reason);
 }
 
 async function untilReady(agent: Service): Promise<void> {
-  const up = await poll(async () => (await ready(agent, 'snowflake')).ok, NOTICED_MS, 20);
+  const up = await poll(async () => (await ready(agent, 'snowflake')).ok);
   if (up !== true) throw new Error(`${agent.name} did not become ready:\n${agent.process.tail(20)}`);
 }
 

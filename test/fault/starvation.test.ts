@@ -25,12 +25,12 @@ beforeAll(async () => {
     mysqlUrl: url.replace(`:${mariadb.port}/`, `:${slowMariadb.port}/`),
     redisUrl: redis.url.replace(`:${redis.port}`, `:${slowRedis.port}`),
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   await closeConnections();
   await stack.disposeAsync();
-}, 60_000);
+});
 
 test('64 callers outrun segments of 100 on slow stores, and every one of 12,800 calls is served', async () => {
   const cluster = stack.use(
@@ -56,9 +56,9 @@ test('64 callers outrun segments of 100 on slow stores, and every one of 12,800 
   const seconds = (performance.now() - begun) / 1_000;
   process.stdout.write(
     `starvation: ${tally.ids} of ${CALLERS * CALLS} calls served, refused ${JSON.stringify([...tally.refused])}, ` +
-      `slowest ${Math.round(tally.slowestMs)} ms, ${seconds.toFixed(1)} s (Leaf's own code: 282 errors)\n`,
+      `slowest ${Math.round(tally.slowestMs)} ms (target 2,000 ms), ${seconds.toFixed(1)} s (Leaf's own code: 282 errors)\n`,
   );
   expect([...tally.refused]).toEqual([]);
   expect(tally.ids).toBe(CALLERS * CALLS);
   expect(findDuplicates(callsOf(lanes))).toEqual([]);
-}, 120_000);
+});

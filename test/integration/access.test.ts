@@ -1,14 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
 import { KeepAlive } from '../support/keep-alive.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service, type ServiceOptions } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const started: Service[] = [];
 let folder: string;
@@ -243,7 +241,7 @@ test('an agent that asks too fast is told when to come again, others are not, an
       '--data-dir',
       join(folder, 'paced'),
       '--auto-create-tags',
-      ...['--agent-requests-per-s', '1', '--token-requests-per-s', '3'],
+      ...['--agent-requests-per-s', '1', '--token-requests-per-s', '5'],
     ],
   });
   const post = (path: string, agentId: string, body: object) =>
@@ -252,18 +250,19 @@ test('an agent that asks too fast is told when to come again, others are not, an
       body: JSON.stringify({ agentId, instanceId: '11111111-1111-4111-8111-111111111111', ...body }),
     });
   const ask = (agentId: string) => post('segments', agentId, { ratePerSecond: 0, waitingIds: 1 });
-  const answers = await Promise.all(Array.from({ length: 14 }, () => ask('greedy')));
+  const answers = await Promise.all(Array.from({ length: 40 }, () => ask('greedy')));
   const refused = answers.filter(({ status }) => status === 429);
+  // Ten at once, and one more for each second that it took.
   expect(refused.length).toBeGreaterThan(1);
-  expect(refused.length).toBeLessThan(5);
+  expect(refused.length).toBeLessThanOrEqual(30);
   expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await ask('modest')).status).toBe(200);
-  const lies = await Promise.all(Array.from({ length: 40 }, (_, lie) => ask(`agent-${lie}`)));
+  const lies = await Promise.all(Array.from({ length: 300 }, (_, lie) => ask(`agent-${lie}`)));
   const seenThrough = lies.filter(({ status }) => status === 429);
   expect(seenThrough.length).toBeGreaterThan(5);
   expect(await seenThrough[0]?.json()).toMatchObject({ code: 'RATE_LIMITED', reason: 'token' });
   // What is read back counts apart, both ways: neither can keep the other from being answered.
-  const reads = await Promise.all(Array.from({ length: 14 }, () => post('decode', 'greedy', { id: '1' })));
-  expect(reads[0]?.status).toBe(200);
+  const reads = await Promise.all(Array.from({ length: 40 }, () => post('decode', 'greedy', { id: '1' })));
+  expect(reads.some(({ status }) => status === 200)).toBe(true);
   expect(reads.some(({ status }) => status === 429)).toBe(true);
 });

@@ -8,6 +8,7 @@ import type { Settings, SettingTree } from '@leafcutter/shared/config/settings';
 import { createLogger } from '@leafcutter/shared/logger';
 import { createConnection } from 'mysql2/promise';
 import { startMariadb } from '../support/mariadb-server.ts';
+import { UNHURRIED } from '../support/patience.ts';
 import { startRedis } from '../support/redis-server.ts';
 
 const RESTARTS = 20;
@@ -19,7 +20,7 @@ function configure<T extends SettingTree>(
   service: 'agent' | 'coordinator',
   argv: string[],
 ) {
-  const loaded = loadConfig(settings, { argv, env: {}, cwd: '/', service, readFile: () => '' });
+  const loaded = loadConfig(settings, { argv, env: UNHURRIED, cwd: '/', service, readFile: () => '' });
   if (loaded.config === undefined) throw new Error('no configuration');
   return loaded.config;
 }
@@ -61,4 +62,4 @@ test('leaf_alloc.step stays what the operator set through 20 restarts, while seg
   expect(row.step).toBe(BASE_STEP);
   // The control: steps were adapted, so there was something that could have been written back.
   expect(ranges.some(({ size }) => size >= 4 * BASE_STEP)).toBe(true);
-}, 60_000);
+});

@@ -3,17 +3,19 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { connect } from '@leafcutter/client';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-jest.setTimeout(120_000);
-
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** No test here is about the client's own deadlines. */
+const UNHURRIED = { waitMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
 
 let coordinator: Service;
 let agent: Service;
@@ -49,8 +51,8 @@ afterAll(async () => {
 
 describe('the client beside a real agent', () => {
   test('gives 30,000 rising IDs over the port and the socket, and none twice', async () => {
-    await using tcp = await connect({ endpoint: agent.url, tag: 'orders' });
-    await using unix = await connect({ endpoint: `unix:${socket}`, tag: 'orders' });
+    await using tcp = await connect({ endpoint: agent.url, tag: 'orders', ...UNHURRIED });
+    await using unix = await connect({ endpoint: `unix:${socket}`, tag: 'orders', ...UNHURRIED });
     const drawn: bigint[][] = await Promise.all(
       [tcp, unix].map(async (ids) => {
         const mine: bigint[] = [];
@@ -68,7 +70,7 @@ describe('the client beside a real agent', () => {
   });
 
   test('gives snowflake IDs and takes them apart as the agent does', async () => {
-    await using ids = await connect({ endpoint: agent.url, tag: 'a.b:c-d', minFetch: 1 });
+    await using ids = await connect({ endpoint: agent.url, tag: 'a.b:c-d', minFetch: 1, ...UNHURRIED });
     expect(ids.nextString()).toBe('1');
     const id = await ids.snowflake();
     const shown = (await (await fetch(`${agent.url}/v1/decode/${id}`)).json()) as object;
@@ -92,18 +94,20 @@ describe('the client beside a real agent', () => {
     await refused({ endpoint: 'localhost:8000' }).toMatchObject({ code: 'BAD_REQUEST', reason: 'endpoint' });
     await refused({ minFetch: 0 }).toMatchObject({ code: 'BAD_REQUEST', reason: 'minFetch' });
     // The client stands alone, so its limit is its own; it has to be the agent's.
-    await (await connect({ endpoint: agent.url, tag: 'orders', maxFetch: MAX_COUNT })).batch(MAX_COUNT);
+    await (await connect({ endpoint: agent.url, tag: 'orders', maxFetch: MAX_COUNT, ...UNHURRIED })).batch(
+      MAX_COUNT,
+    );
     await refused({ maxFetch: MAX_COUNT + 1 }).toMatchObject({ code: 'BAD_REQUEST', reason: 'maxFetch' });
     const gone = AbortSignal.abort(new Error('gone'));
     await using leaving = await connect({ endpoint: agent.url, tag: 'orders' });
     await expect(leaving.snowflake({ signal: gone })).rejects.toThrow('gone');
     await refused({ endpoint: guarded.url }).toMatchObject({ code: 'UNAUTHORIZED', reason: 'missing_token' });
-    await using ids = await connect({ endpoint: guarded.url, tag: 'orders', token: 'secret' });
+    await using ids = await connect({ endpoint: guarded.url, tag: 'orders', token: 'secret', ...UNHURRIED });
     expect(ids.next()).toBeGreaterThan(0n);
   });
 
   test('goes on by itself after its agent was away', async () => {
-    await using ids = await connect({ endpoint: agent.url, tag: 'orders', minFetch: 2, waitMs: 20_000 });
+    await using ids = await connect({ endpoint: agent.url, tag: 'orders', minFetch: 2, ...UNHURRIED });
     const before = ids.next();
     await agent.process.kill();
     const waiting = ids.batch(10);
@@ -151,7 +155,7 @@ describe('the packed client', () => {
     const path = (process.env.PATH ?? '').split(delimiter).filter((part) => !part.includes('node_modules'));
     for (const node of [process.execPath, 'node']) {
       const env = { ...process.env, PATH: path.join(delimiter) };
-      const { stdout } = await run(node, ['app.js', agent.url], { cwd: home, env, timeout: 20_000 });
+      const { stdout } = await run(node, ['app.js', agent.url], { cwd: home, env, timeout: PATIENCE_MS });
       expect(stdout).toBe('true\n');
     }
   });

@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Hostile, residentBytes } from '../support/hostile.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const run = promisify(execFile);
 
@@ -39,7 +38,7 @@ afterAll(async () => {
 
 /** What curl gets: status, content type and body. */
 async function curl(url: string, ...args: string[]): Promise<[number, string, string]> {
-  const told = ['-s', '--max-time', '10', '-w', '\\n%{http_code} %{content_type}'];
+  const told = ['-s', '--max-time', `${PATIENCE_MS / 1_000}`, '-w', '\\n%{http_code} %{content_type}'];
   const { stdout } = await run('curl', [...told, ...args, url]);
   const at = stdout.lastIndexOf('\n');
   const [status = '', ...type] = stdout.slice(at + 1).split(' ');
@@ -164,7 +163,9 @@ describe('go-leaf’s addresses', () => {
   ])('serve the seed’s benchmark: ab -n %s -c %s', async (n, c) => {
     const url = `${agent.url}/alloc-segment?biz_tag=test`;
     const before = await issued('go-leaf');
-    const { stdout } = await run('ab', ['-q', '-s', '50', '-n', n, '-c', c, url], { timeout: 58_000 });
+    const { stdout } = await run('ab', ['-q', '-s', `${PATIENCE_MS / 1_000}`, '-n', n, '-c', c, url], {
+      timeout: PATIENCE_MS,
+    });
     expect(stdout).toMatch(new RegExp(`Complete requests: +${n}\n`));
     expect(stdout).not.toContain('Non-2xx');
     // Digits grow, which ab counts as a wrong length.

@@ -1,14 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
 import { parse } from 'yaml';
 import { ROOT, read, run, testWith } from '../support/deploy.ts';
 import { lookUpBinary } from '../support/find-binary.ts';
 import { type Manifest, manifestsOf } from '../support/kubernetes.ts';
 import { rulesOf } from '../support/prometheus.ts';
-
-jest.setTimeout(120_000);
 
 const CHART = join(ROOT, 'deploy/helm/leafcutter');
 const chart = parse(read('deploy/helm/leafcutter/Chart.yaml')) as { version: string; appVersion: string };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { agentSettings } from '@leafcutter/agent/settings';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { environmentNames } from '@leafcutter/shared/config/settings';
@@ -26,8 +26,6 @@ import { lookUpBinary } from '../support/find-binary.ts';
 import { freePort } from '../support/ports.ts';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
-
-jest.setTimeout(120_000);
 
 /** Runs `config` of whichever Compose there is; undefined where there is none. */
 async function findCompose(): Promise<((envFile: string) => Promise<string>) | undefined> {
@@ -203,7 +201,7 @@ describe('the image', () => {
       cwd: app,
       name: 'coordinator',
     });
-    await coordinator.waitForLine(/coordinator is ready/, 30_000);
+    await coordinator.waitForLine(/coordinator is ready/);
     await expect(healthcheck()).resolves.toBeDefined();
     // The second door is asked where there is one: the first may speak TLS.
     const nobody = `127.0.0.1:${await freePort()}`;

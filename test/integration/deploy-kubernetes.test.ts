@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { agentSettings } from '@leafcutter/agent/settings';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
@@ -14,8 +14,6 @@ import {
   unknownFields,
   validate,
 } from '../support/kubernetes.ts';
-
-jest.setTimeout(120_000);
 
 const FILES = [
   'coordinator.yaml',

@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { ERROR_CODES } from '@leafcutter/shared/errors';
 import { parse } from 'yaml';
 import { Cluster } from '../support/cluster.ts';
@@ -11,8 +11,6 @@ import { poll } from '../support/poll.ts';
 import { Prometheus, RULES_FOLDER, rulesOf, scraped } from '../support/prometheus.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { metricCatalogues } from '../support/silent-metrics.ts';
-
-jest.setTimeout(120_000);
 
 interface Panel {
   readonly id: number;
@@ -152,7 +150,7 @@ describe('Prometheus', () => {
       const loads = paths.map((path) => new DrawingLoad(cluster.agents, path, 20));
       try {
         // A forecast takes ten minutes of use: the first segments are made to look older.
-        await poll(() => fetch(`${cluster.agents[0]?.url}/v1/ids/orders`).then(({ ok }) => ok), 10_000);
+        await poll(() => fetch(`${cluster.agents[0]?.url}/v1/ids/orders`).then(({ ok }) => ok));
         await executeSql(
           mariadb.port,
           'UPDATE leafcutter.leafcutter_ledger SET granted_at_ms = granted_at_ms - 86400000',
@@ -183,7 +181,7 @@ async function everyQueryHasData(prometheus: Prometheus): Promise<void> {
   }));
   expect(panels.length).toBeGreaterThan(45);
   for (const { title, expr, legendFormat } of [...panels, ...rules, ...causes]) {
-    const series = await poll(async () => (await prometheus.query(expr))[0], 30_000, 200);
+    const series = await poll(async () => (await prometheus.query(expr))[0]);
     expect([title, expr, series]).toEqual([title, expr, expect.anything()]);
     // Snowflake IDs have no tag.
     const labels = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label]) => label);

@@ -1,15 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { leafcutter, type RunningProcess } from '../support/process.ts';
 import { isAlive, scratchDir } from '../support/scratch-dir.ts';
-
-jest.setTimeout(90_000);
-
-const READY_MS = 30_000;
 
 /** `leafcutter dev` on ports and in a folder of its own. */
 class Dev {
@@ -100,7 +96,7 @@ describe('leafcutter dev', () => {
     let before: { segment: bigint[]; snowflake: bigint[] } | undefined;
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       await using running = dev.start();
-      await running.waitForLine(/Leafcutter is ready/, READY_MS);
+      await running.waitForLine(/Leafcutter is ready/);
       await running.waitForLine(new RegExp(`curl http://${dev.agents[0]}/v1/ids/demo`));
       const drawn = await dev.draw();
       expect(new Set(drawn.segment).size).toBe(1_000);
@@ -123,17 +119,17 @@ describe('leafcutter dev', () => {
   test('leaves no child behind when it is killed', async () => {
     const dev = await Dev.prepare();
     await using running = dev.start();
-    await running.waitForLine(/Leafcutter is ready/, READY_MS);
+    await running.waitForLine(/Leafcutter is ready/);
     const children = childrenOf(running.pid);
     expect(children).toHaveLength(3);
     await running.kill();
-    expect(await poll(() => isGone(children), 15_000)).toBe(true);
+    expect(await poll(() => isGone(children))).toBe(true);
   });
 
   test('stops, and says why, when one of its services dies', async () => {
     const dev = await Dev.prepare();
     await using running = dev.start();
-    await running.waitForLine(/Leafcutter is ready/, READY_MS);
+    await running.waitForLine(/Leafcutter is ready/);
     const [first = -1, ...others] = childrenOf(running.pid);
     process.kill(first, 'SIGKILL');
     expect(await running.exited).toEqual({ code: 1, signal: null });
@@ -145,8 +141,7 @@ describe('leafcutter dev', () => {
     const dev = await Dev.prepare();
     await using running = dev.start();
     await running.waitForLine(/Starting an embedded coordinator/);
-    const children =
-      (await poll(() => childrenOf(running.pid).length === 1 && childrenOf(running.pid), 5_000)) ?? [];
+    const children = (await poll(() => childrenOf(running.pid).length > 0 && childrenOf(running.pid))) ?? [];
     process.kill(running.pid, 'SIGINT');
     expect((await running.exited).code).toBe(0);
     expect(isGone(children)).toBe(true);
@@ -172,7 +167,7 @@ describe('leafcutter dev', () => {
   test('does not take another one that runs on the same ports for its own', async () => {
     const dev = await Dev.prepare();
     await using running = dev.start();
-    await running.waitForLine(/Leafcutter is ready/, READY_MS);
+    await running.waitForLine(/Leafcutter is ready/);
     const twin = await Dev.prepare(dev);
     await using second = twin.start();
     expect((await second.exited).code).toBe(1);

@@ -1,5 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PATIENCE_MS } from '../support/patience.ts';
+import { poll } from '../support/poll.ts';
+import { runningMs } from '../support/running-time.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
@@ -61,34 +64,42 @@ afterAll(async () => {
 /** When the next chunk is sent: after a moment, or after an answer, without which the moment is a longer one. */
 type Pace = 'soon' | 'answered';
 
+const SOON_MS = 10;
+const LONGER_MS = 1_000;
+/** Some requests end the talk without closing the connection: what came until it was silent for so long is compared. */
+const SILENT_MS = 2_000;
+
 /** Sends the chunks one after the other and gives back all that came until the connection was closed. */
 function exchange({ url }: Service, chunks: readonly string[], pace: Pace = 'soon'): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
     const parts: Buffer[] = [];
-    socket.setNoDelay(true);
-    // Some requests end the talk without closing the connection: what came until then is compared.
-    socket.setTimeout(2_000, () => socket.destroy());
-    socket.on('data', (bytes: Buffer) => {
-      parts.push(bytes);
-      if (pace === 'answered') sendLater(10);
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => resolve(Buffer.concat(parts).toString('latin1')));
-    const [first = '', ...rest] = chunks;
-    socket.write(first, 'latin1');
-    let timer: NodeJS.Timeout | undefined;
-    const sendLater = (afterMs: number) => {
-      clearTimeout(timer);
-      timer = setTimeout(sendNext, afterMs);
-    };
+    const rest = [...chunks];
+    let isAnswered = false;
+    let sinceMs = 0;
     const sendNext = () => {
       const next = rest.shift();
-      if (next === undefined || socket.destroyed) return;
-      socket.write(next, 'latin1');
-      sendLater(pace === 'soon' ? 10 : 250);
+      if (next === undefined) socket.destroy();
+      else socket.write(next, 'latin1');
+      isAnswered = false;
+      sinceMs = runningMs();
     };
-    sendLater(pace === 'soon' ? 10 : 250);
+    const timer = setInterval(() => {
+      const moment = pace === 'soon' || isAnswered ? SOON_MS : LONGER_MS;
+      if (runningMs() - sinceMs >= (rest.length === 0 ? SILENT_MS : moment)) sendNext();
+    }, SOON_MS / 2);
+    socket.setNoDelay(true);
+    socket.on('data', (bytes: Buffer) => {
+      parts.push(bytes);
+      isAnswered = true;
+      sinceMs = runningMs();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      clearInterval(timer);
+      resolve(Buffer.concat(parts).toString('latin1'));
+    });
+    sendNext();
   });
 }
 
@@ -272,16 +283,17 @@ test('a client that does not read its answers draws no IDs for nobody', async ()
   expect(settled - before).toBeLessThan(sent / 2);
 });
 
-/** Reads until two readings in a row are equal. */
+/** Reads until four readings in a row are equal. */
 async function untilStill(read: () => Promise<number>): Promise<number> {
-  let last = -1;
-  for (let tries = 0; tries < 100; tries++) {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+  let [last, times] = [-1, 0];
+  const isStill = async () => {
     const now = await read();
-    if (now === last) return now;
+    times = now === last ? times + 1 : 0;
     last = now;
-  }
-  throw new Error('IDs were drawn without end');
+    return times === 3;
+  };
+  if (!(await poll(isStill, PATIENCE_MS, 250))) throw new Error('IDs were drawn without end');
+  return last;
 }
 
 async function issued({ url }: Service): Promise<{ ids: number; direct: number }> {

@@ -1,10 +1,8 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 let coordinator: Service;
 

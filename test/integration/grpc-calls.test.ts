@@ -1,15 +1,13 @@
 import { join } from 'node:path';
 import { type ServiceError, status } from '@grpc/grpc-js';
 import type { ServiceDefinition } from '@grpc/proto-loader';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadProto, serviceIn } from '@leafcutter/agent/doors/grpc/protos';
 import type { DrawResponse__Output } from '@leafcutter/agent/generated/leafcutter/v1/DrawResponse';
 import { detailsOf, GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 let coordinator: Service;
 let agent: Service;

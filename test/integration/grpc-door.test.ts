@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const run = promisify(execFile);
 const BUF = join(import.meta.dirname, '..', 'node_modules', '.bin', 'buf');
@@ -40,8 +39,8 @@ async function buf(method: string, data: string, ...flags: string[]): Promise<st
   const at = method.startsWith('proto.') ? goLeafPort : port;
   const args = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--data', data, ...flags];
   const { stdout } = await run(BUF, [...args, `http://127.0.0.1:${at}/${method}`], {
-    timeout: 20_000,
-    env: { ...process.env, BUF_CACHE_DIR: '/tmp/leafcutter-buf' },
+    timeout: PATIENCE_MS,
+    env: { ...process.env, BUF_CACHE_DIR: join(socket, '..', 'buf') },
   });
   return stdout;
 }
@@ -51,7 +50,7 @@ const answerOf = async (method: string, data: object) => JSON.parse(await buf(me
 describe('the gRPC door, to a client of another language that knows it by reflection only', () => {
   test('lists its services', async () => {
     const list = ['curl', '--http2-prior-knowledge', '--protocol', 'grpc', '--list-services'];
-    const { stdout } = await run(BUF, [...list, `http://127.0.0.1:${port}`], { timeout: 20_000 });
+    const { stdout } = await run(BUF, [...list, `http://127.0.0.1:${port}`], { timeout: PATIENCE_MS });
     expect(stdout.trim().split('\n').sort()).toEqual([HEALTH, NATIVE]);
   });
 

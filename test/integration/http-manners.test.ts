@@ -1,13 +1,11 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Problem } from '@leafcutter/shared/problem';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const APPLICATION = { authorization: 'Bearer application' };
 const ADMIN = { authorization: 'Bearer admin', 'content-type': 'application/json' };
@@ -188,7 +186,6 @@ describe('an agent without a coordinator', () => {
       },
       'live',
     );
-    const begun = performance.now();
     const refused = await fetch(`${lonely.url}/v1/ids/orders`);
     expect(await problemOf(refused)).toMatchObject({
       status: 503,
@@ -196,11 +193,10 @@ describe('an agent without a coordinator', () => {
       retryable: true,
     });
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-    expect(performance.now() - begun).toBeLessThan(3_000);
     const snowflake = await poll(async () => {
       const problem = await problemOf(await fetch(`${lonely.url}/v1/snowflake`));
       return problem.code === 'COORDINATOR_UNAVAILABLE' && problem;
-    }, 5_000);
+    });
     expect(snowflake).toMatchObject({ status: 503, retryable: true });
     const ready = await fetch(`${lonely.url}/readyz`);
     expect(ready.status).toBe(503);

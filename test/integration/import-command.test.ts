@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createPool, type Pool } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
@@ -7,8 +7,6 @@ import { leafcutter } from '../support/process.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 let mariadb: MariadbServer;
 let redis: RedisServer;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { builtPage } from '@leafcutter/console/pages';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -8,8 +8,6 @@ import addFormats from 'ajv-formats';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 interface Parameter {
   readonly in: 'path' | 'query';

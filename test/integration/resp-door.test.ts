@@ -3,14 +3,13 @@ import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { Hostile, residentBytes } from '../support/hostile.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const run = promisify(execFile);
 
@@ -50,7 +49,7 @@ function redis(options: object = {}): Redis {
 }
 
 async function cli(...args: string[]): Promise<string> {
-  const { stdout } = await run('redis-cli', ['-p', String(port), ...args], { timeout: 10_000 });
+  const { stdout } = await run('redis-cli', ['-p', String(port), ...args], { timeout: PATIENCE_MS });
   return stdout.trimEnd();
 }
 
@@ -104,14 +103,14 @@ describe('Redis clients', () => {
     expect(await cli('LC.NEXT', 'cli')).toBe(String(first + 11));
     expect(await cli('-3', 'HELLO', '3')).toContain('proto 3');
     expect(statSync(socket).mode & 0o777).toBe(0o600);
-    const { stdout } = await run('redis-cli', ['-s', socket, 'INCR', 'cli'], { timeout: 10_000 });
+    const { stdout } = await run('redis-cli', ['-s', socket, 'INCR', 'cli'], { timeout: PATIENCE_MS });
     expect(stdout.trim()).toBe(String(first + 12));
   });
 
   test('redis-benchmark with a pipeline of 16: as many IDs are gone as it asked for', async () => {
     const before = Number(await cli('INCR', 'benchmark'));
     const flags = ['-p', String(port), '-P', '16', '-c', '20', '-n', '100000', '-q', 'INCR', 'benchmark'];
-    const { stdout } = await run('redis-benchmark', flags, { timeout: 50_000 });
+    const { stdout } = await run('redis-benchmark', flags, { timeout: PATIENCE_MS });
     expect(stdout).toMatch(/[1-9][0-9.]+ requests per second/);
     expect(Number(await cli('INCR', 'benchmark'))).toBeGreaterThanOrEqual(before + 100_001);
   });
@@ -119,11 +118,13 @@ describe('Redis clients', () => {
   test('with tokens are refused until they say one', async () => {
     const stranger = redis({ port: guardedPort });
     await expect(stranger.incr('orders')).rejects.toThrow('NOAUTH');
-    const guess = await run('redis-cli', ['-p', String(guardedPort), 'AUTH', 'guessed'], { timeout: 10_000 });
+    const guess = await run('redis-cli', ['-p', String(guardedPort), 'AUTH', 'guessed'], {
+      timeout: PATIENCE_MS,
+    });
     expect(guess.stdout).toContain('WRONGPASS');
     expect(await redis({ port: guardedPort, password: 'secret' }).incr('orders')).toBeGreaterThan(0);
     const hello = ['-p', String(guardedPort), 'HELLO', '3', 'AUTH', 'default', 'secret'];
-    expect((await run('redis-cli', hello, { timeout: 10_000 })).stdout).toContain('leafcutter');
+    expect((await run('redis-cli', hello, { timeout: PATIENCE_MS })).stdout).toContain('leafcutter');
   });
 });
 

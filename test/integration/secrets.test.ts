@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { agentSettings } from '@leafcutter/agent/settings';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { environmentName } from '@leafcutter/shared/config/names';
@@ -9,8 +9,6 @@ import { freePort } from '../support/ports.ts';
 import { leafcutter, type RunningProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 /** A value for a secret setting, with a part that no output may hold. A new kind of secret has to be added here. */
 const FORMS: Readonly<Record<string, (secret: string) => string>> = {
@@ -144,7 +142,7 @@ describe('no secret of any setting', () => {
       );
       const failing = leafcutter([kind, '--bad-flag', 'x'], wrong);
       others.push(failing);
-      await poll(() => !failing.running, 20_000);
+      await poll(() => !failing.running);
       expect((await failing.exited).code).toBe(78);
       expect(told(failing.lines.join('\n'))).toEqual([]);
     }

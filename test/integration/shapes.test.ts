@@ -2,15 +2,14 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Explanation } from '@leafcutter/shared/inspection';
 import { Redis } from 'ioredis';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
 import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const run = promisify(execFile);
 const BUF = join(import.meta.dirname, '..', 'node_modules', '.bin', 'buf');
@@ -118,7 +117,7 @@ describe('a tag with a shape', () => {
     const port = method.startsWith('proto.') ? goLeaf : grpc;
     const args = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--data', JSON.stringify(request)];
     const told = await run(BUF, [...args, `http://127.0.0.1:${port}/${method}`], {
-      ...{ timeout: 20_000, env: { ...process.env, BUF_CACHE_DIR: '/tmp/leafcutter-buf' } },
+      ...{ timeout: PATIENCE_MS, env: { ...process.env, BUF_CACHE_DIR: join(data, '..', 'buf') } },
     }).catch((error: { stdout: string; stderr: string }) => error);
     expect(told.stdout).not.toMatch(/"(id|ids|ranges|block)": *["[{]/);
     expect(told.stdout + told.stderr).toMatch(/shape|no available id/);

@@ -1,12 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Cluster } from '../support/cluster.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { startProcess } from '../support/process.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import type { Service } from '../support/service.ts';
-
-jest.setTimeout(120_000);
 
 const PROGRAM = fileURLToPath(new URL('../support/leaf-program.ts', import.meta.url));
 
@@ -53,7 +51,7 @@ async function side(given: {
   });
   await leaf.waitForLine(/^life 1$/);
   const drawn = Promise.all(cluster.agents.map((agent) => draw(agent, perAgent)));
-  const line = await leaf.waitForLine(/^issued /, 90_000);
+  const line = await leaf.waitForLine(/^issued /);
   const ofLeaf = (JSON.parse(line.slice('issued '.length)) as [number, number][]).map(([start, end]) => ({
     source: 'leaf',
     start,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
@@ -7,8 +7,6 @@ import { leafcutter, type RunningProcess } from '../support/process.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(90_000);
 
 /** A coordinator that nobody waits for; its Redis is nowhere. */
 async function coordinatorOn(mysql: string, ...flags: string[]): Promise<RunningProcess> {
@@ -39,8 +37,8 @@ test('a coordinator gives up in time on a MySQL that takes connections and says 
 
 test('a coordinator that waits for MySQL ends at once when it is asked to stop', async () => {
   await using coordinator = await coordinatorOn(await mysqlNowhere(), '--start-timeout-s', '3600');
-  await coordinator.waitForLine(/waiting for MySQL/, 30_000);
-  expect(await coordinator.stop(30_000)).toEqual({ code: 0, signal: null });
+  await coordinator.waitForLine(/waiting for MySQL/);
+  expect(await coordinator.stop()).toEqual({ code: 0, signal: null });
 });
 
 test.each(['stop', 'pause'] as const)(
@@ -50,7 +48,8 @@ test.each(['stop', 'pause'] as const)(
     await using redis = await startRedis();
     await redis[how]();
     const coordinator = await Service.start({
-      ...{ kind: 'coordinator', name: 'unfenced', flags: ['--auto-create-tags'] },
+      ...{ kind: 'coordinator', name: 'unfenced' },
+      flags: ['--auto-create-tags', '--redis-command-timeout-ms', '500'],
       env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
     });
     const agent = await Service.start(
@@ -60,13 +59,13 @@ test.each(['stop', 'pause'] as const)(
     try {
       expect(coordinator.process.tail()).toMatch(/redis is away at start/);
       const state = async () => (await coordinator.json<{ redis: string }>('/readyz')).redis;
-      expect(await poll(async () => (await state()) === 'down', 20_000, 50)).toBe(true);
+      expect(await poll(async () => (await state()) === 'down')).toBe(true);
       const draws = async () => (await fetch(`${agent.url}/v1/ids/orders`)).ok;
-      expect(await poll(draws, 20_000, 50)).toBe(true);
+      expect(await poll(draws)).toBe(true);
       const metrics = await (await fetch(`${coordinator.url}/metrics`)).text();
       expect(metrics).toMatch(/^leafcutter_coordinator_unfenced_allocations_total\{kind="tag"\} [1-9]/m);
       await (how === 'stop' ? redis.restart() : redis.resume());
-      expect(await poll(async () => (await state()) === 'up', 20_000, 50)).toBe(true);
+      expect(await poll(async () => (await state()) === 'up')).toBe(true);
     } finally {
       await agent.stop();
       await coordinator.stop();
@@ -90,6 +89,6 @@ test('an agent that starts before its coordinator is live, refuses, and becomes 
     ...['coordinator', '--listen', `127.0.0.1:${port}`, '--data-dir', data, '--auto-create-tags'],
   ]);
   await agent.waitUntil('ready');
-  expect(await poll(async () => (await ask('/v1/ids/orders')) === 200, 20_000, 50)).toBe(true);
+  expect(await poll(async () => (await ask('/v1/ids/orders')) === 200)).toBe(true);
   await agent.stop();
 });

@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TagView } from '@leafcutter/shared/wire';
 import { freePort } from '../support/ports.ts';
 import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const TOKENS = { LEAFCUTTER_ADMIN_TOKENS: 'admin-1,admin-2', LEAFCUTTER_AGENT_TOKENS: 'agent-1' };
 let coordinator: Service;

@@ -1,6 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
 import { KeepAlive } from '../support/keep-alive.ts';
@@ -10,9 +10,6 @@ import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service, type ServiceOptions } from '../support/service.ts';
 
-jest.setTimeout(60_000);
-
-const SOON_MS = 20_000;
 const RELOADS = 'leafcutter_agent_reloads_total';
 
 const started: Service[] = [];
@@ -48,6 +45,8 @@ beforeAll(async () => {
     flags: [
       ...['--coordinators', coordinator.url, '--resp-listen', `127.0.0.1:${respPort}`],
       ...['--grpc-listen', `127.0.0.1:${grpcPort}`, '--reload-interval-s', '1'],
+      // Long enough for a machine that stands still; one test waits for its end.
+      ...['--wait-ms', '6000'],
     ],
     env: {
       LEAFCUTTER_TOKENS_FILE: files.tokens,
@@ -113,7 +112,7 @@ describe('tokens that change in their file', () => {
     expect(await draw()).toMatch(/^[0-9]+$/);
     swap(files.tokens, 'first\nsecond\n');
     expect(
-      await poll(async () => (await http('/v1/ids/orders-eu', 'second')).startsWith('200'), SOON_MS),
+      await poll(async () => (await http('/v1/ids/orders-eu', 'second')).startsWith('200')),
     ).toBeTruthy();
     expect((await connection.get('/v1/ids/orders-eu')).status).toBe(200);
     expect(await metric('leafcutter_agent_tokens', agent)).toBe(2);
@@ -121,9 +120,7 @@ describe('tokens that change in their file', () => {
     expect(await tinyid('mine')).toMatch(/^200 [0-9]+$/);
     swap(files.tokens, 'second\n');
     swap(files.tinyid, 'parcels=yours\n');
-    expect(
-      await poll(async () => (await connection.get('/v1/ids/orders-eu')).status === 401, SOON_MS),
-    ).toBeTruthy();
+    expect(await poll(async () => (await connection.get('/v1/ids/orders-eu')).status === 401)).toBeTruthy();
     // Each time: what was found out about a token is remembered by most doors.
     for (let times = 0; times < 3; times++) {
       expect((await connection.get('/v1/ids/orders-eu')).status).toBe(401);
@@ -131,11 +128,11 @@ describe('tokens that change in their file', () => {
       expect(await draw()).toBe('UNAUTHORIZED');
     }
     stream.cancel();
-    expect(await poll(async () => (await tinyid('yours')).length > 4, SOON_MS)).toBe(true);
+    expect(await poll(async () => (await tinyid('yours')).length > 4)).toBe(true);
     expect(await tinyid('mine')).toBe('200 ');
-    expect(await poll(() => events.ended, SOON_MS)).toBe(true);
+    expect(await poll(() => events.ended)).toBe(true);
     const { heard } = staying;
-    expect(await poll(() => staying.heard > heard, SOON_MS)).toBe(true);
+    expect(await poll(() => staying.heard > heard)).toBe(true);
     expect(staying.ended).toBe(false);
     staying.close();
     connection.close();
@@ -150,7 +147,7 @@ describe('tokens that change in their file', () => {
     ]) {
       const before = await failed();
       spoil();
-      expect(await poll(async () => (await failed()) > before + 1, SOON_MS)).toBeTruthy();
+      expect(await poll(async () => (await failed()) > before + 1)).toBeTruthy();
       expect(await http('/v1/ids/orders-eu', 'second')).toMatch(/^200/);
       expect(await http('/v1/ids/orders-eu', 'anything')).toMatch(/^401/);
       expect((await fetch(`${agent.url}/v1/ids/orders-eu`)).status).toBe(401);
@@ -164,15 +161,13 @@ describe('tokens that change in their file', () => {
     swap(files.agents, 'agent-1\nagent-2\n');
     coordinator.process.signal('SIGHUP');
     const reloaded = () => metric('leafcutter_coordinator_reloads_total{result="ok"}', coordinator);
-    expect(await poll(async () => (await reloaded()) === 1, SOON_MS)).toBeTruthy();
+    expect(await poll(async () => (await reloaded()) === 1)).toBeTruthy();
     const before = await metric(`${RELOADS}{result="ok"}`, agent);
     swap(files.coordinator, 'agent-2');
-    expect(
-      await poll(async () => (await metric(`${RELOADS}{result="ok"}`, agent)) > before, SOON_MS),
-    ).toBeTruthy();
+    expect(await poll(async () => (await metric(`${RELOADS}{result="ok"}`, agent)) > before)).toBeTruthy();
     swap(files.agents, 'agent-2\n');
     coordinator.process.signal('SIGHUP');
-    expect(await poll(async () => (await reloaded()) === 2, SOON_MS)).toBeTruthy();
+    expect(await poll(async () => (await reloaded()) === 2)).toBeTruthy();
     expect(await http('/v1/ids/never-drawn-before', 'second')).toMatch(/^200 1$/);
     const old = await fetch(`${coordinator.url}/v1/tags/parcels/segments`, {
       ...{ method: 'POST', headers: { authorization: 'Bearer agent-1', 'content-type': 'application/json' } },
@@ -187,11 +182,11 @@ describe('tokens that change in their file', () => {
     coordinator.process.signal('SIGHUP');
     const isTaken = async () =>
       (await metric('leafcutter_coordinator_reloads_total{result="ok"}', coordinator)) > reloaded;
-    expect(await poll(isTaken, SOON_MS)).toBe(true);
+    expect(await poll(isTaken)).toBe(true);
     expect(await http('/v1/ids/drawn-too-early', 'second')).toMatch(/^503 .*"reason":"agent_token"/);
     swap(files.coordinator, 'agent-3');
     const isServed = async () => (await http('/v1/ids/drawn-too-early', 'second')).startsWith('200');
-    expect(await poll(isServed, SOON_MS)).toBe(true);
+    expect(await poll(isServed)).toBe(true);
   });
 
   test('end the coordinator’s event streams, too', async () => {
@@ -206,13 +201,13 @@ describe('tokens that change in their file', () => {
       await listen(watched, '/v1/events', 'boss'),
       await listen(watched, '/v1/events', 'leaves'),
     ];
-    expect(await poll(() => staying.heard > 0 && leaving.heard > 0, SOON_MS)).toBe(true);
+    expect(await poll(() => staying.heard > 0 && leaving.heard > 0)).toBe(true);
     swap(file, 'boss\n');
     watched.process.signal('SIGHUP');
-    expect(await poll(() => leaving.ended, SOON_MS)).toBe(true);
+    expect(await poll(() => leaving.ended)).toBe(true);
     expect(await metric('leafcutter_coordinator_tokens{kind="admin"}', watched)).toBe(1);
     const { heard } = staying;
-    expect(await poll(() => staying.heard > heard, SOON_MS)).toBe(true);
+    expect(await poll(() => staying.heard > heard)).toBe(true);
     expect(staying.ended).toBe(false);
     staying.close();
   });
@@ -257,6 +252,7 @@ test('the supervisor of workers passes SIGHUP on', async () => {
   expect(await status('old')).toEqual([200]);
   swap(file, 'new');
   workers.process.signal('SIGHUP');
-  expect(await poll(async () => String(await status('new')) === '200', SOON_MS)).toBeTruthy();
-  expect(await status('old')).toEqual([401]);
+  expect(await poll(async () => String(await status('new')) === '200')).toBeTruthy();
+  // Each worker reads its files in its own time.
+  expect(await poll(async () => String(await status('old')) === '401')).toBe(true);
 });

@@ -2,12 +2,11 @@ import { execFile } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(60_000);
 
 const run = promisify(execFile);
 
@@ -31,7 +30,14 @@ afterAll(async () => {
 });
 
 async function curl(...args: string[]): Promise<string> {
-  const { stdout } = await run('curl', ['-s', '--max-time', '10', '--unix-socket', socket, ...args]);
+  const { stdout } = await run('curl', [
+    '-s',
+    '--max-time',
+    `${PATIENCE_MS / 1_000}`,
+    '--unix-socket',
+    socket,
+    ...args,
+  ]);
   return stdout;
 }
 

@@ -1,13 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Report } from '@leafcutter/cli/verify/report';
 import { ledgerPage } from '@leafcutter/shared/inspection';
 import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-
-jest.setTimeout(120_000);
 
 const IDS = 20_000;
 let coordinator: Service;

@@ -1,5 +1,6 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findBinary } from './find-binary.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Nothing that a test browser does by itself may leave this machine. */
 const FLAGS = [
@@ -9,7 +10,11 @@ const FLAGS = [
 
 /** Debian's Chromium. */
 export async function startBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: findBinary('chromium', 'chromium'), args: FLAGS });
+  return chromium.launch({
+    executablePath: findBinary('chromium', 'chromium'),
+    args: FLAGS,
+    timeout: PATIENCE_MS,
+  });
 }
 
 /** A page that notes what the browser complains about: errors in the console, uncaught ones, requests that failed. */
@@ -19,6 +24,7 @@ export async function openPage(
 ): Promise<{ page: Page; complaints: string[] }> {
   const { width = 1440, height = 900, scheme = 'light' } = options;
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: scheme });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));

@@ -1,4 +1,4 @@
-import { Service } from './service.ts';
+import { type Pace, Service } from './service.ts';
 
 export interface ClusterOptions {
   readonly mysqlUrl: string;
@@ -9,6 +9,8 @@ export interface ClusterOptions {
   readonly keyPrefix?: string;
   readonly coordinatorFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
+  /** As of a service. */
+  readonly pace?: Pace;
 }
 
 /** Coordinators and agents as real processes on given stores. */
@@ -16,15 +18,17 @@ export class Cluster implements AsyncDisposable {
   readonly coordinators: readonly Service[];
   readonly agents: Service[] = [];
   readonly #agentFlags: readonly string[];
+  readonly #pace: Pace | undefined;
   #named = 0;
 
-  private constructor(coordinators: readonly Service[], agentFlags: readonly string[]) {
+  private constructor(coordinators: readonly Service[], { agentFlags = [], pace }: ClusterOptions) {
     this.coordinators = coordinators;
     this.#agentFlags = agentFlags;
+    this.#pace = pace;
   }
 
   static async start(options: ClusterOptions): Promise<Cluster> {
-    const { mysqlUrl, redisUrl, keyPrefix = 'leafcutter:', coordinatorFlags = [], agentFlags = [] } = options;
+    const { mysqlUrl, redisUrl, keyPrefix = 'leafcutter:', coordinatorFlags = [], pace } = options;
     const env = { LEAFCUTTER_MYSQL_URL: mysqlUrl, LEAFCUTTER_REDIS_URL: redisUrl };
     const coordinators = await allOrNone(
       Array.from({ length: options.coordinators }, (_, index) =>
@@ -32,11 +36,11 @@ export class Cluster implements AsyncDisposable {
           kind: 'coordinator',
           name: `coordinator-${index + 1}`,
           flags: ['--redis-key-prefix', keyPrefix, ...coordinatorFlags],
-          env,
+          ...{ env, pace },
         }),
       ),
     );
-    const cluster = new Cluster(coordinators, agentFlags);
+    const cluster = new Cluster(coordinators, options);
     try {
       await allOrNone(Array.from({ length: options.agents }, () => cluster.addAgent()));
     } catch (error) {
@@ -66,7 +70,7 @@ export class Cluster implements AsyncDisposable {
           ...this.#agentFlags,
           ...flags,
         ],
-        env,
+        ...{ env, pace: this.#pace },
       },
       until,
     );

@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { ensureDockerEngine } from './docker-engine.ts';
 import { findBinary } from './find-binary.ts';
 import { buildImage } from './image-builder.ts';
 import { hasOrPulls } from './image-pull.ts';
 import { copyMariadbData, MARIADB_SETTINGS, mariadbVersion } from './mariadb-template.ts';
+import { runFolder } from './scratch-dir.ts';
 
 const run = promisify(execFile);
 
@@ -33,7 +34,7 @@ export function redisImage(): Promise<ContainerImage> {
   redis ??= officialOr('redis:7.4', async () => {
     const binary = findBinary('redis-server', 'redis-server');
     const { stdout } = await run(binary, ['--version']);
-    const image = `leafcutter-test/redis:${/v=(\S+)/.exec(stdout)?.[1] ?? 'unknown'}`;
+    const image = ownImage('redis', /v=(\S+)/.exec(stdout)?.[1] ?? 'unknown');
     const command = [binary, '--bind', '0.0.0.0', '--protected-mode', 'no', '--dir', '/tmp'];
     await buildImage({ image, binaries: [binary], command, port: 6379 });
     return image;
@@ -44,7 +45,7 @@ export function redisImage(): Promise<ContainerImage> {
 /** `node:24-slim`, or a stand-in with the Node that runs this and what the last steps of our Dockerfile use. */
 export function nodeImage(): Promise<ContainerImage> {
   node ??= officialOr('node:24-slim', async () => {
-    const image = `leafcutter-test/node:${process.versions.node}`;
+    const image = ownImage('node', process.versions.node);
     const busybox = findBinary('busybox', 'busybox-static');
     const furnish = async (root: string) => {
       await mkdir(join(root, 'usr/bin'), { recursive: true });
@@ -61,7 +62,7 @@ export function nodeImage(): Promise<ContainerImage> {
 export function mariadbImage(): Promise<ContainerImage> {
   mariadb ??= officialOr('mariadb:11.4', async () => {
     const binary = findBinary('mariadbd', 'mariadb-server');
-    const image = `leafcutter-test/mariadb:${await mariadbVersion()}`;
+    const image = ownImage('mariadb', await mariadbVersion());
     const settings = MARIADB_SETTINGS.filter((setting) => !setting.startsWith('--user'));
     const command = [
       ...[binary, '--no-defaults', '--datadir=/data', '--socket=/tmp/s.sock', '--pid-file=/tmp/pid'],
@@ -76,6 +77,11 @@ export function mariadbImage(): Promise<ContainerImage> {
     return image;
   });
   return mariadb;
+}
+
+/** A name that no other run uses: it is removed with the run that made it. */
+function ownImage(name: string, version: string): string {
+  return `leafcutter-test/${name}:${version}-${basename(runFolder())}`;
 }
 
 async function officialOr(official: string, substitute: () => Promise<string>): Promise<ContainerImage> {

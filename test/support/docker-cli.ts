@@ -5,11 +5,13 @@ const run = promisify(execFile);
 
 /**
  * Runs one command of the docker client and answers its output without the last line's end.
+ * The environment is handed on by hand: Jest gives test files a copy, and which engine to ask stands in the copy.
  *
  * @throws Error with what the client wrote when it fails or takes longer than `timeoutMs`.
  */
 export async function docker(args: readonly string[], timeoutMs = 30_000): Promise<string> {
-  const { stdout } = await run('docker', [...args], { timeout: timeoutMs, killSignal: 'SIGKILL' });
+  const options = { timeout: timeoutMs, killSignal: 'SIGKILL', env: process.env } as const;
+  const { stdout } = await run('docker', [...args], options);
   return stdout.trimEnd();
 }
 
@@ -34,12 +36,8 @@ export async function dockerImport(
   const tar = spawn('tar', ['--create', '--numeric-owner', '--directory', directory, '.'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const imported = run('docker', [
-    'import',
-    ...changes.flatMap((change) => ['--change', change]),
-    '-',
-    image,
-  ]);
+  const flags = changes.flatMap((change) => ['--change', change]);
+  const imported = run('docker', ['import', ...flags, '-', image], { env: process.env });
   const { stdin } = imported.child;
   if (stdin === null) throw new Error('docker import was started without an input.');
   // A client that fails early closes its input; its own error is the one worth telling.

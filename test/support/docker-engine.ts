@@ -1,62 +1,94 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { basename } from 'node:path';
+import { promisify } from 'node:util';
+import { engineOf } from '../../scripts/run-engine.mjs';
 import { dockerSays } from './docker-cli.ts';
 import { findBinary } from './find-binary.ts';
 import { withLock } from './machine-lock.ts';
 import { poll } from './poll.ts';
+import { runFolder } from './scratch-dir.ts';
 
 const READY_WITHIN_MS = 30_000;
-const LOG = join(tmpdir(), 'leafcutter-test-dockerd.log');
 
 /**
- * Makes sure that a container engine answers: the one that runs, else one that is started here and stays,
- * since others on the machine may use it and the next run will.
+ * Makes sure that a container engine answers: the one that runs, which stays as it is but for containers and images
+ * of this run's, else one that is started here and stopped with the run.
  *
  * @throws Error when none answers and none can be started; it tells what to do.
  */
 export async function ensureDockerEngine(): Promise<void> {
   findBinary('docker', 'docker.io');
-  await withLock('docker-engine', async () => {
-    if (await answers()) return;
-    if (process.getuid?.() !== 0) {
-      throw new Error(
-        'No container engine answers, and only root can start one; start dockerd or run as root.',
-      );
+  const { socket, guestMark } = engineOf(runFolder());
+  await withLock(`docker-engine/${basename(runFolder())}`, async () => {
+    if (existsSync(guestMark)) return;
+    if (!existsSync(socket)) {
+      if (await dockerSays(['version'], 5_000)) {
+        writeFileSync(guestMark, process.env.DOCKER_HOST ?? '');
+        return;
+      }
+      if (process.getuid?.() !== 0) {
+        throw new Error(
+          'No container engine answers, and only root can start one; start dockerd or run as root.',
+        );
+      }
+      await startEngine();
     }
-    await startEngine();
+    // Both the docker client and testcontainers look there.
+    process.env.DOCKER_HOST = `unix://${socket}`;
   });
 }
 
+/**
+ * Ports are published on loopback by the engine's own proxy, for which it needs no rule of the packet filter and no
+ * forwarding; so it is told to leave both alone, and nothing need be put back.
+ */
 async function startEngine(): Promise<void> {
-  const log = openSync(LOG, 'w');
-  const engine = spawn(findBinary('dockerd', 'docker.io'), [], {
+  const { home, socket, pidFile, log, bridge } = engineOf(runFolder());
+  mkdirSync(home);
+  await addBridge(bridge);
+  const output = openSync(log, 'w');
+  const args = [
+    ...['--host', `unix://${socket}`, '--pidfile', pidFile, '--bridge', bridge],
+    ...['--data-root', `${home}/data`, '--exec-root', `${home}/exec`],
+    ...['--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
+    // Should a containerd run already, it is shared, and its containers must be told apart.
+    ...['--containerd-namespace', bridge, '--containerd-plugins-namespace', `${bridge}-plugins`],
+  ];
+  const engine = spawn(findBinary('dockerd', 'docker.io'), args, {
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', output, output],
   });
-  closeSync(log);
+  closeSync(output);
   // An engine that ended must be told apart from one that is slow.
   let ended = false;
-  once(engine, 'exit').then(
-    () => {
-      ended = true;
-    },
-    () => {
-      ended = true;
-    },
-  );
+  const noteEnd = () => {
+    ended = true;
+  };
+  once(engine, 'exit').then(noteEnd, noteEnd);
   engine.unref();
-  const up = await poll(async () => ended || (await answers()), READY_WITHIN_MS, 100);
+  process.env.DOCKER_HOST = `unix://${socket}`;
+  const up = await poll(async () => ended || (await dockerSays(['version'], 5_000)), READY_WITHIN_MS, 100);
   if (up === undefined || ended) {
-    const tail = readFileSync(LOG, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
+    const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
     throw new Error(
       `dockerd ${ended ? 'ended' : `did not answer within ${READY_WITHIN_MS} ms`}; it last said:\n${tail}`,
     );
   }
 }
 
-function answers(): Promise<boolean> {
-  return dockerSays(['version'], 5_000);
+/** The bridge of the run's containers, in a network that is set aside for tests and routed nowhere (RFC 2544). */
+async function addBridge(name: string): Promise<void> {
+  const ip = async (...args: string[]) => promisify(execFile)(findBinary('ip', 'iproute2'), args);
+  const taken = Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.map(({ address }) => address),
+  );
+  const free = Array.from({ length: 256 }, (_, third) => `198.18.${third}.1`).find(
+    (address) => !taken.includes(address),
+  );
+  await ip('link', 'add', 'name', name, 'type', 'bridge');
+  await ip('address', 'add', `${free}/24`, 'dev', name);
+  await ip('link', 'set', name, 'up');
 }

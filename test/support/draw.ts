@@ -1,5 +1,7 @@
 import type { Issued } from '@leafcutter/cli/verify/history';
 import { Pool } from 'undici';
+import { PATIENCE_MS } from './patience.ts';
+import { runningMs } from './running-time.ts';
 import type { Service } from './service.ts';
 
 /** What one caller drew, in the order in which it was answered. */
@@ -64,7 +66,7 @@ export async function draw(options: DrawOptions, lanes: Lane[], tally: Tally): P
       continue;
     }
     if (!more(lane)) return;
-    const begun = performance.now();
+    const begun = runningMs();
     try {
       const { statusCode, body } = await pool.request({ method: 'GET', path: query });
       const text = await body.text();
@@ -74,7 +76,7 @@ export async function draw(options: DrawOptions, lanes: Lane[], tally: Tally): P
       refuse(tally, 'NO_ANSWER');
       lane = undefined;
     }
-    const took = performance.now() - begun;
+    const took = runningMs() - begun;
     tally.requests += 1;
     tally.slowestMs = Math.max(tally.slowestMs, took);
     if (paceMs > took) await pause(paceMs - took);
@@ -105,7 +107,7 @@ function collect(text: string, begunMs: number, lane: Lane, tally: Tally): void 
   lane.ids.push(...ids);
   lane.calls.push({
     ...{ agent, instanceId, source, ids },
-    ...{ invokedNs: begunMs * 1e6, completedNs: performance.now() * 1e6 },
+    ...{ invokedNs: begunMs * 1e6, completedNs: runningMs() * 1e6 },
   });
   tally.ids += ids.length;
   if (ids.length === 1) tally.singles += 1;
@@ -118,7 +120,7 @@ function refuse(tally: Tally, code: string): void {
 function poolOf(url: string): Pool {
   const known = connections.get(url);
   if (known !== undefined) return known;
-  const pool = new Pool(url, { connections: 256, bodyTimeout: 30_000, headersTimeout: 30_000 });
+  const pool = new Pool(url, { connections: 256, bodyTimeout: PATIENCE_MS, headersTimeout: PATIENCE_MS });
   connections.set(url, pool);
   return pool;
 }

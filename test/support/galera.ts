@@ -20,7 +20,7 @@ export async function startGalera(size = 3): Promise<GaleraSetup> {
     nodes.push(starting.use(await startMariadb({ args, writableByAll: true })));
   }
   const whole = () => Promise.all(nodes.map(({ port }) => hasMembers(port, size)));
-  if (!(await poll(async () => (await whole()).every(Boolean), 30_000, 100)))
+  if (!(await poll(async () => (await whole()).every(Boolean))))
     throw new Error(`the nodes do not meet:\n${nodes[size - 1]?.lines.slice(-20).join('\n')}`);
   const stack = starting.move();
   return { nodes, [Symbol.asyncDispose]: () => stack.disposeAsync() };

@@ -2,15 +2,13 @@ import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, rm, symlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { docker, dockerImport } from './docker-cli.ts';
+import { OWNER_LABEL } from '../../scripts/run-engine.mjs';
+import { dockerImport, dockerSays } from './docker-cli.ts';
 import { findBinary } from './find-binary.ts';
 import { withLock } from './machine-lock.ts';
-import { scratchDir } from './scratch-dir.ts';
+import { runFolder, scratchDir } from './scratch-dir.ts';
 
 const run = promisify(execFile);
-
-/** Part of what is looked for in an existing image: raise it when the way of building changes. */
-const RECIPE = '1';
 
 /** What testcontainers runs inside to see whether a port is open, and what a person needs to look around. */
 const TOOLS = ['sh', 'cat', 'awk', 'grep', 'nc', 'ls', 'ps', 'kill', 'sleep'];
@@ -26,16 +24,11 @@ export interface ImageRecipe {
   readonly furnish?: (root: string) => Promise<void>;
 }
 
-/** Makes an image from this machine's own programs, unless the engine has it: the way without a registry. */
+/** Makes an image from this machine's own programs, once a run: the way without a registry. */
 export async function buildImage(recipe: ImageRecipe): Promise<void> {
   await withLock(`image/${recipe.image}`, async () => {
-    if ((await builtBy(recipe.image)) !== RECIPE) await build(recipe);
+    if (!(await dockerSays(['image', 'inspect', recipe.image]))) await build(recipe);
   });
-}
-
-async function builtBy(image: string): Promise<string | undefined> {
-  const format = '{{index .Config.Labels "leafcutter-test.recipe"}}';
-  return docker(['image', 'inspect', '--format', format, image]).catch(() => undefined);
 }
 
 async function build({ image, binaries, command, port, furnish }: ImageRecipe): Promise<void> {
@@ -52,7 +45,7 @@ async function build({ image, binaries, command, port, furnish }: ImageRecipe): 
       `CMD ${JSON.stringify(command)}`,
       `EXPOSE ${port}`,
       'ENV PATH=/usr/sbin:/usr/bin:/sbin:/bin',
-      `LABEL leafcutter-test.recipe=${RECIPE}`,
+      `LABEL ${OWNER_LABEL}=${basename(runFolder())}`,
     ]);
   } finally {
     await rm(root, { recursive: true, force: true });

@@ -1,9 +1,9 @@
+import { basename } from 'node:path';
 import type { GenericContainer } from 'testcontainers';
+import { OWNER_LABEL } from '../../scripts/run-engine.mjs';
 import { ensureDockerEngine } from './docker-engine.ts';
-import { OWNER_LABEL, removeLeftoverContainers } from './leftover-containers.ts';
 import { freePort } from './ports.ts';
-
-let prepared: Promise<void> | undefined;
+import { runFolder } from './scratch-dir.ts';
 
 /**
  * A container that is reached on one fixed port of 127.0.0.1: fixed, because a restart would change a random
@@ -13,8 +13,7 @@ export async function loopbackContainer(
   image: string,
   containerPort: number,
 ): Promise<{ readonly container: GenericContainer; readonly port: number }> {
-  prepared ??= ensureDockerEngine().then(async () => void (await removeLeftoverContainers()));
-  await prepared;
+  await ensureDockerEngine();
   const { GenericContainer } = await loadTestcontainers();
   class LoopbackContainer extends GenericContainer {
     protected override async beforeContainerCreated(): Promise<void> {
@@ -25,13 +24,13 @@ export async function loopbackContainer(
   const port = await freePort();
   const container = new LoopbackContainer(image)
     .withExposedPorts({ container: containerPort, host: port })
-    .withLabels({ [OWNER_LABEL]: String(process.pid) });
+    .withLabels({ [OWNER_LABEL]: basename(runFolder()) });
   return { container, port };
 }
 
 /** testcontainers reads its settings while it loads, hence loading it late. */
 function loadTestcontainers() {
-  // The reaper's image cannot be pulled everywhere; leftovers are removed here instead.
+  // The reaper's image cannot be pulled everywhere; the run removes its containers at its end instead.
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
   process.env.TESTCONTAINERS_HOST_OVERRIDE = '127.0.0.1';
   return import('testcontainers');

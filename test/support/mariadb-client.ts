@@ -1,10 +1,32 @@
 import { createConnection } from 'mysql2/promise';
+import { PATIENCE_MS } from './patience.ts';
 
 /** Runs one statement as `root`, on a connection of its own. */
 export async function executeSql(port: number, sql: string): Promise<void> {
-  const connection = await createConnection({ host: '127.0.0.1', port, user: 'root', connectTimeout: 1_000 });
+  await querySql(port, sql);
+}
+
+/** A row of an answer; a number that is too long for JavaScript is a text. */
+export type SqlRow = Readonly<Record<string, string | number | null>>;
+
+/** The same; answers the rows. */
+export async function querySql(
+  port: number,
+  sql: string,
+  values: readonly unknown[] = [],
+  database = '',
+): Promise<SqlRow[]> {
+  const connection = await createConnection({
+    host: '127.0.0.1',
+    port,
+    user: 'root',
+    database,
+    connectTimeout: PATIENCE_MS,
+    supportBigNumbers: true,
+  });
   try {
-    await connection.query(sql);
+    const [rows] = await connection.query(sql, [...values]);
+    return rows as SqlRow[];
   } finally {
     connection.destroy();
   }

@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
-import { access, cp, mkdtemp, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { access, cp, rename } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { findBinary } from './find-binary.ts';
 import { withLock } from './machine-lock.ts';
+import { runFolder, scratchDir } from './scratch-dir.ts';
 
 const run = promisify(execFile);
-
-/** Part of the template's name: raise it when the way of preparing changes, so that old templates are not used. */
-const RECIPE = 1;
 
 /**
  * What every server on a prepared directory must be given too. The small log makes a directory of 40 MB
@@ -38,34 +35,26 @@ export async function copyMariadbData(target: string): Promise<void> {
   await cp(await template(), target, { recursive: true, mode: constants.COPYFILE_FICLONE });
 }
 
-/** Prepared once per machine, version and user: preparing takes a second, copying a tenth. */
+/** Prepared once a run: preparing takes a second, copying a tenth. */
 async function template(): Promise<string> {
-  const path = join(
-    tmpdir(),
-    `leafcutter-test-mariadb-${await mariadbVersion()}-r${RECIPE}-u${process.getuid?.()}`,
-  );
-  await withLock(path, async () => {
+  const path = join(runFolder(), 'mariadb-template');
+  await withLock(`mariadb-template/${basename(runFolder())}`, async () => {
     if (!(await exists(path))) await prepare(path);
   });
   return path;
 }
 
-/** Prepares beside and renames: a run that is killed half-way must not leave half a template under the name. */
+/** Prepares beside and renames: a process that is killed half-way must not leave half a template under the name. */
 async function prepare(path: string): Promise<void> {
-  const draft = await mkdtemp(`${path}-draft-`);
-  try {
-    const data = join(draft, 'data');
-    await run(findBinary('mariadb-install-db', 'mariadb-server'), [
-      '--no-defaults',
-      `--datadir=${data}`,
-      '--auth-root-authentication-method=normal',
-      '--skip-test-db',
-      ...MARIADB_SETTINGS,
-    ]);
-    await rename(data, path);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
+  const data = join(await scratchDir('mariadb-draft'), 'data');
+  await run(findBinary('mariadb-install-db', 'mariadb-server'), [
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    ...MARIADB_SETTINGS,
+  ]);
+  await rename(data, path);
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { PATIENCE_MS } from './patience.ts';
 import { poll } from './poll.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 
@@ -13,8 +14,6 @@ export interface ServerRecipe {
   /** Answers true when the server does its work. */
   readonly ready: () => Promise<boolean>;
 }
-
-const READY_WITHIN_MS = 20_000;
 
 /**
  * A database server as a process of this machine, on 127.0.0.1.
@@ -108,9 +107,9 @@ export class NativeServer implements AsyncDisposable {
     const state = await poll(async () => {
       if (!this.#process.running) return 'ended';
       return (await ready()) ? 'ready' : undefined;
-    }, READY_WITHIN_MS);
+    });
     if (state === 'ready') return;
-    const what = state === 'ended' ? 'ended' : `did not answer within ${READY_WITHIN_MS} ms`;
+    const what = state === 'ended' ? 'ended' : `did not answer within ${PATIENCE_MS} ms`;
     throw new Error(`${name} ${what} on port ${port}; it last said:\n${this.#process.tail()}`);
   }
 }

@@ -1,27 +1,31 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from './patience.ts';
 
 /** What means "not yet". */
 type Nothing = undefined | null | false | 0 | '';
 
+/** Questions follow one another ever more slowly, up to this: what takes long is not hurried by asking. */
+const SLOWEST_MS = 250;
+
 /**
  * Asks again and again until `probe` answers something truthy.
  *
- * @param timeoutMs after how long to give up
- * @param intervalMs pause between two questions
+ * @param timeoutMs after how long to give up, if what is asked for may never come
+ * @param intervalMs pause between the first two questions
  * @returns the answer, or `undefined` when time ran out. What `probe` throws counts as no answer yet.
  */
 export async function poll<T>(
   probe: () => T | Promise<T>,
-  timeoutMs: number,
+  timeoutMs = PATIENCE_MS,
   intervalMs = 10,
 ): Promise<Exclude<T, Nothing> | undefined> {
   const end = performance.now() + timeoutMs;
-  for (;;) {
+  for (let pauseMs = intervalMs; ; pauseMs = Math.min(pauseMs * 1.2, Math.max(SLOWEST_MS, intervalMs))) {
     const answer = await Promise.resolve()
       .then(probe)
       .catch(() => undefined);
     if (answer) return answer as Exclude<T, Nothing>;
     if (performance.now() >= end) return undefined;
-    await sleep(intervalMs);
+    await sleep(pauseMs);
   }
 }

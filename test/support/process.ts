@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { lookUpBinary } from './find-binary.ts';
 import { LineRing } from './line-ring.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { poll } from './poll.ts';
 
 export interface ProcessOptions {
@@ -85,7 +86,7 @@ export class RunningProcess implements AsyncDisposable {
    * @param since look only at lines from this number on, default 0: all that are remembered
    * @throws Error with the last lines when time runs out or the process ends without having written it.
    */
-  async waitForLine(pattern: RegExp, timeoutMs = 10_000, since = 0): Promise<string> {
+  async waitForLine(pattern: RegExp, since = 0): Promise<string> {
     const known = this.#output.find(pattern, since);
     if (known !== undefined) return known;
     return new Promise((resolve, reject) => {
@@ -93,7 +94,7 @@ export class RunningProcess implements AsyncDisposable {
         forget();
         reject(new Error(`${this.name} ${what} ${pattern}; it last said:\n${this.tail()}`));
       };
-      const timer = setTimeout(() => fail(`did not write within ${timeoutMs} ms`), timeoutMs);
+      const timer = setTimeout(() => fail(`did not write within ${PATIENCE_MS} ms`), PATIENCE_MS);
       const unwatch = this.#output.watch(pattern, (line) => {
         forget();
         resolve(line);
@@ -109,7 +110,7 @@ export class RunningProcess implements AsyncDisposable {
   /** SIGSTOP: the process stands still, its connections stay open. Returns when it does. */
   async pause(): Promise<void> {
     this.#signal('SIGSTOP');
-    await poll(() => !this.running || this.#state() === 'T', 2_000, 1);
+    await poll(() => !this.running || this.#state() === 'T', PATIENCE_MS, 1);
   }
 
   /** SIGCONT. */
@@ -129,7 +130,7 @@ export class RunningProcess implements AsyncDisposable {
   }
 
   /** SIGTERM, and SIGKILL when it has not ended after `timeoutMs`. A paused process is resumed so that it can hear. */
-  async stop(timeoutMs = 10_000): Promise<Exit> {
+  async stop(timeoutMs = PATIENCE_MS): Promise<Exit> {
     this.#signal('SIGTERM');
     this.#signal('SIGCONT');
     const timer = setTimeout(() => this.#signal('SIGKILL'), timeoutMs);

@@ -71,7 +71,7 @@ export class Prometheus implements AsyncDisposable {
       ],
       name: 'prometheus',
     });
-    const up = await poll(async () => (await fetch(`http://${url}/-/ready`)).ok, 20_000, 50);
+    const up = await poll(async () => (await fetch(`http://${url}/-/ready`)).ok);
     if (!up) throw new Error(`Prometheus did not come up; it last said:\n${process.tail()}`);
     return new Prometheus(url, process);
   }

@@ -47,6 +47,11 @@ export class ProxiedConnection {
     this.#carry('server-to-client');
   }
 
+  /** True where something was lost. */
+  get isLossy(): boolean {
+    return this.#lossy;
+  }
+
   mute(directions: readonly Direction[]): void {
     this.#muted = new Set(directions);
   }

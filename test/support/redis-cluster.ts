@@ -7,7 +7,6 @@ import { freePort } from './ports.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 
 const run = promisify(execFile);
-const NODE_TIMEOUT_MS = 1_000;
 
 /** A Redis Cluster. */
 export interface RedisClusterSetup extends AsyncDisposable {
@@ -20,17 +19,27 @@ export interface RedisClusterSetup extends AsyncDisposable {
   masterOf(key: string): Promise<RedisServer>;
 }
 
-/** Starts `masters` nodes with a share of the slots each, and as many replicas unless told otherwise. */
-export async function startRedisCluster(masters = 3, replicasEach = 1): Promise<RedisClusterSetup> {
+/**
+ * Starts `masters` nodes with a share of the slots each, and as many replicas unless told otherwise.
+ *
+ * @param nodeTimeoutMs after how long a silent node is given up
+ */
+export async function startRedisCluster(
+  masters = 3,
+  replicasEach = 1,
+  nodeTimeoutMs = 1_000,
+): Promise<RedisClusterSetup> {
   await using starting = new AsyncDisposableStack();
-  const nodes = await Promise.all(Array.from({ length: masters * (1 + replicasEach) }, startNode));
+  const nodes = await Promise.all(
+    Array.from({ length: masters * (1 + replicasEach) }, () => startNode(nodeTimeoutMs)),
+  );
   for (const node of nodes) starting.use(node);
   const addresses = nodes.map(({ port }) => `127.0.0.1:${port}`);
   await run(findBinary('redis-cli', 'redis-tools'), [
     ...['--cluster', 'create', ...addresses, '--cluster-replicas', `${replicasEach}`, '--cluster-yes'],
   ]);
   const whole = () => Promise.all(nodes.map((node) => isWhole(node, nodes.length)));
-  if (!(await poll(async () => (await whole()).every(Boolean), 30_000, 100)))
+  if (!(await poll(async () => (await whole()).every(Boolean))))
     throw new Error('the nodes of the cluster do not agree');
   const stack = starting.move();
   return {
@@ -50,10 +59,10 @@ export async function startRedisCluster(masters = 3, replicasEach = 1): Promise<
   };
 }
 
-async function startNode(): Promise<RedisServer> {
+async function startNode(nodeTimeoutMs: number): Promise<RedisServer> {
   return startRedis({
     args: [
-      ...['--cluster-enabled', 'yes', '--cluster-node-timeout', `${NODE_TIMEOUT_MS}`],
+      ...['--cluster-enabled', 'yes', '--cluster-node-timeout', `${nodeTimeoutMs}`],
       // By default 10,000 above the other port, where something else may listen.
       ...['--cluster-port', `${await freePort()}`],
     ],

@@ -32,10 +32,7 @@ export async function startSentinels(): Promise<SentinelSetup> {
   await using starting = new AsyncDisposableStack();
   const master = starting.use(await startRedis());
   const replica = starting.use(await startRedis({ args: ['--replicaof', `127.0.0.1 ${master.port}`] }));
-  const inStep = await poll(
-    async () => (await infoOf(replica.url)).includes('master_link_status:up'),
-    20_000,
-  );
+  const inStep = await poll(async () => (await infoOf(replica.url)).includes('master_link_status:up'));
   if (!inStep) throw new Error('the replica does not get in step');
   const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(master.port)));
   for (const sentinel of sentinels) starting.use(sentinel);
@@ -47,7 +44,7 @@ export async function startSentinels(): Promise<SentinelSetup> {
     const numberOf = (field: string) => Number(fields[fields.indexOf(field) + 1]);
     return numberOf('num-other-sentinels') === SENTINELS - 1 && numberOf('num-slaves') === 1;
   };
-  if (!(await poll(known, 20_000))) throw new Error(`the Sentinels do not meet: ${await state()}`);
+  if (!(await poll(known))) throw new Error(`the Sentinels do not meet: ${await state()}`);
   const stack = starting.move();
   return {
     ...{ master, replica },

@@ -1,29 +1,29 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { isRunFolder, openRun } from '../../scripts/run-folder.mjs';
 
-const PREFIX = 'leafcutter-test-run-';
-
-let swept: Promise<void> | undefined;
+let own: string | undefined;
 
 /**
- * An empty directory that belongs to this process. Its name holds the process id, so that the directories of
- * a run that was killed before it could tidy up are removed by the next run.
+ * The folder of the run that this process belongs to. A program that was started by hand has none, and makes one that
+ * the next run removes.
  */
-export async function scratchDir(label: string): Promise<string> {
-  swept ??= removeLeftovers();
-  await swept;
-  return mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-${label}-`));
+export function runFolder(): string {
+  if (isRunFolder(tmpdir())) return tmpdir();
+  own ??= openRun();
+  return own;
 }
 
-async function removeLeftovers(): Promise<void> {
-  for (const entry of await readdir(tmpdir())) {
-    if (!entry.startsWith(PREFIX)) continue;
-    const owner = Number.parseInt(entry.slice(PREFIX.length), 10);
-    // Two runs may sweep at once; whichever comes second finds nothing left, which is what it wanted.
-    if (!isAlive(owner)) await rm(join(tmpdir(), entry), { recursive: true, force: true }).catch(() => {});
-  }
+/** An empty directory below the run's folder, removed with it. */
+export async function scratchDir(label: string): Promise<string> {
+  return mkdtemp(join(runFolder(), `${label}-`));
+}
+
+/** An empty directory that outlives the run: evidence of what went wrong. Say where it is. */
+export async function keptDir(label: string): Promise<string> {
+  return mkdtemp(join(dirname(runFolder()), `leafcutter-kept-${label}-`));
 }
 
 /** True while a process with this id exists. */

@@ -1,6 +1,10 @@
+import { PATIENCE_MS, UNHURRIED } from './patience.ts';
 import { poll } from './poll.ts';
 import { freePort } from './ports.ts';
 import { leafcutter, type RunningProcess } from './process.ts';
+
+/** Whose deadlines a service keeps that are not set by its flags. */
+export type Pace = 'unhurried' | 'product';
 
 export interface ServiceOptions {
   readonly kind: 'coordinator' | 'agent';
@@ -11,9 +15,9 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The `main.ts` of the version to run; default the present one. */
   readonly main?: string | undefined;
+  /** Default `unhurried`; `product` where the product's own deadlines are what a test or a benchmark is about. */
+  readonly pace?: Pace | undefined;
 }
-
-const READY_MS = 30_000;
 
 /** A coordinator or an agent as a real process that can be killed and started again on the same port. */
 export class Service {
@@ -63,9 +67,9 @@ export class Service {
     await this.restart(until);
   }
 
-  async waitUntil(state: 'ready' | 'live', timeoutMs = READY_MS): Promise<void> {
+  async waitUntil(state: 'ready' | 'live'): Promise<void> {
     const path = state === 'ready' ? '/readyz' : '/livez';
-    const up = await poll(async () => !this.#process.running || (await this.#answers(path)), timeoutMs, 25);
+    const up = await poll(async () => !this.#process.running || (await this.#answers(path)), PATIENCE_MS, 25);
     if (up !== true || !this.#process.running) {
       throw new Error(`${this.name} did not become ${state}; it last said:\n${this.#process.tail(20)}`);
     }
@@ -82,11 +86,11 @@ export class Service {
   }
 
   #spawn(): RunningProcess {
-    const { kind, name, flags = [], env } = this.#options;
+    const { kind, name, flags = [], env, pace = 'unhurried' } = this.#options;
     const identity = kind === 'agent' ? '--agent-id' : '--coordinator-id';
     return leafcutter(
       [kind, '--listen', `127.0.0.1:${this.#port}`, identity, name, ...flags],
-      env,
+      { ...(pace === 'unhurried' && UNHURRIED), ...env },
       this.#main,
     );
   }

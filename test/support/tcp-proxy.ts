@@ -55,6 +55,11 @@ export class TcpProxy implements AsyncDisposable {
     return this.#connections.size;
   }
 
+  /** How many of them lost something in a blackhole. */
+  get lossy(): number {
+    return [...this.#connections].filter(({ isLossy }) => isLossy).length;
+  }
+
   /** How many connections were ever accepted. */
   get accepted(): number {
     return this.#accepted;

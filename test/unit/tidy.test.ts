@@ -10,6 +10,10 @@ const MAX_LINES = 300;
 /** Nothing but main.ts knows the process; everyone else is given what they need of it. */
 const EDGE = 'packages/cli/src/main.ts';
 
+/** A number of milliseconds as the last argument of a test, a hook or a wait, or where a child or a call is ended by it. */
+const OWN_PATIENCE =
+  /\bjest\.setTimeout\b|^\s*\}, [\d_]{4,}\);$|^\s*[\d_]{4,},\n\s*\);$|\bpoll\([^;]*, \d+_\d{3}(?:, \d+)?,?\s*\)|\btimeout(?:: |\()[\d_]{4,}/m;
+
 interface SourceFile {
   readonly path: string;
   readonly lines: number;
@@ -97,6 +101,23 @@ describe('the sources', () => {
       offenders(sources, /\b(describe|test|it)\.(only|skip|todo|failing)\b|\b[fx](describe|test|it)\(/),
     ).toEqual([]);
     expect(offenders(tests, /\b(describe|test|it)\.(only|todo)\b/)).toEqual([]);
+  });
+
+  test('on real servers have one place for how long something may take: test/support/patience.ts', () => {
+    const onServers = tests.filter(({ path }) => /^test\/(contract|integration|fault)\//.test(path));
+    expect(onServers.length).toBeGreaterThan(80);
+    expect(offenders(onServers, OWN_PATIENCE)).toEqual([]);
+  });
+
+  test.each([
+    'jest.setTimeout(60_000);',
+    'beforeAll(async () => {\n  await begin();\n}, 5_000);',
+    "test(\n  'works',\n  () => works(),\n  60_000,\n);",
+    'expect(await poll(async () => (await up()) === true, 20_000, 50)).toBe(true);',
+    'fetch(url, { signal: AbortSignal.timeout(2_000) })',
+    "await run('curl', [url], { timeout: 10_000 });",
+  ])('on real servers that had their own patience would be found: %j', (code) => {
+    expect(offenders([{ path: 'x', lines: 1, code }], OWN_PATIENCE)).toHaveLength(1);
   });
 
   test('have names in kebab-case', () => {

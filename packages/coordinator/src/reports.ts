@@ -10,6 +10,8 @@ import { CoordinatorMetrics, type CoordinatorReadings } from './metrics.ts';
 /** Lost writes told one by one in a minute; the rest is counted, because a failover may concern thousands of tags. */
 const TOLD_PER_MINUTE = 20;
 
+const LOST_SHOWN_MS = 3_600_000;
+
 /** The metrics, and for what an operator must know a sentence in the log. */
 export class CoordinatorReports extends CoordinatorMetrics implements GuardEvents {
   /** Called when an allocation met a Redis that is not the deployment's. */
@@ -17,6 +19,8 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
   readonly #log: Logger;
   readonly #clock: Clock;
   #refused = '';
+  /** Losses of the last hour: how many, the last counter, and when. */
+  #lost = { counters: 0, latest: '', atMs: Number.NEGATIVE_INFINITY };
   #minuteBegan = Number.NEGATIVE_INFINITY;
   #told = 0;
 
@@ -36,6 +40,7 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
     const { start, end, committed } = lost;
     const label = name.kind === 'tag' ? 'tag' : 'machineId';
     const fields = { [label]: counterKey(name), from: String(start), to: String(end) };
+    if (committed) this.#noteLost(`${name.kind === 'tag' ? 'tag' : 'machine id'} ${counterKey(name)}`);
     if (!committed) {
       this.#log.info(
         fields,
@@ -47,6 +52,12 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
         'MySQL lost writes of this counter: it went back to "from", though ranges up to "to" were handed out. They are passed over, and what the ledger lost of them is entered as (lost). Was MySQL restored, failed over to a lagging replica, or the row edited?',
       );
     }
+  }
+
+  /** What the console tells of writes that MySQL lost, for an hour after the last one. */
+  lostLately(): { counters: number; latest: string } | null {
+    const { counters, latest, atMs } = this.#lost;
+    return this.#clock.monotonic() - atMs < LOST_SHOWN_MS ? { counters, latest } : null;
   }
 
   override databaseReplaced(): void {
@@ -103,6 +114,11 @@ export class CoordinatorReports extends CoordinatorMetrics implements GuardEvent
 
   guardFailed(err: unknown): void {
     this.#log.debug({ err }, 'the fence could not be looked after; it is tried again');
+  }
+
+  #noteLost(latest: string): void {
+    const counters = (this.lostLately()?.counters ?? 0) + 1;
+    this.#lost = { counters, latest, atMs: this.#clock.monotonic() };
   }
 
   #mayTell(): boolean {

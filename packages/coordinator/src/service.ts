@@ -178,7 +178,11 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     watch: new FleetWatch({
       ...{ roster, tags, clock, ids: { coordinatorId, deploymentId: deployment.id } },
       failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
-      stores: (isUp) => ({ store: isUp ? 'up' : 'down', redis: redisState(redis, guard) }),
+      stores: (isUp) => ({
+        ...{ store: isUp ? 'up' : 'down', redis: redisState(redis, guard) },
+        mayGoUnfenced: guard?.mayGoUnfenced(Number.POSITIVE_INFINITY) ?? true,
+        lostWrites: metrics.lostLately(),
+      }),
     }),
     guard,
     census: takeCensus,

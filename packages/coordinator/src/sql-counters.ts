@@ -16,11 +16,12 @@ export async function* counters(
 ): AsyncGenerator<readonly SweptCounter[]> {
   if (movedSinceMs === undefined) {
     yield* pages((after: string | undefined) => tagCounters(driver, after), lastTag);
+    yield* tagsWithoutRow(driver);
     yield* pages((after: number | undefined) => machineCounters(driver, after), lastMachineId);
     return;
   }
-  for await (const names of movedNames(driver, LEDGER_KIND.tag, movedSinceMs))
-    yield await tagCounters(driver, undefined, names);
+  for await (const tags of movedNames(driver, LEDGER_KIND.tag, movedSinceMs))
+    yield await taggedCounters(driver, tags);
   for await (const names of movedNames(driver, LEDGER_KIND.machine, movedSinceMs))
     yield await machineCounters(driver, undefined, names.map(Number));
 }
@@ -45,11 +46,7 @@ export async function countersOf(
   const tags = names.flatMap((name) => (name.kind === 'tag' ? [name.tag] : []));
   const machineIds = names.flatMap((name) => (name.kind === 'machine' ? [name.machineId] : []));
   const found: SweptCounter[] = [];
-  for (const page of inPages(tags)) {
-    const rows = await tagsNamed(driver, page);
-    const present = new Set(rows.map(({ name }) => counterKey(name)));
-    found.push(...rows, ...(await goneTags(driver, page.filter((tag) => !present.has(tag)))));
-  }
+  for (const page of inPages(tags)) found.push(...(await taggedCounters(driver, page)));
   for (const page of inPages(machineIds)) {
     const rows = await machineCounters(driver, undefined, page);
     const present = new Set(rows.map(({ name }) => counterKey(name)));
@@ -57,6 +54,14 @@ export async function countersOf(
     found.push(...rows, ...missing.map(neverGranted));
   }
   return found;
+}
+
+/** A page of tags, with what is left of those that have no row. */
+async function taggedCounters(driver: SqlDriver, tags: readonly string[]): Promise<SweptCounter[]> {
+  if (tags.length === 0) return [];
+  const rows = await tagsNamed(driver, tags);
+  const present = new Set(rows.map(({ name }) => counterKey(name)));
+  return [...rows, ...(await goneTags(driver, tags.filter((tag) => !present.has(tag))))];
 }
 
 /** A machine id without a row, or whose row says that it never had a window. */
@@ -79,6 +84,24 @@ async function tagsNamed(driver: SqlDriver, tags: readonly string[]): Promise<Sw
     const found: SweptCounter[] = [];
     for (const tag of tags) found.push(...(await tagsNamed(driver, [tag])));
     return found;
+  }
+}
+
+/**
+ * Tags that handed out numbers and whose rows are gone, as after somebody deleted them. Their names are looked up page by
+ * page: no join of the two tables goes by both of their keys.
+ */
+async function* tagsWithoutRow(driver: SqlDriver): AsyncGenerator<readonly SweptCounter[]> {
+  for (let after = ''; ; ) {
+    const rows = await driver.query(
+      `SELECT t.tag FROM leafcutter_tag t WHERE t.high_water > 0 AND t.tag > ? ORDER BY t.tag LIMIT ${PAGE}`,
+      [after],
+    );
+    const tags = rows.map((row) => String(row.tag));
+    const gone = (await taggedCounters(driver, tags)).filter((counter) => counter.gone);
+    if (gone.length > 0) yield gone;
+    after = tags.at(-1) ?? after;
+    if (tags.length < PAGE) return;
   }
 }
 

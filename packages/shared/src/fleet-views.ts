@@ -24,6 +24,10 @@ export interface PastProblem extends Problem {
 export interface Stores {
   readonly store: 'up' | 'down';
   readonly redis: 'up' | 'down' | 'refused' | 'none';
+  /** False if nothing is granted while Redis is away, because MySQL may have forgotten what only Redis knows. */
+  readonly mayGoUnfenced: boolean;
+  /** Counters of which this coordinator found within the last hour that MySQL had lost writes. */
+  readonly lostWrites: { readonly counters: number; readonly latest: string } | null;
 }
 
 export interface FleetTag {

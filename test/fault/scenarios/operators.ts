@@ -125,7 +125,7 @@ export const OPERATORS: readonly Scenario[] = [
     },
     ended: ['last'],
     async nemesis(arena) {
-      await poll(() => highestOf(arena, 'last') === HIGHEST_ID, 30_000, 100);
+      await poll(() => highestOf(arena, 'last') === HIGHEST_ID);
       await sleep(1_000);
     },
     check(arena) {

@@ -21,10 +21,7 @@ async function flushOften({ operator }: Arena): Promise<void> {
 async function startReplica(arena: Arena): Promise<{ port: number; client: Redis }> {
   const server = await arena.startRedis({ args: ['--replicaof', `127.0.0.1 ${arena.redis.port}`] });
   const client = arena.connectRedis(server.url);
-  const inStep = await poll(
-    async () => (await client.info('replication')).includes('master_link_status:up'),
-    20_000,
-  );
+  const inStep = await poll(async () => (await client.info('replication')).includes('master_link_status:up'));
   if (!inStep) throw new Error('the replica does not get in step');
   return { port: server.port, client };
 }
@@ -58,7 +55,7 @@ async function swept({ operator }: Arena): Promise<void> {
   const number = async () => Number((await operator.redis.hget('leafcutter:{fence}:identity', 'sweep')) ?? 0);
   const [rows] = await operator.mysql.query('SELECT sweep FROM leafcutter_deployment');
   const [{ sweep }] = rows as [{ sweep: string }];
-  const done = await poll(async () => (await number()) > Number(sweep) + 1, 30_000, 50);
+  const done = await poll(async () => (await number()) > Number(sweep) + 1);
   if (!done) throw new Error('Redis was not swept');
 }
 
@@ -72,11 +69,11 @@ export const REDIS: readonly Scenario[] = [
     nemesis: flushOften,
     async check({ operator, agents, coordinators }) {
       const leases = async () => (await operator.redis.keys('leafcutter:{lease}:*')).length >= agents.length;
-      if (!(await poll(leases, 20_000))) throw new Error('the leases were not entered again');
+      if (!(await poll(leases))) throw new Error('the leases were not entered again');
       const services = coordinators.map(({ service }) => service);
       const before = await metric(JOBS, ...services);
       const ran = async () => (await metric(JOBS, ...services)) > before;
-      if (!(await poll(ran, 20_000, 100))) throw new Error('no job ran again');
+      if (!(await poll(ran))) throw new Error('no job ran again');
     },
     controls: [
       {

@@ -10,7 +10,7 @@ import type { Deployment, Store } from './store.ts';
 /** Held by whoever sweeps, and by who lowers a counter. */
 export const SWEEP_LOCK = 'sweep';
 /** A sweep that takes longer than this is taken for dead, and another may begin, milliseconds. */
-const LOCK_TTL_MS = 120_000;
+const LOCK_TTL_MS = 30_000;
 /** Transactions that were open when the last sweep read the counters are over within this time, milliseconds. */
 const MARGIN_MS = 60_000;
 /** Every tenth sweep reads all counters, so that rows that somebody edited are found within minutes. */

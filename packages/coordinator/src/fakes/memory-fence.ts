@@ -10,7 +10,7 @@ import {
   type Swept,
   type SweptCounter,
 } from '../domain/fence.ts';
-import { type CounterName, counterKey, maxBigint } from '../domain/range.ts';
+import { type CounterName, counterKey, maxBigint, minBigint, type Range } from '../domain/range.ts';
 import { RETRY_REASONS } from '../domain/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
@@ -152,7 +152,7 @@ export class MemoryFence implements Fence {
   /** As `sweep-fences.lua`. */
   #sweepOne({ name, value: counter, granted, taken: told }: SweptCounter): FenceMark {
     const before = this.#mark(name);
-    const taken = before.taken ?? (told !== undefined && counter < told.end ? told : undefined);
+    const taken = together(before.taken, told !== undefined && counter < told.end ? told : undefined);
     // The database forgot that the counter was lowered: it goes on above.
     const forgot = taken !== undefined && counter >= taken.start && counter < taken.end ? taken.end : 0n;
     const mark = {
@@ -176,6 +176,11 @@ export class MemoryFence implements Fence {
   #mustAnswer(): void {
     if (!this.available) throw unavailable('redis');
   }
+}
+
+function together(a: Range | undefined, b: Range | undefined): Range | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { start: minBigint(a.start, b.start), end: maxBigint(a.end, b.end) };
 }
 
 /** True where nobody wiped it, nor took it back to an old file. */

@@ -26,18 +26,26 @@ local function greater(a, b)
   return a > b and a or b
 end
 
--- What was handed out above a lowered counter: what Redis knows, else what the database does, once that is noted here.
+-- What was handed out above a lowered counter, as far as Redis or the database knows: either may have forgotten the
+-- last time that it was lowered.
 local function takenAbove(name, counter, from, to)
   local zones = redis.call('HGET', KEYS[3], name) or ''
-  local knownTo = string.sub(zones, 61)
-  if knownTo > NONE then
-    return string.sub(zones, 41, 59), knownTo
-  end
+  local knownFrom, knownTo = string.sub(zones, 41, 59), string.sub(zones, 61)
+  local isKnown = knownTo > NONE
   if to == NONE or counter >= to then
+    if isKnown then
+      return knownFrom, knownTo
+    end
     return NONE, NONE
   end
-  local skipped = zones == '' and NONE .. ' ' .. NONE or string.sub(zones, 1, 39)
-  redis.call('HSET', KEYS[3], name, skipped .. ' ' .. from .. ' ' .. to)
+  if isKnown then
+    from = from < knownFrom and from or knownFrom
+    to = greater(to, knownTo)
+  end
+  if from ~= knownFrom or to ~= knownTo then
+    local skipped = zones == '' and NONE .. ' ' .. NONE or string.sub(zones, 1, 39)
+    redis.call('HSET', KEYS[3], name, skipped .. ' ' .. from .. ' ' .. to)
+  end
   return from, to
 end
 

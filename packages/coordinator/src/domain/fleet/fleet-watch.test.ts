@@ -24,7 +24,9 @@ function watching() {
   const clock = new FakeClock();
   const roster = new MemoryRoster(clock);
   const tags: TagView[] = [view('orders')];
-  const stores: { redis: Stores['redis']; store: 'up' | 'down' } = { redis: 'up', store: 'up' };
+  const stores: { -readonly [K in keyof Stores]: Stores[K] } = {
+    ...{ redis: 'up', store: 'up', mayGoUnfenced: true, lostWrites: null },
+  };
   const failures: unknown[] = [];
   const watch = new FleetWatch({
     failed: (error) => failures.push(error),
@@ -35,7 +37,7 @@ function watching() {
         return { tags, next: null };
       },
     },
-    stores: (isUp) => ({ store: isUp ? 'up' : 'down', redis: stores.redis }),
+    stores: (isUp) => ({ ...stores, store: isUp ? 'up' : 'down' }),
   });
   const report = (n: number, own: Partial<AgentRecord> = {}) =>
     roster.report({
@@ -98,6 +100,26 @@ describe('the fleet', () => {
     await pass(30);
     expect(watch.fleet?.agents).toMatchObject([{ state: 'unknown' }]);
     expect(watch.fleet?.problems.map(({ key }) => key)).toEqual(['redis']);
+  });
+
+  test('tells that nothing is granted while Redis is away and MySQL may have forgotten', async () => {
+    const { watch, pass, stores } = watching();
+    watch.subscribe(() => undefined);
+    Object.assign(stores, { redis: 'down', mayGoUnfenced: false });
+    await pass(2, 1);
+    expect(watch.fleet?.health).toMatchObject({
+      ...{ level: 'critical', sentence: expect.stringContaining('Nothing is granted until Redis is back') },
+    });
+  });
+
+  test('tells of writes that MySQL lost', async () => {
+    const { watch, pass, stores } = watching();
+    watch.subscribe(() => undefined);
+    stores.lostWrites = { counters: 1, latest: 'tag orders' };
+    await pass(2, 1);
+    expect(watch.fleet?.problems).toMatchObject([
+      { key: 'lost writes', sentence: expect.stringContaining('1 counter, last of tag orders') },
+    ]);
   });
 
   test('tells of MySQL being away, and how long the IDs last', async () => {

@@ -75,7 +75,8 @@ export class ProblemLog {
   }
 }
 
-function storeProblems({ store, redis }: Stores, tags: readonly FleetTag[]): Problem[] {
+function storeProblems(stores: Stores, tags: readonly FleetTag[]): Problem[] {
+  const { store, redis, mayGoUnfenced, lostWrites } = stores;
   const problems: Problem[] = [];
   if (store === 'down') {
     const first = tags.reduce<number | null>(
@@ -93,9 +94,17 @@ function storeProblems({ store, redis }: Stores, tags: readonly FleetTag[]): Pro
   if (redis === 'down') {
     problems.push({
       key: 'redis',
+      level: mayGoUnfenced ? 'warning' : 'critical',
+      sentence: mayGoUnfenced
+        ? 'Redis does not answer. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.'
+        : 'Redis does not answer, and MySQL was away, restarted or exchanged since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.',
+    });
+  }
+  if (lostWrites !== null) {
+    problems.push({
+      key: 'lost writes',
       level: 'warning',
-      sentence:
-        'Redis does not answer. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.',
+      sentence: `MySQL lost writes of ${plural(lostWrites.counters, 'counter')}, last of ${lostWrites.latest}. No ID repeats: what was handed out is passed over and stands in the ledger as (lost). Do not wipe Redis now; find out why MySQL went back.`,
     });
   }
   if (redis === 'refused') {

@@ -1,0 +1,115 @@
+/** What each npm script does: lanes that run side by side, each a list of steps that run one after the other. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { jestArguments } from './jest-arguments.mjs';
+
+/**
+ * @typedef {object} Step
+ * @property {string} name
+ * @property {string} command
+ * @property {string[]} args
+ * @property {Record<string, string>} [env] besides the environment of the run
+ * @property {boolean} [reportsTests] it is Jest, and says by messages what became of each test
+ * @property {boolean} [isFiltered] it was asked for some of its tests only, so it may find none
+ * @property {boolean} [needsServers] it waits until the programs of the tests are installed
+ * @property {boolean} [givesWay] it computes and waits for nothing, so it leaves the cores to others that need them
+ */
+
+const BIN = join('node_modules', '.bin');
+/** An optional dependency: it is one binary, for Linux on x64. */
+const NODE_26 = join('node_modules', 'node-26', 'bin', 'node');
+
+/** @returns {Step} */
+const step = (name, command, ...args) => ({ name, command, args });
+const tool = (name, command, ...args) => ({ ...step(name, join(BIN, command), ...args), givesWay: true });
+
+const CHECKS = [
+  tool('types', 'tsc', '-p', '.'),
+  tool('types of the console', 'tsc', '-p', 'packages/console'),
+  tool('lint and format', 'biome', 'check', '.'),
+  tool('dependency rules', 'depcruise', '--config', '.dependency-cruiser.cjs', 'packages', 'test'),
+  tool('unused code', 'knip'),
+];
+
+/**
+ * @param {string} suites one or several, joined by "and"
+ * @param {{ args: readonly string[], workers?: 'serial' | 'all', node?: string, name?: string }} options
+ * @returns {Step}
+ */
+function jest(suites, { args, workers = 'all', node = process.execPath, name = suites }) {
+  return {
+    ...step(name, node, ...jestArguments({ suites: suites.split(' and '), workers, args })),
+    reportsTests: true,
+    isFiltered: args.length > 0,
+  };
+}
+
+/** What runs on Node's next release as well, which the services are to be moved to: what is quick, and the drivers. */
+function onNode26() {
+  const name = (what) => `${what} on Node 26`;
+  if (!existsSync(NODE_26)) {
+    const script = "process.stderr.write('NOT RUN, Node 26 is not installed on this kind of machine\\n')";
+    return [step(name('unit'), process.execPath, '--eval', script)];
+  }
+  const smoke = ['test/integration/http-answers.test.ts', 'test/contract/mysql-faults.test.ts'];
+  return [
+    { ...jest('unit', { args: [], node: NODE_26, name: name('unit') }), givesWay: true },
+    {
+      ...jest('contract and integration', { args: smoke, node: NODE_26, name: name('smoke') }),
+      needsServers: true,
+      isFiltered: false,
+    },
+  ];
+}
+
+/**
+ * @param {string} task
+ * @param {readonly string[]} args what stands behind `--` on the command line
+ * @returns {Step[][] | undefined} undefined when there is no such task
+ */
+export function lanesOf(task, args) {
+  const program = (name, ...line) => ({ ...step(name, process.execPath, ...line), needsServers: true });
+  const simulate = (...flags) => ({
+    ...step(['simulation', ...flags].join(' '), process.execPath, 'test/simulation/main.ts', ...flags),
+    givesWay: true,
+  });
+  const unit = { ...jest('unit', { args }), givesWay: true };
+  const simulation = { ...jest('simulation', { args }), givesWay: true };
+  const integration = { ...jest('contract and integration', { args }), needsServers: true };
+  // One file at a time: these measure, and two on two cores would measure each other.
+  const containers = { ...jest('containers', { args, workers: 'serial' }), needsServers: true };
+  const fault = { ...jest('fault', { args, workers: 'serial' }), needsServers: true };
+  const fullFault = { ...fault, env: { LEAFCUTTER_FULL: '1' } };
+  const rest = [...CHECKS, unit, simulation, ...(args.length > 0 ? [] : onNode26()), integration];
+  const namesTests = args.some((arg) => arg.includes('.test.ts') || arg === '-t');
+
+  /** @type {Record<string, () => Step[][]>} */
+  const tasks = {
+    check: () => [CHECKS],
+    'test:unit': () => [[unit]],
+    'test:simulation': () => [[namesTests ? simulation : simulate(...args)]],
+    'test:integration': () => [[integration, containers]],
+    'test:fault': () => [[fault]],
+    // What takes one file at a time mostly waits for servers, so all that computes runs beside it.
+    test: () => [[fault, containers], rest],
+    'test:full': () => [
+      [fullFault, containers],
+      [...rest, simulate('--seeds', '10000', '--from', '1')],
+    ],
+    'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
+    bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],
+  };
+  return Object.hasOwn(tasks, task) ? tasks[task]() : undefined;
+}
+
+export const TASKS = [
+  'check',
+  'test',
+  'test:unit',
+  'test:simulation',
+  'test:integration',
+  'test:fault',
+  'test:full',
+  'test:stress',
+  'bench',
+];

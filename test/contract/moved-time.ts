@@ -1,0 +1,36 @@
+import type { LockedMachineId, Store } from '@leafcutter/coordinator/domain/store';
+import type { Clock } from '@leafcutter/shared/clock';
+import { systemClock } from '@leafcutter/shared/system-clock';
+
+/**
+ * The machine's time, which a test can move ahead for coordinators and their stores alike. So windows may be as long as
+ * the product's, and how long something takes on a busy machine says nothing about whose ceiling has passed.
+ */
+export class MovedTime {
+  #aheadMs = 0;
+  readonly clock: Clock = { ...systemClock, now: () => this.now() };
+
+  now(): number {
+    return systemClock.now() + this.#aheadMs;
+  }
+
+  /** Moves ahead until `moment` has come. */
+  moveTo(moment: number): void {
+    this.#aheadMs += Math.max(0, moment - this.now());
+  }
+
+  /** A store whose database has this time. */
+  of(store: Store): Store {
+    const moved: Pick<Store, 'now' | 'withMachineId'> = {
+      now: async () => (await store.now()) + this.#aheadMs,
+      withMachineId: <T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>) =>
+        store.withMachineId(machineId, (locked) => work({ ...locked, nowMs: locked.nowMs + this.#aheadMs })),
+    };
+    return new Proxy(store, {
+      get(target, name) {
+        const member = Reflect.get(name in moved ? moved : target, name);
+        return typeof member === 'function' && !(name in moved) ? member.bind(target) : member;
+      },
+    });
+  }
+}

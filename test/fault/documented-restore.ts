@@ -1,0 +1,47 @@
+import { scratchDir } from '../support/scratch-dir.ts';
+import { runDocumented } from './documented-commands.ts';
+import type { LostWriteArena } from './lost-write-arena.ts';
+
+/** Backup and restore of an arena's MySQL by the commands of docs/operations.md. */
+export class DocumentedRestore {
+  readonly #arena: LostWriteArena;
+  readonly #cwd: string;
+
+  private constructor(arena: LostWriteArena, cwd: string) {
+    this.#arena = arena;
+    this.#cwd = cwd;
+  }
+
+  static async of(arena: LostWriteArena): Promise<DocumentedRestore> {
+    return new DocumentedRestore(arena, await scratchDir('documented-restore'));
+  }
+
+  backUp(): Promise<void> {
+    return this.#run('backup');
+  }
+
+  /** "MySQL is restored from yesterday", step by step. */
+  async restore(): Promise<void> {
+    const { coordinators } = this.#arena;
+    await this.#run('redis-remembers');
+    await Promise.all(coordinators.map((service) => service.stop()));
+    await this.#run('restore');
+    await Promise.all(coordinators.map((service) => service.restart('live')));
+    await this.#run('mended');
+  }
+
+  #run(block: string): Promise<void> {
+    const { mysql, redis, coordinators } = this.#arena;
+    const { hostname, port, username, pathname } = new URL(mysql.url);
+    const env = {
+      DB_HOST: hostname,
+      DB_PORT: port,
+      DB_USER: username,
+      MYSQL_PWD: '',
+      DB_NAME: pathname.slice(1),
+      REDIS_URL: redis.url,
+      COORDINATOR: coordinators[0]?.url ?? '',
+    };
+    return runDocumented(block, { cwd: this.#cwd, env });
+  }
+}

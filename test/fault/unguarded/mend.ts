@@ -1,0 +1,13 @@
+/** Negative control: a coordinator whose sweep raises fences, but no counter that stands below its fence. */
+import type { FenceIdentity, SweptCounter } from '@leafcutter/coordinator/domain/fence';
+import { RedisFence } from '@leafcutter/coordinator/redis-fence';
+
+const { sweep } = RedisFence.prototype;
+
+RedisFence.prototype.sweep = async function (
+  this: RedisFence,
+  identity: FenceIdentity,
+  counters: readonly SweptCounter[],
+) {
+  return { ...(await sweep.call(this, identity, counters)), ahead: [] };
+};

@@ -1,0 +1,99 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startProcess } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import type { Condition } from './conditions.ts';
+import { killTree } from './process-tree.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const JEST = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+];
+/** A run that takes longer will not end. */
+const RUN_LIMIT_MS = 30 * 60_000;
+
+/** What is run at once: a file of a suite, or a suite. */
+export interface Target {
+  readonly suite: string;
+  readonly file?: string;
+}
+
+export interface Run {
+  readonly seconds: number;
+  readonly pauses: number;
+  /** Names of the tests that failed, with how; empty for a green run. */
+  readonly red: readonly string[];
+}
+
+interface Report {
+  readonly numTotalTests: number;
+  readonly testResults: readonly {
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+let running: number | undefined;
+
+/** Ends the run that is under way. */
+export function endRun(): void {
+  if (running !== undefined) killTree(running);
+}
+
+export async function run({ suite, file }: Target, condition: Condition, seed: number): Promise<Run> {
+  const report = join(await scratchDir('stress'), 'report.json');
+  const begun = performance.now();
+  const [command = '', ...args] = [
+    ...(condition.prefix ?? []),
+    ...[process.execPath, ...JEST, '--runInBand', '--json', `--outputFile=${report}`],
+    ...(condition.jestArguments?.(seed) ?? []),
+    ...['--selectProjects', suite, '--', ...(file === undefined ? [] : [file])],
+  ];
+  // It ends with us, even if we are killed while it stands still.
+  const child = startProcess({
+    command,
+    args,
+    cwd: ROOT,
+    env: process.env as Record<string, string>,
+    name: 'jest',
+  });
+  const { pid } = child;
+  running = pid;
+  const over = new AbortController();
+  const beside = condition.beside?.(pid, over.signal);
+  const limit = setTimeout(() => killTree(pid), RUN_LIMIT_MS);
+  const { code } = await child.exited;
+  clearTimeout(limit);
+  running = undefined;
+  over.abort();
+  const pauses = (await beside) ?? 0;
+  const seconds = (performance.now() - begun) / 1_000;
+  return { seconds, pauses, red: code === 0 ? [] : redTests(report, child.tail(5)) };
+}
+
+function redTests(report: string, lastWords: string): string[] {
+  if (!existsSync(report)) return [`(the run did not end) ${firstLines(lastWords)}`];
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
+  return testResults.flatMap(({ message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed');
+    if (failed.length === 0) return message === '' ? [] : [`(the file) ${firstLines(message)}`];
+    return failed.map(
+      ({ fullName, failureMessages }) => `${fullName}: ${firstLines(failureMessages.join())}`,
+    );
+  });
+}
+
+/** What went wrong, without the stack and the colours. */
+function firstLines(message: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: Jest writes colours into its report.
+  const lines = message.replaceAll(/\u001b\[[\d;]*m/g, '').split('\n');
+  const told = lines.filter((line) => line.trim() !== '' && !line.trim().startsWith('at '));
+  return told.slice(0, 4).join(' ').replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 300);
+}
