@@ -20,7 +20,7 @@ const FAKES = ['^packages/[^/]+/src/fakes/', '^packages/shared/src/fake-clock\\.
 
 /** What a domain may use of `shared`: values and rules, nothing that touches the world. */
 const FOR_DOMAINS =
-  '^packages/shared/src/(errors|clock|dated|fleet-views|inspection|layout|opaque-keys|ledger|shape|tag|wire)\\.ts$';
+  '^packages/shared/src/(errors|clock|dated|fleet-views|inspection|layout|opaque-keys|ledger|shape|shared-texts|tag|wire)\\.ts$';
 
 /** Libraries that stand behind an adapter, and the only files that may know them. */
 const KEPT_IN = {

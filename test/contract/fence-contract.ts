@@ -253,7 +253,10 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       await fence.raise({ kind: 'machine', machineId: 1 }, fenceMove(1n, 2n));
       fence.confirm({ kind: 'machine', machineId: 1 }, 2n);
       expect(
-        await poll(async () => (await other.read({ kind: 'machine', machineId: 1 })).committed === 2n, PATIENCE_MS),
+        await poll(
+          async () => (await other.read({ kind: 'machine', machineId: 1 })).committed === 2n,
+          PATIENCE_MS,
+        ),
       ).toBe(true);
       expect((await other.read(orders)).committed).toBeLessThanOrEqual(8n);
       expect((await other.read({ kind: 'tag', tag: 'users' })).value).toBe(0n);

@@ -139,7 +139,18 @@ const NONE = digits(0);
 
 describe('what the scripts return on a real Redis', () => {
   const raise = (start: bigint, end: bigint, counter = start, generation = 'g1') =>
-    redis.raiseFence('f', 'i', 'c', 'z', digits(start), digits(end), digits(counter), generation, 'tag:a', '1');
+    redis.raiseFence(
+      'f',
+      'i',
+      'c',
+      'z',
+      digits(start),
+      digits(end),
+      digits(counter),
+      generation,
+      'tag:a',
+      '1',
+    );
   const identity = (generation = 'g1') => redis.introduce('i', 'd1', 'layout', 1, generation);
   const sweep = (counters: bigint[], generation = 'g1', lowered = '0', number = '0') =>
     redis.sweepFences(

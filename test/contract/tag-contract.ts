@@ -84,6 +84,30 @@ export function tagContract(subject: () => StoreUnderTest): void {
       expect(await other.createTag(template)).toMatchObject({ shape: template.shape });
     });
 
+    test('is found by its shape: retired and deleted ones too, days of a template not', async () => {
+      const shapes = {
+        c: 'B{decimal}',
+        b: 'A{decimal:3}',
+        a: 'A{decimal}',
+        d: 'a{decimal}',
+        e: 'A{decimal}',
+      };
+      for (const [tag, shape] of Object.entries(shapes)) await store.createTag(newTag(tag, { shape }));
+      await store.createTag(newTag('bare'));
+      await store.createTag(newTag('o{yyyyMMdd}', { shape: 'A{yyyyMMdd}{decimal:6}' }));
+      await new DatedTags(store, 60_000).prepare(datedName('o{yyyyMMdd}', await store.now()));
+      await store.changeTag('b', { retired: true });
+      await subject().deleteByHand('a');
+      const found = async (above: string, below: string, limit = 9) =>
+        (await other.listShapes({ above, below }, 'e', limit)).map(({ tag, shape }) => `${tag} ${shape}`);
+      const all = ['b A{decimal:3}', 'a A{decimal}', 'o{yyyyMMdd} A{yyyyMMdd}{decimal:6}', 'c B{decimal}'];
+      expect(await found('', '\u007f')).toEqual([...all, 'd a{decimal}']);
+      expect(await found('', '\u007f', 2)).toEqual(all.slice(0, 2));
+      expect(await found('A{', 'A|')).toEqual(all.slice(0, 3));
+      expect(await found('A{decimal}', 'B{decimal}')).toEqual(all.slice(2, 3));
+      expect(await found('Z', 'Z\u007f')).toEqual([]);
+    });
+
     test('that handed out nothing may be made again with another shape', async () => {
       await store.createTag(newTag('orders', { shape: '{base36:2}' }));
       await subject().deleteByHand('orders');

@@ -177,21 +177,31 @@ describe('an embedded coordinator', () => {
     await heir.waitForLine(/coordinator is ready/);
   });
 
-  test('refuses a data directory of another snowflake layout', async () => {
-    const flags = ['--data-dir', join(folder, 'layout')];
+  test.each([
+    ['--snowflake-layout', 'javascript'],
+    ['--snowflake-timestamp-bits', '40'],
+    ['--snowflake-machine-id-bits', '9'],
+    ['--snowflake-sequence-bits', '11'],
+    ['--snowflake-datacenter-bits', '5'],
+    ['--snowflake-epoch-ms', '1700000000000'],
+  ])('refuses a data directory of another snowflake layout: %s %s', async (...changed) => {
+    const flags = ['--data-dir', join(folder, changed[0])];
     const first = await Service.start({ kind: 'coordinator', name: 'first', flags });
     await first.stop();
     const listen = `127.0.0.1:${await freePort()}`;
-    const { code, output } = await run([
-      'coordinator',
-      '--listen',
-      listen,
-      '--snowflake-layout',
-      'javascript',
-      ...flags,
-    ]);
+    const { code, output } = await run(['coordinator', '--listen', listen, ...changed, ...flags]);
     expect(code).toBe(1);
     expect(output).toContain('The store belongs to a deployment with snowflake layout 41-10-12');
+    expect(output).toContain('A deployment keeps its layout and epoch: set snowflake.* back');
+  });
+
+  test('takes another range of machine ids, and the preset by its widths', async () => {
+    const data = ['--data-dir', join(folder, 'range')];
+    const widths = ['--snowflake-timestamp-bits', '41', '--snowflake-machine-id-bits', '10'];
+    for (const flags of [[], ['--snowflake-machine-id-range', '5-9'], widths]) {
+      const started = await Service.start({ kind: 'coordinator', name: 'range', flags: [...data, ...flags] });
+      await started.stop();
+    }
   });
 });
 

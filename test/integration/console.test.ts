@@ -203,6 +203,12 @@ describe('the console', () => {
       await page.locator('.fact', { hasText: 'Shape' }).getByText('INV-{base36:6}').waitFor();
       const text = await (await fetch(`${agent?.url}/v1/ids/invoices`)).text();
       expect(text).toBe('INV-000001');
+      const twin = JSON.stringify({ tag: 'twins', shape: 'INV-{base62:6}' });
+      const headers = { authorization: `Bearer ${ADMIN}`, 'content-type': 'application/json' };
+      await fetch(url('v1/tags'), { method: 'POST', headers, body: twin });
+      await page.reload();
+      await page.locator('.note.warning', { hasText: '"twins" (INV-{base62:6})' }).waitFor();
+      expect(await seriousProblems(page)).toEqual([]);
       await page.getByRole('link', { name: 'Explain' }).click();
       await page.getByLabel('ID', { exact: true }).fill(text);
       await page.getByRole('button', { name: 'Explain' }).click();

@@ -64,6 +64,23 @@ describe('leafcutter tag', () => {
     expect(late).toMatchObject({ code: 1, output: expect.stringContaining('TAG_RETIRED: ') });
   });
 
+  test('warns when another tag can write the same texts, as the API does', async () => {
+    const first = await tag(['create', 'receipts', '--shape', 'R{decimal}']);
+    expect(first.output).not.toContain('Warning');
+    const second = await tag(['create', 'refunds', '--shape', 'R{base36:4}']);
+    expect(second).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/^Warning: .*"receipts" \(R\{decimal/m),
+    });
+    const shown = await coordinator.json('/v1/tags/receipts', {
+      headers: { authorization: 'Bearer admin-1' },
+    });
+    expect(shown).toMatchObject({
+      warnings: [{ code: 'SHARED_TEXTS', message: expect.stringContaining('"refunds" (R{base36:4})') }],
+    });
+    expect((await views(['list'])).map((view) => view.tag)).toContain('refunds');
+  });
+
   test.each([
     [['create', 'orders'], 1, 'TAG_EXISTS: '],
     [['show', 'nobody'], 1, 'TAG_UNKNOWN: There is no tag "nobody"'],

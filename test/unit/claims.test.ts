@@ -10,6 +10,7 @@ interface Proof {
 describe.each([
   ['safety.md', 30],
   ['threat-model.md', 20],
+  ['changing-the-layout.md', 20],
 ])('docs/%s', (name, least) => {
   const url = new URL(`../../docs/${name}`, import.meta.url);
   const page = readFileSync(url, 'utf8');

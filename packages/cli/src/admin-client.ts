@@ -3,6 +3,8 @@ import { type Explanation, explanation, type LedgerPage, ledgerPage } from '@lea
 import { fromProblem } from '@leafcutter/shared/problem';
 import { readTlsFiles, type TlsTexts } from '@leafcutter/shared/tls-files';
 import {
+  type ComparedTag,
+  comparedTag,
   type LowerTagAnswer,
   lowerTagAnswer,
   type TagList,
@@ -49,12 +51,12 @@ export class AdminClient {
     this.#dispatcher = new Agent({ connect: { ...tls } });
   }
 
-  async create(request: object): Promise<TagView> {
-    return tagView.parse(await this.#call('POST', '/v1/tags', request));
+  async create(request: object): Promise<ComparedTag> {
+    return comparedTag.parse(await this.#call('POST', '/v1/tags', request));
   }
 
-  async show(tag: string): Promise<TagView> {
-    return tagView.parse(await this.#call('GET', pathOf(tag)));
+  async show(tag: string): Promise<ComparedTag> {
+    return comparedTag.parse(await this.#call('GET', pathOf(tag)));
   }
 
   async change(tag: string, request: object): Promise<TagView> {

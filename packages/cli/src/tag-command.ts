@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
-import type { TagView } from '@leafcutter/shared/wire';
+import type { ComparedTag, TagView } from '@leafcutter/shared/wire';
 import { ADMIN_TLS_HELP, type AdminClient, adminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { textTable } from './text-table.ts';
 
 const HELP = `Usage: leafcutter tag <action> [name] [flags]
 
-  create NAME   make a tag      --start 1 --step 1000 --max-step N --target-duration-s N --highest-id N --description TEXT
+  create NAME   make a tag, whose IDs are unique within it; other tags may give the same numbers
+                                --start 1 --step 1000 --max-step N --target-duration-s N --highest-id N --description TEXT
                                 --shape ORD-{base36:8}, for good: prefix, decimal, base36 or base62, width, suffix
+                                (a warning tells which tags can write the same texts)
                                 (a NAME such as order-{yyyyMMdd} starts anew each day; its shape has {yyyyMMdd}, too)
   list          all tags
   show NAME     one tag
@@ -58,16 +60,21 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
   const print = (tags: readonly TagView[]) =>
     io.out(values.json === true ? `${JSON.stringify(tags, null, 2)}\n` : table(tags));
 
+  const printOne = (tag: ComparedTag) => {
+    print([tag]);
+    for (const { message } of tag.warnings) io.err(`Warning: ${message}\n`);
+  };
+
   switch (action) {
     case 'create':
-      print([
+      printOne(
         await client.create({
           tag: needName(name),
           ...fields(values),
           ...(values.start === undefined ? {} : { start: values.start }),
           ...(values.shape === undefined ? {} : { shape: values.shape }),
         }),
-      ]);
+      );
       break;
     case 'list':
       for (let page = await client.list(undefined); ; page = await client.list(page.next ?? undefined)) {
@@ -76,7 +83,7 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
       }
       break;
     case 'show':
-      print([await client.show(needName(name))]);
+      printOne(await client.show(needName(name)));
       break;
     case 'change':
       print([await client.change(needName(name), fields(values))]);

@@ -140,7 +140,13 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   constructor({ census, askStore, timestampLeftMs, tokens }: CoordinatorReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     for (const kind of COUNTER_KINDS) {
-      const byKind = [this.#fenceAhead, this.#unfenced, this.#unsweptRefused, this.#lostWrites, this.#unconfirmed];
+      const byKind = [
+        this.#fenceAhead,
+        this.#unfenced,
+        this.#unsweptRefused,
+        this.#lostWrites,
+        this.#unconfirmed,
+      ];
       for (const counter of byKind) counter.inc({ kind }, 0);
     }
     for (const [code, { status }] of Object.entries(ERROR_CODES))

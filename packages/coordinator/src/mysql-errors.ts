@@ -1,11 +1,12 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { RETRY_REASONS } from './domain/store.ts';
-import { DuplicateColumnError, DuplicateKeyError, UnstorableTextError } from './sql-driver.ts';
+import { DuplicateKeyError, DuplicateNameError, UnstorableTextError } from './sql-driver.ts';
 
 /** The database chose us to give way: 1213 deadlock (also a failed certification), 1205 lock wait timeout. */
 const GIVE_WAY = new Set([1205, 1213]);
 const DUPLICATE_KEY = 1062;
-const DUPLICATE_COLUMN = 1060;
+/** 1060: a column of this name exists, 1061: an index. */
+const DUPLICATE_NAME = new Set([1060, 1061]);
 const UNKNOWN_VARIABLE = 1193;
 /** A server that does not take writes: 1290 and 1836 read-only, 1047 not part of the cluster's primary component. */
 const READ_ONLY = new Set([1290, 1836, 1047]);
@@ -41,7 +42,8 @@ export function translateMysqlError(error: unknown): unknown {
   if (errno !== undefined && UNSTORABLE.has(errno))
     return new UnstorableTextError('no such text', { cause: error });
   if (errno === DUPLICATE_KEY) return new DuplicateKeyError('duplicate key', { cause: error });
-  if (errno === DUPLICATE_COLUMN) return new DuplicateColumnError('duplicate column', { cause: error });
+  if (errno !== undefined && DUPLICATE_NAME.has(errno))
+    return new DuplicateNameError('duplicate name', { cause: error });
   if (errno !== undefined && GIVE_WAY.has(errno))
     return unavailable('MySQL asked to try again.', RETRY_REASONS.deadlock, error);
   if (errno !== undefined && READ_ONLY.has(errno)) return readOnly(error);

@@ -31,9 +31,7 @@ export class MysqlIncarnation {
   /** Looks at who answers on a new connection; true if it is not who answered before. @throws STORE_UNAVAILABLE */
   async look(session: SqlSession): Promise<boolean> {
     const askedAtMs = this.#monotonic();
-    const [row] = await session.query(
-      "SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id) AS server",
-    );
+    const [row] = await session.query("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id) AS server");
     const [uptime] = await session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
     // A server that does not tell is known by its name alone.
     const upMs = uptime === undefined ? undefined : Number(uptime.Value) * 1_000;
@@ -52,8 +50,6 @@ export class MysqlIncarnation {
 
 function isSame(a: Sighting, b: Sighting): boolean {
   return (
-    a.server === b.server &&
-    a.startedAfterMs <= b.startedBeforeMs &&
-    b.startedAfterMs <= a.startedBeforeMs
+    a.server === b.server && a.startedAfterMs <= b.startedBeforeMs && b.startedAfterMs <= a.startedBeforeMs
   );
 }

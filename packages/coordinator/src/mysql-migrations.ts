@@ -1,5 +1,5 @@
 import { checkSchema, type Migration } from './schema-age.ts';
-import { DuplicateColumnError, type SqlDriver } from './sql-driver.ts';
+import { DuplicateNameError, type SqlDriver } from './sql-driver.ts';
 
 /**
  * Numbered by position, append-only, one statement each (MySQL commits after every DDL statement, so a crash in
@@ -83,6 +83,7 @@ const MIGRATIONS: readonly Migration[] = [
      ADD COLUMN taken_from bigint DEFAULT NULL,
      ADD COLUMN taken_to bigint DEFAULT NULL`,
   },
+  { sql: `ALTER TABLE leafcutter_tag ADD KEY leafcutter_tag_shape (shape)` },
 ];
 
 /**
@@ -100,10 +101,7 @@ export async function migrateMysql(driver: SqlDriver): Promise<void> {
   // Versions before 0.2 made it without.
   const [noted] = await driver.query("SHOW COLUMNS FROM leafcutter_migration LIKE 'compatible_from'");
   if (noted === undefined)
-    await addColumns(
-      driver,
-      'ALTER TABLE leafcutter_migration ADD COLUMN compatible_from int NOT NULL DEFAULT 0',
-    );
+    await addTo(driver, 'ALTER TABLE leafcutter_migration ADD COLUMN compatible_from int NOT NULL DEFAULT 0');
   const rows = await driver.query('SELECT number, compatible_from FROM leafcutter_migration');
   const applied = new Set(rows.map((row) => Number(row.number)));
   const unknown = rows.filter((row) => Number(row.number) > MIGRATIONS.length);
@@ -111,7 +109,7 @@ export async function migrateMysql(driver: SqlDriver): Promise<void> {
   checkSchema(Math.max(0, ...applied), Math.max(0, ...floors), MIGRATIONS.length);
   for (const [index, { sql, compatibleFrom = 0 }] of MIGRATIONS.entries()) {
     if (applied.has(index + 1)) continue;
-    await addColumns(driver, sql);
+    await addTo(driver, sql);
     await driver.run('INSERT IGNORE INTO leafcutter_migration (number, compatible_from) VALUES (?, ?)', [
       index + 1,
       compatibleFrom,
@@ -119,9 +117,9 @@ export async function migrateMysql(driver: SqlDriver): Promise<void> {
   }
 }
 
-/** A column that is there was added by a run that ended before it could say so. */
-async function addColumns(driver: SqlDriver, sql: string): Promise<void> {
+/** A column or an index that is there was added by a run that ended before it could say so. */
+async function addTo(driver: SqlDriver, sql: string): Promise<void> {
   await driver.run(sql).catch((error: unknown) => {
-    if (!(error instanceof DuplicateColumnError)) throw error;
+    if (!(error instanceof DuplicateNameError)) throw error;
   });
 }

@@ -146,7 +146,12 @@ export class RedisFence implements Fence {
 
   async sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
     if (counters.length === 0) return { ahead: [], unreadable: [] };
-    const keys = [this.#identity, this.#counters, this.#zones, ...counters.map(({ name }) => this.#key(name))];
+    const keys = [
+      this.#identity,
+      this.#counters,
+      this.#zones,
+      ...counters.map(({ name }) => this.#key(name)),
+    ];
     const values = counters.flatMap(({ name, value, granted, taken }) => [
       ...[nameOf(name), padded(value), padded(granted)],
       ...[padded(taken?.start ?? 0n), padded(taken?.end ?? 0n)],
@@ -185,7 +190,16 @@ export class RedisFence implements Fence {
     const answer = await this.#link.run(
       (redis) =>
         redis.lowerFence(
-          ...[key, this.#identity, this.#zones, writeMark(from), padded(to), generation, nameOf(name), zones] as const,
+          ...([
+            key,
+            this.#identity,
+            this.#zones,
+            writeMark(from),
+            padded(to),
+            generation,
+            nameOf(name),
+            zones,
+          ] as const),
         ),
       RETRY_REASONS.fenceUnclear,
     );

@@ -113,7 +113,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
   if (deployment.layout !== layoutFingerprint(layout)) {
     throw new LeafcutterError(
       'LAYOUT_MISMATCH',
-      `The store belongs to a deployment with snowflake layout ${deployment.layout}; this coordinator is set to ${layoutFingerprint(layout)}.`,
+      `The store belongs to a deployment with snowflake layout ${deployment.layout}; this coordinator is set to ${layoutFingerprint(layout)}. A deployment keeps its layout and epoch: set snowflake.* back, and see docs/changing-the-layout.md for what to do instead.`,
     );
   }
   await store.ensureMachineIds(granted.first, granted.last);

@@ -39,10 +39,7 @@ async function* pages<K>(
 }
 
 /** These counters; `gone` is what has no row. */
-export async function countersOf(
-  driver: SqlDriver,
-  names: readonly CounterName[],
-): Promise<SweptCounter[]> {
+export async function countersOf(driver: SqlDriver, names: readonly CounterName[]): Promise<SweptCounter[]> {
   const tags = names.flatMap((name) => (name.kind === 'tag' ? [name.tag] : []));
   const machineIds = names.flatMap((name) => (name.kind === 'machine' ? [name.machineId] : []));
   const found: SweptCounter[] = [];
@@ -61,7 +58,13 @@ async function taggedCounters(driver: SqlDriver, tags: readonly string[]): Promi
   if (tags.length === 0) return [];
   const rows = await tagsNamed(driver, tags);
   const present = new Set(rows.map(({ name }) => counterKey(name)));
-  return [...rows, ...(await goneTags(driver, tags.filter((tag) => !present.has(tag))))];
+  return [
+    ...rows,
+    ...(await goneTags(
+      driver,
+      tags.filter((tag) => !present.has(tag)),
+    )),
+  ];
 }
 
 /** A machine id without a row, or whose row says that it never had a window. */

@@ -38,9 +38,9 @@ export class DuplicateKeyError extends Error {
   override readonly name = 'DuplicateKeyError';
 }
 
-/** A column of this name exists. */
-export class DuplicateColumnError extends Error {
-  override readonly name = 'DuplicateColumnError';
+/** A column or an index of this name exists. */
+export class DuplicateNameError extends Error {
+  override readonly name = 'DuplicateNameError';
 }
 
 /** A text stands in a comparison that the column's charset cannot hold (a Leaf's table in latin1): no row has it. */

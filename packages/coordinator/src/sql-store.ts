@@ -10,6 +10,8 @@ import type {
   LockedTag,
   MachineIdRecord,
   NewTag,
+  ShapedTag,
+  ShapeSpan,
   Store,
   TagChange,
   TagRecord,
@@ -33,6 +35,7 @@ import {
   changeTag,
   createTag,
   findTags,
+  listShapes,
   listTags,
   lockTag,
   lowerCounter,
@@ -165,6 +168,10 @@ export class SqlStore implements Store {
 
   listTags(after: string | undefined, limit: number): Promise<TagRecord[]> {
     return listTags(this.#driver, after, limit);
+  }
+
+  listShapes(span: ShapeSpan, except: string, limit: number): Promise<ShapedTag[]> {
+    return listShapes(this.#driver, span, except, limit);
   }
 
   ensureMachineIds(first: number, last: number): Promise<void> {

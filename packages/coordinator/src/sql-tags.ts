@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type LedgerEntry, maxBigint, type Range } from './domain/range.ts';
-import type { NewTag, TagChange, TagRecord } from './domain/store.ts';
+import type { NewTag, ShapedTag, ShapeSpan, TagChange, TagRecord } from './domain/store.ts';
 import { checkSameShape, unknownTag } from './domain/tags.ts';
 import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT } from './sql-deployment.ts';
 import {
@@ -58,7 +58,8 @@ export async function lockTag(
      FROM leaf_alloc a ${JOIN_DEPLOYMENT} LEFT JOIN leafcutter_tag t ON t.tag = ? WHERE ${isTag}`,
     [tag, tag, tag, tag],
   );
-  if (row === undefined) throw new LeafcutterError('INTERNAL', `The row of tag ${tag} is gone under its lock.`);
+  if (row === undefined)
+    throw new LeafcutterError('INTERNAL', `The row of tag ${tag} is gone under its lock.`);
   return {
     record: toTag(row),
     hasOwn: row.own !== null,
@@ -101,10 +102,12 @@ export async function lowerCounter(
   taken: Range | undefined,
 ): Promise<void> {
   await setCounter(session, row, to);
-  await session.run(
-    'UPDATE leafcutter_tag SET highest_id = ?, taken_from = ?, taken_to = ? WHERE tag = ?',
-    [highestId, taken?.start ?? null, taken?.end ?? null, row.record.tag],
-  );
+  await session.run('UPDATE leafcutter_tag SET highest_id = ?, taken_from = ?, taken_to = ? WHERE tag = ?', [
+    highestId,
+    taken?.start ?? null,
+    taken?.end ?? null,
+    row.record.tag,
+  ]);
 }
 
 /** Of a tag without a row: raises its high-water mark, and enters what it was raised for in the ledger. */
@@ -151,6 +154,22 @@ export async function listTags(
     [after ?? ''],
   );
   return rows.map(toTag);
+}
+
+/** By the index on `shape`. A day's tag has braces in its name and no date that is open in its shape. */
+export async function listShapes(
+  driver: SqlDriver,
+  { above, below }: ShapeSpan,
+  except: string,
+  limit: number,
+): Promise<ShapedTag[]> {
+  const rows = await driver.query(
+    `SELECT tag, shape FROM leafcutter_tag WHERE shape > ? AND shape < ? AND tag <> ?
+       AND (tag NOT LIKE '%{%' OR shape LIKE '%{yyyy%')
+     ORDER BY shape, tag LIMIT ${Math.floor(limit)}`,
+    [above, below, except],
+  );
+  return rows.map(({ tag, shape }) => ({ tag: String(tag), shape: String(shape) }));
 }
 
 export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {

@@ -74,6 +74,7 @@ const MIGRATIONS: readonly Migration[] = [
     sql: `ALTER TABLE leafcutter_tag ADD COLUMN taken_from INTEGER;
    ALTER TABLE leafcutter_tag ADD COLUMN taken_to INTEGER;`,
   },
+  { sql: `CREATE INDEX leafcutter_tag_shape ON leafcutter_tag (shape);` },
 ];
 
 /** The first step after which each notes what it needs. */

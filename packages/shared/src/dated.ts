@@ -12,9 +12,9 @@ export function dateToken(text: string): string | undefined {
   return TOKEN.exec(text)?.[0];
 }
 
-/** A template, or its shape, with a date in it, so that it can be checked as one without. */
-export function withAnyDate(text: string): string {
-  return text.replace(TOKEN, (_, token: string) => '0'.repeat(token.length));
+/** A template, or its shape, with a date of one digit in it, so that it can be checked as one without. */
+export function withAnyDate(text: string, digit = '0'): string {
+  return text.replace(TOKEN, (_, token: string) => digit.repeat(token.length));
 }
 
 /** The tag that gives the template's IDs at a time, unix milliseconds, in UTC; names rise with time. A tag that is no template gives its own. */

@@ -8,6 +8,8 @@ import { HIGHEST_ID } from './tag.ts';
  */
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+/** What a key's version is written with. */
+const DECIMAL_DIGITS = DIGITS.slice(0, 10);
 const RADIXES = { decimal: 10, base36: 36, base62: 62 } as const;
 
 /** What an agent says that it understands when it asks for a segment; tags with a shape are refused to others. */
@@ -97,6 +99,26 @@ export class Shape {
     const version = this.isOpaque ? text[begin - 1] : undefined;
     if (this.#around(digits(number, this.#radix), version) !== text) return undefined;
     return version === undefined ? number : this.#permutation(Number(version))?.invert(number);
+  }
+
+  /**
+   * The form of its texts of one length: which characters may stand at each place. Every text that it writes, with whatever
+   * key, has the form; it writes all of the form, apart from numbers above `highest`. Undefined where it writes none.
+   */
+  form(length: number): readonly string[] | undefined {
+    const all = DIGITS.slice(0, this.#radix);
+    const version = this.isOpaque ? [DECIMAL_DIGITS] : [];
+    const count = length - this.#prefix.length - version.length - this.#suffix.length;
+    const highest = digits(this.highest, this.#radix);
+    if (this.#width > 0 ? count !== this.#width : count < 1 || count > highest.length) return undefined;
+    const most = count < highest.length ? all.slice(-1).repeat(count) : highest.padStart(count, '0');
+    const first = most.search(/[^0]/);
+    // Without a width only the number 0 begins with a 0.
+    const lowest = this.#width === 0 && count > 1 ? 1 : 0;
+    const places = Array.from(most, (digit, at) =>
+      at < first ? '0' : at > first ? all : all.slice(lowest, all.indexOf(digit) + 1),
+    );
+    return [...this.#prefix, ...version, ...places, ...this.#suffix];
   }
 
   #permutation(version: number): Permutation | undefined {

@@ -37,7 +37,7 @@ export const layoutSettings = {
     max: 4_102_444_800_000,
     default: TWITTER_EPOCH_MS,
     unit: 'ms',
-    doc: 'Unix milliseconds that timestamp 0 stands for. Never change it while IDs are in use.',
+    doc: 'Unix milliseconds that timestamp 0 stands for. A deployment keeps it: another one is refused.',
   }),
 };
 

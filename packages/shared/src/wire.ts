@@ -267,5 +267,17 @@ export const tagView = z.object({
 });
 export type TagView = z.infer<typeof tagView>;
 
+/** Something worth knowing about a tag; nothing was refused for it. */
+const tagWarning = z.object({
+  /** `SHARED_TEXTS`: other tags can write the same texts; `TEXTS_NOT_COMPARED`: whether some can is not known. */
+  code: z.string(),
+  message: z.string(),
+});
+export type TagWarning = z.infer<typeof tagWarning>;
+
+/** One tag, with what is worth knowing about it beside others. */
+export const comparedTag = tagView.extend({ warnings: z.array(tagWarning).default([]) });
+export type ComparedTag = z.infer<typeof comparedTag>;
+
 export const tagList = z.object({ tags: z.array(tagView), next: z.string().nullable() });
 export type TagList = z.infer<typeof tagList>;

@@ -161,7 +161,8 @@ export class Assumptions {
   /** A coordinator thinks that Redis is away, or back. If nothing was done to Redis, that is its own mistake. */
   watchTurned(coordinator: string, up: boolean): void {
     const isKnown =
-      this.#away + this.#forgetting + this.#stutters.size > 0 || this.#now() - this.#lastHarmMs < AFTERMATH_MS;
+      this.#away + this.#forgetting + this.#stutters.size > 0 ||
+      this.#now() - this.#lastHarmMs < AFTERMATH_MS;
     if (!up && isKnown) this.#watchesDown.add(coordinator);
     else if (up && this.#watchesDown.delete(coordinator)) this.#harmed();
   }

@@ -119,7 +119,10 @@ interface CoordinatorParts {
   readonly now: () => number;
 }
 
-export function startCoordinator(parts: CoordinatorParts, plant: CoordinatorPlant = {}): SimulatedCoordinator {
+export function startCoordinator(
+  parts: CoordinatorParts,
+  plant: CoordinatorPlant = {},
+): SimulatedCoordinator {
   const { process, network, database, rules } = parts;
   const random = new Random(parts.seed, `${process.name} at ${process.startedAtMs}`);
   const link = new SimulatedRedisLink({

@@ -10,6 +10,8 @@ import {
   type MachineIdRecord,
   type NewTag,
   RETRY_REASONS,
+  type ShapedTag,
+  type ShapeSpan,
   type Store,
   type TagChange,
   type TagRecord,
@@ -142,6 +144,10 @@ export class SimulatedStore implements Store {
 
   listTags(after: string | undefined, limit: number): Promise<TagRecord[]> {
     return this.#ask((store) => store.listTags(after, limit));
+  }
+
+  listShapes(span: ShapeSpan, except: string, limit: number): Promise<ShapedTag[]> {
+    return this.#ask((store) => store.listShapes(span, except, limit));
   }
 
   ensureMachineIds(first: number, last: number): Promise<void> {

@@ -1,5 +1,6 @@
 import type { TagLive } from '@leafcutter/shared/fleet-views';
 import type { LedgerPage } from '@leafcutter/shared/inspection';
+import type { ComparedTag } from '@leafcutter/shared/wire';
 import { useState } from 'preact/hooks';
 import { count, dateTime, duration, rate } from '../format.ts';
 import type { Live } from '../live.ts';
@@ -20,6 +21,7 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
     `v1/ledger?tag=${encodeURIComponent(tag)}&order=newest&limit=100`,
     LEDGER_EVERY_MS,
   );
+  const compared = useDocument<ComparedTag>(`v1/tags/${encodeURIComponent(tag)}`);
   const event = live.data?.tag === tag ? live.data : undefined;
   const rates = useRates(tag, event);
   if (event === undefined) return <Loading />;
@@ -56,6 +58,11 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
         ) : null}
       </div>
       {view?.description ? <p>{view.description}</p> : null}
+      {compared.data?.warnings.map(({ code, message }) => (
+        <p key={code} class="note warning">
+          {message}
+        </p>
+      ))}
       <dl class="facts card">
         <Fact name="Rate">{rate(event.ratePerSecond)}</Fact>
         <Fact name="Next segment starts at" hint="The counter in the store">

@@ -217,7 +217,7 @@ export class LeaseArbiter {
     if (start >= limit) {
       throw new LeafcutterError(
         'TIMESTAMP_EXHAUSTED',
-        'The timestamp bits of the snowflake layout are used up; a new deployment with a later epoch is needed.',
+        'The timestamp bits of the snowflake layout are used up. Take numbers of a tag that ends below the lowest snowflake, or a new deployment with machine ids that this one never granted and the same machineIdBits and sequenceBits. A later epoch or other bits alone repeat IDs: see docs/changing-the-layout.md.',
       );
     }
     return minBigint(end, limit);

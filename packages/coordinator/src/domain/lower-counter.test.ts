@@ -317,7 +317,9 @@ describe('the fence is believed', () => {
     expect(overlaps(ranges)).toEqual([]);
     setByHand(701n);
     await lower(701n).catch(() => undefined);
-    ranges.push(...(await Promise.all([grant().catch(() => undefined)])).filter((range) => range !== undefined));
+    ranges.push(
+      ...(await Promise.all([grant().catch(() => undefined)])).filter((range) => range !== undefined),
+    );
     expect(overlaps(ranges)).toEqual([]);
   });
 });

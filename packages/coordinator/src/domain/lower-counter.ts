@@ -92,7 +92,10 @@ async function gapAt(
       `The ledger knows of nothing below ${to}. If nothing was handed out from there on, by a Leaf neither, say so with force.`,
     );
   const taken = await takenAbove(row, to, mark);
-  const limit = minBigint(row.tag.highestId ?? HIGHEST_ID, taken === undefined ? HIGHEST_ID : taken.start - 1n);
+  const limit = minBigint(
+    row.tag.highestId ?? HIGHEST_ID,
+    taken === undefined ? HIGHEST_ID : taken.start - 1n,
+  );
   if (limit - to + 1n >= BigInt(row.tag.step)) return { highestId: limit, taken };
   throw refused(
     `From ${to} there is no room for one step of ${row.tag.step}: IDs from ${limit + 1n} on are handed out.`,

@@ -19,7 +19,8 @@ interface Parts {
 export async function mend(parts: Parts, ahead: FenceAhead): Promise<LostRange | undefined> {
   const { name, value, gone } = ahead.counter;
   if (lostRange(value, ahead) === undefined) return undefined;
-  const lost = gone && name.kind === 'tag' ? await remember(parts, name.tag, ahead) : await raise(parts, name);
+  const lost =
+    gone && name.kind === 'tag' ? await remember(parts, name.tag, ahead) : await raise(parts, name);
   if (lost !== undefined) parts.events.writesLost(name, lost);
   return lost;
 }

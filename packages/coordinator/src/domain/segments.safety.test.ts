@@ -4,15 +4,7 @@ import { MemoryDatabase } from '../fakes/memory-database.ts';
 import { MemoryFence } from '../fakes/memory-fence.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
 import { RecordedEvents } from '../fakes/recorded-events.ts';
-import {
-  CALM,
-  holder,
-  newTag,
-  overlaps,
-  SAMPLE_DEPLOYMENT,
-  SEGMENT_RULES,
-  SWEPT,
-} from '../fakes/samples.ts';
+import { CALM, holder, newTag, overlaps, SAMPLE_DEPLOYMENT, SEGMENT_RULES, SWEPT } from '../fakes/samples.ts';
 import { AgreeableFence, TrustingFence, TrustingStore, UnlockedDatabase } from '../fakes/unguarded.ts';
 import { noLocks } from '../no-locks.ts';
 import { audit } from './audit.ts';

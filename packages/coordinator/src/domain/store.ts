@@ -19,6 +19,18 @@ export interface TagRecord {
   readonly shape: string | undefined;
 }
 
+/** A tag that writes texts, or wrote some before its row was deleted by hand. */
+export interface ShapedTag {
+  readonly tag: string;
+  readonly shape: string;
+}
+
+/** Shapes bytewise between two texts, both excluded. */
+export interface ShapeSpan {
+  readonly above: string;
+  readonly below: string;
+}
+
 export type NewTag = Omit<TagRecord, 'retired' | 'highWater'>;
 
 /** What an admin may change of a tag. A missing field stays, `null` goes back to the deployment's default. */
@@ -168,6 +180,11 @@ export interface Store {
   findTags(tags: readonly string[]): Promise<TagRecord[]>;
   /** Tags in bytewise order, above `after`. */
   listTags(after: string | undefined, limit: number): Promise<TagRecord[]>;
+  /**
+   * Tags whose shapes lie in `span`, in bytewise order of the shapes, without the tag `except`. Retired and deleted ones
+   * are among them, tags of days are not: their template stands for them.
+   */
+  listShapes(span: ShapeSpan, except: string, limit: number): Promise<ShapedTag[]>;
 
   /** Makes sure that every machine id of `[first, last]` has a row. */
   ensureMachineIds(first: number, last: number): Promise<void>;

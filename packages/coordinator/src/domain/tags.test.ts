@@ -28,6 +28,7 @@ describe('creating a tag', () => {
       highestId: String(HIGHEST_ID),
       description: null,
       shape: null,
+      warnings: [],
     });
   });
 
@@ -79,6 +80,7 @@ describe('creating a tag', () => {
       shape: null,
       state: 'active',
       nextId: '500',
+      warnings: [],
       ...without(own),
     });
   });

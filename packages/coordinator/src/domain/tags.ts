@@ -2,10 +2,11 @@ import { dateToken, withAnyDate } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { Shape } from '@leafcutter/shared/shape';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
-import type { ChangeTagRequest, CreateTagRequest, TagView } from '@leafcutter/shared/wire';
+import type { ChangeTagRequest, ComparedTag, CreateTagRequest, TagView } from '@leafcutter/shared/wire';
 import { maxBigint } from './range.ts';
 import type { SegmentRules } from './segments.ts';
 import type { NewTag, Store, TagChange, TagRecord } from './store.ts';
+import { textWarnings } from './text-warnings.ts';
 
 type TagDefaults = Pick<SegmentRules, 'maxStep' | 'targetDurationS'>;
 
@@ -20,7 +21,7 @@ export class TagAdmin {
   }
 
   /** @throws BAD_REQUEST, TAG_EXISTS, STORE_UNAVAILABLE */
-  async create(request: CreateTagRequest): Promise<TagView> {
+  async create(request: CreateTagRequest): Promise<ComparedTag> {
     const start = BigInt(request.start);
     const highestId = highestIn(
       request.shape,
@@ -39,7 +40,7 @@ export class TagAdmin {
       description: request.description,
       shape: request.shape,
     });
-    return this.#view(record);
+    return this.#compared(record);
   }
 
   /** @throws BAD_REQUEST, TAG_UNKNOWN, TAG_RETIRED, STORE_UNAVAILABLE */
@@ -65,8 +66,8 @@ export class TagAdmin {
   }
 
   /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE */
-  async show(tag: string): Promise<TagView> {
-    return this.#view(await this.#record(tag));
+  async show(tag: string): Promise<ComparedTag> {
+    return this.#compared(await this.#record(tag));
   }
 
   /** Tags in bytewise order, above `after`, at most `limit`. */
@@ -81,6 +82,13 @@ export class TagAdmin {
     const record = await this.#store.findTag(tag);
     if (record === undefined) throw unknownTag(tag);
     return record;
+  }
+
+  async #compared(record: TagRecord): Promise<ComparedTag> {
+    const { tag, shape } = record;
+    // Bare numbers are common to all tags: that needs no warning.
+    const warnings = shape === undefined ? [] : await textWarnings(this.#store, { tag, shape });
+    return { ...this.#view(record), warnings };
   }
 
   #view(record: TagRecord): TagView {

@@ -1,4 +1,5 @@
 import type { Clock } from '@leafcutter/shared/clock';
+import { templateOf } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { SweptCounter } from '../domain/fence.ts';
 import { type CounterName, counterKey, type LedgerEntry, maxBigint } from '../domain/range.ts';
@@ -11,6 +12,8 @@ import {
   type MachineIdRecord,
   type NewTag,
   RETRY_REASONS,
+  type ShapedTag,
+  type ShapeSpan,
   type Store,
   type TagChange,
   type TagRecord,
@@ -179,6 +182,15 @@ export class MemoryStore implements Store {
       .map((tag) => this.#record(tag))
       .filter((record) => after === undefined || bytewise(record.tag, after) > 0)
       .sort((a, b) => bytewise(a.tag, b.tag))
+      .slice(0, limit);
+  }
+
+  async listShapes({ above, below }: ShapeSpan, except: string, limit: number): Promise<ShapedTag[]> {
+    return [...this.database.shapes]
+      .flatMap(([tag, shape]) => (shape === undefined ? [] : [{ tag, shape }]))
+      .filter(({ tag, shape }) => tag !== except && bytewise(shape, above) > 0 && bytewise(shape, below) < 0)
+      .filter(({ tag }) => templateOf(tag) === undefined)
+      .sort((a, b) => bytewise(a.shape, b.shape) || bytewise(a.tag, b.tag))
       .slice(0, limit);
   }
 

@@ -4,6 +4,7 @@ import { explanation, jobList, ledgerPage } from '@leafcutter/shared/inspection'
 import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
 import {
   changeTagRequest,
+  comparedTag,
   createTagRequest,
   decodeAnswer,
   decodeRequest,
@@ -137,17 +138,18 @@ export const COORDINATOR_API: Api = {
     token: true,
   },
   'POST /v1/tags': {
-    summary: 'Makes a tag.',
+    summary:
+      'Makes a tag. Its IDs are unique within it: other tags may give the same numbers, and the same texts where their shapes can write them, which `warnings` tells.',
     body: createTagRequest,
     status: 201,
-    answer: json(tagView),
+    answer: json(comparedTag),
     errors: ['TAG_EXISTS', 'STORE_UNAVAILABLE'],
     token: true,
   },
   'GET /v1/tags/{tag}': {
-    summary: 'One tag.',
+    summary: 'One tag, and which others can write the same texts.',
     path: { tag },
-    answer: json(tagView),
+    answer: json(comparedTag),
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
     token: true,
   },

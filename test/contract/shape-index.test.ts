@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { TagAdmin } from '@leafcutter/coordinator/domain/tags';
+import { openMysql } from '@leafcutter/coordinator/mysql-driver';
+import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
+import type { SqlDriver } from '@leafcutter/coordinator/sql-driver';
+import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { createTagRequest } from '@leafcutter/shared/wire';
+import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+
+jest.setTimeout(300_000);
+
+const TAGS = 100_000;
+
+let mariadb: MariadbServer;
+let driver: SqlDriver;
+let admin: TagAdmin;
+
+beforeAll(async () => {
+  mariadb = await startMariadb();
+  driver = openMysql({ url: mariadb.url, connectionLimit: 2, statementTimeoutMs: 280_000 });
+  await migrateMysql(driver);
+  // As many without a shape, with one of their own, and with one that they share.
+  const shapes = ['NULL', "CONCAT('T', seq, '-{decimal}')", "'SHARED-{decimal}'"];
+  for (const [n, shape] of shapes.entries())
+    await driver.run(
+      `INSERT INTO leafcutter_tag (tag, retired, shape) SELECT CONCAT('tag-${n}-', seq), 0, ${shape} FROM seq_1_to_${TAGS}`,
+    );
+  await driver.run('ANALYZE TABLE leafcutter_tag');
+  admin = new TagAdmin(new SqlStore(driver), { maxStep: 1_000_000, targetDurationS: 600 });
+});
+
+afterAll(async () => {
+  await driver?.close();
+  await mariadb?.dispose();
+});
+
+test.each([
+  ['without a shape', undefined, undefined, 100],
+  ['with a shape like one other’s', 'T77-{decimal}', '"tag-1-77"', 100],
+  ['with the shape of 100,000', 'SHARED-{base36}', '"tag-2-1"', 1_200],
+  ['with a beginning that is nobody’s', 'NOBODY-{decimal}', undefined, 100],
+  ['with a beginning that might be everybody’s', '{base36:8}', 'there are too many', 10_200],
+])(
+  `beside ${3 * TAGS} tags, a tag %s reads no more rows than are needed`,
+  async (what, shape, said, atMost) => {
+    const before = await rowsRead();
+    const { warnings } = await admin.create(createTagRequest.parse({ tag: `new-${what.length}`, shape }));
+    const read = (await rowsRead()) - before;
+    process.stdout.write(`a tag ${what}: ${read} rows read\n`);
+    expect(warnings.map(({ message }) => message)).toEqual(
+      said === undefined ? [] : [expect.stringContaining(said)],
+    );
+    expect([what, read <= atMost, read]).toEqual([what, true, read]);
+  },
+);
+
+test('a migration that ended before it could say so is made again', async () => {
+  await driver.run('DELETE FROM leafcutter_migration');
+  await migrateMysql(driver);
+  const keys = await driver.query("SHOW KEYS FROM leafcutter_tag WHERE Key_name = 'leafcutter_tag_shape'");
+  expect(keys).toHaveLength(1);
+});
+
+test('NEGATIVE CONTROL: without the index, every row is read', async () => {
+  await driver.run('ALTER TABLE leafcutter_tag DROP KEY leafcutter_tag_shape');
+  const before = await rowsRead();
+  await admin.create(createTagRequest.parse({ tag: 'unindexed', shape: 'NOBODY-{base62}' }));
+  expect((await rowsRead()) - before).toBeGreaterThan(3 * TAGS);
+});
+
+/** Rows that the server has read since it started. */
+async function rowsRead(): Promise<number> {
+  const rows = await driver.query("SHOW GLOBAL STATUS LIKE 'Handler_read%'");
+  return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
+}
