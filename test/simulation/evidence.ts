@@ -1,3 +1,4 @@
+import type { Lowered } from '@leafcutter/coordinator/domain/lower-counter';
 import { type CounterName, counterKey, type Holder, type Range } from '@leafcutter/coordinator/domain/range';
 
 /** A promise that was broken. */
@@ -69,6 +70,17 @@ export class Evidence {
     this.grants.push(grant);
     if (!this.#committed.has(grantKey(grant)))
       this.violated('I2', `${counterKey(counter)} [${start}, ${end}) was handed out without a COMMIT`);
+  }
+
+  /**
+   * An admin set a counter down: of the first `before` grants, none may lie between there and the tag's new highest ID.
+   * Numbers in between that were never handed out may be, from now on.
+   */
+  lowered(tag: string, { from, to, highestId }: Lowered, before: number): void {
+    this.note(`${tag} is lowered from ${from} to ${to}, and ends at ${highestId}`);
+    for (const { counter, start, end } of this.grants.slice(0, before))
+      if (counter.kind === 'tag' && counter.tag === tag && start <= highestId && end > to)
+        this.violated('I1', `${tag} was lowered to ${to}, although [${start}, ${end}) was handed out`);
   }
 
   /** An agent gives IDs of a tag to an application. */

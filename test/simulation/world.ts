@@ -1,3 +1,4 @@
+import type { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import { Evidence } from './evidence.ts';
 import { Assumptions } from './faults/assumptions.ts';
 import { Host } from './machine/host.ts';
@@ -20,6 +21,8 @@ export interface Plant {
   readonly coordinator?: CoordinatorPlant;
   readonly agent?: AgentPlant;
   readonly rowLocks?: false;
+  /** How the database carries out statements. */
+  readonly statements?: (store: MemoryStore) => MemoryStore;
 }
 
 /** How often Redis' memory is kept for a fault to go back to, and how many are. */
@@ -61,7 +64,8 @@ export class World {
     this.database = new SimulatedDatabase({
       process: this.#process('database'),
       scheduler: this.scheduler,
-      rowLocks: plant.rowLocks ?? true,
+      rowLocks: plant.rowLocks,
+      statements: plant.statements,
       generation: null,
     });
     this.redis = new SimulatedRedis(this.addRedis());
@@ -119,9 +123,18 @@ export class World {
       process.host.drift(0);
       process.host.setRight(this.#clockError());
     }
+    // Agents that hold segments from above a lowered counter refuse those from below.
+    if (this.operator.mayHaveLowered) for (const place of this.agents) place.kill();
     for (const place of [...this.agents, ...this.coordinators]) place.start();
     this.operator.stop();
     void this.operator.restoreTags();
+  }
+
+  restartAgents(): void {
+    for (const place of this.agents.filter(({ process }) => process.alive)) {
+      place.kill();
+      place.start();
+    }
   }
 
   #coordinator(name: string): CoordinatorPlace {

@@ -9,6 +9,14 @@ const forgets =
   (world, fault) =>
     world.assumptions.redisForgets(() => harm(world, fault));
 
+export function pauseRedis(world: World): Heal | undefined {
+  return world.assumptions.redisIsAway(() => {
+    const { process } = world.redis.master;
+    process.pause();
+    return () => process.resume();
+  });
+}
+
 export const REDIS_FAULTS = {
   'redis-wiped': forgets((world) => {
     world.redis.master.rollBack();
@@ -46,12 +54,7 @@ export const REDIS_FAULTS = {
       };
     }),
   /** It answers nobody for a while, and then all that it was asked. */
-  'redis-paused': (world) =>
-    world.assumptions.redisIsAway(() => {
-      const { process } = world.redis.master;
-      process.pause();
-      return () => process.resume();
-    }),
+  'redis-paused': pauseRedis,
   /** Locks are gone in the middle of refills; that is no loss for the fence. */
   'redis-locks-expire': (world) => {
     world.redis.master.memory.locks.clear();

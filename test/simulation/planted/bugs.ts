@@ -1,11 +1,17 @@
 import { AGENT_BUGS } from './agent-bugs.ts';
 import { LEASE_BUGS } from './lease-bugs.ts';
+import { LOWER_BUGS } from './lower-bugs.ts';
 import type { PlantedBug } from './planted-bug.ts';
+import { STATEMENT_BUGS } from './statement-bugs.ts';
 import { STORE_BUGS } from './store-bugs.ts';
+import { SWEEP_BUGS } from './sweep-bugs.ts';
 
 /** By name: each must be missed by some invariant, in some run. */
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   ...STORE_BUGS,
+  ...STATEMENT_BUGS,
+  ...SWEEP_BUGS,
+  ...LOWER_BUGS,
   ...LEASE_BUGS,
   ...AGENT_BUGS,
 };

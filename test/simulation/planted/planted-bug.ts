@@ -6,6 +6,8 @@ import type { Plant } from '../world.ts';
 export interface PlantedBug extends Plant {
   /** What is broken first where the bug shows: any of these. */
   readonly breaks: readonly Violation['invariant'][];
+  /** Other guards that would hide it, and are taken out as well; with these alone its runs are clean. */
+  readonly behind?: Plant;
   /** The only faults of its runs, where among all others the ones that the guard is there for would come too seldom. */
   readonly aimed?: readonly FaultKind[];
 }

@@ -1,8 +1,9 @@
 import type { NewTag } from '@leafcutter/coordinator/domain/store';
 import type { TagAdmin } from '@leafcutter/coordinator/domain/tags';
+import { sleep } from '@leafcutter/shared/clock';
 import { hasCode } from '@leafcutter/shared/errors';
 import type { Evidence } from '../evidence.ts';
-import type { Network } from '../machine/network.ts';
+import { type Network, NoAnswerError } from '../machine/network.ts';
 import type { Process } from '../machine/process.ts';
 import type { Random } from '../machine/random.ts';
 import type { SimulatedCoordinator } from './simulated-coordinator.ts';
@@ -10,6 +11,9 @@ import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 /** How long an admin waits for an answer. */
 const PATIENCE_MS = 10_000;
 const EVERY_MS = 4_000;
+/** A command without an answer, or one that was told another number, is given again so often. */
+const LOWERING_TRIES = 5;
+const TRY_AGAIN_MS = 500;
 
 /**
  * Someone who creates, changes and retires tags while everything runs, and makes those again that the database lost
@@ -20,6 +24,8 @@ export class Operator {
   /** Tags of the operator's own, beside those that every run has. */
   readonly #own: readonly string[];
   #stopped = false;
+  /** True once a counter may have been lowered. */
+  mayHaveLowered = false;
 
   constructor(parts: Parts, own: readonly string[]) {
     this.#parts = parts;
@@ -51,6 +57,31 @@ export class Operator {
           description: undefined,
         }),
       );
+  }
+
+  /** Lowers a counter, if need be to the number that a refusal names. True if that was done. */
+  async lowerTag(tag: string, to: bigint, tries = LOWERING_TRIES): Promise<boolean> {
+    const { process, network, random, evidence } = this.#parts;
+    const coordinator = random.pick(this.#parts.coordinators());
+    if (coordinator === undefined || tries === 0) return false;
+    const grantsBefore = evidence.grants.length;
+    this.mayHaveLowered = true;
+    try {
+      const lowered = await network.call(process, coordinator.process, () => coordinator.lower(tag, to), {
+        timeoutMs: PATIENCE_MS,
+      });
+      evidence.lowered(tag, lowered, grantsBefore);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'INTERNAL')) evidence.violated('I4', `lowering ${tag}: ${String(error)}`);
+      evidence.note(`lowering ${tag} to ${to} fails: ${String(error)}`);
+      if (hasCode(error, 'STORE_UNAVAILABLE') || error instanceof NoAnswerError) {
+        await sleep(process.clock, TRY_AGAIN_MS);
+        return this.lowerTag(tag, to, tries - 1);
+      }
+      const [, named] = /the lowest that (?:does|were) not is (\d+)/.exec(String(error)) ?? [];
+      return named === undefined ? false : this.lowerTag(tag, BigInt(named), tries - 1);
+    }
   }
 
   async #act(): Promise<void> {

@@ -4,6 +4,7 @@ import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard';
 import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
 import { LeaseArbiter, type LeaseRules } from '@leafcutter/coordinator/domain/leases';
 import type { Locks } from '@leafcutter/coordinator/domain/locks';
+import { type Lowered, lowerCounter } from '@leafcutter/coordinator/domain/lower-counter';
 import { prune } from '@leafcutter/coordinator/domain/prune';
 import { SegmentArbiter, type SegmentRules } from '@leafcutter/coordinator/domain/segments';
 import type { Store } from '@leafcutter/coordinator/domain/store';
@@ -31,8 +32,9 @@ export interface SimulatedCoordinator {
   readonly segments: SegmentArbiter;
   readonly leases: LeaseArbiter;
   readonly tags: TagAdmin;
+  /** `tag lower`, without force. */
+  readonly lower: (tag: string, to: bigint) => Promise<Lowered>;
   readonly store: Store;
-  readonly redis: SimulatedRedisLink;
 }
 
 /** What an arbiter is made of, apart from its rules. */
@@ -54,6 +56,11 @@ export interface CoordinatorPlant {
   readonly fence?: (fence: Fence) => Fence;
   readonly segments?: (parts: ArbiterParts & { rules: SegmentRules }) => SegmentArbiter;
   readonly leases?: (parts: ArbiterParts & { rules: LeaseRules }) => LeaseArbiter;
+  readonly unfenced?: UnfencedRule;
+  /** The store as the fence's guard and its sweeps see it. */
+  readonly guardStore?: (store: Store) => Store;
+  /** The stores as `tag lower` sees them. */
+  readonly lowering?: (parts: { store: Store; fence: Fence }) => { store: Store; fence: Fence };
 }
 
 export interface CoordinatorRules {
@@ -141,7 +148,9 @@ export function startCoordinator(
     coordinatorId: process.name,
   };
   const layout = layoutFingerprint(rules.leases.layout);
-  const guard = new FenceGuard({ ...shared, layout, newGeneration: () => random.uuid() });
+  const guardStore = plant.guardStore?.(shared.store) ?? shared.store;
+  const guard = new FenceGuard({ ...shared, store: guardStore, layout, newGeneration: () => random.uuid() });
+  const unfenced = plant.unfenced ?? guard;
   const sweep = () => guard.sweep().catch((error: unknown) => events.guardFailed(error));
   const sweepLater = () => void process.clock.after(rules.sweepEveryMs, () => void sweep().then(sweepLater));
   const pruneLater = () =>
@@ -156,8 +165,9 @@ export function startCoordinator(
   events.onFenceStrange = () => void guard.check();
   store.onReplaced(() => void guard.check().then(sweep));
   void guard.start().then(sweepLater);
-  const segments = { ...shared, unfenced: guard, rules: rules.segments };
-  const leases = { ...shared, unfenced: guard, rules: rules.leases };
+  const segments = { ...shared, unfenced, rules: rules.segments };
+  const leases = { ...shared, unfenced, rules: rules.leases };
+  const lowering = { ...shared, ...plant.lowering?.(shared) };
   return {
     process,
     heartbeatMs: rules.heartbeatMs,
@@ -165,7 +175,7 @@ export function startCoordinator(
     segments: plant.segments?.(segments) ?? new SegmentArbiter(segments),
     leases: plant.leases?.(leases) ?? new LeaseArbiter(leases),
     tags: new TagAdmin(shared.store, rules.segments),
+    lower: (tag, to) => lowerCounter(lowering, tag, to, false),
     store: shared.store,
-    redis: link,
   };
 }

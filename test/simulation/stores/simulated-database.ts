@@ -42,23 +42,26 @@ export class SimulatedDatabase extends MemoryDatabase {
   readonly #scheduler: Scheduler;
   readonly #sessions = new Set<Session>();
   readonly #rowLocks: boolean;
+  readonly #statements: (store: MemoryStore) => MemoryStore;
 
-  /** `generation`: as `MemoryDatabase`. */
+  /** `statements`: how it carries them out, if not as it should. `generation`: as `MemoryDatabase`. */
   constructor(parts: {
     process: Process;
     scheduler: Scheduler;
-    rowLocks?: boolean;
+    rowLocks?: boolean | undefined;
+    statements?: ((store: MemoryStore) => MemoryStore) | undefined;
     generation?: string | null | undefined;
   }) {
     super(parts.generation);
     this.process = parts.process;
     this.#scheduler = parts.scheduler;
     this.#rowLocks = parts.rowLocks ?? true;
+    this.#statements = parts.statements ?? ((store) => store);
   }
 
   /** A store that works inside the server, without a network in between. */
   inside(): MemoryStore {
-    return new MemoryStore(this.process.clock, this);
+    return this.#statements(new MemoryStore(this.process.clock, this));
   }
 
   /** Begins a transaction for `client`; its death, or a long silence, ends it. */

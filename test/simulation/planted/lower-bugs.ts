@@ -1,0 +1,49 @@
+import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import type { Store } from '@leafcutter/coordinator/domain/store';
+
+import { overriding } from '../overriding.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+interface Stores {
+  readonly store: Store;
+  readonly fence: Fence;
+}
+
+/** Bugs in `tag lower`. */
+export const LOWER_BUGS = {
+  'lowering forgets what was handed out above': {
+    breaks: ['I1', 'I2'],
+    coordinator: { lowering: forgetful },
+    aimed: ['counter-mistyped', 'database-failover', 'database-failover-of-one-write'],
+  },
+  'lowering does not ask the fence': {
+    breaks: ['I1', 'I2'],
+    coordinator: { lowering: incurious },
+    aimed: ['counter-mistyped', 'tag-lowered', 'database-failover', 'database-failover-of-one-write'],
+  },
+} satisfies Record<string, PlantedBug>;
+
+function forgetful({ store, fence }: Stores): Stores {
+  return {
+    store: overriding(store, {
+      withTag: (tag, work) =>
+        store.withTag(tag, (row) =>
+          work({ ...row, lower: (to, highestId) => row.lower(to, highestId, undefined) }),
+        ),
+    }),
+    fence: overriding(fence, {
+      lower: (name, from, down) => fence.lower(name, from, { ...down, taken: undefined }),
+    }),
+  };
+}
+
+/** What the fence says of grants is not heard, only where it stands. */
+function incurious({ store, fence }: Stores): Stores {
+  return {
+    store,
+    fence: overriding(fence, {
+      read: async (name) => ({ ...(await fence.read(name)), granted: 0n, skipped: undefined }),
+      lower: async (name, _from, down) => fence.lower(name, await fence.read(name), down),
+    }),
+  };
+}

@@ -1,0 +1,82 @@
+import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import type { Store } from '@leafcutter/coordinator/domain/store';
+
+import { overriding } from '../overriding.ts';
+import type { PlantedBug } from './planted-bug.ts';
+
+/** Bugs in how a coordinator makes both memories equal, and in what it does before they are. */
+export const SWEEP_BUGS = {
+  'a sweep that mends nothing': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: (fence) => sweeping(fence, () => false) },
+    aimed: ['database-failover', 'database-failover-of-one-write', 'redis-wiped', 'restore-drill'],
+  },
+  'a sweep that mends only what it was told is committed': {
+    breaks: ['I1', 'I2'],
+    coordinator: {
+      fence: (fence) =>
+        overriding(
+          sweeping(fence, ({ committed, counter }) => committed > counter.value),
+          { confirm: () => undefined },
+        ),
+    },
+    aimed: ['database-failover', 'database-failover-of-one-write', 'redis-wiped', 'restore-drill'],
+  },
+  'a sweep that asks the database alone': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: (fence) => overriding(fence, { counters: nothing }) },
+    aimed: ['database-restored', 'redis-wiped', 'restore-drill'],
+  },
+  'a sweep that asks the fence alone': {
+    breaks: ['I1', 'I2'],
+    coordinator: { guardStore: (store) => overriding(store, { counters: nothing }) },
+    aimed: ['database-restored', 'redis-wiped', 'restore-drill'],
+  },
+  'a sweep that goes on although another database answers': {
+    breaks: ['I1', 'I2'],
+    coordinator: { guardStore: heedless },
+    aimed: ['database-failover-then-redis-slow', 'database-failover-then-redis-slow', 'redis-slow'],
+  },
+  'unfenced although unswept': {
+    breaks: ['I1', 'I2'],
+    coordinator: { unfenced: { mayGoUnfenced: () => true } },
+    aimed: ['database-failover', 'redis-paused', 'redis-partition', 'database-failover-then-redis-slow'],
+  },
+} satisfies Record<string, PlantedBug>;
+
+type Ahead = Awaited<ReturnType<Fence['sweep']>>['ahead'][number];
+
+/** A fence whose sweeps tell only of some that are ahead. */
+function sweeping(fence: Fence, tells: (ahead: Ahead) => boolean): Fence {
+  return overriding(fence, {
+    sweep: async (...call) => {
+      const swept = await fence.sweep(...call);
+      return { ...swept, ahead: swept.ahead.filter(tells) };
+    },
+  });
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  // Neither pages nor names.
+}
+
+/** Does not see that another database answers while it sweeps, nor ever after. */
+function heedless(store: Store): Store {
+  let unseen = 0;
+  let before: number | undefined;
+  return overriding(store, {
+    get incarnation() {
+      return (before ?? store.incarnation) - unseen;
+    },
+    counters: (movedSinceMs) => {
+      before = store.incarnation;
+      return store.counters(movedSinceMs);
+    },
+    finishSweep: async (...call) => {
+      const noted = await store.finishSweep(...call);
+      if (before !== undefined) unseen += store.incarnation - before;
+      before = undefined;
+      return noted;
+    },
+  });
+}
