@@ -35,11 +35,12 @@ import {
   changeTag,
   createTag,
   findTags,
+  keepHighWater,
   listShapes,
   listTags,
   lockTag,
   lowerCounter,
-  remember,
+  noteTaken,
   setCounter,
 } from './sql-tags.ts';
 
@@ -79,8 +80,11 @@ export class SqlStore implements Store {
     return countersOf(this.#driver, names);
   }
 
-  remember(tag: string, entry: LedgerEntry): Promise<void> {
-    return remember(this.#driver, tag, entry);
+  remember(tag: string, entries: readonly LedgerEntry[]): Promise<void> {
+    return this.#driver.transaction(async (session) => {
+      await keepHighWater(this.#driver, session, tag, entries.map(({ end }) => end).reduce(maxBigint, 0n));
+      await writeLedger(session, entries);
+    });
   }
 
   get incarnation(): number {
@@ -123,6 +127,8 @@ export class SqlStore implements Store {
           await setCounter(session, row, to);
           await ledger.write(entries);
         },
+        keepTaken: (above) => noteTaken(driver, session, tag, above),
+        enter: (entries) => ledger.write(entries),
         lower: (to, highestId, above) => lowerCounter(session, row, to, highestId, above),
       });
     });
