@@ -28,7 +28,7 @@ export interface Run {
   readonly red: readonly Red[];
 }
 
-export interface Red {
+interface Red {
   readonly test: string;
   readonly how: string;
 }
