@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession, type SqlValue } from './sql-driver.ts';
+import { type FileLock, lockFile } from './sqlite-lock.ts';
 import { migrateSqlite } from './sqlite-migrations.ts';
 
 /** Transactions that may wait for the one file; more means that the disk has stopped answering. */
@@ -12,30 +13,29 @@ const DUPLICATE_KEYS = new Set([1555, 2067]);
 
 /**
  * Opens the embedded database: WAL, every COMMIT synced to disk, and held exclusively so that a second coordinator
- * on the same file is refused.
+ * on the same file is refused. Of several that come at once, exactly one gets it.
  * @throws STORE_UNAVAILABLE with reason `in_use` where another process has it open
  */
 export function openSqlite(file: string): SqlDriver {
+  let lock: FileLock | undefined;
   let database: DatabaseSync | undefined;
   try {
+    lock = lockFile(file);
     database = new DatabaseSync(file, { readBigInts: true });
+    // Exclusive as well, against programs that know nothing of our lock: a release before it, or a tool.
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 0;`);
     migrateSqlite(database);
-    return new SqliteDriver(database);
+    return new SqliteDriver(database, lock);
   } catch (error) {
     database?.close();
-    if (primaryCode(error) === SQLITE_BUSY) {
-      throw new LeafcutterError(
-        'STORE_UNAVAILABLE',
-        `Another coordinator has ${file} open; stop it, or use another data directory.`,
-        {
-          reason: 'in_use',
-          cause: error,
-        },
-      );
-    }
-    throw translate(error);
+    lock?.release();
+    if (primaryCode(error) !== SQLITE_BUSY) throw translate(error);
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `Another coordinator has ${file} open; stop it, or use another data directory.`,
+      { reason: 'in_use', cause: error },
+    );
   }
 }
 
@@ -45,12 +45,14 @@ class SqliteDriver implements SqlDriver {
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
   readonly insertIgnore = 'INSERT OR IGNORE';
   readonly #database: DatabaseSync;
+  readonly #lock: FileLock;
   readonly #session: SqlSession;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, lock: FileLock) {
     this.#database = database;
+    this.#lock = lock;
     this.#session = {
       query: async (sql, values = []) => this.#prepare(sql).all(...values) as Row[],
       run: async (sql, values = []) => Number(this.#prepare(sql).run(...values).changes),
@@ -85,7 +87,9 @@ class SqliteDriver implements SqlDriver {
 
   async close(): Promise<void> {
     await this.#turn.catch(() => undefined);
-    if (this.#database.isOpen) this.#database.close();
+    if (!this.#database.isOpen) return;
+    this.#database.close();
+    this.#lock.release();
   }
 
   #prepare(sql: string): {
