@@ -11,6 +11,8 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The `main.ts` of the version to run; default the present one. */
   readonly main?: string | undefined;
+  /** Where it listens; default a free port. */
+  readonly port?: number;
 }
 
 const READY_MS = 30_000;
@@ -35,7 +37,7 @@ export class Service {
 
   /** Starts it and waits until it is ready; agents may be asked to be live only. */
   static async start(options: ServiceOptions, until: 'ready' | 'live' = 'ready'): Promise<Service> {
-    const service = new Service(options, await freePort());
+    const service = new Service(options, options.port ?? (await freePort()));
     try {
       await service.waitUntil(until);
     } catch (error) {
