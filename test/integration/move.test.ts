@@ -10,11 +10,11 @@ import type { SqlDriver } from '@leafcutter/coordinator/sql-driver';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { openSqlite, openSqliteToMove } from '@leafcutter/coordinator/sqlite-driver';
 import { migrateSqlite } from '@leafcutter/coordinator/sqlite-migrations';
-import { LeafcutterError } from '@leafcutter/shared/errors';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { embedded, fillEveryColumn, fillLedger } from '../support/embedded-file.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { dumpMysql, dumpSqlite, inMysql, mysqlSchema, sqliteSchema } from '../support/moved-data.ts';
+import { whoServes } from '../support/who-serves.ts';
 
 jest.setTimeout(120_000);
 
@@ -43,31 +43,6 @@ async function moveHere(
   } finally {
     await target.close();
     await held.driver.close();
-  }
-}
-
-/** What a coordinator that is started on the file, and on MySQL, is told; `serves` if nothing keeps it from serving. */
-async function whoServes(file: string, url: string): Promise<{ file: string; mysql: string }> {
-  const driver = mysql(url);
-  try {
-    return {
-      file: await outcome(async () => openSqlite(file).close()),
-      mysql: await outcome(async () => {
-        await migrateMysql(driver);
-        await new SqlStore(driver).identify(LAYOUT_TEXT);
-      }),
-    };
-  } finally {
-    await driver.close();
-  }
-}
-
-async function outcome(work: () => Promise<unknown>): Promise<string> {
-  try {
-    await work();
-    return 'serves';
-  } catch (error) {
-    return (error instanceof LeafcutterError && error.reason) || String(error);
   }
 }
 
@@ -101,6 +76,24 @@ describe('a move', () => {
     const url = await mariadb.createDatabase();
     await moveHere(file, url);
     expect(await dumpMysql(url, schema)).toEqual(before);
+  });
+
+  test('carries a column that a later step of the schema adds, and refuses a file with one that MySQL lacks', async () => {
+    const later = 'ALTER TABLE leafcutter_tag ADD COLUMN later bigint';
+    const { file } = await embedded(async (source) => {
+      await source.run(later.replace('bigint', 'INTEGER'));
+      await source.run("INSERT INTO leafcutter_tag (tag, later) VALUES ('orders', 9007199254740993)");
+    });
+    const url = await mariadb.createDatabase();
+    await expect(moveHere(file, url)).rejects.toMatchObject({
+      reason: 'schema',
+      message: expect.stringContaining('leafcutter_tag.later'),
+    });
+    await inMysql(url, (query) => query(later));
+    await moveHere(file, url);
+    expect(await inMysql(url, (query) => query('SELECT tag, later FROM leafcutter_tag'))).toEqual([
+      { tag: 'orders', later: '9007199254740993' },
+    ]);
   });
 
   test('keeps the identity, knows no Redis yet, and starts each tag above its high-water mark', async () => {

@@ -23,7 +23,7 @@ A move that was interrupted is repeated by the same command. Once it has said th
 Exit code 0 where it is done, or was before, 1 otherwise.
 `;
 
-/** Between two lines about one table, rows. */
+/** Between two lines about one table: a tenth of it, at most so many rows. */
 const TOLD_EVERY = 100_000;
 
 /** `leafcutter move`: the embedded database goes to MySQL. */
@@ -64,14 +64,12 @@ class Progress implements MoveEvents {
   progress(...[step, table, rows = 0, of = 0]: Parameters<MoveEvents['progress']>): void {
     // What follows the mark takes an instant, and leaves a pair of which one serves.
     if (this.#stopped && step !== 'marked' && step !== 'completed') {
-      throw new StartError(
-        'Stopped before it was done. Run it again.',
-      );
+      throw new StartError('Stopped before it was done. Run it again.');
     }
     if (step === 'marked') this.#io.err('The embedded database is marked as moved.\n');
     if (step !== 'copied') return;
     if (rows < this.#toldRows) this.#toldRows = 0;
-    if (rows !== of && rows - this.#toldRows < TOLD_EVERY) return;
+    if (rows !== of && rows - this.#toldRows < Math.min(of / 10, TOLD_EVERY)) return;
     this.#toldRows = rows === of ? 0 : rows;
     this.#io.err(`${table}: ${rows} of ${of} rows\n`);
   }

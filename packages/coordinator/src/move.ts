@@ -101,16 +101,15 @@ interface Parts extends HeldFile {
 export async function moveBetween(parts: Parts, layout: string, dryRun: boolean): Promise<MoveReport> {
   const { driver, moved, target, events } = parts;
   const deployment = await readDeployment(parts, layout);
-  if (!dryRun) await migrateMysql(target);
-  const tables = await tablesOf(driver);
-  const columns = await columnsOf(target);
-  if (!dryRun) checkColumns(tables, columns);
   const deploymentId = String(deployment.id);
-  const found = await lookAt(target, tables, columns);
+  const tables = await tablesOf(driver);
+  const found = await lookAt(target, tables, await columnsOf(target));
   const plan = planMove({ deploymentId, movedBy: moved?.claim }, found);
   const report = { plan, file: parts.file, target: parts.name, deploymentId, layout, tables };
   if (dryRun || plan === 'done') return report;
 
+  await migrateMysql(target);
+  checkColumns(tables, await columnsOf(target));
   const claim = moved?.claim ?? randomUUID();
   const before = found.kind === 'claimed' ? found.claim : undefined;
   const claimed = await ClaimedTarget.take(target, claim, { deployment, tables, before });
