@@ -1,6 +1,7 @@
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { hasEarlierVersion, unpackEarlierVersion } from '../support/earlier-version.ts';
 import { embedded, fillLedger } from '../support/embedded-file.ts';
 import { executeSql } from '../support/mariadb-client.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
@@ -30,8 +31,12 @@ async function move(dataDir: string, mysqlUrl: string, ...flags: string[]) {
 }
 
 /** What a coordinator that cannot start says. */
-async function coordinator(flags: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  await using process = leafcutter(['coordinator', '--listen', '127.0.0.1:0', ...flags], env);
+async function coordinator(
+  flags: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  main?: string,
+) {
+  await using process = leafcutter(['coordinator', '--listen', '127.0.0.1:0', ...flags], env, main);
   const { code } = await process.exited;
   return { code, output: process.tail(4_000) };
 }
@@ -138,6 +143,27 @@ describe('leafcutter move', () => {
     });
     expect(await move(dataDir, url)).toEqual(refused('moved_elsewhere', 'Name that one'));
   });
+
+  // A shallow clone has not that commit.
+  (hasEarlierVersion() ? test : test.skip)(
+    'keeps coordinators of an earlier release from both, too',
+    async () => {
+      const main = await unpackEarlierVersion();
+      const { dataDir } = await embedded();
+      const url = await mariadb.createDatabase();
+      await move(dataDir, url);
+      expect(await coordinator(['--data-dir', dataDir], {}, main)).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(/schema is at 1000000/),
+      });
+      await inMysql(url, (query) => query("UPDATE leafcutter_deployment SET layout = 'moving somebody'"));
+      const env = { LEAFCUTTER_MYSQL_URL: url, LEAFCUTTER_REDIS_URL: REDIS_URL };
+      expect(await coordinator([], env, main)).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(/snowflake layout moving somebody/),
+      });
+    },
+  );
 
   test('refuses settings with another snowflake layout before it touches anything', async () => {
     const { dataDir, file } = await embedded();
