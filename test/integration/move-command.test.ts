@@ -10,7 +10,7 @@ import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let mariadb: MariadbServer;
 

@@ -14,7 +14,7 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-jest.setTimeout(300_000);
+jest.setTimeout(600_000);
 
 let mariadb: MariadbServer;
 let redis: RedisServer;

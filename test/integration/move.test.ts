@@ -16,7 +16,7 @@ import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { dumpMysql, dumpSqlite, inMysql, mysqlSchema, sqliteSchema } from '../support/moved-data.ts';
 import { whoServes } from '../support/who-serves.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(300_000);
 
 let mariadb: MariadbServer;
 

@@ -17,7 +17,7 @@ import { embeddedFile, openSqliteToMove } from './sqlite-driver.ts';
 import { type Moved, markMoved } from './sqlite-moved.ts';
 
 /** The steps of a move, in their order. */
-export type MoveStep = 'claimed' | 'emptied' | 'copied' | 'raised' | 'checked' | 'marked' | 'completed';
+type MoveStep = 'claimed' | 'emptied' | 'copied' | 'raised' | 'checked' | 'marked' | 'completed';
 
 export interface MoveEvents {
   /** Called between transactions; what it throws ends the move there, and it can be repeated. */
@@ -35,7 +35,7 @@ export interface MoveReport {
 }
 
 /** An embedded database that this process holds. */
-export interface HeldFile {
+interface HeldFile {
   readonly file: string;
   readonly driver: SqlDriver;
   readonly moved: Moved | undefined;

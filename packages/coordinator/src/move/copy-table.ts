@@ -4,7 +4,7 @@ import type { MovedTable } from './tables.ts';
 import { type ClaimedTarget, insertRows } from './target.ts';
 
 /** Rows that are read, held in memory and written in one transaction. */
-export const ROWS_PER_PAGE = 1_000;
+const ROWS_PER_PAGE = 1_000;
 
 /**
  * Copies a table, a page after the other in the order of its key; calls `copied` after each, with the rows so far.
