@@ -40,12 +40,20 @@ const PER_STRETCH = 4_000;
 const MACHINE_IDS = ['--snowflake-machine-id-range', '0-5'];
 
 /** A lease that nobody renews while the test runs: a Redis that is new knows of none. */
-const NO_HEARTBEATS = ['--snowflake-heartbeat-ms', '60000', '--snowflake-lease-ttl-ms', '120000'];
+const NO_HEARTBEATS = [
+  ...['--snowflake-heartbeat-ms', '60000', '--snowflake-lease-ttl-ms', '600000'],
+  ...['--snowflake-window-initial-ms', '600000', '--snowflake-window-max-ms', '600000'],
+];
+/** As much as each agent can: two that hold one machine id meet in many a millisecond. */
+const FLAT_OUT = { count: 1_000, paceMs: 0, perStretch: 200_000 };
 
 interface Sabotage {
   /** Agents before the move; default 3. */
   readonly agents?: number;
   readonly coordinatorFlags?: readonly string[];
+  readonly pace?: typeof FLAT_OUT;
+  /** The agents from before end with the embedded coordinator: they would burn what is below what they held. */
+  readonly agentsEnd?: true;
   /** After the move, before MySQL's first coordinator. */
   readonly mysql?: readonly string[];
   /** The file gets its state of before the move back, and an embedded coordinator serves from it. */
@@ -65,7 +73,9 @@ let runs = 0;
  * MySQL and Redis takes its place. Then a fresh agent joins.
  */
 async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
-  const { agents = 3, coordinatorFlags = [], mysql = [], oldFile } = sabotage;
+  const { agents = 3, coordinatorFlags = [], mysql = [], oldFile, agentsEnd } = sabotage;
+  const { pace: { count, paceMs, perStretch } = { count: 100, paceMs: 10, perStretch: PER_STRETCH } } =
+    sabotage;
   const flags = [...MACHINE_IDS, ...coordinatorFlags];
   const dataDir = join(await scratchDir('move-under-load'), 'data');
   const mysqlUrl = await mariadb.createDatabase();
@@ -82,7 +92,7 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
       ...{ kind: 'agent', name },
       flags: ['--coordinators', coordinator, '--snowflake-enabled'],
     });
-    for (const source of SOURCES) load.draw(agent, { source, count: 100, paceMs: 10 });
+    for (const source of SOURCES) load.draw(agent, { source, count, paceMs });
     return agent;
   };
   try {
@@ -95,7 +105,8 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
       body: JSON.stringify({ tag: 'orders', step: 500, maxStep: 5_000 }),
     });
     for (let n = 1; n <= agents; n++) await addAgent(`agent-${n}`, embedded.url);
-    await drawn(load, agents);
+    await drawn(load, agents, perStretch);
+    if (agentsEnd) await Promise.all(services.slice(1).map((agent) => agent.stop()));
     await embedded.stop();
 
     await copyFile(embeddedFile(dataDir), `${dataDir}.before`);
@@ -122,7 +133,8 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
       });
       await addAgent('misled', old.url);
     } else if (mysql.length === 0) await run('verify');
-    await drawn(load, agents + (oldFile ? 2 : 1));
+    if (agentsEnd) await drawn(load, 1, perStretch, ['fresh']);
+    else await drawn(load, agents + (oldFile ? 2 : 1), perStretch);
     await load.stop();
     const calls = callsOf(load.lanes);
     return {
@@ -136,25 +148,30 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
   }
 }
 
-/** Resolves when each of so many agents drew enough more of each source. */
-async function drawn(load: Load, agents: number): Promise<void> {
+/** Resolves when so many agents, of `only` if that is given, each drew so many more of each source. */
+async function drawn(
+  load: Load,
+  agents: number,
+  perStretch: number,
+  only?: readonly string[],
+): Promise<void> {
   const counts = () => {
-    const byAgent = new Map<string, number>();
-    for (const { agent, source, ids } of load.lanes)
-      byAgent.set(`${agent} ${source}`, (byAgent.get(`${agent} ${source}`) ?? 0) + ids.length);
-    return byAgent;
+    const drawnBy = new Map<string, number>();
+    for (const { agent, source, ids } of load.lanes) {
+      if (only?.includes(agent) === false) continue;
+      drawnBy.set(`${agent} ${source}`, (drawnBy.get(`${agent} ${source}`) ?? 0) + ids.length);
+    }
+    return drawnBy;
   };
   const before = counts();
   const enough = await poll(
     () => {
       const now = [...counts()];
-      return (
-        now.length === agents * SOURCES.length &&
-        now.every(([lane, ids]) => ids - (before.get(lane) ?? 0) >= PER_STRETCH)
-      );
+      const done = now.filter(([lane, ids]) => ids - (before.get(lane) ?? 0) >= perStretch);
+      return now.length === agents * SOURCES.length && done.length === now.length;
     },
-    60_000,
-    20,
+    120_000,
+    100,
   );
   if (enough !== true)
     throw new Error(`agents did not draw enough: ${JSON.stringify([...counts()])}; ${load}`);
@@ -177,7 +194,7 @@ describe('a move under load', () => {
       'UPDATE leafcutter_tag SET high_water = 0',
       "DELETE FROM leafcutter_ledger WHERE kind = 't'",
     ];
-    expect((await moveUnderLoad({ agents: 1, mysql })).duplicates).toEqual(['orders']);
+    expect((await moveUnderLoad({ agents: 1, agentsEnd: true, mysql })).duplicates).toEqual(['orders']);
   });
 
   test('NEGATIVE CONTROL: with ceilings that start below, a fresh agent is given a window that is held', async () => {
@@ -185,7 +202,8 @@ describe('a move under load', () => {
       'UPDATE leafcutter_machine SET ceiling_ms = 0',
       "DELETE FROM leafcutter_ledger WHERE kind = 'm'",
     ];
-    const { duplicates } = await moveUnderLoad({ agents: 1, coordinatorFlags: NO_HEARTBEATS, mysql });
+    const quiet = { agents: 1, coordinatorFlags: NO_HEARTBEATS, pace: FLAT_OUT };
+    const { duplicates } = await moveUnderLoad({ ...quiet, mysql });
     expect(duplicates).toEqual(['snowflake']);
   });
 });
