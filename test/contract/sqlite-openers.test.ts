@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
-jest.setTimeout(60_000);
 
 const OPENER = fileURLToPath(new URL('../support/sqlite-opener.ts', import.meta.url));
 const TRIES = 100;

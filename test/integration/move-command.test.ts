@@ -1,6 +1,6 @@
 import { copyFile, mkdir, readdir, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { hasEarlierVersion, unpackEarlierVersion } from '../support/earlier-version.ts';
 import { embedded, fillLedger } from '../support/embedded-file.ts';
 import { executeSql } from '../support/mariadb-client.ts';
@@ -10,7 +10,6 @@ import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-jest.setTimeout(300_000);
 
 let mariadb: MariadbServer;
 

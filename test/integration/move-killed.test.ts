@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { embeddedFile } from '@leafcutter/coordinator/sqlite-driver';
 import { embedded, fillLedger } from '../support/embedded-file.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
@@ -9,7 +9,6 @@ import { dumpMysql, dumpSqlite, sqliteSchema } from '../support/moved-data.ts';
 import { leafcutter } from '../support/process.ts';
 import { whoServes } from '../support/who-serves.ts';
 
-jest.setTimeout(600_000);
 
 const ROWS = 10_000;
 const TRIES = 3;

@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findDuplicates, findFallingIds } from '@leafcutter/cli/verify/checks';
 import { embeddedFile } from '@leafcutter/coordinator/sqlite-driver';
 import { runDocumented } from '../fault/documented-commands.ts';
@@ -14,7 +14,6 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-jest.setTimeout(600_000);
 
 let mariadb: MariadbServer;
 let redis: RedisServer;

@@ -1,6 +1,6 @@
 import { copyFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { LAYOUT_TEXT } from '@leafcutter/coordinator/fakes/samples';
 import { type MoveEvents, type MoveReport, moveBetween } from '@leafcutter/coordinator/move';
 import { ClaimedTarget } from '@leafcutter/coordinator/move/target';
@@ -16,7 +16,6 @@ import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { dumpMysql, dumpSqlite, inMysql, mysqlSchema, sqliteSchema } from '../support/moved-data.ts';
 import { whoServes } from '../support/who-serves.ts';
 
-jest.setTimeout(300_000);
 
 let mariadb: MariadbServer;
 
