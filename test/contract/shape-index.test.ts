@@ -7,7 +7,6 @@ import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { createTagRequest } from '@leafcutter/shared/wire';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 
-
 const TAGS = 100_000;
 
 let mariadb: MariadbServer;

@@ -6,7 +6,6 @@ import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
-
 const OPENER = fileURLToPath(new URL('../support/sqlite-opener.ts', import.meta.url));
 const TRIES = 100;
 const EVERY_MS = 40;

@@ -10,7 +10,6 @@ import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-
 let mariadb: MariadbServer;
 
 beforeAll(async () => {

@@ -9,7 +9,6 @@ import { dumpMysql, dumpSqlite, sqliteSchema } from '../support/moved-data.ts';
 import { leafcutter } from '../support/process.ts';
 import { whoServes } from '../support/who-serves.ts';
 
-
 const ROWS = 10_000;
 const TRIES = 3;
 /** What a move says on its way: a line for each tenth of the ledger, and one when the file is marked. */

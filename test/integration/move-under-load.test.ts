@@ -14,7 +14,6 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-
 let mariadb: MariadbServer;
 let redis: RedisServer;
 let bin = '';

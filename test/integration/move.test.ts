@@ -16,7 +16,6 @@ import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { dumpMysql, dumpSqlite, inMysql, mysqlSchema, sqliteSchema } from '../support/moved-data.ts';
 import { whoServes } from '../support/who-serves.ts';
 
-
 let mariadb: MariadbServer;
 
 beforeAll(async () => {
