@@ -47,6 +47,8 @@ interface Parts {
  * - unswept: MySQL may have forgotten something that only Redis knows. Entered at birth, when another MySQL answers or
  *   one that was started again (`Store.incarnation`), and when it went back. Swept at once, and with every look until it is.
  * - swept: entered when a sweep of our own ended that one MySQL answered from its beginning to its end.
+ *
+ * A Redis that was found anew is swept as well, with every look until it is; what goes unfenced does not depend on it.
  */
 export class FenceGuard implements UnfencedRule {
   readonly #parts: Parts;
@@ -55,8 +57,8 @@ export class FenceGuard implements UnfencedRule {
   #refusal: LeafcutterError | undefined;
   #checking: Promise<void> | undefined;
   #sweeping: Promise<SweepReport | undefined> | undefined;
-  /** `Store.incarnation` of our last sweep; undefined while unswept. */
-  #sweptIncarnation: number | undefined;
+  /** The incarnations of both stores that our last sweep saw; undefined if MySQL may have forgotten something since. */
+  #swept: { readonly mysql: number; readonly redis: number } | undefined;
   /** When the deployment's Redis was last found there, as MySQL last told; it rises unless MySQL goes back. */
   #confirmedAtMs = 0;
   #stopTimer: Cancel = () => undefined;
@@ -73,9 +75,7 @@ export class FenceGuard implements UnfencedRule {
 
   mayGoUnfenced(confirmedAtMs: number): boolean {
     const { store, allowUnswept = false } = this.#parts;
-    return (
-      allowUnswept || (this.#sweptIncarnation === store.incarnation && confirmedAtMs >= this.#confirmedAtMs)
-    );
+    return allowUnswept || (this.#swept?.mysql === store.incarnation && confirmedAtMs >= this.#confirmedAtMs);
   }
 
   /** Why this Redis must not be used, while it must not. */
@@ -130,7 +130,8 @@ export class FenceGuard implements UnfencedRule {
       this.#refusal = undefined;
       events.redisAgreed();
       const { deployment, identity } = agreement;
-      const isSwept = this.#sweptIncarnation === this.#parts.store.incarnation;
+      const { mysql, redis } = this.#incarnations();
+      const isSwept = this.#swept?.mysql === mysql && this.#swept.redis === redis;
       // A long sweep must not keep the next look waiting.
       if (deployment.sweep !== identity.sweep || !isSwept)
         void this.sweep().catch((error) => events.guardFailed(error));
@@ -147,20 +148,25 @@ export class FenceGuard implements UnfencedRule {
     if (!fence.available || this.#stopped) return undefined;
     await this.check();
     if (this.#state !== 'agreed') return undefined;
-    const { incarnation } = this.#parts.store;
-    const replaced = this.#sweptIncarnation !== undefined && this.#sweptIncarnation !== incarnation;
+    const incarnations = this.#incarnations();
+    const replaced = this.#swept !== undefined && this.#swept.mysql !== incarnations.mysql;
     const report = await sweep(this.#parts, () => this.#agree(), replaced);
     if (report === undefined) return undefined;
-    this.#sweptIncarnation = incarnation;
+    this.#swept = incarnations;
     events.swept(report);
     return report;
+  }
+
+  #incarnations(): { mysql: number; redis: number } {
+    const { store, fence } = this.#parts;
+    return { mysql: store.incarnation, redis: fence.incarnation };
   }
 
   /** A MySQL whose notes are older than what it told before was restored. */
   async #agree(): Promise<Agreement> {
     const agreement = await this.#generation.agree();
     const { confirmedAtMs } = agreement.deployment;
-    if (confirmedAtMs < this.#confirmedAtMs) this.#sweptIncarnation = undefined;
+    if (confirmedAtMs < this.#confirmedAtMs) this.#swept = undefined;
     this.#confirmedAtMs = confirmedAtMs;
     return agreement;
   }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { FenceMemory, MemoryFence } from '../fakes/memory-fence.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
@@ -426,5 +427,25 @@ describe('a tag that was deleted by hand and made again', () => {
     redis.wipe();
     await store.createTag(newTag('orders'));
     expect((await grant()).start).toBe(1n);
+  });
+});
+
+describe('a Redis that was found anew', () => {
+  test('is swept with the next look if the sweep that followed could not be finished', async () => {
+    const { finishSweep } = fence;
+    fence.finishSweep = async () => {
+      fence.incarnation += 1;
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'The connection broke.', { reason: 'redis' });
+    };
+    await expect(guard.sweep()).rejects.toMatchObject({ reason: 'redis' });
+    fence.finishSweep = finishSweep;
+    await guard.check();
+    await clock.advance(1);
+    expect(redis.identity?.sweep).toBe(store.database.deployment.get(1)?.sweep);
+    fence.incarnation += 1;
+    await guard.check();
+    await clock.advance(1);
+    expect(events.sweeps).toHaveLength(2);
+    expect(guard.mayGoUnfenced(Number.POSITIVE_INFINITY)).toBe(true);
   });
 });
