@@ -82,13 +82,19 @@ export class Assumptions {
   /** MySQL is about to lose its last `wanted` commits: how many of them it may. */
   databaseForgets(wanted: number): number {
     for (const heal of [...this.#mistakes]) heal();
+    const losable = this.losable(wanted);
+    if (losable > 0) this.#databaseForgotAtMs = this.#now();
+    return losable;
+  }
+
+  /** How many of the last `wanted` commits Redis knows of. */
+  losable(wanted: number): number {
     let losable = 0;
     while (losable < wanted && losable < this.#commits.length) {
       const commit = this.#commits[this.#commits.length - 1 - losable];
       if (commit === undefined || !(commit.isNote || this.#isKnownToRedis(commit))) break;
       losable += 1;
     }
-    if (losable > 0) this.#databaseForgotAtMs = this.#now();
     return losable;
   }
 

@@ -42,6 +42,7 @@ export class SimulatedDatabase extends MemoryDatabase {
   readonly #scheduler: Scheduler;
   readonly #sessions = new Set<Session>();
   readonly #rowLocks: boolean;
+  #isLoading = false;
   readonly #statements: (store: MemoryStore) => MemoryStore;
 
   /** `statements`: how it carries them out, if not as it should. `generation`: as `MemoryDatabase`. */
@@ -112,7 +113,14 @@ export class SimulatedDatabase extends MemoryDatabase {
   /** A crash or a failover: sessions end, and who connects again finds that another server answers. */
   override replaced(): void {
     this.killSessions();
-    super.replaced();
+    if (!this.#isLoading) super.replaced();
+  }
+
+  /** A backup is loaded into the running server: sessions end, and yet the same server answers. */
+  load(commits: number): void {
+    this.#isLoading = true;
+    this.loseLast(commits);
+    this.#isLoading = false;
   }
 
   /** A failover to a replica that lags, or a restored backup: the last commits never happened. */
