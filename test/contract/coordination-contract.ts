@@ -108,11 +108,12 @@ export function coordinationContract(subject: () => StoreUnderTest, locks: 'row'
     });
 
     test('that are gone are remembered with what the fence knows of them', async () => {
-      await store.remember('lost', { ...entry('lost', 1n, 77n), grantedAtMs: 100 });
-      expect(await read()).toContainEqual({
-        ...{ name: { kind: 'tag', tag: 'lost' }, value: 77n, granted: 77n, gone: true },
-      });
-      expect(await other.createTag(newTag('lost'))).toMatchObject({ nextId: 77n, highWater: 77n });
+      await store.remember('lost', [{ ...entry('lost', 1n, 77n), grantedAtMs: 100 }]);
+      const lost = { kind: 'tag', tag: 'lost' } as const;
+      expect(await other.countersOf([lost])).toEqual([{ name: lost, value: 77n, granted: 77n, gone: true }]);
+      expect(await read()).toContainEqual({ name: lost, value: 77n, granted: 77n, gone: true });
+      await other.createTag(newTag('lost', { shape: 'X{decimal}' }));
+      expect(await store.withTag('lost', async ({ ledgerTop }) => ledgerTop)).toBe(77n);
     });
 
     test('are read in pages where there are many', async () => {

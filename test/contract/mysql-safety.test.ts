@@ -188,3 +188,15 @@ describe('a COMMIT that the network swallows', () => {
     expect(ledger.map(({ start }) => start)).toEqual([1n, 101n]);
   });
 });
+
+test('a database that another deployment’s takes the place of gives nothing to who knew the first', async () => {
+  const { store, driver } = handles[0];
+  await store.identify('layout');
+  await store.ensureMachineIds(3, 3);
+  await store.createTag(newTag('exchanged'));
+  await driver.run("UPDATE leafcutter_deployment SET id = '00000000-0000-4000-8000-00000000d002'");
+  const refused = { code: 'STORE_UNAVAILABLE', reason: 'other_database' };
+  await expect(store.withTag('exchanged', async () => 'in')).rejects.toMatchObject(refused);
+  await expect(store.withMachineId(3, async () => 'in')).rejects.toMatchObject(refused);
+  expect(await handles[1].store.withTag('exchanged', async () => 'in')).toBe('in');
+});

@@ -33,7 +33,8 @@ class MysqlDriver implements SqlDriver {
   readonly insertIgnore = 'INSERT IGNORE';
   readonly #hosts: MysqlHosts;
   readonly #timeoutMs: number;
-  readonly #prepared = new WeakSet<object>();
+  /** By connection, the incarnation that it leads to. */
+  readonly #prepared = new WeakMap<object, number>();
   readonly #incarnation = new MysqlIncarnation(() => performance.now());
   #onReplaced: () => void = () => undefined;
 
@@ -113,12 +114,9 @@ class MysqlDriver implements SqlDriver {
   /** A connection that failed, or may still be inside a transaction, is never given back. */
   async #withConnection<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
     const { pool } = this.#hosts;
-    const connection = await this.#connect(pool);
+    const connection = await this.#connectNow(pool);
     try {
-      if (!this.#prepared.has(connection.connection)) {
-        await this.#prepare(connection);
-        this.#prepared.add(connection.connection);
-      }
+      if (!this.#prepared.has(connection.connection)) await this.#prepare(connection);
       const result = await work(connection);
       connection.release();
       return result;
@@ -143,7 +141,22 @@ class MysqlDriver implements SqlDriver {
       if (Number(row?.read_only) !== 0) throw readOnly();
     }
     // Before anything is read or granted here: from now on nothing goes unfenced until a sweep has seen this server.
-    if (await this.#incarnation.look(session)) this.#onReplaced();
+    const replaced = await this.#incarnation.look(session);
+    this.#prepared.set(connection.connection, this.#incarnation.number);
+    if (replaced) this.#onReplaced();
+  }
+
+  /**
+   * A connection to the server that was found last. An address that moves may leave older ones open to the server before,
+   * which would go on answering from another truth.
+   */
+  async #connectNow(pool: Pool): Promise<PoolConnection> {
+    for (;;) {
+      const connection = await this.#connect(pool);
+      const leadsTo = this.#prepared.get(connection.connection);
+      if (leadsTo === undefined || leadsTo === this.#incarnation.number) return connection;
+      connection.destroy();
+    }
   }
 
   /** A connection of the pool, waited for no longer than a statement may take. One that comes later goes back. */

@@ -38,15 +38,15 @@ test('one that ran on is the same, at whatever part of a second it is asked', as
 });
 
 describe('it may have forgotten something', () => {
-  test.each<[string, () => void]>([
-    ['that was started again', () => void (server = { name: 'db-1 3306 1', startedAtMs: nowMs - 4_000 })],
-    ['that was started again just now', () => void (server = { name: 'db-1 3306 1', startedAtMs: nowMs })],
-    ['of another host', () => void (server = { name: 'db-2 3306 1', startedAtMs: 0 })],
-    ['of another id', () => void (server = { name: 'db-1 3306 2', startedAtMs: 0 })],
-  ])('a server %s', async (_what, change) => {
+  test.each([
+    ['that was started again', { name: 'db-1 3306 1', startedAtMs: 1_001_000 }],
+    ['that was started again just now', { name: 'db-1 3306 1', startedAtMs: 1_005_000 }],
+    ['of another host', { name: 'db-2 3306 1', startedAtMs: 0 }],
+    ['of another id', { name: 'db-1 3306 2', startedAtMs: 0 }],
+  ])('a server %s', async (_what, other) => {
     await seen.look(session);
     nowMs += 5_000;
-    change();
+    server = other;
     expect(await seen.look(session)).toBe(true);
     expect(seen.number).toBe(2);
     expect(await seen.look(session)).toBe(false);

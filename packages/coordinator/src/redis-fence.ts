@@ -70,6 +70,10 @@ export class RedisFence implements Fence {
     return this.#link.up;
   }
 
+  get incarnation(): number {
+    return this.#link.incarnation;
+  }
+
   async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
     const { start, end, counter, generation = '' } = move;
     const key = this.#key(name);
@@ -78,7 +82,7 @@ export class RedisFence implements Fence {
     const range = [padded(start), padded(end), padded(counter)] as const;
     const isTag = name.kind === 'tag' ? '1' : '';
     const answer = await this.#link.run(
-      (redis) => redis.raiseFence(...keys, ...range, generation, nameOf(name), isTag),
+      (redis) => redis.raiseFence(...keys, ...range, generation, nameOf(name), isTag, padded(move.ledgerTop)),
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER) return { kind: 'stranger' };
@@ -281,11 +285,11 @@ function writeMark({ value, committed, granted }: FenceMark): string {
   return value === 0n ? '' : [value, committed, granted].map(padded).join(' ');
 }
 
-/** Undefined where this is no fence. */
+/** Undefined where this is no fence. A sweep puts what was handed out above behind it. */
 function readMark(text: string): FenceMark | undefined {
-  const [, value, committed, granted] = /^([0-9]{19}) ([0-9]{19}) ([0-9]{19})$/.exec(text) ?? [];
-  if (value === undefined || committed === undefined || granted === undefined) return undefined;
-  return { value: BigInt(value), committed: BigInt(committed), granted: BigInt(granted) };
+  if (!/^[0-9]{19}( [0-9]{19}){2}(( [0-9]{19}){2})?$/.test(text)) return undefined;
+  const [value = 0n, committed = 0n, granted = 0n, takenFrom, takenTo] = text.split(' ').map(BigInt);
+  return { value, committed, granted, taken: zone(takenFrom, takenTo) };
 }
 
 /** A fence that somebody set by hand without its zeros would compare wrongly for ever, so it is named. */

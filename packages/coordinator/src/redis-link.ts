@@ -24,6 +24,7 @@ export class RedisLink {
   readonly #events = new EventEmitter<{ change: [up: boolean]; found: [] }>();
   readonly #listeners: RedisListener[] = [];
   #connectedBefore = false;
+  #incarnation = 1;
 
   constructor(options: RedisOptions, clock: Clock) {
     this.prefix = options.keyPrefix;
@@ -45,7 +46,7 @@ export class RedisLink {
       reconnect: () => this.#redis.status === 'ready' && this.#redis.disconnect(true),
       onChange: (up) => {
         this.#events.emit('change', up);
-        if (up) this.#events.emit('found');
+        if (up) this.#found();
       },
     });
   }
@@ -62,6 +63,11 @@ export class RedisLink {
   /** False while Redis is away. */
   get up(): boolean {
     return this.#watch.up;
+  }
+
+  /** Rises whenever `onFound` is told. */
+  get incarnation(): number {
+    return this.#incarnation;
   }
 
   /** Calls `listener` whenever Redis goes away or comes back. */
@@ -101,10 +107,15 @@ export class RedisLink {
     this.#redis.disconnect();
   }
 
+  #found(): void {
+    this.#incarnation += 1;
+    this.#events.emit('found');
+  }
+
   #connected(): void {
     // Listeners follow: a new connection may have led to another server, where their messages are from now on.
     for (const listener of this.#listeners) listener.renew();
-    if (this.#connectedBefore) this.#events.emit('found');
+    if (this.#connectedBefore) this.#found();
     this.#connectedBefore = true;
   }
 

@@ -28,6 +28,7 @@ declare module 'ioredis' {
       generation: string,
       name: string,
       tag: string,
+      ledgerTop: string,
     ): Result<string, Context>;
     sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
     finishSweep(

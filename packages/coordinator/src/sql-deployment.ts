@@ -5,7 +5,7 @@ import { optionalText, type SqlDriver } from './sql-driver.ts';
 
 /** Who must have joined a statement to read `DEPLOYMENT_COLUMNS`. */
 export const JOIN_DEPLOYMENT = 'LEFT JOIN leafcutter_deployment d ON d.singleton = 1';
-export const DEPLOYMENT_COLUMNS = 'd.generation, d.confirmed_at_ms';
+export const DEPLOYMENT_COLUMNS = 'd.id AS deployment_id, d.generation, d.confirmed_at_ms';
 
 export async function identify(driver: SqlDriver, layout: string): Promise<Deployment> {
   const found = await readDeployment(driver);

@@ -12,6 +12,7 @@ interface LockedMachineIdRow {
   readonly record: MachineIdRecord;
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
+  readonly deploymentId: string | undefined;
   readonly generation: string | undefined;
   readonly confirmedAtMs: number;
   readonly ledgerTop: bigint;
@@ -39,6 +40,7 @@ export async function lockMachineId(
   return {
     record: toMachineId(row),
     nowMs: Number(row.now_ms),
+    deploymentId: optionalText(row.deployment_id),
     generation: optionalText(row.generation),
     confirmedAtMs: Number(row.confirmed_at_ms),
     ledgerTop: BigInt(row.ledger_top ?? 0),

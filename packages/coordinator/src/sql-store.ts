@@ -35,24 +35,29 @@ import {
   changeTag,
   createTag,
   findTags,
+  keepHighWater,
   listShapes,
   listTags,
   lockTag,
   lowerCounter,
-  remember,
+  noteTaken,
   setCounter,
 } from './sql-tags.ts';
 
 /** The store on SQL: the same statements on MySQL, MariaDB and SQLite; what differs is in the driver. */
 export class SqlStore implements Store {
   readonly #driver: SqlDriver;
+  /** Whose database it was when it was first asked: nothing is taken from another one that comes in its place. */
+  #deploymentId: string | undefined;
 
   constructor(driver: SqlDriver) {
     this.#driver = driver;
   }
 
-  identify(layout: string): Promise<Deployment> {
-    return identify(this.#driver, layout);
+  async identify(layout: string): Promise<Deployment> {
+    const deployment = await identify(this.#driver, layout);
+    this.#deploymentId ??= deployment.id;
+    return deployment;
   }
 
   changeGeneration(from: string | undefined, to: string): Promise<boolean> {
@@ -75,8 +80,11 @@ export class SqlStore implements Store {
     return countersOf(this.#driver, names);
   }
 
-  remember(tag: string, entry: LedgerEntry): Promise<void> {
-    return remember(this.#driver, tag, entry);
+  remember(tag: string, entries: readonly LedgerEntry[]): Promise<void> {
+    return this.#driver.transaction(async (session) => {
+      await keepHighWater(this.#driver, session, tag, entries.map(({ end }) => end).reduce(maxBigint, 0n));
+      await writeLedger(session, entries);
+    });
   }
 
   get incarnation(): number {
@@ -107,6 +115,7 @@ export class SqlStore implements Store {
     return driver.transaction(async (session) => {
       const row = await lockTag(driver, session, tag);
       if (row === undefined) throw unknownTag(tag);
+      this.#checkOwn(row.deploymentId);
       const { record, nowMs, generation, confirmedAtMs, taken } = row;
       const name = { kind: 'tag', tag } as const;
       const ledger = ledgerOf(session, name, row.ledgerTop);
@@ -118,6 +127,8 @@ export class SqlStore implements Store {
           await setCounter(session, row, to);
           await ledger.write(entries);
         },
+        keepTaken: (above) => noteTaken(driver, session, tag, above),
+        enter: (entries) => ledger.write(entries),
         lower: (to, highestId, above) => lowerCounter(session, row, to, highestId, above),
       });
     });
@@ -133,6 +144,7 @@ export class SqlStore implements Store {
           `Machine id ${machineId} has no row; restart a coordinator.`,
         );
       }
+      this.#checkOwn(row.deploymentId);
       const { record, nowMs, generation, confirmedAtMs } = row;
       const name = { kind: 'machine', machineId } as const;
       const ledger = ledgerOf(session, name, row.ledgerTop);
@@ -196,6 +208,15 @@ export class SqlStore implements Store {
 
   close(): Promise<void> {
     return this.#driver.close();
+  }
+
+  #checkOwn(deploymentId: string | undefined): void {
+    if (this.#deploymentId === undefined || deploymentId === this.#deploymentId) return;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `MySQL belongs to ${deploymentId === undefined ? 'no deployment' : `deployment ${deploymentId}`}; when this coordinator started, it was ${this.#deploymentId}. Check mysql.url, or restart the coordinator if the exchange was meant.`,
+      { reason: 'other_database' },
+    );
   }
 
   async #mustFind(tag: string): Promise<TagRecord> {

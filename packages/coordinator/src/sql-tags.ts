@@ -1,5 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { type LedgerEntry, maxBigint, type Range } from './domain/range.ts';
+import { maxBigint, type Range } from './domain/range.ts';
 import type { NewTag, ShapedTag, ShapeSpan, TagChange, TagRecord } from './domain/store.ts';
 import { checkSameShape, unknownTag } from './domain/tags.ts';
 import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT } from './sql-deployment.ts';
@@ -12,7 +12,7 @@ import {
   type SqlSession,
   UnstorableTextError,
 } from './sql-driver.ts';
-import { LEDGER_KIND, ledgerTop, writeLedger } from './sql-ledger.ts';
+import { LEDGER_KIND, ledgerTop } from './sql-ledger.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
 const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water,
@@ -32,6 +32,7 @@ export interface LockedTagRow {
   readonly taken: Range | undefined;
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
+  readonly deploymentId: string | undefined;
   readonly generation: string | undefined;
   readonly confirmedAtMs: number;
   readonly ledgerTop: bigint;
@@ -65,6 +66,7 @@ export async function lockTag(
     hasOwn: row.own !== null,
     taken: toTaken(row),
     nowMs: Number(row.now_ms),
+    deploymentId: optionalText(row.deployment_id),
     generation: optionalText(row.generation),
     confirmedAtMs: Number(row.confirmed_at_ms),
     ledgerTop: BigInt(row.ledger_top ?? 0),
@@ -110,15 +112,38 @@ export async function lowerCounter(
   ]);
 }
 
-/** Of a tag without a row: raises its high-water mark, and enters what it was raised for in the ledger. */
-export async function remember(driver: SqlDriver, tag: string, entry: LedgerEntry): Promise<void> {
-  await driver.transaction(async (session) => {
-    await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag]);
-    await session.run('UPDATE leafcutter_tag SET high_water = ? WHERE tag = ? AND high_water < ?', [
-      ...[entry.end, tag, entry.end],
-    ]);
-    await writeLedger(session, [entry]);
-  });
+/** The shape of a tag whose row the database lost, and that nobody made again yet. */
+const FORGOTTEN_SHAPE = '?';
+
+/** Raises the high-water mark of a tag that has no row. */
+export async function keepHighWater(
+  driver: SqlDriver,
+  session: SqlSession,
+  tag: string,
+  to: bigint,
+): Promise<void> {
+  const insert = `${driver.insertIgnore} INTO leafcutter_tag (tag, retired, shape) VALUES (?, 0, ?)`;
+  await session.run(insert, [tag, FORGOTTEN_SHAPE]);
+  await session.run('UPDATE leafcutter_tag SET high_water = ? WHERE tag = ? AND high_water < ?', [
+    to,
+    tag,
+    to,
+  ]);
+}
+
+/** Notes what was handed out above a lowered counter. */
+export async function noteTaken(
+  driver: SqlDriver,
+  session: SqlSession,
+  tag: string,
+  { start, end }: Range,
+): Promise<void> {
+  await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag]);
+  await session.run('UPDATE leafcutter_tag SET taken_from = ?, taken_to = ? WHERE tag = ?', [
+    start,
+    end,
+    tag,
+  ]);
 }
 
 export async function findTags(driver: SqlDriver, tags: readonly string[]): Promise<TagRecord[]> {
@@ -180,7 +205,8 @@ export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
       const [left] = await session.query('SELECT high_water, shape FROM leafcutter_tag WHERE tag = ?', [
         tag.tag,
       ]);
-      checkSameShape(tag, BigInt(left?.high_water ?? 0), optionalText(left?.shape));
+      if (left?.shape !== FORGOTTEN_SHAPE)
+        checkSameShape(tag, BigInt(left?.high_water ?? 0), optionalText(left?.shape));
       const nextId = maxBigint(tag.nextId, BigInt(left?.high_water ?? 0));
       await session.run('INSERT INTO leaf_alloc (biz_tag, max_id, step, description) VALUES (?, ?, ?, ?)', [
         tag.tag,
@@ -247,7 +273,7 @@ function toTag(row: Row): TagRecord {
     highestId: row.highest_id == null ? undefined : BigInt(row.highest_id),
     retired: Number(row.retired ?? 0) === 1 && Number(row.shaped_active ?? 0) === 0,
     description: optionalText(row.description),
-    shape: optionalText(row.shape),
+    shape: row.shape === FORGOTTEN_SHAPE ? undefined : optionalText(row.shape),
   };
 }
 

@@ -31,6 +31,10 @@ export class SimulatedFence implements Fence {
     return this.#link.up;
   }
 
+  get incarnation(): number {
+    return this.#link.incarnation;
+  }
+
   async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
     if (!this.#link.up) {
       const strange = this.#generation !== undefined && this.#generation !== move.generation;

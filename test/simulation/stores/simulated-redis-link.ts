@@ -16,6 +16,8 @@ export class SimulatedRedisLink {
   readonly #redis: SimulatedRedis;
   readonly #network: Network;
   readonly #watch: RedisWatch;
+  #incarnation = 1;
+  #server: RedisServer | undefined;
 
   constructor(parts: {
     process: Process;
@@ -31,8 +33,16 @@ export class SimulatedRedisLink {
       probe: () => this.#ask(() => undefined),
       timeoutMs: COMMAND_TIMEOUT_MS,
       reconnect: () => undefined,
-      onChange: parts.onChange,
+      onChange: (up) => {
+        if (up) this.#incarnation += 1;
+        parts.onChange(up);
+      },
     });
+  }
+
+  /** Rises when Redis came back, or another server answers. */
+  get incarnation(): number {
+    return this.#incarnation;
   }
 
   get up(): boolean {
@@ -55,6 +65,8 @@ export class SimulatedRedisLink {
 
   async #ask<T>(command: (server: RedisServer) => Promise<T> | T): Promise<T> {
     const server = this.#redis.serverOf(this.#process.name);
+    if (this.#server !== undefined && this.#server !== server) this.#incarnation += 1;
+    this.#server = server;
     const answer = await this.#network.call(this.#process, server.process, () => command(server), {
       timeoutMs: COMMAND_TIMEOUT_MS,
     });

@@ -47,6 +47,8 @@ export class SimulatedStore implements Store {
         work({
           ...locked,
           ...this.#ledgerCalls(session, locked),
+          keepTaken: (taken) => this.#statement(session, [], () => locked.keepTaken(taken)),
+          enter: (entries) => this.#statement(session, entries, () => locked.enter(entries)),
           lower: (to, highestId, taken) =>
             this.#statement(session, [], () => locked.lower(to, highestId, taken)),
           advance: (to, entries) => this.#statement(session, entries, () => locked.advance(to, entries)),
@@ -114,8 +116,8 @@ export class SimulatedStore implements Store {
     return this.#ask((store) => store.countersOf(names));
   }
 
-  remember(tag: string, entry: LedgerEntry): Promise<void> {
-    return this.#ask((store) => store.remember(tag, entry));
+  remember(tag: string, entries: readonly LedgerEntry[]): Promise<void> {
+    return this.#ask((store) => store.remember(tag, entries));
   }
 
   get incarnation(): number {

@@ -69,11 +69,13 @@ export async function allocate(
   const { remembered } = taking;
   const start = maxBigint(counter, maxBigint(taking.floor ?? 0n, remembered.value));
   try {
-    const range = await besideLedger(locked, { start, end: taking.endOf(start) });
+    const range = besideTaken(locked, await besideLedger(locked, { start, end: taking.endOf(start) }));
     const lost = lostRange(counter, remembered);
     const entry = lost && (await lostEntry(locked, lost, coordinatorId));
     await taking.write(range, entry === undefined ? [] : [entry]);
-    const answer = await fence?.raise(name, { counter, ...range, generation, mayGoUnfenced });
+    const answer = await fence?.raise(name, {
+      ...{ counter, ...range, generation, ledgerTop: locked.ledgerTop, mayGoUnfenced },
+    });
     if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
     if (answer?.kind === 'stranger') throw strange(events);
     if (answer?.kind === 'away' && !mayGoUnfenced) throw unswept(name, events);
@@ -100,6 +102,13 @@ async function besideLedger(locked: Locked, range: Range): Promise<Range> {
   if ((await locked.ledgerEnd(start)) > start || above === start)
     throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: ledgerTop });
   return { start, end: above === undefined ? end : minBigint(end, above) };
+}
+
+/** The range as far as what was handed out above a lowered counter lets it reach. */
+function besideTaken({ name, taken }: Locked, { start, end }: Range): Range {
+  if (taken === undefined || start >= taken.end || end <= taken.start) return { start, end };
+  if (start < taken.start) return { start, end: taken.start };
+  throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: taken.end });
 }
 
 function unswept(name: CounterName, events: AllocationEvents): LeafcutterError {

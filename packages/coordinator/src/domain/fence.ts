@@ -8,6 +8,8 @@ export interface FenceMove {
   readonly end: bigint;
   /** The generation that the database says its fences have; undefined where it never saw one. */
   readonly generation: string | undefined;
+  /** End of the highest range that the ledger has of the counter; 0 for none. */
+  readonly ledgerTop: bigint;
   /** Whether the range may be allocated if Redis is away. False: nothing is noted of a range that nobody gets. */
   readonly mayGoUnfenced: boolean;
 }
@@ -76,6 +78,10 @@ export interface FenceAhead extends FenceMark {
 }
 
 export interface Swept {
+  /**
+   * Those whose fence stands above the counter, or knows of a lowering that the database does not. If the counter stands
+   * above what was handed out above, the fence was left as it is: first the database must learn what it forgot.
+   */
   readonly ahead: readonly FenceAhead[];
   /** Those whose fence holds what is none, as after somebody set it by hand: they were left alone. */
   readonly unreadable: readonly Counter[];
@@ -89,6 +95,8 @@ export interface Swept {
 export interface Fence {
   /** False while Redis is away: all but `raise` would fail. */
   readonly available: boolean;
+  /** Rises when Redis may have forgotten something: it came back, or a new connection may have led to another server. */
+  readonly incarnation: number;
   /**
    * Raises the fence from at most `start` to `end`; where it stands above `start`, says where and changes nothing.
    * @throws STORE_UNAVAILABLE with reason `fence_unclear` where no answer came: the fence may have risen.

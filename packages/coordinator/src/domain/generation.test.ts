@@ -198,3 +198,18 @@ describe('a Redis of another deployment', () => {
     expect(inMysql()).toBe('g1');
   });
 });
+
+test('stores that are exchanged together for those of another deployment are refused, and nothing is written to them', async () => {
+  const store = new MemoryStore(clock, database);
+  const one = coordinator(redis, LAYOUT_TEXT, store);
+  await one.agree();
+  const row = database.deployment.get(1);
+  if (row === undefined) throw new Error('no row');
+  const theirs = { ...row, id: '00000000-0000-4000-8000-00000000d002', generation: 'theirs' };
+  database.deployment.set(1, theirs);
+  redis.wipe();
+  await expect(one.agree()).rejects.toMatchObject(refused('other_database'));
+  expect(redis.identity).toBeUndefined();
+  database.deployment.set(1, row);
+  await one.agree();
+});

@@ -52,6 +52,8 @@ export class Generation {
   readonly #parts: Parts;
   /** Generations in which this process found MySQL and its Redis agree: MySQL, too, may go back to an earlier one. */
   readonly #seen = new Set<string>();
+  /** Whose stores they were at the first look. */
+  #deploymentId: string | undefined;
   /** The note that another Redis was found, as this process sees it unchanged since `sinceMs`; monotonic milliseconds. */
   #watched = { note: '', sinceMs: 0, lastMs: 0 };
 
@@ -62,7 +64,7 @@ export class Generation {
   /**
    * Brings MySQL and Redis to agree.
    * @throws STORE_UNAVAILABLE; with reason `wrong_redis` where this Redis is another deployment's, `other_redis` where
-   * the deployment works with another Redis
+   * the deployment works with another Redis, `other_database` if MySQL is another deployment's than at the first look
    */
   async agree(): Promise<Agreement> {
     const { store, fence, layout } = this.#parts;
@@ -70,6 +72,7 @@ export class Generation {
       // In this order: a sweep is noted in MySQL first, so a Redis that knows of more has a MySQL that went back.
       const found = await fence.identity();
       const deployment = await store.identify(layout);
+      this.#checkDatabase(deployment);
       const identity = found ?? (await this.#meet(deployment));
       this.#checkOwn(deployment, identity);
       if (identity.generation === deployment.generation) {
@@ -104,6 +107,17 @@ export class Generation {
     }
     if (introduced.generation === generation) events.fenceIntroduced(generation, deployment.generation);
     return introduced;
+  }
+
+  /** Stores that are exchanged together agree with each other, and are another deployment's all the same. */
+  #checkDatabase(deployment: Deployment): void {
+    this.#deploymentId ??= deployment.id;
+    if (deployment.id === this.#deploymentId && deployment.layout === this.#parts.layout) return;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `MySQL belongs to deployment ${deployment.id} with snowflake layout ${deployment.layout}; when this coordinator started, it was ${this.#deploymentId} with ${this.#parts.layout}. Check mysql.url, or restart the coordinator if the exchange was meant.`,
+      { reason: 'other_database' },
+    );
   }
 
   #checkOwn(deployment: Deployment, identity: FenceIdentity): void {
@@ -152,7 +166,6 @@ export class Generation {
 
 /** True where `error` says that this coordinator must not use the Redis it finds. */
 export function isWrongRedis(error: unknown): error is LeafcutterError {
-  return (
-    hasCode(error, 'STORE_UNAVAILABLE') && (error.reason === 'wrong_redis' || error.reason === 'other_redis')
-  );
+  const reasons: readonly (string | undefined)[] = ['wrong_redis', 'other_redis', 'other_database'];
+  return hasCode(error, 'STORE_UNAVAILABLE') && reasons.includes(error.reason);
 }

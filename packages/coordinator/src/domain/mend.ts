@@ -1,8 +1,8 @@
 import type { AllocationEvents } from './allocate.ts';
-import type { Fence, FenceAhead } from './fence.ts';
-import { LOST_HOLDER, type LostRange, lostEntry, lostRange } from './lost-range.ts';
-import type { CounterName } from './range.ts';
-import type { Locked, Store } from './store.ts';
+import type { Fence, FenceAhead, FenceMark, FenceMove } from './fence.ts';
+import { type LostRange, lostEntry, lostRange } from './lost-range.ts';
+import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
+import type { Locked, LockedTag, Store } from './store.ts';
 
 interface Parts {
   readonly store: Store;
@@ -12,48 +12,103 @@ interface Parts {
 }
 
 /**
- * Raises a counter to the end of what its fence knows was granted, and enters what the ledger lacks of that: what the
- * next allocation would do, done before Redis can forget too (I1). A COMMIT that failed costs a gap, nothing else.
- * Resolves to the range, or undefined if nothing above the counter was granted, or not any more.
+ * Teaches the database what it forgot of a counter and the fence still knows, before Redis can forget it too (I1). A
+ * COMMIT that failed is taken for one that was forgotten: it costs a gap, nothing else. Resolves to what was granted
+ * above the counter, or undefined if nothing was, or not any more.
+ *
+ * - The counter is raised to the end of what was granted, and what the ledger lacks of that is entered.
+ * - What was handed out above a counter that was lowered is noted and entered.
+ * - If the counter stands above that, the database forgot the lowering: what was granted below since is entered, and
+ *   then the fence goes on above, too.
  */
 export async function mend(parts: Parts, ahead: FenceAhead): Promise<LostRange | undefined> {
-  const { name, value, gone } = ahead.counter;
-  if (lostRange(value, ahead) === undefined) return undefined;
+  const { name, gone } = ahead.counter;
   const lost =
-    gone && name.kind === 'tag' ? await remember(parts, name.tag, ahead) : await raise(parts, name);
+    name.kind === 'machine'
+      ? await mendMachineId(parts, name.machineId)
+      : gone
+        ? await rememberTag(parts, name, ahead)
+        : await mendTag(parts, name.tag);
   if (lost !== undefined) parts.events.writesLost(name, lost);
   return lost;
 }
 
-/** Under the lock, because the counter may have risen, or an admin lowered both, since the fence was swept. */
-async function raise(
+async function mendMachineId(
   { store, fence, coordinatorId }: Parts,
-  name: CounterName,
+  machineId: number,
 ): Promise<LostRange | undefined> {
-  const work = async (row: Locked) => {
-    const lost = lostRange(row.value, await fence.read(name));
-    if (lost === undefined) return undefined;
-    const entry = await lostEntry(row, lost, coordinatorId);
-    await row.advance(lost.end, entry === undefined ? [] : [entry]);
-    return lost;
-  };
-  if (name.kind === 'tag') return store.withTag(name.tag, work);
   // A restored database may lack rows that were made since.
-  await store.ensureMachineIds(name.machineId, name.machineId);
-  return store.withMachineId(name.machineId, work);
+  await store.ensureMachineIds(machineId, machineId);
+  return store.withMachineId(machineId, async (row) => raise(row, await fence.read(row.name), coordinatorId));
 }
 
-/** A tag without a row has no counter to raise. Made again, it starts above its high-water mark. */
-async function remember(
+/** Under the lock, because the counter may have risen, or an admin lowered both, since the fence was swept. */
+async function mendTag(parts: Parts, tag: string): Promise<LostRange | undefined> {
+  const { store, fence, coordinatorId } = parts;
+  let passed: FenceMove | undefined;
+  const lost = await store.withTag(tag, async (row) => {
+    const mark = await fence.read(row.name);
+    const { taken } = mark;
+    if (taken === undefined) return raise(row, mark, coordinatorId);
+    await keepTaken(row, taken, coordinatorId);
+    const { value, generation, ledgerTop } = row;
+    if (value < taken.end) return raise(row, mark, coordinatorId);
+    passed = { counter: value, start: value, end: value, generation, ledgerTop, mayGoUnfenced: false };
+    return enterBelow(row, mark, coordinatorId);
+  });
+  // Only now: a crash before leaves a fence that says so again.
+  if (passed !== undefined) await fence.raise({ kind: 'tag', tag }, passed);
+  return lost;
+}
+
+async function raise(row: Locked, mark: FenceMark, coordinatorId: string): Promise<LostRange | undefined> {
+  const lost = lostRange(row.value, mark);
+  if (lost === undefined) return undefined;
+  const entry = await lostEntry(row, lost, coordinatorId);
+  await row.advance(lost.end, entry === undefined ? [] : [entry]);
+  return lost;
+}
+
+/** Notes what was handed out above a lowered counter, together with what the database knows of that. */
+async function keepTaken(row: LockedTag, known: Range, coordinatorId: string): Promise<void> {
+  const { taken = known } = row;
+  const all = { start: minBigint(known.start, taken.start), end: maxBigint(known.end, taken.end) };
+  if (row.taken?.start === all.start && row.taken.end === all.end) return;
+  const entry = await lostEntry(row, all, coordinatorId);
+  if (entry !== undefined) await row.enter([entry]);
+  await row.keepTaken(all);
+}
+
+/** Enters what was granted since the counter was lowered, as far as the ledger does not have it. */
+async function enterBelow(
+  row: LockedTag,
+  { granted, committed }: FenceMark,
+  coordinatorId: string,
+): Promise<LostRange | undefined> {
+  const start = await row.ledgerEnd(granted);
+  const lost = { start, end: granted, committed: committed > start };
+  const entry = await lostEntry(row, lost, coordinatorId);
+  if (entry === undefined) return undefined;
+  await row.enter([entry]);
+  return lost;
+}
+
+/** A tag without a row has no counter to raise. Made again, it starts above what the ledger has of it. */
+async function rememberTag(
   { store, coordinatorId }: Parts,
-  tag: string,
+  counter: CounterName,
   ahead: FenceAhead,
 ): Promise<LostRange | undefined> {
   const lost = lostRange(ahead.counter.value, ahead);
-  if (lost === undefined) return undefined;
-  const { start, end } = lost;
-  const counter = { kind: 'tag', tag } as const;
-  const grantedAtMs = await store.now();
-  await store.remember(tag, { counter, start, end, ...LOST_HOLDER, coordinatorId, grantedAtMs });
+  const above = ahead.taken !== undefined && ahead.taken.end > ahead.counter.value ? [ahead.taken] : [];
+  const nowMs = await store.now();
+  const entries: LedgerEntry[] = [];
+  for (const range of [...(lost === undefined ? [] : [lost]), ...above]) {
+    const before = entries.at(-1)?.end ?? ahead.counter.value;
+    const row = { name: counter, nowMs, ledgerEnd: async () => before };
+    const entry = await lostEntry(row, range, coordinatorId);
+    if (entry !== undefined) entries.push(entry);
+  }
+  if (entries.length > 0) await store.remember(counterKey(counter), entries);
   return lost;
 }

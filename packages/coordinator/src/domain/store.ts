@@ -60,6 +60,8 @@ export interface Locked extends Counter {
   readonly generation: string | undefined;
   /** When a coordinator last found that Redis there, as this database remembers it: as `Deployment` has it. */
   readonly confirmedAtMs: number;
+  /** What was handed out above a tag's counter that was lowered; undefined if it never was, or if nothing was. */
+  readonly taken?: Range | undefined;
   /** End of the highest range that the ledger has of this counter; 0 where there is none. */
   readonly ledgerTop: bigint;
   /** End of the highest of its ranges in the ledger that start below `below`; 0 where there is none. */
@@ -77,8 +79,10 @@ export interface Locked extends Counter {
 /** Its value is the counter or the high-water mark, whichever is higher: a row made again starts above the old one. */
 export interface LockedTag extends Locked {
   readonly tag: TagRecord;
-  /** What was handed out above a counter that was lowered; undefined if it never was, or if nothing was. */
-  readonly taken: Range | undefined;
+  /** Notes what was handed out above. */
+  keepTaken(taken: Range): Promise<void>;
+  /** Writes ranges to the ledger that lie below the counter, or in what is taken. */
+  enter(entries: readonly LedgerEntry[]): Promise<void>;
   /** Sets counter, high-water mark, highest ID and what was handed out above: an admin's explicit word. */
   lower(to: bigint, highestId: bigint, taken: Range | undefined): Promise<void>;
 }
@@ -155,8 +159,11 @@ export interface Store {
   counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]>;
   /** These counters; one that the database has no row for is `gone`, and stands at what is left of it or 0. */
   countersOf(names: readonly CounterName[]): Promise<SweptCounter[]>;
-  /** Of a tag without a row: raises its high-water mark to the end of `entry`, and enters that in the ledger. */
-  remember(tag: string, entry: LedgerEntry): Promise<void>;
+  /**
+   * Enters ranges of a tag that has no row, and its high-water mark. Made again, in whatever shape, it starts above them:
+   * the shape that it had is forgotten.
+   */
+  remember(tag: string, entries: readonly LedgerEntry[]): Promise<void>;
 
   /**
    * Rises when this process finds that the database may have forgotten something: another server answers, or one that

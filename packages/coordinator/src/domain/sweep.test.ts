@@ -285,7 +285,6 @@ describe('after a sweep that saw both, either may forget', () => {
     await grant();
     loseUnnoticed(1);
     await clock.advance(600_000);
-    // biome-ignore lint/correctness/useYield: Redis tells of nothing.
     fence.counters = async function* () {};
     const report = await guard.sweep();
     expect(report).toMatchObject({ extent: 'moved', mended: 0 });

@@ -53,8 +53,8 @@ interface Parts {
  * swept, and so it is after the database was replaced (`everything`). Resolves to undefined if another coordinator
  * sweeps already. `agree` is asked once that is ours to do.
  *
- * @throws STORE_UNAVAILABLE if it could not be finished, with reason `sweep_overtaken` if another database answered in
- * the middle of it: its number is not noted, and it is done again
+ * @throws STORE_UNAVAILABLE if it could not be finished, with reason `sweep_overtaken` if another database or Redis
+ * answered in the middle of it: its number is not noted, and it is done again
  */
 export async function sweep(
   parts: Parts,
@@ -76,7 +76,8 @@ async function sweepAlone(
   everything: boolean,
 ): Promise<SweepReport> {
   const { store, fence, events } = parts;
-  const { incarnation } = store;
+  const mysql = store.incarnation;
+  const redis = fence.incarnation;
   if (identity.sweep > deployment.sweep) events.databaseWentBack(deployment.sweep, identity.sweep);
   const number = Math.max(deployment.sweep, identity.sweep) + 1;
   const full =
@@ -96,7 +97,7 @@ async function sweepAlone(
   mending.check();
   // In this order: a crash in between leaves Redis with the lower number, and everything is swept again.
   const noted = await store.finishSweep(deployment.sweep, number, deployment.nowMs);
-  if (!noted || store.incarnation !== incarnation) throw overtaken();
+  if (!noted || store.incarnation !== mysql || fence.incarnation !== redis) throw overtaken();
   await fence.finishSweep(identity, number);
   const [first] = unreadable;
   return {
@@ -143,7 +144,7 @@ function labelOf(name: CounterName): string {
 function overtaken(): LeafcutterError {
   return new LeafcutterError(
     'STORE_UNAVAILABLE',
-    'MySQL changed, or another coordinator swept, in the middle of a sweep; the next one begins anew.',
+    'MySQL or Redis changed, or another coordinator swept, in the middle of a sweep; the next one begins anew.',
     { reason: 'sweep_overtaken' },
   );
 }

@@ -25,6 +25,8 @@ export class MemoryDatabase {
   readonly taken = new Map<string, Range | undefined>();
   /** Rises when it may have forgotten something, as when another server takes its place. */
   incarnation = 1;
+  /** Tags whose shape was lost with them. */
+  readonly forgottenShapes = new Map<string, true>();
   /** Shapes of tags, which outlive their rows, too. */
   readonly shapes = new Map<string, string | undefined>();
   readonly opaqueKeys = new Map<number, string>();
@@ -146,7 +148,7 @@ export function put<K, V>(table: Map<K, V>, key: K, value: V): Write {
   };
 }
 
-function remove<K, V>(table: Map<K, V>, key: K): Write {
+export function remove<K, V>(table: Map<K, V>, key: K): Write {
   return () => {
     const before = table.get(key);
     table.delete(key);

@@ -40,6 +40,7 @@ export class FenceMemory {
 /** The fence in memory, for tests and simulations. */
 export class MemoryFence implements Fence {
   available = true;
+  incarnation = 1;
   /** Times that `raise` was called. */
   raises = 0;
   readonly memory: FenceMemory;
@@ -98,7 +99,13 @@ export class MemoryFence implements Fence {
     if (here === undefined || !isSame(here, identity) || here.lowered !== identity.lowered) throw overtaken();
     const ahead = counters.flatMap((counter) => {
       const mark = this.#sweepOne(counter);
-      return mark.value > counter.value ? [{ counter, ...mark }] : [];
+      const { taken } = mark;
+      const untold =
+        taken !== undefined &&
+        (taken.start !== counter.taken?.start ||
+          taken.end !== counter.taken.end ||
+          counter.value >= taken.end);
+      return untold || mark.value > counter.value ? [{ counter, ...mark }] : [];
     });
     return { ahead, unreadable: [] };
   }
@@ -137,10 +144,11 @@ export class MemoryFence implements Fence {
   }
 
   /** As `raise-fence.lua`. */
-  #rise(name: CounterName, { start, end, counter }: FenceMove): void {
+  #rise(name: CounterName, { start, end, counter, ledgerTop }: FenceMove): void {
     const { committed, granted, skipped, taken } = this.#mark(name);
     const passes = taken !== undefined && start >= taken.end;
-    const known = passes ? taken.end : granted;
+    const remembered = passes ? taken.end : granted;
+    const known = remembered > 0n ? maxBigint(remembered, ledgerTop) : 0n;
     const skips = name.kind === 'tag' && (passes || (known > 0n && start > known));
     this.#put(name, {
       ...{ value: end, committed: maxBigint(counter, committed), granted: end },
@@ -153,13 +161,16 @@ export class MemoryFence implements Fence {
   #sweepOne({ name, value: counter, granted, taken: told }: SweptCounter): FenceMark {
     const before = this.#mark(name);
     const taken = together(before.taken, told !== undefined && counter < told.end ? told : undefined);
+    const missed = this.memory.marks.has(key(name)) && granted > before.granted;
+    const skipped = missed ? undefined : before.skipped;
+    if (taken !== undefined && counter >= taken.end) return { ...before, skipped, taken };
     // The database forgot that the counter was lowered: it goes on above.
     const forgot = taken !== undefined && counter >= taken.start && counter < taken.end ? taken.end : 0n;
     const mark = {
       value: [before.value, counter, forgot].reduce(maxBigint),
       committed: [before.committed, counter, forgot].reduce(maxBigint),
       granted: [before.granted, granted, forgot].reduce(maxBigint),
-      ...{ skipped: before.skipped, taken },
+      ...{ skipped, taken },
     };
     const rises =
       mark.value > before.value || mark.committed > before.committed || mark.granted > before.granted;

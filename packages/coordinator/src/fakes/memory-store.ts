@@ -19,7 +19,7 @@ import {
   type TagRecord,
 } from '../domain/store.ts';
 import { checkSameShape, unknownTag } from '../domain/tags.ts';
-import { bytewise, type DeploymentRow, MemoryDatabase, put, type Write } from './memory-database.ts';
+import { bytewise, type DeploymentRow, MemoryDatabase, put, remove, type Write } from './memory-database.ts';
 
 /**
  * What a transaction can die of: `begin` loses the connection before anything happened, `before-commit` loses
@@ -87,12 +87,11 @@ export class MemoryStore implements Store {
     return this.#swept(names);
   }
 
-  async remember(tag: string, entry: LedgerEntry): Promise<void> {
-    const { highWaters } = this.database;
-    this.database.commit([
-      put(highWaters, tag, maxBigint(entry.end, highWaters.get(tag) ?? 0n)),
-      this.database.enter(entry),
-    ]);
+  async remember(tag: string, entries: readonly LedgerEntry[]): Promise<void> {
+    const { highWaters, shapes, forgottenShapes } = this.database;
+    const highWater = entries.map(({ end }) => end).reduce(maxBigint, highWaters.get(tag) ?? 0n);
+    const forgotten = shapes.has(tag) ? [] : [put(forgottenShapes, tag, true)];
+    this.database.commit([put(highWaters, tag, highWater), ...forgotten, ...this.#enter(entries)]);
   }
 
   get incarnation(): number {
@@ -131,6 +130,8 @@ export class MemoryStore implements Store {
             ...this.#enter(entries),
           );
         },
+        keepTaken: async (taken) => void writes.push(put(this.database.taken, tag, taken)),
+        enter: async (entries) => void writes.push(...this.#enter(entries)),
         lower: async (to, highestId, taken) => {
           writes.push(put(tags, tag, { ...row, nextId: to, highestId }), put(highWaters, tag, to));
           writes.push(put(this.database.taken, tag, taken));
@@ -148,7 +149,9 @@ export class MemoryStore implements Store {
         );
       }
       const highWater = this.database.highWaters.get(tag.tag) ?? 0n;
-      checkSameShape(tag, highWater, this.database.shapes.get(tag.tag));
+      const { shapes, forgottenShapes } = this.database;
+      if (!forgottenShapes.has(tag.tag)) checkSameShape(tag, highWater, shapes.get(tag.tag));
+      writes.push(remove(forgottenShapes, tag.tag));
       const row = { ...tag, nextId: maxBigint(tag.nextId, highWater), retired: false };
       writes.push(put(this.database.tags, tag.tag, row), put(this.database.shapes, tag.tag, tag.shape));
       return { ...row, highWater };

@@ -14,6 +14,7 @@
   ARGV[4] generation that the identity must have
   ARGV[5] name of the counter in KEYS[3] and KEYS[4]
   ARGV[6] '1' for a tag, whose skipped numbers are noted; '' for a machine id, which skips time whenever it is free
+  ARGV[7] ledger top: the end of the highest range that the ledger has, 19 digits, zero-padded, 0 for none
 
   Returns '' where the fence now stands at end; the fence where it stands above start, unchanged, or where it would
   have to stand because the range touches what was handed out above; '?' where the identity has another generation or
@@ -60,6 +61,10 @@ end
 local set = redis.pcall('SET', KEYS[1], ARGV[2] .. ' ' .. committed .. ' ' .. ARGV[2])
 if set.err then
   return '!'
+end
+-- A fence that missed grants, while Redis was away, does not know where the gap begins; the ledger does.
+if granted > NONE and ARGV[7] > granted then
+  granted = ARGV[7]
 end
 if ARGV[6] == '1' and (passes or granted > NONE and ARGV[1] > granted) then
   if passes or taken == '' then

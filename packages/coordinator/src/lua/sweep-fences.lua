@@ -11,8 +11,10 @@
   ARGV[4] and on, for each fence its name in KEYS[2], its counter, the end of the highest range in the ledger, and what
     the database says was handed out above a lowered counter, from and to; 19 digits, zero-padded, 0 for none
 
-  Returns one text per fence: '' where it now stands at the counter, or what it is where it stands above or is none;
-  or only '?' where the identity is another one, went back to an old file, or a fence was lowered meanwhile.
+  Returns one text per fence: '' where both sides know the same; what the fence is where it stands above the counter or
+  is none, with what was handed out above a lowered counter behind it, where the database does not know that; or only
+  '?' where the identity is another one, went back to an old file, or a fence was lowered meanwhile. A fence whose
+  counter stands above what was handed out above is left as it is: first the database must learn what it forgot.
 ]]
 local NONE = '0000000000000000000'
 local PER_FENCE = 5
@@ -27,43 +29,44 @@ local function greater(a, b)
 end
 
 -- What was handed out above a lowered counter, as far as Redis or the database knows: either may have forgotten the
--- last time that it was lowered.
-local function takenAbove(name, counter, from, to)
+-- last time that it was lowered. And the numbers skipped last, unless the ledger says that the fence missed grants.
+local function zonesOf(name, counter, missed, from, to)
   local zones = redis.call('HGET', KEYS[3], name) or ''
+  local skipped = NONE .. ' ' .. NONE
   local knownFrom, knownTo = string.sub(zones, 41, 59), string.sub(zones, 61)
-  local isKnown = knownTo > NONE
-  if to == NONE or counter >= to then
-    if isKnown then
-      return knownFrom, knownTo
-    end
-    return NONE, NONE
+  if zones == '' then
+    knownFrom, knownTo = NONE, NONE
+  elseif not missed then
+    skipped = string.sub(zones, 1, 39)
   end
-  if isKnown then
-    from = from < knownFrom and from or knownFrom
-    to = greater(to, knownTo)
+  if to > NONE and counter < to then
+    knownFrom = knownTo == NONE and from or (from < knownFrom and from or knownFrom)
+    knownTo = greater(to, knownTo)
   end
-  if from ~= knownFrom or to ~= knownTo then
-    local skipped = zones == '' and NONE .. ' ' .. NONE or string.sub(zones, 1, 39)
-    redis.call('HSET', KEYS[3], name, skipped .. ' ' .. from .. ' ' .. to)
+  local now = skipped .. ' ' .. knownFrom .. ' ' .. knownTo
+  if now ~= zones and (zones ~= '' or knownTo > NONE) then
+    redis.call('HSET', KEYS[3], name, now)
   end
-  return from, to
+  return knownFrom, knownTo
 end
 
 local answers = {}
 for index = 4, #KEYS do
   local at = 4 + (index - 4) * PER_FENCE
-  local name, counter, granted = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local name, counter, inLedger = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local current = redis.call('GET', KEYS[index])
   if current and not string.match(current, '^%d+ %d+ %d+$') then
     answers[index - 3] = current
   else
-    local stands, committed = counter, counter
+    local stands, committed, granted = counter, counter, inLedger
     if current then
       stands = greater(string.sub(current, 1, 19), counter)
       committed = greater(string.sub(current, 21, 39), counter)
-      granted = greater(string.sub(current, 41), granted)
+      granted = greater(string.sub(current, 41), inLedger)
     end
-    local from, to = takenAbove(name, counter, ARGV[at + 3], ARGV[at + 4])
+    local missed = current and inLedger > string.sub(current, 41)
+    local from, to = zonesOf(name, counter, missed, ARGV[at + 3], ARGV[at + 4])
+    local passed = to > NONE and counter >= to
     if counter >= from and counter < to then
       -- The database forgot that the counter was lowered: it goes on above.
       stands = greater(stands, to)
@@ -71,13 +74,21 @@ for index = 4, #KEYS do
       granted = greater(granted, to)
     end
     local raised = stands .. ' ' .. committed .. ' ' .. granted
+    if passed then
+      raised = current or raised
+    end
     if raised ~= current then
       redis.call('SET', KEYS[index], raised)
       redis.call('ZADD', KEYS[2], identity[2], name)
     else
       redis.call('ZADD', KEYS[2], 'NX', identity[2], name)
     end
-    answers[index - 3] = stands > counter and raised or ''
+    local untold = to > NONE and (from ~= ARGV[at + 3] or to ~= ARGV[at + 4])
+    if untold or passed then
+      answers[index - 3] = raised .. ' ' .. from .. ' ' .. to
+    else
+      answers[index - 3] = stands > counter and raised or ''
+    end
   end
 end
 return answers
