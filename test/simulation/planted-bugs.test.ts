@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { PLANTED_BUGS } from './planted/bugs.ts';
 import { hunt } from './planted/hunt.ts';
-import type { PlantedBug } from './planted/planted-bug.ts';
-import { scenarioOf } from './scenario.ts';
+import { type PlantedBug, scenarioFor } from './planted/planted-bug.ts';
 import { simulate } from './simulate.ts';
 
 const TIMEOUT_MS = 120_000;
@@ -19,7 +18,7 @@ describe('a planted bug is found', () => {
       );
       expect(bug.breaks).toContain(violation?.invariant);
       // What breaks is the bug's doing, and not that of the faults or of guards that were taken out beside it.
-      const without = await simulate(scenarioOf(found?.seed ?? 0, bug.aimed), bug.behind);
+      const without = await simulate(scenarioFor(bug, found?.seed ?? 0), bug.behind);
       expect(without.violations).toEqual([]);
     },
     TIMEOUT_MS,

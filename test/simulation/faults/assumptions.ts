@@ -100,7 +100,7 @@ export class Assumptions {
 
   /** Lets Redis forget, if that is allowed now. */
   redisForgets(harm: () => Heal | undefined): Heal | undefined {
-    if (this.#databaseIsBehind()) return undefined;
+    if (this.databaseIsBehind) return undefined;
     const heal = harm();
     if (heal === undefined) return undefined;
     this.#redisForgot();
@@ -145,7 +145,7 @@ export class Assumptions {
    * meanwhile. A MySQL that forgets in the middle of it ends it: two of the three would have forgotten.
    */
   redisMistaken(harm: () => Heal | undefined): Heal | undefined {
-    if (this.#databaseIsBehind()) return undefined;
+    if (this.databaseIsBehind) return undefined;
     const end = this.redisStutters(harm);
     if (end === undefined) return undefined;
     const endOnce = () => {
@@ -178,13 +178,14 @@ export class Assumptions {
     this.#watchesDown.delete(coordinator);
   }
 
+  /** True if MySQL forgot something, and no sweep that began after that has been completed. */
+  get databaseIsBehind(): boolean {
+    return this.#databaseForgotAtMs >= this.#sweptAtMs;
+  }
+
   #isKnownToRedis(commit: Commit): boolean {
     if (commit.atMs <= this.#redisSweptAtMs) return true;
     return !this.#missed.has(commit) && commit.begunAtMs > this.#redisForgotAtMs;
-  }
-
-  #databaseIsBehind(): boolean {
-    return this.#databaseForgotAtMs >= this.#sweptAtMs;
   }
 
   #redisForgot(): void {

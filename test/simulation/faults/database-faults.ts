@@ -44,12 +44,15 @@ export const DATABASE_FAULTS = {
       };
     }),
   'database-restored': loses((how) => Math.ceil(10 * 100 ** how)),
-  /** A backup that is older than the last looks at the fence is loaded into the server that runs. */
+  /**
+   * A backup that is older than the last looks at the fence is loaded into the server that runs; once, and not again in the
+   * middle of the sweep that follows.
+   */
   'database-restored-in-place': (world, { picks: [, , how] }) => {
     const { database, assumptions, scheduler, evidence } = world;
     const takenAtMs = scheduler.now - YOUNGEST_BACKUP_MS * 6 ** how;
     const since = database.commits.filter(({ atMs }) => atMs > takenAtMs).length;
-    if (since === 0 || assumptions.losable(since) < since) return undefined;
+    if (since === 0 || assumptions.databaseIsBehind || assumptions.losable(since) < since) return undefined;
     const lost = assumptions.databaseForgets(since);
     evidence.note(`the database is loaded from a backup, without its last ${lost} commits`);
     database.load(lost);

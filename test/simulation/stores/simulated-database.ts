@@ -29,6 +29,8 @@ type Locked = LockedTag | LockedMachineId;
 export class SimulatedDatabase extends MemoryDatabase {
   readonly process: Process;
   readonly commits: Commit[] = [];
+  /** Rows that a transaction holds. */
+  readonly held = new Set<string>();
   /** Transactions that are told to give way instead of getting their row. */
   deadlocks = 0;
   /** Whose COMMIT is being carried out. */
@@ -93,8 +95,12 @@ export class SimulatedDatabase extends MemoryDatabase {
       });
       void turn.then((unlock) => {
         cancel();
-        if (givenUp) unlock();
-        else resolve(unlock);
+        if (givenUp) return unlock();
+        this.held.add(row);
+        resolve(() => {
+          this.held.delete(row);
+          unlock();
+        });
       });
     });
   }
