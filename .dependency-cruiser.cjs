@@ -66,12 +66,12 @@ module.exports = {
     {
       name: 'cli-sees-services-only',
       comment:
-        'The binary starts a service from its settings, an agent also with a seat among workers; what is inside is none of its business.',
+        'The binary starts a service from its settings, an agent also with a seat among workers, and has a coordinator move; what is inside is none of its business.',
       severity: 'error',
       from: { path: '^packages/cli/' },
       to: {
         path: '^packages/(agent|coordinator)/',
-        pathNot: '^packages/[^/]+/src/(service|settings|seat)\\.ts$',
+        pathNot: '^packages/[^/]+/src/(service|settings|seat|move)\\.ts$',
       },
     },
     {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Debian keeps daemons in directories that are not on an ordinary user's PATH. */
@@ -24,6 +24,11 @@ const PACKAGES = [
   { name: 'busybox-static', isThere: () => hasProgram('busybox') },
 ];
 
+/** Asked by Debian before it starts a service; this answer, that it must not. */
+const POLICY = '/usr/sbin/policy-rc.d';
+const NO_SERVICES =
+  '#!/bin/sh\n# Leafcutter installs programs for its tests, which start their own.\nexit 101\n';
+
 /** Installing these packages takes under a minute; a mirror that hangs must not hang the tests for ever. */
 const APT_WITHIN_MS = 10 * 60_000;
 
@@ -38,8 +43,6 @@ const APT_WITHIN_MS = 10 * 60_000;
  * Debian-like machine and this is root, it installs it. It never throws for want of a package: what is then to
  * be skipped, or to fail, is the caller's decision.
  *
- * Services that Debian starts after installing do no harm: the tests start their own on ports of their own.
- *
  * @param {{ log?: (line: string) => void }} [options] log is told what is being done and how long it took
  * @returns {Promise<Provision>}
  */
@@ -51,10 +54,12 @@ export async function provision({ log = () => {} } = {}) {
 
   const failure =
     (await apt('Updating the package lists', ['update', '-q'], log)) ??
-    (await apt(
-      `Installing ${wanted.join(', ')}`,
-      ['install', '-q', '-y', '--no-install-recommends', ...wanted],
-      log,
+    (await withoutServices(() =>
+      apt(
+        `Installing ${wanted.join(', ')}`,
+        ['install', '-q', '-y', '--no-install-recommends', ...wanted],
+        log,
+      ),
     ));
   const missing = missingPackages();
   if (missing.length === 0) return { missing, problem: undefined };
@@ -77,6 +82,17 @@ function whyNotInstallable() {
 function sentence(missing, reason) {
   const list = missing.join(' ');
   return `Missing for the tests on real servers: ${list} (${reason}). Install with: sudo apt-get install --no-install-recommends ${list}`;
+}
+
+/** Else the databases that are installed would run from then on. A policy of the machine's own stays as it is. */
+async function withoutServices(install) {
+  if (existsSync(POLICY) && readFileSync(POLICY, 'utf8') !== NO_SERVICES) return install();
+  writeFileSync(POLICY, NO_SERVICES, { mode: 0o755 });
+  try {
+    return await install();
+  } finally {
+    rmSync(POLICY);
+  }
 }
 
 /** Answers what went wrong, or undefined. */

@@ -24,7 +24,8 @@ export function runStep(step, { env, signal, hear, take }) {
     });
     let lingered = false;
     let patience;
-    const stop = () => child.kill('SIGTERM');
+    // What it leaves is removed with the run, so nothing is waited for.
+    const stop = () => child.kill('SIGKILL');
     signal.addEventListener('abort', stop, { once: true });
     const end = (code) => {
       clearTimeout(patience);
@@ -50,10 +51,10 @@ export function runStep(step, { env, signal, hear, take }) {
   });
 }
 
-/** A step dies with us, however we die; one that gives way gets a core when nobody else wants it. */
+/** A step dies with us, however we die; one that gives way gets a third of what others get that want the same core. */
 function prefix({ givesWay }) {
   return [
     ...(existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []),
-    ...(givesWay ? ['nice', '-n', '10'] : []),
+    ...(givesWay ? ['nice', '-n', '5'] : []),
   ];
 }

@@ -27,6 +27,7 @@ let asked;
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
+    if (asked === undefined && task !== 'dev') say('\nStopping, and removing what was started …');
     asked ??= signal;
     // Ctrl-C reaches the child as it reaches us, and to `npm start` a second one means haste.
     if (signal === 'SIGTERM' || task !== 'dev') foreground?.kill(signal);

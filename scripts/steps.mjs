@@ -16,8 +16,8 @@ import { jestArguments } from './jest-arguments.mjs';
  */
 
 const BIN = join('node_modules', '.bin');
-/** An optional dependency: it is one binary, for Linux on x64. */
-const NODE_26 = join('node_modules', 'node-26', 'bin', 'node');
+/** An optional dependency of the tests, because it is a binary for Linux on x64. */
+const NODE_26 = join('test', 'node_modules', 'node-26', 'bin', 'node');
 
 /** @returns {Step} */
 const step = (name, command, ...args) => ({ name, command, args });

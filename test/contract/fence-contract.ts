@@ -313,7 +313,9 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       test('are passed by who goes on above, and all below that is no gap any more', async () => {
         await lowered();
         await fence.raise(orders, fenceMove(101n, 201n));
-        expect(await fence.raise(orders, fenceMove(651n, 701n))).toEqual({ kind: 'ok' });
+        expect(await fence.raise(orders, fenceMove(651n, 701n))).toEqual({ kind: 'lowered' });
+        expect(await other.read(orders)).toMatchObject({ value: 201n, taken: { start: 501n, end: 601n } });
+        expect(await fence.raise(orders, fenceMove(651n, 701n, { mayPass: true }))).toEqual({ kind: 'ok' });
         const mark = await other.read(orders);
         expect(mark).toMatchObject({ value: 701n, skipped: { start: 601n, end: 651n } });
         expect(mark.taken).toBeUndefined();

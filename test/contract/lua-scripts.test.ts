@@ -151,6 +151,7 @@ describe('what the scripts return on a real Redis', () => {
       'tag:a',
       '1',
       NONE,
+      '',
     );
   const identity = (generation = 'g1') => redis.introduce('i', 'd1', 'layout', 1, generation);
   const sweep = (counters: bigint[], generation = 'g1', lowered = '0', number = '0') =>
@@ -331,7 +332,7 @@ describe('what the scripts return on a real Redis', () => {
     const stands = mark(high, 1, high);
     await redis.set('f', stands);
     expect(await raise(low, end)).toBe(stands);
-    const args = [digits(low), digits(end), digits(low), 'g1', 'tag:a', '1', NONE];
+    const args = [digits(low), digits(end), digits(low), 'g1', 'tag:a', '1', NONE, ''];
     expect(await redis.eval(asNumbers, 4, 'f', 'i', 'c', 'z', ...args)).toBe('');
   });
 });

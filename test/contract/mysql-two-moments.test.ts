@@ -1,14 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Locked } from '@leafcutter/coordinator/domain/store';
 import { LAYOUT_TEXT, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { Connection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { freshMysqlStores, type OpenStore } from './backends.ts';
 import { entry } from './store-under-test.ts';
-
-jest.setTimeout(30_000);
 
 const [BEFORE, AFTER] = ['before', 'after'];
 
@@ -42,7 +41,7 @@ async function somebodyWaits(): Promise<void> {
     const [rows] = await watcher.query("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_current_waits'");
     return Number((rows as { Value: string }[])[0]?.Value) > 0;
   };
-  if (!(await poll(waiting, 5_000, 5))) throw new Error('nobody waits for the row');
+  if (!(await poll(waiting, PATIENCE_MS, 5))) throw new Error('nobody waits for the row');
 }
 
 /**

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { TagAdmin } from '@leafcutter/coordinator/domain/tags';
 import { openMysql } from '@leafcutter/coordinator/mysql-driver';
 import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
@@ -6,8 +6,6 @@ import type { SqlDriver } from '@leafcutter/coordinator/sql-driver';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { createTagRequest } from '@leafcutter/shared/wire';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
-
-jest.setTimeout(300_000);
 
 const TAGS = 100_000;
 

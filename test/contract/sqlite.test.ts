@@ -50,7 +50,7 @@ describe('a SQLite file', () => {
       .then(() => console.log('opened'), (error) => console.log(error.reason, error.message));`;
     const second = startProcess({ name: 'second opener', command: process.execPath, args: ['-e', script] });
     await second.exited;
-    expect(second.tail()).toMatch(/in_use Another coordinator has .* open; stop it/);
+    expect(second.tail()).toMatch(/in_use Another process, .* has .* open; stop it/);
   });
 
   test('keeps counters, ledger, ceilings, machine ids and identity when it is opened again', async () => {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import type { RedisOptions } from '../support/redis-server.ts';
+import type { Pace } from '../support/service.ts';
 
 /** A module that a child process loads before Leafcutter: a guard taken off, or a handle for a nemesis. */
 export interface Preload {
@@ -31,6 +32,8 @@ export interface ArenaOptions {
   readonly clocks?: boolean;
   /** All agents have the same agentId. */
   readonly twins?: boolean;
+  /** Default `product`: faults are about its own deadlines. */
+  readonly pace?: Pace;
   readonly coordinatorFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
   readonly agentPreloads?: readonly Preload[];

@@ -115,7 +115,7 @@ export class Arena implements AsyncDisposable {
     const number = ++this.#named.coordinators;
     const [redis, mysql] = await Promise.all([this.#line(this.redis.port), this.#line(this.mariadb.port)]);
     const service = await Service.start({
-      pace: 'product',
+      pace: this.options.pace ?? 'product',
       kind: 'coordinator',
       main: this.options.main,
       name: `coordinator-${number}`,
@@ -146,7 +146,7 @@ export class Arena implements AsyncDisposable {
     const clock = clocks ? this.#stack.use(await fakeTime()) : undefined;
     const service = await Service.start(
       {
-        pace: 'product',
+        pace: this.options.pace ?? 'product',
         kind: 'agent',
         main: this.options.main,
         name: twins ? 'twin' : label,

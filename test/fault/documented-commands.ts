@@ -3,16 +3,20 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { PATIENCE_MS } from '../support/patience.ts';
 
-const OPERATIONS = new URL('../../docs/operations.md', import.meta.url);
+interface Surroundings {
+  readonly page?: string;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
 
-/** Runs the block of docs/operations.md that is marked ```` ```sh name ````, as it stands there. @throws where it fails */
+/** Runs the block of a page of docs that is marked ```` ```sh name ````, as it stands there. @throws where it fails */
 export async function runDocumented(
   name: string,
-  { cwd, env }: { readonly cwd: string; readonly env: Readonly<Record<string, string>> },
+  { page = 'operations.md', cwd, env }: Surroundings,
 ): Promise<void> {
-  const text = await readFile(OPERATIONS, 'utf8');
+  const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
   const block = new RegExp(`^( *)\`\`\`sh ${name}\\n([^]*?)^\\1\`\`\`$`, 'm').exec(text)?.[2];
-  if (block === undefined) throw new Error(`docs/operations.md has no block "sh ${name}"`);
+  if (block === undefined) throw new Error(`docs/${page} has no block "sh ${name}"`);
   const { PATH = '' } = process.env;
   await promisify(execFile)('bash', ['--norc', '-euo', 'pipefail', '-c', block], {
     cwd,

@@ -1,8 +1,6 @@
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import type { Preload } from './arena-options.ts';
 import { LostWriteArena } from './lost-write-arena.ts';
-
-jest.setTimeout(180_000);
 
 /** So long that the window which MySQL lost is used all the time, and is not extended. */
 const WINDOW_MS = 600_000;

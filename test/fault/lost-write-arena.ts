@@ -4,6 +4,7 @@ import { LOST_INSTANCE_ID } from '@leafcutter/shared/ledger';
 import { Redis } from 'ioredis';
 import { ReplicatedMariadb } from '../support/mariadb-replica.ts';
 import { metric } from '../support/metric.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { Service } from '../support/service.ts';
@@ -14,7 +15,6 @@ export const STEP = 1_000;
 /** IDs of one draw: few, so that no agent fetches ahead, and each draws from the one segment that it was granted. */
 const DRAWN = 5;
 const COORDINATORS = 2;
-const PATIENCE_MS = 30_000;
 const FENCES = 'leafcutter:{fence}:';
 const IDENTITY = `${FENCES}identity`;
 
@@ -146,14 +146,14 @@ export class LostWriteArena implements AsyncDisposable {
     return drawn;
   }
 
-  /** Waits until an agent has a lease, or knows that all machine ids are taken; for some time only: it may hear of neither. */
+  /** Waits until an agent has a lease, or knows that all machine ids are taken. */
   async leaseIsDecided(agent: number): Promise<void> {
     const decided = async () => {
       const response = await fetch(`${this.agents[agent]?.url}/v1/snowflake`);
       const text = await response.text();
       return response.ok || (JSON.parse(text) as Answer).code === 'MACHINE_IDS_EXHAUSTED';
     };
-    await poll(decided, 15_000, 100);
+    if (!(await poll(decided, PATIENCE_MS, 100))) throw new Error('an agent hears nothing of a lease');
   }
 
   /** Of these tags, or of all sources, what was issued twice. */
@@ -270,7 +270,7 @@ export class LostWriteArena implements AsyncDisposable {
 
   async #ask(agent: Service, source: string, path: string): Promise<bigint[] | undefined> {
     const invokedNs = performance.now() * 1e6;
-    const response = await fetch(agent.url + path, { signal: AbortSignal.timeout(5_000) });
+    const response = await fetch(agent.url + path, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const text = await response.text();
     if (!response.ok) return undefined;
     // A shape of these tests is a letter before the number.

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DocumentedRestore } from './documented-restore.ts';
 import { AFTER, DURING, grantUnheard, lastRanges, loseLastWrites } from './lose-last-writes.ts';
 import { LostWriteArena, STEP } from './lost-write-arena.ts';
-
-jest.setTimeout(180_000);
 
 const LOST_WRITES = 'leafcutter_coordinator_lost_writes_total';
 

@@ -1,9 +1,7 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DocumentedRestore } from './documented-restore.ts';
 import { AFTER, BEFORE, DURING, LATER, loseLastWrites } from './lose-last-writes.ts';
 import { type Answer, LostWriteArena, STEP } from './lost-write-arena.ts';
-
-jest.setTimeout(180_000);
 
 const TAGS = 5;
 /** What a typo makes of a counter; one range is granted from there. */

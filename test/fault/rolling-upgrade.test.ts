@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EARLIER_COMMIT, hasEarlierVersion, unpackEarlierVersion } from '../support/earlier-version.ts';
+import { UNHURRIED } from '../support/patience.ts';
 import type { Service } from '../support/service.ts';
 import { Arena } from './arena.ts';
 import { type Counts, newCounts } from './arena-load.ts';
@@ -10,10 +11,8 @@ import { findAll } from './findings.ts';
 const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
 /** As long as it takes until refills and heartbeats went to the one that was replaced. */
 const SETTLE_MS = 700;
-/** A deadline that a machine which stands still does not overstep: no request may fail here. */
-const WAIT_MS = 20_000;
-/** That, and what two busy cores may add to it. */
-const LATEST_MS = WAIT_MS + 3_000;
+/** What a caller waits for at most where no request may fail because the machine stood still, and some more. */
+const LATEST_MS = Number(UNHURRIED.LEAFCUTTER_WAIT_MS) + 3_000;
 
 const isThere = hasEarlierVersion();
 if (!isThere)
@@ -29,8 +28,9 @@ if (!isThere)
     earlier = await unpackEarlierVersion();
     arena = await Arena.start({
       main: earlier,
-      windowMs: 20_000,
-      agentFlags: ['--wait-ms', `${WAIT_MS}`],
+      pace: 'unhurried',
+      windowMs: 120_000,
+      machineIds: 64,
       tags: { warm: { step: 2_000 }, deep: { step: 20_000 } },
     });
     for (const agent of arena.agents) arena.drawFrom(agent);

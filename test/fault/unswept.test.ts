@@ -1,9 +1,8 @@
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { AFTER, BEFORE, grantUnheard } from './lose-last-writes.ts';
 import { type Answer, LostWriteArena } from './lost-write-arena.ts';
-
-jest.setTimeout(180_000);
 
 /** What a coordinator says that will not go unfenced, how it counts that, and what lets it do so all the same. */
 const UNSWEPT = {
@@ -28,7 +27,9 @@ async function answers(at: LostWriteArena, tag: string): Promise<(Answer | undef
     const answer = await at.askForSegment(coordinator, tag);
     return answer.status === 200 || answer.reason === UNSWEPT.reason ? answer : undefined;
   };
-  return Promise.all(at.coordinators.map((_, coordinator) => poll(() => told(coordinator), 20_000, 100)));
+  return Promise.all(
+    at.coordinators.map((_, coordinator) => poll(() => told(coordinator), PATIENCE_MS, 100)),
+  );
 }
 
 async function takeRedisAway(at: LostWriteArena): Promise<void> {

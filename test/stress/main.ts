@@ -69,7 +69,10 @@ async function shake(target: Target, name: string, condition: Condition): Promis
     const done = await run(target, condition, seed + round);
     if (isOver) break;
     row.runs.push(done);
-    const verdict = done.red.length === 0 ? 'green' : `RED\n  ${done.red.join('\n  ')}`;
+    const verdict =
+      done.red.length === 0
+        ? 'green'
+        : `RED${done.red.map(({ test, how }) => `\n  ${test}: ${how}`).join('')}`;
     say(
       `${row.target}, ${name}, round ${round}: ${done.seconds.toFixed(0)} s, ${done.pauses} pauses, ${verdict}`,
     );
@@ -79,7 +82,7 @@ async function shake(target: Target, name: string, condition: Condition): Promis
 
 function table(): string {
   const lines = rows.map(({ target, condition, runs, impossible }) => {
-    const red = runs.flatMap((done) => done.red);
+    const red = runs.flatMap((done) => done.red.map(({ test }) => test.replaceAll('|', '\\|')));
     const green = runs.filter((done) => done.red.length === 0);
     const survived = green.reduce((sum, { pauses }) => sum + pauses, 0);
     const told = impossible === undefined ? [...new Set(red)].join('; ') : `not run: ${impossible}`;

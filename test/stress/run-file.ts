@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startProcess } from '../support/process.ts';
@@ -24,8 +24,13 @@ export interface Target {
 export interface Run {
   readonly seconds: number;
   readonly pauses: number;
-  /** Names of the tests that failed, with how; empty for a green run. */
-  readonly red: readonly string[];
+  /** The tests that failed; empty for a green run. */
+  readonly red: readonly Red[];
+}
+
+interface Red {
+  readonly test: string;
+  readonly how: string;
 }
 
 interface Report {
@@ -48,7 +53,8 @@ export function endRun(): void {
 }
 
 export async function run({ suite, file }: Target, condition: Condition, seed: number): Promise<Run> {
-  const report = join(await scratchDir('stress'), 'report.json');
+  const folder = await scratchDir('stress');
+  const report = join(folder, 'report.json');
   const begun = performance.now();
   const [command = '', ...args] = [
     ...(condition.prefix ?? []),
@@ -75,18 +81,21 @@ export async function run({ suite, file }: Target, condition: Condition, seed: n
   over.abort();
   const pauses = (await beside) ?? 0;
   const seconds = (performance.now() - begun) / 1_000;
-  return { seconds, pauses, red: code === 0 ? [] : redTests(report, child.tail(5)) };
+  const red = code === 0 ? [] : redTests(report, child.tail(5));
+  rmSync(folder, { recursive: true });
+  return { seconds, pauses, red };
 }
 
-function redTests(report: string, lastWords: string): string[] {
-  if (!existsSync(report)) return [`(the run did not end) ${firstLines(lastWords)}`];
+function redTests(report: string, lastWords: string): Red[] {
+  if (!existsSync(report)) return [{ test: '(the run did not end)', how: firstLines(lastWords) }];
   const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
   return testResults.flatMap(({ message, assertionResults }) => {
     const failed = assertionResults.filter(({ status }) => status === 'failed');
-    if (failed.length === 0) return message === '' ? [] : [`(the file) ${firstLines(message)}`];
-    return failed.map(
-      ({ fullName, failureMessages }) => `${fullName}: ${firstLines(failureMessages.join())}`,
-    );
+    if (failed.length === 0) return message === '' ? [] : [{ test: '(the file)', how: firstLines(message) }];
+    return failed.map(({ fullName, failureMessages }) => ({
+      test: fullName,
+      how: firstLines(failureMessages.join()),
+    }));
   });
 }
 
@@ -95,5 +104,5 @@ function firstLines(message: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: Jest writes colours into its report.
   const lines = message.replaceAll(/\u001b\[[\d;]*m/g, '').split('\n');
   const told = lines.filter((line) => line.trim() !== '' && !line.trim().startsWith('at '));
-  return told.slice(0, 4).join(' ').replaceAll(/\s+/g, ' ').replaceAll('|', '\\|').slice(0, 300);
+  return told.slice(0, 12).join(' ').replaceAll(/\s+/g, ' ').slice(0, 500);
 }

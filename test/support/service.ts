@@ -17,6 +17,8 @@ export interface ServiceOptions {
   readonly main?: string | undefined;
   /** Default `unhurried`; `product` where the product's own deadlines are what a test or a benchmark is about. */
   readonly pace?: Pace | undefined;
+  /** Where it listens; default a free port. */
+  readonly port?: number;
 }
 
 /** A coordinator or an agent as a real process that can be killed and started again on the same port. */
@@ -39,7 +41,7 @@ export class Service {
 
   /** Starts it and waits until it is ready; agents may be asked to be live only. */
   static async start(options: ServiceOptions, until: 'ready' | 'live' = 'ready'): Promise<Service> {
-    const service = new Service(options, await freePort());
+    const service = new Service(options, options.port ?? (await freePort()));
     try {
       await service.waitUntil(until);
     } catch (error) {

@@ -37,6 +37,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     summary: 'Make tags of the counters of tinyid, go-leaf or Redis.',
     load: async () => (await import('./import-command.ts')).importCommand,
   },
+  move: {
+    summary: 'Move an embedded deployment to MySQL.',
+    load: async () => (await import('./move-command.ts')).moveCommand,
+  },
   config: {
     summary: 'Show the settings of a service and where each comes from.',
     load: async () => (await import('./config-command.ts')).configCommand,

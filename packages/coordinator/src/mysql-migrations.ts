@@ -86,6 +86,9 @@ const MIGRATIONS: readonly Migration[] = [
   { sql: `ALTER TABLE leafcutter_tag ADD KEY leafcutter_tag_shape (shape)` },
 ];
 
+/** DDL on a large table may take long; a start may wait for it. */
+export const MIGRATION_TIMEOUT_MS = 120_000;
+
 /**
  * Brings the database to the newest schema. Coordinators may do so at the same time, also through different nodes of a
  * Galera, where no named lock holds: each statement can be repeated, and the database runs the DDL of one table in turn.

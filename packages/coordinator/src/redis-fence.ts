@@ -36,6 +36,7 @@ const NO_GENERATION = '';
 const DONE = '';
 const STRANGER = '?';
 const TAKES_NO_WRITES = '!';
+const LOWERED = 'lowered';
 
 /** What a process keeps of a fence that it moved. */
 type Known = Pick<FenceMark, 'value' | 'committed' | 'granted'>;
@@ -82,11 +83,21 @@ export class RedisFence implements Fence {
     const range = [padded(start), padded(end), padded(counter)] as const;
     const isTag = name.kind === 'tag' ? '1' : '';
     const answer = await this.#link.run(
-      (redis) => redis.raiseFence(...keys, ...range, generation, nameOf(name), isTag, padded(move.ledgerTop)),
+      (redis) =>
+        redis.raiseFence(
+          ...keys,
+          ...range,
+          generation,
+          nameOf(name),
+          isTag,
+          padded(move.ledgerTop),
+          move.mayPass ? '1' : '',
+        ),
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER) return { kind: 'stranger' };
     this.#generation = generation;
+    if (answer === LOWERED) return { kind: 'lowered' };
     if (answer === TAKES_NO_WRITES) return this.#fromMemory(key, move);
     if (answer === DONE) {
       this.#know(key, { value: end, committed: counter, granted: end });

@@ -29,6 +29,7 @@ declare module 'ioredis' {
       name: string,
       tag: string,
       ledgerTop: string,
+      pass: string,
     ): Result<string, Context>;
     sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
     finishSweep(

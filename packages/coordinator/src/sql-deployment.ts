@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Deployment } from './domain/store.ts';
+import { refuseUnfinished } from './move/unfinished.ts';
 import { optionalText, type SqlDriver } from './sql-driver.ts';
 
 /** Who must have joined a statement to read `DEPLOYMENT_COLUMNS`. */
@@ -58,6 +59,7 @@ async function readDeployment(driver: SqlDriver): Promise<Deployment | undefined
      FROM leafcutter_deployment WHERE singleton = 1`,
   );
   if (row === undefined) return undefined;
+  refuseUnfinished(String(row.layout));
   return {
     id: String(row.id),
     layout: String(row.layout),

@@ -1,7 +1,10 @@
+import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession, type SqlValue } from './sql-driver.ts';
+import { type FileLock, lockFile } from './sqlite-lock.ts';
 import { migrateSqlite } from './sqlite-migrations.ts';
+import { type Moved, movedAway, readMoved } from './sqlite-moved.ts';
 
 /** Transactions that may wait for the one file; more means that the disk has stopped answering. */
 const MAX_WAITING = 1_000;
@@ -10,32 +13,60 @@ const SQLITE_BUSY = 5;
 /** Extended codes of a primary key and of a unique index. */
 const DUPLICATE_KEYS = new Set([1555, 2067]);
 
+/** The embedded database in its folder. */
+export function embeddedFile(dataDir: string): string {
+  return join(dataDir, 'leafcutter.db');
+}
+
 /**
  * Opens the embedded database: WAL, every COMMIT synced to disk, and held exclusively so that a second coordinator
- * on the same file is refused.
- * @throws STORE_UNAVAILABLE with reason `in_use` where another process has it open
+ * on the same file is refused. Of several that come at once, exactly one gets it.
+ * @throws STORE_UNAVAILABLE with reason `in_use` if another process has it open, `moved` if its counters went to MySQL
  */
 export function openSqlite(file: string): SqlDriver {
+  return hold(file, (database, driver) => {
+    const moved = readMoved(database);
+    if (moved !== undefined) throw movedAway(file, moved);
+    migrateSqlite(database);
+    return driver;
+  });
+}
+
+/**
+ * Opens it for a move, also once it was moved. Its schema is brought to the newest, unless it is only looked at.
+ * @throws STORE_UNAVAILABLE with reason `in_use` if another process has it open
+ */
+export function openSqliteToMove(
+  file: string,
+  { migrate }: { readonly migrate: boolean },
+): { readonly driver: SqlDriver; readonly moved: Moved | undefined } {
+  return hold(file, (database, driver) => {
+    const moved = readMoved(database);
+    if (migrate && moved === undefined) migrateSqlite(database);
+    return { driver, moved };
+  });
+}
+
+/** Opens the file for this process alone; if `prepare` throws, it is closed again. */
+function hold<T>(file: string, prepare: (database: DatabaseSync, driver: SqlDriver) => T): T {
+  let lock: FileLock | undefined;
   let database: DatabaseSync | undefined;
   try {
+    lock = lockFile(file);
     database = new DatabaseSync(file, { readBigInts: true });
+    // Exclusive as well, against programs that know nothing of our lock: a release before it, or a tool.
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 0;`);
-    migrateSqlite(database);
-    return new SqliteDriver(database);
+    return prepare(database, new SqliteDriver(database, lock));
   } catch (error) {
     database?.close();
-    if (primaryCode(error) === SQLITE_BUSY) {
-      throw new LeafcutterError(
-        'STORE_UNAVAILABLE',
-        `Another coordinator has ${file} open; stop it, or use another data directory.`,
-        {
-          reason: 'in_use',
-          cause: error,
-        },
-      );
-    }
-    throw translate(error);
+    lock?.release();
+    if (primaryCode(error) !== SQLITE_BUSY) throw translate(error);
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `Another process, most likely a coordinator, has ${file} open; stop it, or use another data directory.`,
+      { reason: 'in_use', cause: error },
+    );
   }
 }
 
@@ -47,12 +78,14 @@ class SqliteDriver implements SqlDriver {
   /** The file is ours alone from the time it was opened. */
   readonly incarnation = 1;
   readonly #database: DatabaseSync;
+  readonly #lock: FileLock;
   readonly #session: SqlSession;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, lock: FileLock) {
     this.#database = database;
+    this.#lock = lock;
     this.#session = {
       query: async (sql, values = []) => this.#prepare(sql).all(...values) as Row[],
       run: async (sql, values = []) => Number(this.#prepare(sql).run(...values).changes),
@@ -91,7 +124,9 @@ class SqliteDriver implements SqlDriver {
 
   async close(): Promise<void> {
     await this.#turn.catch(() => undefined);
-    if (this.#database.isOpen) this.#database.close();
+    if (!this.#database.isOpen) return;
+    this.#database.close();
+    this.#lock.release();
   }
 
   #prepare(sql: string): {

@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode } from '@leafcutter/shared/errors';
 import type { Logger } from '@leafcutter/shared/logger';
@@ -15,7 +14,7 @@ import { MemoryJobJournal } from './memory-job-journal.ts';
 import { MemoryLeaseRegistry } from './memory-lease-registry.ts';
 import { MemoryRoster } from './memory-roster.ts';
 import { openMysql } from './mysql-driver.ts';
-import { migrateMysql } from './mysql-migrations.ts';
+import { MIGRATION_TIMEOUT_MS, migrateMysql } from './mysql-migrations.ts';
 import { noLocks } from './no-locks.ts';
 import { RedisFence } from './redis-fence.ts';
 import { RedisJobJournal } from './redis-job-journal.ts';
@@ -25,7 +24,7 @@ import { RedisLocks } from './redis-locks.ts';
 import { RedisRoster } from './redis-roster.ts';
 import type { CoordinatorConfig } from './settings.ts';
 import { SqlStore } from './sql-store.ts';
-import { openSqlite } from './sqlite-driver.ts';
+import { embeddedFile, openSqlite } from './sqlite-driver.ts';
 import { timerScheduler } from './timer-scheduler.ts';
 
 /** What a coordinator keeps outside its process, or inside it where it is embedded. */
@@ -57,7 +56,7 @@ export async function openStores(config: CoordinatorConfig, clock: Clock, log: L
 
 function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Stores {
   mkdirSync(config.dataDir, { recursive: true });
-  const file = join(config.dataDir, 'leafcutter.db');
+  const file = embeddedFile(config.dataDir);
   const store = new SqlStore(openSqlite(file));
   log.info({ file }, 'embedded: counters and ledger in one SQLite file');
   return {
@@ -77,9 +76,6 @@ interface Servers {
   readonly mysql: CoordinatorConfig['mysql'] & { readonly url: string };
   readonly redis: CoordinatorConfig['redis'] & { readonly url: string };
 }
-
-/** DDL on a large table may take long; a start may wait for it. */
-const MIGRATION_TIMEOUT_MS = 120_000;
 
 async function openServers(
   { mysql, redis }: Servers,

@@ -2,6 +2,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
 import { type LostRange, lostEntry, lostRange } from './lost-range.ts';
+import { LoweringForgottenError } from './lowering-forgotten-error.ts';
 import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
 import { type Locked, RETRY_REASONS } from './store.ts';
 
@@ -56,7 +57,7 @@ interface Parts {
  * more, nothing moves, the transaction is rolled back and run again with that as its floor (`retrying`). A crash at any
  * line leaves a gap and nothing worse.
  *
- * @throws CounterBehindError, STORE_UNAVAILABLE with reason `fence_unclear`, `fence_stranger` or `fence_unswept`, and what
+ * @throws CounterBehindError, LoweringForgottenError, STORE_UNAVAILABLE with reason `fence_unclear`, `fence_stranger` or `fence_unswept`, and what
  * `taking` throws
  */
 export async function allocate(
@@ -77,6 +78,7 @@ export async function allocate(
       ...{ counter, ...range, generation, ledgerTop: locked.ledgerTop, mayGoUnfenced },
     });
     if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
+    if (answer?.kind === 'lowered') throw new LoweringForgottenError(name);
     if (answer?.kind === 'stranger') throw strange(events);
     if (answer?.kind === 'away' && !mayGoUnfenced) throw unswept(name, events);
     if (answer?.kind === 'away') events.unfenced(name);

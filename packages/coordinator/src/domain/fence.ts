@@ -10,6 +10,8 @@ export interface FenceMove {
   readonly generation: string | undefined;
   /** End of the highest range that the ledger has of the counter; 0 for none. */
   readonly ledgerTop: bigint;
+  /** Whether it may go past what was handed out above a lowered counter: the database has learnt what lies below. */
+  readonly mayPass?: boolean;
   /** Whether the range may be allocated if Redis is away. False: nothing is noted of a range that nobody gets. */
   readonly mayGoUnfenced: boolean;
 }
@@ -33,12 +35,15 @@ export const NO_MARK: FenceMark = { value: 0n, committed: 0n, granted: 0n };
 /**
  * - ok: the fence now stands at the end asked for.
  * - ahead: more is remembered than `start`; nothing moved.
+ * - lowered: the range would go past what was handed out above a counter that was lowered; nothing moved. The database
+ *   forgot the lowering, and may have forgotten what was granted below since: it has to be mended first.
  * - away: Redis is away, or takes no writes; nothing that is remembered speaks against the range.
  * - stranger: this Redis has another generation than the database says, or none: it is another one, or forgot.
  */
 export type FenceAnswer =
   | { readonly kind: 'ok' }
   | ({ readonly kind: 'ahead' } & FenceMark)
+  | { readonly kind: 'lowered' }
   | { readonly kind: 'away' }
   | { readonly kind: 'stranger' };
 

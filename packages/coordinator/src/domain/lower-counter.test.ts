@@ -73,7 +73,7 @@ test('a poisoned counter, its fence and its high-water mark go back together, an
   expect((await audit(store, fence)).violations).toEqual([]);
 });
 
-test('NEGATIVE CONTROL: a counter that was lowered without its fence jumps up again', async () => {
+test('a counter that was lowered by hand, without its fence, jumps up again', async () => {
   await grant();
   poison();
   await grant();

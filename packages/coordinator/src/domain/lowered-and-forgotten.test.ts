@@ -108,6 +108,23 @@ describe('lowered again', () => {
   });
 });
 
+describe('a MySQL that forgot a lowering and what was granted below since', () => {
+  test('learns it from the next allocation, too, before Redis forgets', async () => {
+    const ranges = [await grant()];
+    setByHand(501n);
+    ranges.push(await grant());
+    await lower(101n);
+    ranges.push(await grant());
+    store.database.loseLast(2);
+    ranges.push(await grant());
+    await guard.sweep();
+    await redisForgets();
+    await lower(101n).catch(() => undefined);
+    ranges.push(...(await drain(3)));
+    expect(overlaps(ranges)).toEqual([]);
+  });
+});
+
 describe('what a fence says was skipped', () => {
   test.each([
     [

@@ -23,12 +23,9 @@ interface Parts {
  */
 export async function mend(parts: Parts, ahead: FenceAhead): Promise<LostRange | undefined> {
   const { name, gone } = ahead.counter;
+  if (name.kind === 'tag' && !gone) return mendTag(parts, name.tag);
   const lost =
-    name.kind === 'machine'
-      ? await mendMachineId(parts, name.machineId)
-      : gone
-        ? await rememberTag(parts, name, ahead)
-        : await mendTag(parts, name.tag);
+    name.kind === 'tag' ? await rememberTag(parts, name, ahead) : await mendMachineId(parts, name.machineId);
   if (lost !== undefined) parts.events.writesLost(name, lost);
   return lost;
 }
@@ -42,9 +39,12 @@ async function mendMachineId(
   return store.withMachineId(machineId, async (row) => raise(row, await fence.read(row.name), coordinatorId));
 }
 
-/** Under the lock, because the counter may have risen, or an admin lowered both, since the fence was swept. */
-async function mendTag(parts: Parts, tag: string): Promise<LostRange | undefined> {
-  const { store, fence, coordinatorId } = parts;
+/**
+ * Under the lock, because the counter may have risen, or an admin lowered both, since the fence was asked. With `goOnAbove` an
+ * allocation has to go on above what was handed out there, though the counter does not stand there yet.
+ */
+export async function mendTag(parts: Parts, tag: string, goOnAbove = false): Promise<LostRange | undefined> {
+  const { store, fence, events, coordinatorId } = parts;
   let passed: FenceMove | undefined;
   const lost = await store.withTag(tag, async (row) => {
     const mark = await fence.read(row.name);
@@ -52,12 +52,17 @@ async function mendTag(parts: Parts, tag: string): Promise<LostRange | undefined
     if (taken === undefined) return raise(row, mark, coordinatorId);
     await keepTaken(row, taken, coordinatorId);
     const { value, generation, ledgerTop } = row;
-    if (value < taken.end) return raise(row, mark, coordinatorId);
-    passed = { counter: value, start: value, end: value, generation, ledgerTop, mayGoUnfenced: false };
+    if (value < taken.end && !goOnAbove) return raise(row, mark, coordinatorId);
+    const start = maxBigint(value, taken.end);
+    passed = {
+      ...{ counter: value, start, end: start, mayPass: true },
+      ...{ generation, ledgerTop, mayGoUnfenced: false },
+    };
     return enterBelow(row, mark, coordinatorId);
   });
   // Only now: a crash before leaves a fence that says so again.
   if (passed !== undefined) await fence.raise({ kind: 'tag', tag }, passed);
+  if (lost !== undefined) events.writesLost({ kind: 'tag', tag }, lost);
   return lost;
 }
 

@@ -6,6 +6,8 @@ import { type AllocationEvents, allocate, type UnfencedRule } from './allocate.t
 import type { Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
 import type { Locks } from './locks.ts';
+import { LoweringForgottenError } from './lowering-forgotten-error.ts';
+import { mendTag } from './mend.ts';
 import { type Holder, type LedgerEntry, minBigint, type Range } from './range.ts';
 import { retrying } from './retry.ts';
 import { shapeObstacle } from './shape-terms.ts';
@@ -142,9 +144,15 @@ export class SegmentArbiter {
     events.lockWaited(tag, locked - begun, release !== undefined);
     try {
       const deadline = Math.max(...live.map((waiting) => waiting.deadline));
-      const segments = await retrying(this.#parts, deadline, (remembered) =>
-        store.withTag(tag, (row) => this.#allocateGroup(row, live, remembered, deadline)),
-      );
+      const allocateAll = () =>
+        retrying(this.#parts, deadline, (remembered) =>
+          store.withTag(tag, (row) => this.#allocateGroup(row, live, remembered, deadline)),
+        );
+      const segments = await allocateAll().catch(async (error: unknown) => {
+        if (fence === undefined || !(error instanceof LoweringForgottenError)) throw error;
+        await mendTag({ ...this.#parts, fence }, tag, true);
+        return allocateAll();
+      });
       const last = segments.findLast((segment) => segment !== undefined);
       if (last !== undefined) fence?.confirm({ kind: 'tag', tag }, last.end);
       const ids = segments.reduce(

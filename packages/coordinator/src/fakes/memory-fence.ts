@@ -129,12 +129,13 @@ export class MemoryFence implements Fence {
     this.memory.marks.set(key(name), { value: to, committed: to, granted: to, taken });
   }
 
-  #answer(name: CounterName, { start, end, generation }: FenceMove): FenceAnswer {
+  #answer(name: CounterName, { start, end, generation, mayPass }: FenceMove): FenceAnswer {
     const { identity } = this.memory;
     if (identity === undefined || identity.generation !== generation) return { kind: 'stranger' };
     const mark = this.#mark(name);
     if (mark.value > start) return { kind: 'ahead', ...mark };
     const { taken } = mark;
+    if (taken !== undefined && start >= taken.end && !mayPass) return { kind: 'lowered' };
     if (taken === undefined || start >= taken.end || end <= taken.start) return { kind: 'ok' };
     return { kind: 'ahead', value: taken.end, committed: taken.end, granted: taken.end };
   }

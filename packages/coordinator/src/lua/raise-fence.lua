@@ -15,9 +15,11 @@
   ARGV[5] name of the counter in KEYS[3] and KEYS[4]
   ARGV[6] '1' for a tag, whose skipped numbers are noted; '' for a machine id, which skips time whenever it is free
   ARGV[7] ledger top: the end of the highest range that the ledger has, 19 digits, zero-padded, 0 for none
+  ARGV[8] '1' where it may pass what was handed out above a lowered counter, else ''
 
   Returns '' where the fence now stands at end; the fence where it stands above start, unchanged, or where it would
-  have to stand because the range touches what was handed out above; '?' where the identity has another generation or
+  have to stand because the range touches what was handed out above; 'lowered' where it would pass that and must not;
+  '?' where the identity has another generation or
   is not there; or '!' where nothing is remembered against the range and Redis takes no writes (read-only, out of
   memory, disk error).
 ]]
@@ -50,6 +52,9 @@ if taken ~= '' then
     return to .. ' ' .. to .. ' ' .. to
   end
   passes = to > NONE and ARGV[1] >= to
+  if passes and ARGV[8] ~= '1' then
+    return 'lowered'
+  end
   if passes then
     granted = to
   end

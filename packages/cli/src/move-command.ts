@@ -1,0 +1,97 @@
+import { type MoveEvents, type MoveReport, move } from '@leafcutter/coordinator/move';
+import { coordinatorSettings } from '@leafcutter/coordinator/settings';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { StartError } from '@leafcutter/shared/http/bind';
+import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+import { loadSettings } from './load-settings.ts';
+
+const HELP = `Usage: leafcutter move [--dry-run] [settings of the coordinator]
+
+Moves an embedded deployment to MySQL, with all that was ever handed out: the embedded database in --data-dir goes to
+the empty database of --mysql-url. Give it the settings that the coordinator is to have from then on, by flags, variables
+or --config; \`leafcutter coordinator --help\` tells them. Stop the coordinator first; agents go on from memory.
+docs/move-to-mysql.md has the whole way.
+
+  --dry-run           say what would be moved, change nothing
+  --data-dir DIR      folder of the embedded database; default .leafcutter
+  --mysql-url URL     mysql://user:password@host/database; better LEAFCUTTER_MYSQL_URL or LEAFCUTTER_MYSQL_URL_FILE,
+                      because other users can see flags
+  --redis-url URL     of the coordinator that follows. The move does not touch Redis
+
+A move that was interrupted is repeated by the same command. Once it has said that it is done there is no way back.
+
+Exit code 0 where it is done, or was before, 1 otherwise.
+`;
+
+/** Between two lines about one table: a tenth of it, at most so many rows. */
+const TOLD_EVERY = 100_000;
+
+/** `leafcutter move`: the embedded database goes to MySQL. */
+export async function moveCommand(io: Io): Promise<ExitCode> {
+  if (io.argv.includes('--help') || io.argv.includes('-h')) {
+    io.out(HELP);
+    return EXIT.ok;
+  }
+  const dryRun = io.argv.includes('--dry-run');
+  const argv = io.argv.filter((word) => word !== '--dry-run');
+  const loaded = loadSettings({ ...io, argv }, coordinatorSettings, 'coordinator', 'leafcutter move');
+  if (loaded === undefined) return EXIT.ok;
+  for (const warning of loaded.warnings) io.err(`${warning}\n`);
+  if (loaded.config.mysql.url === undefined)
+    throw new UsageError(`Say where it is to go: mysql.url.\n\n${HELP}`);
+  try {
+    io.out(told(await move(loaded.config, dryRun, new Progress(io)), dryRun));
+    return EXIT.ok;
+  } catch (error) {
+    if (error instanceof LeafcutterError) throw withCause(error);
+    throw error;
+  }
+}
+
+/** Tells how far it is, and ends it between two transactions when the process is asked to stop. */
+class Progress implements MoveEvents {
+  readonly #io: Io;
+  #stopped = false;
+  #toldRows = 0;
+
+  constructor(io: Io) {
+    this.#io = io;
+    void io.stopRequested.then(() => {
+      this.#stopped = true;
+    });
+  }
+
+  progress(...[step, table, rows = 0, of = 0]: Parameters<MoveEvents['progress']>): void {
+    // What follows the mark takes an instant, and leaves a pair of which one serves.
+    if (this.#stopped && step !== 'marked' && step !== 'completed') {
+      throw new StartError('Stopped before it was done. Run it again.');
+    }
+    if (step === 'marked') this.#io.err('The embedded database is marked as moved.\n');
+    if (step !== 'copied') return;
+    if (rows < this.#toldRows) this.#toldRows = 0;
+    if (rows !== of && rows - this.#toldRows < Math.min(of / 10, TOLD_EVERY)) return;
+    this.#toldRows = rows === of ? 0 : rows;
+    this.#io.err(`${table}: ${rows} of ${of} rows\n`);
+  }
+}
+
+function told({ plan, file, target, deploymentId, layout, tables }: MoveReport, dryRun: boolean): string {
+  const head = `from  ${file}\nto    ${target}\ndeployment ${deploymentId}, snowflake layout ${layout}\n`;
+  if (plan === 'done') return `${head}It was moved before; there is nothing to do.\n`;
+  const rows = tables.map(({ name, rows }) => `  ${name}: ${rows} rows\n`).join('');
+  const again = plan === 'again' ? 'An interrupted move is there, and is begun anew.\n' : '';
+  const end = dryRun
+    ? `${again}Nothing was changed. Without --dry-run it is moved.\n`
+    : 'Moved. Start the coordinators with mysql.url and redis.url; the old file refuses to be used.\n';
+  return `${head}${rows}${end}`;
+}
+
+/** What MySQL said stands in the cause; its messages hold no password. */
+function withCause(error: LeafcutterError): LeafcutterError {
+  const { code, reason, cause } = error;
+  const why = cause instanceof Error ? ` (${cause.message})` : '';
+  const named = reason === undefined ? '' : ` [${reason}]`;
+  // INTERNAL would be told with a stack; here it is what MySQL answered to one of our statements.
+  const shown = code === 'INTERNAL' && cause !== undefined ? 'STORE_UNAVAILABLE' : code;
+  return new LeafcutterError(shown, `${error.message}${why}${named}`, { cause: error });
+}

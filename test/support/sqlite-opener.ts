@@ -1,0 +1,20 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import { hasCode } from '@leafcutter/shared/errors';
+
+/**
+ * `node sqlite-opener.ts START_MS EVERY_MS FILE…`: opens one file after the other, each at its moment of the wall clock,
+ * keeps what it gets, and writes a line of JSON with what came of each: `opened`, or why not.
+ */
+const [startMs = '0', everyMs = '0', ...files] = process.argv.slice(2);
+const outcomes: string[] = [];
+for (const [index, file] of files.entries()) {
+  await sleep(Number(startMs) + index * Number(everyMs) - Date.now());
+  try {
+    openSqlite(file);
+    outcomes.push('opened');
+  } catch (error) {
+    outcomes.push((hasCode(error, 'STORE_UNAVAILABLE') && error.reason) || String(error));
+  }
+}
+process.stdout.write(`${JSON.stringify(outcomes)}\n`);

@@ -1,0 +1,31 @@
+import { LAYOUT_TEXT } from '@leafcutter/coordinator/fakes/samples';
+import { openMysql } from '@leafcutter/coordinator/mysql-driver';
+import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
+import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+
+/** What a coordinator that is started on the file, and on MySQL, is told; `serves` if nothing keeps it from serving. */
+export async function whoServes(file: string, url: string): Promise<{ file: string; mysql: string }> {
+  const driver = openMysql({ url, connectionLimit: 2, statementTimeoutMs: 20_000 });
+  try {
+    return {
+      file: await outcome(async () => openSqlite(file).close()),
+      mysql: await outcome(async () => {
+        await migrateMysql(driver);
+        await new SqlStore(driver).identify(LAYOUT_TEXT);
+      }),
+    };
+  } finally {
+    await driver.close();
+  }
+}
+
+async function outcome(work: () => Promise<unknown>): Promise<string> {
+  try {
+    await work();
+    return 'serves';
+  } catch (error) {
+    return (error instanceof LeafcutterError && error.reason) || String(error);
+  }
+}
