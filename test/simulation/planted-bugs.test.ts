@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { PLANTED_BUGS } from './planted/bugs.ts';
 import { hunt } from './planted/hunt.ts';
+import { type PlantedBug, scenarioFor } from './planted/planted-bug.ts';
+import { simulate } from './simulate.ts';
 
 const TIMEOUT_MS = 120_000;
 const MOST_SEEDS = 1_000;
@@ -8,13 +10,16 @@ const MOST_SEEDS = 1_000;
 describe('a planted bug is found', () => {
   test.each(Object.entries(PLANTED_BUGS))(
     '%s',
-    async (name, bug) => {
+    async (name, bug: PlantedBug) => {
       const found = await hunt(bug, MOST_SEEDS);
       const [violation] = found?.outcome.violations ?? [];
       process.stdout.write(
         `seed ${found?.seed ?? 'none'} shows "${name}": ${violation?.invariant} ${violation?.what}\n`,
       );
       expect(bug.breaks).toContain(violation?.invariant);
+      // What breaks is the bug's doing, and not that of the faults or of guards that were taken out beside it.
+      const without = await simulate(scenarioFor(bug, found?.seed ?? 0), bug.behind);
+      expect(without.violations).toEqual([]);
     },
     TIMEOUT_MS,
   );

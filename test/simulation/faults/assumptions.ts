@@ -82,19 +82,25 @@ export class Assumptions {
   /** MySQL is about to lose its last `wanted` commits: how many of them it may. */
   databaseForgets(wanted: number): number {
     for (const heal of [...this.#mistakes]) heal();
+    const losable = this.losable(wanted);
+    if (losable > 0) this.#databaseForgotAtMs = this.#now();
+    return losable;
+  }
+
+  /** How many of the last `wanted` commits Redis knows of. */
+  losable(wanted: number): number {
     let losable = 0;
     while (losable < wanted && losable < this.#commits.length) {
       const commit = this.#commits[this.#commits.length - 1 - losable];
       if (commit === undefined || !(commit.isNote || this.#isKnownToRedis(commit))) break;
       losable += 1;
     }
-    if (losable > 0) this.#databaseForgotAtMs = this.#now();
     return losable;
   }
 
   /** Lets Redis forget, if that is allowed now. */
   redisForgets(harm: () => Heal | undefined): Heal | undefined {
-    if (this.#databaseIsBehind()) return undefined;
+    if (this.databaseIsBehind) return undefined;
     const heal = harm();
     if (heal === undefined) return undefined;
     this.#redisForgot();
@@ -139,7 +145,7 @@ export class Assumptions {
    * meanwhile. A MySQL that forgets in the middle of it ends it: two of the three would have forgotten.
    */
   redisMistaken(harm: () => Heal | undefined): Heal | undefined {
-    if (this.#databaseIsBehind()) return undefined;
+    if (this.databaseIsBehind) return undefined;
     const end = this.redisStutters(harm);
     if (end === undefined) return undefined;
     const endOnce = () => {
@@ -172,13 +178,14 @@ export class Assumptions {
     this.#watchesDown.delete(coordinator);
   }
 
+  /** True if MySQL forgot something, and no sweep that began after that has been completed. */
+  get databaseIsBehind(): boolean {
+    return this.#databaseForgotAtMs >= this.#sweptAtMs;
+  }
+
   #isKnownToRedis(commit: Commit): boolean {
     if (commit.atMs <= this.#redisSweptAtMs) return true;
     return !this.#missed.has(commit) && commit.begunAtMs > this.#redisForgotAtMs;
-  }
-
-  #databaseIsBehind(): boolean {
-    return this.#databaseForgotAtMs >= this.#sweptAtMs;
   }
 
   #redisForgot(): void {

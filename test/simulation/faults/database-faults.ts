@@ -3,6 +3,8 @@ import { type Effect, nothingToHeal } from './effect.ts';
 import type { Fault, Heal } from './fault.ts';
 import { pauseRedis } from './redis-faults.ts';
 
+const YOUNGEST_BACKUP_MS = 10_000;
+
 const loses =
   (commitsOf: (how: number) => number): Effect =>
   (world, { picks: [, , how] }) => {
@@ -42,6 +44,20 @@ export const DATABASE_FAULTS = {
       };
     }),
   'database-restored': loses((how) => Math.ceil(10 * 100 ** how)),
+  /**
+   * A backup that is older than the last looks at the fence is loaded into the server that runs; once, and not again in the
+   * middle of the sweep that follows.
+   */
+  'database-restored-in-place': (world, { picks: [, , how] }) => {
+    const { database, assumptions, scheduler, evidence } = world;
+    const takenAtMs = scheduler.now - YOUNGEST_BACKUP_MS * 6 ** how;
+    const since = database.commits.filter(({ atMs }) => atMs > takenAtMs).length;
+    if (since === 0 || assumptions.databaseIsBehind || assumptions.losable(since) < since) return undefined;
+    const lost = assumptions.databaseForgets(since);
+    evidence.note(`the database is loaded from a backup, without its last ${lost} commits`);
+    database.load(lost);
+    return nothingToHeal;
+  },
   'database-restarted': (world) => {
     world.database.replaced();
     return world.network.trouble({

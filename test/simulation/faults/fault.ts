@@ -25,6 +25,7 @@ export const FAULT_KINDS = [
   'database-failover-then-redis-slow',
   'database-failover-amid-lost-commands',
   'database-restored',
+  'database-restored-in-place',
   'restore-drill',
   'database-restarted',
   'database-deadlocks',

@@ -8,16 +8,28 @@ import type { Fault } from './fault.ts';
 
 /** Coordinators are down for so long while a backup is restored. */
 const RESTORE_MS = 500;
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 10;
+const TAG_ROW = 'tag:';
 
 /** What people do to a deployment, by hand or by command, meant or not. */
 export const OPERATOR_FAULTS = {
-  /** Somebody writes a lower number into `leaf_alloc`; the high-water mark stands beside it. */
-  'counter-lowered': (world, { picks: [whom, , how] }) => {
-    const tag = anyTag(world, whom);
-    if (tag === undefined) return undefined;
-    void edit(world, tag, ({ nextId }) => maxBigint(1n, nextId - BigInt(Math.ceil(2_000 ** how))));
-    return nothingToHeal;
+  /**
+   * Somebody writes a lower number into `leaf_alloc`, half of the time while a transaction holds the row; the high-water
+   * mark stands beside it.
+   */
+  'counter-lowered': (world, { picks: [whom, where, how] }) => {
+    let isOver = false;
+    const write = () => {
+      const held = [...world.database.held].filter((row) => row.startsWith(TAG_ROW));
+      const tag = held.length > 0 ? pickOf(held, whom).slice(TAG_ROW.length) : anyTag(world, whom);
+      if (where < 0.5 && held.length === 0 && !isOver) world.scheduler.after(LOOK_EVERY_MS, write);
+      else if (tag !== undefined)
+        void edit(world, tag, ({ nextId }) => maxBigint(1n, nextId - BigInt(Math.ceil(2_000 ** how))));
+    };
+    write();
+    return () => {
+      isOver = true;
+    };
   },
   /**
    * Somebody writes a number into `leaf_alloc` that is far too high, or a little; it is used or not, and put back by hand,
@@ -89,7 +101,7 @@ function anyTag({ database }: World, whom: number): string | undefined {
 async function edit(world: World, tag: string, change: (row: TagRow) => bigint): Promise<void> {
   const { database, evidence } = world;
   try {
-    const unlock = await database.lock(`tag:${tag}`);
+    const unlock = await database.lock(`${TAG_ROW}${tag}`);
     const row = database.tags.get(tag);
     if (row !== undefined) {
       const nextId = change(row);

@@ -29,6 +29,9 @@ export const REDIS_FAULTS = {
   /** Sentinel promotes a replica that lags, and one coordinator does not hear of it for a while. */
   'redis-split': forgets((world, { picks: [whom, where] }) => {
     const replica = world.addRedis(pickOf(world.redisSnapshots.slice(-5), where));
+    // Its clock is no further back than its master's: see `redis-clock-jumps`.
+    const { host } = replica.process;
+    host.jump(Math.max(0, world.redis.master.process.host.wall() - host.wall()));
     const stray = pickOf(world.coordinators, whom).host.name;
     world.redis.promote(replica, stray);
     return () => void world.redis.strays.delete(stray);

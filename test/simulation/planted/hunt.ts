@@ -1,6 +1,5 @@
-import { scenarioOf } from '../scenario.ts';
 import { type Outcome, simulate } from '../simulate.ts';
-import type { PlantedBug } from './planted-bug.ts';
+import { type PlantedBug, scenarioFor } from './planted-bug.ts';
 
 /** Runs seeds from 1 until one shows the bug; undefined where none of the first `seeds` does. */
 export async function hunt(
@@ -8,7 +7,7 @@ export async function hunt(
   seeds: number,
 ): Promise<{ seed: number; outcome: Outcome } | undefined> {
   for (let seed = 1; seed <= seeds; seed++) {
-    const outcome = await simulate(scenarioOf(seed, bug.aimed), bug);
+    const outcome = await simulate(scenarioFor(bug, seed), bug);
     if (outcome.violations.length > 0) return { seed, outcome };
   }
   return undefined;

@@ -20,13 +20,6 @@ export const STORE_BUGS = {
     aimed: ['database-failover-amid-lost-commands'],
   },
   'a fence that counts in doubles': { breaks: ['I1', 'I2'], coordinator: { fence: roundingFence } },
-  'a sweep that raises no fence': {
-    breaks: ['I1', 'I2'],
-    coordinator: {
-      fence: (fence) => overriding(fence, { sweep: async () => ({ ahead: [], unreadable: [] }) }),
-    },
-    aimed: ['redis-wiped', 'database-restored'],
-  },
   'any Redis is as good as the own': {
     breaks: ['I1', 'I2'],
     coordinator: { fence: hospitableFence },

@@ -1,4 +1,4 @@
-import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import { type Fence, NO_MARK } from '@leafcutter/coordinator/domain/fence';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 
 import { overriding } from '../overriding.ts';
@@ -6,6 +6,11 @@ import type { PlantedBug } from './planted-bug.ts';
 
 /** Bugs in how a coordinator makes both memories equal, and in what it does before they are. */
 export const SWEEP_BUGS = {
+  'a sweep that raises no fence': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: neverRaising },
+    aimed: ['redis-wiped', 'database-restored'],
+  },
   'a sweep that mends nothing': {
     breaks: ['I1', 'I2'],
     coordinator: { fence: (fence) => sweeping(fence, () => false) },
@@ -29,12 +34,23 @@ export const SWEEP_BUGS = {
   },
   'a sweep that asks the fence alone': {
     breaks: ['I1', 'I2'],
-    coordinator: { guardStore: (store) => overriding(store, { counters: nothing }) },
+    coordinator: {
+      guardStore: (store) =>
+        overriding(store, {
+          counters: (movedSinceMs) => {
+            // Asked, so that the sweep counts as one, and not heard.
+            store.counters(movedSinceMs);
+            return nothing();
+          },
+        }),
+    },
     aimed: ['database-restored', 'redis-wiped', 'restore-drill'],
   },
   'a sweep that goes on although another database answers': {
     breaks: ['I1', 'I2'],
     coordinator: { guardStore: heedless },
+    // Another coordinator would sweep, too, and mend what this one passed over.
+    coordinators: 1,
     aimed: ['database-failover-then-redis-slow', 'database-failover-then-redis-slow', 'redis-slow'],
   },
   'unfenced although unswept': {
@@ -43,6 +59,17 @@ export const SWEEP_BUGS = {
     aimed: ['database-failover', 'redis-paused', 'redis-partition', 'database-failover-then-redis-slow'],
   },
 } satisfies Record<string, PlantedBug>;
+
+/** Tells which fences are ahead, and leaves them all as they are. */
+function neverRaising(fence: Fence): Fence {
+  return overriding(fence, {
+    sweep: async (_identity, counters) => {
+      const marks = await Promise.all(counters.map(({ name }) => fence.read(name)));
+      const ahead = counters.map((counter, index) => ({ counter, ...(marks[index] ?? NO_MARK) }));
+      return { ahead: ahead.filter(({ value, counter }) => value > counter.value), unreadable: [] };
+    },
+  });
+}
 
 type Ahead = Awaited<ReturnType<Fence['sweep']>>['ahead'][number];
 

@@ -29,6 +29,8 @@ type Locked = LockedTag | LockedMachineId;
 export class SimulatedDatabase extends MemoryDatabase {
   readonly process: Process;
   readonly commits: Commit[] = [];
+  /** Rows that a transaction holds. */
+  readonly held = new Set<string>();
   /** Transactions that are told to give way instead of getting their row. */
   deadlocks = 0;
   /** Whose COMMIT is being carried out. */
@@ -42,6 +44,7 @@ export class SimulatedDatabase extends MemoryDatabase {
   readonly #scheduler: Scheduler;
   readonly #sessions = new Set<Session>();
   readonly #rowLocks: boolean;
+  #isLoading = false;
   readonly #statements: (store: MemoryStore) => MemoryStore;
 
   /** `statements`: how it carries them out, if not as it should. `generation`: as `MemoryDatabase`. */
@@ -92,8 +95,12 @@ export class SimulatedDatabase extends MemoryDatabase {
       });
       void turn.then((unlock) => {
         cancel();
-        if (givenUp) unlock();
-        else resolve(unlock);
+        if (givenUp) return unlock();
+        this.held.add(row);
+        resolve(() => {
+          this.held.delete(row);
+          unlock();
+        });
       });
     });
   }
@@ -112,7 +119,14 @@ export class SimulatedDatabase extends MemoryDatabase {
   /** A crash or a failover: sessions end, and who connects again finds that another server answers. */
   override replaced(): void {
     this.killSessions();
-    super.replaced();
+    if (!this.#isLoading) super.replaced();
+  }
+
+  /** A backup is loaded into the running server: sessions end, and yet the same server answers. */
+  load(commits: number): void {
+    this.#isLoading = true;
+    this.loseLast(commits);
+    this.#isLoading = false;
   }
 
   /** A failover to a replica that lags, or a restored backup: the last commits never happened. */

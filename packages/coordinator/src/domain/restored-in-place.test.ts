@@ -1,0 +1,51 @@
+import { expect, test } from '@jest/globals';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { FenceMemory, MemoryFence } from '../fakes/memory-fence.ts';
+import { MemoryStore } from '../fakes/memory-store.ts';
+import { RecordedEvents } from '../fakes/recorded-events.ts';
+import { CALM, holder, LAYOUT_TEXT, newTag, overlaps, SEGMENT_RULES } from '../fakes/samples.ts';
+import { noLocks } from '../no-locks.ts';
+import { FenceGuard } from './fence-guard.ts';
+import type { Range } from './range.ts';
+import { SegmentArbiter } from './segments.ts';
+
+test('a backup that is loaded into the running server is not hidden by another coordinator that finds Redis again', async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore(clock);
+  const memory = new FenceMemory();
+  const cutOff = new MemoryFence(memory);
+  const parts = { store, clock, events: new RecordedEvents(), coordinatorId: 'c1' };
+  const rules = { ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' };
+  const guard = new FenceGuard({ ...rules, fence: cutOff, locks: noLocks });
+  // It finds Redis, and has not swept yet.
+  const other = new FenceGuard({
+    ...{ ...rules, fence: new MemoryFence(memory), locks: { acquire: async () => undefined } },
+  });
+  const segments = new SegmentArbiter({
+    ...{
+      ...parts,
+      fence: cutOff,
+      unfenced: guard,
+      locks: noLocks,
+      random: Math.random,
+      rules: SEGMENT_RULES,
+    },
+  });
+  const grant = async (): Promise<Range | undefined> => {
+    const asked = segments.grant('orders', holder(1), CALM).catch(() => undefined);
+    await clock.advance(2_000);
+    return asked;
+  };
+  await store.createTag(newTag('orders'));
+  const { commitCount, incarnation } = store.database;
+  const ranges = [await grant()];
+  await clock.advance(10_000);
+  await guard.sweep();
+  store.database.loseLast(store.database.commitCount - commitCount);
+  store.database.incarnation = incarnation;
+  await clock.advance(10_000);
+  cutOff.available = false;
+  await other.check();
+  ranges.push(await grant());
+  expect(overlaps(ranges.filter((range) => range !== undefined))).toEqual([]);
+});
