@@ -4,7 +4,7 @@ import type { UnfencedRule } from './allocate.ts';
 import type { Fence } from './fence.ts';
 import { type Agreement, Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
 import type { Locks } from './locks.ts';
-import type { Store } from './store.ts';
+import type { Locked, Store } from './store.ts';
 import { type SweepEvents, type SweepReport, sweep } from './sweep.ts';
 
 /** Between two looks at who Redis is, milliseconds. */
@@ -59,7 +59,8 @@ export class FenceGuard implements UnfencedRule {
   #sweeping: Promise<SweepReport | undefined> | undefined;
   /** The incarnations of both stores that our last sweep saw; undefined if MySQL may have forgotten something since. */
   #swept: { readonly mysql: number; readonly redis: number } | undefined;
-  /** When the deployment's Redis was last found there, as MySQL last told; it rises unless MySQL goes back. */
+  /** The last sweep, and when the deployment's Redis was found there, as MySQL last told; they rise unless it goes back. */
+  #lastSweep = 0;
   #confirmedAtMs = 0;
   #stopTimer: Cancel = () => undefined;
   #stopped = false;
@@ -73,9 +74,14 @@ export class FenceGuard implements UnfencedRule {
     return this.#state;
   }
 
-  mayGoUnfenced(confirmedAtMs: number): boolean {
+  mayGoUnfenced(memory?: Locked['memory']): boolean {
     const { store, allowUnswept = false } = this.#parts;
-    return allowUnswept || (this.#swept?.mysql === store.incarnation && confirmedAtMs >= this.#confirmedAtMs);
+    if (allowUnswept) return true;
+    if (this.#swept?.mysql !== store.incarnation) return false;
+    // Another coordinator may have noted already that it found Redis, on a database that was restored in place.
+    return (
+      memory === undefined || (memory.sweep >= this.#lastSweep && memory.confirmedAtMs >= this.#confirmedAtMs)
+    );
   }
 
   /** Why this Redis must not be used, while it must not. */
@@ -149,10 +155,12 @@ export class FenceGuard implements UnfencedRule {
     await this.check();
     if (this.#state !== 'agreed') return undefined;
     const incarnations = this.#incarnations();
-    const replaced = this.#swept !== undefined && this.#swept.mysql !== incarnations.mysql;
-    const report = await sweep(this.#parts, () => this.#agree(), replaced);
+    // What was lost is told by no number if it is not the last that was written.
+    const everything = this.#swept?.mysql !== incarnations.mysql;
+    const report = await sweep(this.#parts, () => this.#agree(), everything);
     if (report === undefined) return undefined;
     this.#swept = incarnations;
+    this.#lastSweep = report.number;
     events.swept(report);
     return report;
   }
@@ -165,8 +173,9 @@ export class FenceGuard implements UnfencedRule {
   /** A MySQL whose notes are older than what it told before was restored. */
   async #agree(): Promise<Agreement> {
     const agreement = await this.#generation.agree();
-    const { confirmedAtMs } = agreement.deployment;
-    if (confirmedAtMs < this.#confirmedAtMs) this.#swept = undefined;
+    const { sweep, confirmedAtMs } = agreement.deployment;
+    if (sweep < this.#lastSweep || confirmedAtMs < this.#confirmedAtMs) this.#swept = undefined;
+    this.#lastSweep = sweep;
     this.#confirmedAtMs = confirmedAtMs;
     return agreement;
   }
