@@ -321,16 +321,32 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         expect(mark.taken).toBeUndefined();
       });
 
-      test('are told a sweep whose database forgot the lowering: it has to go on above', async () => {
+      test('are told a sweep whose database forgot the lowering, and the fence waits until that is mended', async () => {
         await lowered();
         const before = await fence.identity();
         if (before === undefined) throw new Error('no identity');
         const counter = { name: orders, value: 501n, granted: 101n };
         expect(await other.sweep(before, [counter])).toEqual({
-          ahead: [expect.objectContaining({ counter, value: 601n, committed: 601n, granted: 601n })],
+          ahead: [
+            expect.objectContaining({
+              ...{ counter, value: 101n, committed: 101n, granted: 101n, taken: { start: 501n, end: 601n } },
+            }),
+          ],
           unreadable: [],
         });
-        expect((await fence.read(orders)).value).toBe(601n);
+        expect((await fence.read(orders)).value).toBe(101n);
+      });
+
+      test('are taken over, with the counter, by a Redis that went back to before the lowering', async () => {
+        await typo();
+        const before = await fence.identity();
+        if (before === undefined) throw new Error('no identity');
+        const taken = { start: 501n, end: 601n };
+        const told = await other.sweep(before, [{ name: orders, value: 201n, granted: 601n, taken }]);
+        expect(told).toEqual({ ahead: [], unreadable: [] });
+        const mark = await fence.read(orders);
+        expect(mark).toMatchObject({ value: 201n, committed: 201n, granted: 201n, taken });
+        expect(mark.skipped).toBeUndefined();
       });
 
       test('grow by a sweep if Redis went back to an earlier lowering, and never shrink by one', async () => {
