@@ -74,7 +74,7 @@ function neverRaising(fence: Fence): Fence {
 type Ahead = Awaited<ReturnType<Fence['sweep']>>['ahead'][number];
 
 /** A fence whose sweeps tell only of some that are ahead. */
-function sweeping(fence: Fence, tells: (ahead: Ahead) => boolean): Fence {
+export function sweeping(fence: Fence, tells: (ahead: Ahead) => boolean): Fence {
   return overriding(fence, {
     sweep: async (...call) => {
       const swept = await fence.sweep(...call);
