@@ -51,7 +51,7 @@ export const SWEEP_BUGS = {
     coordinator: { guardStore: heedless },
     // Another coordinator would sweep, too, and mend what this one passed over.
     coordinators: 1,
-    aimed: ['database-failover-then-redis-slow', 'database-failover-then-redis-slow', 'redis-slow'],
+    aimed: ['database-failover-amid-sweep'],
   },
   'unfenced although unswept': {
     breaks: ['I1', 'I2'],
