@@ -116,7 +116,8 @@ export function arbitersContract(name: string, open: () => Promise<CoordinatorsU
         const ranges = granted.filter((range) => range.tag === tag);
         expect(overlaps(ranges)).toEqual([]);
         const highest = ranges.reduce((top, { end }) => maxBigint(top, end), 0n);
-        expect(highest).toBe(1n + 100n * BigInt(ranges.length));
+        // A COMMIT that gave way, as on Galera, or an answer that came too late leaves a gap.
+        expect(highest).toBeGreaterThanOrEqual(1n + 100n * BigInt(ranges.length));
       }
       const transactions = coordinators.flatMap(({ events }) => events.groups).length;
       expect(transactions).toBeLessThan(30);

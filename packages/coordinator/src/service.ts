@@ -180,7 +180,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
       failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
       stores: (isUp) => ({
         ...{ store: isUp ? 'up' : 'down', redis: redisState(redis, guard) },
-        mayGoUnfenced: guard?.mayGoUnfenced(Number.POSITIVE_INFINITY) ?? true,
+        mayGoUnfenced: guard?.mayGoUnfenced() ?? true,
         lostWrites: metrics.lostLately(),
       }),
     }),

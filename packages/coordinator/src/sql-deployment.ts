@@ -2,11 +2,21 @@ import { randomUUID } from 'node:crypto';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Deployment } from './domain/store.ts';
 import { refuseUnfinished } from './move/unfinished.ts';
-import { optionalText, type SqlDriver } from './sql-driver.ts';
+import { optionalText, type Row, type SqlDriver } from './sql-driver.ts';
 
 /** Who must have joined a statement to read `DEPLOYMENT_COLUMNS`. */
 export const JOIN_DEPLOYMENT = 'LEFT JOIN leafcutter_deployment d ON d.singleton = 1';
-export const DEPLOYMENT_COLUMNS = 'd.id AS deployment_id, d.generation, d.confirmed_at_ms';
+/** What a locked row tells of the deployment's memory, of a row with `DEPLOYMENT_COLUMNS`. */
+export function toMemory(row: Row): Pick<Deployment, 'sweep' | 'sweptAtMs' | 'confirmedAtMs'> {
+  return {
+    sweep: Number(row.sweep ?? 0),
+    sweptAtMs: Number(row.swept_at_ms ?? 0),
+    confirmedAtMs: Number(row.confirmed_at_ms ?? 0),
+  };
+}
+
+export const DEPLOYMENT_COLUMNS =
+  'd.id AS deployment_id, d.generation, d.sweep, d.swept_at_ms, d.confirmed_at_ms';
 
 export async function identify(driver: SqlDriver, layout: string): Promise<Deployment> {
   const found = await readDeployment(driver);

@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { MachineIdRecord, Taker } from './domain/store.ts';
-import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT } from './sql-deployment.ts';
+import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT, toMemory } from './sql-deployment.ts';
 import { optionalText, type Row, requireOne, type SqlDriver, type SqlSession } from './sql-driver.ts';
 import { LEDGER_KIND, ledgerTop, machineName } from './sql-ledger.ts';
 
@@ -14,7 +14,7 @@ interface LockedMachineIdRow {
   readonly nowMs: number;
   readonly deploymentId: string | undefined;
   readonly generation: string | undefined;
-  readonly confirmedAtMs: number;
+  readonly memory: ReturnType<typeof toMemory>;
   readonly ledgerTop: bigint;
 }
 
@@ -42,7 +42,7 @@ export async function lockMachineId(
     nowMs: Number(row.now_ms),
     deploymentId: optionalText(row.deployment_id),
     generation: optionalText(row.generation),
-    confirmedAtMs: Number(row.confirmed_at_ms),
+    memory: toMemory(row),
     ledgerTop: BigInt(row.ledger_top ?? 0),
   };
 }

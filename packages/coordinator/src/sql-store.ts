@@ -6,6 +6,7 @@ import type {
   Deployment,
   HoldingPage,
   LedgerCursor,
+  Locked,
   LockedMachineId,
   LockedTag,
   MachineIdRecord,
@@ -116,12 +117,12 @@ export class SqlStore implements Store {
       const row = await lockTag(driver, session, tag);
       if (row === undefined) throw unknownTag(tag);
       this.#checkOwn(row.deploymentId);
-      const { record, nowMs, generation, confirmedAtMs, taken } = row;
+      const { record, nowMs, generation, memory, taken } = row;
       const name = { kind: 'tag', tag } as const;
-      const ledger = ledgerOf(session, name, row.ledgerTop);
+      const ledger = ledgerOf(session, name, row);
       return work({
         ...{ name, value: maxBigint(record.nextId, record.highWater), tag: record, taken },
-        ...{ nowMs, generation, confirmedAtMs },
+        ...{ nowMs, generation, memory },
         ...ledger.calls,
         async advance(to, entries) {
           await setCounter(session, row, to);
@@ -145,11 +146,11 @@ export class SqlStore implements Store {
         );
       }
       this.#checkOwn(row.deploymentId);
-      const { record, nowMs, generation, confirmedAtMs } = row;
+      const { record, nowMs, generation, memory } = row;
       const name = { kind: 'machine', machineId } as const;
-      const ledger = ledgerOf(session, name, row.ledgerTop);
+      const ledger = ledgerOf(session, name, row);
       return work({
-        ...{ name, value: record.ceilingMs, nowMs, generation, confirmedAtMs, machine: record },
+        ...{ name, value: record.ceilingMs, nowMs, generation, memory, machine: record },
         ...ledger.calls,
         async advance(to, entries, taker) {
           await raiseCeiling(session, record, to, taker);
@@ -226,8 +227,12 @@ export class SqlStore implements Store {
   }
 }
 
-/** The ledger of one locked counter, which ended at `top` when it was locked. */
-function ledgerOf(session: SqlSession, name: CounterName, top: bigint) {
+/** The ledger of one locked counter, as it was when it was locked. */
+function ledgerOf(
+  session: SqlSession,
+  name: CounterName,
+  { ledgerTop: top, memory }: { readonly ledgerTop: bigint; readonly memory: Locked['memory'] },
+) {
   return {
     calls: {
       ledgerTop: top,
@@ -239,7 +244,13 @@ function ledgerOf(session: SqlSession, name: CounterName, top: bigint) {
     /** @throws CounterBehindError where the ledger has one of these ranges already */
     async write(entries: readonly LedgerEntry[]): Promise<void> {
       try {
-        await writeLedger(session, entries);
+        await writeLedger(
+          session,
+          entries.map((entry) => ({
+            ...entry,
+            grantedAtMs: Math.max(entry.grantedAtMs, memory.sweptAtMs),
+          })),
+        );
       } catch (error) {
         if (!(error instanceof DuplicateKeyError)) throw error;
         throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: top });

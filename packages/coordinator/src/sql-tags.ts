@@ -2,7 +2,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { maxBigint, type Range } from './domain/range.ts';
 import type { NewTag, ShapedTag, ShapeSpan, TagChange, TagRecord } from './domain/store.ts';
 import { checkSameShape, unknownTag } from './domain/tags.ts';
-import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT } from './sql-deployment.ts';
+import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT, toMemory } from './sql-deployment.ts';
 import {
   DuplicateKeyError,
   optionalText,
@@ -16,7 +16,7 @@ import { LEDGER_KIND, ledgerTop } from './sql-ledger.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
 const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water,
-  t.shape, t.shaped_active`;
+  t.shape, t.shaped_active, t.taken_from, t.taken_to`;
 
 /**
  * `retired` and `shaped_active` of a tag with a shape. A coordinator of an earlier release reads the first column only, and
@@ -34,7 +34,7 @@ export interface LockedTagRow {
   readonly nowMs: number;
   readonly deploymentId: string | undefined;
   readonly generation: string | undefined;
-  readonly confirmedAtMs: number;
+  readonly memory: ReturnType<typeof toMemory>;
   readonly ledgerTop: bigint;
 }
 
@@ -54,7 +54,7 @@ export async function lockTag(
     .catch(noneIfUnstorable);
   if (locked === undefined) return undefined;
   const [row] = await session.query(
-    `SELECT ${COLUMNS}, t.tag AS own, t.taken_from, t.taken_to, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
+    `SELECT ${COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
        ${ledgerTop(LEDGER_KIND.tag, '?')} AS ledger_top
      FROM leaf_alloc a ${JOIN_DEPLOYMENT} LEFT JOIN leafcutter_tag t ON t.tag = ? WHERE ${isTag}`,
     [tag, tag, tag, tag],
@@ -68,7 +68,7 @@ export async function lockTag(
     nowMs: Number(row.now_ms),
     deploymentId: optionalText(row.deployment_id),
     generation: optionalText(row.generation),
-    confirmedAtMs: Number(row.confirmed_at_ms),
+    memory: toMemory(row),
     ledgerTop: BigInt(row.ledger_top ?? 0),
   };
 }
@@ -274,6 +274,7 @@ function toTag(row: Row): TagRecord {
     retired: Number(row.retired ?? 0) === 1 && Number(row.shaped_active ?? 0) === 0,
     description: optionalText(row.description),
     shape: row.shape === FORGOTTEN_SHAPE ? undefined : optionalText(row.shape),
+    taken: toTaken(row),
   };
 }
 

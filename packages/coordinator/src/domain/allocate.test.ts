@@ -33,7 +33,14 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
   const now = () => (questions++ === 0 ? ledger : merged);
   const generation = SAMPLE_DEPLOYMENT.identity.generation;
   const locked = {
-    ...{ name, value, nowMs: 7, generation, confirmedAtMs: 5, advance: async () => undefined },
+    ...{
+      name,
+      value,
+      nowMs: 7,
+      generation,
+      memory: { sweep: 1, sweptAtMs: 5, confirmedAtMs: 5 },
+      advance: async () => undefined,
+    },
     ledgerTop: ledger.at(-1)?.end ?? 0n,
     ledgerEnd: async (below: bigint) => now().findLast(({ start }) => start < below)?.end ?? 0n,
     nextRangeStart: async (from: bigint) => now().find(({ start }) => start >= from)?.start,

@@ -36,8 +36,8 @@ export interface Taking {
 
 /** Whether ranges may be allocated by the counter alone while Redis is away. */
 export interface UnfencedRule {
-  /** @param confirmedAtMs when the deployment's Redis was last found there, as the locked row's database remembers it */
-  mayGoUnfenced(confirmedAtMs: number): boolean;
+  /** `memory` is what the database of the locked row remembers; without it, whether it may if nothing else went back. */
+  mayGoUnfenced(memory?: Locked['memory']): boolean;
 }
 
 interface Parts {
@@ -66,14 +66,19 @@ export async function allocate(
   taking: Taking,
 ): Promise<Range> {
   const { value: counter, name, generation } = locked;
-  const mayGoUnfenced = unfenced?.mayGoUnfenced(locked.confirmedAtMs) ?? false;
+  const mayGoUnfenced = unfenced?.mayGoUnfenced(locked.memory) ?? false;
   const { remembered } = taking;
   const start = maxBigint(counter, maxBigint(taking.floor ?? 0n, remembered.value));
   try {
     const range = besideTaken(locked, await besideLedger(locked, { start, end: taking.endOf(start) }));
     const lost = lostRange(counter, remembered);
-    const entry = lost && (await lostEntry(locked, lost, coordinatorId));
-    await taking.write(range, entry === undefined ? [] : [entry]);
+    const below = await missedBelow(fence, locked);
+    const found = [below, lost].filter((one) => one !== undefined);
+    const entries = await Promise.all(found.map((one) => lostEntry(locked, one, coordinatorId)));
+    await taking.write(
+      range,
+      entries.filter((entry) => entry !== undefined),
+    );
     const answer = await fence?.raise(name, {
       ...{ counter, ...range, generation, ledgerTop: locked.ledgerTop, mayGoUnfenced },
     });
@@ -82,7 +87,7 @@ export async function allocate(
     if (answer?.kind === 'stranger') throw strange(events);
     if (answer?.kind === 'away' && !mayGoUnfenced) throw unswept(name, events);
     if (answer?.kind === 'away') events.unfenced(name);
-    if (lost !== undefined) events.writesLost(name, lost);
+    for (const one of found) events.writesLost(name, one);
     return range;
   } catch (error) {
     if (error instanceof CounterBehindError) events.counterBehind(name, error.remembered.value - start);
@@ -104,6 +109,20 @@ async function besideLedger(locked: Locked, range: Range): Promise<Range> {
   if ((await locked.ledgerEnd(start)) > start || above === start)
     throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: ledgerTop });
   return { start, end: above === undefined ? end : minBigint(end, above) };
+}
+
+/**
+ * What the fence knows was granted above all that the ledger has, if the counter skipped it, as a typo does right after
+ * MySQL lost it: nothing else would ever compare the two there.
+ */
+async function missedBelow(
+  fence: Fence | undefined,
+  { name, value: counter, ledgerTop }: Locked,
+): Promise<LostRange | undefined> {
+  if (name.kind !== 'tag' || fence?.available !== true || counter <= ledgerTop) return undefined;
+  const { granted, skipped, committed } = await fence.read(name);
+  const end = granted <= counter ? granted : minBigint(skipped?.start ?? 0n, counter);
+  return end > ledgerTop ? { start: ledgerTop, end, committed: committed > ledgerTop } : undefined;
 }
 
 /** The range as far as what was handed out above a lowered counter lets it reach. */

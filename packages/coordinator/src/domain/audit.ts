@@ -1,7 +1,7 @@
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { Fence } from './fence.ts';
 import { isSameCounter, ledgerPass } from './ledger-pass.ts';
-import { type CounterName, type LedgerEntry, maxBigint } from './range.ts';
+import { type CounterName, type LedgerEntry, maxBigint, minBigint } from './range.ts';
 import type { Store, TagRecord } from './store.ts';
 
 export interface AuditReport {
@@ -58,7 +58,7 @@ class Auditor {
         if (this.#reachable !== undefined) ended.push(this.#reachable);
         this.#furthest = entry;
         this.#reachable = undefined;
-        this.#limit = tags.get(tagOf(entry) ?? '')?.highestId ?? HIGHEST_ID;
+        this.#limit = limitOf(tags.get(tagOf(entry) ?? ''));
       }
       if (entry.start <= this.#limit) this.#reachable = this.#furthest;
     }
@@ -74,9 +74,11 @@ class Auditor {
     const tags = await this.#tagsOf(ended);
     for (const last of ended) {
       const value = await this.#counterOf(last.counter, tags);
-      if (value === undefined || value >= last.end) continue;
+      const limit = limitOf(tags.get(tagOf(last) ?? '')) + 1n;
+      const end = minBigint(last.end, limit);
+      if (value === undefined || value >= end) continue;
       this.#report(
-        `${label(last.counter)} stands at ${value}, below ${last.end}, which the ledger says is handed out`,
+        `${label(last.counter)} stands at ${value}, below ${end}, which the ledger says is handed out`,
       );
     }
     const fence = this.#fence;
@@ -104,6 +106,12 @@ class Auditor {
   #report(sentence: string): void {
     if (this.violations.length < MAX_VIOLATIONS) this.violations.push(sentence);
   }
+}
+
+/** The highest ID that a tag's counter can reach: one that was lowered ends below what was handed out above. */
+function limitOf(tag: TagRecord | undefined): bigint {
+  const { highestId = HIGHEST_ID, taken, nextId = 0n } = tag ?? {};
+  return taken === undefined || nextId >= taken.end ? highestId : minBigint(highestId, taken.start - 1n);
 }
 
 function tagOf({ counter }: LedgerEntry): string | undefined {

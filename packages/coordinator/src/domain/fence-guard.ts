@@ -4,7 +4,7 @@ import type { UnfencedRule } from './allocate.ts';
 import type { Fence } from './fence.ts';
 import { type Agreement, Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
 import type { Locks } from './locks.ts';
-import type { Store } from './store.ts';
+import type { Locked, Store } from './store.ts';
 import { type SweepEvents, type SweepReport, sweep } from './sweep.ts';
 
 /** Between two looks at who Redis is, milliseconds. */
@@ -47,6 +47,8 @@ interface Parts {
  * - unswept: MySQL may have forgotten something that only Redis knows. Entered at birth, when another MySQL answers or
  *   one that was started again (`Store.incarnation`), and when it went back. Swept at once, and with every look until it is.
  * - swept: entered when a sweep of our own ended that one MySQL answered from its beginning to its end.
+ *
+ * A Redis that was found anew is swept as well, with every look until it is; what goes unfenced does not depend on it.
  */
 export class FenceGuard implements UnfencedRule {
   readonly #parts: Parts;
@@ -55,9 +57,10 @@ export class FenceGuard implements UnfencedRule {
   #refusal: LeafcutterError | undefined;
   #checking: Promise<void> | undefined;
   #sweeping: Promise<SweepReport | undefined> | undefined;
-  /** `Store.incarnation` of our last sweep; undefined while unswept. */
-  #sweptIncarnation: number | undefined;
-  /** When the deployment's Redis was last found there, as MySQL last told; it rises unless MySQL goes back. */
+  /** The incarnations of both stores that our last sweep saw; undefined if MySQL may have forgotten something since. */
+  #swept: { readonly mysql: number; readonly redis: number } | undefined;
+  /** The last sweep, and when the deployment's Redis was found there, as MySQL last told; they rise unless it goes back. */
+  #lastSweep = 0;
   #confirmedAtMs = 0;
   #stopTimer: Cancel = () => undefined;
   #stopped = false;
@@ -71,10 +74,13 @@ export class FenceGuard implements UnfencedRule {
     return this.#state;
   }
 
-  mayGoUnfenced(confirmedAtMs: number): boolean {
+  mayGoUnfenced(memory?: Locked['memory']): boolean {
     const { store, allowUnswept = false } = this.#parts;
+    if (allowUnswept) return true;
+    if (this.#swept?.mysql !== store.incarnation) return false;
+    // Another coordinator may have noted already that it found Redis, on a database that was restored in place.
     return (
-      allowUnswept || (this.#sweptIncarnation === store.incarnation && confirmedAtMs >= this.#confirmedAtMs)
+      memory === undefined || (memory.sweep >= this.#lastSweep && memory.confirmedAtMs >= this.#confirmedAtMs)
     );
   }
 
@@ -130,7 +136,8 @@ export class FenceGuard implements UnfencedRule {
       this.#refusal = undefined;
       events.redisAgreed();
       const { deployment, identity } = agreement;
-      const isSwept = this.#sweptIncarnation === this.#parts.store.incarnation;
+      const { mysql, redis } = this.#incarnations();
+      const isSwept = this.#swept?.mysql === mysql && this.#swept.redis === redis;
       // A long sweep must not keep the next look waiting.
       if (deployment.sweep !== identity.sweep || !isSwept)
         void this.sweep().catch((error) => events.guardFailed(error));
@@ -147,20 +154,28 @@ export class FenceGuard implements UnfencedRule {
     if (!fence.available || this.#stopped) return undefined;
     await this.check();
     if (this.#state !== 'agreed') return undefined;
-    const { incarnation } = this.#parts.store;
-    const replaced = this.#sweptIncarnation !== undefined && this.#sweptIncarnation !== incarnation;
-    const report = await sweep(this.#parts, () => this.#agree(), replaced);
+    const incarnations = this.#incarnations();
+    // What was lost is told by no number if it is not the last that was written.
+    const everything = this.#swept?.mysql !== incarnations.mysql;
+    const report = await sweep(this.#parts, () => this.#agree(), everything);
     if (report === undefined) return undefined;
-    this.#sweptIncarnation = incarnation;
+    this.#swept = incarnations;
+    this.#lastSweep = report.number;
     events.swept(report);
     return report;
+  }
+
+  #incarnations(): { mysql: number; redis: number } {
+    const { store, fence } = this.#parts;
+    return { mysql: store.incarnation, redis: fence.incarnation };
   }
 
   /** A MySQL whose notes are older than what it told before was restored. */
   async #agree(): Promise<Agreement> {
     const agreement = await this.#generation.agree();
-    const { confirmedAtMs } = agreement.deployment;
-    if (confirmedAtMs < this.#confirmedAtMs) this.#sweptIncarnation = undefined;
+    const { sweep, confirmedAtMs } = agreement.deployment;
+    if (sweep < this.#lastSweep || confirmedAtMs < this.#confirmedAtMs) this.#swept = undefined;
+    this.#lastSweep = sweep;
     this.#confirmedAtMs = confirmedAtMs;
     return agreement;
   }

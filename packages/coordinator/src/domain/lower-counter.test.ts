@@ -299,7 +299,6 @@ describe('the fence is believed', () => {
     const ranges = [await grant(), await grant()];
     store.database.loseLast(1);
     setByHand(501n);
-    ranges.push(await grant());
     await lower(101n, true);
     ranges.push(await grant());
     expect(overlaps(ranges)).not.toEqual([]);

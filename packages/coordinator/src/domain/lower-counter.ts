@@ -48,7 +48,7 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
       const mark = (await fence?.read(row.name)) ?? NO_MARK;
       if (to < 1n || to >= row.value)
         throw refused(`to takes an ID from 1 to below the counter, which stands at ${row.value}.`);
-      if (!force) askFence(row, to, mark);
+      if (!force) await askFence(row, to, mark);
       const { highestId, taken } = await gapAt(row, to, mark, force);
       // The fence first: if COMMIT then fails, the counter still stands above everything handed out.
       await fence?.lower(row.name, mark, { to, taken, generation: row.generation });
@@ -61,17 +61,22 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
 }
 
 /**
- * The fence knows that nothing was granted in the numbers that the counter skipped last, nor above `granted`. Without
- * skipped numbers it knows of no gap: what the ledger has up to where the fence was raised is then all that there is.
+ * What the fence says of numbers from `to` on. Nothing was granted in those that the counter skipped last, nor above
+ * `granted`; all others may have been. If nothing was skipped, the ledger decides, provided that it knows what the fence does.
  */
-function askFence({ ledgerTop }: LockedTag, to: bigint, { granted, skipped }: FenceMark): void {
+async function askFence(row: LockedTag, to: bigint, { granted, skipped, taken }: FenceMark): Promise<void> {
+  for (const above of [taken, row.taken]) {
+    if (above !== undefined && to >= above.start && to < above.end) throw handedOut(to, above.end);
+  }
   if (to >= granted) return;
-  if (skipped === undefined) {
-    if (granted <= ledgerTop) return;
-  } else if (to >= skipped.start && to < skipped.end) return;
-  const lowest = skipped !== undefined && to < skipped.start ? skipped.start : granted;
-  throw refused(
-    `The fence in Redis says that IDs from ${to} on may have been handed out; the lowest that were not is ${lowest}. If you know that they were not, say so with force.`,
+  if (skipped !== undefined && to >= skipped.start && to < skipped.end) return;
+  if (skipped === undefined && (await row.ledgerEnd(granted)) >= granted) return;
+  throw handedOut(to, skipped !== undefined && to < skipped.start ? skipped.start : granted);
+}
+
+function handedOut(to: bigint, lowest: bigint): LeafcutterError {
+  return refused(
+    `The fence says that IDs from ${to} on may have been handed out; the lowest that were not is ${lowest}. If you know that they were not, say so with force.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { hasCode } from '@leafcutter/shared/errors';
 import type { AllocationEvents } from './allocate.ts';
 import type { Fence, FenceAhead, FenceMark, FenceMove } from './fence.ts';
 import { type LostRange, lostEntry, lostRange } from './lost-range.ts';
@@ -23,10 +24,21 @@ interface Parts {
  */
 export async function mend(parts: Parts, ahead: FenceAhead): Promise<LostRange | undefined> {
   const { name, gone } = ahead.counter;
-  if (name.kind === 'tag' && !gone) return mendTag(parts, name.tag);
-  const lost =
-    name.kind === 'tag' ? await rememberTag(parts, name, ahead) : await mendMachineId(parts, name.machineId);
-  if (lost !== undefined) parts.events.writesLost(name, lost);
+  if (name.kind === 'machine') return told(parts, name, await mendMachineId(parts, name.machineId));
+  if (gone) return told(parts, name, await rememberTag(parts, name, ahead));
+  try {
+    return await mendTag(parts, name.tag);
+  } catch (error) {
+    if (!hasCode(error, 'TAG_UNKNOWN')) throw error;
+    // Somebody deleted it by hand since it was swept.
+    const [counter = ahead.counter] = await parts.store.countersOf([name]);
+    const now = { ...(await parts.fence.read(name)), counter: { ...counter, gone: true } };
+    return told(parts, name, await rememberTag(parts, name, now));
+  }
+}
+
+function told({ events }: Parts, name: CounterName, lost: LostRange | undefined): LostRange | undefined {
+  if (lost !== undefined) events.writesLost(name, lost);
   return lost;
 }
 
@@ -44,7 +56,7 @@ async function mendMachineId(
  * allocation has to go on above what was handed out there, though the counter does not stand there yet.
  */
 export async function mendTag(parts: Parts, tag: string, goOnAbove = false): Promise<LostRange | undefined> {
-  const { store, fence, events, coordinatorId } = parts;
+  const { store, fence, coordinatorId } = parts;
   let passed: FenceMove | undefined;
   const lost = await store.withTag(tag, async (row) => {
     const mark = await fence.read(row.name);
@@ -52,7 +64,8 @@ export async function mendTag(parts: Parts, tag: string, goOnAbove = false): Pro
     if (taken === undefined) return raise(row, mark, coordinatorId);
     await keepTaken(row, taken, coordinatorId);
     const { value, generation, ledgerTop } = row;
-    if (value < taken.end && !goOnAbove) return raise(row, mark, coordinatorId);
+    const knows = row.taken?.start === taken.start && row.taken.end === taken.end && value === taken.start;
+    if ((value < taken.start || knows) && !goOnAbove) return raise(row, mark, coordinatorId);
     const start = maxBigint(value, taken.end);
     passed = {
       ...{ counter: value, start, end: start, mayPass: true },
@@ -62,8 +75,7 @@ export async function mendTag(parts: Parts, tag: string, goOnAbove = false): Pro
   });
   // Only now: a crash before leaves a fence that says so again.
   if (passed !== undefined) await fence.raise({ kind: 'tag', tag }, passed);
-  if (lost !== undefined) events.writesLost({ kind: 'tag', tag }, lost);
-  return lost;
+  return told(parts, { kind: 'tag', tag }, lost);
 }
 
 async function raise(row: Locked, mark: FenceMark, coordinatorId: string): Promise<LostRange | undefined> {
@@ -76,10 +88,11 @@ async function raise(row: Locked, mark: FenceMark, coordinatorId: string): Promi
 
 /** Notes what was handed out above a lowered counter, together with what the database knows of that. */
 async function keepTaken(row: LockedTag, known: Range, coordinatorId: string): Promise<void> {
-  const { taken = known } = row;
-  const all = { start: minBigint(known.start, taken.start), end: maxBigint(known.end, taken.end) };
+  // One that the counter has passed says nothing of what lies ahead.
+  const old = row.taken !== undefined && row.taken.end > row.value ? row.taken : known;
+  const all = { start: minBigint(known.start, old.start), end: maxBigint(known.end, old.end) };
   if (row.taken?.start === all.start && row.taken.end === all.end) return;
-  const entry = await lostEntry(row, all, coordinatorId);
+  const entry = await lostEntry(row, known, coordinatorId);
   if (entry !== undefined) await row.enter([entry]);
   await row.keepTaken(all);
 }

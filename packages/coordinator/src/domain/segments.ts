@@ -124,7 +124,7 @@ export class SegmentArbiter {
     while (lane.length > 0) {
       const group = lane.splice(0, this.#parts.rules.maxGroup ?? MAX_GROUP);
       try {
-        await this.#serveGroup(tag, group);
+        await this.#serveGroup(tag, group, lane);
       } catch (error) {
         for (const waiting of group) waiting.reject(error);
       }
@@ -132,7 +132,7 @@ export class SegmentArbiter {
     this.#lanes.delete(tag);
   }
 
-  async #serveGroup(tag: string, group: readonly Waiting[]): Promise<void> {
+  async #serveGroup(tag: string, group: readonly Waiting[], lane: Waiting[]): Promise<void> {
     const { clock, store, fence, locks, events } = this.#parts;
     const begun = clock.monotonic();
     const live = group.filter((waiting) => waiting.deadline > begun);
@@ -162,9 +162,10 @@ export class SegmentArbiter {
       events.segmentsGranted(tag, live.length, ids, clock.monotonic() - locked);
       live.forEach((waiting, index) => {
         const segment = segments[index];
-        if (segment === undefined) waiting.reject(exhausted(tag));
-        else waiting.resolve(segment);
+        if (segment !== undefined) waiting.resolve(segment);
       });
+      // The range ended before them, with a gap or with the tag; which of the two, the next one tells.
+      lane.unshift(...live.filter((_, index) => segments[index] === undefined));
     } finally {
       await release?.();
     }

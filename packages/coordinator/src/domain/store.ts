@@ -17,6 +17,8 @@ export interface TagRecord {
   readonly description: string | undefined;
   /** How the tag writes its numbers, as `Shape` spells it; the same for ever. Undefined: bare. */
   readonly shape: string | undefined;
+  /** What was handed out above its counter, if that was lowered. */
+  readonly taken?: Range | undefined;
 }
 
 /** A tag that writes texts, or wrote some before its row was deleted by hand. */
@@ -31,7 +33,7 @@ export interface ShapeSpan {
   readonly below: string;
 }
 
-export type NewTag = Omit<TagRecord, 'retired' | 'highWater'>;
+export type NewTag = Omit<TagRecord, 'retired' | 'highWater' | 'taken'>;
 
 /** What an admin may change of a tag. A missing field stays, `null` goes back to the deployment's default. */
 export interface TagChange {
@@ -58,8 +60,8 @@ export interface Locked extends Counter {
   readonly nowMs: number;
   /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
   readonly generation: string | undefined;
-  /** When a coordinator last found that Redis there, as this database remembers it: as `Deployment` has it. */
-  readonly confirmedAtMs: number;
+  /** What this database remembers of the last sweep, and of when that Redis was found: as `Deployment` has it. */
+  readonly memory: Pick<Deployment, 'sweep' | 'sweptAtMs' | 'confirmedAtMs'>;
   /** What was handed out above a tag's counter that was lowered; undefined if it never was, or if nothing was. */
   readonly taken?: Range | undefined;
   /** End of the highest range that the ledger has of this counter; 0 where there is none. */
@@ -72,7 +74,10 @@ export interface Locked extends Counter {
   rangesFrom(first: bigint, last: bigint): Promise<LedgerEntry[]>;
   /** Puts `whole` in place of the `count` ranges that start inside it; its start is the lowest of theirs. */
   mergeRanges(whole: LedgerEntry, count: number): Promise<void>;
-  /** Raises the counter and writes the ledger. The entries lie below `to`. */
+  /**
+   * Raises the counter and writes the ledger. The entries lie below `to`. None is dated before the last sweep, whatever the
+   * clock says, so that the next one sees them.
+   */
   advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { FenceMemory, MemoryFence } from '../fakes/memory-fence.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
@@ -64,7 +65,7 @@ describe('a sweep', () => {
     await setCeiling(5_000n);
     fence.available = true;
     expect((await fence.read(ORDERS)).value).toBe(1n);
-    expect(await guard.sweep()).toEqual({ extent: 'moved', counters: 5, mended: 0, ...READABLE });
+    expect(await guard.sweep()).toMatchObject({ extent: 'moved', counters: 5, mended: 0, ...READABLE });
     expect((await fence.read(ORDERS)).value).toBe(101n);
     redis.wipe();
     await guard.check();
@@ -81,7 +82,7 @@ describe('a sweep', () => {
     expect(redis.identity).toMatchObject({ sweep: 25, sweepBefore: 24 });
     const full = events.sweeps.flatMap(({ extent }, index) => (extent === 'full' ? [index + 2] : []));
     expect(full).toEqual([10, 20]);
-    expect(events.sweeps.at(-1)).toEqual({ extent: 'moved', counters: 0, mended: 0, ...READABLE });
+    expect(events.sweeps.at(-1)).toMatchObject({ extent: 'moved', counters: 0, mended: 0, ...READABLE });
   });
 
   test('never lowers a fence', async () => {
@@ -389,7 +390,7 @@ describe('while Redis is away', () => {
     fence.available = false;
     await fresh.start();
     await fresh.stop();
-    expect(fresh.mayGoUnfenced(Number.POSITIVE_INFINITY)).toBe(false);
+    expect(fresh.mayGoUnfenced()).toBe(false);
   });
 
   test('NEGATIVE CONTROL: allowed at the operator’s own risk, the lost write repeats', async () => {
@@ -426,5 +427,25 @@ describe('a tag that was deleted by hand and made again', () => {
     redis.wipe();
     await store.createTag(newTag('orders'));
     expect((await grant()).start).toBe(1n);
+  });
+});
+
+describe('a Redis that was found anew', () => {
+  test('is swept with the next look if the sweep that followed could not be finished', async () => {
+    const { finishSweep } = fence;
+    fence.finishSweep = async () => {
+      fence.incarnation += 1;
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'The connection broke.', { reason: 'redis' });
+    };
+    await expect(guard.sweep()).rejects.toMatchObject({ reason: 'redis' });
+    fence.finishSweep = finishSweep;
+    await guard.check();
+    await clock.advance(1);
+    expect(redis.identity?.sweep).toBe(store.database.deployment.get(1)?.sweep);
+    fence.incarnation += 1;
+    await guard.check();
+    await clock.advance(1);
+    expect(events.sweeps).toHaveLength(2);
+    expect(guard.mayGoUnfenced()).toBe(true);
   });
 });

@@ -1,4 +1,4 @@
-import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { AllocationEvents } from './allocate.ts';
 import type { Fence, FenceAhead, FenceIdentity, SweptCounter } from './fence.ts';
 import type { Agreement } from './generation.ts';
@@ -17,6 +17,7 @@ const MARGIN_MS = 60_000;
 const FULL_EVERY = 10;
 
 export interface SweepReport {
+  readonly number: number;
   readonly extent: 'full' | 'moved';
   /** Counters looked at. */
   readonly counters: number;
@@ -101,7 +102,7 @@ async function sweepAlone(
   await fence.finishSweep(identity, number);
   const [first] = unreadable;
   return {
-    ...{ extent: full ? 'full' : 'moved', counters: seen.size, mended: mending.done },
+    ...{ number, extent: full ? 'full' : 'moved', counters: seen.size, mended: mending.done },
     ...{ unreadable: unreadable.length, firstUnreadable: first && labelOf(first.name) },
   };
 }
@@ -163,8 +164,7 @@ class Mending {
     try {
       if ((await mend(this.#parts, ahead)) !== undefined) this.done += 1;
     } catch (error) {
-      // A tag that was deleted by hand since its page was read has no counter to mend.
-      if (!hasCode(error, 'TAG_UNKNOWN')) this.#failure ??= error;
+      this.#failure ??= error;
     }
   }
 

@@ -162,15 +162,29 @@ export class MemoryFence implements Fence {
   #sweepOne({ name, value: counter, granted, taken: told }: SweptCounter): FenceMark {
     const before = this.#mark(name);
     const taken = together(before.taken, told !== undefined && counter < told.end ? told : undefined);
+    // Redis went back to before the lowering: it stands in what was taken above, and knows of no zone there.
+    const stale =
+      told !== undefined &&
+      before.taken === undefined &&
+      counter < told.start &&
+      before.value > told.start &&
+      before.value <= told.end &&
+      before.skipped?.start !== told.end;
+    if (stale) {
+      const mark = { value: counter, committed: counter, granted: counter, taken: told };
+      this.#put(name, mark);
+      return mark;
+    }
     const missed = this.memory.marks.has(key(name)) && granted > before.granted;
-    const skipped = missed ? undefined : before.skipped;
-    if (taken !== undefined && counter >= taken.end) return { ...before, skipped, taken };
-    // The database forgot that the counter was lowered: it goes on above.
-    const forgot = taken !== undefined && counter >= taken.start && counter < taken.end ? taken.end : 0n;
+    const skipped =
+      missed || (taken !== undefined && before.taken === undefined) ? undefined : before.skipped;
+    const knows = taken?.start === told?.start && taken?.end === told?.end && counter === taken?.start;
+    // The database forgot the lowering: first it must learn what else it forgot.
+    if (taken !== undefined && counter >= taken.start && !knows) return { ...before, skipped, taken };
     const mark = {
-      value: [before.value, counter, forgot].reduce(maxBigint),
-      committed: [before.committed, counter, forgot].reduce(maxBigint),
-      granted: [before.granted, granted, forgot].reduce(maxBigint),
+      value: maxBigint(before.value, counter),
+      committed: maxBigint(before.committed, counter),
+      granted: maxBigint(before.granted, granted),
       ...{ skipped, taken },
     };
     const rises =

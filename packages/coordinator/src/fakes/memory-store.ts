@@ -7,6 +7,7 @@ import {
   type Deployment,
   type HoldingPage,
   type LedgerCursor,
+  type Locked,
   type LockedMachineId,
   type LockedTag,
   type MachineIdRecord,
@@ -259,9 +260,9 @@ export class MemoryStore implements Store {
   }
 
   /** What every locked row tells of the deployment. */
-  get #told(): { generation: string | undefined; confirmedAtMs: number } {
-    const { generation, confirmedAtMs } = this.#deployment;
-    return { generation, confirmedAtMs };
+  get #told(): Pick<Locked, 'generation' | 'memory'> {
+    const { generation, sweep, sweptAtMs, confirmedAtMs } = this.#deployment;
+    return { generation, memory: { sweep, sweptAtMs, confirmedAtMs } };
   }
 
   #swept(names: readonly CounterName[]): SweptCounter[] {
@@ -296,11 +297,14 @@ export class MemoryStore implements Store {
     const { tags, highWaters } = this.database;
     const row = tags.get(tag);
     if (row === undefined) throw unknownTag(tag);
-    return { ...row, highWater: highWaters.get(tag) ?? 0n };
+    return { ...row, highWater: highWaters.get(tag) ?? 0n, taken: this.database.taken.get(tag) };
   }
 
   #enter(entries: readonly LedgerEntry[]): Write[] {
-    return entries.map((entry) => this.database.enter(entry));
+    const { sweptAtMs } = this.#deployment;
+    return entries.map((entry) =>
+      this.database.enter({ ...entry, grantedAtMs: Math.max(entry.grantedAtMs, sweptAtMs) }),
+    );
   }
 
   async #transaction<T>(row: string, work: (writes: Write[], nowMs: number) => Promise<T>): Promise<T> {

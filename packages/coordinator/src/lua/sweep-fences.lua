@@ -14,7 +14,7 @@
   Returns one text per fence: '' where both sides know the same; what the fence is where it stands above the counter or
   is none, with what was handed out above a lowered counter behind it, where the database does not know that; or only
   '?' where the identity is another one, went back to an old file, or a fence was lowered meanwhile. A fence whose
-  counter stands above what was handed out above is left as it is: first the database must learn what it forgot.
+  counter was raised again to what was taken above is left as it is: first the database must learn what it forgot.
 ]]
 local NONE = '0000000000000000000'
 local PER_FENCE = 5
@@ -40,6 +40,10 @@ local function zonesOf(name, counter, missed, from, to)
     skipped = string.sub(zones, 1, 39)
   end
   if to > NONE and counter < to then
+    if knownTo == NONE then
+      -- Redis forgot the lowering; what it says was skipped may be where the counter went since.
+      skipped = NONE .. ' ' .. NONE
+    end
     knownFrom = knownTo == NONE and from or (from < knownFrom and from or knownFrom)
     knownTo = greater(to, knownTo)
   end
@@ -48,6 +52,18 @@ local function zonesOf(name, counter, missed, from, to)
     redis.call('HSET', KEYS[3], name, now)
   end
   return knownFrom, knownTo
+end
+
+-- A Redis that went back to before its counter was lowered stands in what was taken above, and knows of no zone there. One
+-- that went on above has noted that it skipped from there.
+local function isBeforeLowering(name, current, counter, from, to)
+  if not current or to == NONE or counter >= from then
+    return false
+  end
+  local stands = string.sub(current, 1, 19)
+  local zones = redis.call('HGET', KEYS[3], name) or ''
+  local isUnknown = zones == '' or string.sub(zones, 61) == NONE
+  return isUnknown and stands > from and stands <= to and string.sub(zones, 1, 19) ~= to
 end
 
 local answers = {}
@@ -65,16 +81,16 @@ for index = 4, #KEYS do
       granted = greater(string.sub(current, 41), inLedger)
     end
     local missed = current and inLedger > string.sub(current, 41)
-    local from, to = zonesOf(name, counter, missed, ARGV[at + 3], ARGV[at + 4])
-    local passed = to > NONE and counter >= to
-    if counter >= from and counter < to then
-      -- The database forgot that the counter was lowered: it goes on above.
-      stands = greater(stands, to)
-      committed = greater(committed, to)
-      granted = greater(granted, to)
+    local stale = isBeforeLowering(name, current, counter, ARGV[at + 3], ARGV[at + 4])
+    if stale then
+      stands, committed, granted = counter, counter, counter
     end
+    local from, to = zonesOf(name, counter, missed, ARGV[at + 3], ARGV[at + 4])
+    -- The database forgot the lowering, unless it stands right below what it knows was taken: then the gap is used up.
+    local knows = from == ARGV[at + 3] and to == ARGV[at + 4] and counter == from
+    local forgot = to > NONE and counter >= from and not knows
     local raised = stands .. ' ' .. committed .. ' ' .. granted
-    if passed then
+    if forgot then
       raised = current or raised
     end
     if raised ~= current then
@@ -84,7 +100,7 @@ for index = 4, #KEYS do
       redis.call('ZADD', KEYS[2], 'NX', identity[2], name)
     end
     local untold = to > NONE and (from ~= ARGV[at + 3] or to ~= ARGV[at + 4])
-    if untold or passed then
+    if untold or forgot then
       answers[index - 3] = raised .. ' ' .. from .. ' ' .. to
     else
       answers[index - 3] = stands > counter and raised or ''
