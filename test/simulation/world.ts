@@ -46,6 +46,8 @@ export class World {
   readonly redis: SimulatedRedis;
   readonly redisServers: RedisServer[] = [];
   readonly redisSnapshots: Memory[] = [];
+  /** Called when a sweep begins to read the counters. */
+  readonly onSweep = new Set<() => void>();
   readonly assumptions: Assumptions;
   readonly agents: readonly AgentPlace[];
   readonly coordinators: readonly CoordinatorPlace[];
@@ -153,6 +155,9 @@ export class World {
           onRedisChange: (up) => {
             this.evidence.note(`${name} takes Redis for ${up ? 'back' : 'away'}`);
             this.assumptions.watchTurned(name, up);
+          },
+          onSweep: () => {
+            for (const tell of [...this.onSweep]) tell();
           },
           onSwept: (sweep, extent) => {
             this.evidence.note(`${name} has swept (${extent})`);

@@ -3,6 +3,9 @@ import { type Effect, nothingToHeal } from './effect.ts';
 import type { Fault, Heal } from './fault.ts';
 import { pauseRedis } from './redis-faults.ts';
 
+/** A sweep on a healthy network is at its end after this, and has been noted. */
+const MIDDLE_OF_A_SWEEP_MS = 20;
+const SWEPT_MS = 60;
 const YOUNGEST_BACKUP_MS = 10_000;
 
 const loses =
@@ -20,6 +23,24 @@ export function lose(world: World, wanted: number): void {
 
 export const DATABASE_FAULTS = {
   'database-failover': loses((how) => Math.ceil(5 * how)),
+  /** MySQL fails over while the fences are swept, and Redis is slow soon after. */
+  'database-failover-amid-sweep': (world, { picks: [, where, how] }) => {
+    const { scheduler, onSweep } = world;
+    let wake: Heal = nothingToHeal;
+    const strike = () => {
+      onSweep.delete(strike);
+      scheduler.after(MIDDLE_OF_A_SWEEP_MS * where, () => lose(world, Math.ceil(5 * how)));
+      scheduler.after(SWEPT_MS, () => {
+        wake = pauseRedis(world) ?? nothingToHeal;
+        scheduler.after(5_000, () => wake());
+      });
+    };
+    onSweep.add(strike);
+    return () => {
+      onSweep.delete(strike);
+      wake();
+    };
+  },
   'database-failover-of-one-write': loses(() => 1),
   /** As `DEBUG SLEEP 5` within seconds of a failover. */
   'database-failover-then-redis-slow': (world, { picks: [, where, how] }) => {

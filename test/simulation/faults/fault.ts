@@ -23,6 +23,7 @@ export const FAULT_KINDS = [
   'database-failover',
   'database-failover-of-one-write',
   'database-failover-then-redis-slow',
+  'database-failover-amid-sweep',
   'database-failover-amid-lost-commands',
   'database-restored',
   'database-restored-in-place',

@@ -2,12 +2,16 @@ import type { Fence } from '@leafcutter/coordinator/domain/fence';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 
 import { overriding } from '../overriding.ts';
+import type { Plant } from '../world.ts';
 import type { PlantedBug } from './planted-bug.ts';
+import { sweeping } from './sweep-bugs.ts';
 
 interface Stores {
   readonly store: Store;
   readonly fence: Fence;
 }
+
+const MENDING_NOTHING: Plant = { coordinator: { fence: (fence) => sweeping(fence, () => false) } };
 
 /** Bugs in `tag lower`. */
 export const LOWER_BUGS = {
@@ -18,7 +22,9 @@ export const LOWER_BUGS = {
   },
   'lowering does not ask the fence': {
     breaks: ['I1', 'I2'],
-    coordinator: { lowering: incurious },
+    coordinator: { ...MENDING_NOTHING.coordinator, lowering: incurious },
+    // Once a sweep has mended what was lost, the ledger knows it as well as the fence does.
+    behind: MENDING_NOTHING,
     aimed: ['counter-mistyped', 'tag-lowered', 'database-failover', 'database-failover-of-one-write'],
   },
 } satisfies Record<string, PlantedBug>;

@@ -75,19 +75,20 @@ export interface CoordinatorRules {
 
 /** What a coordinator tells, with when its sweeps began to read the counters, and from which Redis. */
 class SweepEvents extends RecordedEvents {
-  readonly #parts: Pick<CoordinatorParts, 'process' | 'redis' | 'now' | 'onSwept'>;
+  readonly #parts: Pick<CoordinatorParts, 'process' | 'redis' | 'now' | 'onSweep' | 'onSwept'>;
   #begunAtMs = 0;
   #server: RedisServer | undefined;
 
-  constructor(parts: Pick<CoordinatorParts, 'process' | 'redis' | 'now' | 'onSwept'>) {
+  constructor(parts: Pick<CoordinatorParts, 'process' | 'redis' | 'now' | 'onSweep' | 'onSwept'>) {
     super();
     this.#parts = parts;
   }
 
   readsCounters(): void {
-    const { process, redis, now } = this.#parts;
+    const { process, redis, now, onSweep } = this.#parts;
     this.#begunAtMs = now();
     this.#server = redis.serverOf(process.name);
+    onSweep();
   }
 
   override swept({ extent }: SweepReport): void {
@@ -114,6 +115,8 @@ interface CoordinatorParts {
   readonly rules: CoordinatorRules;
   readonly seed: number;
   readonly onRedisChange: (up: boolean) => void;
+  /** A sweep begins to read the counters. */
+  readonly onSweep: () => void;
   readonly onSwept: (sweep: CompletedSweep, extent: SweepReport['extent']) => void;
   /** True milliseconds. */
   readonly now: () => number;
