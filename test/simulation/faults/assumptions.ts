@@ -1,17 +1,10 @@
+import type { CompletedSweep } from '../stores/completed-sweep.ts';
 import type { Commit } from '../stores/simulated-database.ts';
 import { nothingToHeal } from './effect.ts';
 import type { Heal } from './fault.ts';
 
 /** A watch may find out about a Redis that was away up to so long after it is back. */
 const AFTERMATH_MS = 4_000;
-
-/** A sweep that was completed. */
-export interface CompletedSweep {
-  /** When it began to read the counters. */
-  readonly begunAtMs: number;
-  /** True if it reached, from its beginning to its end, the Redis that is the deployment's now. */
-  readonly sawPresentRedis: boolean;
-}
 
 /**
  * What I1 is promised under, and the one place where it is written down:
