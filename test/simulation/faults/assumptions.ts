@@ -1,7 +1,6 @@
 import type { CompletedSweep } from '../stores/completed-sweep.ts';
 import type { Commit } from '../stores/simulated-database.ts';
-import { nothingToHeal } from './effect.ts';
-import type { Heal } from './fault.ts';
+import { type Heal, nothingToHeal } from './fault.ts';
 
 /** A watch may find out about a Redis that was away up to so long after it is back. */
 const AFTERMATH_MS = 4_000;

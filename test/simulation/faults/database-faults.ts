@@ -1,6 +1,6 @@
 import type { World } from '../world.ts';
-import { type Effect, nothingToHeal } from './effect.ts';
-import type { Fault, Heal } from './fault.ts';
+import type { Effect } from './effect.ts';
+import { type Fault, type Heal, nothingToHeal } from './fault.ts';
 import { pauseRedis } from './redis-faults.ts';
 
 /** A sweep on a healthy network is at its end after this, and has been noted. */

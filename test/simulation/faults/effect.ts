@@ -18,6 +18,3 @@ export function placesOf(
 ): readonly (AgentPlace | CoordinatorPlace)[] {
   return world[whose];
 }
-
-/** A fault that is over as soon as it happened. */
-export const nothingToHeal: Heal = () => undefined;

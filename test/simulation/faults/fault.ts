@@ -58,6 +58,9 @@ export interface Fault {
 /** Ends a fault. */
 export type Heal = () => void;
 
+/** A fault that is over as soon as it happened. */
+export const nothingToHeal: Heal = () => undefined;
+
 export function describeFault({ kind, atMs, durationMs, picks }: Fault): string {
   return `${kind} at ${(atMs / 1000).toFixed(3)} s for ${(durationMs / 1000).toFixed(3)} s (${picks.map((pick) => pick.toFixed(3)).join(', ')})`;
 }

@@ -3,8 +3,8 @@ import { put, type TagRow, type Write } from '@leafcutter/coordinator/fakes/memo
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { World } from '../world.ts';
 import { lose } from './database-faults.ts';
-import { type Effect, nothingToHeal, pickOf } from './effect.ts';
-import type { Fault } from './fault.ts';
+import { type Effect, pickOf } from './effect.ts';
+import { type Fault, nothingToHeal } from './fault.ts';
 
 /** Coordinators are down for so long while a backup is restored. */
 const RESTORE_MS = 500;

@@ -1,5 +1,5 @@
-import { type Effect, nothingToHeal, pickOf, placesOf } from './effect.ts';
-import type { Fault } from './fault.ts';
+import { type Effect, pickOf, placesOf } from './effect.ts';
+import { type Fault, nothingToHeal } from './fault.ts';
 
 /** How far a clock jumps: from milliseconds to hours, forward or back. */
 function jumpMs(how: number): number {

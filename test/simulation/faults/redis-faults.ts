@@ -1,7 +1,7 @@
 import { Random } from '../machine/random.ts';
 import type { World } from '../world.ts';
-import { type Effect, nothingToHeal, pickOf } from './effect.ts';
-import type { Fault, Heal } from './fault.ts';
+import { type Effect, pickOf } from './effect.ts';
+import { type Fault, type Heal, nothingToHeal } from './fault.ts';
 
 /** What Redis forgets, or does not learn, is allowed by the assumptions first. */
 const forgets =
