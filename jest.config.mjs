@@ -3,12 +3,11 @@ const common = {
   testEnvironment: 'node',
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
+  // Gives tests and hooks their time: `testTimeout` of a project is ignored by Jest 30.
+  setupFilesAfterEnv: ['<rootDir>/test/support/patient.ts'],
   // Not in the temporary folder, which is to be left as it was found.
   cacheDirectory: '<rootDir>/node_modules/.cache/jest',
 };
-
-/** On real servers: gives tests and hooks their time (`testTimeout` of a project is ignored by Jest 30). */
-const servers = { ...common, setupFilesAfterEnv: ['<rootDir>/test/support/server-suite.ts'] };
 
 /** One project per suite: `jest --selectProjects unit`. Every suite but `unit` and `simulation` starts real servers. */
 // biome-ignore lint/style/noDefaultExport: Jest reads its configuration from the default export.
@@ -21,10 +20,10 @@ export default {
       displayName: 'unit',
       testMatch: ['<rootDir>/packages/**/*.test.ts', '<rootDir>/test/unit/**/*.test.ts'],
     },
-    { ...servers, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.test.ts'] },
-    { ...servers, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
-    { ...servers, displayName: 'containers', testMatch: ['<rootDir>/test/containers/**/*.test.ts'] },
+    { ...common, displayName: 'contract', testMatch: ['<rootDir>/test/contract/**/*.test.ts'] },
+    { ...common, displayName: 'integration', testMatch: ['<rootDir>/test/integration/**/*.test.ts'] },
+    { ...common, displayName: 'containers', testMatch: ['<rootDir>/test/containers/**/*.test.ts'] },
     { ...common, displayName: 'simulation', testMatch: ['<rootDir>/test/simulation/**/*.test.ts'] },
-    { ...servers, displayName: 'fault', testMatch: ['<rootDir>/test/fault/**/*.test.ts'] },
+    { ...common, displayName: 'fault', testMatch: ['<rootDir>/test/fault/**/*.test.ts'] },
   ],
 };

@@ -90,7 +90,7 @@ export class RedisFence implements Fence {
           generation,
           nameOf(name),
           isTag,
-          padded(move.ledgerTop),
+          padded(move.ledgerEnd),
           move.mayPass ? '1' : '',
         ),
       RETRY_REASONS.fenceUnclear,

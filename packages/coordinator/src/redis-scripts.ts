@@ -28,7 +28,7 @@ declare module 'ioredis' {
       generation: string,
       name: string,
       tag: string,
-      ledgerTop: string,
+      ledgerEnd: string,
       pass: string,
     ): Result<string, Context>;
     sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;

@@ -113,15 +113,17 @@ async function goneTags(driver: SqlDriver, tags: readonly string[]): Promise<Swe
   if (tags.length === 0) return [];
   const marks = tags.map(() => '?').join(', ');
   const rows = await driver.query(
-    `SELECT t.tag, t.high_water FROM leafcutter_tag t WHERE t.tag IN (${marks})`,
+    `SELECT t.tag, t.high_water, t.taken_from, t.taken_to FROM leafcutter_tag t WHERE t.tag IN (${marks})`,
     tags,
   );
-  const highWaters = new Map(rows.map((row) => [String(row.tag), BigInt(row.high_water ?? 0)]));
+  const own = new Map(rows.map((row) => [String(row.tag), row]));
   const found: SweptCounter[] = [];
   for (const tag of tags) {
     const name = { kind: 'tag', tag } as const;
     const granted = (await latestRanges(driver, name, undefined, 1))[0]?.end ?? 0n;
-    found.push({ name, value: maxBigint(granted, highWaters.get(tag) ?? 0n), granted, gone: true });
+    const row = own.get(tag) ?? {};
+    const value = BigInt(row.high_water ?? 0) || granted;
+    found.push({ name, value, granted, taken: toTaken(row), gone: true });
   }
   return found;
 }

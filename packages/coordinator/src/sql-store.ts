@@ -152,6 +152,7 @@ export class SqlStore implements Store {
       return work({
         ...{ name, value: record.ceilingMs, nowMs, generation, memory, machine: record },
         ...ledger.calls,
+        enter: (entries) => ledger.write(entries),
         async advance(to, entries, taker) {
           await raiseCeiling(session, record, to, taker);
           await ledger.write(entries);

@@ -48,7 +48,6 @@ export class SimulatedStore implements Store {
           ...locked,
           ...this.#ledgerCalls(session, locked),
           keepTaken: (taken) => this.#statement(session, [], () => locked.keepTaken(taken)),
-          enter: (entries) => this.#statement(session, entries, () => locked.enter(entries)),
           lower: (to, highestId, taken) =>
             this.#statement(session, [], () => locked.lower(to, highestId, taken)),
           advance: (to, entries) => this.#statement(session, entries, () => locked.advance(to, entries)),
@@ -76,6 +75,8 @@ export class SimulatedStore implements Store {
       nextRangeStart: (from: bigint) => ask(() => locked.nextRangeStart(from)),
       rangesFrom: (first: bigint, last: bigint) => ask(() => locked.rangesFrom(first, last)),
       // What is merged was granted before: the checks are not told of it again.
+      enter: (entries: readonly LedgerEntry[]) =>
+        this.#statement(session, entries, () => locked.enter(entries)),
       mergeRanges: (whole: LedgerEntry, count: number) => ask(() => locked.mergeRanges(whole, count)),
     };
   }

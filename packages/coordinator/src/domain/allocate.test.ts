@@ -46,6 +46,7 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
     nextRangeStart: async (from: bigint) => now().find(({ start }) => start >= from)?.start,
     rangesFrom: async () => [],
     mergeRanges: async () => undefined,
+    enter: async () => undefined,
   };
   const parts = { fence, events, unfenced: options.unfenced, coordinatorId: 'c1' };
   return allocate(parts, locked, { remembered, floor, endOf, write });

@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import { type LostRange, lostEntry, lostRange } from './lost-range.ts';
+import { type LostRange, lostEntry, lostRange, missedBelow } from './lost-range.ts';
 import { LoweringForgottenError } from './lowering-forgotten-error.ts';
 import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
 import { type Locked, RETRY_REASONS } from './store.ts';
@@ -70,9 +70,10 @@ export async function allocate(
   const { remembered } = taking;
   const start = maxBigint(counter, maxBigint(taking.floor ?? 0n, remembered.value));
   try {
-    const range = besideTaken(locked, await besideLedger(locked, { start, end: taking.endOf(start) }));
+    const { ledgerEnd, ...free } = await besideLedger(locked, { start, end: taking.endOf(start) });
+    const range = besideTaken(locked, free);
     const lost = lostRange(counter, remembered);
-    const below = await missedBelow(fence, locked);
+    const below = await askWhatIsMissed(fence, locked);
     const found = [below, lost].filter((one) => one !== undefined);
     const entries = await Promise.all(found.map((one) => lostEntry(locked, one, coordinatorId)));
     await taking.write(
@@ -80,7 +81,7 @@ export async function allocate(
       entries.filter((entry) => entry !== undefined),
     );
     const answer = await fence?.raise(name, {
-      ...{ counter, ...range, generation, ledgerTop: locked.ledgerTop, mayGoUnfenced },
+      ...{ counter, ...range, generation, ledgerEnd, mayGoUnfenced },
     });
     if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
     if (answer?.kind === 'lowered') throw new LoweringForgottenError(name);
@@ -99,30 +100,23 @@ export async function allocate(
  * The range as far as the ledger lets it reach. A counter that was lowered on purpose lies in a gap of the ledger and
  * ends with it; one that lies in a range, or at the start of one, went back by accident and starts above them all.
  */
-async function besideLedger(locked: Locked, range: Range): Promise<Range> {
+async function besideLedger(locked: Locked, range: Range): Promise<Range & { ledgerEnd: bigint }> {
   const { name, ledgerTop } = locked;
   const { start, end } = range;
   if (end <= start) throw new Error(`empty range [${start}, ${end}) of ${counterKey(name)}`);
-  if (ledgerTop <= start) return range;
+  if (ledgerTop <= start) return { ...range, ledgerEnd: ledgerTop };
   // In this order: ranges may become one between the two questions (`prune`), on another node of a Galera without our lock.
   const above = await locked.nextRangeStart(start);
-  if ((await locked.ledgerEnd(start)) > start || above === start)
+  const ledgerEnd = await locked.ledgerEnd(start);
+  if (ledgerEnd > start || above === start)
     throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: ledgerTop });
-  return { start, end: above === undefined ? end : minBigint(end, above) };
+  return { start, end: above === undefined ? end : minBigint(end, above), ledgerEnd };
 }
 
-/**
- * What the fence knows was granted above all that the ledger has, if the counter skipped it, as a typo does right after
- * MySQL lost it: nothing else would ever compare the two there.
- */
-async function missedBelow(
-  fence: Fence | undefined,
-  { name, value: counter, ledgerTop }: Locked,
-): Promise<LostRange | undefined> {
-  if (name.kind !== 'tag' || fence?.available !== true || counter <= ledgerTop) return undefined;
-  const { granted, skipped, committed } = await fence.read(name);
-  const end = granted <= counter ? granted : minBigint(skipped?.start ?? 0n, counter);
-  return end > ledgerTop ? { start: ledgerTop, end, committed: committed > ledgerTop } : undefined;
+/** As `missedBelow`, where the counter does not stand at the end of its ledger; nothing else would ever compare the two there. */
+async function askWhatIsMissed(fence: Fence | undefined, locked: Locked): Promise<LostRange | undefined> {
+  const asks = locked.name.kind === 'tag' && locked.value > locked.ledgerTop;
+  return asks && fence?.available === true ? missedBelow(locked, await fence.read(locked.name)) : undefined;
 }
 
 /** The range as far as what was handed out above a lowered counter lets it reach. */

@@ -8,8 +8,8 @@ export interface FenceMove {
   readonly end: bigint;
   /** The generation that the database says its fences have; undefined where it never saw one. */
   readonly generation: string | undefined;
-  /** End of the highest range that the ledger has of the counter; 0 for none. */
-  readonly ledgerTop: bigint;
+  /** End of the highest range that the ledger has below `start`; 0 for none. */
+  readonly ledgerEnd: bigint;
   /** Whether it may go past what was handed out above a lowered counter: the database has learnt what lies below. */
   readonly mayPass?: boolean;
   /** Whether the range may be allocated if Redis is away. False: nothing is noted of a range that nobody gets. */
@@ -72,7 +72,7 @@ export interface SweptCounter extends Counter {
   readonly taken?: Range | undefined;
   /**
    * True if the database has no row for it: a tag that was deleted by hand, or made after the backup that was restored.
-   * Its value is then what is left of it: its high-water mark, or the end of its highest range in the ledger.
+   * Its value is then what is left of it: its high-water mark, or without one the end of its highest range in the ledger.
    */
   readonly gone?: boolean;
 }
@@ -84,8 +84,8 @@ export interface FenceAhead extends FenceMark {
 
 export interface Swept {
   /**
-   * Those whose fence stands above the counter, or knows of a lowering that the database does not. If the counter stands
-   * above what was handed out above, the fence was left as it is: first the database must learn what it forgot.
+   * Those whose fence stands above the counter, knows of more than the ledger, or of a lowering. If the counter was raised
+   * again to what was handed out above, the fence was left as it is: first the database must learn what it forgot.
    */
   readonly ahead: readonly FenceAhead[];
   /** Those whose fence holds what is none, as after somebody set it by hand: they were left alone. */

@@ -28,6 +28,20 @@ export function lostRange(
 }
 
 /**
+ * What a fence knows was granted above all that the ledger has, below where a tag's counter stands: it was set there by
+ * hand right after the database lost it. If the fence does not know what the counter skipped, all of it may have been.
+ */
+export function missedBelow(
+  { value: counter, ledgerTop }: Pick<Locked, 'value' | 'ledgerTop'>,
+  { granted, committed, skipped }: FenceMark,
+): LostRange | undefined {
+  const skips = skipped !== undefined && skipped.start >= ledgerTop && skipped.start < counter;
+  const unknown = ledgerTop > 0n ? counter : 0n;
+  const end = granted <= counter ? granted : skips ? skipped.start : unknown;
+  return end > ledgerTop ? { start: ledgerTop, end, committed: committed > ledgerTop } : undefined;
+}
+
+/**
  * The ledger entry for a lost range: what of it no entry that the database kept covers; undefined if the ledger kept
  * all, as after an edited row.
  */

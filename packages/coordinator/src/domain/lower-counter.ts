@@ -64,7 +64,12 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
  * What the fence says of numbers from `to` on. Nothing was granted in those that the counter skipped last, nor above
  * `granted`; all others may have been. If nothing was skipped, the ledger decides, provided that it knows what the fence does.
  */
-async function askFence(row: LockedTag, to: bigint, { granted, skipped, taken }: FenceMark): Promise<void> {
+async function askFence(
+  row: LockedTag,
+  to: bigint,
+  { value, granted: end, skipped, taken }: FenceMark,
+): Promise<void> {
+  const granted = minBigint(value, end);
   for (const above of [taken, row.taken]) {
     if (above !== undefined && to >= above.start && to < above.end) throw handedOut(to, above.end);
   }

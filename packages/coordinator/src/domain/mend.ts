@@ -1,7 +1,7 @@
 import { hasCode } from '@leafcutter/shared/errors';
 import type { AllocationEvents } from './allocate.ts';
 import type { Fence, FenceAhead, FenceMark, FenceMove } from './fence.ts';
-import { type LostRange, lostEntry, lostRange } from './lost-range.ts';
+import { type LostRange, lostEntry, lostRange, missedBelow } from './lost-range.ts';
 import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
 import type { Locked, LockedTag, Store } from './store.ts';
 
@@ -63,13 +63,13 @@ export async function mendTag(parts: Parts, tag: string, goOnAbove = false): Pro
     const { taken } = mark;
     if (taken === undefined) return raise(row, mark, coordinatorId);
     await keepTaken(row, taken, coordinatorId);
-    const { value, generation, ledgerTop } = row;
+    const { value, generation, ledgerTop: ledgerEnd } = row;
     const knows = row.taken?.start === taken.start && row.taken.end === taken.end && value === taken.start;
     if ((value < taken.start || knows) && !goOnAbove) return raise(row, mark, coordinatorId);
     const start = maxBigint(value, taken.end);
     passed = {
       ...{ counter: value, start, end: start, mayPass: true },
-      ...{ generation, ledgerTop, mayGoUnfenced: false },
+      ...{ generation, ledgerEnd, mayGoUnfenced: false },
     };
     return enterBelow(row, mark, coordinatorId);
   });
@@ -80,9 +80,14 @@ export async function mendTag(parts: Parts, tag: string, goOnAbove = false): Pro
 
 async function raise(row: Locked, mark: FenceMark, coordinatorId: string): Promise<LostRange | undefined> {
   const lost = lostRange(row.value, mark);
-  if (lost === undefined) return undefined;
-  const entry = await lostEntry(row, lost, coordinatorId);
-  await row.advance(lost.end, entry === undefined ? [] : [entry]);
+  if (lost === undefined) return enterBelow(row, mark, coordinatorId);
+  const below = row.name.kind === 'tag' && row.value > row.ledgerTop ? missedBelow(row, mark) : undefined;
+  const found = [below, lost].filter((range) => range !== undefined);
+  const entries = await Promise.all(found.map((range) => lostEntry(row, range, coordinatorId)));
+  await row.advance(
+    lost.end,
+    entries.filter((entry) => entry !== undefined),
+  );
   return lost;
 }
 
@@ -97,17 +102,22 @@ async function keepTaken(row: LockedTag, known: Range, coordinatorId: string): P
   await row.keepTaken(all);
 }
 
-/** Enters what was granted since the counter was lowered, as far as the ledger does not have it. */
+/**
+ * Enters what the fence knows was granted below the counter, as far as the ledger does not have it: the counter was set
+ * above it by hand, or the database forgot that it was lowered. A machine id's ledger is no more than its ceiling.
+ */
 async function enterBelow(
-  row: LockedTag,
-  { granted, committed }: FenceMark,
+  row: Locked,
+  { value, granted, committed }: FenceMark,
   coordinatorId: string,
 ): Promise<LostRange | undefined> {
-  const start = await row.ledgerEnd(granted);
-  const lost = { start, end: granted, committed: committed > start };
+  const end = minBigint(minBigint(value, granted), row.value);
+  if (row.name.kind === 'machine' || end === 0n) return undefined;
+  const start = await row.ledgerEnd(end);
+  if (start >= end) return undefined;
+  const lost = { start, end, committed: committed > start };
   const entry = await lostEntry(row, lost, coordinatorId);
-  if (entry === undefined) return undefined;
-  await row.enter([entry]);
+  if (entry !== undefined) await row.enter([entry]);
   return lost;
 }
 
@@ -118,14 +128,14 @@ async function rememberTag(
   ahead: FenceAhead,
 ): Promise<LostRange | undefined> {
   const lost = lostRange(ahead.counter.value, ahead);
-  const above = ahead.taken !== undefined && ahead.taken.end > ahead.counter.value ? [ahead.taken] : [];
   const nowMs = await store.now();
+  const ledgerEnd = async (below: bigint) => (await store.latestRanges(counter, below, 1))[0]?.end ?? 0n;
   const entries: LedgerEntry[] = [];
-  for (const range of [...(lost === undefined ? [] : [lost]), ...above]) {
-    const before = entries.at(-1)?.end ?? ahead.counter.value;
-    const row = { name: counter, nowMs, ledgerEnd: async () => before };
-    const entry = await lostEntry(row, range, coordinatorId);
-    if (entry !== undefined) entries.push(entry);
+  for (const range of [lost, ahead.taken]) {
+    const entry = range && (await lostEntry({ name: counter, nowMs, ledgerEnd }, range, coordinatorId));
+    const before = entries.at(-1)?.end ?? 0n;
+    if (entry !== undefined && entry.end > before)
+      entries.push({ ...entry, start: maxBigint(entry.start, before) });
   }
   if (entries.length > 0) await store.remember(counterKey(counter), entries);
   return lost;

@@ -74,6 +74,8 @@ export interface Locked extends Counter {
   rangesFrom(first: bigint, last: bigint): Promise<LedgerEntry[]>;
   /** Puts `whole` in place of the `count` ranges that start inside it; its start is the lowest of theirs. */
   mergeRanges(whole: LedgerEntry, count: number): Promise<void>;
+  /** Writes ranges to the ledger that lie below the counter, or in what is taken. */
+  enter(entries: readonly LedgerEntry[]): Promise<void>;
   /**
    * Raises the counter and writes the ledger. The entries lie below `to`. None is dated before the last sweep, whatever the
    * clock says, so that the next one sees them.
@@ -86,8 +88,6 @@ export interface LockedTag extends Locked {
   readonly tag: TagRecord;
   /** Notes what was handed out above. */
   keepTaken(taken: Range): Promise<void>;
-  /** Writes ranges to the ledger that lie below the counter, or in what is taken. */
-  enter(entries: readonly LedgerEntry[]): Promise<void>;
   /** Sets counter, high-water mark, highest ID and what was handed out above: an admin's explicit word. */
   lower(to: bigint, highestId: bigint, taken: Range | undefined): Promise<void>;
 }

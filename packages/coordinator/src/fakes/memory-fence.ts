@@ -99,13 +99,9 @@ export class MemoryFence implements Fence {
     if (here === undefined || !isSame(here, identity) || here.lowered !== identity.lowered) throw overtaken();
     const ahead = counters.flatMap((counter) => {
       const mark = this.#sweepOne(counter);
-      const { taken } = mark;
-      const untold =
-        taken !== undefined &&
-        (taken.start !== counter.taken?.start ||
-          taken.end !== counter.taken.end ||
-          counter.value >= taken.end);
-      return untold || mark.value > counter.value ? [{ counter, ...mark }] : [];
+      const isLost = counter.name.kind === 'tag' && mark.granted > counter.granted;
+      const asks = mark.taken !== undefined || isLost || mark.value > counter.value;
+      return asks ? [{ counter, ...mark }] : [];
     });
     return { ahead, unreadable: [] };
   }
@@ -145,11 +141,11 @@ export class MemoryFence implements Fence {
   }
 
   /** As `raise-fence.lua`. */
-  #rise(name: CounterName, { start, end, counter, ledgerTop }: FenceMove): void {
+  #rise(name: CounterName, { start, end, counter, ledgerEnd }: FenceMove): void {
     const { committed, granted, skipped, taken } = this.#mark(name);
     const passes = taken !== undefined && start >= taken.end;
     const remembered = passes ? taken.end : granted;
-    const known = remembered > 0n ? maxBigint(remembered, ledgerTop) : 0n;
+    const known = remembered > 0n ? maxBigint(remembered, ledgerEnd) : 0n;
     const skips = name.kind === 'tag' && (passes || (known > 0n && start > known));
     this.#put(name, {
       ...{ value: end, committed: maxBigint(counter, committed), granted: end },
@@ -180,7 +176,12 @@ export class MemoryFence implements Fence {
       missed || (taken !== undefined && before.taken === undefined) ? undefined : before.skipped;
     const knows = taken?.start === told?.start && taken?.end === told?.end && counter === taken?.start;
     // The database forgot the lowering: first it must learn what else it forgot.
-    if (taken !== undefined && counter >= taken.start && !knows) return { ...before, skipped, taken };
+    if (taken !== undefined && counter >= taken.start && !knows && this.memory.marks.has(key(name))) {
+      const mark = { ...before, skipped, taken };
+      if (this.memory.rose.has(key(name))) this.memory.marks.set(key(name), mark);
+      else this.#put(name, mark);
+      return mark;
+    }
     const mark = {
       value: maxBigint(before.value, counter),
       committed: maxBigint(before.committed, counter),

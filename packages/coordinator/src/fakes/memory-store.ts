@@ -220,6 +220,7 @@ export class MemoryStore implements Store {
       return work({
         ...{ name, value: machine.ceilingMs, nowMs, machine },
         ...this.#told,
+        enter: async (entries) => void writes.push(...this.#enter(entries)),
         ...this.database.ledgerOf(name, writes),
         advance: async (to, entries, taker) => {
           writes.push(
@@ -276,9 +277,9 @@ export class MemoryStore implements Store {
           : { name, value: machine.ceilingMs, granted };
       }
       const row = tags.get(name.tag);
-      const left = maxBigint(granted, highWaters.get(name.tag) ?? 0n);
+      const left = highWaters.get(name.tag) ?? granted;
       return row === undefined
-        ? { name, value: left, granted, gone: true }
+        ? { name, value: left, granted, taken: taken.get(name.tag), gone: true }
         : { name, value: counterOf(this.#record(name.tag)), granted, taken: taken.get(name.tag) };
     });
   }

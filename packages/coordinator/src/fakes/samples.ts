@@ -47,7 +47,7 @@ export const SWEPT: UnfencedRule = { mayGoUnfenced: () => true };
 /** Asks the sample Redis to raise a fence; the counter stands at `start` unless told otherwise. */
 export function fenceMove(start: bigint, end: bigint, own: Partial<FenceMove> = {}): FenceMove {
   const { generation } = SAMPLE_DEPLOYMENT.identity;
-  return { counter: start, start, end, generation, ledgerTop: 0n, mayGoUnfenced: false, ...own };
+  return { counter: start, start, end, generation, ledgerEnd: 0n, mayGoUnfenced: false, ...own };
 }
 
 export const LEASE_RULES: LeaseRules = {

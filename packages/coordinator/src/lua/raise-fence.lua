@@ -14,7 +14,7 @@
   ARGV[4] generation that the identity must have
   ARGV[5] name of the counter in KEYS[3] and KEYS[4]
   ARGV[6] '1' for a tag, whose skipped numbers are noted; '' for a machine id, which skips time whenever it is free
-  ARGV[7] ledger top: the end of the highest range that the ledger has, 19 digits, zero-padded, 0 for none
+  ARGV[7] ledger end: the end of the highest range that the ledger has below start, 19 digits, zero-padded, 0 for none
   ARGV[8] '1' where it may pass what was handed out above a lowered counter, else ''
 
   Returns '' where the fence now stands at end; the fence where it stands above start, unchanged, or where it would

@@ -11,8 +11,8 @@
   ARGV[4] and on, for each fence its name in KEYS[2], its counter, the end of the highest range in the ledger, and what
     the database says was handed out above a lowered counter, from and to; 19 digits, zero-padded, 0 for none
 
-  Returns one text per fence: '' where both sides know the same; what the fence is where it stands above the counter or
-  is none, with what was handed out above a lowered counter behind it, where the database does not know that; or only
+  Returns one text per fence: '' where both sides know the same; what the fence is where it stands above the counter, where
+  it knows of more than the ledger, or where it is none; what was handed out above a lowered counter behind it; or only
   '?' where the identity is another one, went back to an old file, or a fence was lowered meanwhile. A fence whose
   counter was raised again to what was taken above is left as it is: first the database must learn what it forgot.
 ]]
@@ -99,11 +99,13 @@ for index = 4, #KEYS do
     else
       redis.call('ZADD', KEYS[2], 'NX', identity[2], name)
     end
-    local untold = to > NONE and (from ~= ARGV[at + 3] or to ~= ARGV[at + 4])
-    if untold or forgot then
+    -- What the fence knows was granted must be in the ledger, too, also where the counter was set above it by hand. What is
+    -- known of a tag that was lowered is compared under its lock.
+    local isLost = current and string.sub(name, 1, 4) == 'tag:' and not stale and string.sub(current, 41) > inLedger
+    if to > NONE then
       answers[index - 3] = raised .. ' ' .. from .. ' ' .. to
     else
-      answers[index - 3] = stands > counter and raised or ''
+      answers[index - 3] = (isLost or stands > counter) and raised or ''
     end
   end
 end
