@@ -57,8 +57,8 @@ interface Parts {
  * more, nothing moves, the transaction is rolled back and run again with that as its floor (`retrying`). A crash at any
  * line leaves a gap and nothing worse.
  *
- * @throws CounterBehindError, LoweringForgottenError, STORE_UNAVAILABLE with reason `fence_unclear`, `fence_stranger` or `fence_unswept`, and what
- * `taking` throws
+ * @throws CounterBehindError, LoweringForgottenError, STORE_UNAVAILABLE with reason `fence_unclear`, `fence_stranger` or
+ * `fence_unswept`, and what `taking` throws
  */
 export async function allocate(
   { fence, unfenced, events, coordinatorId }: Parts,

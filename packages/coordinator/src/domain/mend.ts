@@ -19,8 +19,8 @@ interface Parts {
  *
  * - The counter is raised to the end of what was granted, and what the ledger lacks of that is entered.
  * - What was handed out above a counter that was lowered is noted and entered.
- * - If the counter stands above that, the database forgot the lowering: what was granted below since is entered, and
- *   then the fence goes on above, too.
+ * - What was granted below the counter is entered, too, if the ledger lacks it: the counter was set above it by hand, or
+ *   the database forgot that it was lowered. In that case the fence then goes on above as well.
  */
 export async function mend(parts: Parts, ahead: FenceAhead): Promise<LostRange | undefined> {
   const { name, gone } = ahead.counter;
@@ -137,6 +137,7 @@ async function rememberTag(
     if (entry !== undefined && entry.end > before)
       entries.push({ ...entry, start: maxBigint(entry.start, before) });
   }
-  if (entries.length > 0) await store.remember(counterKey(counter), entries);
+  if (entries.length === 0) return undefined;
+  await store.remember(counterKey(counter), entries);
   return lost;
 }
