@@ -118,9 +118,7 @@ export class MemoryFence implements Fence {
     const here = this.memory.identity;
     if (here === undefined || here.generation !== generation) throw unavailable(RETRY_REASONS.fenceStranger);
     const mark = this.#mark(name);
-    const isFrom =
-      mark.value === from.value && mark.committed === from.committed && mark.granted === from.granted;
-    if (!isFrom) throw unavailable('fence_moved');
+    if (mark.value !== from.value || mark.granted !== from.granted) throw unavailable('fence_moved');
     this.memory.identity = { ...here, lowered: here.lowered + 1 };
     this.memory.marks.set(key(name), { value: to, committed: to, granted: to, taken });
   }
