@@ -80,7 +80,14 @@ export function lanesOf(task, args) {
   const containers = { ...jest('containers', { args, workers: 'serial' }), needsServers: true };
   const fault = { ...jest('fault', { args, workers: 'serial' }), needsServers: true };
   const fullFault = { ...fault, env: { LEAFCUTTER_FULL: '1' } };
-  const rest = [...CHECKS, unit, simulation, ...(args.length > 0 ? [] : onNode26()), integration];
+  const fullSimulation = { ...simulation, env: { LEAFCUTTER_FULL: '1' } };
+  const restWith = (simulated) => [
+    ...CHECKS,
+    unit,
+    simulated,
+    ...(args.length > 0 ? [] : onNode26()),
+    integration,
+  ];
   const namesTests = args.some((arg) => arg.includes('.test.ts') || arg === '-t');
 
   /** @type {Record<string, () => Step[][]>} */
@@ -91,10 +98,10 @@ export function lanesOf(task, args) {
     'test:integration': () => [[integration, containers]],
     'test:fault': () => [[fault]],
     // What takes one file at a time mostly waits for servers, so all that computes runs beside it.
-    test: () => [[fault, containers], rest],
+    test: () => [[fault, containers], restWith(simulation)],
     'test:full': () => [
       [fullFault, containers],
-      [...rest, simulate('--seeds', '10000', '--from', '1')],
+      [...restWith(fullSimulation), simulate('--seeds', '10000', '--from', '1')],
     ],
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],
