@@ -93,7 +93,8 @@ export class LostWriteArena implements AsyncDisposable {
     const number = this.#agentsNamed++;
     const url = this.coordinators[number % COORDINATORS]?.url ?? '';
     const flags = ['--coordinators', url, ...(this.#options.agentFlags ?? [])];
-    const service = await Service.start({ kind: 'agent', name: `agent-${number + 1}`, flags }, until);
+    const name = `agent-${number + 1}`;
+    const service = await Service.start({ kind: 'agent', name, flags, pace: 'product' }, until);
     this.agents[number] = this.#stack.adopt(service, end);
   }
 
@@ -307,7 +308,10 @@ function startCoordinator(
     LEAFCUTTER_REDIS_URL: redis.url,
     ...preloading(coordinatorPreloads),
   };
-  return Service.start({ kind: 'coordinator', name: `coordinator-${number + 1}`, flags, env });
+  // That Redis is away is to be found as fast as the product finds it.
+  return Service.start({
+    ...{ kind: 'coordinator', name: `coordinator-${number + 1}`, flags, env, pace: 'product' },
+  });
 }
 
 /** At the end nobody waits for a drain. */
