@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { NO_MARK } from '@leafcutter/coordinator/domain/fence';
 import type { Range } from '@leafcutter/coordinator/domain/range';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
@@ -168,6 +169,10 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
     class HastyFence extends RedisFence {
       override raise(...[name, move]: Parameters<RedisFence['raise']>) {
         return super.raise(name, move).catch(() => ({ kind: 'away' }) as const);
+      }
+
+      override read(...[name]: Parameters<RedisFence['read']>) {
+        return super.read(name).catch(() => NO_MARK);
       }
     }
     const hasty = new SegmentArbiter({

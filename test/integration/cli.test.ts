@@ -169,7 +169,7 @@ describe('an embedded coordinator', () => {
     const second = ['coordinator', '--listen', `127.0.0.1:${await freePort()}`, ...flags];
     const { code, output } = await run(second);
     expect(code).toBe(1);
-    expect(output).toContain('Another coordinator has');
+    expect(output).toContain('Another process, most likely a coordinator, has');
     expect(output).toContain('stop it, or use another data directory');
     expect(output).not.toContain('    at ');
     await first.process.kill();

@@ -110,8 +110,9 @@ export class RedisFence implements Fence {
 
   async read(name: CounterName): Promise<FenceMark> {
     const key = this.#key(name);
-    const [text, zones] = await this.#link.run((redis) =>
-      Promise.all([redis.get(key), redis.hget(this.#zones, nameOf(name))]),
+    const [text, zones] = await this.#link.run(
+      (redis) => Promise.all([redis.get(key), redis.hget(this.#zones, nameOf(name))]),
+      RETRY_REASONS.fenceUnclear,
     );
     return { ...(text === null ? NO_MARK : parse(key, text)), ...readZones(zones ?? '') };
   }
