@@ -98,10 +98,10 @@ export function lanesOf(task, args) {
     'test:integration': () => [[integration, containers]],
     'test:fault': () => [[fault]],
     // What takes one file at a time mostly waits for servers, so all that computes runs beside it.
-    test: () => [[fault, containers], restWith(simulation)],
+    test: () => [[fault, containers], restWith(simulation, integration)],
     'test:full': () => [
       [fullFault, containers],
-      [...restWith(fullSimulation), simulate('--seeds', '10000', '--from', '1')],
+      [...restWith(fullSimulation, fullIntegration), simulate('--seeds', '10000', '--from', '1')],
     ],
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],

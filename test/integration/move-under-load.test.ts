@@ -175,6 +175,9 @@ async function drawn(
     throw new Error(`agents did not draw enough: ${JSON.stringify([...counts()])}; ${load}`);
 }
 
+/** Half a minute each, on two cores. */
+const inFull = process.env.LEAFCUTTER_FULL === '1' ? test : test.skip;
+
 describe('a move under load', () => {
   test('goes on, for agents that refuse another deployment, too: no ID twice, each agent’s IDs rise', async () => {
     const { ids, duplicates, falling } = await moveUnderLoad();
@@ -182,26 +185,32 @@ describe('a move under load', () => {
     expect([duplicates, falling]).toEqual([[], []]);
   });
 
-  test('NEGATIVE CONTROL: without the mark the file hands out what MySQL hands out', async () => {
+  inFull('NEGATIVE CONTROL: without the mark the file hands out what MySQL hands out', async () => {
     expect((await moveUnderLoad({ agents: 1, oldFile: true })).duplicates).toContain('orders');
   });
 
-  test('NEGATIVE CONTROL: with counters that start below, a fresh agent is given what was issued', async () => {
-    const mysql = [
-      'UPDATE leaf_alloc SET max_id = 1',
-      'UPDATE leafcutter_tag SET high_water = 0',
-      "DELETE FROM leafcutter_ledger WHERE kind = 't'",
-    ];
-    expect((await moveUnderLoad({ agents: 1, agentsEnd: true, mysql })).duplicates).toEqual(['orders']);
-  });
+  inFull(
+    'NEGATIVE CONTROL: with counters that start below, a fresh agent is given what was issued',
+    async () => {
+      const mysql = [
+        'UPDATE leaf_alloc SET max_id = 1',
+        'UPDATE leafcutter_tag SET high_water = 0',
+        "DELETE FROM leafcutter_ledger WHERE kind = 't'",
+      ];
+      expect((await moveUnderLoad({ agents: 1, agentsEnd: true, mysql })).duplicates).toEqual(['orders']);
+    },
+  );
 
-  test('NEGATIVE CONTROL: with ceilings that start below, a fresh agent is given a window that is held', async () => {
-    const mysql = [
-      'UPDATE leafcutter_machine SET ceiling_ms = 0',
-      "DELETE FROM leafcutter_ledger WHERE kind = 'm'",
-    ];
-    const quiet = { agents: 1, coordinatorFlags: NO_HEARTBEATS, pace: FLAT_OUT };
-    const { duplicates } = await moveUnderLoad({ ...quiet, mysql });
-    expect(duplicates).toEqual(['snowflake']);
-  });
+  inFull(
+    'NEGATIVE CONTROL: with ceilings that start below, a fresh agent is given a window that is held',
+    async () => {
+      const mysql = [
+        'UPDATE leafcutter_machine SET ceiling_ms = 0',
+        "DELETE FROM leafcutter_ledger WHERE kind = 'm'",
+      ];
+      const quiet = { agents: 1, coordinatorFlags: NO_HEARTBEATS, pace: FLAT_OUT };
+      const { duplicates } = await moveUnderLoad({ ...quiet, mysql });
+      expect(duplicates).toEqual(['snowflake']);
+    },
+  );
 });
