@@ -81,13 +81,8 @@ export function lanesOf(task, args) {
   const fault = { ...jest('fault', { args, workers: 'serial' }), needsServers: true };
   const fullFault = { ...fault, env: { LEAFCUTTER_FULL: '1' } };
   const fullSimulation = { ...simulation, env: { LEAFCUTTER_FULL: '1' } };
-  const restWith = (simulated) => [
-    ...CHECKS,
-    unit,
-    simulated,
-    ...(args.length > 0 ? [] : onNode26()),
-    integration,
-  ];
+  const fullIntegration = { ...integration, env: { LEAFCUTTER_FULL: '1' } };
+  const restWith = (...last) => [...CHECKS, unit, ...(args.length > 0 ? [] : onNode26()), ...last];
   const namesTests = args.some((arg) => arg.includes('.test.ts') || arg === '-t');
 
   /** @type {Record<string, () => Step[][]>} */
