@@ -4,6 +4,9 @@ import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { freshMysqlStores, type OpenStore } from './backends.ts';
 
+/** More than the precision with which a start is known. */
+const UPTIME_S = 5;
+
 let mariadb: MariadbServer;
 let handles: [OpenStore, OpenStore];
 
@@ -16,9 +19,18 @@ afterAll(async () => {
   await mariadb?.dispose();
 });
 
+function uptimeS(driver: OpenStore['driver']): Promise<number> {
+  return driver.transaction(async (session) => {
+    const [row] = await session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
+    return Number(row?.Value);
+  });
+}
+
 describe('a store on a real MariaDB', () => {
   test('tells a server that was started again from one that ran on', async () => {
     const [{ store, driver }] = handles;
+    // Two starts within some seconds pass for one.
+    expect(await poll(async () => (await uptimeS(driver)) >= UPTIME_S)).toBe(true);
     let replaced = 0;
     store.onReplaced(() => replaced++);
     await store.now();

@@ -11,6 +11,8 @@ export interface Control {
   readonly nemesis?: (arena: Arena) => Promise<void>;
   /** What must be found without it. */
   readonly finds: keyof Findings;
+  /** The test that has a quicker control for the same guard; this one is left to the full run. */
+  readonly alsoIn?: string;
 }
 
 export interface Scenario {

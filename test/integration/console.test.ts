@@ -58,9 +58,12 @@ async function signIn(page: Page, token: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
+/** The grid of machine ids has a thousand buttons that are alike; the first rows stand for them. */
+const RUN_AXE = `axe.run({ exclude: [['.grid .cell:nth-child(n + 40)']] }, { resultTypes: ['violations'] })`;
+
 async function seriousProblems(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
-  const { violations } = (await page.evaluate('axe.run()')) as {
+  const { violations } = (await page.evaluate(RUN_AXE)) as {
     violations: { id: string; impact: string; nodes: { html: string }[] }[];
   };
   return violations

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
@@ -41,37 +41,65 @@ test('a coordinator that waits for MySQL ends at once when it is asked to stop',
   expect(await coordinator.stop()).toEqual({ code: 0, signal: null });
 });
 
-test.each(['stop', 'pause'] as const)(
-  'a coordinator that starts while Redis is away (%s) serves unfenced, says so, and goes over to it',
-  async (how) => {
-    await using mariadb = await startMariadb();
-    await using redis = await startRedis();
+/** A coordinator on a new database whose Redis is away, and an agent of it. */
+async function startWithoutRedis(how: 'stop' | 'pause', ...flags: string[]) {
+  const stack = new AsyncDisposableStack();
+  try {
+    const mariadb = stack.use(await startMariadb());
+    const redis = stack.use(await startRedis());
     await redis[how]();
     const coordinator = await Service.start({
-      ...{ kind: 'coordinator', name: 'unfenced' },
-      flags: ['--auto-create-tags', '--redis-command-timeout-ms', '500'],
+      ...{ kind: 'coordinator', name: 'early' },
+      flags: ['--auto-create-tags', '--redis-command-timeout-ms', '500', ...flags],
       env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
     });
+    stack.defer(() => coordinator.stop());
     const agent = await Service.start(
-      { kind: 'agent', name: 'served', flags: ['--coordinators', coordinator.url] },
+      { kind: 'agent', name: 'served', flags: ['--coordinators', coordinator.url, '--wait-ms', '200'] },
       'live',
     );
-    try {
-      expect(coordinator.process.tail()).toMatch(/redis is away at start/);
-      const state = async () => (await coordinator.json<{ redis: string }>('/readyz')).redis;
-      expect(await poll(async () => (await state()) === 'down')).toBe(true);
-      const draws = async () => (await fetch(`${agent.url}/v1/ids/orders`)).ok;
-      expect(await poll(draws)).toBe(true);
-      const metrics = await (await fetch(`${coordinator.url}/metrics`)).text();
-      expect(metrics).toMatch(/^leafcutter_coordinator_unfenced_allocations_total\{kind="tag"\} [1-9]/m);
-      await (how === 'stop' ? redis.restart() : redis.resume());
-      expect(await poll(async () => (await state()) === 'up')).toBe(true);
-    } finally {
-      await agent.stop();
-      await coordinator.stop();
-    }
-  },
-);
+    stack.defer(() => agent.stop());
+    const redisIs = (state: 'up' | 'down') =>
+      poll(async () => (await coordinator.json<{ redis: string }>('/readyz')).redis === state);
+    const counter = async (name: string) => {
+      const text = await (await fetch(`${coordinator.url}/metrics`)).text();
+      return Number(
+        text.match(new RegExp(`^leafcutter_coordinator_${name}\\{kind="tag"\\} (.+)$`, 'm'))?.[1],
+      );
+    };
+    const draws = async () => (await fetch(`${agent.url}/v1/ids/orders`)).ok;
+    return {
+      ...{ coordinator, redis, redisIs, counter, draws },
+      [Symbol.asyncDispose]: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+describe.each(['stop', 'pause'] as const)('a coordinator that starts while Redis is away (%s)', (how) => {
+  test('refuses ranges, because its MySQL may have forgotten some, until Redis is there', async () => {
+    await using early = await startWithoutRedis(how);
+    expect(early.coordinator.process.tail()).toMatch(/redis is away at start/);
+    expect(await early.redisIs('down')).toBe(true);
+    expect(await early.draws()).toBe(false);
+    expect(await poll(() => early.counter('unswept_refusals_total'))).toBeGreaterThan(0);
+    expect(await early.counter('unfenced_allocations_total')).toBe(0);
+    await (how === 'stop' ? early.redis.restart() : early.redis.resume());
+    expect(await early.redisIs('up')).toBe(true);
+    expect(await poll(early.draws)).toBe(true);
+  });
+
+  test('serves unfenced when it is allowed to, counts that, and goes over to Redis', async () => {
+    await using early = await startWithoutRedis(how, '--redis-allow-unswept-allocations');
+    expect(await early.redisIs('down')).toBe(true);
+    expect(await poll(early.draws)).toBe(true);
+    expect(await early.counter('unfenced_allocations_total')).toBeGreaterThan(0);
+    await (how === 'stop' ? early.redis.restart() : early.redis.resume());
+    expect(await early.redisIs('up')).toBe(true);
+  });
+});
 
 test('an agent that starts before its coordinator is live, refuses, and becomes ready by itself', async () => {
   const port = await freePort();

@@ -37,6 +37,14 @@ test('one that ran on is the same, at whatever part of a second it is asked', as
   expect(seen.number).toBe(1);
 });
 
+test('one whose clock drifts away from ours by seconds in weeks is the same', async () => {
+  for (let n = 0; n < 50 && server !== undefined; n++) {
+    nowMs += 86_400_000;
+    server.startedAtMs += 200;
+    expect(await seen.look(session)).toBe(false);
+  }
+});
+
 describe('it may have forgotten something', () => {
   test.each([
     ['that was started again', { name: 'db-1 3306 1', startedAtMs: 1_001_000 }],

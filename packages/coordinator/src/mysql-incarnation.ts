@@ -1,7 +1,7 @@
 import type { SqlSession } from './sql-driver.ts';
 
 /** An answer that took longer says too little of when the server was started, milliseconds. */
-const SLOW_MS = 1_000;
+const SLOW_MS = 250;
 const MAX_ASKED_AGAIN = 3;
 
 /** A server, and when it was started by the monotonic clock of this process: between these, because it tells whole seconds. */
@@ -16,7 +16,8 @@ interface Sighting {
  * may have forgotten what was acknowledged; one that ran on has not.
  *
  * A server is known by its host, port and id, and by the time at which it was started. That time is its uptime taken
- * from our own clock, so no wall clock that is set back or ahead by a little hides a restart.
+ * from our own clock, so no wall clock that is set back or ahead by a little hides a restart. Two starts that lie less
+ * than about three seconds apart may pass for one.
  */
 export class MysqlIncarnation {
   readonly #monotonic: () => number;
@@ -39,8 +40,9 @@ export class MysqlIncarnation {
     for (let again = 0; again < MAX_ASKED_AGAIN && asked.tookMs > SLOW_MS; again++)
       asked = await this.#ask(session);
     const before = this.#last;
-    if (before !== undefined && isSame(before, asked.seen)) return false;
+    // The newest sighting counts: over weeks two clocks drift apart by more than a restart takes.
     this.#last = asked.seen;
+    if (before !== undefined && isSame(before, asked.seen)) return false;
     this.#number += 1;
     return before !== undefined;
   }

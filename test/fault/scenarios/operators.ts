@@ -62,7 +62,6 @@ export const OPERATORS: readonly Scenario[] = [
   {
     name: 'rolling-restart',
     faults: 'every coordinator and then every agent is restarted (SIGTERM), one after the other',
-    quick: true,
     async nemesis({ coordinators, agents }) {
       for (const { service } of [...coordinators, ...agents]) await service.restart();
     },

@@ -85,6 +85,7 @@ export const REDIS: readonly Scenario[] = [
           await flushOften(arena);
         },
         finds: 'overlaps',
+        alsoIn: 'planted-bugs.test.ts',
       },
     ],
   },

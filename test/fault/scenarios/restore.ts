@@ -73,6 +73,7 @@ export const RESTORES: readonly Scenario[] = [
         },
         nemesis: (arena) => drill(arena, (run) => run('redis-remembers')),
         finds: 'duplicates',
+        alsoIn: 'lost-write.test.ts',
       },
     ],
   },

@@ -14,7 +14,6 @@ type TagsParts = ConstructorParameters<typeof Tags>[0];
 export const AGENT_BUGS = {
   'a generator without the end of its window': lacking('to', ['I2']),
   'a generator without the start of its window': {
-    rare: true,
     ...lacking('from', ['I2']),
     aimed: ['agent-clock-jumps', 'agent-killed'],
   },

@@ -16,7 +16,6 @@ const MENDING_NOTHING: Plant = { coordinator: { fence: (fence) => sweeping(fence
 /** Bugs in `tag lower`. */
 export const LOWER_BUGS = {
   'lowering forgets what was handed out above': {
-    rare: true,
     breaks: ['I1', 'I2'],
     coordinator: { lowering: forgetful },
     aimed: ['counter-mistyped', 'database-failover', 'database-failover-of-one-write'],

@@ -11,8 +11,6 @@ export interface PlantedBug extends Plant {
   readonly behind?: Plant;
   /** Coordinators of its runs, if more would make it good. */
   readonly coordinators?: number;
-  /** True if it takes dozens of seeds or more, and so minutes: it is hunted by `npm run test:full` alone. */
-  readonly rare?: true;
   /** The only faults of its runs, where among all others the ones that the guard is there for would come too seldom. */
   readonly aimed?: readonly FaultKind[];
 }

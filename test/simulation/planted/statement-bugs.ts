@@ -15,7 +15,6 @@ const THE_LEDGER_ALONE: Plant = {
 /** Bugs in the statements that a coordinator sends to its database. */
 export const STATEMENT_BUGS = {
   'a lock query that is answered from two moments': {
-    rare: true,
     ...THE_LEDGER_ALONE,
     breaks: ['I1', 'I2'],
     statements: (store) => twoMoments(withoutHighWater(store)),

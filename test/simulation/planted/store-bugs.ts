@@ -20,7 +20,8 @@ export const STORE_BUGS = {
     aimed: ['database-failover-amid-lost-commands'],
   },
   'a fence that counts in doubles': {
-    ...{ rare: true, breaks: ['I1', 'I2'], coordinator: { fence: roundingFence } },
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: roundingFence },
   },
   'any Redis is as good as the own': {
     breaks: ['I1', 'I2'],
