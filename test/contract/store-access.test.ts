@@ -130,6 +130,8 @@ test('a new connection to Redis, which may lead to another server, is followed b
     const number = async () => Number(await admin.hget('leafcutter:{fence}:identity', 'sweep'));
     // The first one comes with the first turn of the job.
     expect(await poll(number)).toBeGreaterThan(0);
+    // A lock whose holder lost its connection stays until it expires, which takes half a minute.
+    expect(await poll(async () => (await admin.keys('leafcutter:lock:*')).length === 0)).toBe(true);
     const before = await number();
     await admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     expect(await poll(async () => (await number()) > before)).toBe(true);

@@ -28,6 +28,8 @@ export interface ArenaOptions {
   /** The `main.ts` of the version that coordinators and agents start with; default the present one. */
   readonly main?: string;
   readonly redis?: RedisOptions;
+  /** Draws as fast as the agents answer in a quick run, too. */
+  readonly fast?: true;
   /** Gives every agent a clock of its own, which `AgentPlace.clock` moves. */
   readonly clocks?: boolean;
   /** All agents have the same agentId. */

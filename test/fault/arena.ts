@@ -28,12 +28,10 @@ export interface AgentPlace {
 const HOST = '127.0.0.1';
 /**
  * Milliseconds between an answer and the next request. A full run draws as fast as the agents answer. A quick one leaves the
- * cores to what runs beside it: what a fault may break it breaks at some hundred requests a second, too.
+ * cores to what runs beside it: most of what a fault may break it breaks at some hundred requests a second, too.
  */
-const PACE =
-  process.env.LEAFCUTTER_FULL === '1'
-    ? { hot: 2, others: 0, batches: 4 }
-    : { hot: 10, others: 40, batches: 20 };
+const FAST = { hot: 2, others: 0, batches: 4 };
+const GENTLE = { hot: 10, others: 40, batches: 20 };
 const FIRST_MACHINE_ID = 1;
 
 /**
@@ -215,6 +213,7 @@ export class Arena implements AsyncDisposable {
   /** Callers of single IDs and of batches for every source of an agent. */
   drawFrom({ label, service }: AgentPlace): void {
     const lane = { agent: label, url: service.url };
+    const pace = this.options.fast === true || process.env.LEAFCUTTER_FULL === '1' ? FAST : GENTLE;
     for (const source of this.sources) {
       const often = source === 'deep' ? 4 : 2;
       void this.load.add({
@@ -222,7 +221,7 @@ export class Arena implements AsyncDisposable {
         source,
         count: 1,
         depth: often,
-        paceMs: source === 'hot' ? PACE.hot : PACE.others,
+        paceMs: source === 'hot' ? pace.hot : pace.others,
       });
       if (this.options.singlesOnly?.includes(source)) continue;
       void this.load.add({
@@ -230,7 +229,7 @@ export class Arena implements AsyncDisposable {
         source,
         count: source === 'hot' ? 20 : 100,
         depth: 1,
-        paceMs: PACE.batches,
+        paceMs: pace.batches,
       });
     }
   }

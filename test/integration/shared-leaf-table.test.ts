@@ -93,12 +93,12 @@ function duplicates(issued: readonly Issued[]): number {
 }
 
 describe('a Leaf beside two coordinators on one row of leaf_alloc', () => {
-  test('over 500,000 IDs in all, none of them twice', async () => {
+  test('hundreds of thousands of IDs in all, none of them twice', async () => {
     const { issued, fenceAhead: ahead } = await side({
       keyPrefix: 'beside:',
-      lives: 25,
+      lives: 10,
       perLife: 10_000,
-      perAgent: 130_000,
+      perAgent: 50_000,
       careless: false,
     });
     const sizes: Record<string, number> = {};
@@ -108,10 +108,10 @@ describe('a Leaf beside two coordinators on one row of leaf_alloc', () => {
     process.stdout.write(
       `shared leaf_alloc: ${all} IDs (${JSON.stringify(Object.values(sizes))}), ${turns} changes of hands\n`,
     );
-    expect(all).toBeGreaterThanOrEqual(500_000);
-    expect(Object.values(sizes).every((size) => size >= 100_000)).toBe(true);
+    expect(all).toBeGreaterThanOrEqual(200_000);
+    expect(Object.values(sizes).every((size) => size >= 50_000)).toBe(true);
     // Neither was done before the other began.
-    expect(turns).toBeGreaterThan(50);
+    expect(turns).toBeGreaterThan(20);
     expect(duplicates(issued)).toBe(0);
     // A counter that somebody else moved forward is no MySQL that lost writes.
     expect(ahead).toBe(0);

@@ -1,4 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { PoolConnection as CallbackConnection } from 'mysql2';
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { RETRY_REASONS } from './domain/store.ts';
 import { isUnknownVariable, mustGiveUpConnection, readOnly, translateMysqlError } from './mysql-errors.ts';
@@ -97,14 +98,14 @@ class MysqlDriver implements SqlDriver {
   }
 
   #session(connection: PoolConnection): SqlSession {
-    const execute = async (sql: string, values: readonly SqlValue[] = []): Promise<unknown> => {
-      try {
-        const [result] = await connection.query({ sql, values: [...values], timeout: this.#timeoutMs });
-        return result;
-      } catch (error) {
-        throw translateMysqlError(error);
-      }
-    };
+    // The callbacks, because its promises take a stack trace of every call, which costs a tenth of a refill.
+    const inner = connection.connection as unknown as CallbackConnection;
+    const execute = (sql: string, values: readonly SqlValue[] = []): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        inner.query({ sql, values: [...values], timeout: this.#timeoutMs }, (error, result) =>
+          error === null ? resolve(result) : reject(translateMysqlError(error)),
+        );
+      });
     return {
       query: async (sql, values) => (await execute(sql, values)) as Row[],
       run: async (sql, values) => ((await execute(sql, values)) as ResultSetHeader).affectedRows,

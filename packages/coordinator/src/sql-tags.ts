@@ -15,8 +15,10 @@ import {
 import { LEDGER_KIND, ledgerTop } from './sql-ledger.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
-const COLUMNS = `a.biz_tag, a.max_id, a.step, a.description, t.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water,
-  t.shape, t.shaped_active, t.taken_from, t.taken_to`;
+const LEAF_COLUMNS = 'a.biz_tag, a.max_id, a.step, a.description';
+const OWN_COLUMNS =
+  't.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water, t.shape, t.shaped_active, t.taken_from, t.taken_to';
+const COLUMNS = `${LEAF_COLUMNS}, ${OWN_COLUMNS}`;
 
 /**
  * `retired` and `shaped_active` of a tag with a shape. A coordinator of an earlier release reads the first column only, and
@@ -39,9 +41,8 @@ export interface LockedTagRow {
 }
 
 /**
- * Locks the tag's row, and then reads it with all that must agree with it; undefined if there is none. In two
- * statements, because MariaDB answers a locking one that waited from two moments: the row from after the wait, its
- * subqueries from before it.
+ * Locks the tag's row, and then reads all that must agree with it; undefined if there is none. In two statements, because
+ * MariaDB answers a locking one that waited from two moments: the row from after the wait, its subqueries from before it.
  */
 export async function lockTag(
   driver: SqlDriver,
@@ -50,19 +51,19 @@ export async function lockTag(
 ): Promise<LockedTagRow | undefined> {
   const isTag = `a.biz_tag = ? AND ${driver.bytewise('a.biz_tag')} = ${driver.bytewise('?')}`;
   const [locked] = await session
-    .query(`SELECT 1 AS locked FROM leaf_alloc a WHERE ${isTag}${driver.forUpdate}`, [tag, tag])
+    .query(`SELECT ${LEAF_COLUMNS} FROM leaf_alloc a WHERE ${isTag}${driver.forUpdate}`, [tag, tag])
     .catch(noneIfUnstorable);
   if (locked === undefined) return undefined;
   const [row] = await session.query(
-    `SELECT ${COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
+    `SELECT ${OWN_COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
        ${ledgerTop(LEDGER_KIND.tag, '?')} AS ledger_top
-     FROM leaf_alloc a ${JOIN_DEPLOYMENT} LEFT JOIN leafcutter_tag t ON t.tag = ? WHERE ${isTag}`,
-    [tag, tag, tag, tag],
+     FROM leaf_alloc a ${JOIN_DEPLOYMENT} LEFT JOIN leafcutter_tag t ON t.tag = ? WHERE a.biz_tag = ?`,
+    [tag, tag, tag],
   );
   if (row === undefined)
     throw new LeafcutterError('INTERNAL', `The row of tag ${tag} is gone under its lock.`);
   return {
-    record: toTag(row),
+    record: toTag({ ...locked, ...row }),
     hasOwn: row.own !== null,
     taken: toTaken(row),
     nowMs: Number(row.now_ms),

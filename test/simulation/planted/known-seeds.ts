@@ -28,7 +28,7 @@ export const KNOWN_SEEDS: Readonly<Record<string, number>> = {
   'a request that waits past its deadline': 1,
   'a batch that is answered in part': 1,
   'a lease that is asked for once': 2,
-  'a lock query that is answered from two moments': 343,
+  'a lock query that is answered from two moments': 583,
   'lowering forgets what was handed out above': 62,
   'a fence that counts in doubles': 29,
   'a generator without the start of its window': 18,
