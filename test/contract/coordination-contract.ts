@@ -60,9 +60,16 @@ export function coordinationContract(subject: () => StoreUnderTest, locks: 'row'
 
   test('notes a sweep for who knows the last one', async () => {
     await store.identify('layout');
-    expect(await store.finishSweep(0, 1, 123)).toBe(true);
-    expect(await other.finishSweep(0, 2, 456)).toBe(false);
+    expect(await store.finishSweep({ sweep: 0, confirmedAtMs: 0, nowMs: 123 }, 1)).toBe(true);
+    expect(await other.finishSweep({ sweep: 0, confirmedAtMs: 0, nowMs: 456 }, 2)).toBe(false);
     expect(await other.identify('layout')).toMatchObject({ sweep: 1, sweptAtMs: 123 });
+  });
+
+  test('notes no sweep that began after Redis was last found, as far as the database remembers', async () => {
+    const { confirmedAtMs } = await store.identify('layout');
+    const begun = { sweep: 0, confirmedAtMs: confirmedAtMs + 1, nowMs: 123 };
+    expect(await store.finishSweep(begun, 1)).toBe(false);
+    expect(await store.identify('layout')).toMatchObject({ sweep: 0 });
   });
 
   describe('its counters', () => {

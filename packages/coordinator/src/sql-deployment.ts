@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { Deployment } from './domain/store.ts';
+import type { Deployment, SweepBegun } from './domain/store.ts';
 import { refuseUnfinished } from './move/unfinished.ts';
 import { optionalText, type Row, type SqlDriver } from './sql-driver.ts';
 
@@ -50,15 +50,11 @@ export async function confirmGeneration(driver: SqlDriver, generation: string): 
   );
 }
 
-export async function finishSweep(
-  driver: SqlDriver,
-  from: number,
-  to: number,
-  sweptAtMs: number,
-): Promise<boolean> {
+export async function finishSweep(driver: SqlDriver, begun: SweepBegun, to: number): Promise<boolean> {
   const affected = await driver.run(
-    'UPDATE leafcutter_deployment SET sweep = ?, swept_at_ms = ? WHERE singleton = 1 AND sweep = ?',
-    [to, sweptAtMs, from],
+    `UPDATE leafcutter_deployment SET sweep = ?, swept_at_ms = ?
+     WHERE singleton = 1 AND sweep = ? AND confirmed_at_ms >= ?`,
+    [to, begun.nowMs, begun.sweep, begun.confirmedAtMs],
   );
   return affected === 1;
 }

@@ -14,6 +14,7 @@ import type {
   ShapedTag,
   ShapeSpan,
   Store,
+  SweepBegun,
   TagChange,
   TagRecord,
 } from './domain/store.ts';
@@ -69,8 +70,8 @@ export class SqlStore implements Store {
     return confirmGeneration(this.#driver, generation);
   }
 
-  finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean> {
-    return finishSweep(this.#driver, from, to, sweptAtMs);
+  finishSweep(begun: SweepBegun, to: number): Promise<boolean> {
+    return finishSweep(this.#driver, begun, to);
   }
 
   counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]> {

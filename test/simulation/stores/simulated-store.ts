@@ -13,6 +13,7 @@ import {
   type ShapedTag,
   type ShapeSpan,
   type Store,
+  type SweepBegun,
   type TagChange,
   type TagRecord,
 } from '@leafcutter/coordinator/domain/store';
@@ -101,8 +102,8 @@ export class SimulatedStore implements Store {
     return this.#ask((store) => store.confirmGeneration(generation));
   }
 
-  finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean> {
-    return this.#ask((store) => store.finishSweep(from, to, sweptAtMs));
+  finishSweep(begun: SweepBegun, to: number): Promise<boolean> {
+    return this.#ask((store) => store.finishSweep(begun, to));
   }
 
   async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly SweptCounter[]> {

@@ -157,7 +157,7 @@ export class FenceGuard implements UnfencedRule {
     const incarnations = this.#incarnations();
     // What was lost is told by no number if it is not the last that was written.
     const everything = this.#swept?.mysql !== incarnations.mysql;
-    const report = await sweep(this.#parts, () => this.#agree(), everything);
+    const report = await sweep(this.#parts, () => this.#agree(true), everything);
     if (report === undefined) return undefined;
     this.#swept = incarnations;
     this.#lastSweep = report.number;
@@ -171,8 +171,8 @@ export class FenceGuard implements UnfencedRule {
   }
 
   /** A MySQL whose notes are older than what it told before was restored. */
-  async #agree(): Promise<Agreement> {
-    const agreement = await this.#generation.agree();
+  async #agree(noteNow = false): Promise<Agreement> {
+    const agreement = await this.#generation.agree(noteNow);
     const { sweep, confirmedAtMs } = agreement.deployment;
     if (sweep < this.#lastSweep || confirmedAtMs < this.#confirmedAtMs) this.#swept = undefined;
     this.#lastSweep = sweep;

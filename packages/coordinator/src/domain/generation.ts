@@ -62,11 +62,11 @@ export class Generation {
   }
 
   /**
-   * Brings MySQL and Redis to agree.
+   * Brings MySQL and Redis to agree, and notes in MySQL that this Redis was found: now and then, or at once if `noteNow`.
    * @throws STORE_UNAVAILABLE; with reason `wrong_redis` where this Redis is another deployment's, `other_redis` where
    * the deployment works with another Redis, `other_database` if MySQL is another deployment's than at the first look
    */
-  async agree(): Promise<Agreement> {
+  async agree(noteNow = false): Promise<Agreement> {
     const { store, fence, layout } = this.#parts;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       // In this order: a sweep is noted in MySQL first, so a Redis that knows of more has a MySQL that went back.
@@ -77,10 +77,10 @@ export class Generation {
       this.#checkOwn(deployment, identity);
       if (identity.generation === deployment.generation) {
         // The database's clock may have been set back.
-        if (Math.abs(deployment.nowMs - deployment.confirmedAtMs) >= CONFIRM_EVERY_MS)
+        if (noteNow || Math.abs(deployment.nowMs - deployment.confirmedAtMs) >= CONFIRM_EVERY_MS)
           await store.confirmGeneration(identity.generation);
         this.#remember(identity.generation);
-        return { deployment, identity };
+        return { deployment: noteNow ? await this.#noted(deployment) : deployment, identity };
       }
       this.#checkAbandoned(deployment);
       // This Redis had it before MySQL got it: they agreed, although the next look may find that it forgot again.
@@ -90,6 +90,14 @@ export class Generation {
     throw new LeafcutterError('STORE_UNAVAILABLE', 'Coordinators do not agree on one Redis.', {
       reason: RETRY_REASONS.fenceStranger,
     });
+  }
+
+  /** The deployment with the note that was written since `before` was read. */
+  async #noted(before: Deployment): Promise<Deployment> {
+    const deployment = await this.#parts.store.identify(this.#parts.layout);
+    this.#checkDatabase(deployment);
+    // What came between belongs to another sweep, and that one to another look.
+    return { ...before, confirmedAtMs: deployment.confirmedAtMs };
   }
 
   /** Gives a Redis without identity one; the one that it then has. */

@@ -120,6 +120,8 @@ export interface Deployment {
   readonly nowMs: number;
 }
 
+export type SweepBegun = Pick<Deployment, 'sweep' | 'confirmedAtMs' | 'nowMs'>;
+
 /** What a page of tags has of an ID. */
 export interface HoldingPage {
   readonly ranges: readonly LedgerEntry[];
@@ -158,8 +160,11 @@ export interface Store {
   changeGeneration(from: string | undefined, to: string): Promise<boolean>;
   /** Notes that the Redis of this generation was found now; nothing where another one is the deployment's. */
   confirmGeneration(generation: string): Promise<void>;
-  /** Notes sweep `to`, which began at `sweptAtMs`; false where `from` is not the last one any more. */
-  finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean>;
+  /**
+   * Notes sweep `to`, which began when the deployment stood as in `begun`; false where another one was noted since, or
+   * where it was noted later that Redis was found than it is now: then a backup was loaded meanwhile.
+   */
+  finishSweep(begun: SweepBegun, to: number): Promise<boolean>;
   /** Every counter, or those that moved since a moment of the database's clock and perhaps some more; in pages. */
   counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]>;
   /** These counters; one that the database has no row for is `gone`, and stands at what is left of it or 0. */

@@ -14,6 +14,8 @@ import { SegmentArbiter } from './segments.ts';
 const READABLE = { unreadable: 0, firstUnreadable: undefined };
 const ORDERS: CounterName = { kind: 'tag', tag: 'orders' };
 const MACHINE: CounterName = { kind: 'machine', machineId: 3 };
+/** That Redis was found, and the number of the sweep. */
+const SWEEP_COMMITS = 2;
 
 let clock: FakeClock;
 let store: MemoryStore;
@@ -163,7 +165,7 @@ describe('a MySQL that lost writes', () => {
   test('is mended by the sweep: the counter stands above what was handed out, and the ledger has the lost range', async () => {
     const first = await grant();
     await guard.sweep();
-    store.database.loseLast(2);
+    store.database.loseLast(1 + SWEEP_COMMITS);
     await guard.sweep();
     expect(events.wentBack).toEqual([[1, 2]]);
     expect(await store.findTag('orders')).toMatchObject({ nextId: 101n });
@@ -180,7 +182,7 @@ describe('a MySQL that lost writes', () => {
     await grant();
     await grant();
     await guard.sweep();
-    store.database.loseLast(4);
+    store.database.loseLast(3 + SWEEP_COMMITS);
     const next = await grant();
     expect(next.start).toBe(201n);
     expect(
@@ -336,6 +338,24 @@ describe('after a sweep that saw both, either may forget', () => {
     expect(redis.identity?.sweep).toBe(1);
     store.finishSweep = finishSweep;
     expect(await guard.sweep()).toMatchObject({ extent: 'full' });
+  });
+
+  test('a sweep in whose middle a backup is loaded into the running MySQL does not count', async () => {
+    const lost = await grant();
+    loseUnnoticed(1);
+    const { finishSweep } = store;
+    const restored = store.database.commitCount;
+    store.finishSweep = async (...args) => {
+      // The same backup a second time: what the sweep mended is gone again, and its number is the one before it.
+      loseUnnoticed(store.database.commitCount - restored);
+      return finishSweep.apply(store, args);
+    };
+    await expect(guard.sweep()).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+    store.finishSweep = finishSweep;
+    expect(await guard.sweep()).toMatchObject({ mended: 1 });
+    redis.wipe();
+    await guard.check();
+    expect(overlaps([lost, await grant()])).toEqual([]);
   });
 });
 

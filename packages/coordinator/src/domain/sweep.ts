@@ -52,7 +52,7 @@ interface Parts {
  * Each sweep has a number that only rises, noted in MySQL first and in Redis after. Where Redis has a lower one or none
  * (wiped, restored from an old file, a replica that missed writes) or a higher one (MySQL went back), everything is
  * swept, and so it is after the database was replaced (`everything`). Resolves to undefined if another coordinator
- * sweeps already. `agree` is asked once that is ours to do.
+ * sweeps already. `agree` is asked once that is ours to do, and notes in MySQL that Redis was found now.
  *
  * @throws STORE_UNAVAILABLE if it could not be finished, with reason `sweep_overtaken` if another database or Redis
  * answered in the middle of it: its number is not noted, and it is done again
@@ -97,7 +97,7 @@ async function sweepAlone(
   }
   mending.check();
   // In this order: a crash in between leaves Redis with the lower number, and everything is swept again.
-  const noted = await store.finishSweep(deployment.sweep, number, deployment.nowMs);
+  const noted = await store.finishSweep(deployment, number);
   if (!noted || store.incarnation !== mysql || fence.incarnation !== redis) throw overtaken();
   await fence.finishSweep(identity, number);
   const [first] = unreadable;

@@ -16,6 +16,7 @@ import {
   type ShapedTag,
   type ShapeSpan,
   type Store,
+  type SweepBegun,
   type TagChange,
   type TagRecord,
 } from '../domain/store.ts';
@@ -64,9 +65,10 @@ export class MemoryStore implements Store {
       this.#changeDeployment({ confirmedAtMs: this.#clock.now() });
   }
 
-  async finishSweep(from: number, to: number, sweptAtMs: number): Promise<boolean> {
-    if (this.#deployment.sweep !== from) return false;
-    this.#changeDeployment({ sweep: to, sweptAtMs });
+  async finishSweep(begun: SweepBegun, to: number): Promise<boolean> {
+    const { sweep, confirmedAtMs } = this.#deployment;
+    if (sweep !== begun.sweep || confirmedAtMs < begun.confirmedAtMs) return false;
+    this.#changeDeployment({ sweep: to, sweptAtMs: begun.nowMs });
     return true;
   }
 
