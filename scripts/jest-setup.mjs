@@ -1,5 +1,12 @@
-/** Gives a Jest that was started by hand a run of its own. One that the npm scripts started is part of theirs. */
+/**
+ * Gives a Jest that was started by hand a run of its own; one that the npm scripts started is part of theirs. Each has a
+ * bundle of the program that its tests start.
+ */
+import { mkdtempSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundle } from './bundle.mjs';
 import { endDeadRuns, endRun, isRunFolder, openRun } from './run-folder.mjs';
 
 let own;
@@ -7,7 +14,12 @@ let own;
 /** @public Jest calls it. */
 // biome-ignore lint/style/noDefaultExport: Jest calls the default export.
 export default async function beginRun() {
-  if (isRunFolder(tmpdir())) return;
+  if (!isRunFolder(tmpdir())) await beginOwnRun();
+  const root = dirname(dirname(fileURLToPath(import.meta.url)));
+  process.env.LEAFCUTTER_TEST_BUNDLE = await bundle(root, mkdtempSync(join(tmpdir(), 'leafcutter-bundle-')));
+}
+
+async function beginOwnRun() {
   await endDeadRuns();
   own = { folder: openRun(), tmpdir: process.env.TMPDIR };
   process.env.TMPDIR = own.folder;

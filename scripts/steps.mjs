@@ -97,11 +97,12 @@ export function lanesOf(task, args) {
     'test:simulation': () => [[namesTests ? simulation : simulate(...args)]],
     'test:integration': () => [[integration, containers]],
     'test:fault': () => [[fault]],
-    // What takes one file at a time mostly waits for servers, so all that computes runs beside it.
-    test: () => [[fault, containers], restWith(simulation, integration)],
+    // What is on servers mostly waits for them, so all that computes runs beside it and gives way.
+    test: () => [[fault, containers], [integration], restWith(simulation)],
     'test:full': () => [
       [fullFault, containers],
-      [...restWith(fullSimulation, fullIntegration), simulate('--seeds', '10000', '--from', '1')],
+      [fullIntegration],
+      [...restWith(fullSimulation), simulate('--seeds', '10000', '--from', '1')],
     ],
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],

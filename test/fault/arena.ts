@@ -85,8 +85,11 @@ export class Arena implements AsyncDisposable {
       await Promise.all(Array.from({ length: agents }, () => arena.addAgent()));
       return arena;
     } catch (error) {
+      const last = [mariadb, redis].map(({ lines }) => lines.slice(-20).join('\n'));
       await arena[Symbol.asyncDispose]();
-      throw error;
+      throw new Error(['The arena did not start. Its servers last said:', ...last].join('\n'), {
+        cause: error,
+      });
     }
   }
 

@@ -21,7 +21,9 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
-const LEAFCUTTER_MAIN = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+const SOURCES = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
+/** The same in a few files, which Jest's set-up makes; without it, the sources. */
+const BUNDLE = process.env.LEAFCUTTER_TEST_BUNDLE ?? SOURCES;
 
 /**
  * A real process under test. It dies with the process that started it, even when that is killed.
@@ -168,11 +170,16 @@ export function startProcess(options: ProcessOptions): RunningProcess {
 /** Compiled code, which each of the hundreds of services that a run starts would have to compile anew. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));
 
-/** Starts the `leafcutter` program from its sources, or those of another version, with nothing set but `env` and the cache. */
+/**
+ * Starts the `leafcutter` program, with nothing set but `env` and the cache. What is loaded before it, to change its classes,
+ * must find them in files of their own, so it then runs from its sources.
+ *
+ * @param main of another version; default the present one
+ */
 export function leafcutter(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  main = LEAFCUTTER_MAIN,
+  main = env.NODE_OPTIONS === undefined ? BUNDLE : SOURCES,
 ): RunningProcess {
   const name = ['leafcutter', ...args].join(' ');
   return startProcess({
