@@ -195,6 +195,18 @@ test('QUIT is answered, and what follows it is not', async () => {
   expect(await raw('PING\r\nQUIT\r\nPING\r\n', () => false)).toBe('+PONG\r\n+OK\r\n');
 });
 
+test('a page in a browser, which may post any text to this port, draws nothing', async () => {
+  const before = await redis().incr('posted');
+  const body = Array.from({ length: 100 }, () => 'INCR posted\r\n').join('');
+  const post = () =>
+    fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body, headers: { 'content-type': 'text/plain' } });
+  for (let n = 0; n < 5; n++) await expect(post()).rejects.toThrow();
+  expect(await raw(`GET / HTTP/1.1\r\nHost: here\r\n\r\n${body}`, () => false)).toBe(
+    '-ERR Protocol error: this port speaks the Redis protocol, not HTTP\r\n',
+  );
+  expect(await redis().incr('posted')).toBe(before + 1);
+});
+
 test('random, cut, oversized and interleaved bytes hurt nobody else, and memory stays flat', async () => {
   const bytes = new Hostile(port);
   const neighbour = redis();

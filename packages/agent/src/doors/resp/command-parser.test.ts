@@ -49,6 +49,9 @@ describe('commands', () => {
   });
 
   test.each([
+    ['a request of HTTP', 'POST /x HTTP/1.1\r\n'],
+    ['another method, in small letters', 'get / http/1.0\n'],
+    ['the header that each has', 'Host: 127.0.0.1:6379\r\n'],
     ['too many arguments', '*65\r\n'],
     ['a negative count', '*-1\r\n'],
     ['a count that is none', '*x\r\n'],

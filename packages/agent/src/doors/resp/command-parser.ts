@@ -17,6 +17,9 @@ const ARRAY = 0x2a;
 const BULK = 0x24;
 
 /** Bytes that are no command; the connection cannot go on, because where the next one begins is unknown. */
+/** The first line of an HTTP/1 request, or the header that each has: where a command may stand, as Redis looks for them too. */
+const HTTP_LINE = /^(?:[A-Z]+ \S+ HTTP\/1\.[01]$|host:)/i;
+
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
@@ -119,6 +122,8 @@ export class CommandParser {
     if (end === undefined) return undefined;
     const line = this.#bytes.toString('latin1', this.#at, end);
     this.#at = end + (this.#bytes[end] === CR ? 2 : 1);
+    // A page in a browser may send whatever it likes to this port, in the body of such a request.
+    if (HTTP_LINE.test(line)) throw new ProtocolError('this port speaks the Redis protocol, not HTTP');
     const words = line.split(/[ \t]+/).filter((word) => word !== '');
     if (words.length > MAX_ARGUMENTS) throw new ProtocolError('too many arguments');
     return words;
