@@ -6,7 +6,7 @@ import { simulate } from './simulate.ts';
 import { addOutcome, describeTotals, noTotals } from './totals.ts';
 
 const TIMEOUT_MS = 120_000;
-const SEEDS = 25;
+const SEEDS = 15;
 /** Seeds are counted up from here in each run anew. */
 const fresh = freshSeed();
 
