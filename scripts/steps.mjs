@@ -86,6 +86,7 @@ export function lanesOf(task, args) {
   // One file at a time: these measure, and two on two cores would measure each other.
   const containers = { ...jest('containers', { args, workers: 'serial' }), needsServers: true };
   const fault = { ...jest('fault', { args, workers: 'serial' }), needsServers: true };
+  const fullContainers = { ...containers, env: { LEAFCUTTER_FULL: '1' } };
   const fullFault = { ...fault, env: { LEAFCUTTER_FULL: '1' } };
   const fullSimulation = { ...simulation, env: { LEAFCUTTER_FULL: '1' } };
   const fullIntegration = { ...integration, env: { LEAFCUTTER_FULL: '1' } };
@@ -104,7 +105,7 @@ export function lanesOf(task, args) {
     'test:full': () => [
       [fullFault],
       [fullIntegration],
-      [containers, ...restWith(fullSimulation), simulate('--seeds', '10000', '--from', '1')],
+      [fullContainers, ...restWith(fullSimulation), simulate('--seeds', '10000', '--from', '1')],
     ],
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],

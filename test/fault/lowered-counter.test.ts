@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { poll } from '../support/poll.ts';
 import { DocumentedRestore } from './documented-restore.ts';
 import { AFTER, BEFORE, DURING, LATER, loseLastWrites } from './lose-last-writes.ts';
 import { type Answer, LostWriteArena, STEP } from './lost-write-arena.ts';
@@ -23,8 +24,13 @@ async function setTooHigh(tags: readonly string[], counter: number): Promise<voi
   await arena.mysql.query('UPDATE leaf_alloc SET max_id = ? WHERE biz_tag IN (?)', [counter, tags]);
 }
 
-function lower(tag: string, to: number, force = false): Promise<Answer> {
-  return arena.administer(`/v1/tags/${tag}/lower`, { to: String(to), force });
+/** As an operator who tries again while the fences are being swept. */
+async function lower(tag: string, to: number, force = false): Promise<Answer> {
+  const answered = async () => {
+    const answer = await arena.administer(`/v1/tags/${tag}/lower`, { to: String(to), force });
+    return answer.status === 503 ? undefined : answer;
+  };
+  return (await poll(answered)) ?? { status: 503 };
 }
 
 /** As an operator who is sure: where a word more is asked for, it is said. */
