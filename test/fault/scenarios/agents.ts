@@ -9,8 +9,6 @@ import type { Scenario } from '../scenario.ts';
 /** Two holders for two machine ids, and windows shorter than a standstill. */
 const FEW_IDS: ArenaOptions = { machineIds: 2, windowMs: 2_000 };
 const CLOCKS: ArenaOptions = { clocks: true };
-/** Fast, because a generator without that guard repeats itself only where it used a millisecond before. */
-const FAST_CLOCKS: ArenaOptions = { ...CLOCKS, fast: true };
 const STANDSTILL_MS = 5_000;
 const BLOCKABLE: Preload = { file: 'handles/block-on-signal.ts', env: { BLOCK_MS: `${STANDSTILL_MS}` } };
 
@@ -106,12 +104,12 @@ export const AGENTS: readonly Scenario[] = [
     name: 'clock-1-s-back',
     faults: "an agent's clock 1 s back for 1.5 s, and back",
     quick: true,
-    arena: FAST_CLOCKS,
+    arena: CLOCKS,
     nemesis: (arena) => clockOf(arena, [-1, 1_500]),
     controls: [
       {
         guard: "the generator's own last timestamp",
-        arena: { ...FAST_CLOCKS, agentPreloads: [without('last')] },
+        arena: { ...CLOCKS, agentPreloads: [without('last')] },
         finds: 'duplicates',
       },
     ],
