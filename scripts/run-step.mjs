@@ -55,6 +55,6 @@ export function runStep(step, { env, signal, hear, take }) {
 function prefix({ givesWay }) {
   return [
     ...(existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []),
-    ...(givesWay ? ['nice', '-n', '10'] : []),
+    ...(givesWay ? ['nice', '-n', '5'] : []),
   ];
 }
