@@ -88,7 +88,6 @@ export function lanesOf(task, args) {
   const fault = { ...jest('fault', { args, workers: 'serial' }), needsServers: true };
   const fullContainers = { ...containers, env: { LEAFCUTTER_FULL: '1' } };
   const fullFault = { ...fault, env: { LEAFCUTTER_FULL: '1' } };
-  const fullSimulation = { ...simulation, env: { LEAFCUTTER_FULL: '1' } };
   const fullIntegration = { ...integration, env: { LEAFCUTTER_FULL: '1' } };
   const restWith = (...last) => [...CHECKS, unit, ...(args.length > 0 ? [] : onNode26()), ...last];
   const namesTests = args.some((arg) => arg.includes('.test.ts') || arg === '-t');
@@ -105,7 +104,7 @@ export function lanesOf(task, args) {
     'test:full': () => [
       [fullFault],
       [fullIntegration],
-      [fullContainers, ...restWith(fullSimulation), simulate('--seeds', '10000', '--from', '1')],
+      [fullContainers, ...restWith(simulation), simulate('--seeds', '10000', '--from', '1')],
     ],
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],

@@ -16,10 +16,10 @@ const LF = 0x0a;
 const ARRAY = 0x2a;
 const BULK = 0x24;
 
-/** Bytes that are no command; the connection cannot go on, because where the next one begins is unknown. */
 /** The first line of an HTTP/1 request, or the header that each has: where a command may stand, as Redis looks for them too. */
 const HTTP_LINE = /^(?:[A-Z]+ \S+ HTTP\/1\.[01]$|host:)/i;
 
+/** Bytes that are no command; the connection cannot go on, because where the next one begins is unknown. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
 }
