@@ -34,6 +34,15 @@ function report(names: string[]): ReportRequest {
   return { ...EMPTY_STATUS, tagCount: 0, names, intervalMs: 15_000, leaving: false };
 }
 
+/** Makes a call that `silent` does not answer, and lets its time pass. */
+async function outlast<T>(silent: CoordinatorServer, clock: FakeClock, call: () => Promise<T>): Promise<T> {
+  const arrived = silent.nextRequest();
+  const answer = call();
+  await arrived;
+  await clock.advance(TIMEOUT_MS);
+  return answer;
+}
+
 /** An address where nobody listens. */
 async function deadUrl(): Promise<string> {
   const started = await CoordinatorServer.start(serving());
@@ -41,11 +50,13 @@ async function deadUrl(): Promise<string> {
   return started.url;
 }
 
+const TIMEOUT_MS = 5_000;
+
 /** A client that asks the first of `urls` first. */
-function client(urls: string[], own: { token?: string; timeoutMs?: number } = {}) {
+function client(urls: string[], own: { token?: string } = {}) {
   const clock = new FakeClock();
   const watch = new ClockWatch(clock, 2_000);
-  const options = { token: own.token, timeoutMs: own.timeoutMs ?? 5_000, clock };
+  const options = { token: own.token, timeoutMs: TIMEOUT_MS, clock };
   const made = new CoordinatorClient({
     endpoints: urls.map((url) => new CoordinatorEndpoint(url, options)),
     identity: { agentId: 'agent-1', instanceId: INSTANCE },
@@ -197,24 +208,20 @@ describe('failing over', () => {
   test('stays with the coordinator that answered, whatever it answered', async () => {
     const dead = await server(() => 'silent');
     const alive = await server(() => problem('TAG_UNKNOWN'));
-    const { made } = client([dead.url, alive.url], { timeoutMs: 50 });
-    expect(await codeOf(made.fetchSegment('orders', CALM))).toBe('TAG_UNKNOWN');
+    const { made, clock } = client([dead.url, alive.url]);
+    const first = outlast(dead, clock, () => codeOf(made.fetchSegment('orders', CALM)));
+    expect(await first).toBe('TAG_UNKNOWN');
     expect(await codeOf(made.fetchSegment('orders', CALM))).toBe('TAG_UNKNOWN');
     expect([dead, alive].map(({ received }) => received.length)).toEqual([1, 2]);
   });
 
   test('tells the time anew: a silent coordinator must not make this clock look late to the next', async () => {
-    let clock: FakeClock | undefined;
-    const slow = await server(() => {
-      clock?.jump(3_000);
-      return 'silent';
-    });
+    const slow = await server(() => 'silent');
     const second = await server();
-    const made = client([slow.url, second.url], { timeoutMs: 50 });
-    clock = made.clock;
-    await made.made.grant();
+    const { made, clock } = client([slow.url, second.url]);
+    await outlast(slow, clock, () => made.grant());
     const [first, next] = [slow, second].map(({ received }) => Number(received[0]?.body.agentTimeMs));
-    expect((next ?? 0) - (first ?? 0)).toBe(3_000);
+    expect((next ?? 0) - (first ?? 0)).toBe(TIMEOUT_MS);
   });
 
   test('ends after one round: what a coordinator said tells more than that another is silent', async () => {
@@ -235,15 +242,19 @@ describe('failing over', () => {
 
 describe('a silent coordinator', () => {
   test('is given up after the timeout', async () => {
-    const { made } = client([(await server(() => 'silent')).url], { timeoutMs: 50 });
-    expect(await codeOf(made.grant())).toBe('COORDINATOR_UNAVAILABLE no_answer');
+    const silent = await server(() => 'silent');
+    const { made, clock } = client([silent.url]);
+    expect(await outlast(silent, clock, () => codeOf(made.grant()))).toBe(
+      'COORDINATOR_UNAVAILABLE no_answer',
+    );
   });
 
   test('is passed over after three calls in a row, and tried again a second later', async () => {
     const coordinator = await server(() => 'silent');
-    const { made, clock } = client([coordinator.url], { timeoutMs: 30 });
+    const { made, clock } = client([coordinator.url]);
+    const call = () => codeOf(made.report(report([])));
     for (let i = 0; i < 3; i++)
-      expect(await codeOf(made.report(report([])))).toBe('COORDINATOR_UNAVAILABLE no_answer');
+      expect(await outlast(coordinator, clock, call)).toBe('COORDINATOR_UNAVAILABLE no_answer');
     expect(await codeOf(made.report(report([])))).toBe('COORDINATOR_UNAVAILABLE circuit_open');
     expect(coordinator.received).toHaveLength(3);
     coordinator.answer = serving();

@@ -36,6 +36,7 @@ export class CoordinatorEndpoint {
   /** Sent with every call; it may be exchanged for another one while calls are under way. */
   token: string | undefined;
   readonly #timeoutMs: number;
+  readonly #clock: Clock;
   readonly #circuit: Circuit;
   readonly #bulkhead = bulkhead(CALLS_AT_ONCE, CALLS_WAITING);
 
@@ -48,7 +49,8 @@ export class CoordinatorEndpoint {
     const connect: buildConnector.connector = (to, connected) =>
       buildConnector({ timeout, ...tls() })(to, connected);
     this.#pool = new Pool(origin, { connections: CALLS_AT_ONCE, connect });
-    this.#timeoutMs = options.timeoutMs;
+    this.#timeoutMs = timeout;
+    this.#clock = options.clock;
     this.#circuit = new Circuit(options.clock, FAILURES_TO_OPEN, PROBE_MS);
     this.token = options.token;
   }
@@ -95,18 +97,22 @@ export class CoordinatorEndpoint {
   }
 
   async #exchange(path: string, body: string): Promise<Exchanged> {
+    const timeout = new AbortController();
+    const answered = this.#clock.after(this.#timeoutMs, () => timeout.abort());
     try {
       const response = await this.#pool.request({
         method: 'POST',
         path: this.#prefix + path,
         headers: { ...HEADERS, ...this.#authorization, ...traceHeaders() },
         body,
-        signal: AbortSignal.timeout(this.#timeoutMs),
+        signal: timeout.signal,
       });
       const { statusCode, headers } = response;
       return { statusCode, wire: headers[WIRE_HEADER], text: await response.body.text() };
     } catch (error) {
       throw new SilentError('no answer', { cause: error });
+    } finally {
+      answered();
     }
   }
 

@@ -18,6 +18,7 @@ export class CoordinatorServer {
   answer: (request: Received) => Answer;
   readonly #server: Server;
   #port = 0;
+  #arrived = () => {};
 
   private constructor(answer: (request: Received) => Answer) {
     this.answer = answer;
@@ -31,6 +32,7 @@ export class CoordinatorServer {
           body: JSON.parse(Buffer.concat(chunks).toString()),
         };
         this.received.push(received);
+        this.#arrived();
         const given = this.answer(received);
         if (given === 'silent') return;
         const wire = given.wire === undefined ? {} : { 'leafcutter-wire': given.wire };
@@ -50,6 +52,13 @@ export class CoordinatorServer {
   /** Where it listens, or listened. */
   get url(): string {
     return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** The next request has arrived. */
+  nextRequest(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#arrived = resolve;
+    });
   }
 
   async close(): Promise<void> {
