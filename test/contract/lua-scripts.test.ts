@@ -238,18 +238,21 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.hget('i', 'sweep')).toBe('7');
   });
 
-  test('renewLease: 1 where the lease is this instance’s, else 0', async () => {
-    expect(await redis.renewLease('l', A, 'pod-a', 600_000)).toBe(1);
+  test('keepLease: enters where none stands if it is asked to, keeps its own, and tells of another’s', async () => {
+    expect(await redis.keepLease('l', A, 'pod-a', 600_000, 'renew')).toBe('absent');
+    expect(await redis.exists('l')).toBe(0);
+    expect(await redis.keepLease('l', A, 'pod-a', 600_000, 'enter')).toBe('kept');
     expect(await redis.get('l')).toBe(`${A} pod-a`);
     expect(await redis.pttl('l')).toBeGreaterThan(300_000);
-    expect(await redis.renewLease('l', B, 'pod-b', 900_000)).toBe(0);
+    for (const how of ['enter', 'renew'] as const)
+      expect(await redis.keepLease('l', B, 'pod-b', 900_000, how)).toBe('taken');
     expect(await redis.pttl('l')).toBeLessThanOrEqual(600_000);
-    expect(await redis.renewLease('l', A, 'pod-a', 900_000)).toBe(1);
+    expect(await redis.keepLease('l', A, 'pod-a', 900_000, 'renew')).toBe('kept');
     expect(await redis.pttl('l')).toBeGreaterThan(600_000);
   });
 
   test('endLease: 1 where the lease was this instance’s and is gone, else 0', async () => {
-    await redis.renewLease('l', A, 'pod-a', 60_000);
+    await redis.keepLease('l', A, 'pod-a', 60_000, 'enter');
     expect(await redis.endLease('l', B)).toBe(0);
     expect(await redis.exists('l')).toBe(1);
     expect(await redis.endLease('l', A)).toBe(1);
@@ -309,7 +312,7 @@ describe('what the scripts return on a real Redis', () => {
       finishSweep: await redis.finishSweep('i', 'g1', 0, 1),
       lowerFence: await lower('f', 'x', 1),
       confirmFences: await redis.confirmFences(2, 'i', 'f', 'g1', digits(2)),
-      renewLease: await redis.renewLease('l', A, 'a', 1_000),
+      keepLease: await redis.keepLease('l', A, 'a', 1_000, 'enter'),
       endLease: await redis.endLease('l', A),
       takeLock: await redis.takeLock('k', 'x 1 1000', 1_000),
       releaseLock: await redis.releaseLock('k', 'x 1 1000'),

@@ -1,5 +1,5 @@
 import type { Clock } from '@leafcutter/shared/clock';
-import type { LeaseRegistry } from './domain/lease-registry.ts';
+import type { LeaseRegistry, Renewal } from './domain/lease-registry.ts';
 import type { Holder } from './domain/range.ts';
 
 interface Entry {
@@ -16,11 +16,15 @@ export class MemoryLeaseRegistry implements LeaseRegistry {
     this.#clock = clock;
   }
 
-  async renew(machineId: number, holder: Holder, ttlMs: number): Promise<boolean> {
+  async enter(machineId: number, holder: Holder, ttlMs: number): Promise<'kept' | 'taken'> {
     const current = this.#get(machineId);
-    if (current !== undefined && current.instanceId !== holder.instanceId) return false;
+    if (current !== undefined && current.instanceId !== holder.instanceId) return 'taken';
     this.#leases.set(machineId, { holder, endsAt: this.#clock.monotonic() + ttlMs });
-    return true;
+    return 'kept';
+  }
+
+  async renew(machineId: number, holder: Holder, ttlMs: number): Promise<Renewal> {
+    return this.#get(machineId) === undefined ? 'absent' : this.enter(machineId, holder, ttlMs);
   }
 
   async end(machineId: number, instanceId: string): Promise<void> {

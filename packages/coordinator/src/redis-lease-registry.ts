@@ -1,4 +1,4 @@
-import type { LeaseRegistry } from './domain/lease-registry.ts';
+import type { LeaseRegistry, Renewal } from './domain/lease-registry.ts';
 import type { Holder } from './domain/range.ts';
 import type { RedisLink } from './redis-link.ts';
 
@@ -10,12 +10,13 @@ export class RedisLeaseRegistry implements LeaseRegistry {
     this.#link = link;
   }
 
-  async renew(machineId: number, holder: Holder, ttlMs: number): Promise<boolean> {
-    const key = this.#key(machineId);
-    const ours = await this.#link.run((redis) =>
-      redis.renewLease(key, holder.instanceId, holder.agentId, ttlMs),
-    );
-    return ours === 1;
+  async enter(machineId: number, holder: Holder, ttlMs: number): Promise<'kept' | 'taken'> {
+    const answer = await this.#keep(machineId, holder, ttlMs, 'enter');
+    return answer === 'kept' ? 'kept' : 'taken';
+  }
+
+  renew(machineId: number, holder: Holder, ttlMs: number): Promise<Renewal> {
+    return this.#keep(machineId, holder, ttlMs, 'renew');
   }
 
   async end(machineId: number, instanceId: string): Promise<void> {
@@ -35,6 +36,17 @@ export class RedisLeaseRegistry implements LeaseRegistry {
       live.set(machineId, { instanceId: value.slice(0, space), agentId: value.slice(space + 1) });
     });
     return live;
+  }
+
+  async #keep(
+    machineId: number,
+    { instanceId, agentId }: Holder,
+    ttlMs: number,
+    how: 'enter' | 'renew',
+  ): Promise<Renewal> {
+    const key = this.#key(machineId);
+    const answer = await this.#link.run((redis) => redis.keepLease(key, instanceId, agentId, ttlMs, how));
+    return answer as Renewal;
   }
 
   /** The braces put all leases into one slot of a Redis Cluster, so that they can be asked for together. */

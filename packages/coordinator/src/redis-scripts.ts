@@ -9,7 +9,7 @@ export const REDIS_SCRIPTS = {
   confirmFences: { file: 'confirm-fences.lua', keys: undefined },
   lowerFence: { file: 'lower-fence.lua', keys: 3 },
   introduce: { file: 'introduce.lua', keys: 1 },
-  renewLease: { file: 'renew-lease.lua', keys: 1 },
+  keepLease: { file: 'keep-lease.lua', keys: 1 },
   endLease: { file: 'end-lease.lua', keys: 1 },
   takeLock: { file: 'take-lock.lua', keys: 1 },
   releaseLock: { file: 'release-lock.lua', keys: 1 },
@@ -56,7 +56,13 @@ declare module 'ioredis' {
       keySchema: number,
       generation: string,
     ): Result<number, Context>;
-    renewLease(key: string, instanceId: string, agentId: string, ttlMs: number): Result<number, Context>;
+    keepLease(
+      key: string,
+      instanceId: string,
+      agentId: string,
+      ttlMs: number,
+      how: 'enter' | 'renew',
+    ): Result<string, Context>;
     endLease(key: string, instanceId: string): Result<number, Context>;
     takeLock(key: string, ticket: string, ttlMs: number): Result<number, Context>;
     releaseLock(key: string, ticket: string): Result<number, Context>;

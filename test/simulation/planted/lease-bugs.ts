@@ -60,7 +60,7 @@ class RegistryArbiter extends LeaseArbiter {
     const live = await registry.live(machineIds);
     const machineId = machineIds.find((candidate) => !live.has(candidate));
     if (machineId === undefined) throw new LeafcutterError('MACHINE_IDS_EXHAUSTED', 'None is free.');
-    await registry.renew(machineId, holder, rules.leaseTtlMs);
+    await registry.enter(machineId, holder, rules.leaseTtlMs);
     return { machineId, from: clock.now(), to: clock.now() + rules.windowInitialMs };
   }
 }

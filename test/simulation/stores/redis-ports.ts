@@ -8,7 +8,7 @@ import type {
   Swept,
   SweptCounter,
 } from '@leafcutter/coordinator/domain/fence';
-import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
+import type { LeaseRegistry, Renewal } from '@leafcutter/coordinator/domain/lease-registry';
 import type { Locks, Release } from '@leafcutter/coordinator/domain/locks';
 import type { CounterName, Holder } from '@leafcutter/coordinator/domain/range';
 import { RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
@@ -94,7 +94,11 @@ export class SimulatedLeaseRegistry implements LeaseRegistry {
     this.#link = link;
   }
 
-  renew(machineId: number, holder: Holder, ttlMs: number): Promise<boolean> {
+  enter(machineId: number, holder: Holder, ttlMs: number): Promise<'kept' | 'taken'> {
+    return this.#link.run((server) => server.enterLease(machineId, holder, ttlMs));
+  }
+
+  renew(machineId: number, holder: Holder, ttlMs: number): Promise<Renewal> {
     return this.#link.run((server) => server.renewLease(machineId, holder, ttlMs));
   }
 

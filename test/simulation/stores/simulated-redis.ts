@@ -1,4 +1,5 @@
 import { NO_MARK } from '@leafcutter/coordinator/domain/fence';
+import type { Renewal } from '@leafcutter/coordinator/domain/lease-registry';
 import type { Holder } from '@leafcutter/coordinator/domain/range';
 import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
 import type { Process } from '../machine/process.ts';
@@ -55,13 +56,19 @@ export class RedisServer {
     if (this.#live(this.memory.locks, name) === token) this.memory.locks.delete(name);
   }
 
-  /** As `renew-lease.lua`. */
-  renewLease(machineId: number, holder: Holder, ttlMs: number): boolean {
+  /** As `keep-lease.lua`. */
+  enterLease(machineId: number, holder: Holder, ttlMs: number): 'kept' | 'taken' {
     if (!this.writable) throw new Error('READONLY');
     const current = this.#live(this.memory.leases, machineId);
-    if (current !== undefined && current.instanceId !== holder.instanceId) return false;
+    if (current !== undefined && current.instanceId !== holder.instanceId) return 'taken';
     this.#put(this.memory.leases, machineId, holder, ttlMs);
-    return true;
+    return 'kept';
+  }
+
+  /** As `keep-lease.lua`. */
+  renewLease(machineId: number, holder: Holder, ttlMs: number): Renewal {
+    if (this.#live(this.memory.leases, machineId) === undefined) return 'absent';
+    return this.enterLease(machineId, holder, ttlMs);
   }
 
   /** As `end-lease.lua`. */

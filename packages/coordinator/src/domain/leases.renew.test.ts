@@ -50,12 +50,51 @@ describe('a heartbeat', () => {
     expect(store.transactions).toBe(before);
   });
 
-  test('simply tells a registry that forgot', async () => {
-    const leases = arbiter();
+  test.each([false, true])(
+    'enters its lease again in a registry that forgot (extend: %s)',
+    async (extend) => {
+      const leases = arbiter();
+      const { machineId, to } = await leases.grant(call(1));
+      await registry.end(machineId, holder(1).instanceId);
+      expect(await leases.renew(machineId, call(1), to, extend)).toBeGreaterThanOrEqual(to);
+      expect((await registry.live([machineId])).get(machineId)).toEqual(holder(1));
+    },
+  );
+
+  test.each([false, true])(
+    'of a stranger enters nothing, neither where nobody ever was nor in a registry that forgot (extend: %s)',
+    async (extend) => {
+      const leases = arbiter();
+      const { machineId, to } = await leases.grant(call(1));
+      await registry.end(machineId, holder(1).instanceId);
+      for (const id of [0, 1, 7])
+        await expect(leases.renew(id, call(2), to, extend)).rejects.toEqual(
+          code('LEASE_LOST', 'held_by_another'),
+        );
+      expect(await registry.live([0, 1, 7])).toEqual(new Map());
+      expect(await leases.renew(machineId, call(1), to, false)).toBe(to);
+      expect((await leases.grant(call(3))).machineId).toBe(1);
+    },
+  );
+
+  test('of a former holder enters nothing once the machine id was granted to another', async () => {
+    const leases = arbiter({ lastMachineId: 0 });
     const { machineId, to } = await leases.grant(call(1));
     await registry.end(machineId, holder(1).instanceId);
-    expect(await leases.renew(machineId, call(1), to, false)).toBe(to);
-    expect((await registry.live([machineId])).get(machineId)).toEqual(holder(1));
+    await clock.advance(120_000);
+    await leases.grant(call(2));
+    await registry.end(machineId, holder(2).instanceId);
+    await expect(leases.renew(machineId, call(1), to, false)).rejects.toEqual(
+      code('LEASE_LOST', 'held_by_another'),
+    );
+    expect(await registry.live([machineId])).toEqual(new Map());
+  });
+
+  test('NEGATIVE CONTROL: a registry that enters whoever renews gives every machine id to a stranger', async () => {
+    const leases = arbiter();
+    registry.renew = (...lease) => registry.enter(...lease);
+    for (let id = 0; id <= 7; id++) await leases.renew(id, call(2), 0, false);
+    await expect(leases.grant(call(3))).rejects.toEqual(code('MACHINE_IDS_EXHAUSTED'));
   });
 
   test.each([false, true])(

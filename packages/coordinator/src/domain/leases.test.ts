@@ -110,7 +110,7 @@ describe('a grant', () => {
   });
 
   test('passes over a live lease, and takes it again when that has run out', async () => {
-    await registry.renew(0, holder(9), 60_000);
+    await registry.enter(0, holder(9), 60_000);
     const leases = arbiter({ lastMachineId: 0 });
     await expect(leases.grant(call(1))).rejects.toEqual(code('MACHINE_IDS_EXHAUSTED'));
     await clock.advance(60_000);
@@ -118,7 +118,7 @@ describe('a grant', () => {
   });
 
   test('does not pass over the asker’s own lease', async () => {
-    await registry.renew(0, holder(1), 60_000);
+    await registry.enter(0, holder(1), 60_000);
     expect((await arbiter().grant(call(1))).machineId).toBe(0);
   });
 
@@ -139,7 +139,7 @@ describe('a grant', () => {
   });
 
   test('finds the one free machine id behind 150 live leases', async () => {
-    for (let id = 0; id < 150; id++) await registry.renew(id, holder(id), 60_000);
+    for (let id = 0; id < 150; id++) await registry.enter(id, holder(id), 60_000);
     expect((await arbiter({ lastMachineId: 199 }).grant(call(500))).machineId).toBe(150);
   });
 
@@ -165,7 +165,7 @@ describe('a grant', () => {
   test('goes on without the registry while Redis is away, and tells', async () => {
     const leases = arbiter();
     registry.live = () => Promise.reject(new Error('away'));
-    registry.renew = () => Promise.reject(new Error('away'));
+    registry.enter = () => Promise.reject(new Error('away'));
     expect((await leases.grant(call(1))).machineId).toBe(0);
     expect((await leases.grant(call(2))).machineId).toBe(1);
     expect(events.registryErrors).toHaveLength(4);

@@ -1,5 +1,5 @@
 import type { Clock } from '@leafcutter/shared/clock';
-import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
 import { type AllocationEvents, allocate, type Taking, type UnfencedRule } from './allocate.ts';
 import { checkClocks } from './clocks.ts';
@@ -105,20 +105,24 @@ export class LeaseArbiter {
     const deadline = clock.monotonic() + rules.deadlineMs;
     this.#checkLayout(call);
     this.#checkMachineId(machineId);
-    try {
-      await this.#parts.registry.renew(machineId, call.holder, rules.leaseTtlMs).then((ours) => {
-        if (!ours) throw lost(machineId, 'held_by_another');
+    const renewal = await this.#parts.registry
+      .renew(machineId, call.holder, rules.leaseTtlMs)
+      .catch((error: unknown) => {
+        // Redis being away must not stop an extension: MySQL alone says who holds the window.
+        if (!extend) throw error;
+        events.registryAway(error);
+        return 'away' as const;
       });
-    } catch (error) {
-      // Redis being away must not stop an extension: MySQL alone says who holds the window.
-      if (!extend || hasCode(error, 'LEASE_LOST')) throw error;
-      events.registryAway(error);
+    if (renewal === 'taken') throw lost(machineId, 'held_by_another');
+    if (!extend) {
+      if (renewal === 'absent') await this.#enterAgain(machineId, call.holder);
+      return to;
     }
-    if (!extend) return to;
     await this.#checkedNow(call);
     const extended = await retrying(this.#parts, deadline, (remembered) =>
       this.#tryExtend(machineId, call.holder, to, remembered, deadline),
     );
+    if (renewal === 'absent') await this.#register(machineId, call.holder);
     if (extended > to) {
       events.windowExtended(machineId);
       this.#confirm(machineId, extended);
@@ -223,10 +227,19 @@ export class LeaseArbiter {
     return minBigint(end, limit);
   }
 
+  /** The registry forgot, or never knew: the store tells whether the lease is this instance's. @throws LEASE_LOST */
+  async #enterAgain(machineId: number, holder: Holder): Promise<void> {
+    const { store, registry, rules } = this.#parts;
+    const [machine] = await store.listMachineIds(machineId, machineId, 0, 1);
+    if (machine?.holder?.instanceId !== holder.instanceId) throw lost(machineId, 'held_by_another');
+    const renewal = await registry.enter(machineId, holder, rules.leaseTtlMs);
+    if (renewal === 'taken') throw lost(machineId, 'held_by_another');
+  }
+
   async #register(machineId: number, holder: Holder): Promise<void> {
     const { registry, rules, events } = this.#parts;
     await registry
-      .renew(machineId, holder, rules.leaseTtlMs)
+      .enter(machineId, holder, rules.leaseTtlMs)
       .catch((error: unknown) => events.registryAway(error));
   }
 

@@ -5,12 +5,17 @@
   ARGV[1] instance id, 36 characters
   ARGV[2] agent id
   ARGV[3] time to live, milliseconds
+  ARGV[4] "enter", or "renew" for a lease that must stand there
 
-  Returns 1 where the lease is this instance's, 0 where another instance stands there.
+  Returns "kept" where the lease is this instance's, "taken" where another instance stands there, "absent" where nobody
+  does and nothing was entered.
 ]]
 local current = redis.call('GET', KEYS[1])
 if current and string.sub(current, 1, 36) ~= ARGV[1] then
-  return 0
+  return 'taken'
+end
+if not current and ARGV[4] ~= 'enter' then
+  return 'absent'
 end
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'PX', ARGV[3])
-return 1
+return 'kept'
