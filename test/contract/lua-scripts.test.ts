@@ -260,6 +260,22 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.endLease('l', A)).toBe(0);
   });
 
+  test('enterAgent: 1 where it was entered, 0 where there was no room; forgetAgents: how many stay', async () => {
+    const enter = (id: string, record: string) => redis.enterAgent('r', 's', 'b', id, record, 7, 1_000, 300);
+    expect(await enter(A, 'x'.repeat(100))).toBe(1);
+    expect(await redis.get('b')).toBe('400');
+    expect(await enter(B, 'x'.repeat(301))).toBe(0);
+    expect(await enter(B, 'x'.repeat(300))).toBe(1);
+    expect(await enter(B, 'x'.repeat(301))).toBe(0);
+    expect([await redis.hget('r', B), await redis.zscore('s', B)]).toEqual(['x'.repeat(300), '7']);
+    expect(await enter(A, 'x')).toBe(1);
+    expect(await redis.get('b')).toBe('901');
+    expect(await redis.forgetAgents('r', 's', 'b', 300, `${A} nobody`)).toBe(1);
+    expect(await redis.get('b')).toBe('600');
+    expect(await redis.forgetAgents('r', 's', 'b', 300, B)).toBe(0);
+    expect(await redis.exists('r', 's', 'b')).toBe(0);
+  });
+
   test('takeLock: 1 where the lock is the ticket’s, 0 where the ticket stands in the queue, once', async () => {
     expect(await redis.takeLock('k', 'c 1 60000', 60_000)).toBe(1);
     expect(await redis.takeLock('k', 'c 2 60000', 60_000)).toBe(0);
@@ -314,6 +330,8 @@ describe('what the scripts return on a real Redis', () => {
       confirmFences: await redis.confirmFences(2, 'i', 'f', 'g1', digits(2)),
       keepLease: await redis.keepLease('l', A, 'a', 1_000, 'enter'),
       endLease: await redis.endLease('l', A),
+      enterAgent: await redis.enterAgent('r', 's', 'b', A, '{}', 1, 1_000, 300),
+      forgetAgents: await redis.forgetAgents('r', 's', 'b', 300, A),
       takeLock: await redis.takeLock('k', 'x 1 1000', 1_000),
       releaseLock: await redis.releaseLock('k', 'x 1 1000'),
     };

@@ -40,9 +40,9 @@ leaseRegistryContract('memory', async () => {
   return { registry: new MemoryLeaseRegistry(clock), elapse: (ms) => clock.advance(ms), close };
 });
 
-rosterContract('memory', async () => {
+rosterContract('memory', async (maxBytes) => {
   const clock = new FakeClock();
-  return { roster: new MemoryRoster(clock), elapse: (ms) => clock.advance(ms), close };
+  return { roster: new MemoryRoster(clock, maxBytes), elapse: (ms) => clock.advance(ms), close };
 });
 
 arbitersContract('memory', async () => {

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { reap } from '@leafcutter/coordinator/domain/reap';
 import type { AgentRecord, Roster } from '@leafcutter/coordinator/domain/roster';
 import { holder } from '@leafcutter/coordinator/fakes/samples';
-import { FakeClock } from '@leafcutter/shared/fake-clock';
+import type { BufferView } from '@leafcutter/shared/wire';
 
 export interface RosterUnderTest {
   readonly roster: Roster;
@@ -11,14 +10,21 @@ export interface RosterUnderTest {
   close(): Promise<void>;
 }
 
+const MAX_BYTES = 20_000_000;
+
+const BUFFER: BufferView = {
+  ...{ tag: 't'.repeat(100), current: null, next: null, prefetchAt: 0, remaining: 0, ratePerSecond: 1 },
+  ...{ runwaySeconds: null, refill: 'idle', lastError: null, waiting: 0 },
+};
+
 /** What every roster promises (`domain/roster.ts`). */
-export function rosterContract(name: string, open: () => Promise<RosterUnderTest>): void {
+export function rosterContract(name: string, open: (maxBytes: number) => Promise<RosterUnderTest>): void {
   describe(`the roster contract on ${name}`, () => {
     let subject: RosterUnderTest;
     let roster: Roster;
 
     beforeEach(async () => {
-      subject = await open();
+      subject = await open(MAX_BYTES);
       roster = subject.roster;
     });
     afterEach(() => subject.close());
@@ -64,22 +70,52 @@ export function rosterContract(name: string, open: () => Promise<RosterUnderTest
     });
 
     test('lists 10,000 at most, the most recently seen', async () => {
-      const reports: Promise<void>[] = [];
+      const reports: Promise<boolean>[] = [];
       for (let n = 1; n <= 10_050; n++) reports.push(roster.report(agent(n, n)));
       await Promise.all(reports);
       const listed = await roster.list();
       expect([listed.length, listed[0]?.seenAtMs, listed.at(-1)?.seenAtMs]).toEqual([10_000, 10_050, 51]);
     });
 
-    test('is rid of silent agents by the reap job', async () => {
-      const clock = new FakeClock();
-      await roster.report(agent(1, clock.now()));
-      await clock.advance(60_000);
-      await roster.report(agent(2, clock.now()));
-      await clock.advance(1);
-      const left = [agent(2, clock.now() - 1)];
-      expect(await reap(roster, clock, 60_000)).toEqual(left);
-      expect(await roster.list()).toEqual(left);
+    test('is rid of agents that were last seen before a moment, however many', async () => {
+      const reports = [];
+      for (let n = 1; n <= 250; n++) reports.push(roster.report(agent(n, n)));
+      await Promise.all(reports);
+      expect(await roster.reap(249)).toBe(2);
+      expect((await roster.list()).map(({ seenAtMs }) => seenAtMs)).toEqual([250, 249]);
+      expect(await roster.reap(249)).toBe(2);
+    });
+
+    /** An agent whose record has about so many bytes. */
+    const wide = (n: number, bytes: number, seenAtMs = n): AgentRecord => {
+      const length = Math.floor(bytes / (JSON.stringify(BUFFER).length + 1));
+      return { ...agent(n, seenAtMs), tags: Array.from({ length }, () => BUFFER) };
+    };
+
+    test('has room for so many bytes: names that are made up push nobody out', async () => {
+      const entered = [];
+      for (let n = 1; n <= 1_000; n++) entered.push(await roster.report(wide(n, 30_000)));
+      const kept = entered.indexOf(false);
+      expect([kept > 500, kept < 800, entered.lastIndexOf(true)]).toEqual([true, true, kept - 1]);
+      expect(await roster.report(wide(1, 30_000, 5_000))).toBe(true);
+      expect((await roster.list())[0]?.seenAtMs).toBe(5_000);
+    });
+
+    test('has room again for what was taken off, replaced or reaped', async () => {
+      for (let round = 0; round < 3; round++) {
+        for (let n = 1; n <= 1_000; n++) await roster.report(wide(n, 30_000));
+        await roster.remove(holder(1).instanceId);
+        expect(await roster.report(wide(2_000, 30_000))).toBe(true);
+        expect(await roster.reap(5_000)).toBe(0);
+      }
+      for (let n = 1; n <= 1_000; n++) expect(await roster.report(wide(1, 30_000))).toBe(true);
+    });
+
+    test('keeps of one agent as much as fits into its room', async () => {
+      await roster.report(wide(1, 200_000));
+      const [kept] = await roster.list();
+      expect(JSON.stringify(kept).length).toBeLessThan(32_769);
+      expect(kept).toMatchObject({ ...agent(1, 1), tags: expect.arrayContaining([BUFFER]) });
     });
   });
 }

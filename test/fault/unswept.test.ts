@@ -7,7 +7,7 @@ import { type Answer, LostWriteArena } from './lost-write-arena.ts';
 /** What a coordinator says that will not go unfenced, how it counts that, and what lets it do so all the same. */
 const UNSWEPT = {
   reason: 'fence_unswept',
-  refusals: 'leafcutter_coordinator_unswept_refusals_total',
+  refusals: 'leafcutter_coordinator_unfenced_refusals_total',
   allowingFlag: '--redis-allow-unswept-allocations',
 } as const;
 const UNFENCED = 'leafcutter_coordinator_unfenced_allocations_total';

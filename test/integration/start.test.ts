@@ -87,7 +87,7 @@ describe.each(AWAY)('a coordinator that starts while Redis is away (%s)', (how) 
     expect(early.coordinator.process.tail()).toMatch(/redis is away at start/);
     expect(await early.redisIs('down')).toBe(true);
     expect(await early.draws()).toBe(false);
-    expect(await poll(() => early.counter('unswept_refusals_total'))).toBeGreaterThan(0);
+    expect(await poll(() => early.counter('unfenced_refusals_total'))).toBeGreaterThan(0);
     expect(await early.counter('unfenced_allocations_total')).toBe(0);
     await (how === 'stop' ? early.redis.restart() : early.redis.resume());
     expect(await early.redisIs('up')).toBe(true);

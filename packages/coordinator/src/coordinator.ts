@@ -14,12 +14,13 @@ import type { SegmentArbiter } from './domain/segments.ts';
 import type { Store } from './domain/store.ts';
 import type { TagAdmin } from './domain/tags.ts';
 import type { Access } from './http/access.ts';
-import type { Pace } from './http/pace.ts';
+import type { Paces } from './http/pace.ts';
 import type { Job } from './jobs.ts';
 import type { CoordinatorMetrics } from './metrics.ts';
 import type { CoordinatorConfig } from './settings.ts';
 
-export type RedisState = 'up' | 'down' | 'refused' | 'none';
+/** `read_only`: it answers, and took no writes when it was last asked to, as when it is out of memory. */
+export type RedisState = 'up' | 'down' | 'read_only' | 'refused' | 'none';
 
 /** A coordinator put together: what its doors use. */
 export interface Coordinator {
@@ -34,9 +35,8 @@ export interface Coordinator {
   readonly locks: Locks;
   readonly roster: Roster;
   readonly access: Access;
-  /** By agent id: how fast it may take segments and leases, and apart from these, have IDs read back. */
-  readonly pace: Pace<string>;
-  readonly readPace: Pace<string>;
+  /** By agent id: how fast it may ask. */
+  readonly paces: Paces<string>;
   readonly jobs: readonly Job[];
   readonly journal: JobJournal;
   readonly segments: SegmentArbiter;

@@ -6,7 +6,6 @@ import type { FenceGuard } from './domain/fence-guard.ts';
 import { forecast } from './domain/forecast.ts';
 import type { JobJournal } from './domain/job-journal.ts';
 import { prune } from './domain/prune.ts';
-import { reap } from './domain/reap.ts';
 import type { Roster } from './domain/roster.ts';
 import type { Store } from './domain/store.ts';
 import type { JobMetrics } from './job-metrics.ts';
@@ -60,8 +59,7 @@ export function coordinatorJobs(parts: Parts): Job[] {
     }),
     job('forecast', rules.forecastIntervalS, async () => metrics.forecast(await forecast(store))),
     job('reap', rules.reapIntervalS, async () => {
-      const alive = await reap(roster, clock, rules.agentSilentS * 1000);
-      metrics.agentsAlive(alive.length);
+      metrics.agentsAlive(await roster.reap(clock.now() - rules.agentSilentS * 1000));
     }),
   ];
   if (guard !== undefined)

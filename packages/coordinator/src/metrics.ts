@@ -2,6 +2,7 @@ import { BoundedLabels } from '@leafcutter/shared/bounded-labels';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
 import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { UnfencedRefusal } from './domain/allocate.ts';
 import type { LeaseEvents } from './domain/leases.ts';
 import type { LostRange } from './domain/lost-range.ts';
 import type { CounterName } from './domain/range.ts';
@@ -15,6 +16,7 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** Tags that get series of their own. */
 const MAX_TAGS_SHOWN = 200;
 const COUNTER_KINDS: readonly CounterName['kind'][] = ['tag', 'machine'];
+const UNFENCED_REFUSALS: readonly UnfencedRefusal[] = ['unswept', 'too_long'];
 
 /** A lock that nobody holds is had in one round trip; one that took longer than the first retry was somebody's. */
 const CONTENDED_MS = 5;
@@ -68,13 +70,13 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   );
   readonly #unfenced = this.#counter(
     'unfenced_allocations_total',
-    'Allocations made while Redis was away.',
+    'Allocations made while Redis was away, or took no writes.',
     'kind',
   );
-  readonly #unsweptRefused = this.#counter(
-    'unswept_refusals_total',
-    'Allocations refused because Redis was away and MySQL may have forgotten something since the last sweep.',
-    'kind',
+  readonly #unfencedRefused = this.#counter(
+    'unfenced_refusals_total',
+    'Allocations refused while Redis was away or took no writes: MySQL may have forgotten something since the last sweep (unswept), or ranges went unfenced for redis.maxUnfencedS (too_long).',
+    ...['kind', 'reason'],
   );
   readonly #lostWrites = this.#counter(
     'lost_writes_total',
@@ -123,6 +125,11 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'Lease calls that Redis did not answer.',
   );
   readonly #errors = this.#counter('errors_total', 'Requests answered with an error, by code.', 'code');
+  readonly #reportsDropped = this.#counter(
+    'agent_reports_dropped_total',
+    'Reports of agents that are not shown: Redis did not take them (redis), or rosterMaxMb is used up (full).',
+    'reason',
+  );
   readonly #reloads = this.#counter(
     'reloads_total',
     'Changed configurations that were taken over while running, or were wrong.',
@@ -140,17 +147,13 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   constructor({ census, askStore, timestampLeftMs, tokens }: CoordinatorReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     for (const kind of COUNTER_KINDS) {
-      const byKind = [
-        this.#fenceAhead,
-        this.#unfenced,
-        this.#unsweptRefused,
-        this.#lostWrites,
-        this.#unconfirmed,
-      ];
+      const byKind = [this.#fenceAhead, this.#unfenced, this.#lostWrites, this.#unconfirmed];
       for (const counter of byKind) counter.inc({ kind }, 0);
+      for (const reason of UNFENCED_REFUSALS) this.#unfencedRefused.inc({ kind, reason }, 0);
     }
     for (const [code, { status }] of Object.entries(ERROR_CODES))
       if (status >= 500) this.#errors.inc({ code }, 0);
+    for (const reason of ['redis', 'full']) this.#reportsDropped.inc({ reason }, 0);
     new Gauge({
       name: `${PREFIX}store_up`,
       help: '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
@@ -235,8 +238,8 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     this.#unfenced.inc({ kind: name.kind });
   }
 
-  unsweptRefused(name: CounterName): void {
-    this.#unsweptRefused.inc({ kind: name.kind });
+  unfencedRefused({ kind }: CounterName, reason: UnfencedRefusal): void {
+    this.#unfencedRefused.inc({ kind, reason });
   }
 
   writesLost({ kind }: CounterName, { committed }: LostRange): void {
@@ -272,6 +275,10 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     this.#swept.inc(counters);
     this.#mended.inc(mended);
     this.#sweptAt.setToCurrentTime();
+  }
+
+  reportDropped(reason: 'redis' | 'full'): void {
+    this.#reportsDropped.inc({ reason });
   }
 
   leaseGranted(): void {

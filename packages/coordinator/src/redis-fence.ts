@@ -56,6 +56,7 @@ export class RedisFence implements Fence {
   /** Commits that Redis was not told of yet, by key. */
   readonly #unconfirmed = new Map<string, bigint>();
   #stopConfirming: Cancel | undefined;
+  #takesWrites = true;
   /** The generation of the Redis that was last seen: one that is away may be the wrong one, too. */
   #generation: string | undefined;
 
@@ -69,6 +70,10 @@ export class RedisFence implements Fence {
 
   get available(): boolean {
     return this.#link.up;
+  }
+
+  get takesWrites(): boolean {
+    return this.#takesWrites;
   }
 
   get incarnation(): number {
@@ -98,8 +103,12 @@ export class RedisFence implements Fence {
     if (answer === STRANGER) return { kind: 'stranger' };
     this.#generation = generation;
     if (answer === LOWERED) return { kind: 'lowered' };
-    if (answer === TAKES_NO_WRITES) return this.#fromMemory(key, move);
+    if (answer === TAKES_NO_WRITES) {
+      this.#takesWrites = false;
+      return this.#fromMemory(key, move);
+    }
     if (answer === DONE) {
+      this.#takesWrites = true;
       this.#know(key, { value: end, committed: counter, granted: end });
       return { kind: 'ok' };
     }
@@ -194,6 +203,7 @@ export class RedisFence implements Fence {
       redis.finishSweep(this.#identity, generation, sweep, number),
     );
     if (noted !== 1) throw overtaken();
+    this.#takesWrites = true;
   }
 
   async lower(

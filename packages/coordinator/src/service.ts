@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/bind';
 import { layoutFingerprint, timestampEndMs } from '@leafcutter/shared/layout';
@@ -13,7 +12,7 @@ import type { Coordinator, RedisState } from './coordinator.ts';
 import { census } from './domain/census.ts';
 import { DatedTags } from './domain/dated-tags.ts';
 import { Explainer } from './domain/explain.ts';
-import { FenceGuard } from './domain/fence-guard.ts';
+import { FenceGuard, type GuardParts } from './domain/fence-guard.ts';
 import { FleetWatch } from './domain/fleet/fleet-watch.ts';
 import { LeaseArbiter } from './domain/leases.ts';
 import { SegmentArbiter } from './domain/segments.ts';
@@ -22,11 +21,10 @@ import { Access } from './http/access.ts';
 import { FleetEvents } from './http/events.ts';
 import { type Doors, openDoors } from './http/open-doors.ts';
 import { opsApp } from './http/ops-routes.ts';
-import { Pace } from './http/pace.ts';
+import { Paces } from './http/pace.ts';
 import { coordinatorApp } from './http/routes.ts';
 import { coordinatorJobs } from './jobs.ts';
 import type { MachineIdCensus } from './metrics.ts';
-import type { RedisLink } from './redis-link.ts';
 import { CoordinatorReports } from './reports.ts';
 import { type CoordinatorConfig, machineIds } from './settings.ts';
 import { openStores, type Stores } from './stores.ts';
@@ -74,8 +72,7 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
       url,
       reload(changed) {
         coordinator.access.replace(changed);
-        coordinator.pace.change(changed.agentRequestsPerS);
-        coordinator.readPace.change(changed.agentRequestsPerS);
+        coordinator.paces.change(changed.agentRequestsPerS);
         log.level = changed.logLevel;
         coordinator.metrics.reloaded('ok');
       },
@@ -129,9 +126,10 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     tokens: () => access.counts,
   };
   const metrics = new CoordinatorReports({ readings, log, clock });
-  const { allowUnsweptAllocations: allowUnswept } = config.redis;
+  const { allowUnsweptAllocations: allowUnswept, maxUnfencedS } = config.redis;
   const guard = await guardFence(stores, metrics, {
-    ...{ clock, layout: deployment.layout, coordinatorId, allowUnswept },
+    ...{ clock, layout: deployment.layout, coordinatorId },
+    ...{ allowUnswept, maxUnfencedMs: maxUnfencedS * 1_000 },
   });
   metrics.redisUp(redis?.up);
   redis?.onChange((up) => metrics.redisUp(up));
@@ -152,8 +150,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     locks,
     roster,
     access,
-    pace: new Pace(clock, config.agentRequestsPerS, 'agent'),
-    readPace: new Pace(clock, config.agentRequestsPerS, 'agent'),
+    paces: new Paces(clock, config.agentRequestsPerS, 'agent'),
     journal,
     jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
     segments: new SegmentArbiter({
@@ -179,8 +176,8 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
       ...{ roster, tags, clock, ids: { coordinatorId, deploymentId: deployment.id } },
       failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
       stores: (isUp) => ({
-        ...{ store: isUp ? 'up' : 'down', redis: redisState(redis, guard) },
-        mayGoUnfenced: guard?.mayGoUnfenced() ?? true,
+        ...{ store: isUp ? 'up' : 'down', redis: redisState(stores, guard) },
+        mayGoUnfenced: guard?.unfencedRefusal() === undefined,
         lostWrites: metrics.lostLately(),
       }),
     }),
@@ -195,7 +192,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
       return {
         ready: storeState === 'up' && guard?.state !== 'refused' && !coordinator.stopping,
         store: storeState,
-        redis: redisState(redis, guard),
+        redis: redisState(stores, guard),
       };
     },
   };
@@ -219,7 +216,7 @@ async function agreedKeys({ opaqueKeys }: CoordinatorConfig, store: Stores['stor
 async function guardFence(
   { store, fence, locks, redis }: Stores,
   events: CoordinatorReports,
-  parts: { clock: Clock; layout: string; coordinatorId: string; allowUnswept: boolean },
+  parts: Pick<GuardParts, 'clock' | 'layout' | 'coordinatorId' | 'allowUnswept' | 'maxUnfencedMs'>,
 ): Promise<FenceGuard | undefined> {
   if (fence === undefined) return undefined;
   const guard = new FenceGuard({ ...parts, store, fence, locks, events, newGeneration: randomUUID });
@@ -241,10 +238,11 @@ async function guardFence(
   throw guard.refusal;
 }
 
-function redisState(redis: RedisLink | undefined, guard: FenceGuard | undefined): RedisState {
-  if (redis === undefined) return 'none';
+function redisState({ redis, fence }: Stores, guard: FenceGuard | undefined): RedisState {
+  if (redis === undefined || fence === undefined) return 'none';
   if (guard?.state === 'refused') return 'refused';
-  return redis.up ? 'up' : 'down';
+  if (!redis.up) return 'down';
+  return fence.takesWrites ? 'up' : 'read_only';
 }
 
 async function countStates(

@@ -63,7 +63,7 @@ export const coordinatorSettings = settings(
       max: 1_000_000,
       unit: 'requests/s',
       reloads: true,
-      doc: 'Requests for segments and leases that one agent may make a second, ten seconds’ worth at once; 0: no limit. What it has read back counts apart.',
+      doc: 'Requests that one agent may make a second, ten seconds’ worth at once; 0: no limit. Those for segments, for leases, reports, and what is read back each count apart.',
     }),
     tokenRequestsPerS: int({
       default: 0,
@@ -72,6 +72,13 @@ export const coordinatorSettings = settings(
       unit: 'requests/s',
       reloads: true,
       doc: 'The same for all agents with one token together, whatever they say that they are; without tokens, for all agents.',
+    }),
+    rosterMaxMb: int({
+      default: 100,
+      min: 1,
+      max: 10_000,
+      unit: 'MB',
+      doc: 'Room in Redis for what agents report of themselves, about 4 kB each; when it is full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {

@@ -64,7 +64,7 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Sto
     fence: undefined,
     locks: noLocks,
     registry: new MemoryLeaseRegistry(clock),
-    roster: new MemoryRoster(clock),
+    roster: new MemoryRoster(clock, config.rosterMaxMb * 1_000_000),
     journal: new MemoryJobJournal(),
     redis: undefined,
     schedule: (jobs) => timerScheduler(jobs, clock),
@@ -98,18 +98,22 @@ async function openServers(
     (err: unknown) => log.warn({ err }, 'redis is away at start'),
   );
   const fence = new RedisFence(link, clock);
+  // What is only shown has a connection of its own: however slow it is, Redis is not taken for away.
+  const shown = new RedisLink(redis, clock);
+  void shown.connect().catch((err: unknown) => log.debug({ err }, 'redis is away at start'));
   return {
     store,
     fence,
     locks: new RedisLocks(link, clock),
     registry: new RedisLeaseRegistry(link),
-    roster: new RedisRoster(link),
-    journal: new RedisJobJournal(link),
+    roster: new RedisRoster(shown, config.rosterMaxMb * 1_000_000),
+    journal: new RedisJobJournal(shown),
     redis: link,
     schedule: (jobs) => bullmqScheduler(jobs, { redis, clock, log }),
     async close() {
       fence.close();
       link.close();
+      shown.close();
       await store.close();
     },
   };

@@ -23,7 +23,8 @@ export interface PastProblem extends Problem {
 
 export interface Stores {
   readonly store: 'up' | 'down';
-  readonly redis: 'up' | 'down' | 'refused' | 'none';
+  /** `read_only`: it answers, and took no writes when it was last asked to. */
+  readonly redis: 'up' | 'down' | 'read_only' | 'refused' | 'none';
   /** False if nothing is granted while Redis is away, because MySQL may have forgotten what only Redis knows. */
   readonly mayGoUnfenced: boolean;
   /** Counters of which this coordinator found within the last hour that MySQL had lost writes. */

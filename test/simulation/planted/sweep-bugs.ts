@@ -55,7 +55,7 @@ export const SWEEP_BUGS = {
   },
   'unfenced although unswept': {
     breaks: ['I1', 'I2'],
-    coordinator: { unfenced: { mayGoUnfenced: () => true } },
+    coordinator: { unfenced: { unfencedRefusal: () => undefined, wentUnfenced: () => undefined } },
     aimed: ['database-failover', 'redis-paused', 'redis-partition', 'database-failover-then-redis-slow'],
   },
 } satisfies Record<string, PlantedBug>;

@@ -31,6 +31,8 @@ export class SimulatedFence implements Fence {
     return this.#link.up;
   }
 
+  readonly takesWrites = true;
+
   get incarnation(): number {
     return this.#link.incarnation;
   }

@@ -208,7 +208,7 @@ describe('a fence that is away', () => {
     await expect(attempt(7n, fence, { events })).rejects.toMatchObject({
       ...{ code: 'STORE_UNAVAILABLE', reason: 'fence_unswept', retryable: true },
     });
-    expect(events.unsweptRefusals).toEqual(['orders']);
+    expect(events.unfencedRefusals).toEqual(['orders']);
     expect(events.unfencedCounters).toEqual([]);
   });
 

@@ -13,8 +13,8 @@ export interface AllocationEvents {
   writesLost(name: CounterName, lost: LostRange): void;
   /** A range was allocated by the counter alone. */
   unfenced(name: CounterName): void;
-  /** Nothing was allocated: Redis is away, and the database may have forgotten something since the last sweep. */
-  unsweptRefused(name: CounterName): void;
+  /** Nothing was allocated: Redis is away or takes no writes, and the range must not go unfenced. */
+  unfencedRefused(name: CounterName, why: UnfencedRefusal): void;
   /** Redis is not the one that the database says; nothing was allocated. */
   fenceStrange(): void;
 }
@@ -34,10 +34,22 @@ export interface Taking {
   write(range: Range, lost: readonly LedgerEntry[]): Promise<void>;
 }
 
-/** Whether ranges may be allocated by the counter alone while Redis is away. */
+/**
+ * Why no range may be allocated by the counter alone:
+ * - unswept: the database may have forgotten something since the last sweep.
+ * - too_long: ranges went unfenced for as long as they may, or may not at all.
+ */
+export type UnfencedRefusal = 'unswept' | 'too_long';
+
+/** Whether ranges may be allocated by the counter alone while Redis is away, or takes no writes. */
 export interface UnfencedRule {
-  /** `memory` is what the database of the locked row remembers; without it, whether it may if nothing else went back. */
-  mayGoUnfenced(memory?: Locked['memory']): boolean;
+  /**
+   * Undefined: they may. `memory` is what the database of the locked row remembers; without it, the answer holds if
+   * nothing else went back.
+   */
+  unfencedRefusal(memory?: Locked['memory']): UnfencedRefusal | undefined;
+  /** One was. */
+  wentUnfenced(): void;
 }
 
 interface Parts {
@@ -57,8 +69,8 @@ interface Parts {
  * more, nothing moves, the transaction is rolled back and run again with that as its floor (`retrying`). A crash at any
  * line leaves a gap and nothing worse.
  *
- * @throws CounterBehindError, LoweringForgottenError, STORE_UNAVAILABLE with reason `fence_unclear`, `fence_stranger` or
- * `fence_unswept`, and what `taking` throws
+ * @throws CounterBehindError, LoweringForgottenError, STORE_UNAVAILABLE with reason `fence_unclear`, `fence_stranger`,
+ * `fence_unswept` or `fence_too_long`, and what `taking` throws
  */
 export async function allocate(
   { fence, unfenced, events, coordinatorId }: Parts,
@@ -66,7 +78,7 @@ export async function allocate(
   taking: Taking,
 ): Promise<Range> {
   const { value: counter, name, generation } = locked;
-  const mayGoUnfenced = unfenced?.mayGoUnfenced(locked.memory) ?? false;
+  const refusal = unfenced === undefined ? 'unswept' : unfenced.unfencedRefusal(locked.memory);
   const { remembered } = taking;
   const start = maxBigint(counter, maxBigint(taking.floor ?? 0n, remembered.value));
   try {
@@ -81,13 +93,16 @@ export async function allocate(
       entries.filter((entry) => entry !== undefined),
     );
     const answer = await fence?.raise(name, {
-      ...{ counter, ...range, generation, ledgerEnd, mayGoUnfenced },
+      ...{ counter, ...range, generation, ledgerEnd, mayGoUnfenced: refusal === undefined },
     });
     if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
     if (answer?.kind === 'lowered') throw new LoweringForgottenError(name);
     if (answer?.kind === 'stranger') throw strange(events);
-    if (answer?.kind === 'away' && !mayGoUnfenced) throw unswept(name, events);
-    if (answer?.kind === 'away') events.unfenced(name);
+    if (answer?.kind === 'away') {
+      if (refusal !== undefined) throw mustBeFenced(name, refusal, events);
+      unfenced?.wentUnfenced();
+      events.unfenced(name);
+    }
     for (const one of found) events.writesLost(name, one);
     return range;
   } catch (error) {
@@ -126,13 +141,16 @@ function besideTaken({ name, taken }: Locked, { start, end }: Range): Range {
   throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: taken.end });
 }
 
-function unswept(name: CounterName, events: AllocationEvents): LeafcutterError {
-  events.unsweptRefused(name);
-  return new LeafcutterError(
-    'STORE_UNAVAILABLE',
+const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, string>> = {
+  unswept:
     'Redis is away, and MySQL was away, restarted or exchanged since the last sweep that saw both: it may have forgotten what only Redis knows. Grants go on by themselves once Redis is back.',
-    { reason: 'fence_unswept' },
-  );
+  too_long:
+    'Redis is away or takes no writes, and ranges may not go unfenced any longer (redis.maxUnfencedS). Grants go on by themselves once Redis takes writes.',
+};
+
+function mustBeFenced(name: CounterName, why: UnfencedRefusal, events: AllocationEvents): LeafcutterError {
+  events.unfencedRefused(name, why);
+  return new LeafcutterError('STORE_UNAVAILABLE', MUST_BE_FENCED[why], { reason: `fence_${why}` });
 }
 
 function strange(events: AllocationEvents): LeafcutterError {

@@ -1,6 +1,6 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import type { LeafcutterError } from '@leafcutter/shared/errors';
-import type { UnfencedRule } from './allocate.ts';
+import type { UnfencedRefusal, UnfencedRule } from './allocate.ts';
 import type { Fence } from './fence.ts';
 import { type Agreement, Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
 import type { Locks } from './locks.ts';
@@ -19,7 +19,7 @@ export interface GuardEvents extends GenerationEvents, SweepEvents {
   guardFailed(error: unknown): void;
 }
 
-interface Parts {
+export interface GuardParts {
   readonly store: Store;
   readonly fence: Fence;
   readonly locks: Locks;
@@ -30,6 +30,8 @@ interface Parts {
   readonly coordinatorId: string;
   /** True: ranges go on unfenced whatever MySQL may have forgotten, at the operator's own risk. Default false. */
   readonly allowUnswept?: boolean;
+  /** How long ranges may go unfenced, from the first on until a sweep reached Redis, milliseconds; 0: none may. Default: for ever. */
+  readonly maxUnfencedMs?: number;
 }
 
 /**
@@ -43,15 +45,18 @@ interface Parts {
  * It looks every five seconds, when Redis comes back, and when an allocation found a strange Redis; it sweeps if
  * the numbers of the last sweep differ, and whenever `sweep` is called.
  *
- * It also says whether ranges may be allocated unfenced while Redis is away:
+ * It also says whether ranges may be allocated unfenced while Redis is away or takes no writes: for `maxUnfencedMs`,
+ * and only when
  * - unswept: MySQL may have forgotten something that only Redis knows. Entered at birth, when another MySQL answers or
  *   one that was started again (`Store.incarnation`), and when it went back. Swept at once, and with every look until it is.
  * - swept: entered when a sweep of our own ended that one MySQL answered from its beginning to its end.
  *
+ * What went unfenced is in no fence, so it sweeps with every look until one reached Redis.
+ *
  * A Redis that was found anew is swept as well, with every look until it is; what goes unfenced does not depend on it.
  */
 export class FenceGuard implements UnfencedRule {
-  readonly #parts: Parts;
+  readonly #parts: GuardParts;
   readonly #generation: Generation;
   #state: 'unknown' | 'agreed' | 'refused' = 'unknown';
   #refusal: LeafcutterError | undefined;
@@ -62,10 +67,12 @@ export class FenceGuard implements UnfencedRule {
   /** The last sweep, and when the deployment's Redis was found there, as MySQL last told; they rise unless it goes back. */
   #lastSweep = 0;
   #confirmedAtMs = 0;
+  /** What went unfenced since the last sweep: how many ranges, and when the first did, monotonic milliseconds. */
+  #unfenced: { readonly ranges: number; readonly sinceMs: number } | undefined;
   #stopTimer: Cancel = () => undefined;
   #stopped = false;
 
-  constructor(parts: Parts) {
+  constructor(parts: GuardParts) {
     this.#parts = parts;
     this.#generation = new Generation(parts);
   }
@@ -74,14 +81,22 @@ export class FenceGuard implements UnfencedRule {
     return this.#state;
   }
 
-  mayGoUnfenced(memory?: Locked['memory']): boolean {
-    const { store, allowUnswept = false } = this.#parts;
-    if (allowUnswept) return true;
-    if (this.#swept?.mysql !== store.incarnation) return false;
+  unfencedRefusal(memory?: Locked['memory']): UnfencedRefusal | undefined {
+    const { store, clock, allowUnswept = false } = this.#parts;
+    const { maxUnfencedMs = Number.POSITIVE_INFINITY } = this.#parts;
+    const now = clock.monotonic();
+    if (now - (this.#unfenced?.sinceMs ?? now) >= maxUnfencedMs) return 'too_long';
+    if (allowUnswept) return undefined;
+    if (this.#swept?.mysql !== store.incarnation) return 'unswept';
+    if (memory === undefined) return undefined;
     // Another coordinator may have noted already that it found Redis, on a database that was restored in place.
-    return (
-      memory === undefined || (memory.sweep >= this.#lastSweep && memory.confirmedAtMs >= this.#confirmedAtMs)
-    );
+    const { sweep, confirmedAtMs } = memory;
+    return sweep >= this.#lastSweep && confirmedAtMs >= this.#confirmedAtMs ? undefined : 'unswept';
+  }
+
+  wentUnfenced(): void {
+    const { ranges = 0, sinceMs = this.#parts.clock.monotonic() } = this.#unfenced ?? {};
+    this.#unfenced = { ranges: ranges + 1, sinceMs };
   }
 
   /** Why this Redis must not be used, while it must not. */
@@ -137,7 +152,8 @@ export class FenceGuard implements UnfencedRule {
       events.redisAgreed();
       const { deployment, identity } = agreement;
       const { mysql, redis } = this.#incarnations();
-      const isSwept = this.#swept?.mysql === mysql && this.#swept.redis === redis;
+      const { mysql: ofMysql, redis: ofRedis } = this.#swept ?? {};
+      const isSwept = ofMysql === mysql && ofRedis === redis && this.#unfenced === undefined;
       // A long sweep must not keep the next look waiting.
       if (deployment.sweep !== identity.sweep || !isSwept)
         void this.sweep().catch((error) => events.guardFailed(error));
@@ -157,9 +173,12 @@ export class FenceGuard implements UnfencedRule {
     const incarnations = this.#incarnations();
     // What was lost is told by no number if it is not the last that was written.
     const everything = this.#swept?.mysql !== incarnations.mysql;
+    const unfenced = this.#unfenced;
     const report = await sweep(this.#parts, () => this.#agree(true), everything);
     if (report === undefined) return undefined;
     this.#swept = incarnations;
+    // A range that went unfenced while the sweep ran may have been passed over.
+    if (this.#unfenced === unfenced) this.#unfenced = undefined;
     this.#lastSweep = report.number;
     events.swept(report);
     return report;

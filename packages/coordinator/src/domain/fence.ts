@@ -100,6 +100,8 @@ export interface Swept {
 export interface Fence {
   /** False while Redis is away: all but `raise` would fail. */
   readonly available: boolean;
+  /** False from when Redis took no write of a fence until it took one. */
+  readonly takesWrites: boolean;
   /** Rises when Redis may have forgotten something: it came back, or a new connection may have led to another server. */
   readonly incarnation: number;
   /**

@@ -13,16 +13,36 @@ export interface AgentRecord extends AgentStatus {
 /** Most agents that one answer lists. */
 export const MAX_LISTED_AGENTS = 10_000;
 
-/** The agents that reported lately, for metrics and the console. Nothing depends on it. */
+/** Most room that one agent takes; of what it says of its tags, so much is kept as fits. About 100 of them do. */
+const MAX_RECORD_BYTES = 32_768;
+
+/** What an entry takes beside its text, about, in bytes. */
+export const ENTRY_BYTES = 300;
+
+/**
+ * The agents that reported lately, for metrics and the console. Nothing depends on it, and agents say what they like: it
+ * has room for so many bytes and not for more.
+ */
 export interface Roster {
-  /** @throws STORE_UNAVAILABLE */
-  report(agent: AgentRecord): Promise<void>;
+  /** False if there was no room, and nothing was entered. @throws STORE_UNAVAILABLE */
+  report(agent: AgentRecord): Promise<boolean>;
   /** @throws STORE_UNAVAILABLE */
   remove(instanceId: string): Promise<void>;
   /** At most `MAX_LISTED_AGENTS`, most recently seen first. @throws STORE_UNAVAILABLE */
   list(): Promise<AgentRecord[]>;
+  /** Takes those off that were last seen before this moment; how many stay. @throws STORE_UNAVAILABLE */
+  reap(seenBeforeMs: number): Promise<number>;
   /** Says that somebody looks at the agents for the next `forMs`, so that they report more often. @throws STORE_UNAVAILABLE */
   watch(forMs: number): Promise<void>;
   /** Whether somebody looks at the agents, through any coordinator. @throws STORE_UNAVAILABLE */
   isWatched(): Promise<boolean>;
+}
+
+/** A record as it is kept. */
+export function toText(agent: AgentRecord): string {
+  const text = JSON.stringify(agent);
+  if (text.length <= MAX_RECORD_BYTES) return text;
+  const { tags } = agent;
+  const kept = Math.floor((tags.length * MAX_RECORD_BYTES) / text.length / 2);
+  return toText({ ...agent, tags: tags.slice(0, kept) });
 }

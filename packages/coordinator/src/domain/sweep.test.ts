@@ -385,7 +385,7 @@ describe('while Redis is away', () => {
     ],
   ])('nothing goes unfenced if MySQL %s since the last sweep, until one saw both', async (_how, strike) => {
     const ranges = await loseWhileAway(strike);
-    expect(events.unsweptRefusals).toContain('orders');
+    expect(events.unfencedRefusals).toContain('orders');
     fence.available = true;
     await guard.check();
     await guard.sweep();
@@ -410,7 +410,7 @@ describe('while Redis is away', () => {
     fence.available = false;
     await fresh.start();
     await fresh.stop();
-    expect(fresh.mayGoUnfenced()).toBe(false);
+    expect(fresh.unfencedRefusal()).toBe('unswept');
   });
 
   test('NEGATIVE CONTROL: allowed at the operator’s own risk, the lost write repeats', async () => {
@@ -423,6 +423,70 @@ describe('while Redis is away', () => {
       ...{ ...parts, unfenced: risky, random: Math.random, rules: SEGMENT_RULES },
     });
     expect(overlaps(await loseWhileAway(() => store.database.loseLast(1)))).not.toEqual([]);
+  });
+});
+
+describe('how long ranges may go unfenced', () => {
+  function bounded(maxUnfencedMs: number): FenceGuard {
+    const parts = { store, fence, locks: noLocks, clock, events, coordinatorId: 'c1', maxUnfencedMs };
+    guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
+    segments = new SegmentArbiter({ ...parts, unfenced: guard, random: Math.random, rules: SEGMENT_RULES });
+    return guard;
+  }
+
+  const tooLong = expect.objectContaining({ code: 'STORE_UNAVAILABLE', reason: 'fence_too_long' });
+
+  test('is counted from the first one on, and anew after a sweep', async () => {
+    await bounded(60_000).sweep();
+    fence.available = false;
+    await clock.advance(600_000);
+    await grant();
+    await clock.advance(55_000);
+    await grant();
+    await clock.advance(3_000);
+    await expect(grant()).rejects.toEqual(tooLong);
+    fence.available = true;
+    await guard.check();
+    await clock.advance(1);
+    fence.available = false;
+    await grant();
+    expect(events.unfencedCounters).toHaveLength(3);
+    expect(events.unfencedRefusals).toEqual(['orders']);
+  });
+
+  test('may be not at all, also where MySQL stood by', async () => {
+    await bounded(0).sweep();
+    fence.available = false;
+    await expect(grant()).rejects.toEqual(tooLong);
+    fence.available = true;
+    expect(await grant()).toEqual({ start: 1n, end: 101n });
+  });
+});
+
+describe('a Redis that took no writes for a while', () => {
+  async function goUnfenced(): Promise<Range> {
+    const { raise } = fence;
+    fence.raise = async () => ({ kind: 'away' });
+    const range = await grant();
+    fence.raise = raise;
+    return range;
+  }
+
+  test('is taught what went unfenced with the next look', async () => {
+    const range = await goUnfenced();
+    await guard.check();
+    await clock.advance(1);
+    expect(await fence.read(ORDERS)).toMatchObject({ value: range.end });
+    store.database.loseLast(1);
+    expect(overlaps([range, await grant()])).toEqual([]);
+  });
+
+  test('NEGATIVE CONTROL: untold that a range went unfenced, the next look teaches nothing', async () => {
+    guard.wentUnfenced = () => undefined;
+    const range = await goUnfenced();
+    await guard.check();
+    await clock.advance(1);
+    expect(await fence.read(ORDERS)).toMatchObject({ value: range.start });
   });
 });
 
@@ -466,6 +530,6 @@ describe('a Redis that was found anew', () => {
     await guard.check();
     await clock.advance(1);
     expect(events.sweeps).toHaveLength(2);
-    expect(guard.mayGoUnfenced()).toBe(true);
+    expect(guard.unfencedRefusal()).toBeUndefined();
   });
 });

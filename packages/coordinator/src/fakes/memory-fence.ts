@@ -40,6 +40,7 @@ export class FenceMemory {
 /** The fence in memory, for tests and simulations. */
 export class MemoryFence implements Fence {
   available = true;
+  readonly takesWrites = true;
   incarnation = 1;
   /** Times that `raise` was called. */
   raises = 0;

@@ -12,7 +12,7 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
   readonly groups: { tag: string; requests: number; ids: bigint }[] = [];
   readonly ahead: { counter: string; by: bigint }[] = [];
   readonly lost: ({ counter: string } & LostRange)[] = [];
-  readonly unsweptRefusals: string[] = [];
+  readonly unfencedRefusals: string[] = [];
   /** Times that the fence was of another generation. */
   strangers = 0;
   readonly introduced: string[] = [];
@@ -71,8 +71,8 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
     this.unfencedCounters.push(counterKey(name));
   }
 
-  unsweptRefused(name: CounterName): void {
-    this.unsweptRefusals.push(counterKey(name));
+  unfencedRefused(name: CounterName): void {
+    this.unfencedRefusals.push(counterKey(name));
   }
 
   lockWaited(_tag: string, waitedMs: number, acquired: boolean): void {

@@ -42,7 +42,10 @@ export const SAMPLE_DEPLOYMENT = {
 } as const satisfies { identity: FenceIdentity };
 
 /** Lets ranges go unfenced, as a guard does that has swept both stores. */
-export const SWEPT: UnfencedRule = { mayGoUnfenced: () => true };
+export const SWEPT: UnfencedRule = {
+  unfencedRefusal: () => undefined,
+  wentUnfenced: () => undefined,
+};
 
 /** Asks the sample Redis to raise a fence; the counter stands at `start` unless told otherwise. */
 export function fenceMove(start: bigint, end: bigint, own: Partial<FenceMove> = {}): FenceMove {

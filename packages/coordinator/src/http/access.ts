@@ -5,7 +5,7 @@ import { type Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
 import type { CoordinatorConfig } from '../settings.ts';
-import { Pace } from './pace.ts';
+import { Paces } from './pace.ts';
 import { tagOf } from './tag-of.ts';
 
 type AccessSettings = Pick<
@@ -22,29 +22,24 @@ export class Access {
   readonly #agents: Tokens;
   readonly #admins: Tokens;
   readonly #viewers: Tokens;
-  /** By token: what each opens is an object of its own. Who reads many IDs back must not keep refills waiting. */
-  readonly #pace: Pace<Scope>;
-  readonly #readPace: Pace<Scope>;
-  /** An agent, whatever its token opens. */
-  readonly agent: Guard = { guard: (request) => void this.#agent(request) };
+  /** By token: what each opens is an object of its own. */
+  readonly #paces: Paces<Scope>;
+  /** An agent that reports, whatever its token opens. */
+  readonly reports: Guard = { guard: (request) => void this.#agent(request, 'reports') };
   /** An agent that takes a segment of the tag in the address. */
   readonly segments: Guard = {
     guard: (request) => {
-      checkTag(this.#paced(request), request);
+      checkTag(this.#agent(request, 'segments'), request);
     },
   };
   /** An agent that has an ID of the tag in the address read back. */
   readonly reads: Guard = {
     guard: (request) => {
-      const scope = this.#agent(request);
-      this.#readPace.check(scope);
-      checkTag(scope, request);
+      checkTag(this.#agent(request, 'reads'), request);
     },
   };
-  /** An agent that takes a lease. */
-  readonly grants: Guard = { guard: (request) => this.#paced(request).checkSnowflake() };
-  /** An agent that keeps a lease or ends it. */
-  readonly leases: Guard = { guard: (request) => this.#agent(request).checkSnowflake() };
+  /** An agent that takes a lease, keeps it or ends it. */
+  readonly leases: Guard = { guard: (request) => this.#agent(request, 'leases').checkSnowflake() };
   /** Looks. */
   readonly viewer: Guard = { guard: (request) => void this.#viewers.admit(request.headers.authorization) };
   /** Changes. A viewer is told so with FORBIDDEN. */
@@ -54,8 +49,7 @@ export class Access {
     this.#agents = new Tokens(settings.agentTokens, settings.scopedAgentTokens);
     this.#admins = new Tokens(settings.adminTokens);
     this.#viewers = new Tokens(viewersOf(settings));
-    this.#pace = new Pace(clock, settings.tokenRequestsPerS, 'token');
-    this.#readPace = new Pace(clock, settings.tokenRequestsPerS, 'token');
+    this.#paces = new Paces(clock, settings.tokenRequestsPerS, 'token');
   }
 
   /** How many tokens of each kind are valid now. */
@@ -68,19 +62,13 @@ export class Access {
     this.#agents.replace(settings.agentTokens, settings.scopedAgentTokens);
     this.#admins.replace(settings.adminTokens);
     this.#viewers.replace(viewersOf(settings));
-    this.#pace.change(settings.tokenRequestsPerS);
-    this.#readPace.change(settings.tokenRequestsPerS);
+    this.#paces.change(settings.tokenRequestsPerS);
   }
 
-  #agent({ headers }: Request) {
+  #agent({ headers }: Request, kind: Parameters<Paces<Scope>['check']>[0]): Scope {
     const scope = this.#agents.admit(headers.authorization);
     checkWire(headers[WIRE_HEADER], 'agent');
-    return scope;
-  }
-
-  #paced(request: Request): Scope {
-    const scope = this.#agent(request);
-    this.#pace.check(scope);
+    this.#paces.check(kind, scope);
     return scope;
   }
 

@@ -20,22 +20,23 @@ import {
 } from '@leafcutter/shared/wire';
 import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
+import type { AgentRecord } from '../domain/roster.ts';
 import { tagOf } from './tag-of.ts';
 
 /** What agents ask, but for `POST /v1/leases`, whose address others read. */
 export function addAgentRoutes(app: ServiceApp, coordinator: Coordinator): void {
-  const { agent, segments: ofTag, reads, leases } = coordinator.access;
+  const { reports, segments: ofTag, reads, leases } = coordinator.access;
   app.route('/v1/tags/:tag/segments', { POST: (req, res) => segments(coordinator, req, res) }, ofTag);
   app.route('/v1/tags/:tag/decode', { POST: (req, res) => decode(coordinator, req, res) }, reads);
   app.route('/v1/leases/:machineId/renew', { POST: (req, res) => renew(coordinator, req, res) }, leases);
   app.route('/v1/leases/:machineId/end', { POST: (req, res) => end(coordinator, req, res) }, leases);
-  app.route('/v1/agents/report', { POST: (req, res) => report(coordinator, req, res) }, agent);
+  app.route('/v1/agents/report', { POST: (req, res) => report(coordinator, req, res) }, reports);
 }
 
 async function segments(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const tag = tagOf(req);
   const { agentId, instanceId, ...demand } = parseBody(segmentRequest, req.body);
-  coordinator.pace.check(agentId);
+  coordinator.paces.check('segments', agentId);
   const holder = { agentId, instanceId };
   const take = async () => {
     await coordinator.dated.prepare(tag);
@@ -65,7 +66,7 @@ async function segments(coordinator: Coordinator, req: Request, res: Response): 
 
 async function decode(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { agentId, id } = parseBody(decodeRequest, req.body);
-  coordinator.readPace.check(agentId);
+  coordinator.paces.check('reads', agentId);
   const { number, ...decoded } = await coordinator.explainer.decode(tagOf(req), id);
   const { deploymentId } = coordinator;
   const answer: DecodeAnswer = { deploymentId, ...decoded, number: String(number) };
@@ -75,7 +76,7 @@ async function decode(coordinator: Coordinator, req: Request, res: Response): Pr
 /** `POST /v1/leases`. */
 export async function grant(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { agentId, instanceId, agentTimeMs, layout } = parseBody(leaseRequest, req.body);
-  coordinator.pace.check(agentId);
+  coordinator.paces.check('leases', agentId);
   const call = { holder: { agentId, instanceId }, agentTimeMs, layout };
   const about = { 'leafcutter.agent_id': agentId };
   const lease = await called(req.headers, 'lease grant', about, () => coordinator.leases.grant(call));
@@ -90,6 +91,7 @@ export async function grant(coordinator: Coordinator, req: Request, res: Respons
 
 async function renew(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { agentId, instanceId, agentTimeMs, layout, to, extend } = parseBody(renewRequest, req.body);
+  coordinator.paces.check('leases', agentId);
   const call = { holder: { agentId, instanceId }, agentTimeMs, layout };
   const machineId = machineIdOf(req);
   const about = { 'leafcutter.machine_id': machineId, 'leafcutter.agent_id': agentId };
@@ -104,23 +106,24 @@ async function renew(coordinator: Coordinator, req: Request, res: Response): Pro
 }
 
 async function end(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
-  await coordinator.leases.end(machineIdOf(req), parseBody(endRequest, req.body));
+  const holder = parseBody(endRequest, req.body);
+  coordinator.paces.check('leases', holder.agentId);
+  await coordinator.leases.end(machineIdOf(req), holder);
   res.status(204).end();
 }
 
 async function report(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const { names, leaving, intervalMs, ...status } = parseBody(reportRequest, req.body);
-  const { roster, clock, watch } = coordinator;
+  const { clock, watch } = coordinator;
+  coordinator.paces.check('reports', status.agentId);
   const nextReportMs = await watch.nextReportMs();
-  // The roster serves metrics and the console only; a Redis that is away must not keep retired tags alive.
   await (leaving
-    ? roster.remove(status.instanceId)
-    : roster.report({
+    ? forget(coordinator, status.instanceId)
+    : enter(coordinator, {
         ...status,
         nextReportMs: Math.min(intervalMs, nextReportMs),
         seenAtMs: clock.now(),
-      })
-  ).catch((err: unknown) => coordinator.log.debug({ err }, 'an agent could not be entered on the roster'));
+      }));
   const records = names.length === 0 ? [] : await coordinator.store.findTags(names);
   const found = new Map(records.map((record) => [record.tag, record]));
   const gone = names.flatMap((tag): ReportAnswer['gone'] => {
@@ -131,6 +134,22 @@ async function report(coordinator: Coordinator, req: Request, res: Response): Pr
   const { deploymentId } = coordinator;
   const answer: ReportAnswer = { deploymentId, coordinatorTimeMs: clock.now(), nextReportMs, gone };
   res.json(answer);
+}
+
+/** The roster serves metrics and the console only: one that is away or full must not keep retired tags alive. */
+async function enter({ roster, metrics, log }: Coordinator, agent: AgentRecord): Promise<void> {
+  try {
+    if (!(await roster.report(agent))) metrics.reportDropped('full');
+  } catch (err) {
+    metrics.reportDropped('redis');
+    log.debug({ err }, 'an agent could not be entered on the roster');
+  }
+}
+
+async function forget({ roster, log }: Coordinator, instanceId: string): Promise<void> {
+  await roster
+    .remove(instanceId)
+    .catch((err: unknown) => log.debug({ err }, 'an agent could not be taken off the roster'));
 }
 
 function machineIdOf(req: Request): number {

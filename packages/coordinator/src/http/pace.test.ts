@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
-import { Pace } from './pace.ts';
+import { Pace, Paces } from './pace.ts';
 
 function pace(perSecond: number) {
   const clock = new FakeClock();
@@ -63,4 +63,14 @@ test('20,000 are remembered: of more, the one that asked least lately is forgott
     if (index % 1_000 === 0) expect(passed('busy', 1)).toBe(0);
   }
   expect([passed('busy', 1), passed('idle', 1)]).toEqual([0, 1]);
+});
+
+test('what is asked for one thing does not keep another waiting', () => {
+  const paces = new Paces<string>(new FakeClock(), 1, 'token');
+  for (let index = 0; index < 10; index++) paces.check('reports', 'a');
+  expect(() => paces.check('reports', 'a')).toThrow();
+  for (const kind of ['segments', 'leases', 'reads'] as const) paces.check(kind, 'a');
+  paces.change(2);
+  for (let index = 0; index < 20; index++) paces.check('reports', 'a');
+  expect(() => paces.check('reports', 'a')).toThrow();
 });

@@ -1,6 +1,10 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 
+/** What agents ask for. Each has a pace of its own, so that one keeps none of the others waiting. */
+const KINDS = ['segments', 'leases', 'reads', 'reports'] as const;
+type Kind = (typeof KINDS)[number];
+
 /** Who is remembered at most; the one that asked least lately is forgotten, and begins anew. */
 const MAX_BUCKETS = 20_000;
 /** Seconds of requests that may be made at once: a cold start asks for all of its tags. */
@@ -57,5 +61,24 @@ export class Pace<Asker> {
     const retryAfterMs = Math.ceil(((1 - bucket.tokens) / perSecond) * 1_000);
     const message = `More than ${perSecond} requests a second came from one ${this.#of}.`;
     throw new LeafcutterError('RATE_LIMITED', message, { reason: this.#of, retryAfterMs });
+  }
+}
+
+/** A pace for each kind of request. */
+export class Paces<Asker> {
+  readonly #of: Readonly<Record<Kind, Pace<Asker>>>;
+
+  constructor(...pace: ConstructorParameters<typeof Pace<Asker>>) {
+    const entries = KINDS.map((kind) => [kind, new Pace<Asker>(...pace)] as const);
+    this.#of = Object.fromEntries(entries) as Record<Kind, Pace<Asker>>;
+  }
+
+  change(perSecond: number): void {
+    for (const kind of KINDS) this.#of[kind].change(perSecond);
+  }
+
+  /** @throws RATE_LIMITED, with the time after which the next request of this kind may come */
+  check(kind: Kind, asker: Asker): void {
+    this.#of[kind].check(asker);
   }
 }

@@ -48,7 +48,7 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
     if (byReachAlone) refuseForeignHost(req.headers);
     next();
   });
-  const { grants, viewer, admin } = coordinator.access;
+  const { leases, viewer, admin } = coordinator.access;
   const looksOrChanges = { guard: (req: Request) => (req.method === 'GET' ? viewer : admin).guard(req) };
   const changed = () => coordinator.watch.tagsChanged();
 
@@ -59,7 +59,7 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
       GET: (req, res) => listLeases(coordinator, req, res),
       POST: (req, res) => grant(coordinator, req, res),
     },
-    { guard: (req) => (req.method === 'GET' ? viewer : grants).guard(req) },
+    { guard: (req) => (req.method === 'GET' ? viewer : leases).guard(req) },
   );
   app.route('/v1/leases/:machineId', { GET: (req, res) => showLease(coordinator, req, res) }, viewer);
   app.route('/v1/agents', { GET: (req, res) => listAgents(coordinator, req, res) }, viewer);

@@ -5,7 +5,7 @@
   ARGV[1] instance id, 36 characters
   ARGV[2] agent id
   ARGV[3] time to live, milliseconds
-  ARGV[4] "enter", or "renew" for a lease that must stand there
+  ARGV[4] how: "enter", or "renew" a lease that must stand there
 
   Returns "kept" where the lease is this instance's, "taken" where another instance stands there, "absent" where nobody
   does and nothing was entered.

@@ -80,6 +80,13 @@ export const storeSettings = {
       unit: 'ms',
       doc: 'How long one command may take.',
     }),
+    maxUnfencedS: int({
+      default: 86_400,
+      min: 0,
+      max: 31_536_000,
+      unit: 's',
+      doc: 'How long segments and windows may be granted on MySQL’s word alone while Redis is away or takes no writes, from the first one on until the fences are swept; 0: nothing is granted without the fence. Each coordinator counts for itself.',
+    }),
     allowUnsweptAllocations: flag({
       default: false,
       doc: 'Grant segments and windows while Redis is away even if MySQL was away, restarted or exchanged since the last sweep that saw both. At your own risk: if that MySQL lost writes, their IDs are handed out again.',

@@ -22,7 +22,7 @@ const view = (tag: string, own: Partial<TagView> = {}): TagView => ({
 
 function watching() {
   const clock = new FakeClock();
-  const roster = new MemoryRoster(clock);
+  const roster = new MemoryRoster(clock, 1_000_000);
   const tags: TagView[] = [view('orders')];
   const stores: { -readonly [K in keyof Stores]: Stores[K] } = {
     ...{ redis: 'up', store: 'up', mayGoUnfenced: true, lostWrites: null },

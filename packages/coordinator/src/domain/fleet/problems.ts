@@ -97,7 +97,16 @@ function storeProblems(stores: Stores, tags: readonly FleetTag[]): Problem[] {
       level: mayGoUnfenced ? 'warning' : 'critical',
       sentence: mayGoUnfenced
         ? 'Redis does not answer. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.'
-        : 'Redis does not answer, and MySQL was away, restarted or exchanged since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.',
+        : 'Redis does not answer, and ranges may not go unfenced: for too long, or because MySQL was away, restarted or exchanged since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.',
+    });
+  }
+  if (redis === 'read_only') {
+    problems.push({
+      key: 'redis',
+      level: 'critical',
+      sentence: mayGoUnfenced
+        ? 'Redis takes no writes: it is out of memory, read-only, or cannot save. IDs go on without the fence. Give it room, and do nothing to MySQL until then.'
+        : 'Redis takes no writes: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.',
     });
   }
   if (lostWrites !== null) {
