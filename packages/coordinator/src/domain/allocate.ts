@@ -141,16 +141,21 @@ function besideTaken({ name, taken }: Locked, { start, end }: Range): Range {
   throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: taken.end });
 }
 
-const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, string>> = {
-  unswept:
+const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, readonly [reason: string, message: string]>> = {
+  unswept: [
+    'fence_unswept',
     'Redis is away, and MySQL was away, restarted or exchanged since the last sweep that saw both: it may have forgotten what only Redis knows. Grants go on by themselves once Redis is back.',
-  too_long:
+  ],
+  too_long: [
+    'fence_too_long',
     'Redis is away or takes no writes, and ranges may not go unfenced any longer (redis.maxUnfencedS). Grants go on by themselves once Redis takes writes.',
+  ],
 };
 
 function mustBeFenced(name: CounterName, why: UnfencedRefusal, events: AllocationEvents): LeafcutterError {
   events.unfencedRefused(name, why);
-  return new LeafcutterError('STORE_UNAVAILABLE', MUST_BE_FENCED[why], { reason: `fence_${why}` });
+  const [reason, message] = MUST_BE_FENCED[why];
+  return new LeafcutterError('STORE_UNAVAILABLE', message, { reason });
 }
 
 function strange(events: AllocationEvents): LeafcutterError {
