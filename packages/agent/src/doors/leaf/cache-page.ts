@@ -1,3 +1,4 @@
+import { visible } from '@leafcutter/shared/visible';
 import type { Agent } from '../../agent.ts';
 import type { SegmentView } from '../../domain/segment-buffer.ts';
 import type { TagStatus } from '../../domain/tag-status.ts';
@@ -73,5 +74,5 @@ function bounds(segment: SegmentView | null): [string, string] {
 
 /** Names of tags that exist already may hold anything. */
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return visible(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
