@@ -117,6 +117,16 @@ describe('configuration', () => {
     expect(output).toContain(sentence);
   });
 
+  test.each([
+    ['short beyond loopback', ['--listen', '0.0.0.0:0'], 'hunter2'],
+    ['one that cannot match', [], 'hunter2 hunter3'],
+  ])('with a token that is %s is refused, and the token is not told', async (_what, flags, tokens) => {
+    const { code, output } = await run(['agent', ...flags], { LEAFCUTTER_TOKENS: tokens });
+    expect(code).toBe(78);
+    expect(output).toContain('LEAFCUTTER_TOKENS is ***: ');
+    expect(output).not.toContain('hunter');
+  });
+
   test('is shown with its sources, secrets masked', async () => {
     const env = { LEAFCUTTER_TOKENS: 'hunter2', LEAFCUTTER_WAIT_MS: '1500' };
     const { code, output } = await run(['config', 'agent', '--listen', '127.0.0.1:1'], env);
