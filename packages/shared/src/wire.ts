@@ -118,7 +118,7 @@ const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const heldSegment = z.object({ start: id, end: id, used: count, size: count });
 
 /** One tag's buffer in an agent. */
-const bufferView = z.object({
+export const bufferView = z.object({
   tag: z.string().min(1).max(TAG_MAX_LENGTH),
   current: heldSegment.nullable(),
   next: heldSegment.nullable(),

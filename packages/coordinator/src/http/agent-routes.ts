@@ -20,6 +20,7 @@ import {
 } from '@leafcutter/shared/wire';
 import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
+import { machineIds } from '../settings.ts';
 import { tagOf } from './tag-of.ts';
 
 /** What agents ask, but for `POST /v1/leases`, whose address others read. */
@@ -104,7 +105,9 @@ async function renew(coordinator: Coordinator, req: Request, res: Response): Pro
 }
 
 async function end(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
-  await coordinator.leases.end(machineIdOf(req), parseBody(endRequest, req.body));
+  const { first, last } = machineIds(coordinator.config.snowflake);
+  const machineId = wholeNumber('machineId', String(req.params.machineId), first, last);
+  await coordinator.leases.end(machineId, parseBody(endRequest, req.body));
   res.status(204).end();
 }
 

@@ -88,7 +88,7 @@ export const AGENT_API: Api = {
   },
   'GET /v1/events': {
     summary: 'What the agent holds, as a stream of server-sent events.',
-    answer: { 'text/event-stream': z.string() },
+    events: { status: wholeAgentStatus },
     errors: ['RATE_LIMITED'],
     token: true,
   },

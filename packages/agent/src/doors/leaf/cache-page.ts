@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { visible } from '@leafcutter/shared/visible';
 import type { Agent } from '../../agent.ts';
 import type { SegmentView } from '../../domain/segment-buffer.ts';
@@ -11,6 +12,11 @@ const STYLE = `
   th, td { padding: .4rem .8rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
   th:first-child, td:first-child { text-align: left; }
 `;
+
+/** The one style that stands in the page, and nothing else: no script, nothing from elsewhere, in nobody's frame. */
+export const CACHE_PAGE_POLICY =
+  `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; ` +
+  "base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 const COLUMNS = [
   'name',
