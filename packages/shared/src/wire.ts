@@ -147,7 +147,7 @@ export const agentStatus = z.object({
     skewed: z.boolean(),
   }),
   tags: z.array(bufferView),
-  /** Null where snowflake mode is off. */
+  /** Null where snowflake mode is off, or not opened by the token of who asks. */
   snowflake: z
     .object({
       state: z.enum(['asking', 'holding', 'replacing', 'ended']),

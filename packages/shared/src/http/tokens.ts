@@ -9,6 +9,7 @@ const SNOWFLAKE_SCOPE = '@snowflake';
 /** What a token opens. */
 export class Scope {
   static readonly all = new Scope(undefined);
+  static readonly none = new Scope([]);
   readonly #patterns: readonly ((tag: string) => boolean)[] | undefined;
   readonly allowsSnowflake: boolean;
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import type { Scope } from '@leafcutter/shared/http/tokens';
 import { visible } from '@leafcutter/shared/visible';
 import type { Agent } from '../../agent.ts';
 import type { SegmentView } from '../../domain/segment-buffer.ts';
 import type { TagStatus } from '../../domain/tag-status.ts';
+import { tagsInScope } from '../../in-scope.ts';
 
 const STYLE = `
   :root { color-scheme: light dark; font-family: system-ui, sans-serif; }
@@ -34,9 +36,9 @@ const COLUMNS = [
   'last error',
 ];
 
-/** Leaf's `/cache`: every buffer of this agent as a table that reads itself anew each five seconds. */
-export function cachePage(agent: Agent): string {
-  const rows = agent.tags.status().map(
+/** Leaf's `/cache`: every buffer of this agent that `scope` opens, as a table that reads itself anew each five seconds. */
+export function cachePage(agent: Agent, scope: Scope): string {
+  const rows = tagsInScope(agent.tags.status(), scope).map(
     (tag) =>
       `<tr>${cellsOf(tag)
         .map((cell) => `<td>${escapeHtml(cell)}`)

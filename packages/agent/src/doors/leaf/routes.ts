@@ -40,8 +40,9 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
   app.route(
     '/cache',
     {
-      GET(_req, res) {
-        res.set('Content-Security-Policy', CACHE_PAGE_POLICY).type('html').send(cachePage(agent));
+      GET(req, res) {
+        const page = cachePage(agent, guards.scope(req));
+        res.set('Content-Security-Policy', CACHE_PAGE_POLICY).type('html').send(page);
       },
     },
     { guard: guards.any },
