@@ -120,7 +120,7 @@ test('hands out IDs with secrets from files, unable to write or to gain anything
   const secrets = await secretFiles({
     'mysql-url': mariadb.url,
     'redis-url': redis.url,
-    token: 'agents-token',
+    token: 'the-token-of-agents',
   });
   const [door, agentDoor] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   const file = (name: string) => `/run/secrets/leafcutter/${name}`;

@@ -1,13 +1,19 @@
-import { copyFile } from 'node:fs/promises';
+import { chmod, copyFile, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { audit } from '@leafcutter/coordinator/domain/audit';
 import { CALM, holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import { MemoryLeaseRegistry } from '@leafcutter/coordinator/memory-lease-registry';
 import { noLocks } from '@leafcutter/coordinator/no-locks';
+import { type CoordinatorConfig, coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import { openStores } from '@leafcutter/coordinator/stores';
+import { loadConfig } from '@leafcutter/shared/config/load-config';
+import { createLogger } from '@leafcutter/shared/logger';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { startProcess } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
 import { arbitersContract, coordinator } from './arbiters-contract.ts';
 import { deleteByHand, freshSqliteStore, insertByHand } from './backends.ts';
 import { storeContract } from './store-contract.ts';
@@ -26,6 +32,35 @@ arbitersContract('SQLite, alone', async () => {
   const { store, close } = await freshSqliteStore();
   const registry = new MemoryLeaseRegistry(systemClock);
   return { coordinators: [{ store, fence: undefined, registry, locks: noLocks }], close };
+});
+
+test('folder and files of an embedded coordinator are made for its user alone, those that are there stay', async () => {
+  const root = await scratchDir('private');
+  const start = async (dataDir: string) => {
+    const given = { argv: ['--data-dir', dataDir], env: {}, cwd: root, readFile: () => '' };
+    const { config } = loadConfig(coordinatorSettings, { ...given, service: 'coordinator' });
+    const log = createLogger('silent', {});
+    return openStores(config as CoordinatorConfig, systemClock, log);
+  };
+  const modes = async (folder: string) => {
+    const names = (await readdir(folder)).sort();
+    const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+    return [await mode(folder), ...(await Promise.all(names.map((name) => mode(join(folder, name)))))];
+  };
+
+  const fresh = join(root, 'deep', 'data');
+  const stores = await start(fresh);
+  await stores.store.createTag(newTag('orders'));
+  const [ofFolder, ...ofFiles] = await modes(fresh);
+  expect(ofFolder).toBe('700');
+  expect(ofFiles.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(ofFiles)).toEqual(new Set(['600']));
+  await stores.close();
+
+  await chmod(fresh, 0o750);
+  await chmod(join(fresh, 'leafcutter.db'), 0o640);
+  await (await start(fresh)).close();
+  expect((await modes(fresh)).slice(0, 2)).toEqual(['750', '640']);
 });
 
 describe('a SQLite file', () => {

@@ -193,6 +193,30 @@ describe.each(Object.keys(DOORS))('by the door of %s', (door) => {
   });
 });
 
+test('what an agent shows, live or not, is what the token opens', async () => {
+  for (const path of ['/v1/status', '/cache']) {
+    const [all, some, time] = await Promise.all(['first', 'some', 'time'].map((token) => http(path, token)));
+    expect([path, all]).toEqual([path, expect.stringMatching(/^200 .*orders-eu.*parcels/s)]);
+    expect([path, some]).toEqual([path, expect.stringMatching(/^200 .*orders-eu/s)]);
+    expect([path, some]).not.toEqual([path, expect.stringContaining('parcels')]);
+    expect([path, time]).not.toEqual([path, expect.stringMatching(/orders-eu|parcels/)]);
+  }
+  const leaving = new AbortController();
+  const response = await fetch(`${agent.url}/v1/events`, {
+    headers: { authorization: 'Bearer some' },
+    signal: leaving.signal,
+  });
+  let events = '';
+  for await (const chunk of response.body ?? []) {
+    events += new TextDecoder().decode(chunk as Uint8Array);
+    if (events.split('\n\n').length > 2) break;
+  }
+  leaving.abort();
+  expect(events).toContain('"orders-eu"');
+  expect(events).toContain('"snowflake":null');
+  expect(events).not.toContain('parcels');
+});
+
 test('a token reads back the IDs of what it opens, and of nothing else', async () => {
   const decoded = (tag: string, token: string) => http(`/v1/decode/1?tag=${tag}`, token);
   expect(await decoded('orders-eu', 'some')).toMatch(/^200 .*"number":"1"/);

@@ -74,6 +74,7 @@ describe('configuration', () => {
   test.each([
     ['a flag', ['--wait-ms', '0'], {}, '--wait-ms is "0": takes a whole number from 1 to 60_000 (ms).'],
     ['a variable', [], { LEAFCUTTER_WAIT_MS: 'soon' }, 'LEAFCUTTER_WAIT_MS is "soon": takes a whole number'],
+    ['a file that never ends', [], { LEAFCUTTER_TOKENS_FILE: '/dev/zero' }, 'it is no regular file'],
     ['an address', ['--listen', '8000'], {}, '--listen is "8000": takes an address as host:port'],
     ['a URL', ['--coordinators', 'here'], {}, '--coordinators is "here": takes 1 or more URLs with http://'],
   ])('that is wrong in %s is refused with 78 and a sentence', async (_where, flags, env, sentence) => {
@@ -115,6 +116,16 @@ describe('configuration', () => {
     expect(code).toBe(78);
     expect(output).toContain('--listen is');
     expect(output).toContain(sentence);
+  });
+
+  test.each([
+    ['short beyond loopback', ['--listen', '0.0.0.0:0'], 'hunter2'],
+    ['one that cannot match', [], 'hunter2 hunter3'],
+  ])('with a token that is %s is refused, and the token is not told', async (_what, flags, tokens) => {
+    const { code, output } = await run(['agent', ...flags], { LEAFCUTTER_TOKENS: tokens });
+    expect(code).toBe(78);
+    expect(output).toContain('LEAFCUTTER_TOKENS is ***: ');
+    expect(output).not.toContain('hunter');
   });
 
   test('is shown with its sources, secrets masked', async () => {

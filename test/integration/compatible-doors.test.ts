@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -106,6 +107,13 @@ describe('Leaf’s addresses', () => {
     expect([status, type]).toEqual([200, 'text/html; charset=utf-8']);
     expect(page).toContain('<td>paged');
     expect(page).not.toContain('<b>');
+    const policy = (await fetch(`${agent.url}/cache`)).headers.get('content-security-policy');
+    const style = createHash('sha256')
+      .update(/<style>(.*)<\/style>/s.exec(page)?.[1] ?? '')
+      .digest('base64');
+    expect(policy).toBe(
+      `default-src 'none'; style-src 'sha256-${style}'; base-uri 'none'; frame-ancestors 'none'; form-action 'none'`,
+    );
   });
 
   test.each([

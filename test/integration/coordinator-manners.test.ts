@@ -160,7 +160,8 @@ describe('a coordinator refuses', () => {
     ['POST', '/v1/leases', () => ({ ...lease(), layout: '41-5-7-d0@0' }), 409, 'LAYOUT_MISMATCH'],
     ['POST', '/v1/leases', () => ({ ...lease(), agentTimeMs: Date.now() + 3_600_000 }), 503, 'CLOCK_SKEWED'],
     ['POST', '/v1/leases/5/renew', () => ({ ...lease(), to: 1, extend: true }), 503, 'LEASE_LOST'],
-    ['POST', '/v1/leases/5000/end', who(), 503, 'LEASE_LOST'],
+    ['POST', '/v1/leases/5000/renew', () => ({ ...lease(), to: 1, extend: false }), 503, 'LEASE_LOST'],
+    ['POST', '/v1/leases/5000/end', who(), 400, 'BAD_REQUEST'],
   ])('%s %s %p with %p %s', async (method, path, body, status, code) => {
     // What carries the time is made when it is sent: this table is built long before.
     const answer = await send(method, path, typeof body === 'function' ? body() : body);

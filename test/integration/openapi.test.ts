@@ -15,10 +15,16 @@ interface Parameter {
   readonly schema: { readonly type?: string; readonly maximum?: number; readonly enum?: readonly string[] };
 }
 
+interface Media {
+  readonly schema: object;
+  /** Of a stream: the JSON of each event's data, by the event's name. */
+  readonly 'x-events'?: Readonly<Record<string, object>>;
+}
+
 interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: { 'application/json': { schema: object } } };
-  readonly responses: Readonly<Record<string, { content?: Record<string, { schema: object }> }>>;
+  readonly responses: Readonly<Record<string, { content?: Record<string, Media> }>>;
 }
 
 interface Document {
@@ -93,7 +99,13 @@ const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
   ],
   'GET /v1/leases/{machineId}': { path: '/v1/leases/3' },
   'GET /v1/jobs': {},
-  'GET /v1/events': {},
+  'GET /v1/events': [
+    {},
+    { path: '/v1/events?view=fleet' },
+    { path: '/v1/events?tag=orders' },
+    { path: '/v1/events?tag=nobody' },
+    { path: '/v1/events?view=machine-ids' },
+  ],
   'GET /v1/explain/{id}': [{ path: '/v1/explain/5' }, { path: '/v1/explain/5?tag=orders' }],
   'GET /v1/explain/snowflake/{id}': { path: '/v1/explain/snowflake/123456789012345678' },
   'GET /v1/explain/{tag}/{id}': { path: '/v1/explain/orders/5' },
@@ -160,9 +172,19 @@ function expectDescribed(document: Document, key: string, response: Answered): v
   expect({ key, type, isDescribed: media !== undefined }).toMatchObject({ isDescribed: true });
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   (addFormats as unknown as (ajv: Ajv2020) => void)(ajv);
-  const validate = ajv.compile({ ...media?.schema, components: document.components });
-  const value = type.endsWith('json') ? JSON.parse(body) : body;
-  expect({ key, valid: validate(value), errors: validate.errors }).toMatchObject({ valid: true });
+  const expectValid = (schema: object | undefined, value: unknown) => {
+    const validate = ajv.compile({ ...schema, components: document.components });
+    expect({ key, valid: validate(value), errors: validate.errors }).toMatchObject({ valid: true });
+  };
+  expectValid(media?.schema, type.endsWith('json') ? JSON.parse(body) : body);
+  if (type !== 'text/event-stream') return;
+  const events = [...body.matchAll(/^event: (\S+)\ndata: (.*)\n\n/gm)];
+  expect({ key, body, told: events.length > 0 }).toMatchObject({ told: true });
+  for (const [, name = '', data = ''] of events) {
+    const schema = media?.['x-events']?.[name];
+    expect({ key, name, isDescribed: schema !== undefined }).toMatchObject({ isDescribed: true });
+    expectValid(schema, JSON.parse(data));
+  }
 }
 
 interface Answered {
@@ -182,8 +204,13 @@ async function send(service: Service, method: string, path: string, sample: Samp
   });
   const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? '';
   if (type === 'text/event-stream') {
+    let body = '';
+    for await (const chunk of response.body ?? []) {
+      body += new TextDecoder().decode(chunk as Uint8Array);
+      if (body.endsWith('\n\n')) break;
+    }
     leaving.abort();
-    return { status: response.status, type, body: '' };
+    return { status: response.status, type, body };
   }
   return { status: response.status, type, body: await response.text() };
 }
@@ -291,6 +318,10 @@ test('CONTROL: an answer that the document does not describe is noticed', async 
   expectDescribed(document, 'GET /livez', described);
   for (const wrong of [{ body: '{"status":"dead"}' }, { status: 418 }, { type: 'text/html' }]) {
     expect(() => expectDescribed(document, 'GET /livez', { ...described, ...wrong })).toThrow();
+  }
+  const stream = { status: 200, type: 'text/event-stream' };
+  for (const body of ['', 'event: status\ndata: {}\n\n', 'event: other\ndata: {}\n\n']) {
+    expect(() => expectDescribed(document, 'GET /v1/events', { ...stream, body })).toThrow();
   }
 });
 

@@ -2,6 +2,8 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Address } from '@leafcutter/shared/config/address';
+import { type HttpListening, listen, type ServerTls } from '@leafcutter/shared/http/listen';
 import type { Problem } from '@leafcutter/shared/problem';
 import { Agent, request } from 'undici';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
@@ -200,6 +202,58 @@ test('a certificate that has ended opens nothing, whichever side shows it', asyn
     ['shows-ended', [...asks.link, ...trust(ours), ...as(ended)]],
   ] as const)
     expect([name, await isRefused(await agent(name, [...flags, ...IMPATIENT]))]).toEqual([name, true]);
+});
+
+describe.each(['ec', 'rsa'] as const)('a server with a key of the kind %s', (kind) => {
+  const auth = kind === 'ec' ? 'ECDSA' : 'RSA';
+  let server: HttpListening;
+  let tls: ServerTls;
+
+  beforeAll(async () => {
+    const { certFile, keyFile } = await makeCertificates(1, kind);
+    tls = { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') };
+    const at = new Address('127.0.0.1', 0);
+    server = await listen(at, (_req, res) => void res.end(), 'listen', { tls });
+  });
+  afterAll(() => server.close(0));
+
+  /** The cipher that is agreed on, of one that the client offers alone; else what went wrong. */
+  function agreed(ciphers: string, version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2'): Promise<string> {
+    return new Promise((resolve) => {
+      const socket = connectTls({
+        ...{ port: (server.address as Address).port, host: '127.0.0.1', rejectUnauthorized: false, ciphers },
+        ...{ minVersion: version, maxVersion: version },
+      });
+      const end = (outcome: string) => {
+        socket.destroy();
+        resolve(outcome);
+      };
+      socket.once('error', () => end('refused'));
+      socket.once('secureConnect', () => end(socket.getCipher().name));
+    });
+  }
+
+  test.each([
+    `ECDHE-${auth}-AES128-GCM-SHA256`,
+    `ECDHE-${auth}-AES256-GCM-SHA384`,
+    `ECDHE-${auth}-CHACHA20-POLY1305`,
+  ])('speaks TLS 1.2 by %s', async (cipher) => {
+    expect(await agreed(cipher)).toBe(cipher);
+  });
+
+  test('speaks TLS 1.3', async () => {
+    expect(await agreed('TLS_AES_128_GCM_SHA256', 'TLSv1.3')).toBe('TLS_AES_128_GCM_SHA256');
+  });
+
+  // Of these each is one that Node takes by default from who has no better.
+  test.each([
+    ...[`ECDHE-${auth}-AES128-SHA`, `ECDHE-${auth}-AES256-SHA384`],
+    ...(kind === 'rsa' ? ['AES128-SHA', 'AES128-SHA256', 'AES256-GCM-SHA384'] : []),
+  ])('refuses %s, also once its certificate is renewed', async (cipher) => {
+    expect(await agreed(cipher)).toBe('refused');
+    server.renew(tls);
+    expect(await agreed(cipher)).toBe('refused');
+  });
 });
 
 test('a certificate that cannot be used is told at start, by its setting', async () => {

@@ -16,15 +16,16 @@ export interface Certificates {
 
 /**
  * A new authority and a certificate of it for `localhost` and 127.0.0.1, for servers and for clients, good for `days`; -1:
- * it ended yesterday.
+ * it ended yesterday. `kind` is that of the keys.
  */
-export async function makeCertificates(days = 1): Promise<Certificates> {
+export async function makeCertificates(days = 1, kind: 'ec' | 'rsa' = 'ec'): Promise<Certificates> {
   const directory = await scratchDir('certificates');
   const [caFile, caKey, certFile, keyFile, request, extensions] = [
     ...['ca.pem', 'ca.key', 'cert.pem', 'cert.key', 'cert.csr', 'extensions'],
   ].map((name) => join(directory, name)) as [string, string, string, string, string, string];
   const openssl = (...args: string[]) => run(findBinary('openssl', 'openssl'), args);
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const curve = ['-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  const newKey = [...(kind === 'ec' ? ['-newkey', 'ec', ...curve] : ['-newkey', 'rsa:2048']), '-nodes'];
   await openssl(
     ...[
       'req',

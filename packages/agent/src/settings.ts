@@ -1,6 +1,6 @@
-import { secretList, urlList } from '@leafcutter/shared/config/list-kinds';
+import { tagTokenList, tokenList, urlList } from '@leafcutter/shared/config/list-kinds';
 import { int, ratio } from '@leafcutter/shared/config/number-kinds';
-import { address, choice, flag, path, secret, text } from '@leafcutter/shared/config/setting-kinds';
+import { address, choice, flag, path, text, token } from '@leafcutter/shared/config/setting-kinds';
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
 import { layoutProblem } from '@leafcutter/shared/layout';
 import { LOG_LEVELS } from '@leafcutter/shared/logger';
@@ -8,6 +8,12 @@ import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { stopSettings } from '@leafcutter/shared/stop-settings';
+import {
+  readScopedToken,
+  readTagToken,
+  SHORT_TOKEN,
+  settingWithShortToken,
+} from '@leafcutter/shared/token-entry';
 import { clashingListeners, networkListeners } from './listeners.ts';
 import { linkSettings } from './settings/link-settings.ts';
 
@@ -28,8 +34,8 @@ export const agentSettings = settings(
       minItems: 1,
       doc: 'Coordinators to ask, in any order; the agent fails over between them.',
     }),
-    coordinatorToken: secret({ optional: true, reloads: true, doc: 'Token sent to the coordinators.' }),
-    tokens: secretList({
+    coordinatorToken: token({ optional: true, reloads: true, doc: 'Token sent to the coordinators.' }),
+    tokens: tokenList({
       reloads: true,
       doc: 'Tokens that applications send; none lets everyone who reaches the port draw IDs.',
     }),
@@ -37,7 +43,7 @@ export const agentSettings = settings(
     opaqueKeys,
     allowUnauthenticatedNetwork: flag({
       default: false,
-      doc: 'Listen beyond loopback although tokens is empty.',
+      doc: 'Listen beyond loopback although tokens is empty, or has tokens that others could guess.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {
@@ -120,9 +126,9 @@ export const agentSettings = settings(
         default: true,
         doc: 'Answer tinyid’s clients on the addresses of listen and unix.http.',
       }),
-      tokens: secretList({
+      tokens: tagTokenList({
         reloads: true,
-        doc: 'Tokens of tinyid’s clients, each as tag=token: such a token opens that tag only; tokens open every tag.',
+        doc: 'Tokens of tinyid’s clients: such a token opens that tag only; tokens open every tag.',
       }),
     },
     resp: {
@@ -232,11 +238,14 @@ export const agentSettings = settings(
         const clash = clashingListeners(config);
         return clash && { key: clash.key, problem: `must not be the address of ${clash.other}` };
       },
-      ({ tinyid }) => {
-        const isPair = (pair: string) => /^[^=]+=./.test(pair);
-        return tinyid.tokens.every(isPair)
-          ? undefined
-          : { key: 'tinyid.tokens', problem: 'takes entries as tag=token' };
+      (config) => {
+        if (networkListeners(config).length === 0 || config.allowUnauthenticatedNetwork) return undefined;
+        const key = settingWithShortToken({
+          tokens: config.tokens,
+          scopedTokens: config.scopedTokens.map((entry) => readScopedToken(entry).token),
+          'tinyid.tokens': config.tinyid.tokens.map((entry) => readTagToken(entry).token),
+        });
+        return key && { key, problem: SHORT_TOKEN };
       },
     ],
   },

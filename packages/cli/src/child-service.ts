@@ -29,7 +29,8 @@ export class ChildService {
   ) {
     const [command, ...args] = commandLine;
     this.name = name;
-    mkdirSync(dirname(options.logFile), { recursive: true });
+    // The folder of the data is made here first; what is in it concerns nobody else.
+    mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
     const log = openSync(options.logFile, 'a');
     // A group of its own, so that Ctrl-C reaches only the parent, which stops its services in order. The channel
     // tells the child when the parent is gone, whatever killed it.

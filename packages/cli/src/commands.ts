@@ -3,6 +3,7 @@ import { suggestion } from '@leafcutter/shared/config/did-you-mean';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/bind';
 import { VERSION } from '@leafcutter/shared/version';
+import { visible } from '@leafcutter/shared/visible';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 
 interface Command {
@@ -81,11 +82,12 @@ function explain(error: unknown, io: Io): ExitCode {
     return EXIT.usage;
   }
   if (error instanceof StartError) {
-    io.err(`${error.message}\n`);
+    io.err(`${visible(error.message)}\n`);
     return EXIT.failed;
   }
-  if (error instanceof LeafcutterError && error.code !== 'INTERNAL') {
-    io.err(`${error.code}: ${error.message}\n`);
+  // An INTERNAL error of ours has a cause, which the stack tells; one without it happened in a coordinator.
+  if (error instanceof LeafcutterError && (error.code !== 'INTERNAL' || error.cause === undefined)) {
+    io.err(`${error.code}: ${visible(error.message)}\n`);
     return EXIT.failed;
   }
   throw error;

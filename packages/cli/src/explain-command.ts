@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
 import type { Explanation } from '@leafcutter/shared/inspection';
+import { visible } from '@leafcutter/shared/visible';
 import { ADMIN_TLS_HELP, adminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+import { jsonText } from './json-text.ts';
 
 const HELP = `Usage: leafcutter explain ID [flags]
 
@@ -45,7 +47,7 @@ export async function explainCommand(io: Io): Promise<ExitCode> {
   const as =
     values.snowflake === true ? { mode: 'snowflake' } : values.tag === undefined ? {} : { tag: values.tag };
   const explanation = await client.explain(id, as);
-  io.out(values.json === true ? `${JSON.stringify(explanation, null, 2)}\n` : told(explanation));
+  io.out(values.json === true ? jsonText(explanation) : told(explanation));
   const readings = [...explanation.segments, explanation.snowflake];
   const wasGranted = readings.some(
     (reading) => reading !== null && ['granted', 'lost', 'pruned'].includes(reading.verdict),
@@ -70,7 +72,7 @@ function told({ segments, snowflake, more }: Explanation): string {
   if (lines.length === 0)
     lines.push('No tag was granted this number, and no machine id had a window at its time.');
   if (more) lines.push('There are more tags than were looked at; name the one with --tag.');
-  return `${lines.join('\n')}\n`;
+  return `${lines.map(visible).join('\n')}\n`;
 }
 
 function holder(range: NonNullable<Explanation['segments'][number]['range']>): string[] {

@@ -5,6 +5,7 @@ import { ADMIN_TLS_HELP, type AdminClient, adminClient } from './admin-client.ts
 import { type Existing, planStep, type Step } from './import/plan.ts';
 import { MAX_COUNTERS, type ReadCounters } from './import/source.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+import { jsonText } from './json-text.ts';
 import { textTable } from './text-table.ts';
 
 const HELP = `Usage: leafcutter import <tinyid|go-leaf|redis> --from URL [flags]
@@ -84,7 +85,7 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   const refused = steps.filter(({ action }) => action === 'refuse').length;
   const apply = values.apply && (refused === 0 || values['skip-refused']);
   if (apply) await make(client, steps, system, io);
-  io.out(values.json ? json(steps, apply) : report(steps, apply));
+  io.out(values.json ? jsonText({ applied: apply, counters: steps }) : report(steps, apply));
   if (values.apply && !apply) {
     io.err('Nothing was made, because some are refused; mend them, or add --skip-refused.\n');
   }
@@ -133,11 +134,6 @@ function report(steps: readonly Step[], applied: boolean): string {
     `${made}, ${count('keep')} kept, ${count('refuse')} refused.\n` +
     (applied || count('create') === 0 ? '' : 'Nothing was changed; --apply makes the tags.\n')
   );
-}
-
-function json(steps: readonly Step[], applied: boolean): string {
-  const text = (_key: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
-  return `${JSON.stringify({ applied, counters: steps }, text, 2)}\n`;
 }
 
 function readGap(text: string): bigint {

@@ -2,6 +2,7 @@ import { type MoveEvents, type MoveReport, move } from '@leafcutter/coordinator/
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/bind';
+import { visible } from '@leafcutter/shared/visible';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { loadSettings } from './load-settings.ts';
 
@@ -76,7 +77,8 @@ class Progress implements MoveEvents {
 }
 
 function told({ plan, file, target, deploymentId, layout, tables }: MoveReport, dryRun: boolean): string {
-  const head = `from  ${file}\nto    ${target}\ndeployment ${deploymentId}, snowflake layout ${layout}\n`;
+  const deployment = visible(`deployment ${deploymentId}, snowflake layout ${layout}`);
+  const head = `from  ${file}\nto    ${target}\n${deployment}\n`;
   if (plan === 'done') return `${head}It was moved before; there is nothing to do.\n`;
   const rows = tables.map(({ name, rows }) => `  ${name}: ${rows} rows\n`).join('');
   const again = plan === 'again' ? 'An interrupted move is there, and is begun anew.\n' : '';

@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { ConfigError } from '@leafcutter/shared/config/config-error';
-import { secretList } from '@leafcutter/shared/config/list-kinds';
+import { tokenList } from '@leafcutter/shared/config/list-kinds';
 import { int } from '@leafcutter/shared/config/number-kinds';
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
 import { createLogger } from '@leafcutter/shared/logger';
 import { Reloader } from './reload.ts';
 
 const sample = settings({
-  tokens: secretList({ reloads: true, doc: 'Tokens.' }),
+  tokens: tokenList({ reloads: true, doc: 'Tokens.' }),
   deep: {
     pace: int({ default: 1, min: 0, max: 9, reloads: true, doc: 'Pace.' }),
     size: int({ default: 1, min: 0, max: 9, doc: 'Size.' }),

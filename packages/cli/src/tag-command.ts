@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
+import { visible } from '@leafcutter/shared/visible';
 import type { ComparedTag, TagView } from '@leafcutter/shared/wire';
 import { ADMIN_TLS_HELP, type AdminClient, adminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+import { jsonText } from './json-text.ts';
 import { textTable } from './text-table.ts';
 
 const HELP = `Usage: leafcutter tag <action> [name] [flags]
@@ -57,12 +59,11 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
   if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n\n${HELP}`);
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
   const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
-  const print = (tags: readonly TagView[]) =>
-    io.out(values.json === true ? `${JSON.stringify(tags, null, 2)}\n` : table(tags));
+  const print = (tags: readonly TagView[]) => io.out(values.json === true ? jsonText(tags) : table(tags));
 
   const printOne = (tag: ComparedTag) => {
     print([tag]);
-    for (const { message } of tag.warnings) io.err(`Warning: ${message}\n`);
+    for (const { message } of tag.warnings) io.err(`Warning: ${visible(message)}\n`);
   };
 
   switch (action) {
@@ -114,7 +115,7 @@ async function lower(
       `Lowering the counter of "${tag}" to ${to} cannot be undone; add --yes if you mean it.`,
     );
   const answer = await client.lower(tag, to, force === true);
-  if (json === true) io.out(`${JSON.stringify(answer, null, 2)}\n`);
+  if (json === true) io.out(jsonText(answer));
   else {
     io.out(
       `The counter of "${tag}" stood at ${answer.from} and stands at ${answer.to}; its highest ID is ${answer.highestId}.\n` +

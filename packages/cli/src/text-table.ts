@@ -1,5 +1,8 @@
-/** Rows of cells as lines of aligned columns. */
-export function textTable(rows: readonly (readonly string[])[]): string {
+import { visible } from '@leafcutter/shared/visible';
+
+/** Rows of cells as lines of aligned columns. Whatever a cell holds, it stays in its line. */
+export function textTable(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(visible));
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   return rows
     .map(

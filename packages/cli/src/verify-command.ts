@@ -4,6 +4,7 @@ import { ConfigError } from '@leafcutter/shared/config/config-error';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { ADMIN_TLS_HELP, adminClient } from './admin-client.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
+import { jsonText } from './json-text.ts';
 import { AgentDoor } from './verify/agent-door.ts';
 import { Budget } from './verify/budget.ts';
 import { Drawing } from './verify/drawing.ts';
@@ -51,7 +52,7 @@ export async function verifyCommand(io: Io): Promise<ExitCode> {
   }
   const ledger = await checkLedger(drawing.history, options.coordinator, adminToken, io);
   const report = judge(drawing, ledger, seconds);
-  io.out(options.json ? `${JSON.stringify(report, null, 2)}\n` : printReport(report));
+  io.out(options.json ? jsonText(report) : printReport(report));
   return EXIT_OF[report.verdict];
 }
 

@@ -12,7 +12,7 @@ function problemsOf(...argv: string[]): string {
 }
 
 const STORES = ['--mysql-url', 'mysql://db/leafcutter', '--redis-url', 'redis://redis'];
-const TOKENS = ['--agent-tokens', 'a', '--admin-tokens', 'b'];
+const TOKENS = ['--agent-tokens', 'agents-token-0123', '--admin-tokens', 'admins-token-0123'];
 const TO_REDIS = (...argv: string[]) => [...STORES, ...argv];
 const OPEN = ['--listen', '0.0.0.0:8100'];
 
@@ -20,6 +20,7 @@ test.each([
   ['nothing at all: embedded, on loopback', []],
   ['both stores', STORES],
   ['both stores and tokens, for other machines', [...OPEN, ...STORES, ...TOKENS]],
+  ['short tokens on loopback', ['--agent-tokens', 'a', '--admin-tokens', 'b', '--viewer-tokens', 'c']],
   ['Sentinels', TO_REDIS('--redis-sentinels', 'redis://:p@s1:26379,rediss://s2')],
   [
     'a Redis Cluster, its keys in one slot',
@@ -71,6 +72,28 @@ test.each([
     [...OPEN, ...TOKENS],
     'mysql.url',
   ],
+  [
+    'a short token of agents for other machines',
+    [...OPEN, ...STORES, '--agent-tokens', 'a', ...TOKENS.slice(2)],
+    '--agent-tokens is ***: holds',
+  ],
+  [
+    'a short token of admins for other machines',
+    [...OPEN, ...STORES, ...TOKENS.slice(0, 2), '--admin-tokens', 'a'],
+    '--admin-tokens is ***: holds',
+  ],
+  [
+    'a short token of viewers for other machines',
+    [...OPEN, ...STORES, ...TOKENS, '--viewer-tokens', 'a'],
+    '--viewer-tokens is ***: holds',
+  ],
+  [
+    'a short token of agents of some tags, for other machines',
+    [...OPEN, ...STORES, ...TOKENS, '--scoped-agent-tokens', 'a-long-name-of-a-tag b'],
+    '--scoped-agent-tokens is ***: holds',
+  ],
+  ['a token with a space, which none can match', ['--admin-tokens', 'two words'], 'printable ASCII'],
+  ['a token with an umlaut', ['--agent-tokens', 'schlüssel'], 'printable ASCII'],
   ['a layout of more than 63 bits', ['--snowflake-timestamp-bits', '44'], 'bits'],
   ['machine ids that the layout does not have', ['--snowflake-machine-id-range', '0-1024'], '1023'],
   [

@@ -1,4 +1,4 @@
-import { secretList } from '@leafcutter/shared/config/list-kinds';
+import { tokenList } from '@leafcutter/shared/config/list-kinds';
 import { int, range } from '@leafcutter/shared/config/number-kinds';
 import { address, choice, flag, path, text } from '@leafcutter/shared/config/setting-kinds';
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
@@ -8,6 +8,7 @@ import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { stopSettings } from '@leafcutter/shared/stop-settings';
+import { readScopedToken, SHORT_TOKEN, settingWithShortToken } from '@leafcutter/shared/token-entry';
 import { jobSettings } from './settings/job-settings.ts';
 import { listenSettings } from './settings/listen-settings.ts';
 import { storeProblem, storeSettings } from './settings/store-settings.ts';
@@ -35,23 +36,23 @@ export const coordinatorSettings = settings(
       default: false,
       doc: 'Run on the embedded database although other machines reach this coordinator. Without it a forgotten mysql.url is an error, and not a second, empty deployment.',
     }),
-    agentTokens: secretList({
+    agentTokens: tokenList({
       reloads: true,
       doc: 'Tokens that agents send; none lets everyone who reaches the port take segments and leases.',
     }),
     scopedAgentTokens: scopedTokens,
     opaqueKeys,
-    adminTokens: secretList({
+    adminTokens: tokenList({
       reloads: true,
       doc: 'Tokens that admins send to see, create and change tags; none lets everyone who reaches the port.',
     }),
-    viewerTokens: secretList({
+    viewerTokens: tokenList({
       reloads: true,
       doc: 'Tokens that may look (console, ledger, explain) and change nothing; admin tokens may look as well.',
     }),
     allowUnauthenticatedNetwork: flag({
       default: false,
-      doc: 'Listen beyond loopback although agentTokens or adminTokens is empty.',
+      doc: 'Listen beyond loopback although agentTokens or adminTokens is empty, or has tokens that others could guess.',
     }),
     autoCreateTags: flag({
       default: false,
@@ -218,6 +219,16 @@ export const coordinatorSettings = settings(
               problem:
                 'is reachable from other machines, so set agentTokens and adminTokens, or allowUnauthenticatedNetwork',
             },
+      ({ listen, allowUnauthenticatedNetwork, ...config }) => {
+        if (listen.isLoopback || allowUnauthenticatedNetwork) return undefined;
+        const key = settingWithShortToken({
+          agentTokens: config.agentTokens,
+          scopedAgentTokens: config.scopedAgentTokens.map((entry) => readScopedToken(entry).token),
+          adminTokens: config.adminTokens,
+          viewerTokens: config.viewerTokens,
+        });
+        return key && { key, problem: SHORT_TOKEN };
+      },
       ({ viewerTokens, adminTokens }) =>
         viewerTokens.length > 0 && adminTokens.length === 0
           ? { key: 'viewerTokens', problem: 'are of no use without adminTokens: everyone may change tags' }

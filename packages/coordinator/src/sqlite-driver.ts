@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { makePrivateFile } from './private-file.ts';
 import { DuplicateKeyError, type Row, type SqlDriver, type SqlSession, type SqlValue } from './sql-driver.ts';
 import { type FileLock, lockFile } from './sqlite-lock.ts';
 import { migrateSqlite } from './sqlite-migrations.ts';
@@ -53,6 +54,7 @@ function hold<T>(file: string, prepare: (database: DatabaseSync, driver: SqlDriv
   let database: DatabaseSync | undefined;
   try {
     lock = lockFile(file);
+    makePrivateFile(file);
     database = new DatabaseSync(file, { readBigInts: true });
     // Exclusive as well, against programs that know nothing of our lock: a release before it, or a tool.
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;

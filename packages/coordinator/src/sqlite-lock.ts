@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivateFile } from './private-file.ts';
 
 /** Held by a process that has the embedded database open, until it closes it or ends in whatever way. */
 export interface FileLock {
@@ -15,6 +16,7 @@ export interface FileLock {
  * @throws SQLite's error, SQLITE_BUSY if another process has it
  */
 export function lockFile(file: string): FileLock {
+  makePrivateFile(`${file}-lock`);
   const lock = new DatabaseSync(`${file}-lock`);
   try {
     lock.exec('PRAGMA busy_timeout = 0; BEGIN IMMEDIATE');

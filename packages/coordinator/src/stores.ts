@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode } from '@leafcutter/shared/errors';
 import type { Logger } from '@leafcutter/shared/logger';
@@ -16,6 +15,7 @@ import { MemoryRoster } from './memory-roster.ts';
 import { openMysql } from './mysql-driver.ts';
 import { MIGRATION_TIMEOUT_MS, migrateMysql } from './mysql-migrations.ts';
 import { noLocks } from './no-locks.ts';
+import { makePrivateFolder } from './private-file.ts';
 import { RedisFence } from './redis-fence.ts';
 import { RedisJobJournal } from './redis-job-journal.ts';
 import { RedisLeaseRegistry } from './redis-lease-registry.ts';
@@ -55,7 +55,7 @@ export async function openStores(config: CoordinatorConfig, clock: Clock, log: L
 }
 
 function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Stores {
-  mkdirSync(config.dataDir, { recursive: true });
+  makePrivateFolder(config.dataDir);
   const file = embeddedFile(config.dataDir);
   const store = new SqlStore(openSqlite(file));
   log.info({ file }, 'embedded: counters and ledger in one SQLite file');

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { createLogger } from './logger.ts';
+import { visible } from './visible.ts';
 
 function logged(error: unknown): { text: string; err: Record<string, unknown> } {
   const lines: string[] = [];
@@ -27,4 +28,11 @@ test('causes that lead in a circle end', () => {
   const error = new Error('round');
   error.cause = error;
   expect(logged(error).text.length).toBeLessThan(20_000);
+});
+
+test('what a terminal would obey is written out, in lines that stay the same JSON', () => {
+  const tag = 'a\u001b[2K\u009b\u202eb\nc';
+  const { text, err } = logged(new Error(tag));
+  expect(visible(text.trimEnd())).toBe(text.trimEnd());
+  expect(err.message).toBe(tag);
 });

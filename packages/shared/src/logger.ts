@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { visibleJson } from './visible.ts';
 
 export type { Logger };
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
@@ -20,6 +21,7 @@ export function createLogger(
     formatters: { level: (label: string) => ({ level: label }) },
     redact: ['authorization', '*.authorization', '*.headers.authorization'],
     serializers: { err: describe },
+    hooks: { streamWrite: visibleJson },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { StartError } from './http/bind.ts';
+import { readSmallFile } from './read-small-file.ts';
 
 /** The files of a section of settings such as `redis.tls`. */
 export interface TlsFiles {
@@ -22,9 +22,10 @@ export interface TlsTexts {
 export function readTlsFiles(section: string, { caFile, certFile, keyFile }: TlsFiles): TlsTexts {
   const read = (setting: string, file: string) => {
     try {
-      return readFileSync(file, 'utf8');
+      return readSmallFile(file);
     } catch (error) {
-      throw new StartError(`${section}.${setting}: ${(error as Error).message}`, { cause: error });
+      const { message } = error as Error;
+      throw new StartError(`${section}.${setting}: ${file} cannot be used: ${message}.`, { cause: error });
     }
   };
   return {

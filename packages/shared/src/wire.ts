@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dateToken, withAnyDate } from './dated.ts';
 import { SHAPE_FORM, Shape } from './shape.ts';
 import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from './tag.ts';
+import { PLAIN_TEXT, PLAIN_TEXT_FORM } from './visible.ts';
 
 /**
  * What agents and coordinators say to each other, as schemas. IDs travel as decimal strings, times as unix milliseconds.
@@ -117,7 +118,7 @@ const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const heldSegment = z.object({ start: id, end: id, used: count, size: count });
 
 /** One tag's buffer in an agent. */
-const bufferView = z.object({
+export const bufferView = z.object({
   tag: z.string().min(1).max(TAG_MAX_LENGTH),
   current: heldSegment.nullable(),
   next: heldSegment.nullable(),
@@ -129,7 +130,7 @@ const bufferView = z.object({
   runwaySeconds: count.nullable(),
   refill: z.enum(['idle', 'open', 'waiting']),
   /** Code of the last refill where it failed. */
-  lastError: z.string().max(64).nullable(),
+  lastError: z.string().max(64).regex(PLAIN_TEXT, PLAIN_TEXT_FORM).nullable(),
   waiting: z.int().min(0),
 });
 export type BufferView = z.infer<typeof bufferView>;
@@ -138,7 +139,7 @@ export type BufferView = z.infer<typeof bufferView>;
 export const agentStatus = z.object({
   agentId,
   instanceId,
-  version: z.string().max(64),
+  version: z.string().max(64).regex(PLAIN_TEXT, PLAIN_TEXT_FORM),
   timeMs: unixMs,
   clock: z.object({
     /** How far this clock is ahead of the coordinators'; null before the first answer. */
@@ -146,7 +147,7 @@ export const agentStatus = z.object({
     skewed: z.boolean(),
   }),
   tags: z.array(bufferView),
-  /** Null where snowflake mode is off. */
+  /** Null where snowflake mode is off, or not opened by the token of who asks. */
   snowflake: z
     .object({
       state: z.enum(['asking', 'holding', 'replacing', 'ended']),
@@ -156,7 +157,7 @@ export const agentStatus = z.object({
       lastTimestampMs: z.number(),
       issued: count,
       /** Code of the last lease call where it failed. */
-      lastError: z.string().max(64).nullable(),
+      lastError: z.string().max(64).regex(PLAIN_TEXT, PLAIN_TEXT_FORM).nullable(),
     })
     .nullable(),
 });
@@ -192,7 +193,7 @@ export type ReportAnswer = z.infer<typeof reportAnswer>;
 
 const step = z.int().min(1).max(2_147_483_647);
 const targetDurationS = z.int().min(1).max(86_400);
-const description = z.string().max(256);
+const description = z.string().max(256).regex(PLAIN_TEXT, PLAIN_TEXT_FORM);
 
 export const createTagRequest = z
   .strictObject({

@@ -1,3 +1,4 @@
+import { visible } from '@leafcutter/shared/visible';
 import type { Report, ReportedViolation } from './report.ts';
 
 const MAX_TOLD = 20;
@@ -27,7 +28,9 @@ export function printReport(report: Report): string {
         ]),
     verdict(report),
     '',
-  ].join('\n');
+  ]
+    .map(visible)
+    .join('\n');
 }
 
 function ledgerRows(ledger: Report['ledger']): string[] {

@@ -21,6 +21,7 @@ import {
 import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
 import type { AgentRecord } from '../domain/roster.ts';
+import { machineIds } from '../settings.ts';
 import { tagOf } from './tag-of.ts';
 
 /** What agents ask, but for `POST /v1/leases`, whose address others read. */
@@ -106,9 +107,11 @@ async function renew(coordinator: Coordinator, req: Request, res: Response): Pro
 }
 
 async function end(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
+  const { first, last } = machineIds(coordinator.config.snowflake);
+  const machineId = wholeNumber('machineId', String(req.params.machineId), first, last);
   const holder = parseBody(endRequest, req.body);
   coordinator.paces.check('leases', holder.agentId);
-  await coordinator.leases.end(machineIdOf(req), holder);
+  await coordinator.leases.end(machineId, holder);
   res.status(204).end();
 }
 

@@ -23,6 +23,7 @@ import {
   tagView,
 } from '@leafcutter/shared/wire';
 import { z } from 'zod';
+import { FLEET_EVENTS } from './event-schemas.ts';
 
 const tag = z.string().min(1).max(TAG_MAX_LENGTH);
 const machineId = z
@@ -110,7 +111,7 @@ export const COORDINATOR_API: Api = {
     token: true,
   },
   'POST /v1/leases/{machineId}/end': {
-    summary: 'Tells that a lease is over.',
+    summary: 'Tells that a lease is over; a machine id outside of machineIdRange is a BAD_REQUEST.',
     path: { machineId },
     body: endRequest,
     status: 204,
@@ -199,7 +200,7 @@ export const COORDINATOR_API: Api = {
   'GET /v1/events': {
     summary: 'The fleet, one tag or the machine ids, live as server-sent events.',
     query: { tag, view: z.enum(['fleet', 'machine-ids']) },
-    answer: { 'text/event-stream': z.string() },
+    events: FLEET_EVENTS,
     errors: ['RATE_LIMITED'],
     token: true,
   },

@@ -1,3 +1,4 @@
+import { UnfitFileError } from '../read-small-file.ts';
 import type { ConfigProblem } from './config-error.ts';
 
 /** Where a value comes from, strongest first. */
@@ -22,10 +23,11 @@ export interface Findings {
   readonly warnings: string[];
 }
 
-/** Reads a text file and throws when it cannot; node's `readFileSync` but for tests. */
+/** Reads a text file and throws when it cannot; `readSmallFile` except in tests. */
 export type ReadFile = (path: string) => string;
 
-/** Why a file could not be read, in one word where the system gave one. */
+/** Why a file could not be read: a few words, or the system's one. */
 export function reasonOf(error: unknown): string {
+  if (error instanceof UnfitFileError) return error.message;
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown reason';
 }

@@ -1,15 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { helpText } from './help.ts';
-import { secretList } from './list-kinds.ts';
+import { tokenList } from './list-kinds.ts';
 import { configurationMarkdown } from './markdown.ts';
 import { int } from './number-kinds.ts';
-import { address, choice, flag, secret, text } from './setting-kinds.ts';
+import { address, choice, flag, text, token } from './setting-kinds.ts';
 import { settings } from './settings.ts';
 
 const example = settings({
   listen: address({ default: '127.0.0.1:8000', doc: 'Where applications reach the agent.' }),
   level: choice(['info', 'warn'], { default: 'info', doc: 'The least that is logged.' }),
-  tokens: secretList({ doc: 'Tokens of applications.' }),
+  tokens: tokenList({ doc: 'Tokens of applications.' }),
   agentId: text({
     required: true,
     doc: 'A name that is readable and stable, such as that of the pod in which the agent runs.',
@@ -17,7 +17,7 @@ const example = settings({
   snowflake: {
     enabled: flag({ default: false, doc: 'Asks for a lease.' }),
     maxClockDriftMs: int({ default: 20_000, min: 0, unit: 'ms', doc: 'How far IDs may run ahead.' }),
-    longestNameOfASettingThatThereIs: secret({ optional: true, doc: 'Is explained below.' }),
+    longestNameOfASettingThatThereIs: token({ optional: true, doc: 'Is explained below.' }),
   },
 });
 
@@ -70,7 +70,7 @@ describe('the page on configuration', () => {
       '| `snowflake.maxClockDriftMs` | `--snowflake-max-clock-drift-ms` | `LEAFCUTTER_SNOWFLAKE_MAX_CLOCK_DRIFT_MS` | a whole number, 0 or more | `20_000` | ms | How far IDs may run ahead. |',
     );
     expect(rows).toContain(
-      '| `tokens` | `--tokens` | `LEAFCUTTER_TOKENS`, `LEAFCUTTER_TOKENS_FILE` | texts, separated by commas | `none` |  | Tokens of applications. |',
+      '| `tokens` | `--tokens` | `LEAFCUTTER_TOKENS`, `LEAFCUTTER_TOKENS_FILE` | tokens of printable ASCII characters without spaces, separated by commas | `none` |  | Tokens of applications. |',
     );
     expect(rows.find((row) => row.includes('agentId'))).toContain('| **required** |');
   });

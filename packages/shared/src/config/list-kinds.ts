@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isOpaqueKey } from '../opaque-key-entry.ts';
-import { isScopedToken } from '../scoped-token.ts';
+import { MAX_STARS } from '../tag-pattern.ts';
+import { isScopedToken, isTagToken, isToken, TOKEN_FORM } from '../token-entry.ts';
 import { listKind } from './setting.ts';
 import { type TextOptions, textSchema, type UrlOptions, urlSchema, urlWords } from './setting-kinds.ts';
 
@@ -23,19 +24,27 @@ export const urlList = listKind((options: UrlOptions & ListOptions) => ({
   placeholder: 'url,…',
 }));
 
-/** Secrets that hold no comma and no line break; in a `_FILE` they may stand one a line. Never shown. */
-export const secretList = listKind((options: ListOptions & { readonly default?: never }) => ({
-  schema: listOf(z.string().min(1), options),
-  takes: `${atLeast(options)}texts, separated by commas`,
+/** Tokens that hold no comma; in a `_FILE` they may stand one a line. Never shown. */
+export const tokenList = listKind((options: ListOptions & { readonly default?: never }) => ({
+  schema: listOf(z.string().refine(isToken), options),
+  takes: `${atLeast(options)}tokens ${TOKEN_FORM}, separated by commas`,
   placeholder: 'secret,…',
   isSecret: true,
 }));
 
-/** Secrets with the words before them that say what each opens. */
+/** Tokens with the words before them that say what each opens. */
 export const scopedTokenList = listKind((options: ListOptions & { readonly default?: never }) => ({
   schema: listOf(z.string().refine(isScopedToken), options),
-  takes: `${atLeast(options)}entries as "tag tag… token", * in a tag for any characters, separated by commas`,
+  takes: `${atLeast(options)}entries as "tag tag… token", * in a tag for any characters (at most ${MAX_STARS} times), the token ${TOKEN_FORM}, separated by commas`,
   placeholder: 'tag… secret,…',
+  isSecret: true,
+}));
+
+/** Tokens with the one tag that each opens. */
+export const tagTokenList = listKind((options: ListOptions & { readonly default?: never }) => ({
+  schema: listOf(z.string().refine(isTagToken), options),
+  takes: `${atLeast(options)}entries as tag=token, the token ${TOKEN_FORM}, separated by commas`,
+  placeholder: 'tag=secret,…',
   isSecret: true,
 }));
 

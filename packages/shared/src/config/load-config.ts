@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { readSmallFile } from '../read-small-file.ts';
 import { ConfigError } from './config-error.ts';
 import { gatherGiven } from './gather-given.ts';
 import type { Findings, GivenByKey, ReadFile, Source } from './given.ts';
@@ -25,7 +25,7 @@ export interface Surroundings {
   readonly service: 'agent' | 'coordinator' | 'dev command';
   /** Variables that raise no warning though this service does not read them: see `environmentNames`. */
   readonly knownElsewhere?: Iterable<string>;
-  /** Default: node's `readFileSync`. */
+  /** Default: {@link readSmallFile}. */
   readonly readFile?: ReadFile;
 }
 
@@ -56,7 +56,7 @@ export function loadConfig<T extends SettingTree>(
   settings: Settings<T>,
   surroundings: Surroundings,
 ): LoadedConfig<T> | Asked {
-  const { argv, env, cwd, service, readFile = readText } = surroundings;
+  const { argv, env, cwd, service, readFile = readSmallFile } = surroundings;
   const asked = askedFor(argv);
   if (asked !== undefined) return asked === 'help' ? { help: true } : { version: true };
 
@@ -103,8 +103,4 @@ function resolveAll(
 
 function throwIfAny({ problems }: Findings): void {
   if (problems.length > 0) throw new ConfigError(problems);
-}
-
-function readText(path: string): string {
-  return readFileSync(path, 'utf8');
 }

@@ -1,6 +1,6 @@
 /** What the tests of loading share: settings of several kinds, and a machine that is not there. */
 import { ConfigError } from './config-error.ts';
-import { secretList, urlList } from './list-kinds.ts';
+import { tokenList, urlList } from './list-kinds.ts';
 import { type LoadedConfig, loadConfig, type Surroundings } from './load-config.ts';
 import { int, range } from './number-kinds.ts';
 import { address, flag, text, url } from './setting-kinds.ts';
@@ -14,7 +14,7 @@ export const example = settings(
     listen: address({ default: '127.0.0.1:8000', doc }),
     agentId: text({ optional: true, doc }),
     coordinators: urlList({ default: ['http://127.0.0.1:8100'], doc }),
-    tokens: secretList({ doc }),
+    tokens: tokenList({ doc }),
     mysql: { url: url({ protocols: ['mysql'], secret: true, optional: true, doc }) },
     snowflake: {
       enabled: flag({ default: false, doc }),

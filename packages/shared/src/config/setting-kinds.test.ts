@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { secretList, textList, urlList } from './list-kinds.ts';
+import { textList, tokenList, urlList } from './list-kinds.ts';
 import { int, range, ratio } from './number-kinds.ts';
 import type { Setting } from './setting.ts';
-import { address, choice, flag, path, secret, text, url } from './setting-kinds.ts';
+import { address, choice, flag, path, text, token, url } from './setting-kinds.ts';
 
 const doc = 'A setting.';
 const required = true;
@@ -109,16 +109,16 @@ const KINDS: readonly [name: string, Setting<unknown>, good: [unknown, unknown][
     ],
     ['a,B', 'a b', [1n]],
   ],
-  ['secret', secret({ required, doc }), [['a, b', 'a, b']], ['', 7n]],
+  ['token', token({ required, doc }), [['a,b', 'a,b']], ['', 'a b', 'ü', 7n]],
   [
-    'secretList',
-    secretList({ required, doc }),
+    'tokenList',
+    tokenList({ required, doc }),
     [
       ['a,b', ['a', 'b']],
       ['a\r\nb\n', ['a', 'b']],
       [['a,b'], ['a,b']],
     ],
-    [7n, [7n], ['']],
+    [7n, [7n], [''], 'a b', 'a,\u00e4', ['a\n']],
   ],
 ];
 
@@ -144,7 +144,7 @@ describe('a default', () => {
   });
 
   test('is the empty list for a list, unless it is required', () => {
-    expect(secretList({ doc }).default).toEqual([]);
+    expect(tokenList({ doc }).default).toEqual([]);
     expect(textList({ required, doc }).default).toBeUndefined();
   });
 
@@ -156,7 +156,7 @@ describe('a default', () => {
 
   test('is refused by the compiler for secrets and where it is of another type', () => {
     // @ts-expect-error a default that stands in the source is no secret
-    secret({ default: 'hunter2', doc });
+    token({ default: 'hunter2', doc });
     // @ts-expect-error neither default nor optional nor required
     text({ doc });
     // @ts-expect-error not one of the choices

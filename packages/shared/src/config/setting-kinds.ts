@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isToken, TOKEN_FORM } from '../token-entry.ts';
 import { Address } from './address.ts';
 import { renderNumber } from './render-value.ts';
 import { kind, Setting, type SettingText } from './setting.ts';
@@ -80,10 +81,10 @@ export const url = kind((options: UrlOptions) => ({
   placeholder: 'url',
 }));
 
-/** A secret is never shown. It has no default: one that stands in the source is none. */
-export const secret = kind((_: { readonly default?: never }) => ({
-  schema: z.string().min(1),
-  takes: 'a text',
+/** A token is never shown. It has no default: one that stands in the source is no secret. */
+export const token = kind((_: { readonly default?: never }) => ({
+  schema: z.string().refine(isToken),
+  takes: `a token ${TOKEN_FORM}`,
   placeholder: 'secret',
   isSecret: true,
 }));

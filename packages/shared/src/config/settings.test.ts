@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Address } from './address.ts';
-import { secretList } from './list-kinds.ts';
+import { tokenList } from './list-kinds.ts';
 import { int } from './number-kinds.ts';
-import { address, choice, flag, secret, text } from './setting-kinds.ts';
+import { address, choice, flag, text, token } from './setting-kinds.ts';
 import { bySection, type ConfigOf, environmentNames, type KeyOf, settings } from './settings.ts';
 
 const doc = 'A setting.';
@@ -13,7 +13,7 @@ const example = settings({
   opsListen: address({ optional: true, doc }),
   level: choice(['info', 'warn'], { default: 'info', doc }),
   maxId: int({ required: true, doc }),
-  tokens: secretList({ doc }),
+  tokens: tokenList({ doc }),
 });
 
 type Exactly<A, B> = (<X>() => X extends A ? 1 : 2) extends <X>() => X extends B ? 1 : 2 ? true : false;
@@ -60,7 +60,7 @@ describe('settings', () => {
   });
 
   test('list the variables that they read, with the file of a secret', () => {
-    const some = settings({ a: int({ default: 1, doc }), b: secret({ optional: true, doc }) });
+    const some = settings({ a: int({ default: 1, doc }), b: token({ optional: true, doc }) });
     expect(environmentNames(some)).toEqual(['LEAFCUTTER_A', 'LEAFCUTTER_B', 'LEAFCUTTER_B_FILE']);
   });
 
@@ -72,7 +72,7 @@ describe('settings', () => {
     ],
     [
       'a variable that is the file of a secret',
-      { a: secret({ optional: true, doc }), aFile: text({ optional: true, doc }) },
+      { a: token({ optional: true, doc }), aFile: text({ optional: true, doc }) },
     ],
     ['the flag of every service', { config: text({ optional: true, doc }) }],
   ])('refuse %s', (_what, tree) => {

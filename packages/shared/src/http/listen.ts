@@ -52,8 +52,16 @@ export interface ListenOptions {
   readonly tls?: ServerTls | undefined;
 }
 
+/** What TLS 1.3 has, and of TLS 1.2 what is left of it by RFC 9325: keys of one connection alone, AEAD. */
+const CIPHERS = [
+  ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
+  ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
+  ...['ECDHE-ECDSA-CHACHA20-POLY1305', 'ECDHE-RSA-CHACHA20-POLY1305'],
+  ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
+].join(':');
+
 /** Older versions of TLS are broken (RFC 8996); a handshake that hangs is a slow client. */
-const TLS = { minVersion: 'TLSv1.2', handshakeTimeout: HEAD_TIMEOUT_MS } as const;
+const TLS = { minVersion: 'TLSv1.2', ciphers: CIPHERS, handshakeTimeout: HEAD_TIMEOUT_MS } as const;
 
 /** How often connections that became idle are closed while a server drains, in milliseconds. */
 const SWEEP_MS = 20;

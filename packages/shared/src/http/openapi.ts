@@ -18,6 +18,8 @@ export interface Operation {
   readonly status?: number;
   /** The answer by media type; a string type has text, one without schema has no body. */
   readonly answer?: Readonly<Record<string, z.ZodType>>;
+  /** The events of an answer that is a stream of them: by their name, the JSON of their data. */
+  readonly events?: Readonly<Record<string, z.ZodType>>;
   /** Answers 503 with a body like that of 200. */
   readonly orNotReady?: boolean;
   /** Codes beside those that every operation can answer. */
@@ -53,6 +55,7 @@ export function openApiDocument(title: string, api: Api, served: readonly string
 function describe(method: string, path: string, operation: Operation): object {
   const {
     summary,
+    events,
     path: inPath = {},
     query = {},
     body,
@@ -78,7 +81,7 @@ function describe(method: string, path: string, operation: Operation): object {
           },
         }),
     responses: {
-      [status]: { description: summary, ...content(answer) },
+      [status]: { description: summary, ...(events === undefined ? content(answer) : streamOf(events)) },
       ...(orNotReady === true ? { 503: { description: 'Not ready.', ...content(answer) } } : {}),
       ...refusals(operation),
     },
@@ -92,6 +95,19 @@ function content(answer: Readonly<Record<string, z.ZodType>>): object {
     { schema: jsonSchema(schema, 'output') },
   ]);
   return media.length === 0 ? {} : { content: Object.fromEntries(media) };
+}
+
+/**
+ * A stream of server-sent events. OpenAPI 3.1 has no word for them: to its tools the body is a text, and `x-events` tells
+ * what stands in it.
+ */
+function streamOf(events: Readonly<Record<string, z.ZodType>>): object {
+  const told = Object.entries(events).map(([name, data]) => [name, jsonSchema(data, 'output')]);
+  return {
+    content: {
+      'text/event-stream': { schema: { type: 'string' }, 'x-events': Object.fromEntries(told) },
+    },
+  };
 }
 
 /** Problem documents by status; each says which codes it stands for. */

@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { LeafcutterError } from '../errors.ts';
+import { fits } from '../tag-pattern.ts';
+import { readScopedToken } from '../token-entry.ts';
 
 /** What a scoped token names in place of a tag to open snowflake mode. No tag can be named so. */
 const SNOWFLAKE_SCOPE = '@snowflake';
@@ -7,26 +9,18 @@ const SNOWFLAKE_SCOPE = '@snowflake';
 /** What a token opens. */
 export class Scope {
   static readonly all = new Scope(undefined);
-  readonly #patterns: readonly RegExp[] | undefined;
+  static readonly none = new Scope([]);
+  readonly #patterns: readonly ((tag: string) => boolean)[] | undefined;
   readonly allowsSnowflake: boolean;
 
   /** `names`: tags, in which `*` stands for any characters, and `@snowflake`; undefined for everything. */
   constructor(names: readonly string[] | undefined) {
-    this.#patterns = names?.map(
-      (name) =>
-        new RegExp(
-          `^${name
-            .split('*')
-            .map((part) => part.replaceAll(/[^\w]/g, '\\$&'))
-            .join('.*')}$`,
-          's',
-        ),
-    );
+    this.#patterns = names?.map(fits);
     this.allowsSnowflake = names?.includes(SNOWFLAKE_SCOPE) ?? true;
   }
 
   allowsTag(tag: string): boolean {
-    return this.#patterns === undefined || this.#patterns.some((pattern) => pattern.test(tag));
+    return this.#patterns === undefined || this.#patterns.some((isFitting) => isFitting(tag));
   }
 
   /** @throws FORBIDDEN */
@@ -109,8 +103,7 @@ export class Tokens {
 function namesByToken(scoped: readonly string[]): ReadonlyMap<string, readonly string[]> {
   const byToken = new Map<string, string[]>();
   for (const entry of scoped) {
-    const names = entry.split(/\s+/);
-    const token = names.pop() ?? '';
+    const { names, token } = readScopedToken(entry);
     byToken.set(token, [...(byToken.get(token) ?? []), ...names]);
   }
   return byToken;

@@ -82,18 +82,18 @@ export const AGENT_API: Api = {
     token: true,
   },
   'GET /v1/status': {
-    summary: 'What the agent holds.',
+    summary: 'What the agent holds, of what the token opens.',
     answer: { 'application/json': wholeAgentStatus },
     token: true,
   },
   'GET /v1/events': {
-    summary: 'What the agent holds, as a stream of server-sent events.',
-    answer: { 'text/event-stream': z.string() },
+    summary: 'What the agent holds, of what the token opens, as a stream of server-sent events.',
+    events: { status: wholeAgentStatus },
     errors: ['RATE_LIMITED'],
     token: true,
   },
   'GET /cache': {
-    summary: 'Every buffer, as a page for people.',
+    summary: 'Every buffer of what the token opens, as a page for people.',
     answer: { 'text/html': z.string() },
     token: true,
   },

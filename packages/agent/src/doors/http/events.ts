@@ -1,6 +1,8 @@
 import { EventStreams } from '@leafcutter/shared/http/event-stream';
+import { Scope } from '@leafcutter/shared/http/tokens';
 import type { Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
+import { statusInScope } from '../../in-scope.ts';
 import { wholeStatus } from '../../whole.ts';
 
 const INTERVAL_MS = 1_000;
@@ -8,23 +10,44 @@ const INTERVAL_MS = 1_000;
 const MAX_LISTENERS = 32;
 const streams = new WeakMap<Agent, EventStreams>();
 
-/** `GET /v1/events`: the status, now and every second, until the client goes away or `guard` does not let it stay. */
+/**
+ * `GET /v1/events`: of the status what `scopeOf` the request lets see, now and every second, until the client goes away or
+ * its token is valid no more.
+ */
 export function sendEvents(
   agent: Agent,
   req: Request,
   res: Response,
-  guard: (request: Request) => void,
+  scopeOf: (request: Request) => Scope,
 ): void {
   const open = streams.get(agent) ?? new EventStreams(MAX_LISTENERS);
   streams.set(agent, open);
-  const send = open.open(res, () => guard(req));
+  const send = open.open(res, () => void scopeOf(req));
   const tell = async () => {
-    const status = JSON.stringify(await wholeStatus(agent));
-    // The listener may have gone while the workers were asked.
-    if (!res.destroyed) send('status', status);
+    const status = await wholeStatus(agent);
+    // The listener may have gone while the workers were asked, or its token.
+    if (!res.destroyed)
+      send(
+        'status',
+        JSON.stringify(
+          statusInScope(
+            status,
+            admitted(() => scopeOf(req)),
+          ),
+        ),
+      );
     if (agent.stopping) open.endAll();
   };
   const timer = setInterval(() => void tell(), INTERVAL_MS);
   res.once('close', () => clearInterval(timer));
   void tell();
+}
+
+/** Who is not let in any more sees nothing, and `send` ends the stream. */
+function admitted(scope: () => Scope): Scope {
+  try {
+    return scope();
+  } catch {
+    return Scope.none;
+  }
 }

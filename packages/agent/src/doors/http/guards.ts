@@ -1,3 +1,4 @@
+import type { Scope } from '@leafcutter/shared/http/tokens';
 import type { Request } from 'express';
 import type { Agent } from '../../agent.ts';
 
@@ -7,6 +8,8 @@ type Guard = (request: Request) => void;
 export interface Guards {
   /** Any valid token will do. */
   readonly any: Guard;
+  /** What the request's token opens; without tokens, everything. @throws UNAUTHORIZED */
+  readonly scope: (request: Request) => Scope;
   readonly snowflake: Guard;
   /** For addresses whose request names a tag. */
   tag(nameOf: (request: Request) => string): Guard;
@@ -16,6 +19,7 @@ export function guardsOf({ tokens }: Agent): Guards {
   const admit = (request: Request) => tokens.admit(request.headers.authorization);
   return {
     any: admit,
+    scope: admit,
     snowflake: (request) => admit(request).checkSnowflake(),
     tag: (nameOf) => (request) => admit(request).checkTag(nameOf(request)),
   };

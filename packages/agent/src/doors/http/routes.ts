@@ -6,6 +6,7 @@ import { decode } from '@leafcutter/shared/layout';
 import { isAskableTag } from '@leafcutter/shared/tag';
 import type { Express, Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
+import { statusInScope } from '../../in-scope.ts';
 import type { Mode } from '../../status.ts';
 import { wholeReadiness, wholeScrape, wholeStatus } from '../../whole.ts';
 import { Dispenser } from '../dispenser.ts';
@@ -30,8 +31,11 @@ export function agentApp(agent: Agent): Express {
   const ofTag = guards.tag((req) => String(req.query.tag));
   const decoding = { guard: (req: Request) => (req.query.tag === undefined ? guards.any : ofTag)(req) };
   app.route('/v1/decode/:id', { GET: (req, res) => decodeId(agent, req, res) }, decoding);
-  app.route('/v1/status', { GET: async (_req, res) => void res.json(await wholeStatus(agent)) }, guarded);
-  app.route('/v1/events', { GET: (req, res) => sendEvents(agent, req, res, guards.any) }, guarded);
+  const status = async (req: Request, res: Response) => {
+    res.json(statusInScope(await wholeStatus(agent), guards.scope(req)));
+  };
+  app.route('/v1/status', { GET: status }, guarded);
+  app.route('/v1/events', { GET: (req, res) => sendEvents(agent, req, res, guards.scope) }, guarded);
   const { leaf, goLeaf, tinyid } = agent.config;
   if (leaf.enabled) addLeafRoutes(app, agent, guards);
   if (goLeaf.enabled) addGoLeafRoutes(app, agent, guards);

@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
+import type { Scope } from '@leafcutter/shared/http/tokens';
+import { visible } from '@leafcutter/shared/visible';
 import type { Agent } from '../../agent.ts';
 import type { SegmentView } from '../../domain/segment-buffer.ts';
 import type { TagStatus } from '../../domain/tag-status.ts';
+import { tagsInScope } from '../../in-scope.ts';
 
 const STYLE = `
   :root { color-scheme: light dark; font-family: system-ui, sans-serif; }
@@ -10,6 +14,11 @@ const STYLE = `
   th, td { padding: .4rem .8rem; text-align: right; border-bottom: 1px solid #8884; white-space: nowrap; }
   th:first-child, td:first-child { text-align: left; }
 `;
+
+/** The one style that stands in the page, and nothing else: no script, nothing from elsewhere, in nobody's frame. */
+export const CACHE_PAGE_POLICY =
+  `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; ` +
+  "base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 const COLUMNS = [
   'name',
@@ -27,9 +36,9 @@ const COLUMNS = [
   'last error',
 ];
 
-/** Leaf's `/cache`: every buffer of this agent as a table that reads itself anew each five seconds. */
-export function cachePage(agent: Agent): string {
-  const rows = agent.tags.status().map(
+/** Leaf's `/cache`: every buffer of this agent that `scope` opens, as a table that reads itself anew each five seconds. */
+export function cachePage(agent: Agent, scope: Scope): string {
+  const rows = tagsInScope(agent.tags.status(), scope).map(
     (tag) =>
       `<tr>${cellsOf(tag)
         .map((cell) => `<td>${escapeHtml(cell)}`)
@@ -73,5 +82,5 @@ function bounds(segment: SegmentView | null): [string, string] {
 
 /** Names of tags that exist already may hold anything. */
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return visible(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

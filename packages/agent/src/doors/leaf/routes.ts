@@ -9,7 +9,7 @@ import { Dispenser } from '../dispenser.ts';
 import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';
 import { leafFailure } from './answers.ts';
-import { cachePage } from './cache-page.ts';
+import { CACHE_PAGE_POLICY, cachePage } from './cache-page.ts';
 
 /**
  * Leaf's addresses: bare digits with 200, a message with 500, any method. Its monitor page of the table, `/db`, is not
@@ -39,7 +39,12 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
   );
   app.route(
     '/cache',
-    { GET: (_req, res) => void res.type('html').send(cachePage(agent)) },
+    {
+      GET(req, res) {
+        const page = cachePage(agent, guards.scope(req));
+        res.set('Content-Security-Policy', CACHE_PAGE_POLICY).type('html').send(page);
+      },
+    },
     { guard: guards.any },
   );
 }

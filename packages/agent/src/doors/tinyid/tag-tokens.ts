@@ -1,4 +1,5 @@
 import { Tokens } from '@leafcutter/shared/http/tokens';
+import { readTagToken } from '@leafcutter/shared/token-entry';
 
 /** The tokens of tinyid's clients that are valid now, each for one tag. */
 export class TagTokens {
@@ -17,9 +18,8 @@ export class TagTokens {
   replace(pairs: readonly string[]): void {
     const byTag = new Map<string, string[]>();
     for (const pair of pairs) {
-      const at = pair.indexOf('=');
-      const tag = pair.slice(0, at);
-      byTag.set(tag, [...(byTag.get(tag) ?? []), pair.slice(at + 1)]);
+      const { tag, token } = readTagToken(pair);
+      byTag.set(tag, [...(byTag.get(tag) ?? []), token]);
     }
     this.#byTag = new Map([...byTag].map(([tag, tokens]) => [tag, new Tokens(tokens)]));
   }

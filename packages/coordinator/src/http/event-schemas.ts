@@ -1,0 +1,94 @@
+import type { FleetView, MachineIdsLive, TagLive } from '@leafcutter/shared/fleet-views';
+import { agentStatus, bufferView, tagView, unixMs } from '@leafcutter/shared/wire';
+import { z } from 'zod';
+
+/** What `GET /v1/events` sends, as its document tells it: by event, the JSON of its data. The console's types are the measure. */
+
+const rate = z.number().min(0);
+const runwaySeconds = z.number().min(0).nullable();
+const agentState = z.enum(['alive', 'silent', 'unknown']);
+/** Rates of the last hour; only in the first event of a stream. */
+const history = z
+  .array(z.strictObject({ atMs: unixMs, ratePerSecond: rate }))
+  .readonly()
+  .optional();
+const level = z.enum(['ok', 'warning', 'critical']);
+
+const fleetTag = z.strictObject({
+  tag: z.string(),
+  state: z.enum(['active', 'retired', 'unknown']),
+  agents: z.int(),
+  ratePerSecond: rate,
+  runwaySeconds,
+  idsLeft: z.string().nullable(),
+  waiting: z.int(),
+  lastError: z.string().nullable(),
+});
+
+const fleetAgent = z.strictObject({
+  ...{ agentId: z.string(), instanceId: z.string(), version: z.string() },
+  state: agentState,
+  seenAtMs: z.number(),
+  tagCount: z.int(),
+  ratePerSecond: rate,
+  runwaySeconds,
+  clock: agentStatus.shape.clock,
+  snowflake: agentStatus.shape.snowflake
+    .unwrap()
+    .pick({ state: true, machineId: true, window: true, windowRemainingMs: true, lastError: true })
+    .nullable(),
+});
+
+const fleet: z.ZodType<FleetView> = z.strictObject({
+  timeMs: unixMs,
+  ...{ coordinatorId: z.string(), deploymentId: z.string() },
+  health: z.strictObject({ level, sentence: z.string() }),
+  stores: z.strictObject({
+    store: z.enum(['up', 'down']),
+    redis: z.enum(['up', 'down', 'refused', 'none']),
+    mayGoUnfenced: z.boolean(),
+    lostWrites: z.strictObject({ counters: z.int(), latest: z.string() }).nullable(),
+  }),
+  ratePerSecond: rate,
+  counts: z.strictObject({ tags: z.int(), agents: z.int(), silent: z.int() }),
+  tags: z.array(fleetTag).readonly(),
+  agents: z.array(fleetAgent).readonly(),
+  problems: z
+    .array(
+      z.strictObject({
+        key: z.string(),
+        level: level.exclude(['ok']),
+        sentence: z.string(),
+        sinceMs: unixMs,
+        untilMs: unixMs.nullable(),
+      }),
+    )
+    .readonly(),
+  history,
+});
+
+const tag: z.ZodType<TagLive> = z.strictObject({
+  timeMs: unixMs,
+  tag: z.string(),
+  view: tagView.nullable(),
+  ratePerSecond: rate,
+  holders: z
+    .array(
+      z.strictObject({
+        ...{ agentId: z.string(), instanceId: z.string() },
+        state: agentState,
+        buffer: bufferView,
+      }),
+    )
+    .readonly(),
+  history,
+});
+
+const machineIds: z.ZodType<MachineIdsLive> = z.strictObject({
+  timeMs: unixMs,
+  first: z.int(),
+  /** Free, held, silent, waiting. */
+  states: z.string().regex(/^[fhsw]*$/),
+});
+
+export const FLEET_EVENTS = { fleet, tag, 'machine-ids': machineIds };
