@@ -1,3 +1,4 @@
+import type { Clock } from '@leafcutter/shared/clock';
 import type { Tokens } from '@leafcutter/shared/http/tokens';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
@@ -35,6 +36,7 @@ export interface Agent {
   readonly tinyidTokens: TagTokens;
   /** Undefined where snowflake mode is off. */
   readonly snowflake: SnowflakeMode | undefined;
+  readonly clock: Clock;
   /** Wall clock, unix milliseconds. */
   now(): number;
   /** Among the workers of a service; undefined where the agent is alone. */

@@ -95,6 +95,12 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
     'code',
     'door',
   );
+  readonly #connectionsEnded = this.#counter(
+    'connections_ended_total',
+    'Connections that a door refused for want of room (address_share, door_full), ended to make room (made_room), or ended because the client owed for too long what the reason says, by door and reason.',
+    'door',
+    'reason',
+  );
   readonly #leases = this.#counter('leases_granted_total', 'Leases this agent was granted.');
   readonly #extensions = this.#counter('windows_extended_total', 'Windows of this agent that were extended.');
   readonly #heartbeat = this.#histogram('heartbeat_duration_seconds', 'Time that a heartbeat took.');
@@ -193,6 +199,11 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
 
   refused(error: LeafcutterError, door: Door): void {
     this.#refused.inc({ code: error.code, door });
+  }
+
+  /** `reason`: one of a few words of the code, never of a client. */
+  connectionEnded(door: Door, reason: string): void {
+    this.#connectionsEnded.inc({ door, reason });
   }
 
   refilled(_tag: string, segment: { start: bigint; end: bigint }, durationMs: number): void {

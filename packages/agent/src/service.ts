@@ -201,6 +201,7 @@ function assemble(
     tokens,
     tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,
+    clock,
     now: clock.now,
     seat,
     get stopping() {

@@ -70,7 +70,14 @@ export const agentSettings = settings(
       min: 1,
       max: 1_000_000,
       unit: 'connections',
-      doc: 'Connections that listen, and unix.http, each hold at once; more are closed as they come.',
+      doc: 'Connections that listen, and unix.http, each hold at once; more are closed as they come, unless one that was never answered gives way.',
+    }),
+    maxConnectionsPerAddress: int({
+      optional: true,
+      min: 1,
+      max: 1_000_000,
+      unit: 'connections',
+      doc: 'Connections that one client address, or 64 bits of version 6, holds at each door; loopback and Unix sockets are not bounded. Default: a quarter of the door’s; raise it if clients come through one address.',
     }),
     directHttp: flag({
       default: true,

@@ -1,14 +1,19 @@
 import type { Place } from '@leafcutter/shared/http/bind';
+import type { Crowding } from '@leafcutter/shared/http/crowd';
 import { type Listening, listen } from '@leafcutter/shared/http/listen';
 import { UnixSocket } from '@leafcutter/shared/http/unix-socket';
 import type { Agent } from '../agent.ts';
 import type { AgentConfig } from '../settings.ts';
+import { limitsOf } from './door-crowd.ts';
 import { greeter } from './go-leaf/greeter.ts';
 import { idService } from './grpc/id-service.ts';
 import { listenGrpc } from './grpc/server.ts';
 import { directDoor } from './http/direct/direct-door.ts';
 import { agentApp, opsApp } from './http/routes.ts';
 import { listenResp } from './resp/server.ts';
+
+/** Connections that opsListen holds at once: probes and Prometheus. */
+const MAX_OPS_CONNECTIONS = 1_000;
 
 /** A server that is to listen somewhere: the setting that says where, and what opens it. */
 interface Plan {
@@ -53,13 +58,17 @@ export async function openDoors(agent: Agent): Promise<Doors> {
 function plans(agent: Agent): Plan[] {
   const { config } = agent;
   const app = agentApp(agent);
-  const { maxConnections } = config;
+  const bounds = (most: number) => {
+    const { most: maxConnections, perAddress: maxConnectionsPerAddress } = limitsOf(agent, most);
+    const crowded = (what: Crowding) => agent.metrics.connectionEnded('http', what);
+    return { maxConnections, maxConnectionsPerAddress, crowded };
+  };
   const reusePort = agent.seat !== undefined;
   const isFirst = (agent.seat?.number ?? 1) === 1;
   const onlyFirst = (at: Place | undefined) => (isFirst ? at : undefined);
   const http = (at: Place, setting: string) =>
     listen(at, app, setting, {
-      maxConnections,
+      ...bounds(config.maxConnections),
       reusePort,
       ...(config.directHttp ? { ahead: directDoor(agent) } : {}),
     });
@@ -77,7 +86,8 @@ function plans(agent: Agent): Plan[] {
     {
       setting: 'opsListen',
       at: config.opsListen,
-      open: (at, setting) => listen(at, opsApp(agent), setting, { reusePort }),
+      open: (at, setting) =>
+        listen(at, opsApp(agent), setting, { ...bounds(MAX_OPS_CONNECTIONS), reusePort }),
     },
   ];
 }

@@ -30,8 +30,9 @@ export async function openDoors(
   const main = await openSecured(config, app, clock, log);
   if (config.opsListen === undefined) return main;
   try {
-    const { maxConnections } = config;
-    const second = await listen(config.opsListen, ops, 'opsListen', { maxConnections });
+    const { maxConnections, maxConnectionsPerAddress } = config;
+    const bounds = { maxConnections, maxConnectionsPerAddress };
+    const second = await listen(config.opsListen, ops, 'opsListen', bounds);
     return {
       ...main,
       drain() {
@@ -55,10 +56,11 @@ async function openSecured(
   clock: Clock,
   log: Logger,
 ): Promise<Doors> {
-  const { maxConnections, tls } = config;
+  const { maxConnections, maxConnectionsPerAddress, tls } = config;
+  const bounds = { maxConnections, maxConnectionsPerAddress };
   const { certFile, keyFile, clientCaFile: caFile } = tls;
   if (certFile === undefined) {
-    const { address, drain, close } = await listen(config.listen, app, 'listen', { maxConnections });
+    const { address, drain, close } = await listen(config.listen, app, 'listen', bounds);
     return { url: `http://${address}`, drain, close, certificateEndsAtMs: () => undefined };
   }
   let listening: HttpListening | undefined;
@@ -71,7 +73,7 @@ async function openSecured(
     onProblem: (err) => log.error({ err }, 'the renewed certificate cannot be used; the one before goes on'),
   });
   try {
-    listening = await listen(config.listen, app, 'listen', { maxConnections, tls: serverTls(watch.texts) });
+    listening = await listen(config.listen, app, 'listen', { ...bounds, tls: serverTls(watch.texts) });
   } catch (error) {
     watch.stop();
     throw error;

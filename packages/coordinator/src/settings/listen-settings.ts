@@ -8,7 +8,14 @@ export const listenSettings = {
     min: 1,
     max: 1_000_000,
     unit: 'connections',
-    doc: 'Connections held at once; more are closed as they come.',
+    doc: 'Connections held at once; more are closed as they come, unless one that was never answered gives way.',
+  }),
+  maxConnectionsPerAddress: int({
+    optional: true,
+    min: 1,
+    max: 1_000_000,
+    unit: 'connections',
+    doc: 'Connections that one client address, or 64 bits of version 6, holds; loopback is not bounded. By default none is: agents may come through one load balancer.',
   }),
   tls: {
     certFile: path({

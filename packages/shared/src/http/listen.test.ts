@@ -1,5 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { Address } from '../config/address.ts';
 import { StartError } from './bind.ts';
@@ -75,6 +75,73 @@ describe('a server', () => {
     expect(await connectionOf('/now')).toBe('close');
     open[0]?.end('later');
     expect(await waiting).toBe('close');
+    await listening.close(0);
+  });
+
+  test('ends a connection whose answers are not taken, and not one that waits for its own', async () => {
+    const body = 'x'.repeat(1_000_000);
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      (request, response) => {
+        if (request.url === '/much') response.end(body);
+        // Waits until nothing has happened on its connection for longer than answers may lie.
+        else response.once('timeout', () => response.end('late'));
+      },
+      'listen',
+      { unreadMs: 20 },
+    );
+    const waiting = fetch(`http://${listening.address}/late`).then((response) => response.text());
+    const deaf = connect((listening.address as Address).port, '127.0.0.1');
+    deaf.pause();
+    // More than the system keeps for a connection; it ends with a reset, which a client that writes is told of.
+    const request = 'GET /much HTTP/1.1\r\nHost: here\r\n\r\n'.repeat(100);
+    const cut = new Promise<void>((resolve) => {
+      deaf.on('error', () => undefined);
+      deaf.once('close', () => resolve());
+    });
+    const writing = setInterval(() => deaf.write(request), 10);
+    await cut;
+    clearInterval(writing);
+    expect(await waiting).toBe('late');
+    await listening.close(0);
+  });
+
+  test('that is full ends a connection that was never answered for one that comes', async () => {
+    const crowding: string[] = [];
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      (_request, response) => response.end('here'),
+      'listen',
+      { maxConnections: 3, crowded: (what) => crowding.push(what) },
+    );
+    const { port } = listening.address as Address;
+    const closed: Promise<void>[] = [];
+    for (let n = 0; n < 3; n++) {
+      const half = connect(port, '127.0.0.1', () => half.write('GET / HTTP/1.1\r\nHo'));
+      half.on('error', () => undefined);
+      closed.push(new Promise((resolve) => half.once('close', () => resolve())));
+      await new Promise<void>((resolve) => half.once('connect', resolve));
+    }
+    expect(await (await fetch(`http://${listening.address}/`)).text()).toBe('here');
+    await Promise.race(closed);
+    expect(crowding).toEqual(['made_room']);
+    await listening.close(0);
+  });
+
+  test('that is full of connections that were answered closes those that come', async () => {
+    const crowding: string[] = [];
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      (_request, response) => response.end('here'),
+      'listen',
+      { maxConnections: 1, crowded: (what) => crowding.push(what) },
+    );
+    const { port } = listening.address as Address;
+    const kept = connect(port, '127.0.0.1', () => kept.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n'));
+    await new Promise((resolve) => kept.once('data', resolve));
+    await expect(fetch(`http://${listening.address}/`)).rejects.toThrow();
+    expect(crowding).toEqual(['door_full']);
+    kept.destroy();
     await listening.close(0);
   });
 

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { bind, type Place } from './bind.ts';
+import { Crowd, type Crowding, type Guest } from './crowd.ts';
 import { OpenAnswers } from './open-answers.ts';
 
 /** A server that listens, and how to end it. */
@@ -31,6 +32,9 @@ export interface ServerTls {
 export const KEEP_ALIVE_MS = 65_000;
 export const HEAD_TIMEOUT_MS = 10_000;
 
+/** How long answers may lie without any of their bytes being taken, in milliseconds. */
+export const UNREAD_MS = 30_000;
+
 /** Somebody who gets each connection before the HTTP server does. */
 export interface Ahead {
   /** Answers what it likes on `socket`; `handOver` gives the socket, with all bytes that were unshifted, to the server. */
@@ -46,8 +50,14 @@ export interface ListenOptions {
   readonly ahead?: Ahead;
   /** Other workers of this service listen on the same port. */
   readonly reusePort?: boolean;
-  /** Connections at once; more are closed as they come. */
+  /** Connections at once, 1,000 by default; for one more, one that was never answered is closed, or the new one is. */
   readonly maxConnections?: number;
+  /** Connections of one client address, loopback apart; not bounded by default. */
+  readonly maxConnectionsPerAddress?: number | undefined;
+  /** How long answers may lie untaken, in milliseconds; then the connection is ended. Default: `UNREAD_MS`. */
+  readonly unreadMs?: number;
+  /** Told of each connection that was refused, or ended to make room. */
+  readonly crowded?: (what: Crowding) => void;
   /** Default: plain HTTP. */
   readonly tls?: ServerTls | undefined;
 }
@@ -63,6 +73,9 @@ const CIPHERS = [
 /** Older versions of TLS are broken (RFC 8996); a handshake that hangs is a slow client. */
 const TLS = { minVersion: 'TLSv1.2', ciphers: CIPHERS, handshakeTimeout: HEAD_TIMEOUT_MS } as const;
 
+/** How often requests are looked at that take longer than they may, in milliseconds: so much longer a slow one lasts. */
+const CHECK_MS = 5_000;
+
 /** How often connections that became idle are closed while a server drains, in milliseconds. */
 const SWEEP_MS = 20;
 
@@ -71,10 +84,11 @@ export async function listen(
   at: Place,
   listener: RequestListener,
   setting: string,
-  { ahead, maxConnections, reusePort = false, tls }: ListenOptions = {},
+  more: ListenOptions = {},
 ): Promise<HttpListening> {
+  const { ahead, reusePort = false, tls, unreadMs = UNREAD_MS } = more;
   const options = {
-    ...{ maxHeaderSize: 8_192, requestTimeout: 30_000 },
+    ...{ connectionsCheckingInterval: CHECK_MS, maxHeaderSize: 8_192, requestTimeout: 30_000 },
     ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEAD_TIMEOUT_MS },
   };
   const answers = new OpenAnswers();
@@ -82,8 +96,8 @@ export async function listen(
   const secured =
     tls && createTlsServer({ ...options, ...TLS, ...tls, requestCert: tls.ca !== undefined }, watched);
   const server = secured ?? createServer(options, watched);
-  if (maxConnections !== undefined) server.maxConnections = maxConnections;
-  if (ahead !== undefined) putAhead(server, ahead);
+  server.setTimeout(unreadMs);
+  guard(server, more);
   const address = await bind(server, at, setting, reusePort);
   const drain = () => {
     ahead?.drain();
@@ -100,13 +114,38 @@ export async function listen(
   };
 }
 
-/** The server's own listener is what it does with a connection; it is called for those that are handed over. */
-function putAhead(server: Server, ahead: Ahead): void {
+/**
+ * Lets connections in as far as there is room for them, and gives them to whoever is ahead. The server's own listener is
+ * what it does with a connection; it is called for those that are handed over.
+ */
+function guard(
+  server: Server,
+  { ahead, crowded = () => undefined, maxConnections = 1_000, maxConnectionsPerAddress }: ListenOptions,
+): void {
+  const crowd = new Crowd<Guest>({ most: maxConnections, perAddress: maxConnectionsPerAddress }, crowded);
   const [accept, ...others] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
   if (accept === undefined || others.length > 0)
     throw new Error('node:http takes connections in another way');
   server.removeAllListeners('connection');
-  server.on('connection', (socket: Socket) => ahead.open(socket, (given) => accept.call(server, given)));
+  server.on('connection', (socket: Socket) => {
+    if (crowd.refusal(socket) !== undefined) {
+      socket.destroy();
+      return;
+    }
+    crowd.enter(guestOf(socket), socket);
+    if (ahead === undefined) accept.call(server, socket);
+    else ahead.open(socket, (given) => accept.call(server, given));
+  });
+}
+
+/** Known is who was answered. Requests have their deadlines from `node:http`. */
+function guestOf(socket: Socket): Guest {
+  return {
+    get isKnown() {
+      return socket.bytesWritten > 0;
+    },
+    cut: () => socket.destroy(),
+  };
 }
 
 async function close(server: Server, ahead: Ahead | undefined, drainMs: number): Promise<void> {

@@ -1,9 +1,10 @@
 import type { RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 
 /**
  * The answers that a server is making. From `drain` on each says that its connection ends with it: a client that keeps
  * connections would otherwise send its next request into one that is just being closed, and cannot know whether an ID
- * was drawn for it.
+ * was drawn for it. One that its client does not take ends with the connection, at the server's timeout.
  */
 export class OpenAnswers {
   readonly #open = new Set<ServerResponse>();
@@ -15,6 +16,7 @@ export class OpenAnswers {
       if (this.#draining) sayLast(response);
       this.#open.add(response);
       response.once('close', () => this.#open.delete(response));
+      response.on('timeout', endUnread);
       listener(request, response);
     };
   }
@@ -23,6 +25,11 @@ export class OpenAnswers {
     this.#draining = true;
     for (const response of this.#open) sayLast(response);
   }
+}
+
+/** Nothing was sent or received for as long as the server's timeout. A request that waits for its answer may go on waiting. */
+function endUnread(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
 }
 
 function sayLast(response: ServerResponse): void {

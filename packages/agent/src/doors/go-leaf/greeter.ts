@@ -25,6 +25,7 @@ export function greeter(agent: Agent): GrpcService {
   };
   return {
     name: 'proto.Greeter',
+    door: 'go-leaf',
     protos: loadProto('go-leaf/greeter.proto'),
     handlers: { ...handlers },
     finish: () => undefined,

@@ -1,11 +1,14 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
+import type { Door } from '../../metrics.ts';
 
 /** A service of a gRPC server. */
 export interface GrpcService {
   /** With its package. */
   readonly name: string;
   readonly protos: PackageDefinition;
+  /** Under which its IDs and connections are counted. */
+  readonly door: Door;
   readonly handlers: UntypedServiceImplementation;
   /** Ends what would stay open for ever. */
   finish(): void;

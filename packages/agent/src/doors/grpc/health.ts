@@ -10,11 +10,14 @@ import { loadProto } from './protos.ts';
 /** How often the watchers' health is looked at, in milliseconds. */
 const LOOK_MS = 500;
 
+/** Calls of `Watch` that are open at once: strangers may make them, and keep them. */
+const MAX_WATCHERS = 10_000;
+
 /**
  * Standard health: of `""` and of `service` as segment mode is, and of `segment` and `snowflake`. `Check` is exact;
  * `Watch` tells a change within half a second, and ends when the agent stops. (Source: grpc, doc/health-checking.md.)
  */
-export function healthService(agent: Agent, service: string): GrpcService {
+export function healthService(agent: Agent, service: string): Omit<GrpcService, 'door'> {
   const modes: Readonly<Record<string, Mode>> = {
     ...{ '': 'segment', [service]: 'segment', segment: 'segment', snowflake: 'snowflake' },
   };
@@ -26,13 +29,14 @@ export function healthService(agent: Agent, service: string): GrpcService {
   /** What each watcher was told last. */
   const watchers = new Map<ServerWritableStream<Request, Response>, string>();
   let looking: NodeJS.Timeout | undefined;
-  const tell = () => {
-    for (const [call, told] of watchers) {
-      const now = statusOf(call.request.service);
-      if (now === told) continue;
-      watchers.set(call, now);
-      call.write({ status: now });
-    }
+  const tell = (call: ServerWritableStream<Request, Response>) => {
+    const now = statusOf(call.request.service);
+    if (now === watchers.get(call)) return;
+    watchers.set(call, now);
+    call.write({ status: now });
+  };
+  const tellAll = () => {
+    for (const call of watchers.keys()) tell(call);
   };
   const leave = (call: ServerWritableStream<Request, Response>) => {
     watchers.delete(call);
@@ -45,10 +49,14 @@ export function healthService(agent: Agent, service: string): GrpcService {
       else answer({ code: status.NOT_FOUND, details: `There is no service "${request.service}" here.` });
     },
     Watch(call) {
-      if (watchers.size === 0) looking = setInterval(tell, LOOK_MS);
+      if (watchers.size >= MAX_WATCHERS) {
+        call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: 'Too many calls watch; use Check.' });
+        return;
+      }
+      if (watchers.size === 0) looking = setInterval(tellAll, LOOK_MS);
       watchers.set(call, '');
       call.once('cancelled', () => leave(call));
-      tell();
+      tell(call);
     },
   };
   return {
@@ -56,7 +64,7 @@ export function healthService(agent: Agent, service: string): GrpcService {
     protos: loadProto('grpc/health/v1/health.proto'),
     handlers: { ...handlers },
     finish() {
-      tell();
+      tellAll();
       for (const call of watchers.keys()) {
         leave(call);
         call.end();

@@ -61,6 +61,7 @@ export function idService(agent: Agent): GrpcService {
   };
   return {
     name: 'leafcutter.v1.IdService',
+    door: 'grpc',
     protos: loadProto('leafcutter/v1/id_service.proto'),
     handlers: { ...handlers },
     finish() {

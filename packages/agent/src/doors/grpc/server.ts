@@ -1,18 +1,23 @@
+import type { Http2Server, ServerHttp2Session } from 'node:http2';
 import { createServer, type Socket } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { ReflectionService } from '@grpc/reflection';
 import { bind, type Place } from '@leafcutter/shared/http/bind';
+import type { CrowdLimits } from '@leafcutter/shared/http/crowd';
 import type { Listening } from '@leafcutter/shared/http/listen';
 import type { Agent } from '../../agent.ts';
+import { doorCrowd, limitsOf } from '../door-crowd.ts';
+import { type CallRules, GrpcConnection } from './grpc-connection.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { healthService } from './health.ts';
 import { serviceIn } from './protos.ts';
 
-const MAX_CONNECTIONS = 10_000;
-
 /** Calls that one connection may have open. */
 const MAX_STREAMS = 1_000;
+
+/** How long a connection may be without a call, in milliseconds. Its client opens another for its next call, unasked. */
+const IDLE_MS = 300_000;
 
 /** A gRPC server with standard health and reflection; these two need no token. @throws StartError where it cannot listen */
 export async function listenGrpc(
@@ -20,11 +25,13 @@ export async function listenGrpc(
   agent: Agent,
   service: GrpcService,
   setting: string,
+  limits: CrowdLimits = limitsOf(agent),
 ): Promise<Listening> {
   const server = new Server({
     'grpc.max_receive_message_length': agent.config.bodyLimitBytes,
     'grpc.max_concurrent_streams': MAX_STREAMS,
-    // A client that is gone without a word is found out, so that its calls do not stay.
+    'grpc.max_connection_idle_ms': IDLE_MS,
+    // A client that is gone without a word, or reads nothing, is found out, so that its calls do not stay.
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
   });
@@ -33,29 +40,73 @@ export async function listenGrpc(
   const described = Object.assign({}, ...services.map(({ protos }) => protos)) as PackageDefinition;
   new ReflectionService(described).addToServer(server);
 
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const sockets = new Set<Socket>();
+  const open = opener(server);
+  const rules = callRules(agent, service);
+  const { crowd, start, stop } = doorCrowd<GrpcConnection>(agent, service.door, limits);
   const door = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
     // A client that resets its connection is its own loss.
     socket.on('error', () => socket.destroy());
-    injector.injectConnection(socket);
+    if (crowd.refusal(socket) !== undefined) socket.destroy();
+    else crowd.enter(new GrpcConnection(socket, open.session(socket), rules), socket);
   });
-  door.maxConnections = MAX_CONNECTIONS;
   const address = await bind(door, at, setting);
+  start();
   return {
     address,
     async close(drainMs) {
       for (const { finish } of services) finish();
       const closed = new Promise<void>((resolve) => door.close(() => resolve()));
-      injector.drain(drainMs);
+      open.drain(drainMs);
       const timer = setTimeout(() => {
-        for (const socket of sockets) socket.destroy();
+        for (const connection of crowd) connection.cut();
       }, drainMs);
       await closed;
       clearTimeout(timer);
+      stop();
       server.forceShutdown();
     },
+  };
+}
+
+/** Who is known is told by the first call: then the token is looked at here, too. */
+function callRules({ tokens }: Agent, { name, protos }: GrpcService): CallRules {
+  const methods = Object.values(serviceIn(protos, name));
+  const streams = new Set(methods.flatMap(({ path, requestStream }) => (requestStream ? [path] : [])));
+  const paths = new Set(methods.map(({ path }) => path));
+  return {
+    isStream: (path) => streams.has(path),
+    isOfKnown(headers) {
+      if (!paths.has(headers[':path']?.toString() ?? '')) return false;
+      try {
+        tokens.admit(headers.authorization);
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}
+
+/** Hands sockets to `server`, and gives the sessions that it makes of them, which the library keeps to itself. */
+function opener(server: Server): {
+  session(socket: Socket): ServerHttp2Session;
+  drain(graceMs: number): void;
+} {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const { http2Servers } = server as unknown as { http2Servers?: Map<Http2Server, unknown> };
+  const [http2Server] = http2Servers?.keys() ?? [];
+  if (http2Server === undefined) throw new Error('@grpc/grpc-js keeps its HTTP/2 servers in another way');
+  let made: ServerHttp2Session | undefined;
+  http2Server.on('session', (session) => {
+    made = session;
+  });
+  return {
+    session(socket) {
+      made = undefined;
+      injector.injectConnection(socket);
+      if (made === undefined) throw new Error('@grpc/grpc-js makes its sessions in another way');
+      return made;
+    },
+    drain: (graceMs) => injector.drain(graceMs),
   };
 }

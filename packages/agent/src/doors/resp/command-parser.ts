@@ -37,6 +37,11 @@ export class CommandParser {
   #read: string[] = [];
   #at = 0;
 
+  /** True if bytes of a command are kept whose rest has not come, once `next` has given all that have. */
+  get isMidway(): boolean {
+    return this.#at < this.#bytes.length;
+  }
+
   push(chunk: Buffer): void {
     const rest = this.#bytes.subarray(this.#at);
     this.#bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

@@ -128,11 +128,18 @@ export function answer(
   }
 }
 
+/** False while the session has to show a token first, or another than it did. */
+export function isLetIn(commands: Commands, session: Session): boolean {
+  return scopeOf(commands, session) !== undefined;
+}
+
 /** What the session may do now: tokens change while it lasts. */
 function scopeOf({ tokens }: Commands, session: Session): Scope | undefined {
   if (session.scopeVersion !== tokens.version) {
     session.scopeVersion = tokens.version;
-    session.scope = tokens.isOpen ? Scope.all : tokens.find(session.token ?? '');
+    const { token } = session;
+    if (tokens.isOpen) session.scope = Scope.all;
+    else session.scope = token === undefined ? undefined : tokens.find(token);
   }
   return session.scope;
 }

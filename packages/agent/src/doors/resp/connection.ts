@@ -1,14 +1,16 @@
 import type { Socket } from 'node:net';
+import type { Guest } from '@leafcutter/shared/http/crowd';
+import type { Debt, Debtor } from '../deadlines.ts';
 import { CommandParser, ProtocolError } from './command-parser.ts';
-import { answer, type Commands, type Session } from './commands.ts';
+import { answer, type Commands, isLetIn, type Session } from './commands.ts';
 import { failure } from './replies.ts';
 
 /**
  * One client. Commands are answered in order: reading (from the socket and from what was read) goes on while answers
  * come from memory, and stops while one waits or while the client does not take its answers. So what a connection
- * holds is bounded by one read and the largest answer.
+ * holds is bounded by one read and the largest answer. What the client owes is asked for once a second, never per command.
  */
-export class Connection {
+export class Connection implements Guest, Debtor {
   readonly #socket: Socket;
   readonly #commands: Commands;
   readonly #session: Session;
@@ -19,6 +21,7 @@ export class Connection {
   /** The client has to take what was written first. */
   #full = false;
   #finishing = false;
+  #finished = 0;
 
   constructor(socket: Socket, commands: Commands, id: number) {
     this.#socket = socket;
@@ -51,6 +54,22 @@ export class Connection {
     this.#work();
   }
 
+  /** Commands that have come whole. */
+  get finished(): number {
+    return this.#finished;
+  }
+
+  get isKnown(): boolean {
+    return this.#finished > 0 && isLetIn(this.#commands, this.#session);
+  }
+
+  owes(): Debt | undefined {
+    if (!isLetIn(this.#commands, this.#session)) return 'token';
+    // What has not left for the client's machine: the rest lies there, or on the way.
+    if (this.#socket.writableLength > 0) return 'answers';
+    return !this.#waiting && this.#parser.isMidway ? 'command' : undefined;
+  }
+
   cut(): void {
     this.#socket.destroy();
   }
@@ -68,6 +87,7 @@ export class Connection {
     let out = '';
     try {
       for (let command = this.#parser.next(); command !== undefined; command = this.#parser.next()) {
+        this.#finished += 1;
         const answered = answer(this.#commands, this.#session, command);
         if (typeof answered !== 'string') {
           this.#waiting = true;

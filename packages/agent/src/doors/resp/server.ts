@@ -1,39 +1,59 @@
 import { createServer, type Socket } from 'node:net';
 import { bind, type Place } from '@leafcutter/shared/http/bind';
+import type { Crowding, CrowdLimits } from '@leafcutter/shared/http/crowd';
 import type { Listening } from '@leafcutter/shared/http/listen';
 import type { Agent } from '../../agent.ts';
 import { Dispenser } from '../dispenser.ts';
+import { doorCrowd, limitsOf } from '../door-crowd.ts';
 import { Connection } from './connection.ts';
-
-const MAX_CONNECTIONS = 10_000;
+import { failure } from './replies.ts';
 
 /** The Redis door. @throws StartError where it cannot listen */
-export async function listenResp(at: Place, agent: Agent, setting: string): Promise<Listening> {
+export async function listenResp(
+  at: Place,
+  agent: Agent,
+  setting: string,
+  limits: CrowdLimits = limitsOf(agent),
+): Promise<Listening> {
   const { tokens, config } = agent;
   const commands = {
     ids: new Dispenser(agent, 'resp'),
     tokens,
     allowUnsafeIntegers: config.resp.allowUnsafeIntegers,
   };
-  const open = new Set<Connection>();
+  const { crowd, start, stop } = doorCrowd<Connection>(agent, 'resp', limits);
   let nextId = 1;
   const server = createServer({ noDelay: true, keepAlive: true, highWaterMark: 65_536 }, (socket: Socket) => {
-    const connection = new Connection(socket, commands, nextId++);
-    open.add(connection);
-    socket.once('close', () => open.delete(connection));
+    const refused = crowd.refusal(socket);
+    if (refused === undefined) crowd.enter(new Connection(socket, commands, nextId++), socket);
+    else turnAway(socket, refused);
   });
-  server.maxConnections = MAX_CONNECTIONS;
   const address = await bind(server, at, setting, agent.seat !== undefined);
+  start();
   return {
     address,
     async close(drainMs) {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const connection of open) connection.finish();
+      for (const connection of crowd) connection.finish();
       const timer = setTimeout(() => {
-        for (const connection of open) connection.cut();
+        for (const connection of crowd) connection.cut();
       }, drainMs);
       await closed;
       clearTimeout(timer);
+      stop();
     },
   };
+}
+
+/** Says why, and does not wait until the client has read it. */
+function turnAway(socket: Socket, why: Crowding): void {
+  socket.on('error', () => socket.destroy());
+  socket.write(
+    failure(
+      why === 'address_share'
+        ? 'ERR max number of clients of one address reached; close some, or raise maxConnectionsPerAddress'
+        : 'ERR max number of clients reached',
+    ),
+  );
+  socket.destroySoon();
 }

@@ -86,7 +86,9 @@ export class DirectConnection {
   readonly #onError = (): void => undefined;
 
   readonly #onTimeout = (): void => {
-    if (this.#wait === undefined) this.#end(this.#heard ? '' : TIMED_OUT);
+    // Answers that were not taken for so long never will be: to wait for that would be for ever.
+    if (this.#socket.writableLength > 0) this.#socket.destroy();
+    else if (this.#wait === undefined) this.#end(this.#heard ? '' : TIMED_OUT);
   };
 
   #serve(bytes: Buffer): void {

@@ -1,0 +1,166 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
+import { connect as connectRaw } from 'node:net';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import type { Address } from '@leafcutter/shared/config/address';
+import type { Listening } from '@leafcutter/shared/http/listen';
+import { ANYWHERE, doorAgent, RawClient } from '../../fakes/door-agent.ts';
+import { limitsOf } from '../door-crowd.ts';
+import { GrpcConnection } from './grpc-connection.ts';
+import { idService } from './id-service.ts';
+import { listenGrpc } from './server.ts';
+
+const NATIVE = '/leafcutter.v1.IdService';
+/** A message whose first field is `orders`: not compressed, its length, the field. */
+const ORDERS = Buffer.concat([Buffer.from('00000000080a06', 'hex'), Buffer.from('orders')]);
+
+let listening: Listening | undefined;
+const sessions: ClientHttp2Session[] = [];
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const session of sessions.splice(0)) session.destroy();
+  await listening?.close(0);
+});
+
+/** A gRPC door on an agent of its own. */
+async function open(tokens: readonly string[] = [], limits: { most?: number; perAddress?: number } = {}) {
+  const host = doorAgent(tokens);
+  const { most = 100, ...more } = limits;
+  const bounds = { ...limitsOf(host.agent, most), ...more, isOfMany: () => more.perAddress === undefined };
+  const door = await listenGrpc(ANYWHERE, host.agent, idService(host.agent), 'grpc.listen', bounds);
+  listening = door;
+  return {
+    ...host,
+    silent: () => RawClient.of(door),
+    async session() {
+      const session = connect(`http://127.0.0.1:${(door.address as Address).port}`);
+      session.on('error', () => undefined);
+      sessions.push(session);
+      await new Promise<void>((resolve) => session.once('remoteSettings', () => resolve()));
+      return session;
+    },
+  };
+}
+
+/** A call that was opened; nothing of its request has been sent. */
+function opened(session: ClientHttp2Session, path: string, authorization = 'Bearer secret') {
+  const call = session.request(
+    { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', authorization },
+    { endStream: false },
+  );
+  call.on('error', () => undefined);
+  return call;
+}
+
+/** The status of a call, 0 where it was served; undefined where the connection ended first. */
+function statusOf(call: ReturnType<typeof opened>): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    const told = (headers: Record<string, unknown>) => {
+      if (headers['grpc-status'] !== undefined) resolve(Number(headers['grpc-status']));
+    };
+    call.on('response', told);
+    call.on('trailers', told);
+    call.on('close', () => resolve(undefined));
+    call.resume();
+  });
+}
+
+async function draw(session: ClientHttp2Session): Promise<number | undefined> {
+  const call = opened(session, `${NATIVE}/NextId`);
+  call.end(ORDERS);
+  return statusOf(call);
+}
+
+const closing = (session: ClientHttp2Session) =>
+  new Promise<void>((resolve) => session.once('close', () => resolve()));
+
+describe('a client of the gRPC door', () => {
+  test('that never begins to speak is ended; one that has stays without a call', async () => {
+    const { ended, session, silent, sweepUntil } = await open();
+    const quiet = await session();
+    await sweepUntil((await silent()).closed);
+    expect(await ended()).toEqual({ preface: 1 });
+    expect(await draw(quiet)).toBe(0);
+  });
+
+  test.each(['NextId', 'Draw'])(
+    'that opens %s without a token and sends no request is ended',
+    async (method) => {
+      const { ended, session, sweepUntil } = await open(['secret']);
+      const waiting = await session();
+      opened(waiting, `${NATIVE}/${method}`, 'Bearer guess');
+      const health = opened(waiting, '/grpc.health.v1.Health/Check');
+      const closed = closing(waiting);
+      await sweepUntil(closed);
+      expect(health.destroyed).toBe(true);
+      expect(await ended()).toEqual({ request: 1 });
+    },
+  );
+
+  test('that opens a stream with its token may ask when it likes', async () => {
+    const { ended, session, sweepUntil } = await open(['secret']);
+    const [patient, waiting] = [await session(), await session()];
+    const stream = opened(patient, `${NATIVE}/Draw`);
+    opened(waiting, `${NATIVE}/NextId`);
+    await sweepUntil(closing(waiting));
+    expect(await ended()).toEqual({ request: 1 });
+    const status = statusOf(stream);
+    stream.end();
+    expect(await status).toBe(0);
+  });
+});
+
+test('a client that is told that its gRPC connection is over and stays is ended', async () => {
+  const { ended, sweepUntil } = await open();
+  const door = listening as Listening;
+  const { port } = door.address as Address;
+  const socket = connectRaw({ port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.on('error', () => undefined);
+  const settings = Buffer.from('000000040000000000', 'hex');
+  socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settings]));
+  await new Promise((resolve) => socket.once('data', resolve));
+  const closing = door.close(3_600_000);
+  listening = undefined;
+  await sweepUntil(closing);
+  expect(await ended()).toEqual({ farewell: 1 });
+  socket.destroy();
+});
+
+describe('a full gRPC door', () => {
+  test('of connections that say nothing lets an honest client in, and answers it', async () => {
+    const { ended, session, silent } = await open([], { most: 10 });
+    const crowd = await Promise.all(Array.from({ length: 10 }, silent));
+    expect(await draw(await session())).toBe(0);
+    await Promise.race(crowd.map(({ closed }) => closed));
+    expect(await ended()).toEqual({ made_room: 1 });
+  });
+
+  test('NEGATIVE CONTROL: where nobody gives way, the same crowd keeps it out', async () => {
+    jest.spyOn(GrpcConnection.prototype, 'isKnown', 'get').mockReturnValue(true);
+    const { ended, silent } = await open([], { most: 10 });
+    await Promise.all(Array.from({ length: 10 }, silent));
+    expect(await (await silent()).closed).toBe('');
+    expect(await ended()).toEqual({ door_full: 1 });
+  });
+
+  test('of strangers that ask for health lets in who draws, and then keeps it', async () => {
+    const { ended, session } = await open(['secret'], { most: 2 });
+    const honest = await session();
+    expect(await draw(honest)).toBe(0);
+    for (let n = 0; n < 5; n++) {
+      const watch = opened(await session(), '/grpc.health.v1.Health/Watch');
+      watch.end(ORDERS);
+      await new Promise((resolve) => watch.once('data', resolve));
+    }
+    expect(await draw(honest)).toBe(0);
+    expect(await ended()).toEqual({ made_room: 4 });
+  });
+});
+
+test('an address that holds its share of the gRPC door gets no more', async () => {
+  const { ended, session, silent } = await open([], { perAddress: 1 });
+  const first = await session();
+  expect(await (await silent()).closed).toBe('');
+  expect(await ended()).toEqual({ address_share: 1 });
+  expect(await draw(first)).toBe(0);
+});
