@@ -16,6 +16,7 @@ import { Reporter } from './domain/reporter.ts';
 import { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import { Snowflakes } from './domain/snowflakes.ts';
 import { Tags } from './domain/tags.ts';
+import { Batches } from './doors/batches.ts';
 import { type Doors, openDoors } from './doors/open-doors.ts';
 import { TagTokens } from './doors/tinyid/tag-tokens.ts';
 import { IdReader } from './id-reader.ts';
@@ -198,6 +199,7 @@ function assemble(
     watch,
     tags,
     reader: new IdReader(client),
+    batches: new Batches(setImmediate),
     tokens,
     tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,

@@ -2,10 +2,11 @@ import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Shape } from '@leafcutter/shared/shape';
 import type { Agent } from '../agent.ts';
 import { hasShape } from '../domain/refusals.ts';
-import { type Segment, sizeOf } from '../domain/segment.ts';
+import type { Segment } from '../domain/segment.ts';
 import type { ExactId } from '../domain/segment-buffer.ts';
 import { snowflakeDisabled } from '../domain/snowflakes.ts';
 import type { Door, Tally } from '../metrics.ts';
+import { digitsOf, textsOf } from './batches.ts';
 
 /** Tags whose tallies are remembered; tags come and go, their names must not stay for ever. */
 const MAX_TALLIES = 10_000;
@@ -48,16 +49,33 @@ export class Dispenser {
 
   /** One ID as its tag writes it, after a wait that `signal` ends where need be. @throws as Tags.take */
   async text(tag: string, signal?: AbortSignal): Promise<string> {
-    const [text] = await this.texts(tag, 1, signal);
+    const ranges = await this.#agent.tags.take(tag, 1, signal);
+    this.#tally(tag).count += 1;
+    const [[text] = []] = textsOf(ranges);
     if (text === undefined) throw new Error('a request for one ID was answered with none');
     return text;
   }
 
-  /** `count` IDs as their tag writes them. The door bounds `count`. @throws as Tags.take */
-  async texts(tag: string, count: number, signal?: AbortSignal): Promise<string[]> {
+  /** `count` IDs as their tag writes them, put together slice by slice. The door bounds `count`. @throws as Tags.take */
+  async texts<Piece>(
+    tag: string,
+    count: number,
+    put: (texts: readonly string[]) => Piece,
+    signal?: AbortSignal,
+  ): Promise<Piece[]> {
     const ranges = await this.#agent.tags.take(tag, count, signal);
     this.#tally(tag).count += count;
-    return textsOf(ranges);
+    return this.#agent.batches.write(textsOf(ranges), put);
+  }
+
+  /** As `texts`, of a tag without a shape. @throws as `ranges` */
+  async digits<Piece>(
+    tag: string,
+    count: number,
+    put: (texts: readonly string[]) => Piece,
+    signal?: AbortSignal,
+  ): Promise<Piece[]> {
+    return this.#agent.batches.write(textsOf(await this.ranges(tag, count, signal)), put);
   }
 
   /** One number of `tag`, from memory or after a wait that `signal` ends. @throws as `ranges` */
@@ -122,6 +140,15 @@ export class Dispenser {
     return ids;
   }
 
+  /** As `snowflakes`, in digits, put together slice by slice. */
+  async snowflakeDigits<Piece>(
+    count: number,
+    put: (texts: readonly string[]) => Piece,
+    signal?: AbortSignal,
+  ): Promise<Piece[]> {
+    return this.#agent.batches.write(digitsOf(await this.snowflakes(count, signal)), put);
+  }
+
   /** Counts a refusal; one that nobody foresaw is logged. `what` says what was asked, without secrets. */
   refused(error: LeafcutterError, what: Readonly<Record<string, unknown>>): void {
     this.#agent.metrics.refused(error, this.#door);
@@ -142,15 +169,6 @@ export class Dispenser {
     }
     return tally;
   }
-}
-
-/** The IDs of ranges, one by one, as their tag writes them: in decimal digits where it has no shape. */
-export function textsOf(ranges: readonly Segment[]): string[] {
-  return ranges.flatMap((range) => {
-    const { start, shape } = range;
-    const write = (number: bigint) => (shape === undefined ? String(number) : shape.write(number));
-    return Array.from({ length: sizeOf(range) }, (_, index) => write(start + BigInt(index)));
-  });
 }
 
 /** @throws BAD_REQUEST where there is a shape */

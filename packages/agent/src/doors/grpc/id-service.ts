@@ -3,7 +3,7 @@ import { decode } from '@leafcutter/shared/layout';
 import type { Agent } from '../../agent.ts';
 import type { Segment } from '../../domain/segment.ts';
 import type { IdServiceHandlers } from '../../generated/leafcutter/v1/IdService.ts';
-import { Dispenser, textsOf } from '../dispenser.ts';
+import { Dispenser } from '../dispenser.ts';
 import { Calls } from './calls.ts';
 import { DrawStream } from './draw-stream.ts';
 import type { GrpcService } from './grpc-service.ts';
@@ -24,7 +24,7 @@ export function idService(agent: Agent): GrpcService {
     }),
     NextIds: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
-      return { ids: textsOf(await ids.ranges(tag, readCount(count), signal())) };
+      return { ids: (await ids.digits(tag, readCount(count), (texts) => texts, signal())).flat() };
     }),
     NextRanges: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
@@ -40,7 +40,7 @@ export function idService(agent: Agent): GrpcService {
     }),
     NextSnowflakes: calls.unary(async ({ count }, signal, scope) => {
       scope.checkSnowflake();
-      return { ids: (await ids.snowflakes(readCount(count), signal())).map(String) };
+      return { ids: (await ids.snowflakeDigits(readCount(count), (texts) => texts, signal())).flat() };
     }),
     DecodeSnowflake: calls.unary(({ id }) => {
       const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(id));

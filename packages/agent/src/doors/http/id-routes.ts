@@ -23,7 +23,7 @@ export async function segmentIds(ids: Dispenser, req: Request, res: Response): P
     return;
   }
   if (format === 'ranges') res.json({ ranges: (await ids.ranges(tag, count, signal)).map(rangeText) });
-  else sendMany(req, res, await ids.texts(tag, count, signal));
+  else sendMany(req, res, await ids.texts(tag, count, putFor(req), signal));
 }
 
 /** `GET|POST /v1/snowflake`: one ID, or a batch as a list. */
@@ -36,11 +36,9 @@ export async function snowflakeIds(ids: Dispenser, req: Request, res: Response):
       { reason: 'format' },
     );
   }
-  const taken = await ids.snowflakes(readCount(countText), whileConnected(res));
-  const [first] = taken;
-  if (first === undefined) throw new Error('a request for IDs was answered with none');
-  if (countText === undefined) sendOne(req, res, String(first));
-  else sendMany(req, res, taken.map(String));
+  const signal = whileConnected(res);
+  if (countText === undefined) sendOne(req, res, String(await ids.snowflake(signal)));
+  else sendMany(req, res, await ids.snowflakeDigits(readCount(countText), putFor(req), signal));
 }
 
 function sendOne(req: Request, res: Response, id: string): void {
@@ -48,9 +46,16 @@ function sendOne(req: Request, res: Response, id: string): void {
   else res.type('text/plain').send(id);
 }
 
-function sendMany(req: Request, res: Response, ids: string[]): void {
-  if (asksForJson(req.headers.accept)) res.json({ ids });
-  else res.type('text/plain').send(`${ids.join('\n')}\n`);
+/** How a slice of a batch stands in the answer. */
+function putFor(req: Request): (texts: readonly string[]) => string {
+  return asksForJson(req.headers.accept)
+    ? (texts) => JSON.stringify(texts).slice(1, -1)
+    : (texts) => texts.join('\n');
+}
+
+function sendMany(req: Request, res: Response, pieces: readonly string[]): void {
+  if (asksForJson(req.headers.accept)) res.type('json').send(`{"ids":[${pieces.join(',')}]}`);
+  else res.type('text/plain').send(`${pieces.join('\n')}\n`);
 }
 
 function rangeText({ start, end }: Segment): { start: string; end: string } {

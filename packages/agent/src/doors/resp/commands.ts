@@ -4,7 +4,7 @@ import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
 import type { ExactId } from '../../domain/segment-buffer.ts';
 import type { Dispenser } from '../dispenser.ts';
-import { array, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
+import { array, arrayOf, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
 
 /** What a connection agreed on. */
 export interface Session {
@@ -187,14 +187,18 @@ function next(ids: Dispenser, name: string, n: string | undefined, gone: AbortSi
   }
   const count = countOf(n);
   if (count === undefined) return NOT_AN_INTEGER;
-  return ids.texts(tag, count, gone).then((texts) => array(texts.map(bulk)));
+  return ids.texts(tag, count, bulks, gone).then((pieces) => arrayOf(count, pieces));
 }
 
 function snowflake(ids: Dispenser, n: string | undefined, gone: AbortSignal): Answer {
   if (n === undefined) return ids.snowflake(gone).then((id) => bulk(String(id)));
   const count = countOf(n);
   if (count === undefined) return NOT_AN_INTEGER;
-  return ids.snowflakes(count, gone).then((taken) => array(taken.map((id) => bulk(String(id)))));
+  return ids.snowflakeDigits(count, bulks, gone).then((pieces) => arrayOf(count, pieces));
+}
+
+function bulks(texts: readonly string[]): string {
+  return texts.map(bulk).join('');
 }
 
 /** 1 to 10,000; undefined where it is not. */

@@ -3,7 +3,7 @@ import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import express, { type Request, type Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { sizeOf } from '../../domain/segment.ts';
-import { Dispenser, textsOf } from '../dispenser.ts';
+import { Dispenser } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
 
 /** Largest batch, in IDs; more is clamped. (Source: tinyid, `IdContronller.checkBatchSize`.) */
@@ -58,8 +58,10 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     );
   };
 
-  const batch: Ask = async (tag, req, signal) =>
-    textsOf(await ids.ranges(tag, batchSize(parameter(req, 'batchSize')), signal)).join(',');
+  const batch: Ask = async (tag, req, signal) => {
+    const count = batchSize(parameter(req, 'batchSize'));
+    return (await ids.digits(tag, count, (texts) => texts.join(','), signal)).join(',');
+  };
   add('nextId', batch, (digits) => json(`[${digits}]`, CODE.ok, ''), refused);
   add(
     'nextIdSimple',
