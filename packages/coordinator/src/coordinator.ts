@@ -1,4 +1,5 @@
 import type { Clock } from '@leafcutter/shared/clock';
+import type { Pace } from '@leafcutter/shared/http/pace';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { MachineIdStatus } from './domain/census.ts';
 import type { DatedTags } from './domain/dated-tags.ts';
@@ -14,7 +15,6 @@ import type { SegmentArbiter } from './domain/segments.ts';
 import type { Store } from './domain/store.ts';
 import type { TagAdmin } from './domain/tags.ts';
 import type { Access } from './http/access.ts';
-import type { Pace } from './http/pace.ts';
 import type { Job } from './jobs.ts';
 import type { CoordinatorMetrics } from './metrics.ts';
 import type { CoordinatorConfig } from './settings.ts';

@@ -1,11 +1,11 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { templateOf } from '@leafcutter/shared/dated';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { Pace } from '@leafcutter/shared/http/pace';
 import { type Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
 import type { CoordinatorConfig } from '../settings.ts';
-import { Pace } from './pace.ts';
 import { tagOf } from './tag-of.ts';
 
 type AccessSettings = Pick<

@@ -31,7 +31,7 @@ function drawing() {
   call.on('error', (error) => ended.push(error as unknown as { code: number }));
   const ids = {
     oneNow: () => ++taken,
-    digits: (_tag: string, count: number) =>
+    digits: (_by: Scope, _tag: string, count: number) =>
       new Promise((resolve) =>
         waits.push((start) => resolve([...textsOf([{ start, end: start + BigInt(count) }])])),
       ),

@@ -86,12 +86,12 @@ export class DrawStream {
             reason: 'tag',
           },
         );
-      return this.#ids.snowflakeDigits(count, asTheyAre, this.#gone).then((slices) => slices.flat());
+      return this.#ids.snowflakeDigits(scope, count, asTheyAre, this.#gone).then((slices) => slices.flat());
     }
     scope.checkTag(request.tag);
     const now = count === 1 ? this.#ids.oneNow(request.tag) : undefined;
     if (now !== undefined) return [String(now)];
-    return this.#ids.digits(request.tag, count, asTheyAre, this.#gone).then((slices) => slices.flat());
+    return this.#ids.digits(scope, request.tag, count, asTheyAre, this.#gone).then((slices) => slices.flat());
   }
 
   #failure(request: DrawRequest, thrown: unknown): DrawResponse {

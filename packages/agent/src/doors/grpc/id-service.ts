@@ -20,27 +20,27 @@ export function idService(agent: Agent): GrpcService {
       scope.checkTag(tag);
       const now = ids.oneTextNow(tag);
       if (now !== undefined) return { id: now };
-      return ids.one(tag, signal()).then((id) => ({ id: String(id) }));
+      return ids.one(scope, tag, signal()).then((id) => ({ id: String(id) }));
     }),
     NextIds: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
-      return { ids: (await ids.digits(tag, readCount(count), (texts) => texts, signal())).flat() };
+      return { ids: (await ids.digits(scope, tag, readCount(count), (texts) => texts, signal())).flat() };
     }),
     NextRanges: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
-      return { ranges: (await ids.ranges(tag, readCount(count), signal())).map(rangeText) };
+      return { ranges: (await ids.ranges(scope, tag, readCount(count), signal())).map(rangeText) };
     }),
     ReserveBlock: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
-      return { block: rangeText(await ids.block(tag, readCount(count), signal())) };
+      return { block: rangeText(await ids.block(scope, tag, readCount(count), signal())) };
     }),
     NextSnowflake: calls.unary(async (_request, signal, scope) => {
       scope.checkSnowflake();
-      return { id: String(await ids.snowflake(signal())) };
+      return { id: String(await ids.snowflake(scope, signal())) };
     }),
     NextSnowflakes: calls.unary(async ({ count }, signal, scope) => {
       scope.checkSnowflake();
-      return { ids: (await ids.snowflakeDigits(readCount(count), (texts) => texts, signal())).flat() };
+      return { ids: (await ids.snowflakeDigits(scope, readCount(count), (texts) => texts, signal())).flat() };
     }),
     DecodeSnowflake: calls.unary(({ id }) => {
       const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(id));

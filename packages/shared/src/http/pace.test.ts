@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import type { LeafcutterError } from '@leafcutter/shared/errors';
-import { FakeClock } from '@leafcutter/shared/fake-clock';
+import type { LeafcutterError } from '../errors.ts';
+import { FakeClock } from '../fake-clock.ts';
 import { Pace } from './pace.ts';
 
 function pace(perSecond: number) {
@@ -46,6 +46,16 @@ test('who is refused is told when to come again, and is let in then', async () =
   expect(refusal).toMatchObject({ code: 'RATE_LIMITED', reason: 'agent', retryAfterMs: 250 });
   await clock.advance(250);
   expect(passed('a', 2)).toBe(1);
+});
+
+test('what is more than is left is taken in advance: a large batch passes once, and what follows waits until it is paid for', async () => {
+  const { clock, made, passed } = pace(10);
+  made.check('a', 10_000);
+  expect(passed('a', 1)).toBe(0);
+  await clock.advance(989_000);
+  expect(passed('a', 1)).toBe(0);
+  await clock.advance(1_100);
+  expect(passed('a', 5)).toBe(1);
 });
 
 test('0 is no limit, and a change counts at once', () => {
