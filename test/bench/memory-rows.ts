@@ -25,6 +25,7 @@ export async function memoryRows(progress: (text: string) => void): Promise<Row[
     refillRetried: nothing,
     discarded: nothing,
     waited: nothing,
+    nameRefused: nothing,
   };
   const rules = {
     prefetchAtUsedRatio: 0.1,

@@ -16,27 +16,13 @@ let ports: { resp: number; grpc: number; goLeaf: number };
 
 beforeAll(async () => {
   folder = await scratchDir('access');
-  const scoped = join(folder, 'scoped');
-  writeFileSync(scoped, 'orders-* users some\n@snowflake time\n');
+  writeFileSync(join(folder, 'scoped'), 'orders-* users some\n@snowflake time\n');
   coordinator = await start({
     ...{ kind: 'coordinator', name: 'coordinator' },
     flags: ['--data-dir', join(folder, 'data'), '--auto-create-tags'],
     env: { LEAFCUTTER_AGENT_TOKENS: 'wide', LEAFCUTTER_SCOPED_AGENT_TOKENS: 'orders-* narrow' },
   });
-  ports = { resp: await freePort(), grpc: await freePort(), goLeaf: await freePort() };
-  agent = await start({
-    ...{ kind: 'agent', name: 'agent' },
-    flags: [
-      ...['--coordinators', coordinator.url, '--snowflake-enabled', '--tinyid-enabled'],
-      ...['--resp-listen', `127.0.0.1:${ports.resp}`, '--grpc-listen', `127.0.0.1:${ports.grpc}`],
-      ...['--go-leaf-grpc-listen', `127.0.0.1:${ports.goLeaf}`],
-    ],
-    env: {
-      LEAFCUTTER_TOKENS: 'first',
-      LEAFCUTTER_SCOPED_TOKENS_FILE: scoped,
-      LEAFCUTTER_COORDINATOR_TOKEN: 'wide',
-    },
-  });
+  await startAgent('agent');
   // What is in memory is answered by other code than what must be waited for.
   for (const tag of ['orders-eu', 'parcels']) expect(await http(`/v1/ids/${tag}`, 'first')).toMatch(/^200/);
 });
@@ -44,6 +30,24 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const service of started.reverse()) await service.stop();
 });
+
+/** From now on this is the agent that is asked. */
+async function startAgent(name: string, ...flags: string[]): Promise<void> {
+  ports = { resp: await freePort(), grpc: await freePort(), goLeaf: await freePort() };
+  agent = await start({
+    ...{ kind: 'agent', name },
+    flags: [
+      ...['--coordinators', coordinator.url, '--snowflake-enabled', '--tinyid-enabled'],
+      ...['--resp-listen', `127.0.0.1:${ports.resp}`, '--grpc-listen', `127.0.0.1:${ports.grpc}`],
+      ...['--go-leaf-grpc-listen', `127.0.0.1:${ports.goLeaf}`, ...flags],
+    ],
+    env: {
+      LEAFCUTTER_TOKENS: 'first',
+      LEAFCUTTER_SCOPED_TOKENS_FILE: join(folder, 'scoped'),
+      LEAFCUTTER_COORDINATOR_TOKEN: 'wide',
+    },
+  });
+}
 
 /** It is stopped at the end, also where a test fails: the run would wait for it. */
 async function start(options: ServiceOptions): Promise<Service> {
@@ -289,4 +293,38 @@ test('an agent that asks too fast is told when to come again, others are not, an
   const reads = await Promise.all(Array.from({ length: 40 }, () => post('decode', 'greedy', { id: '1' })));
   expect(reads.some(({ status }) => status === 200)).toBe(true);
   expect(reads.some(({ status }) => status === 429)).toBe(true);
+});
+
+describe('a token with which more was asked for than `tokenIdsPerS` gives', () => {
+  beforeAll(async () => {
+    await startAgent('limited', '--token-ids-per-s', '20');
+    // Paid for in eight minutes, of which this file takes less than one. Other tokens have 200 IDs at once.
+    expect(await http('/v1/ids/orders-eu?count=10000&format=ranges', 'first')).toMatch(/^200 /);
+  });
+
+  test.each(Object.keys(DOORS))('draws nothing by the door of %s, and another token does', async (door) => {
+    const ask = (tag: string | undefined, token: string) => DOORS[door]?.(tag, token) ?? '';
+    expect(isGranted(await ask('orders-eu', 'some'))).toBe(true);
+    expect(isGranted(await ask(undefined, 'time'))).toBe(true);
+    const said = `${await ask('orders-eu', 'first')} ${await ask(undefined, 'first')}`;
+    expect(said).toMatch(/429|RATE_LIMITED|^8 |-1|no available id/);
+    expect(said).not.toMatch(/^200 [0-9]/);
+  });
+
+  test('is told so in each door’s own form, with the time after which to come again', async () => {
+    const refused = await fetch(`${agent.url}/v1/ids/orders-eu`, {
+      headers: { authorization: 'Bearer first' },
+    });
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
+    expect(await refused.json()).toMatchObject({ code: 'RATE_LIMITED', reason: 'token_ids' });
+    const again = /ask again in [0-9]+ ms/;
+    expect(await DOORS.Redis?.('orders-eu', 'first')).toMatch(/RATE_LIMITED .*ask again in [0-9]+ ms/);
+    expect(await DOORS.Leaf?.('orders-eu', 'first')).toMatch(/^500 RATE_LIMITED: .*ask again/);
+    expect(await DOORS.gRPC?.('orders-eu', 'first')).toMatch(/^8 .*ask again/);
+    expect(await http('/tinyid/id/nextId?bizType=orders-eu&token=first', 'first')).toMatch(again);
+    expect(await http('/tinyid/id/nextId?bizType=orders-eu&token=some', 'first')).toMatch(
+      /^200 .*"code":200/,
+    );
+  });
 });

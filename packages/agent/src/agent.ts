@@ -7,6 +7,8 @@ import type { LeaseKeeper } from './domain/lease-keeper.ts';
 import type { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import type { Snowflakes } from './domain/snowflakes.ts';
 import type { Tags } from './domain/tags.ts';
+import type { Batches } from './doors/batches.ts';
+import type { Limits } from './doors/limits.ts';
 import type { TagTokens } from './doors/tinyid/tag-tokens.ts';
 import type { IdReader } from './id-reader.ts';
 import type { AgentMetrics } from './metrics.ts';
@@ -31,6 +33,10 @@ export interface Agent {
   readonly watch: ClockWatch;
   readonly tags: Tags;
   readonly reader: IdReader;
+  /** Where the large answers of all doors are written. */
+  readonly batches: Batches;
+  /** How fast one token may draw. */
+  readonly limits: Limits;
   /** The tokens of applications, as they are now. */
   readonly tokens: Tokens;
   readonly tinyidTokens: TagTokens;

@@ -4,7 +4,7 @@ import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalog
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Lease } from './domain/lease.ts';
 import type { KeeperState, LeaseEvents } from './domain/lease-keeper.ts';
-import type { SegmentEvents } from './domain/segment.ts';
+import type { NameRefusal, SegmentEvents } from './domain/segment.ts';
 import type { GeneratorEvents } from './domain/snowflake-generator.ts';
 import type { TagStatus } from './domain/tag-status.ts';
 
@@ -79,6 +79,11 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
   readonly #refillRetries = this.#counter(
     'refill_retries_total',
     'Refills tried again after one that failed.',
+  );
+  readonly #namesRefused = this.#counter(
+    'names_refused_total',
+    'Requests and calls for names that give no IDs: a coordinator said that there is no such tag or that it is retired (asked), it had said so lately (remembered), or too many names that were never served were asked for at once (crowded_out).',
+    'how',
   );
   readonly #reloads = this.#counter(
     'reloads_total',
@@ -225,6 +230,10 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
 
   waited(_tag: string, waitedMs: number): void {
     this.#waitTime.observe(waitedMs / 1000);
+  }
+
+  nameRefused(how: NameRefusal): void {
+    this.#namesRefused.inc({ how });
   }
 
   granted(_lease: Lease): void {

@@ -16,6 +16,8 @@ import { Reporter } from './domain/reporter.ts';
 import { SnowflakeGenerator } from './domain/snowflake-generator.ts';
 import { Snowflakes } from './domain/snowflakes.ts';
 import { Tags } from './domain/tags.ts';
+import { Batches } from './doors/batches.ts';
+import { Limits } from './doors/limits.ts';
 import { type Doors, openDoors } from './doors/open-doors.ts';
 import { TagTokens } from './doors/tinyid/tag-tokens.ts';
 import { IdReader } from './id-reader.ts';
@@ -79,6 +81,7 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
     reload(changed) {
       agent.tokens.replace(changed.tokens, changed.scopedTokens);
       agent.tinyidTokens.replace(changed.tinyid.tokens);
+      agent.limits.change(changed);
       for (const endpoint of endpoints) endpoint.token = changed.coordinatorToken;
       log.level = changed.logLevel;
       agent.metrics.reloaded('ok');
@@ -198,6 +201,8 @@ function assemble(
     watch,
     tags,
     reader: new IdReader(client),
+    batches: new Batches(setImmediate),
+    limits: new Limits(clock, config),
     tokens,
     tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,

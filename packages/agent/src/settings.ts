@@ -40,6 +40,22 @@ export const agentSettings = settings(
       doc: 'Tokens that applications send; none lets everyone who reaches the port draw IDs.',
     }),
     scopedTokens,
+    tokenRequestsPerS: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      unit: 'requests/s',
+      reloads: true,
+      doc: 'Requests for IDs that may be made with one token a second, at all doors together, ten seconds’ worth at once; without tokens, by everyone together; 0: no limit. Each worker counts for itself.',
+    }),
+    tokenIdsPerS: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000_000,
+      unit: 'IDs/s',
+      reloads: true,
+      doc: 'The same for the IDs that are asked for. A larger batch is served once, and what follows waits until it is paid for.',
+    }),
     opaqueKeys,
     allowUnauthenticatedNetwork: flag({
       default: false,

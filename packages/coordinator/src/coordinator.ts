@@ -14,7 +14,7 @@ import type { SegmentArbiter } from './domain/segments.ts';
 import type { Store } from './domain/store.ts';
 import type { TagAdmin } from './domain/tags.ts';
 import type { Access } from './http/access.ts';
-import type { Paces } from './http/pace.ts';
+import type { Paces } from './http/paces.ts';
 import type { Job } from './jobs.ts';
 import type { CoordinatorMetrics } from './metrics.ts';
 import type { CoordinatorConfig } from './settings.ts';

@@ -21,7 +21,7 @@ import { Access } from './http/access.ts';
 import { FleetEvents } from './http/events.ts';
 import { type Doors, openDoors } from './http/open-doors.ts';
 import { opsApp } from './http/ops-routes.ts';
-import { Paces } from './http/pace.ts';
+import { Paces } from './http/paces.ts';
 import { coordinatorApp } from './http/routes.ts';
 import { coordinatorJobs } from './jobs.ts';
 import type { MachineIdCensus } from './metrics.ts';

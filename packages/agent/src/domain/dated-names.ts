@@ -21,6 +21,11 @@ export class DatedNames {
     return latest !== undefined && latest > name ? latest : name;
   }
 
+  /** True if a tag of `template` gave IDs. */
+  gave(template: string): boolean {
+    return this.#latest.has(template);
+  }
+
   /** The tag `name` gave IDs of `template`: nothing of an earlier one from now on. */
   took(template: string, name: string): void {
     if (name > (this.#latest.get(template) ?? '')) this.#latest.set(template, name);

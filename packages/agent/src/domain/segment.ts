@@ -52,7 +52,15 @@ export interface SegmentEvents {
   /** IDs that were granted and will never be issued. */
   discarded(tag: string, ids: number, reason: Discard): void;
   waited(tag: string, waitedMs: number): void;
+  /** A name was asked for that gives no IDs, or that could not even be asked for. */
+  nameRefused(how: NameRefusal): void;
 }
+
+/**
+ * A coordinator said that there is no such tag or that it is retired (`asked`), it had said so lately (`remembered`), or
+ * too many names that were never served were asked for at once (`crowded_out`).
+ */
+export type NameRefusal = 'asked' | 'remembered' | 'crowded_out';
 
 /**
  * Why granted IDs will never be issued: a counter that went back, an answer after the tag was dropped, the tag

@@ -1,6 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, type LeafcutterError } from '@leafcutter/shared/errors';
 import type { Shape } from '@leafcutter/shared/shape';
+import type { FirstCalls } from './first-calls.ts';
 import { Refill } from './refill.ts';
 import type { RefillLatency } from './refill-latency.ts';
 import { blockTooLarge, counterWentBack, nothingCame, queueFull } from './refusals.ts';
@@ -217,6 +218,16 @@ export class TagIssuer {
   }
 
   #fetch(): Promise<Segment> {
+    const { firstCalls, rules } = this.#parts;
+    if (firstCalls === undefined || this.highest > 0n) return this.#ask();
+    return firstCalls.run(
+      () => this.#ask(),
+      // Where nobody may wait, the next caller is the one who wants it.
+      () => this.#waiting > 0 || rules.maxWaiting === 0,
+    );
+  }
+
+  #ask(): Promise<Segment> {
     const { lastSegment } = this.#buffer;
     this.#askedBlock = this.#blocks.firstNeeds ?? 0;
     return this.#parts.source.fetchSegment(this.tag, {
@@ -292,6 +303,8 @@ interface Parts {
   readonly events: SegmentEvents;
   /** How long the refills of all the agent's tags take. */
   readonly latency: RefillLatency;
+  /** Where the calls for a name stand in line that never had a segment; undefined for one that need not. */
+  readonly firstCalls?: FirstCalls | undefined;
   /** Called once where the tag turned out to be gone; the receiver closes this issuer. */
   readonly dropped: (issuer: TagIssuer, error: LeafcutterError) => void;
 }

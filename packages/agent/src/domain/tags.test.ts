@@ -61,13 +61,43 @@ describe('a tag that turns out to be unknown or retired', () => {
     expect(tags.count).toBe(0);
   });
 
-  test('works without a restart once it is created', async () => {
-    const { newTags, source } = issuing();
+  test('works without a restart once it is created, two seconds after it was asked for', async () => {
+    const { newTags, source, clock } = issuing();
     const tags = newTags();
     source.mode = unknown();
     await outcome(tags.take('orders', 1));
     source.mode = 'now';
+    await clock.advance(2_000);
     expect(await outcome(tags.take('orders', 1))).toEqual([1n]);
+    tags.close();
+  });
+
+  test.each([unknown, retired])(
+    'is not asked for again at once: the answer is remembered (%#)',
+    async (error) => {
+      const { newTags, source, clock, events } = issuing();
+      const tags = newTags();
+      source.mode = error();
+      for (let n = 0; n < 3; n++) expect(await outcome(tags.take('orders', 1))).toBe(error().code);
+      await clock.advance(1_999);
+      expect(await outcome(tags.takeBlock('orders', 1))).toBe(error().code);
+      expect(source.asks).toBe(1);
+      expect(events.nameRefusals).toEqual(['asked', ...Array(3).fill('remembered')]);
+      tags.close();
+    },
+  );
+
+  test('is asked for each time after any other failure', async () => {
+    const { newTags, source, clock } = issuing();
+    const tags = newTags();
+    source.mode = unavailable();
+    for (let n = 1; n <= 3; n++) {
+      const asked = outcome(tags.take('orders', 1));
+      await clock.advance(5_000);
+      expect(await asked).toBe('COORDINATOR_UNAVAILABLE');
+      expect(source.asks).toBeGreaterThan(n);
+    }
+    tags.close();
   });
 
   test('is dropped with what it has left when a report says so', async () => {
@@ -91,6 +121,62 @@ describe('a tag that turns out to be unknown or retired', () => {
     expect(events.discards).toContain('100 below_highest');
     expect(after.result).toEqual([101n, 102n, 103n, 104n, 105n]);
     expect(before).toEqual([1n, 2n, 3n, 4n, 5n]);
+  });
+});
+
+describe('names that were never served', () => {
+  /** What the source is asked for at once when `names` are asked for and coordinators take their time. */
+  async function crowd(names: number, served: string) {
+    const all = issuing({ maxTags: 10_000 });
+    const tags = all.newTags();
+    await tags.take(served, 1);
+    all.source.mode = 'held';
+    const asked = Array.from({ length: names }, (_, n) => outcome(tags.take(`nobody-${n}`, 1)));
+    return { ...all, tags, asked };
+  }
+
+  test('have four calls at once among them, and a served tag’s refill is sent at once', async () => {
+    const { tags, source, asked } = await crowd(100, 'orders');
+    expect(source.held.map(({ tag }) => tag)).toEqual(['nobody-0', 'nobody-1', 'nobody-2', 'nobody-3']);
+    await tags.take('orders', 50);
+    expect(source.held.map(({ tag }) => tag).at(-1)).toBe('orders');
+    tags.close();
+    await Promise.all(asked);
+  });
+
+  test('negative control: without that share each of them has a call of its own', async () => {
+    const { source, clock, events, rules } = issuing();
+    source.mode = 'held';
+    const parts = { source, clock, events, rules, random: () => 0.5 };
+    const own = { ...parts, latency: new RefillLatency(), dropped: () => undefined };
+    const issuers = Array.from({ length: 100 }, (_, n) => new TagIssuer(`nobody-${n}`, own, 0n));
+    const asked = issuers.map((issuer) => outcome(issuer.take(1)));
+    expect(source.open).toBe(100);
+    for (const issuer of issuers) issuer.close(unknown());
+    await Promise.all(asked);
+  });
+
+  test('are served one after the other where they exist', async () => {
+    const { tags, source, asked } = await crowd(100, 'orders');
+    source.mode = 'now';
+    for (let n = 0; n < 4; n++) source.release();
+    const all = await Promise.all(asked);
+    expect(all.every((ids) => Array.isArray(ids))).toBe(true);
+    expect(new Set(all.flat()).size).toBe(100);
+    tags.close();
+  });
+
+  test('are no days of a template that is served', async () => {
+    const { newTags, source, clock } = issuing({ maxTags: 100 });
+    const tags = newTags();
+    await tags.take('order-{yyyyMMdd}', 1);
+    source.mode = 'held';
+    const asked = Array.from({ length: 20 }, (_, n) => outcome(tags.take(`nobody-${n}`, 1)));
+    clock.jump(24 * 3_600_000);
+    const next = outcome(tags.take('order-{yyyyMMdd}', 1));
+    expect(source.held.map(({ tag }) => tag).at(-1)).toMatch(/^order-\{\d{8}\}$/);
+    tags.close();
+    await Promise.all([...asked, next]);
   });
 });
 

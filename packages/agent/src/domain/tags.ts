@@ -3,6 +3,8 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Shape } from '@leafcutter/shared/shape';
 import { isAskableTag } from '@leafcutter/shared/tag';
 import { DatedNames } from './dated-names.ts';
+import { FirstCalls } from './first-calls.ts';
+import { GoneTags } from './gone-tags.ts';
 import { RefillLatency } from './refill-latency.ts';
 import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
 import type { ExactId } from './segment-buffer.ts';
@@ -28,12 +30,16 @@ export class Tags {
   readonly #latency = new RefillLatency();
   readonly #highest = new Map<string, bigint>();
   readonly #dated: DatedNames;
+  readonly #gone: GoneTags;
+  readonly #firstCalls: FirstCalls;
   #stopTick: Cancel = () => undefined;
   #closed = false;
 
   constructor(parts: Parts) {
     this.#parts = parts;
     this.#dated = new DatedNames(parts.clock);
+    this.#gone = new GoneTags(parts.clock);
+    this.#firstCalls = new FirstCalls(parts.clock, () => parts.events.nameRefused('crowded_out'));
     this.#tickLater();
   }
 
@@ -94,16 +100,18 @@ export class Tags {
   close(): void {
     this.#closed = true;
     this.#stopTick();
+    this.#firstCalls.close();
     for (const issuer of [...this.#issuers.values()]) this.#close(issuer, shuttingDown());
   }
 
   /** The issuer of the tag, or of the one that gives a template's IDs today. */
   #find(tag: string): TagIssuer {
     const name = this.#dated.nameOf(tag);
-    return this.#issuers.get(name) ?? this.#open(name);
+    // The next day of a template that is served is no name that anyone may have made up.
+    return this.#issuers.get(name) ?? this.#open(name, this.#dated.gave(tag));
   }
 
-  #open(tag: string): TagIssuer {
+  #open(tag: string, isServed: boolean): TagIssuer {
     // A request that drains would start a refill, and with it timers, that nobody ends.
     if (this.#closed) throw shuttingDown();
     if (!isAskableTag(tag)) {
@@ -114,6 +122,11 @@ export class Tags {
           reason: 'tag',
         },
       );
+    }
+    const gone = this.#gone.find(tag);
+    if (gone !== undefined) {
+      this.#parts.events.nameRefused('remembered');
+      throw gone;
     }
     if (this.#issuers.size >= this.#parts.rules.maxTags) {
       throw new LeafcutterError(
@@ -126,7 +139,12 @@ export class Tags {
       {
         ...this.#parts,
         latency: this.#latency,
-        dropped: (dropped, error) => this.#close(dropped, error),
+        firstCalls: isServed ? undefined : this.#firstCalls,
+        dropped: (dropped, error) => {
+          this.#parts.events.nameRefused('asked');
+          this.#gone.told(dropped.tag, error);
+          this.#close(dropped, error);
+        },
       },
       this.#highest.get(tag) ?? 0n,
     );
@@ -144,6 +162,7 @@ export class Tags {
     const { clock, rules } = this.#parts;
     this.#stopTick = clock.after(TICK_MS, () => {
       const now = clock.monotonic();
+      this.#gone.tick(now);
       for (const issuer of [...this.#issuers.values()]) {
         issuer.tick(now);
         if (issuer.idleSince(now - rules.idleMs)) this.#close(issuer, idle(issuer.tag));

@@ -1,11 +1,13 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Scope } from '@leafcutter/shared/http/tokens';
 import type { Shape } from '@leafcutter/shared/shape';
 import type { Agent } from '../agent.ts';
 import { hasShape } from '../domain/refusals.ts';
-import { type Segment, sizeOf } from '../domain/segment.ts';
+import type { Segment } from '../domain/segment.ts';
 import type { ExactId } from '../domain/segment-buffer.ts';
 import { snowflakeDisabled } from '../domain/snowflakes.ts';
 import type { Door, Tally } from '../metrics.ts';
+import { digitsOf, textsOf } from './batches.ts';
 
 /** Tags whose tallies are remembered; tags come and go, their names must not stay for ever. */
 const MAX_TALLIES = 10_000;
@@ -13,6 +15,9 @@ const MAX_TALLIES = 10_000;
 /**
  * What a door draws IDs from: the agent's segments and snowflakes, with everything counted under the door's name. Of a tag
  * with a shape only `text` and `texts` give IDs; whatever gives numbers gives none, or refuses.
+ *
+ * Who draws is told by `by`: what the caller's token opens. Where draws are limited, nothing is given `Now`, and whatever
+ * waits throws RATE_LIMITED to who draws too fast.
  */
 export class Dispenser {
   readonly #agent: Agent;
@@ -28,6 +33,7 @@ export class Dispenser {
 
   /** One ID of `tag` from memory; undefined where the caller has to wait and should use `one`. */
   oneNow(tag: string): bigint | undefined {
+    if (this.#agent.limits.areOn) return undefined;
     const id = this.#agent.tags.takeOne(tag);
     if (id !== undefined) this.#tally(tag).count += 1;
     return id;
@@ -35,6 +41,7 @@ export class Dispenser {
 
   /** As `oneNow`, as a Number where a Number holds the ID exactly: doors that write text need no bigint. */
   oneExactNow(tag: string): ExactId | undefined {
+    if (this.#agent.limits.areOn) return undefined;
     const id = this.#agent.tags.takeExact(tag);
     if (id !== undefined) this.#tally(tag).count += 1;
     return id;
@@ -47,31 +54,53 @@ export class Dispenser {
   }
 
   /** One ID as its tag writes it, after a wait that `signal` ends where need be. @throws as Tags.take */
-  async text(tag: string, signal?: AbortSignal): Promise<string> {
-    const [text] = await this.texts(tag, 1, signal);
+  async text(by: Scope, tag: string, signal?: AbortSignal): Promise<string> {
+    this.#agent.limits.check(by, 1);
+    const ranges = await this.#agent.tags.take(tag, 1, signal);
+    this.#tally(tag).count += 1;
+    const [[text] = []] = textsOf(ranges);
     if (text === undefined) throw new Error('a request for one ID was answered with none');
     return text;
   }
 
-  /** `count` IDs as their tag writes them. The door bounds `count`. @throws as Tags.take */
-  async texts(tag: string, count: number, signal?: AbortSignal): Promise<string[]> {
+  /** `count` IDs as their tag writes them, put together slice by slice. The door bounds `count`. @throws as Tags.take */
+  async texts<Piece>(
+    by: Scope,
+    tag: string,
+    count: number,
+    put: (texts: readonly string[]) => Piece,
+    signal?: AbortSignal,
+  ): Promise<Piece[]> {
+    this.#agent.limits.check(by, count);
     const ranges = await this.#agent.tags.take(tag, count, signal);
     this.#tally(tag).count += count;
-    return textsOf(ranges);
+    return this.#agent.batches.write(textsOf(ranges), put);
+  }
+
+  /** As `texts`, of a tag without a shape. @throws as `ranges` */
+  async digits<Piece>(
+    by: Scope,
+    tag: string,
+    count: number,
+    put: (texts: readonly string[]) => Piece,
+    signal?: AbortSignal,
+  ): Promise<Piece[]> {
+    return this.#agent.batches.write(textsOf(await this.ranges(by, tag, count, signal)), put);
   }
 
   /** One number of `tag`, from memory or after a wait that `signal` ends. @throws as `ranges` */
-  async one(tag: string, signal?: AbortSignal): Promise<bigint> {
+  async one(by: Scope, tag: string, signal?: AbortSignal): Promise<bigint> {
     const now = this.oneNow(tag);
     if (now !== undefined) return now;
-    const [range] = await this.ranges(tag, 1, signal);
+    const [range] = await this.ranges(by, tag, 1, signal);
     if (range === undefined) throw new Error('a request for one ID was answered with none');
     return range.start;
   }
 
   /** `count` numbers as rising ranges. The door bounds `count`. @throws BAD_REQUEST where the tag has a shape, and as Tags.take */
-  async ranges(tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
+  async ranges(by: Scope, tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
     this.#checkBare(tag);
+    this.#agent.limits.check(by, count);
     const ranges = await this.#agent.tags.take(tag, count, signal);
     // The first segment of the tag may have come only now; what was taken of it is a gap.
     for (const range of ranges) checkBare(tag, range.shape);
@@ -81,15 +110,16 @@ export class Dispenser {
 
   /** `count` consecutive IDs from memory; undefined where the caller has to wait and should use `block`. */
   blockNow(tag: string, count: number): Segment | undefined {
-    if (this.#agent.tags.shapeOf(tag) !== undefined) return undefined;
+    if (this.#agent.limits.areOn || this.#agent.tags.shapeOf(tag) !== undefined) return undefined;
     const block = this.#agent.tags.takeBlockNow(tag, count);
     if (block !== undefined) this.#tally(tag).count += count;
     return block;
   }
 
   /** `count` consecutive numbers. The door bounds `count`. @throws BAD_REQUEST where the tag has a shape, and as Tags.takeBlock */
-  async block(tag: string, count: number, signal?: AbortSignal): Promise<Segment> {
+  async block(by: Scope, tag: string, count: number, signal?: AbortSignal): Promise<Segment> {
     this.#checkBare(tag);
+    this.#agent.limits.check(by, count);
     const [block] = await this.#agent.tags.takeBlock(tag, count, signal);
     if (block === undefined) throw new Error('a request for a block was answered with none');
     checkBare(tag, block.shape);
@@ -97,29 +127,41 @@ export class Dispenser {
     return block;
   }
 
-  /** One snowflake ID, at once. @throws NOT_FOUND where the mode is off, and as Snowflakes.next */
-  snowflakeNow(): bigint {
-    const { snowflake } = this.#agent;
+  /** One snowflake ID, at once; undefined where `snowflake` should be used. @throws NOT_FOUND where the mode is off, and as Snowflakes.next */
+  snowflakeNow(): bigint | undefined {
+    const { snowflake, limits } = this.#agent;
     if (snowflake === undefined) throw snowflakeDisabled();
+    if (limits.areOn) return undefined;
     const id = snowflake.ids.next();
     this.#snowflakes.count += 1;
     return id;
   }
 
   /** One snowflake ID, after waiting for the clock where need be. @throws NOT_FOUND, and as Snowflakes.take */
-  async snowflake(signal?: AbortSignal): Promise<bigint> {
-    const [id] = await this.snowflakes(1, signal);
+  async snowflake(by: Scope, signal?: AbortSignal): Promise<bigint> {
+    const [id] = await this.snowflakes(by, 1, signal);
     if (id === undefined) throw new Error('a request for one ID was answered with none');
     return id;
   }
 
   /** `count` snowflake IDs, after waiting for the clock where need be. @throws NOT_FOUND, and as Snowflakes.take */
-  async snowflakes(count: number, signal?: AbortSignal): Promise<bigint[]> {
+  async snowflakes(by: Scope, count: number, signal?: AbortSignal): Promise<bigint[]> {
     const { snowflake } = this.#agent;
     if (snowflake === undefined) throw snowflakeDisabled();
+    this.#agent.limits.check(by, count);
     const ids = await snowflake.ids.take(count, signal);
     this.#snowflakes.count += count;
     return ids;
+  }
+
+  /** As `snowflakes`, in digits, put together slice by slice. */
+  async snowflakeDigits<Piece>(
+    by: Scope,
+    count: number,
+    put: (texts: readonly string[]) => Piece,
+    signal?: AbortSignal,
+  ): Promise<Piece[]> {
+    return this.#agent.batches.write(digitsOf(await this.snowflakes(by, count, signal)), put);
   }
 
   /** Counts a refusal; one that nobody foresaw is logged. `what` says what was asked, without secrets. */
@@ -142,15 +184,6 @@ export class Dispenser {
     }
     return tally;
   }
-}
-
-/** The IDs of ranges, one by one, as their tag writes them: in decimal digits where it has no shape. */
-export function textsOf(ranges: readonly Segment[]): string[] {
-  return ranges.flatMap((range) => {
-    const { start, shape } = range;
-    const write = (number: bigint) => (shape === undefined ? String(number) : shape.write(number));
-    return Array.from({ length: sizeOf(range) }, (_, index) => write(start + BigInt(index)));
-  });
 }
 
 /** @throws BAD_REQUEST where there is a shape */

@@ -1,7 +1,7 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Lease } from '../domain/lease.ts';
 import type { LeaseEvents } from '../domain/lease-keeper.ts';
-import type { Segment, SegmentEvents } from '../domain/segment.ts';
+import type { NameRefusal, Segment, SegmentEvents } from '../domain/segment.ts';
 import type { GeneratorEvents } from '../domain/snowflake-generator.ts';
 
 /** What the domain told, for tests to look at. */
@@ -11,6 +11,7 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GeneratorEven
   /** `ids reason`, where there were any. */
   readonly discards: string[] = [];
   readonly waits: number[] = [];
+  readonly nameRefusals: NameRefusal[] = [];
   readonly grants: Lease[] = [];
   readonly extensions: Lease[] = [];
   readonly leaseErrors: string[] = [];
@@ -36,6 +37,10 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GeneratorEven
 
   waited(_tag: string, waitedMs: number): void {
     this.waits.push(waitedMs);
+  }
+
+  nameRefused(how: NameRefusal): void {
+    this.nameRefusals.push(how);
   }
 
   granted(lease: Lease): void {

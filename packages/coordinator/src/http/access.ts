@@ -5,7 +5,7 @@ import { type Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
 import type { CoordinatorConfig } from '../settings.ts';
-import { Paces } from './pace.ts';
+import { Paces } from './paces.ts';
 import { tagOf } from './tag-of.ts';
 
 type AccessSettings = Pick<

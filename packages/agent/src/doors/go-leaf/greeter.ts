@@ -14,13 +14,13 @@ export function greeter(agent: Agent): GrpcService {
     Segment: calls.unary(async ({ biz_tag }, signal, scope) => {
       if (biz_tag === '') throw bad('biz_tag', 'need biz_tag');
       scope.checkTag(biz_tag);
-      return success(ids.oneNow(biz_tag) ?? (await ids.one(biz_tag, signal())));
+      return success(ids.oneNow(biz_tag) ?? (await ids.one(scope, biz_tag, signal())));
     }),
     // The machine id is checked and not used: a caller cannot be trusted to choose one; the agent's own is leased.
     Snowflake: calls.unary(async ({ machineId }, signal, scope) => {
       scope.checkSnowflake();
       if (machineId < 0 || machineId > 1_023) throw bad('machineid', 'machineId takes 0 to 1023');
-      return success(await ids.snowflake(signal()));
+      return success(await ids.snowflake(scope, signal()));
     }),
   };
   return {

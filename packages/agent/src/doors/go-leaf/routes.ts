@@ -24,7 +24,7 @@ export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): 
     anyMethod(async (req, res) => {
       const tag = one(req.query.biz_tag);
       if (tag === '') throw new Failure('BAD_REQUEST', NEED_TAG, { reason: 'biz_tag' });
-      succeed(res, ids.oneExactNow(tag) ?? (await ids.one(tag, whileConnected(res))));
+      succeed(res, ids.oneExactNow(tag) ?? (await ids.one(guards.who(req), tag, whileConnected(res))));
     }),
     { guard: guards.tag((req) => one(req.query.biz_tag)), refuse },
   );
@@ -32,7 +32,7 @@ export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): 
     '/alloc-snowflake',
     anyMethod(async (req, res) => {
       checkMachineId(one(req.query.machineid));
-      succeed(res, await ids.snowflake(whileConnected(res)));
+      succeed(res, await ids.snowflake(guards.who(req), whileConnected(res)));
     }),
     { guard: guards.snowflake, refuse },
   );

@@ -5,6 +5,7 @@ import type { LeafcutterError } from '@leafcutter/shared/errors';
 import { Scope } from '@leafcutter/shared/http/tokens';
 import type { DrawRequest__Output as DrawRequest } from '../../generated/leafcutter/v1/DrawRequest.ts';
 import type { DrawResponse } from '../../generated/leafcutter/v1/DrawResponse.ts';
+import { textsOf } from '../batches.ts';
 import type { Dispenser } from '../dispenser.ts';
 import type { Calls } from './calls.ts';
 import { DrawStream } from './draw-stream.ts';
@@ -30,8 +31,10 @@ function drawing() {
   call.on('error', (error) => ended.push(error as unknown as { code: number }));
   const ids = {
     oneNow: () => ++taken,
-    ranges: (_tag: string, count: number) =>
-      new Promise((resolve) => waits.push((start) => resolve([{ start, end: start + BigInt(count) }]))),
+    digits: (_by: Scope, _tag: string, count: number) =>
+      new Promise((resolve) =>
+        waits.push((start) => resolve([...textsOf([{ start, end: start + BigInt(count) }])])),
+      ),
   } as unknown as Dispenser;
   const calls = {
     refused: (error: LeafcutterError) => error,

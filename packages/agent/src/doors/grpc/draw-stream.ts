@@ -3,7 +3,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Scope } from '@leafcutter/shared/http/tokens';
 import type { DrawRequest__Output as DrawRequest } from '../../generated/leafcutter/v1/DrawRequest.ts';
 import type { DrawResponse } from '../../generated/leafcutter/v1/DrawResponse.ts';
-import { type Dispenser, textsOf } from '../dispenser.ts';
+import type { Dispenser } from '../dispenser.ts';
 import { type Calls, whileOpen } from './calls.ts';
 import { readCount } from './read-count.ts';
 
@@ -86,12 +86,12 @@ export class DrawStream {
             reason: 'tag',
           },
         );
-      return this.#ids.snowflakes(count, this.#gone).then((ids) => ids.map(String));
+      return this.#ids.snowflakeDigits(scope, count, asTheyAre, this.#gone).then((slices) => slices.flat());
     }
     scope.checkTag(request.tag);
     const now = count === 1 ? this.#ids.oneNow(request.tag) : undefined;
     if (now !== undefined) return [String(now)];
-    return this.#ids.ranges(request.tag, count, this.#gone).then(textsOf);
+    return this.#ids.digits(scope, request.tag, count, asTheyAre, this.#gone).then((slices) => slices.flat());
   }
 
   #failure(request: DrawRequest, thrown: unknown): DrawResponse {
@@ -130,4 +130,8 @@ export class DrawStream {
     });
     this.#call.emit('error', this.#calls.failed(stopping, this.#call));
   }
+}
+
+function asTheyAre(texts: readonly string[]): readonly string[] {
+  return texts;
 }

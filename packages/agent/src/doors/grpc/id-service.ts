@@ -3,7 +3,7 @@ import { decode } from '@leafcutter/shared/layout';
 import type { Agent } from '../../agent.ts';
 import type { Segment } from '../../domain/segment.ts';
 import type { IdServiceHandlers } from '../../generated/leafcutter/v1/IdService.ts';
-import { Dispenser, textsOf } from '../dispenser.ts';
+import { Dispenser } from '../dispenser.ts';
 import { Calls } from './calls.ts';
 import { DrawStream } from './draw-stream.ts';
 import type { GrpcService } from './grpc-service.ts';
@@ -20,27 +20,27 @@ export function idService(agent: Agent): GrpcService {
       scope.checkTag(tag);
       const now = ids.oneTextNow(tag);
       if (now !== undefined) return { id: now };
-      return ids.one(tag, signal()).then((id) => ({ id: String(id) }));
+      return ids.one(scope, tag, signal()).then((id) => ({ id: String(id) }));
     }),
     NextIds: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
-      return { ids: textsOf(await ids.ranges(tag, readCount(count), signal())) };
+      return { ids: (await ids.digits(scope, tag, readCount(count), (texts) => texts, signal())).flat() };
     }),
     NextRanges: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
-      return { ranges: (await ids.ranges(tag, readCount(count), signal())).map(rangeText) };
+      return { ranges: (await ids.ranges(scope, tag, readCount(count), signal())).map(rangeText) };
     }),
     ReserveBlock: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
-      return { block: rangeText(await ids.block(tag, readCount(count), signal())) };
+      return { block: rangeText(await ids.block(scope, tag, readCount(count), signal())) };
     }),
     NextSnowflake: calls.unary(async (_request, signal, scope) => {
       scope.checkSnowflake();
-      return { id: String(await ids.snowflake(signal())) };
+      return { id: String(await ids.snowflake(scope, signal())) };
     }),
     NextSnowflakes: calls.unary(async ({ count }, signal, scope) => {
       scope.checkSnowflake();
-      return { ids: (await ids.snowflakes(readCount(count), signal())).map(String) };
+      return { ids: (await ids.snowflakeDigits(scope, readCount(count), (texts) => texts, signal())).flat() };
     }),
     DecodeSnowflake: calls.unary(({ id }) => {
       const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(id));

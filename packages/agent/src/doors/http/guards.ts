@@ -13,14 +13,26 @@ export interface Guards {
   readonly snowflake: Guard;
   /** For addresses whose request names a tag. */
   tag(nameOf: (request: Request) => string): Guard;
+  /** What the token of a request opens that a guard let in. */
+  who(request: Request): Scope;
 }
 
 export function guardsOf({ tokens }: Agent): Guards {
-  const admit = (request: Request) => tokens.admit(request.headers.authorization);
+  const admitted = new WeakMap<Request, Scope>();
+  const admit = (request: Request) => {
+    const scope = tokens.admit(request.headers.authorization);
+    admitted.set(request, scope);
+    return scope;
+  };
   return {
     any: admit,
     scope: admit,
     snowflake: (request) => admit(request).checkSnowflake(),
     tag: (nameOf) => (request) => admit(request).checkTag(nameOf(request)),
+    who(request) {
+      const scope = admitted.get(request);
+      if (scope === undefined) throw new Error('a request came past its guard');
+      return scope;
+    },
   };
 }

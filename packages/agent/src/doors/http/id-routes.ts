@@ -1,5 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { readQuery, wholeNumber } from '@leafcutter/shared/http/query';
+import type { Scope } from '@leafcutter/shared/http/tokens';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
 import type { Request, Response } from 'express';
 import type { Segment } from '../../domain/segment.ts';
@@ -9,25 +10,25 @@ import { whileConnected } from '../while-connected.ts';
 const FORMATS = ['ids', 'ranges', 'block'] as const;
 
 /** `GET|POST /v1/ids/{tag}`: one ID; a batch as a list or as ranges; or a block of consecutive IDs. */
-export async function segmentIds(ids: Dispenser, req: Request, res: Response): Promise<void> {
+export async function segmentIds(ids: Dispenser, by: Scope, req: Request, res: Response): Promise<void> {
   const tag = String(req.params.tag);
   const query = readQuery(req, ['count', 'format']);
   const format = readFormat(query.format);
   if (query.count === undefined && format === 'ids') {
-    return sendOne(req, res, ids.oneTextNow(tag) ?? (await ids.text(tag, whileConnected(res))));
+    return sendOne(req, res, ids.oneTextNow(tag) ?? (await ids.text(by, tag, whileConnected(res))));
   }
   const signal = whileConnected(res);
   const count = readCount(query.count);
   if (format === 'block') {
-    res.json(rangeText(await ids.block(tag, count, signal)));
+    res.json(rangeText(await ids.block(by, tag, count, signal)));
     return;
   }
-  if (format === 'ranges') res.json({ ranges: (await ids.ranges(tag, count, signal)).map(rangeText) });
-  else sendMany(req, res, await ids.texts(tag, count, signal));
+  if (format === 'ranges') res.json({ ranges: (await ids.ranges(by, tag, count, signal)).map(rangeText) });
+  else sendMany(req, res, await ids.texts(by, tag, count, putFor(req), signal));
 }
 
 /** `GET|POST /v1/snowflake`: one ID, or a batch as a list. */
-export async function snowflakeIds(ids: Dispenser, req: Request, res: Response): Promise<void> {
+export async function snowflakeIds(ids: Dispenser, by: Scope, req: Request, res: Response): Promise<void> {
   const { count: countText, format } = readQuery(req, ['count', 'format']);
   if (readFormat(format) !== 'ids') {
     throw new LeafcutterError(
@@ -36,11 +37,9 @@ export async function snowflakeIds(ids: Dispenser, req: Request, res: Response):
       { reason: 'format' },
     );
   }
-  const taken = await ids.snowflakes(readCount(countText), whileConnected(res));
-  const [first] = taken;
-  if (first === undefined) throw new Error('a request for IDs was answered with none');
-  if (countText === undefined) sendOne(req, res, String(first));
-  else sendMany(req, res, taken.map(String));
+  const signal = whileConnected(res);
+  if (countText === undefined) sendOne(req, res, String(await ids.snowflake(by, signal)));
+  else sendMany(req, res, await ids.snowflakeDigits(by, readCount(countText), putFor(req), signal));
 }
 
 function sendOne(req: Request, res: Response, id: string): void {
@@ -48,9 +47,16 @@ function sendOne(req: Request, res: Response, id: string): void {
   else res.type('text/plain').send(id);
 }
 
-function sendMany(req: Request, res: Response, ids: string[]): void {
-  if (asksForJson(req.headers.accept)) res.json({ ids });
-  else res.type('text/plain').send(`${ids.join('\n')}\n`);
+/** How a slice of a batch stands in the answer. */
+function putFor(req: Request): (texts: readonly string[]) => string {
+  return asksForJson(req.headers.accept)
+    ? (texts) => JSON.stringify(texts).slice(1, -1)
+    : (texts) => texts.join('\n');
+}
+
+function sendMany(req: Request, res: Response, pieces: readonly string[]): void {
+  if (asksForJson(req.headers.accept)) res.type('json').send(`{"ids":[${pieces.join(',')}]}`);
+  else res.type('text/plain').send(`${pieces.join('\n')}\n`);
 }
 
 function rangeText({ start, end }: Segment): { start: string; end: string } {

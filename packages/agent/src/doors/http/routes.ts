@@ -24,8 +24,8 @@ export function agentApp(agent: Agent): Express {
   const app = newApp(agent, dispenser, { title: 'Leafcutter agent', operations: AGENT_API });
   const guards = guardsOf(agent);
   const guarded = { guard: guards.any };
-  const ids = (req: Request, res: Response) => segmentIds(dispenser, req, res);
-  const snowflake = (req: Request, res: Response) => snowflakeIds(dispenser, req, res);
+  const ids = (req: Request, res: Response) => segmentIds(dispenser, guards.who(req), req, res);
+  const snowflake = (req: Request, res: Response) => snowflakeIds(dispenser, guards.who(req), req, res);
   app.route('/v1/ids/:tag', { GET: ids, POST: ids }, { guard: guards.tag((req) => String(req.params.tag)) });
   app.route('/v1/snowflake', { GET: snowflake, POST: snowflake }, { guard: guards.snowflake });
   const ofTag = guards.tag((req) => String(req.query.tag));

@@ -22,14 +22,14 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
     '/api/segment/get/:key',
     anyMethod(async (req, res) => {
       const tag = String(req.params.key);
-      sendDigits(res, ids.oneTextNow(tag) ?? (await ids.one(tag, whileConnected(res))));
+      sendDigits(res, ids.oneTextNow(tag) ?? (await ids.one(guards.who(req), tag, whileConnected(res))));
     }),
     { guard: guards.tag((req) => String(req.params.key)), refuse },
   );
   // Whatever the key is: a snowflake ID belongs to none.
   app.route(
     '/api/snowflake/get/:key',
-    anyMethod(async (_req, res) => sendDigits(res, await ids.snowflake(whileConnected(res)))),
+    anyMethod(async (req, res) => sendDigits(res, await ids.snowflake(guards.who(req), whileConnected(res)))),
     { guard: guards.snowflake, refuse },
   );
   app.route(

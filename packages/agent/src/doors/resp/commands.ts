@@ -4,7 +4,7 @@ import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
 import type { ExactId } from '../../domain/segment-buffer.ts';
 import type { Dispenser } from '../dispenser.ts';
-import { array, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
+import { array, arrayOf, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
 
 /** What a connection agreed on. */
 export interface Session {
@@ -51,25 +51,25 @@ const COMMANDS = new Map<string, Command>(
       least: 1,
       most: 1,
       opens: 'tag',
-      run: (commands, { gone }, [tag = '']) => incr(commands, tag, gone),
+      run: (commands, session, [tag = '']) => incr(commands, session, tag),
     },
     incrby: {
       least: 2,
       most: 2,
       opens: 'tag',
-      run: (commands, { gone }, [tag = '', n]) => incrBy(commands, tag, n, gone),
+      run: (commands, session, [tag = '', n]) => incrBy(commands, session, tag, n),
     },
     'lc.next': {
       least: 1,
       most: 2,
       opens: 'tag',
-      run: ({ ids }, { gone }, [tag = '', n]) => next(ids, tag, n, gone),
+      run: ({ ids }, session, [tag = '', n]) => next(ids, session, tag, n),
     },
     'lc.snowflake': {
       least: 0,
       most: 1,
       opens: 'snowflake',
-      run: ({ ids }, { gone }, [n]) => snowflake(ids, n, gone),
+      run: ({ ids }, session, [n]) => snowflake(ids, session, n),
     },
     ping: {
       least: 0,
@@ -144,6 +144,12 @@ function scopeOf({ tokens }: Commands, session: Session): Scope | undefined {
   return session.scope;
 }
 
+/** Who draws. Commands that draw are refused before, where there is no valid token. */
+function whoIs({ scope }: Session): Scope {
+  if (scope === undefined) throw new Error('a command that draws came past its token');
+  return scope;
+}
+
 function refusal({ ids }: Commands, command: string, thrown: unknown): string {
   const error =
     thrown instanceof LeafcutterError
@@ -162,20 +168,22 @@ function unknown(name: string, args: readonly string[]): string {
 
 type Rules = Pick<Commands, 'allowUnsafeIntegers'>;
 
-function incr(commands: Commands, name: string, gone: AbortSignal): Answer {
+function incr(commands: Commands, session: Session, name: string): Answer {
   const tag = textOf(name);
   const now = commands.ids.oneExactNow(tag);
   if (now !== undefined) return idAsInteger(commands, now);
-  return commands.ids.one(tag, gone).then((id) => idAsInteger(commands, id));
+  return commands.ids.one(whoIs(session), tag, session.gone).then((id) => idAsInteger(commands, id));
 }
 
-function incrBy(commands: Commands, name: string, n: string | undefined, gone: AbortSignal): Answer {
+function incrBy(commands: Commands, session: Session, name: string, n: string | undefined): Answer {
   const tag = textOf(name);
   const count = countOf(n);
   if (count === undefined) return NOT_AN_INTEGER;
   const now = commands.ids.blockNow(tag, count);
   if (now !== undefined) return idAsInteger(commands, now.end - 1n);
-  return commands.ids.block(tag, count, gone).then(({ end }) => idAsInteger(commands, end - 1n));
+  return commands.ids
+    .block(whoIs(session), tag, count, session.gone)
+    .then(({ end }) => idAsInteger(commands, end - 1n));
 }
 
 /** An ID that a JavaScript client would round is not told: rounded IDs repeat. It is a gap. */
@@ -186,22 +194,28 @@ function idAsInteger({ allowUnsafeIntegers }: Rules, id: ExactId): string {
   );
 }
 
-function next(ids: Dispenser, name: string, n: string | undefined, gone: AbortSignal): Answer {
+function next(ids: Dispenser, session: Session, name: string, n: string | undefined): Answer {
   const tag = textOf(name);
   if (n === undefined) {
     const now = ids.oneTextNow(tag);
-    return now === undefined ? ids.text(tag, gone).then(bulk) : bulk(now);
+    return now === undefined ? ids.text(whoIs(session), tag, session.gone).then(bulk) : bulk(now);
   }
   const count = countOf(n);
   if (count === undefined) return NOT_AN_INTEGER;
-  return ids.texts(tag, count, gone).then((texts) => array(texts.map(bulk)));
+  return ids.texts(whoIs(session), tag, count, bulks, session.gone).then((pieces) => arrayOf(count, pieces));
 }
 
-function snowflake(ids: Dispenser, n: string | undefined, gone: AbortSignal): Answer {
-  if (n === undefined) return ids.snowflake(gone).then((id) => bulk(String(id)));
+function snowflake(ids: Dispenser, session: Session, n: string | undefined): Answer {
+  if (n === undefined) return ids.snowflake(whoIs(session), session.gone).then((id) => bulk(String(id)));
   const count = countOf(n);
   if (count === undefined) return NOT_AN_INTEGER;
-  return ids.snowflakes(count, gone).then((taken) => array(taken.map((id) => bulk(String(id)))));
+  return ids
+    .snowflakeDigits(whoIs(session), count, bulks, session.gone)
+    .then((pieces) => arrayOf(count, pieces));
+}
+
+function bulks(texts: readonly string[]): string {
+  return texts.map(bulk).join('');
 }
 
 /** 1 to 10,000; undefined where it is not. */

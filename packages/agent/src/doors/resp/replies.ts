@@ -14,7 +14,12 @@ export function bulk(text: string): string {
 }
 
 export function array(items: readonly string[]): string {
-  return `*${items.length}\r\n${items.join('')}`;
+  return arrayOf(items.length, items);
+}
+
+/** An array of `length` items, several in each piece. */
+export function arrayOf(length: number, pieces: readonly string[]): string {
+  return `*${length}\r\n${pieces.join('')}`;
 }
 
 /** A map; version 2 has none and takes a list of names and values. */

@@ -1,9 +1,10 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
+import { Scope } from '@leafcutter/shared/http/tokens';
 import express, { type Request, type Response } from 'express';
 import type { Agent } from '../../agent.ts';
 import { sizeOf } from '../../domain/segment.ts';
-import { Dispenser, textsOf } from '../dispenser.ts';
+import { Dispenser } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
 
 /** Largest batch, in IDs; more is clamped. (Source: tinyid, `IdContronller.checkBatchSize`.) */
@@ -16,7 +17,7 @@ const LOADING_IDS = SEGMENT_IDS / 5n;
 const CODE = { ok: 200, token: 5, other: 6 } as const;
 
 /** Gives the digits of an answer; what it throws is told in tinyid's words. */
-type Ask = (tag: string, req: Request, signal: AbortSignal) => Promise<string>;
+type Ask = (by: Scope, tag: string, req: Request, signal: AbortSignal) => Promise<string>;
 
 /**
  * tinyid's addresses: HTTP 200 whatever happens, a code in the body. Parameters stand in the query, of a POST too, or in
@@ -42,8 +43,8 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
         form(req, res, (error?: unknown) => (error ? reject(error) : resolve())),
       );
       const tag = parameter(req, 'bizType');
-      checkToken(agent, tag, parameter(req, 'token'));
-      answer(res, ok(await ask(tag, req, signal)));
+      const by = admit(agent, tag, parameter(req, 'token'));
+      answer(res, ok(await ask(by, tag, req, signal)));
     };
     app.route(
       `/tinyid/id/${path}`,
@@ -58,8 +59,10 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     );
   };
 
-  const batch: Ask = async (tag, req, signal) =>
-    textsOf(await ids.ranges(tag, batchSize(parameter(req, 'batchSize')), signal)).join(',');
+  const batch: Ask = async (by, tag, req, signal) => {
+    const count = batchSize(parameter(req, 'batchSize'));
+    return (await ids.digits(by, tag, count, (texts) => texts.join(','), signal)).join(',');
+  };
   add('nextId', batch, (digits) => json(`[${digits}]`, CODE.ok, ''), refused);
   add(
     'nextIdSimple',
@@ -68,8 +71,8 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     () => '',
   );
 
-  const segment: Ask = async (tag, _req, signal) => {
-    const block = await ids.block(tag, Number(SEGMENT_IDS), signal);
+  const segment: Ask = async (by, tag, _req, signal) => {
+    const block = await ids.block(by, tag, Number(SEGMENT_IDS), signal);
     if (sizeOf(block) !== Number(SEGMENT_IDS)) throw new Error('a block of another size came');
     // tinyid's clients issue (currentId, maxId].
     const currentId = block.start - 1n;
@@ -85,14 +88,15 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
 }
 
 /**
- * @throws UNAUTHORIZED where `token` does not open `tag`: it is neither a token of the tag nor one of the agent's that
+ * What is counted under the token. @throws UNAUTHORIZED where `token` does not open `tag`: it is neither a token of the tag nor one of the agent's that
  * does. Where the agent has neither, everyone may draw.
  */
-function checkToken({ tokens, tinyidTokens }: Agent, tag: string, token: string): void {
-  if (tokens.isOpen && tinyidTokens.isEmpty) return;
-  const general = tokens.find(token)?.allowsTag(tag) === true;
-  const isOwn = tinyidTokens.open(tag, token);
-  if (general || isOwn) return;
+function admit({ tokens, tinyidTokens }: Agent, tag: string, token: string): Scope {
+  if (tokens.isOpen && tinyidTokens.isEmpty) return Scope.all;
+  const general = tokens.find(token);
+  const own = tinyidTokens.find(tag, token);
+  if (general?.allowsTag(tag) === true) return general;
+  if (own !== undefined) return own;
   throw new LeafcutterError('UNAUTHORIZED', 'The token does not open this tag.', { reason: 'wrong_token' });
 }
 

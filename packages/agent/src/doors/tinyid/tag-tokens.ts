@@ -1,4 +1,4 @@
-import { Tokens } from '@leafcutter/shared/http/tokens';
+import { type Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { readTagToken } from '@leafcutter/shared/token-entry';
 
 /** The tokens of tinyid's clients that are valid now, each for one tag. */
@@ -24,7 +24,8 @@ export class TagTokens {
     this.#byTag = new Map([...byTag].map(([tag, tokens]) => [tag, new Tokens(tokens)]));
   }
 
-  open(tag: string, token: string): boolean {
-    return this.#byTag.get(tag)?.find(token) !== undefined;
+  /** An object of the token's own if it opens `tag`. */
+  find(tag: string, token: string): Scope | undefined {
+    return this.#byTag.get(tag)?.find(token);
   }
 }

@@ -53,7 +53,7 @@ const TAG = `([A-Za-z0-9._:-]{1,${TAG_MAX_LENGTH}})`;
 /** A kind of address: its pattern, and the route of one that fits; undefined where the ordinary server should answer. */
 interface Shape {
   readonly pattern: RegExp;
-  readonly route: (parameter: string, head: PlainHead) => DirectRoute | undefined;
+  readonly route: (parameter: string, head: PlainHead, by: Scope) => DirectRoute | undefined;
   readonly isOpenTo: (scope: Scope, parameter: string) => boolean;
 }
 
@@ -85,7 +85,8 @@ export class DirectRoutes {
     }
     for (const { pattern, route, isOpenTo } of this.#shapes) {
       const match = pattern.exec(head.target);
-      if (match !== null) return isOpenTo(scope, match[1] ?? '') ? route(match[1] ?? '', head) : undefined;
+      if (match !== null)
+        return isOpenTo(scope, match[1] ?? '') ? route(match[1] ?? '', head, scope) : undefined;
     }
     return undefined;
   }
@@ -95,22 +96,22 @@ function shapes(agent: Agent): Shape[] {
   const { leaf, goLeaf } = agent.config;
   const segment = (door: Door) => {
     const ids = new Dispenser(agent, door);
-    return (format: Format, tag: string, { target }: PlainHead): DirectRoute => ({
+    return (format: Format, tag: string, { target }: PlainHead, by: Scope): DirectRoute => ({
       ...format,
       ...{ path: target.replace(/\?.*/, ''), ids },
       drawNow: () => ids.oneExactNow(tag),
-      draw: (signal) => (door === 'http' ? ids.text(tag, signal) : ids.one(tag, signal)),
+      draw: (signal) => (door === 'http' ? ids.text(by, tag, signal) : ids.one(by, tag, signal)),
     });
   };
   const snowflake = (door: Door) => {
     const ids = new Dispenser(agent, door);
-    return (format: Format, { target }: PlainHead): DirectRoute | undefined => {
+    return (format: Format, { target }: PlainHead, by: Scope): DirectRoute | undefined => {
       if (agent.snowflake === undefined) return undefined;
       return {
         ...format,
         ...{ path: target.replace(/\?.*/, ''), ids },
         drawNow: () => ids.snowflakeNow(),
-        draw: (signal) => ids.snowflake(signal),
+        draw: (signal) => ids.snowflake(by, signal),
       };
     };
   };
@@ -119,12 +120,12 @@ function shapes(agent: Agent): Shape[] {
   const found: Shape[] = [
     {
       pattern: new RegExp(`^/v1/ids/${TAG}$`),
-      route: (tag, head) => native(textOrJson(head), tag, head),
+      route: (tag, head, by) => native(textOrJson(head), tag, head, by),
       ...OF_TAG,
     },
     {
       pattern: /^\/v1\/snowflake$/,
-      route: (_, head) => nativeSnowflake(textOrJson(head), head),
+      route: (_, head, by) => nativeSnowflake(textOrJson(head), head, by),
       ...OF_SNOWFLAKE,
     },
   ];
@@ -133,12 +134,12 @@ function shapes(agent: Agent): Shape[] {
     found.push(
       {
         pattern: new RegExp(`^/api/segment/get/${TAG}$`),
-        route: (tag, head) => one(LEAF, tag, head),
+        route: (tag, head, by) => one(LEAF, tag, head, by),
         ...OF_TAG,
       },
       {
         pattern: new RegExp(`^/api/snowflake/get/${TAG}$`),
-        route: (_, head) => oneSnowflake(LEAF, head),
+        route: (_, head, by) => oneSnowflake(LEAF, head, by),
         ...OF_SNOWFLAKE,
       },
     );
@@ -148,12 +149,12 @@ function shapes(agent: Agent): Shape[] {
     found.push(
       {
         pattern: new RegExp(`^/alloc-segment\\?biz_tag=${TAG}$`),
-        route: (tag, head) => one(GO_LEAF, tag, head),
+        route: (tag, head, by) => one(GO_LEAF, tag, head, by),
         ...OF_TAG,
       },
       {
         pattern: /^\/alloc-snowflake\?machineid=([0-9]{1,4})$/,
-        route: (id, head) => (isMachineId(id) ? oneSnowflake(GO_LEAF, head) : undefined),
+        route: (id, head, by) => (isMachineId(id) ? oneSnowflake(GO_LEAF, head, by) : undefined),
         ...OF_SNOWFLAKE,
       },
     );

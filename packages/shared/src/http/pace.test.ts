@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import type { LeafcutterError } from '@leafcutter/shared/errors';
-import { FakeClock } from '@leafcutter/shared/fake-clock';
-import { Pace, Paces } from './pace.ts';
+import type { LeafcutterError } from '../errors.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { Pace } from './pace.ts';
 
 function pace(perSecond: number) {
   const clock = new FakeClock();
@@ -48,6 +48,16 @@ test('who is refused is told when to come again, and is let in then', async () =
   expect(passed('a', 2)).toBe(1);
 });
 
+test('what is more than is left is taken in advance: a large batch passes once, and what follows waits until it is paid for', async () => {
+  const { clock, made, passed } = pace(10);
+  made.check('a', 10_000);
+  expect(passed('a', 1)).toBe(0);
+  await clock.advance(989_000);
+  expect(passed('a', 1)).toBe(0);
+  await clock.advance(1_100);
+  expect(passed('a', 5)).toBe(1);
+});
+
 test('0 is no limit, and a change counts at once', () => {
   const { made, passed } = pace(0);
   expect(passed('a', 1_000)).toBe(1_000);
@@ -63,14 +73,4 @@ test('20,000 are remembered: of more, the one that asked least lately is forgott
     if (index % 1_000 === 0) expect(passed('busy', 1)).toBe(0);
   }
   expect([passed('busy', 1), passed('idle', 1)]).toEqual([0, 1]);
-});
-
-test('what is asked for one thing does not keep another waiting', () => {
-  const paces = new Paces<string>(new FakeClock(), 1, 'token');
-  for (let index = 0; index < 10; index++) paces.check('reports', 'a');
-  expect(() => paces.check('reports', 'a')).toThrow();
-  for (const kind of ['segments', 'leases', 'reads'] as const) paces.check(kind, 'a');
-  paces.change(2);
-  for (let index = 0; index < 20; index++) paces.check('reports', 'a');
-  expect(() => paces.check('reports', 'a')).toThrow();
 });

@@ -1,16 +1,20 @@
-import type { Clock } from '@leafcutter/shared/clock';
-import { LeafcutterError } from '@leafcutter/shared/errors';
-
-/** What agents ask for. Each has a pace of its own, so that one keeps none of the others waiting. */
-const KINDS = ['segments', 'leases', 'reads', 'reports'] as const;
-type Kind = (typeof KINDS)[number];
+import type { Clock } from '../clock.ts';
+import { LeafcutterError } from '../errors.ts';
 
 /** Who is remembered at most; the one that asked least lately is forgotten, and begins anew. */
 const MAX_BUCKETS = 20_000;
 /** Seconds of requests that may be made at once: a cold start asks for all of its tags. */
 const BURST_S = 10;
 
+/** What is counted, by the reason of the refusal. */
+const COUNTED = {
+  agent: 'requests a second came from one agent',
+  token: 'requests a second came with one token',
+  token_ids: 'IDs a second were asked for with one token',
+} as const;
+
 interface Bucket {
+  /** Below zero after a batch of more than was there. */
   tokens: number;
   /** When it was filled last, monotonic milliseconds. */
   atMs: number;
@@ -22,12 +26,12 @@ interface Bucket {
  */
 export class Pace<Asker> {
   readonly #clock: Clock;
-  readonly #of: 'agent' | 'token';
+  readonly #of: keyof typeof COUNTED;
   readonly #buckets = new Map<Asker, Bucket>();
   #perSecond: number;
 
-  /** `perSecond`: 0 for no limit. `of`: what the askers are, for the refusal. */
-  constructor(clock: Clock, perSecond: number, of: 'agent' | 'token') {
+  /** `perSecond`: 0 for no limit. `of`: what is counted, for the refusal. */
+  constructor(clock: Clock, perSecond: number, of: keyof typeof COUNTED) {
     this.#clock = clock;
     this.#perSecond = perSecond;
     this.#of = of;
@@ -39,8 +43,17 @@ export class Pace<Asker> {
     this.#buckets.clear();
   }
 
-  /** @throws RATE_LIMITED, with the time after which the next request may come */
-  check(asker: Asker): void {
+  /** True if there is a limit. */
+  get isOn(): boolean {
+    return this.#perSecond > 0;
+  }
+
+  /**
+   * `cost`: what the request takes of the limit. What is more than is left is taken in advance, so that a large batch is
+   * served once, and whatever follows waits until it is paid for.
+   * @throws RATE_LIMITED, with the time after which the next request may come
+   */
+  check(asker: Asker, cost = 1): void {
     const perSecond = this.#perSecond;
     if (perSecond === 0) return;
     const now = this.#clock.monotonic();
@@ -55,30 +68,11 @@ export class Pace<Asker> {
       this.#buckets.delete(oldest as Asker);
     }
     if (bucket.tokens >= 1) {
-      bucket.tokens -= 1;
+      bucket.tokens -= cost;
       return;
     }
     const retryAfterMs = Math.ceil(((1 - bucket.tokens) / perSecond) * 1_000);
-    const message = `More than ${perSecond} requests a second came from one ${this.#of}.`;
+    const message = `More than ${perSecond} ${COUNTED[this.#of]}; ask again in ${retryAfterMs} ms.`;
     throw new LeafcutterError('RATE_LIMITED', message, { reason: this.#of, retryAfterMs });
-  }
-}
-
-/** A pace for each kind of request. */
-export class Paces<Asker> {
-  readonly #of: Readonly<Record<Kind, Pace<Asker>>>;
-
-  constructor(...pace: ConstructorParameters<typeof Pace<Asker>>) {
-    const entries = KINDS.map((kind) => [kind, new Pace<Asker>(...pace)] as const);
-    this.#of = Object.fromEntries(entries) as Record<Kind, Pace<Asker>>;
-  }
-
-  change(perSecond: number): void {
-    for (const kind of KINDS) this.#of[kind].change(perSecond);
-  }
-
-  /** @throws RATE_LIMITED, with the time after which the next request of this kind may come */
-  check(kind: Kind, asker: Asker): void {
-    this.#of[kind].check(asker);
   }
 }
