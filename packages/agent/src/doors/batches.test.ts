@@ -47,6 +47,21 @@ test('all batches together write one slice a turn, each in its turn', async () =
   await Promise.all(writing);
 });
 
+test('a batch whose caller has gone is written no further', async () => {
+  const { batches, turn } = turning();
+  const gone = new AbortController();
+  let written = 0;
+  const count = () => {
+    written += 1;
+  };
+  const writing = batches.write(textsOf([at(1n, 10 * SLICE)]), count, gone.signal).catch(({ code }) => code);
+  await turn();
+  gone.abort();
+  await turn();
+  expect([await writing, written]).toEqual(['SEGMENTS_EXHAUSTED', 2]);
+  expect(await turn()).toBe(0);
+});
+
 /** How many single requests are served while a batch of 50,000 IDs is written. */
 async function servedBeside(batches: Batches): Promise<number> {
   let served = 0;

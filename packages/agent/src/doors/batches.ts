@@ -1,3 +1,4 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Segment } from '../domain/segment.ts';
 import type { ExactId } from '../domain/segment-buffer.ts';
 
@@ -18,15 +19,20 @@ export class Batches {
     this.#nextTurn = nextTurn;
   }
 
-  /** The pieces that `put` makes of the slices of a batch, in order; one that fills no slice is written at once. */
+  /**
+   * The pieces that `put` makes of the slices of a batch, in order; one that fills no slice is written at once.
+   * @throws SEGMENTS_EXHAUSTED when the caller has gone, as `signal` tells, so that nothing is written for nobody
+   */
   async write<Piece>(
     slices: Iterable<readonly string[]>,
     put: (texts: readonly string[]) => Piece,
+    signal?: AbortSignal,
   ): Promise<Piece[]> {
     const pieces: Piece[] = [];
     for (const texts of slices) {
       pieces.push(put(texts));
       if (texts.length === SLICE) await this.#giveWay();
+      if (signal?.aborted) throw new LeafcutterError('SEGMENTS_EXHAUSTED', 'The caller has gone.');
     }
     return pieces;
   }

@@ -74,7 +74,7 @@ export class Dispenser {
     this.#agent.limits.check(by, count);
     const ranges = await this.#agent.tags.take(tag, count, signal);
     this.#tally(tag).count += count;
-    return this.#agent.batches.write(textsOf(ranges), put);
+    return this.#agent.batches.write(textsOf(ranges), put, signal);
   }
 
   /** As `texts`, of a tag without a shape. @throws as `ranges` */
@@ -85,7 +85,7 @@ export class Dispenser {
     put: (texts: readonly string[]) => Piece,
     signal?: AbortSignal,
   ): Promise<Piece[]> {
-    return this.#agent.batches.write(textsOf(await this.ranges(by, tag, count, signal)), put);
+    return this.#agent.batches.write(textsOf(await this.ranges(by, tag, count, signal)), put, signal);
   }
 
   /** One number of `tag`, from memory or after a wait that `signal` ends. @throws as `ranges` */
@@ -161,7 +161,7 @@ export class Dispenser {
     put: (texts: readonly string[]) => Piece,
     signal?: AbortSignal,
   ): Promise<Piece[]> {
-    return this.#agent.batches.write(digitsOf(await this.snowflakes(by, count, signal)), put);
+    return this.#agent.batches.write(digitsOf(await this.snowflakes(by, count, signal)), put, signal);
   }
 
   /** Counts a refusal; one that nobody foresaw is logged. `what` says what was asked, without secrets. */

@@ -75,7 +75,8 @@ export class Connection implements Guest, Debtor {
   }
 
   #work(): void {
-    if (this.#waiting || this.#full || this.#session.quitting) return;
+    // What a client sent that has gone would draw IDs for nobody.
+    if (this.#waiting || this.#full || this.#session.quitting || this.#gone.signal.aborted) return;
     this.#write(this.#answers());
     if (this.#session.quitting || (this.#finishing && !this.#waiting)) this.#end();
     else if (this.#waiting || this.#full) this.#socket.pause();
