@@ -1,4 +1,4 @@
-import { tagTokenList, tokenList, urlList } from '@leafcutter/shared/config/list-kinds';
+import { tagTokenList, textList, tokenList, urlList } from '@leafcutter/shared/config/list-kinds';
 import { int, ratio } from '@leafcutter/shared/config/number-kinds';
 import { address, choice, flag, path, text, token } from '@leafcutter/shared/config/setting-kinds';
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
@@ -60,6 +60,11 @@ export const agentSettings = settings(
     allowUnauthenticatedNetwork: flag({
       default: false,
       doc: 'Listen beyond loopback although tokens is empty, or has tokens that others could guess.',
+    }),
+    allowedHosts: textList({
+      pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+      takes: 'host names without port',
+      doc: 'Names, besides localhost and addresses, by which clients reach an agent that listens on loopback and has no tokens. Others are refused: a page in a browser may have given itself one that leads here.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {

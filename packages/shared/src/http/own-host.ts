@@ -1,18 +1,25 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LeafcutterError } from '../errors.ts';
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i;
+/** What no DNS can make this machine's: addresses, and the name that every machine has for itself. */
+const LITERAL = /^(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/i;
+
+/** True of a `Host` that a page cannot have got by DNS rebinding, and of the names in `allowed`. */
+export function isOwnHost(host: string, allowed: readonly string[] = []): boolean {
+  const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
+  return name === '' || LITERAL.test(name) || allowed.some((one) => one.toLowerCase() === name);
+}
 
 /**
  * Refuses a name that somebody else's DNS made this machine's (DNS rebinding). For a service on loopback without tokens:
  * being able to reach it is all that its clients show.
  * @throws FORBIDDEN with reason `foreign_host`
  */
-export function refuseForeignHost({ host = '' }: IncomingHttpHeaders): void {
-  if (host === '' || LOOPBACK.test(host)) return;
+export function refuseForeignHost({ host = '' }: IncomingHttpHeaders, allowed?: readonly string[]): void {
+  if (isOwnHost(host, allowed)) return;
   throw new LeafcutterError(
     'FORBIDDEN',
-    'Without tokens this service answers only by the names of this machine itself, such as 127.0.0.1.',
+    `Without tokens this service answers only by addresses such as 127.0.0.1${allowed === undefined ? '' : ', and by the names in allowedHosts'}.`,
     { reason: 'foreign_host' },
   );
 }

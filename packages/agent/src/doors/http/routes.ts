@@ -17,12 +17,19 @@ import { AGENT_API } from './api.ts';
 import { sendEvents } from './events.ts';
 import { guardsOf } from './guards.ts';
 import { segmentIds, snowflakeIds } from './id-routes.ts';
+import { Pages } from './pages.ts';
 
 /** The agent's HTTP door, for applications. */
 export function agentApp(agent: Agent): Express {
   const dispenser = new Dispenser(agent, 'http');
   const app = newApp(agent, dispenser, { title: 'Leafcutter agent', operations: AGENT_API });
   const guards = guardsOf(agent);
+  const pages = new Pages(agent);
+  app.express.use((req, _res, next) => {
+    // A Unix socket has no address, no browser reaches it, and its clients name whatever host they like.
+    if (req.socket.remoteAddress !== undefined) pages.check(req.path, req.headers);
+    next();
+  });
   const guarded = { guard: guards.any };
   const ids = (req: Request, res: Response) => segmentIds(dispenser, guards.who(req), req, res);
   const snowflake = (req: Request, res: Response) => snowflakeIds(dispenser, guards.who(req), req, res);

@@ -9,6 +9,7 @@ import { Dispenser } from '../../dispenser.ts';
 import { goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
 import { leafFailure } from '../../leaf/answers.ts';
 import { asksForJson } from '../id-routes.ts';
+import { Pages } from '../pages.ts';
 import { type IdFormat, okLead } from './direct-answers.ts';
 import type { PlainHead } from './plain-head.ts';
 
@@ -64,8 +65,10 @@ const OF_SNOWFLAKE = { isOpenTo: (scope: Scope) => scope.allowsSnowflake };
 export class DirectRoutes {
   readonly #shapes: readonly Shape[];
   readonly #tokens: Tokens;
+  readonly #pages: Pages;
 
   constructor(agent: Agent) {
+    this.#pages = new Pages(agent);
     this.#shapes = shapes(agent);
     this.#tokens = agent.tokens;
   }
@@ -75,8 +78,9 @@ export class DirectRoutes {
     return this.#tokens.version;
   }
 
-  /** Undefined where the ordinary server should answer, a missing or wrong token among them. */
+  /** Undefined where the ordinary server should answer, a missing or wrong token or a foreign host among them. */
   find(head: PlainHead): DirectRoute | undefined {
+    if (this.#pages.asksForeign(head.host)) return undefined;
     let scope: Scope;
     try {
       scope = this.#tokens.admit(head.authorization);

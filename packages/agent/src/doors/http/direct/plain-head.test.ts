@@ -9,7 +9,7 @@ describe('a plain head', () => {
   test('is a GET with Host and fields that frame nothing', () => {
     const text = head('Accept: */*', 'User-Agent: wrk', 'X-Request-Id: 7', 'AUTHORIZATION:  Bearer t ');
     expect(read(text)).toEqual({
-      ...{ target: '/v1/ids/demo', accept: '*/*', authorization: 'Bearer t' },
+      ...{ target: '/v1/ids/demo', host: 'a', accept: '*/*', authorization: 'Bearer t' },
       ...{ keepAlive: true, length: text.length },
     });
   });
@@ -55,6 +55,7 @@ describe('a plain head', () => {
     ['a zero byte', head('X: \0')],
     ['an origin', head('Origin: http://elsewhere.example')],
     ['what a browser says of its page', head('Sec-Fetch-Site: cross-site')],
+    ['a browser', head('User-Agent: Mozilla/5.0 (X11)')],
     ['a long head', head(`X: ${'a'.repeat(4_096)}`)],
     ['many fields', head(...Array.from({ length: 64 }, (_, n) => `X-${n}: a`))],
     ['an empty line first', `\r\n${head()}`],

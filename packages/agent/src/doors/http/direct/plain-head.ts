@@ -2,6 +2,8 @@
 export interface PlainHead {
   /** Path and query as they were sent. */
   readonly target: string;
+  /** Empty without the field. */
+  readonly host: string;
   readonly accept: string | undefined;
   readonly authorization: string | undefined;
   /** Whether the connection stays open after the answer. */
@@ -26,8 +28,9 @@ const FRAMING = new Set([
   ...['upgrade', 'http2-settings', 'keep-alive', 'proxy-connection'],
 ]);
 
-/** Fields by which a browser says for whose page it asks; the ordinary server judges them. */
+/** Fields by which a browser says for whose page it asks, and that it is one; the ordinary server judges them. */
 const OF_BROWSERS = new Set(['origin', 'sec-fetch-site']);
+const BROWSER = 'Mozilla/';
 
 /** Fields that are read here, each given once at most: what a second one means is not ours to say. */
 const READ = new Set(['host', 'accept', 'authorization', 'connection']);
@@ -52,7 +55,8 @@ export function readPlainHead(bytes: Buffer, from: number): PlainHead | undefine
   const keepAlive = keepsAlive(fields.get('connection'), minor === '1');
   if (keepAlive === undefined) return undefined;
   return {
-    ...{ target, accept: fields.get('accept'), authorization: fields.get('authorization') },
+    ...{ target, host: fields.get('host') ?? '', accept: fields.get('accept') },
+    authorization: fields.get('authorization'),
     ...{ keepAlive, length },
   };
 }
@@ -66,6 +70,7 @@ function readFields(lines: readonly string[]): Map<string, string> | undefined {
     if (given === undefined || value === undefined) return undefined;
     const name = given.toLowerCase();
     if (FRAMING.has(name) || OF_BROWSERS.has(name) || fields.has(name)) return undefined;
+    if (name === 'user-agent' && value.trimStart().startsWith(BROWSER)) return undefined;
     if (READ.has(name)) fields.set(name, value.trim());
   }
   return fields;
