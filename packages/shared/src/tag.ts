@@ -10,8 +10,11 @@ export const NEW_TAG_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 /** Largest batch of one request, in IDs. */
 export const MAX_COUNT = 10_000;
 
+/** 1 to 128 characters, none of them a control character. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is kept out.
+export const ASKABLE_TAG = /^[^\u0000-\u001f\u007f]{1,128}$/;
+
 /** True when `tag` could stand in a store: 1 to 128 characters, none of them a control character. */
 export function isAskableTag(tag: string): boolean {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is kept out.
-  return tag.length > 0 && tag.length <= TAG_MAX_LENGTH && !/[\u0000-\u001f\u007f]/.test(tag);
+  return ASKABLE_TAG.test(tag);
 }

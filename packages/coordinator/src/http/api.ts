@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@leafcutter/shared/errors';
 import type { Api } from '@leafcutter/shared/http/openapi';
 import { explanation, jobList, ledgerPage } from '@leafcutter/shared/inspection';
-import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
+import { ASKABLE_TAG } from '@leafcutter/shared/tag';
 import {
   changeTagRequest,
   comparedTag,
@@ -25,7 +25,7 @@ import {
 import { z } from 'zod';
 import { FLEET_EVENTS } from './event-schemas.ts';
 
-const tag = z.string().min(1).max(TAG_MAX_LENGTH);
+const tag = z.string().regex(ASKABLE_TAG);
 const machineId = z
   .int()
   .min(0)
@@ -227,7 +227,11 @@ export const COORDINATOR_API: Api = {
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
     token: true,
   },
-  'GET /': { summary: 'A live page for people.', answer: { 'text/html': z.string() } },
+  'GET /': {
+    summary: 'A live page for people; not there if it was not built.',
+    answer: { 'text/html': z.string() },
+    errors: ['NOT_FOUND'],
+  },
   'GET /assets/{file}': {
     summary: 'What the page loads.',
     path: { file: z.string() },

@@ -1,11 +1,11 @@
 import type { Api, Operation } from '@leafcutter/shared/http/openapi';
-import { MAX_COUNT, TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
+import { ASKABLE_TAG, MAX_COUNT } from '@leafcutter/shared/tag';
 import { wholeAgentStatus } from '@leafcutter/shared/whole-status';
 import { id } from '@leafcutter/shared/wire';
 import { z } from 'zod';
 
 /** Query and path are text on the wire; these schemas say which. */
-const tag = z.string().min(1).max(TAG_MAX_LENGTH);
+const tag = z.string().regex(ASKABLE_TAG);
 const count = z.int().min(1).max(MAX_COUNT);
 
 const range = z.strictObject({ start: id, end: id });
@@ -97,7 +97,11 @@ export const AGENT_API: Api = {
     answer: { 'text/html': z.string() },
     token: true,
   },
-  'GET /': { summary: 'A live page for people.', answer: { 'text/html': z.string() } },
+  'GET /': {
+    summary: 'A live page for people; not there if it was not built.',
+    answer: { 'text/html': z.string() },
+    errors: ['NOT_FOUND'],
+  },
   'GET /assets/{file}': {
     summary: 'What the page loads.',
     path: { file: z.string() },
