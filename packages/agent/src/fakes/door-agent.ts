@@ -4,7 +4,9 @@ import type { Listening } from '@leafcutter/shared/http/listen';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import { createLogger } from '@leafcutter/shared/logger';
 import type { Agent } from '../agent.ts';
+import { Batches } from '../doors/batches.ts';
 import { SWEEP_MS } from '../doors/deadlines.ts';
+import { Limits } from '../doors/limits.ts';
 import { AgentMetrics } from '../metrics.ts';
 import { issuing } from './issuing.ts';
 import { LAYOUT } from './samples.ts';
@@ -24,6 +26,8 @@ export function doorAgent(tokens: readonly string[] = []) {
   });
   const agent = {
     ...{ clock, metrics, layout: LAYOUT, tags: newTags(), tokens: new Tokens(tokens), now: clock.now },
+    limits: new Limits(clock, { tokenRequestsPerS: 0, tokenIdsPerS: 0 }),
+    batches: new Batches(setImmediate),
     config: { bodyLimitBytes: 16_384, resp: { allowUnsafeIntegers: false } },
     log: createLogger('silent', {}),
   } as unknown as Agent;
