@@ -111,6 +111,7 @@ export const AGENTS: readonly Scenario[] = [
         guard: "the generator's own last timestamp",
         arena: { ...CLOCKS, agentPreloads: [without('last')] },
         finds: 'duplicates',
+        alsoIn: 'planted-bugs.test.ts',
       },
     ],
   },

@@ -139,6 +139,7 @@ export const MYSQL: readonly Scenario[] = [
         guard: 'throwing away what an unclear COMMIT allocated',
         arena: { coordinatorPreloads: [{ file: 'unguarded/commit.ts' }] },
         finds: 'ungranted',
+        alsoIn: 'planted-bugs.test.ts',
       },
     ],
   },

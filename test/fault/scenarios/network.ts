@@ -63,6 +63,7 @@ export const NETWORK: readonly Scenario[] = [
         guard: 'the refusal of segments below the highest held',
         arena: { agentPreloads: [{ file: 'unguarded/accept.ts' }] },
         finds: 'duplicates',
+        alsoIn: 'planted-bugs.test.ts',
       },
     ],
   },
