@@ -305,17 +305,17 @@ test('no ID comes through two doors, and the doors’ counts add up', async () =
 
 test('random, cut, oversized, pipelined and interleaved requests hurt nobody else, and memory stays flat', async () => {
   const bytes = new Hostile(Number(new URL(agent.url).port));
-  const valid = 'GET /api/segment/get/fuzz HTTP/1.1\r\nHost: x\r\n\r\n';
+  const valid = 'GET /api/segment/get/fuzz HTTP/1.1\r\nHost: localhost\r\n\r\n';
   const hostile = (): Buffer => {
     const kind = bytes.between(0, 4);
     if (kind === 0) return bytes.noise(bytes.between(1, 4_000));
     if (kind === 1)
       return Buffer.from(valid.repeat(bytes.between(1, 60))).subarray(0, bytes.between(1, 2_000));
     if (kind === 2)
-      return Buffer.from(`GET /${'x'.repeat(bytes.between(1, 20_000))} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      return Buffer.from(`GET /${'x'.repeat(bytes.between(1, 20_000))} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
     if (kind === 3) return Buffer.concat([Buffer.from(valid), bytes.noise(60), Buffer.from(valid)]);
     return Buffer.from(
-      `POST /tinyid/id/nextId HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes.between(0, 99_999)}\r\n\r\n${'a=b&'.repeat(bytes.between(1, 900))}`,
+      `POST /tinyid/id/nextId HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes.between(0, 99_999)}\r\n\r\n${'a=b&'.repeat(bytes.between(1, 900))}`,
     );
   };
   let before = 0;

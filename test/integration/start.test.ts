@@ -64,7 +64,7 @@ async function startWithoutRedis(how: 'stop' | 'pause', ...flags: string[]) {
     const counter = async (name: string) => {
       const text = await (await fetch(`${coordinator.url}/metrics`)).text();
       return Number(
-        text.match(new RegExp(`^leafcutter_coordinator_${name}\\{kind="tag"\\} (.+)$`, 'm'))?.[1],
+        text.match(new RegExp(`^leafcutter_coordinator_${name}\\{kind="tag"[^}]*\\} (.+)$`, 'm'))?.[1],
       );
     };
     const draws = async () => (await fetch(`${agent.url}/v1/ids/orders`)).ok;

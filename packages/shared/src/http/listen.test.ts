@@ -5,6 +5,9 @@ import { Address } from '../config/address.ts';
 import { StartError } from './bind.ts';
 import { listen } from './listen.ts';
 
+/** A client that is merely slow to send its request would be ended as well, so this is more than any machine takes. */
+const UNREAD_MS = 2_000;
+
 describe('a server', () => {
   test('listens where it is told, and says which port it got', async () => {
     const listening = await listen(
@@ -88,7 +91,7 @@ describe('a server', () => {
         else response.once('timeout', () => response.end('late'));
       },
       'listen',
-      { unreadMs: 20 },
+      { unreadMs: UNREAD_MS },
     );
     const waiting = fetch(`http://${listening.address}/late`).then((response) => response.text());
     const deaf = connect((listening.address as Address).port, '127.0.0.1');
