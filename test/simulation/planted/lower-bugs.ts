@@ -18,7 +18,7 @@ export const LOWER_BUGS = {
   'lowering forgets what was handed out above': {
     breaks: ['I1', 'I2'],
     coordinator: { lowering: forgetful },
-    aimed: ['counter-mistyped', 'database-failover', 'database-failover-of-one-write'],
+    aimed: ['counter-mistyped', 'database-failover'],
   },
   'lowering does not ask the fence': {
     breaks: ['I1', 'I2'],

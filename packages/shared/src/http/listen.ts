@@ -33,7 +33,7 @@ export const KEEP_ALIVE_MS = 65_000;
 export const HEAD_TIMEOUT_MS = 10_000;
 
 /** How long answers may lie without any of their bytes being taken, in milliseconds. */
-export const UNREAD_MS = 30_000;
+const UNREAD_MS = 30_000;
 
 /** Somebody who gets each connection before the HTTP server does. */
 export interface Ahead {
