@@ -67,6 +67,8 @@ export class FenceGuard implements UnfencedRule {
   /** The last sweep, and when the deployment's Redis was found there, as MySQL last told; they rise unless it goes back. */
   #lastSweep = 0;
   #confirmedAtMs = 0;
+  /** How often MySQL was found older than it had been. */
+  #wentBack = 0;
   /** What went unfenced since the last sweep: how many ranges, and when the first did, monotonic milliseconds. */
   #unfenced: { readonly ranges: number; readonly sinceMs: number } | undefined;
   #stopTimer: Cancel = () => undefined;
@@ -174,7 +176,12 @@ export class FenceGuard implements UnfencedRule {
     // What was lost is told by no number if it is not the last that was written.
     const everything = this.#swept?.mysql !== incarnations.mysql;
     const unfenced = this.#unfenced;
-    const report = await sweep(this.#parts, () => this.#agree(true), everything);
+    const wentBack = this.#wentBack;
+    const report = await sweep(
+      this.#parts,
+      { agree: () => this.#agree(true), isOvertaken: () => this.#wentBack !== wentBack },
+      everything,
+    );
     if (report === undefined) return undefined;
     this.#swept = incarnations;
     // A range that went unfenced while the sweep ran may have been passed over.
@@ -193,7 +200,10 @@ export class FenceGuard implements UnfencedRule {
   async #agree(noteNow = false): Promise<Agreement> {
     const agreement = await this.#generation.agree(noteNow);
     const { sweep, confirmedAtMs } = agreement.deployment;
-    if (sweep < this.#lastSweep || confirmedAtMs < this.#confirmedAtMs) this.#swept = undefined;
+    if (sweep < this.#lastSweep || confirmedAtMs < this.#confirmedAtMs) {
+      this.#swept = undefined;
+      this.#wentBack += 1;
+    }
     this.#lastSweep = sweep;
     this.#confirmedAtMs = confirmedAtMs;
     return agreement;

@@ -49,3 +49,43 @@ test('a backup that is loaded into the running server is not hidden by another c
   ranges.push(await grant());
   expect(overlaps(ranges.filter((range) => range !== undefined))).toEqual([]);
 });
+
+test('a sweep in whose middle a backup is loaded does not count, although it was noted again meanwhile that Redis was found', async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore(clock);
+  const fence = new MemoryFence(new FenceMemory());
+  const events = new RecordedEvents();
+  const parts = { store, fence, clock, locks: noLocks, events, coordinatorId: 'c1' };
+  const guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
+  const segments = new SegmentArbiter({
+    ...{ ...parts, unfenced: guard, random: Math.random, rules: SEGMENT_RULES },
+  });
+  const grant = async (): Promise<Range | undefined> => {
+    const asked = segments.grant('orders', holder(1), CALM).catch(() => undefined);
+    await clock.advance(2_000);
+    return asked;
+  };
+  await store.createTag(newTag('orders'));
+  await guard.sweep();
+  await clock.advance(10_000);
+  const { commitCount, incarnation } = store.database;
+  const ranges = [await grant(), await grant()];
+  // It takes longer than until the guard's next look, as a sweep of many tags does.
+  const counters = store.counters.bind(store);
+  store.counters = async function* (since) {
+    yield* counters(since);
+    await new Promise<void>((resolve) => void clock.after(7_000, resolve));
+  };
+  const sweeping = guard.sweep();
+  const overtaken = expect(sweeping).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+  await clock.advance(1_000);
+  store.database.loseLast(store.database.commitCount - commitCount);
+  store.database.incarnation = incarnation;
+  await clock.advance(5_000);
+  await guard.check();
+  await clock.advance(5_000);
+  await overtaken;
+  fence.available = false;
+  ranges.push(await grant());
+  expect(overlaps(ranges.filter((range) => range !== undefined))).toEqual([]);
+});

@@ -52,20 +52,21 @@ interface Parts {
  * Each sweep has a number that only rises, noted in MySQL first and in Redis after. Where Redis has a lower one or none
  * (wiped, restored from an old file, a replica that missed writes) or a higher one (MySQL went back), everything is
  * swept, and so it is after the database was replaced (`everything`). Resolves to undefined if another coordinator
- * sweeps already. `agree` is asked once that is ours to do, and notes in MySQL that Redis was found now.
+ * sweeps already. `agree` is asked once that is ours to do, and notes in MySQL that Redis was found now; `isOvertaken`
+ * before the end, whether MySQL was found to have gone back since.
  *
  * @throws STORE_UNAVAILABLE if it could not be finished, with reason `sweep_overtaken` if another database or Redis
  * answered in the middle of it: its number is not noted, and it is done again
  */
 export async function sweep(
   parts: Parts,
-  agree: () => Promise<Agreement>,
+  around: { readonly agree: () => Promise<Agreement>; readonly isOvertaken: () => boolean },
   everything = false,
 ): Promise<SweepReport | undefined> {
   const release = await parts.locks.acquire(SWEEP_LOCK, { waitMs: 0, ttlMs: LOCK_TTL_MS });
   if (release === undefined) return undefined;
   try {
-    return await sweepAlone(parts, await agree(), everything);
+    return await sweepAlone(parts, await around.agree(), around.isOvertaken, everything);
   } finally {
     await release();
   }
@@ -74,6 +75,7 @@ export async function sweep(
 async function sweepAlone(
   parts: Parts,
   { deployment, identity }: Agreement,
+  isOvertaken: () => boolean,
   everything: boolean,
 ): Promise<SweepReport> {
   const { store, fence, events } = parts;
@@ -96,6 +98,7 @@ async function sweepAlone(
     for (const ahead of swept.ahead) await mending.try(ahead);
   }
   mending.check();
+  if (isOvertaken()) throw overtaken();
   // In this order: a crash in between leaves Redis with the lower number, and everything is swept again.
   const noted = await store.finishSweep(deployment, number);
   if (!noted || store.incarnation !== mysql || fence.incarnation !== redis) throw overtaken();
