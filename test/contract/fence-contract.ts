@@ -14,6 +14,7 @@ export interface FenceUnderTest {
 
 const orders: CounterName = { kind: 'tag', tag: 'orders' };
 const TOP = 2n ** 63n - 1n;
+const LEDGER = { fromMs: 1_800_000_000_000, nextMs: 1_800_000_060_000 };
 
 /** What every fence promises (`domain/fence.ts`). */
 export function fenceContract(name: string, open: () => Promise<FenceUnderTest>): void {
@@ -125,10 +126,12 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       });
 
       test('notes the number of a sweep', async () => {
-        await fence.finishSweep(SAMPLE_DEPLOYMENT.identity, 17);
+        await fence.finishSweep(SAMPLE_DEPLOYMENT.identity, 17, LEDGER);
         expect(await other.identity()).toMatchObject({ sweep: 17 });
         const strange = { ...SAMPLE_DEPLOYMENT.identity, generation: 'another' };
-        await expect(fence.finishSweep(strange, 18)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+        await expect(fence.finishSweep(strange, 18, LEDGER)).rejects.toMatchObject({
+          reason: 'sweep_overtaken',
+        });
       });
     });
 
@@ -196,10 +199,10 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       test('is told by the number of the sweep after which it did', async () => {
         expect(await labels()).toEqual([]);
         await fence.raise(orders, fenceMove(1n, 101n));
-        await fence.finishSweep(identity, 17);
+        await fence.finishSweep(identity, 17, LEDGER);
         await fence.raise(users, fenceMove(1n, 101n));
-        await fence.finishSweep({ ...identity, sweep: 17 }, 18);
-        expect(await fence.identity()).toMatchObject({ sweep: 18, sweepBefore: 17 });
+        await fence.finishSweep({ ...identity, sweep: 17 }, 18, LEDGER);
+        expect(await fence.identity()).toMatchObject({ sweep: 18, sweepBefore: 17, ledger: LEDGER });
         await fence.raise(machine, fenceMove(1n, 101n));
         expect(await labels()).toEqual(['33', 'orders', 'users']);
         expect(await labels(17)).toEqual(['33', 'users']);
@@ -208,14 +211,14 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
 
       test('is also what a sweep raised, not what it left as it was', async () => {
         await fence.raise(orders, fenceMove(1n, 101n));
-        await fence.finishSweep(identity, 17);
+        await fence.finishSweep(identity, 17, LEDGER);
         const counters = [
           { name: orders, value: 101n, granted: 101n },
           { name: users, value: 7n, granted: 7n },
         ];
         await fence.sweep({ ...identity, sweep: 17 }, counters);
         expect(await labels(17)).toEqual(['orders', 'users']);
-        await fence.finishSweep({ ...identity, sweep: 17 }, 18);
+        await fence.finishSweep({ ...identity, sweep: 17 }, 18, LEDGER);
         await fence.sweep({ ...identity, sweep: 18 }, counters);
         expect(await labels(18)).toEqual([]);
       });
@@ -402,8 +405,10 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
 
     test('that went back to an old file in mid-sweep is not noted as swept', async () => {
       const { identity } = SAMPLE_DEPLOYMENT;
-      await fence.finishSweep(identity, 17);
-      await expect(fence.finishSweep(identity, 18)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
+      await fence.finishSweep(identity, 17, LEDGER);
+      await expect(fence.finishSweep(identity, 18, LEDGER)).rejects.toMatchObject({
+        reason: 'sweep_overtaken',
+      });
       const counters = [{ name: orders, value: 900n, granted: 900n }];
       await expect(fence.sweep(identity, counters)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
       expect((await fence.read(orders)).value).toBe(0n);

@@ -231,11 +231,16 @@ describe('what the scripts return on a real Redis', () => {
 
   test('finishSweep: 0 and nothing changed where the identity is another one, or went back', async () => {
     await identity();
-    expect(await redis.finishSweep('i', 'g2', 0, 7)).toBe(0);
-    expect(await redis.finishSweep('i', 'g1', 3, 7)).toBe(0);
+    expect(await redis.finishSweep('i', 'g2', 0, 7, 5, 9)).toBe(0);
+    expect(await redis.finishSweep('i', 'g1', 3, 7, 5, 9)).toBe(0);
     expect(await redis.hget('i', 'sweep')).toBe('0');
-    expect(await redis.finishSweep('i', 'g1', 0, 7)).toBe(1);
-    expect(await redis.hget('i', 'sweep')).toBe('7');
+    expect(await redis.finishSweep('i', 'g1', 0, 7, 5, 9)).toBe(1);
+    expect(await redis.hmget('i', 'sweep', 'sweepBefore', 'ledgerFrom', 'ledgerNext')).toEqual([
+      '7',
+      '0',
+      '5',
+      '9',
+    ]);
   });
 
   test('keepLease: enters where none stands if it is asked to, keeps its own, and tells of another’s', async () => {
@@ -325,7 +330,7 @@ describe('what the scripts return on a real Redis', () => {
       introduce: await identity(),
       raiseFence: await raise(1n, 2n),
       sweepFences: await sweep([1n]),
-      finishSweep: await redis.finishSweep('i', 'g1', 0, 1),
+      finishSweep: await redis.finishSweep('i', 'g1', 0, 1, 5, 9),
       lowerFence: await lower('f', 'x', 1),
       confirmFences: await redis.confirmFences(2, 'i', 'f', 'g1', digits(2)),
       keepLease: await redis.keepLease('l', A, 'a', 1_000, 'enter'),

@@ -9,6 +9,7 @@ import {
   type FenceLowering,
   type FenceMark,
   type FenceMove,
+  type LedgerMarks,
   NO_MARK,
   type Swept,
   type SweptCounter,
@@ -142,12 +143,16 @@ export class RedisFence implements Fence {
   async identity(): Promise<FenceIdentity | undefined> {
     const fields = await this.#link.run((redis) => redis.hgetall(this.#identity));
     const { deploymentId, layout, generation, keySchema, sweep = '0', sweepBefore, lowered = '0' } = fields;
+    const { ledgerFrom, ledgerNext } = fields;
     this.#generation = generation ?? NO_GENERATION;
     if (generation === undefined) return undefined;
     return {
       ...{ deploymentId: deploymentId ?? '', layout: layout ?? '', generation },
       ...{ keySchema: Number(keySchema), sweep: Number(sweep), lowered: Number(lowered) },
       ...(sweepBefore === undefined ? {} : { sweepBefore: Number(sweepBefore) }),
+      ...(ledgerFrom === undefined
+        ? {}
+        : { ledger: { fromMs: Number(ledgerFrom), nextMs: Number(ledgerNext) } }),
     };
   }
 
@@ -197,10 +202,13 @@ export class RedisFence implements Fence {
     return { ahead, unreadable };
   }
 
-  async finishSweep(identity: FenceIdentity, number: number): Promise<void> {
-    const { generation, sweep } = identity;
+  async finishSweep(
+    { generation, sweep }: FenceIdentity,
+    number: number,
+    { fromMs, nextMs }: LedgerMarks,
+  ): Promise<void> {
     const noted = await this.#link.run((redis) =>
-      redis.finishSweep(this.#identity, generation, sweep, number),
+      redis.finishSweep(this.#identity, generation, sweep, number, fromMs, nextMs),
     );
     if (noted !== 1) throw overtaken();
     this.#takesWrites = true;

@@ -39,6 +39,8 @@ declare module 'ioredis' {
       generation: string,
       before: number,
       number: number,
+      ledgerFrom: number,
+      ledgerNext: number,
     ): Result<number, Context>;
     confirmFences(keyCount: number, ...keysAndArgs: string[]): Result<number, Context>;
     lowerFence(

@@ -64,8 +64,8 @@ export class SimulatedFence implements Fence {
     return this.#link.run((server) => server.fence.sweep(identity, counters));
   }
 
-  finishSweep(identity: FenceIdentity, number: number): Promise<void> {
-    return this.#link.run((server) => server.fence.finishSweep(identity, number));
+  finishSweep(...sweep: Parameters<Fence['finishSweep']>): Promise<void> {
+    return this.#link.run((server) => server.fence.finishSweep(...sweep));
   }
 
   lower(name: CounterName, from: FenceMark, down: FenceLowering): Promise<void> {

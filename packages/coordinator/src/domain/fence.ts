@@ -60,8 +60,18 @@ export interface FenceIdentity {
   readonly sweep: number;
   /** Number of the sweep before that one: what rose since then is still to be swept. Undefined if none is noted. */
   readonly sweepBefore?: number | undefined;
+  /** Which part of the ledger the next sweep reads; undefined if none is noted. */
+  readonly ledger?: LedgerMarks | undefined;
   /** How often a fence was lowered by an admin: what was read before that must not be swept in after it. */
   readonly lowered: number;
+}
+
+/** Dates of the ledger, unix milliseconds of the database's clock. */
+export interface LedgerMarks {
+  /** The next sweep reads what is dated from here on. */
+  readonly fromMs: number;
+  /** What `fromMs` will be, once transactions that were open then are over. */
+  readonly nextMs: number;
 }
 
 /** A counter as the database has it, for the fence to know. */
@@ -120,7 +130,7 @@ export interface Fence {
   /** Who this Redis is; undefined where it has no identity. @throws STORE_UNAVAILABLE */
   identity(): Promise<FenceIdentity | undefined>;
   /** Gives an identity to a Redis that has none; one that stands there stays. @throws STORE_UNAVAILABLE */
-  introduce(identity: Omit<FenceIdentity, 'sweep' | 'sweepBefore' | 'lowered'>): Promise<void>;
+  introduce(identity: Omit<FenceIdentity, 'sweep' | 'sweepBefore' | 'ledger' | 'lowered'>): Promise<void>;
 
   /**
    * Counters that have a fence, in pages: those that rose after sweep `sinceSweep` had ended, and perhaps some more; all
@@ -134,8 +144,8 @@ export interface Fence {
    * @throws STORE_UNAVAILABLE with reason `sweep_overtaken` where Redis is not any more what `identity` says
    */
   sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept>;
-  /** Notes that sweep `number` is done. @throws as `sweep` */
-  finishSweep(identity: FenceIdentity, number: number): Promise<void>;
+  /** Notes that sweep `number` is done, and what the next one reads of the ledger. @throws as `sweep` */
+  finishSweep(identity: FenceIdentity, number: number, ledger: LedgerMarks): Promise<void>;
   /**
    * Sets a fence to a lower value: an admin's explicit word, given with the counter's row locked. It changes nothing
    * if the fence is not `from` any more, so that a command that arrives late cannot take down what rose since.

@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { AllocationEvents } from './allocate.ts';
-import type { Fence, FenceAhead, FenceIdentity, SweptCounter } from './fence.ts';
+import type { Fence, FenceAhead, FenceIdentity, LedgerMarks, SweptCounter } from './fence.ts';
 import type { Agreement } from './generation.ts';
 import type { Locks } from './locks.ts';
 import { mend } from './mend.ts';
@@ -11,7 +11,7 @@ import type { Deployment, Store } from './store.ts';
 export const SWEEP_LOCK = 'sweep';
 /** A sweep that takes longer than this is taken for dead, and another may begin, milliseconds. */
 const LOCK_TTL_MS = 30_000;
-/** Transactions that were open when the last sweep read the counters are over within this time, milliseconds. */
+/** Transactions that were open when a sweep read the counters are over within this time, milliseconds. */
 const MARGIN_MS = 60_000;
 /** Every tenth sweep reads all counters, so that rows that somebody edited are found within minutes. */
 const FULL_EVERY = 10;
@@ -87,12 +87,13 @@ async function sweepAlone(
     everything ||
     identity.sweep !== deployment.sweep ||
     identity.sweepBefore === undefined ||
+    identity.ledger === undefined ||
     number % FULL_EVERY === 0 ||
     deployment.nowMs < deployment.sweptAtMs;
   const seen = new Seen();
   const mending = new Mending(parts);
   const unreadable: Counter[] = [];
-  for await (const page of bothSides(parts, full ? undefined : { deployment, identity }, seen)) {
+  for await (const page of bothSides(parts, full ? undefined : identity, seen)) {
     const swept = await fence.sweep(identity, page);
     unreadable.push(...swept.unreadable);
     for (const ahead of swept.ahead) await mending.try(ahead);
@@ -102,7 +103,7 @@ async function sweepAlone(
   // In this order: a crash in between leaves Redis with the lower number, and everything is swept again.
   const noted = await store.finishSweep(deployment, number);
   if (!noted || store.incarnation !== mysql || fence.incarnation !== redis) throw overtaken();
-  await fence.finishSweep(identity, number);
+  await fence.finishSweep(identity, number, ledgerMarks(identity.ledger, deployment));
   const [first] = unreadable;
   return {
     ...{ number, extent: full ? 'full' : 'moved', counters: seen.size, mended: mending.done },
@@ -113,18 +114,33 @@ async function sweepAlone(
 /** Counters that the database tells of, and then those that only the fence does. */
 async function* bothSides(
   { store, fence }: Parts,
-  since: { readonly deployment: Deployment; readonly identity: FenceIdentity } | undefined,
+  since: FenceIdentity | undefined,
   seen: Seen,
 ): AsyncGenerator<readonly SweptCounter[]> {
-  const sinceMs = since && since.deployment.sweptAtMs - MARGIN_MS;
-  for await (const page of store.counters(sinceMs)) {
+  for await (const page of store.counters(since?.ledger?.fromMs)) {
     for (const { name } of page) seen.isNew(name);
     yield page;
   }
-  for await (const names of fence.counters(since?.identity.sweepBefore)) {
+  for await (const names of fence.counters(since?.sweepBefore)) {
     const others = names.filter((name) => seen.isNew(name));
     if (others.length > 0) yield await store.countersOf(others);
   }
+}
+
+/**
+ * What the next sweep reads of the ledger, after one that began at `nowMs`.
+ *
+ * No range is dated before the last sweep that its transaction knew of. One that was open while this sweep read the
+ * counters may have been dated by a clock that was behind, so it knew of the sweep before this one, or of an earlier one if
+ * several came within `MARGIN_MS`. So the mark stays where it is until such transactions are over.
+ */
+function ledgerMarks(before: LedgerMarks | undefined, { nowMs, sweptAtMs }: Deployment): LedgerMarks {
+  const soonest = { fromMs: nowMs - MARGIN_MS, nextMs: nowMs };
+  if (before === undefined)
+    return sweptAtMs === 0 ? soonest : { ...soonest, fromMs: Math.min(soonest.fromMs, sweptAtMs) };
+  // The clock went back, and ranges are dated from here on.
+  if (nowMs < before.nextMs) return { ...soonest, fromMs: Math.min(soonest.fromMs, before.fromMs) };
+  return before.nextMs <= soonest.fromMs ? { ...soonest, fromMs: before.nextMs } : before;
 }
 
 /** Counters that a sweep has looked at. */

@@ -6,6 +6,7 @@ import {
   type FenceLowering,
   type FenceMark,
   type FenceMove,
+  type LedgerMarks,
   NO_MARK,
   type Swept,
   type SweptCounter,
@@ -107,11 +108,11 @@ export class MemoryFence implements Fence {
     return { ahead, unreadable: [] };
   }
 
-  async finishSweep(identity: FenceIdentity, number: number): Promise<void> {
+  async finishSweep(identity: FenceIdentity, number: number, ledger: LedgerMarks): Promise<void> {
     this.#mustAnswer();
     const here = this.memory.identity;
     if (here === undefined || !isSame(here, identity)) throw overtaken();
-    this.memory.identity = { ...here, sweep: number, sweepBefore: here.sweep };
+    this.memory.identity = { ...here, sweep: number, sweepBefore: here.sweep, ledger };
   }
 
   async lower(name: CounterName, from: FenceMark, { to, taken, generation }: FenceLowering): Promise<void> {
