@@ -68,7 +68,7 @@ export async function fleetRows(quick: boolean, progress: (text: string) => void
     row: 'what a fleet leaves behind',
     figures: {
       ledger: `${count(ledger.rows)} rows, ${ledger.bytesPerRow.toFixed(0)} bytes each with both indexes`,
-      'roster in Redis': `${((await costs.redisBytes('leafcutter:roster')) / largest).toFixed(0)} bytes an agent with ${fleet.tagsPerAgent} tags`,
+      'roster in Redis': `${((await costs.redisBytes('leafcutter:{agents}:records')) / largest).toFixed(0)} bytes an agent with ${fleet.tagsPerAgent} tags`,
     },
   });
   return rows;
@@ -125,7 +125,7 @@ async function sizeRow(run: SizeRun): Promise<Row> {
         Redis: `${percent(used.redisCpuS, used)}, ${perSecond(redisCalls(used), used)} commands/s`,
         MariaDB: `${percent(used.mysqlCpuS, used)}, ${perSecond(used.mysqlStatements, used)} statements/s, ${perSecond(used.mysqlCommits, used)} commits/s`,
         machine: `${cpus().length} cores, shared with others: all of them ${percent(used.machineCpuS, used)}, of that this simulation ${percent(used.ownCpuS, used)}`,
-        'looks at the whole roster': looks(used),
+        'looks at the roster': looks(used),
         'coordinator warned': warned(lineCount === linesBefore ? [] : lines.slice(linesBefore - lineCount)),
       },
     };
@@ -169,12 +169,12 @@ function spoken(tally: Tally, seconds: number): string {
   return `${(tally.latenciesMs.length / seconds).toFixed(1)}/s, ${latency(tally)}, ${failed}`;
 }
 
-/** `HVALS` reads what all agents reported at once, and Redis serves nobody else meanwhile. */
+/** `ZREVRANGE` begins a look, and `HMGET` reads 100 agents; Redis serves nobody else meanwhile. Scripts call `HMGET`, too. */
 function looks({ redisCommands }: Costs): string {
-  const read = redisCommands.get('hvals');
-  return read === undefined
+  const [begun, read] = [redisCommands.get('zrevrange'), redisCommands.get('hmget')];
+  return begun === undefined || read === undefined
     ? 'none'
-    : `${read.calls}, ${(read.usec / read.calls / 1_000).toFixed(1)} ms of Redis each`;
+    : `${begun.calls}; ${((read.usec / read.calls) * 1e-3).toFixed(2)} ms of Redis for each HMGET`;
 }
 
 function redisCalls({ redisCommands }: Costs): number {
