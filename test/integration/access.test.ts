@@ -245,11 +245,13 @@ describe('an agent whose token opens some tags', () => {
     ratePerSecond: 0,
     waitingIds: 1,
   };
-  const ask = async (path: string, body: object) => {
-    const response = await fetch(coordinator.url + path, {
+  const post = (path: string, body: object) =>
+    fetch(coordinator.url + path, {
       ...{ method: 'POST', headers: { authorization: 'Bearer narrow', 'content-type': 'application/json' } },
       body: JSON.stringify(body),
     });
+  const ask = async (path: string, body: object) => {
+    const response = await post(path, body);
     return `${response.status} ${((await response.json()) as { reason?: string }).reason ?? ''}`.trim();
   };
 
@@ -259,6 +261,16 @@ describe('an agent whose token opens some tags', () => {
     expect(await ask('/v1/tags/orders-eu/decode', { ...segment, id: '1' })).toBe('200');
     expect(await ask('/v1/tags/parcels/decode', { ...segment, id: '1' })).toBe('403 tag_scope');
     expect(await ask('/v1/leases', {})).toBe('403 tag_scope');
+  });
+
+  test('learns by its reports of no other tag whether there is one', async () => {
+    const { agentId, instanceId } = segment;
+    const answer = await post('/v1/agents/report', {
+      ...{ agentId, instanceId, version: '1', timeMs: Date.now(), clock: { offsetMs: 0, skewed: false } },
+      ...{ tags: [], tagCount: 0, snowflake: null, intervalMs: 15_000, leaving: false },
+      names: ['orders-nobody-made', 'parcels', 'nobody-made'],
+    });
+    expect(await answer.json()).toMatchObject({ gone: [{ tag: 'orders-nobody-made', code: 'TAG_UNKNOWN' }] });
   });
 });
 

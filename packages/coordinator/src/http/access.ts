@@ -65,6 +65,12 @@ export class Access {
     this.#paces.change(settings.tokenRequestsPerS);
   }
 
+  /** Those of `tags` that the agent's token opens. */
+  opened({ headers }: Request, tags: readonly string[]): string[] {
+    const scope = this.#agents.admit(headers.authorization);
+    return tags.filter((tag) => scope.allowsTag(scopedName(tag)));
+  }
+
   #agent({ headers }: Request, kind: Parameters<Paces<Scope>['check']>[0]): Scope {
     const scope = this.#agents.admit(headers.authorization);
     checkWire(headers[WIRE_HEADER], 'agent');
@@ -87,10 +93,13 @@ export class Access {
   }
 }
 
-/** Who may have a template's may have those of its days. */
 function checkTag(scope: Scope, request: Request): void {
-  const tag = tagOf(request);
-  scope.checkTag(templateOf(tag)?.template ?? tag);
+  scope.checkTag(scopedName(tagOf(request)));
+}
+
+/** Who may have a template's may have those of its days. */
+function scopedName(tag: string): string {
+  return templateOf(tag)?.template ?? tag;
 }
 
 function viewersOf({ adminTokens, viewerTokens }: AccessSettings): readonly string[] {

@@ -127,9 +127,11 @@ async function report(coordinator: Coordinator, req: Request, res: Response): Pr
         nextReportMs: Math.min(intervalMs, nextReportMs),
         seenAtMs: clock.now(),
       }));
-  const records = names.length === 0 ? [] : await coordinator.store.findTags(names);
+  // Of others a token learns not even whether there are any.
+  const own = coordinator.access.opened(req, names);
+  const records = own.length === 0 ? [] : await coordinator.store.findTags(own);
   const found = new Map(records.map((record) => [record.tag, record]));
-  const gone = names.flatMap((tag): ReportAnswer['gone'] => {
+  const gone = own.flatMap((tag): ReportAnswer['gone'] => {
     const record = found.get(tag);
     if (record === undefined) return [{ tag, code: 'TAG_UNKNOWN' }];
     return record.retired ? [{ tag, code: 'TAG_RETIRED' }] : [];
