@@ -75,11 +75,11 @@ export const coordinatorSettings = settings(
       doc: 'The same for all agents with one token together, whatever they say that they are; without tokens, for all agents.',
     }),
     rosterMaxMb: int({
-      default: 100,
+      default: 40,
       min: 1,
       max: 10_000,
       unit: 'MB',
-      doc: 'Room in Redis for what agents report of themselves, about 4 kB each; when it is full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory.',
+      doc: 'Room in Redis for what agents report of themselves, about 4 kB each; when it is full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory; a coordinator takes up to ten times as much while it sums it up.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {
