@@ -11,6 +11,7 @@ import { SqlStore } from '@leafcutter/coordinator/sql-store';
 import { openSqlite, openSqliteToMove } from '@leafcutter/coordinator/sqlite-driver';
 import { migrateSqlite } from '@leafcutter/coordinator/sqlite-migrations';
 import { systemClock } from '@leafcutter/shared/system-clock';
+import { overriding } from '../simulation/overriding.ts';
 import { embedded, fillEveryColumn, fillLedger } from '../support/embedded-file.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { dumpMysql, dumpSqlite, inMysql, mysqlSchema, sqliteSchema } from '../support/moved-data.ts';
@@ -232,7 +233,13 @@ describe('a move', () => {
           query("INSERT INTO leaf_alloc (biz_tag, max_id, step) VALUES ('leaf', 1, 1)"),
         );
     };
-    const parts = { ...held, file, target, name: 'mysql', clock: systemClock, events: { progress } };
+    // The move goes on once it is written.
+    const after = overriding(target, {
+      query: (...asked) => written.then(() => target.query(...asked)),
+      run: (...asked) => written.then(() => target.run(...asked)),
+      transaction: (work) => written.then(() => target.transaction(work)),
+    });
+    const parts = { ...held, file, target: after, name: 'mysql', clock: systemClock, events: { progress } };
     await expect(moveBetween(parts, LAYOUT_TEXT, false).finally(() => written)).rejects.toMatchObject({
       reason: 'move_differs',
     });
