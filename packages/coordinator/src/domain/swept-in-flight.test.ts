@@ -37,20 +37,44 @@ async function begun(sweptAgoMs: number) {
 
 const granted = (ranges: readonly (Range | undefined)[]) => ranges.filter((range) => range !== undefined);
 
-/** What is granted when a range goes unfenced while a sweep runs, by a clock that was behind, and MySQL then loses it. */
-async function unfencedInFlight(
-  prepare: (world: Awaited<ReturnType<typeof begun>>) => void,
-): Promise<Range[]> {
-  const world = await begun(90_000);
-  prepare(world);
-  const { clock, store, fence, guard, ranges, ask, grant, commit } = world;
-  const { raise } = fence;
-  fence.raise = async () => ({ kind: 'away' });
+type World = Awaited<ReturnType<typeof begun>>;
+
+/** What befalls a range: it begins before the range is asked for, and what it answers follows once its transaction is open. */
+const HARMS: readonly (readonly [how: string, harm: (world: World) => () => void])[] = [
+  [
+    'goes unfenced',
+    ({ fence }) => {
+      const { raise } = fence;
+      fence.raise = async () => ({ kind: 'away' });
+      return () => {
+        fence.raise = raise;
+      };
+    },
+  ],
+  [
+    'loses its fence, because Redis fails over to a replica that had not heard of it,',
+    ({ memory, fence }) => {
+      const [marks, rose, { identity }] = [new Map(memory.marks), new Map(memory.rose), memory];
+      return () => {
+        memory.wipe();
+        for (const [key, mark] of marks) memory.marks.set(key, mark);
+        for (const [key, one] of rose) memory.rose.set(key, one);
+        memory.identity = identity;
+        fence.incarnation += 1;
+      };
+    },
+  ],
+];
+
+/** What is granted when a range is harmed and a sweep runs before it is committed, and MySQL loses it after the next sweep. */
+async function harmedInFlight(world: World, harm: (world: World) => () => void): Promise<Range[]> {
+  const { clock, store, guard, ranges, ask, grant, commit } = world;
+  const whenOpen = harm(world);
   clock.jump(-300_000);
   const asked = ask();
   await clock.advance(10);
   clock.jump(300_000);
-  fence.raise = raise;
+  whenOpen();
   // The next look, and the sweep that it starts, while the transaction is still open.
   await guard.check();
   await clock.advance(10);
@@ -67,44 +91,20 @@ async function unfencedInFlight(
   return granted(ranges);
 }
 
-describe('a range that goes unfenced while a sweep runs, with a clock that was set back', () => {
-  test('is seen by the next sweep', async () => {
-    expect(overlaps(await unfencedInFlight(() => undefined))).toEqual([]);
-  });
+describe.each(HARMS)(
+  'a range that %s while a sweep runs, dated by a clock that was set back',
+  (_how, harm) => {
+    test('is seen by the next sweep', async () => {
+      expect(overlaps(await harmedInFlight(await begun(90_000), harm))).toEqual([]);
+    });
 
-  test('NEGATIVE CONTROL: is not, if that reads what is dated a minute before the last sweep', async () => {
-    const repeated = await unfencedInFlight(({ fence, clock }) => {
+    test('NEGATIVE CONTROL: is not, if that reads what is dated a minute before the last sweep', async () => {
+      const world = await begun(90_000);
+      const { fence, clock } = world;
       const { finishSweep } = fence;
       fence.finishSweep = (identity, number, ledger) =>
         finishSweep.call(fence, identity, number, { ...ledger, fromMs: clock.now() - 60_000 });
+      expect(overlaps(await harmedInFlight(world, harm))).not.toEqual([]);
     });
-    expect(overlaps(repeated)).not.toEqual([]);
-  });
-});
-
-test('a range whose fence Redis forgets while its transaction is open, with a clock that was set back, is seen by the next sweep', async () => {
-  const { clock, store, memory, fence, guard, ranges, ask, grant, commit } = await begun(90_000);
-  const [marks, rose, { identity }] = [new Map(memory.marks), new Map(memory.rose), memory];
-  clock.jump(-300_000);
-  const asked = ask();
-  await clock.advance(10);
-  clock.jump(300_000);
-  // A failover to a replica that had not heard of that fence, and the sweep that follows.
-  memory.wipe();
-  for (const [key, mark] of marks) memory.marks.set(key, mark);
-  for (const [key, one] of rose) memory.rose.set(key, one);
-  memory.identity = identity;
-  fence.incarnation += 1;
-  await guard.check();
-  await clock.advance(10);
-  commit();
-  await clock.advance(10);
-  ranges.push(await asked);
-  store.beforeCommit = async () => undefined;
-  await clock.advance(60_000);
-  expect(await guard.sweep()).toMatchObject({ extent: 'moved' });
-  store.database.loseLast(5);
-  await guard.sweep();
-  ranges.push(await grant());
-  expect(overlaps(granted(ranges))).toEqual([]);
-});
+  },
+);

@@ -24,7 +24,7 @@ export interface Operation {
   readonly orNotReady?: boolean;
   /** Codes beside those that every operation can answer. */
   readonly errors?: readonly ErrorCode[];
-  /** True where a token is wanted, if the service has any. */
+  /** True if it wants a token, of a service that has tokens. */
   readonly token?: boolean;
 }
 
