@@ -1,4 +1,5 @@
 import type { Clock } from '@leafcutter/shared/clock';
+import type { RedisState } from '@leafcutter/shared/fleet-views';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { MachineIdStatus } from './domain/census.ts';
 import type { DatedTags } from './domain/dated-tags.ts';
@@ -18,9 +19,6 @@ import type { Paces } from './http/paces.ts';
 import type { Job } from './jobs.ts';
 import type { CoordinatorMetrics } from './metrics.ts';
 import type { CoordinatorConfig } from './settings.ts';
-
-/** `read_only`: it answers, and took no writes when it was last asked to, as when it is out of memory. */
-export type RedisState = 'up' | 'down' | 'read_only' | 'refused' | 'none';
 
 /** A coordinator put together: what its doors use. */
 export interface Coordinator {

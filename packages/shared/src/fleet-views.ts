@@ -21,10 +21,13 @@ export interface PastProblem extends Problem {
   readonly untilMs: number | null;
 }
 
+/** What a coordinator knows of its Redis. `read_only`: it answers, and took no writes when it was last asked to, as when it is out of memory. */
+export const REDIS_STATES = ['up', 'down', 'read_only', 'refused', 'none'] as const;
+export type RedisState = (typeof REDIS_STATES)[number];
+
 export interface Stores {
   readonly store: 'up' | 'down';
-  /** `read_only`: it answers, and took no writes when it was last asked to. */
-  readonly redis: 'up' | 'down' | 'read_only' | 'refused' | 'none';
+  readonly redis: RedisState;
   /** False if nothing is granted while Redis is away, because MySQL may have forgotten what only Redis knows. */
   readonly mayGoUnfenced: boolean;
   /** Counters of which this coordinator found within the last hour that MySQL had lost writes. */

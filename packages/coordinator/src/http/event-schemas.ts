@@ -1,4 +1,9 @@
-import type { FleetView, MachineIdsLive, TagLive } from '@leafcutter/shared/fleet-views';
+import {
+  type FleetView,
+  type MachineIdsLive,
+  REDIS_STATES,
+  type TagLive,
+} from '@leafcutter/shared/fleet-views';
 import { agentStatus, bufferView, tagView, unixMs } from '@leafcutter/shared/wire';
 import { z } from 'zod';
 
@@ -45,7 +50,7 @@ const fleet: z.ZodType<FleetView> = z.strictObject({
   health: z.strictObject({ level, sentence: z.string() }),
   stores: z.strictObject({
     store: z.enum(['up', 'down']),
-    redis: z.enum(['up', 'down', 'refused', 'none']),
+    redis: z.enum(REDIS_STATES),
     mayGoUnfenced: z.boolean(),
     lostWrites: z.strictObject({ counters: z.int(), latest: z.string() }).nullable(),
   }),
