@@ -53,6 +53,8 @@ export class ArenaLoad {
   /** When a call for the source last ended without an ID. */
   readonly #lastTrouble = new Map<string, number>();
   #during: Counts | undefined;
+  /** IDs that batches have asked for and not been answered yet. */
+  #underWay = 0;
   #stopped = false;
 
   /** Adds a caller, which begins at once. Resolves when it has made all of its calls, or the load was stopped. */
@@ -123,15 +125,19 @@ export class ArenaLoad {
     const path = pathOf(options);
     const process = history.newProcess();
     while (!this.#stopped && !connection.closed && budget.left > 0) {
-      if (count > 1 && this.counts.ids > (BATCH_SHARE + 1) * this.counts.singles) {
+      const batch = count > 1 ? count : 0;
+      // Those under way count as well: in a short run a few of them at once would be more than their share.
+      if (batch > 0 && this.counts.ids + this.#underWay + batch > (BATCH_SHARE + 1) * this.counts.singles) {
         await sleep(5);
         continue;
       }
       budget.left -= 1;
+      this.#underWay += batch;
       const begunMs = runningMs();
       const call = history.invoke({ process, agent, instanceId, source, count });
       const timer = setTimeout(() => connection.close(), GIVE_UP_MS);
       const answer = await connection.get(path).catch(() => undefined);
+      this.#underWay -= batch;
       clearTimeout(timer);
       const result = resultOf(answer);
       if (result.outcome === 'ok') history.ok(call, result.ids);
