@@ -172,16 +172,13 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         expect(await fence.sweep(identity, [])).toEqual({ ahead: [], unreadable: [] });
       });
 
-      test('gives up where the fence is another one, or one was lowered meanwhile', async () => {
+      test('gives up where the fence is another one', async () => {
         const counters = [{ name: orders, value: 900n, granted: 900n }];
         await fence.raise(orders, fenceMove(1n, 1_001n));
-        const { generation } = identity;
-        await fence.lower(orders, await other.read(orders), { to: 101n, taken: undefined, generation });
-        await expect(other.sweep(identity, counters)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
         await expect(other.sweep({ ...identity, generation: 'another' }, counters)).rejects.toMatchObject({
           reason: 'sweep_overtaken',
         });
-        expect((await fence.read(orders)).value).toBe(101n);
+        expect((await fence.read(orders)).value).toBe(1_001n);
       });
     });
 
@@ -247,10 +244,10 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       fence.confirm(orders, 51n);
       fence.confirm(orders, 101n);
       await told(101n);
-      await fence.lower(orders, await fence.read(orders), { to: 7n, taken: undefined, generation });
+      await fence.lower(orders, await fence.read(orders), { to: 7n, era: 1, generation });
       fence.confirm(orders, 101n);
       fence.confirm({ kind: 'tag', tag: 'users' }, 5n);
-      await fence.raise(orders, fenceMove(7n, 8n));
+      await fence.raise(orders, fenceMove(7n, 8n, { era: 1 }));
       fence.confirm(orders, 8n);
       // What was said before is passed over, and what is said after is heard.
       await fence.raise({ kind: 'machine', machineId: 1 }, fenceMove(1n, 2n));
@@ -265,121 +262,72 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       expect((await other.read({ kind: 'tag', tag: 'users' })).value).toBe(0n);
     });
 
-    describe('the zones of a tag', () => {
+    describe('in a later era', () => {
       const { identity } = SAMPLE_DEPLOYMENT;
       const { generation } = identity;
-      /** 1 to 100, then a typo to 501 from which a segment was drawn. */
-      const typo = async () => {
-        await fence.raise(orders, fenceMove(1n, 101n));
-        await fence.raise(orders, fenceMove(501n, 601n));
-      };
+      const later = { era: 1, taken: { start: 501n, end: 601n } };
+      /** 1 to 100, then a typo to 501 from which a segment was drawn, and back. */
       const lowered = async () => {
-        await typo();
-        const taken = { start: 501n, end: 601n };
-        await fence.lower(orders, await fence.read(orders), { to: 101n, taken, generation });
+        await fence.raise(orders, fenceMove(1n, 101n));
+        await fence.raise(orders, fenceMove(501n, 601n));
+        await fence.lower(orders, await fence.read(orders), { to: 101n, ...later, generation });
       };
 
-      test('remember the last numbers that its counter skipped', async () => {
-        await fence.raise(orders, fenceMove(1n, 101n));
-        expect((await other.read(orders)).skipped).toBeUndefined();
-        await fence.raise(orders, fenceMove(501n, 601n));
-        await fence.raise(orders, fenceMove(601n, 701n));
-        expect((await other.read(orders)).skipped).toEqual({ start: 101n, end: 501n });
-        await fence.raise(orders, fenceMove(801n, 901n));
-        expect((await other.read(orders)).skipped).toEqual({ start: 701n, end: 801n });
-      });
-
-      test('not of the first range of all, and not of the time that a machine id skips', async () => {
-        const machine: CounterName = { kind: 'machine', machineId: 3 };
-        await fence.raise(orders, fenceMove(501n, 601n));
-        await fence.raise(machine, fenceMove(1n, 101n));
-        await fence.raise(machine, fenceMove(501n, 601n));
-        expect((await other.read(orders)).skipped).toBeUndefined();
-        expect((await other.read(machine)).skipped).toBeUndefined();
-      });
-
-      test('keep what was handed out above a lowered counter from being touched again', async () => {
+      test('it stands where that began, and keeps what was handed out above', async () => {
         await lowered();
-        expect(await other.read(orders)).toMatchObject({ value: 101n, taken: { start: 501n, end: 601n } });
-        const above = { kind: 'ahead', value: 601n, committed: 601n, granted: 601n };
-        for (const [start, end] of [
-          [501n, 502n],
-          [600n, 700n],
-          [450n, 502n],
-          [101n, 9_000n],
-        ] as const)
-          expect(await other.raise(orders, fenceMove(start, end))).toEqual(above);
-        expect((await other.read(orders)).value).toBe(101n);
-        expect(await other.raise(orders, fenceMove(101n, 501n))).toEqual({ kind: 'ok' });
+        const mark = { value: 101n, committed: 101n, granted: 101n, ...later };
+        expect(await other.read(orders)).toEqual(mark);
+        expect(await other.raise(orders, fenceMove(90n, 95n, later))).toEqual({ kind: 'ahead', ...mark });
+        expect(await other.raise(orders, fenceMove(101n, 201n, later))).toEqual({ kind: 'ok' });
+        expect(await fence.read(orders)).toEqual({ value: 201n, committed: 101n, granted: 201n, ...later });
       });
 
-      test('are passed by who goes on above, and all below that is no gap any more', async () => {
+      test('it moves for nobody who knows of an earlier one only', async () => {
         await lowered();
-        await fence.raise(orders, fenceMove(101n, 201n));
-        expect(await fence.raise(orders, fenceMove(651n, 701n))).toEqual({ kind: 'lowered' });
-        expect(await other.read(orders)).toMatchObject({ value: 201n, taken: { start: 501n, end: 601n } });
-        expect(await fence.raise(orders, fenceMove(651n, 701n, { mayPass: true }))).toEqual({ kind: 'ok' });
-        const mark = await other.read(orders);
-        expect(mark).toMatchObject({ value: 701n, skipped: { start: 601n, end: 651n } });
-        expect(mark.taken).toBeUndefined();
+        expect(await other.raise(orders, fenceMove(601n, 701n))).toEqual({ kind: 'forgotten' });
+        expect(await other.raise(orders, fenceMove(101n, 201n))).toEqual({ kind: 'forgotten' });
+        expect((await fence.read(orders)).value).toBe(101n);
       });
 
-      test('are told a sweep whose database forgot the lowering, and the fence waits until that is mended', async () => {
+      test('it begins with a range, too, wherever it stood in the earlier one', async () => {
         await lowered();
-        const before = await fence.identity();
-        if (before === undefined) throw new Error('no identity');
-        const counter = { name: orders, value: 501n, granted: 101n };
-        expect(await other.sweep(before, [counter])).toEqual({
-          ahead: [
-            expect.objectContaining({
-              ...{ counter, value: 101n, committed: 101n, granted: 101n, taken: { start: 501n, end: 601n } },
-            }),
-          ],
+        const above = { era: 12 };
+        expect(await other.raise(orders, fenceMove(601n, 701n, above))).toEqual({ kind: 'ok' });
+        expect(await fence.read(orders)).toEqual({ value: 701n, committed: 601n, granted: 701n, ...above });
+        expect(await other.raise(orders, fenceMove(101n, 201n, later))).toEqual({ kind: 'forgotten' });
+        expect(await other.raise(orders, fenceMove(7n, 8n, { era: 13 }))).toEqual({ kind: 'ok' });
+        expect(await fence.read(orders)).toEqual({ value: 8n, committed: 7n, granted: 8n, era: 13 });
+      });
+
+      test('a sweep tells a database that forgot it, and leaves it as it is', async () => {
+        await lowered();
+        const counter = { name: orders, value: 9_001n, granted: 9_001n };
+        expect(await other.sweep(identity, [counter])).toEqual({
+          ahead: [{ counter, value: 101n, committed: 101n, granted: 101n, ...later }],
           unreadable: [],
         });
         expect((await fence.read(orders)).value).toBe(101n);
       });
 
-      test('are taken over, with the counter, by a Redis that went back to before the lowering', async () => {
-        await typo();
-        const before = await fence.identity();
-        if (before === undefined) throw new Error('no identity');
-        const taken = { start: 501n, end: 601n };
-        const told = await other.sweep(before, [{ name: orders, value: 201n, granted: 601n, taken }]);
-        expect(told.ahead).toMatchObject([{ value: 201n, taken }]);
-        const mark = await fence.read(orders);
-        expect(mark).toMatchObject({ value: 201n, committed: 201n, granted: 201n, taken });
-        expect(mark.skipped).toBeUndefined();
-      });
-
-      test('grow by a sweep if Redis went back to an earlier lowering, and never shrink by one', async () => {
-        await lowered();
-        const before = await fence.identity();
-        if (before === undefined) throw new Error('no identity');
-        const swept = async (start: bigint, end: bigint) => {
-          const taken = { start, end };
-          await other.sweep(before, [{ name: orders, value: 101n, granted: 101n, taken }]);
-          return (await fence.read(orders)).taken;
-        };
-        expect(await swept(501n, 9_001n)).toEqual({ start: 501n, end: 9_001n });
-        expect(await swept(401n, 501n)).toEqual({ start: 401n, end: 9_001n });
-      });
-
-      test('are learnt from a sweep by a Redis that forgot them, not if the counter stands above', async () => {
-        const taken = { start: 501n, end: 601n };
-        const users: CounterName = { kind: 'tag', tag: 'users' };
-        await fence.sweep(identity, [
-          { name: orders, value: 101n, granted: 601n, taken },
-          { name: users, value: 701n, granted: 701n, taken },
-        ]);
-        expect((await other.read(orders)).taken).toEqual(taken);
-        expect((await other.read(users)).taken).toBeUndefined();
+      test('a sweep teaches it to a Redis that forgot it, whatever that remembers of an earlier one', async () => {
+        await fence.raise(orders, fenceMove(1n, 601n));
+        const counters = [
+          { name: orders, value: 151n, granted: 141n, ...later },
+          { name: { kind: 'tag', tag: 'users' } as const, value: 201n, granted: 191n, ...later },
+        ];
+        expect((await other.sweep(identity, counters)).ahead).toEqual([]);
+        const mark = { value: 151n, committed: 151n, granted: 141n, ...later };
+        expect(await fence.read(orders)).toEqual(mark);
+        // In the same era neither number sinks.
+        const told = await other.sweep(identity, [{ name: orders, value: 7n, granted: 7n, ...later }]);
+        expect(told.ahead).toMatchObject([mark]);
+        expect(await fence.read(orders)).toEqual(mark);
       });
     });
 
     test('is lowered where an admin says so, and only by who knows its generation and where it stands', async () => {
       const down = (to: bigint, generation: string | undefined = SAMPLE_DEPLOYMENT.identity.generation) => ({
-        ...{ to, taken: undefined, generation },
+        ...{ to, era: 1, generation },
       });
       await fence.raise(orders, fenceMove(1n, 1_001n));
       const mark = await fence.read(orders);
@@ -395,8 +343,8 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       expect(await fence.read(orders)).toEqual(mark);
       // That it was confirmed meanwhile moves nothing.
       await fence.lower(orders, { ...mark, committed: 900n }, down(7n));
-      expect(await fence.raise(orders, fenceMove(6n, 8n))).toEqual({
-        ...{ kind: 'ahead', value: 7n, committed: 7n, granted: 7n },
+      expect(await fence.raise(orders, fenceMove(6n, 8n, { era: 1 }))).toEqual({
+        ...{ kind: 'ahead', value: 7n, committed: 7n, granted: 7n, era: 1 },
       });
       await expect(fence.lower(orders, mark, down(5n))).rejects.toMatchObject({
         reason: 'fence_moved',

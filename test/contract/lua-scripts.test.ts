@@ -135,35 +135,21 @@ const A = '00000000-0000-4000-8000-00000000000a';
 const B = '00000000-0000-4000-8000-00000000000b';
 const TOP = 2n ** 63n - 1n;
 const digits = (value: number | bigint) => String(value).padStart(19, '0');
-const NONE = digits(0);
 
 describe('what the scripts return on a real Redis', () => {
-  const raise = (start: bigint, end: bigint, counter = start, generation = 'g1') =>
-    redis.raiseFence(
-      'f',
-      'i',
-      'c',
-      'z',
-      digits(start),
-      digits(end),
-      digits(counter),
-      generation,
-      'tag:a',
-      '1',
-      NONE,
-      '',
-    );
+  const raise = (start: bigint, end: bigint, counter = start, generation = 'g1', era = '') =>
+    redis.raiseFence('f', 'i', 'c', digits(start), digits(end), digits(counter), generation, 'tag:a', era);
   const identity = (generation = 'g1') => redis.introduce('i', 'd1', 'layout', 1, generation);
-  const sweep = (counters: bigint[], generation = 'g1', lowered = '0', number = '0') =>
+  const sweep = (counters: bigint[], generation = 'g1', number = '0', era = '') =>
     redis.sweepFences(
-      3 + counters.length,
-      ...['i', 'c', 'z', ...counters.map((_, index) => `f${index}`)],
-      ...[generation, number, lowered],
-      ...counters.flatMap((value, index) => [`tag:${index}`, digits(value), digits(value - 1n), NONE, NONE]),
+      2 + counters.length,
+      ...['i', 'c', ...counters.map((_, index) => `f${index}`)],
+      ...[generation, number],
+      ...counters.flatMap((value, index) => [`tag:${index}`, digits(value), digits(value - 1n), era]),
     );
   const mark = (...numbers: (number | bigint)[]) => numbers.map(digits).join(' ');
-  const lower = (key: string, before: string, to: number, generation = 'g1', zones = mark(0, 0, 0, 0)) =>
-    redis.lowerFence(key, 'i', 'z', before, digits(to), generation, 'tag:0', zones);
+  const lower = (key: string, before: string, after: string, generation = 'g1') =>
+    redis.lowerFence(key, 'i', 'c', before, after, generation, 'tag:0');
 
   test('introduce: 1 where the identity is the given one now, 0 where there was one', async () => {
     expect(await identity()).toBe(1);
@@ -208,23 +194,41 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.mget('f0', 'f1', 'f3')).toEqual(['5', mark(5, 5), mark(10, 10, 9)]);
   });
 
-  test('sweepFences: "?" and nothing moved where the identity is another, went back, or a fence was lowered since', async () => {
+  test('sweepFences: "?" and nothing moved where the identity is another, or went back', async () => {
     expect(await sweep([10n])).toEqual(['?']);
     await identity();
     expect(await sweep([10n], 'g2')).toEqual(['?']);
-    expect(await sweep([10n], 'g1', '0', '1')).toEqual(['?']);
+    expect(await sweep([10n], 'g1', '1')).toEqual(['?']);
+    expect(await redis.exists('f0')).toBe(0);
+  });
+
+  test('lowerFence: "" where a later era began, which a fence and a sweep of an earlier one do not move', async () => {
+    await identity();
     await redis.set('f0', mark(900, 900, 900));
-    expect(await lower('f0', mark(900, 900, 900), 3)).toBe('');
-    expect(await sweep([10n])).toEqual(['?']);
-    expect(await redis.get('f0')).toBe(mark(3, 3, 3));
-    expect(await sweep([10n], 'g1', '1')).toEqual(['']);
+    const later = mark(3, 3, 3, 1, 800, 900);
+    expect(await lower('f0', mark(900, 700, 900), later)).toBe('');
+    expect(await sweep([10n])).toEqual([later]);
+    expect(await redis.get('f0')).toBe(later);
+    expect(await redis.hget('i', 'lowered')).toBe('1');
+    expect(await redis.zscore('c', 'tag:0')).toBe('0');
+    expect(await sweep([10n], 'g1', '0', mark(1, 800, 900))).toEqual(['']);
+    expect(await redis.get('f0')).toBe(mark(10, 10, 9, 1, 800, 900));
+  });
+
+  test('raiseFence: "forgotten" where the fence knows of a later era, also of one with more digits', async () => {
+    await identity();
+    expect(await raise(1n, 101n, 1n, 'g1', mark(9, 0, 0))).toBe('');
+    expect(await raise(501n, 601n, 501n)).toBe('forgotten');
+    expect(await raise(1n, 11n, 1n, 'g1', mark(10, 0, 0))).toBe('');
+    expect(await raise(501n, 601n, 501n, 'g1', mark(9, 0, 0))).toBe('forgotten');
+    expect(await redis.get('f')).toBe(mark(11, 1, 11, 10, 0, 0));
   });
 
   test('lowerFence: "?" where the identity is another, "!" where the fence is not as it must be', async () => {
     await identity();
     await redis.set('f', mark(9, 9, 9));
-    expect(await lower('f', mark(9, 9, 9), 3, 'g2')).toBe('?');
-    expect(await lower('f', mark(8, 8, 8), 3)).toBe('!');
+    expect(await lower('f', mark(9, 9, 9), mark(3, 3, 3, 1, 0, 0), 'g2')).toBe('?');
+    expect(await lower('f', mark(8, 8, 8), mark(3, 3, 3, 1, 0, 0))).toBe('!');
     expect(await redis.get('f')).toBe(mark(9, 9, 9));
     expect(await redis.hget('i', 'lowered')).toBe('0');
   });
@@ -331,7 +335,7 @@ describe('what the scripts return on a real Redis', () => {
       raiseFence: await raise(1n, 2n),
       sweepFences: await sweep([1n]),
       finishSweep: await redis.finishSweep('i', 'g1', 0, 1, 5, 9),
-      lowerFence: await lower('f', 'x', 1),
+      lowerFence: await lower('f', 'x', 'y'),
       confirmFences: await redis.confirmFences(2, 'i', 'f', 'g1', digits(2)),
       keepLease: await redis.keepLease('l', A, 'a', 1_000, 'enter'),
       endLease: await redis.endLease('l', A),
@@ -358,7 +362,7 @@ describe('what the scripts return on a real Redis', () => {
     const stands = mark(high, 1, high);
     await redis.set('f', stands);
     expect(await raise(low, end)).toBe(stands);
-    const args = [digits(low), digits(end), digits(low), 'g1', 'tag:a', '1', NONE, ''];
-    expect(await redis.eval(asNumbers, 4, 'f', 'i', 'c', 'z', ...args)).toBe('');
+    const args = [digits(low), digits(end), digits(low), 'g1', 'tag:a', ''];
+    expect(await redis.eval(asNumbers, 3, 'f', 'i', 'c', ...args)).toBe('');
   });
 });

@@ -307,12 +307,17 @@ export function tagContract(subject: () => StoreUnderTest): void {
       });
     });
 
-    test('is lowered with the counter, which gets a highest ID', async () => {
+    test('is lowered with the counter in a later era, which gets a highest ID', async () => {
       await store.createTag(newTag('orders'));
       await allocate(101n);
-      await store.withTag('orders', (row) => row.lower(51n, 90n, { start: 91n, end: 101n }));
+      const taken = { start: 91n, end: 101n };
+      await store.withTag('orders', (row) => row.advance(51n, [], { era: 3, taken }));
       expect(await other.findTag('orders')).toMatchObject({ nextId: 51n, highWater: 51n, highestId: 90n });
-      expect(await other.withTag('orders', async ({ taken }) => taken)).toEqual({ start: 91n, end: 101n });
+      const era = () => other.withTag('orders', async (row) => ({ era: row.era, taken: row.taken }));
+      expect(await era()).toEqual({ era: 3, taken });
+      await store.withTag('orders', (row) => row.advance(201n, [], { era: 4 }));
+      expect(await era()).toEqual({ era: 4, taken: undefined });
+      expect(await other.findTag('orders')).toMatchObject({ nextId: 201n, highestId: 90n });
     });
   });
 }

@@ -84,6 +84,15 @@ const MIGRATIONS: readonly Migration[] = [
      ADD COLUMN taken_to bigint DEFAULT NULL`,
   },
   { sql: `ALTER TABLE leafcutter_tag ADD KEY leafcutter_tag_shape (shape)` },
+  { sql: `ALTER TABLE leafcutter_tag ADD COLUMN era int NOT NULL DEFAULT 0` },
+  // A tag that an earlier release lowered ends below what was handed out above, and nothing else says so.
+  {
+    sql: `UPDATE leafcutter_tag t
+     SET t.taken_to = (SELECT MAX(l.range_end) FROM leafcutter_ledger l WHERE l.kind = 't' AND l.name = t.tag),
+       t.taken_from = t.highest_id + 1
+     WHERE t.taken_from IS NULL AND t.highest_id <
+       (SELECT MAX(l.range_end) - 1 FROM leafcutter_ledger l WHERE l.kind = 't' AND l.name = t.tag)`,
+  },
 ];
 
 /** DDL on a large table may take long; a start may wait for it. */

@@ -14,7 +14,14 @@ import {
   type Swept,
   type SweptCounter,
 } from './domain/fence.ts';
-import { type Counter, type CounterName, counterKey, maxBigint, type Range } from './domain/range.ts';
+import {
+  type Counter,
+  type CounterName,
+  compareEras,
+  counterKey,
+  type Era,
+  maxBigint,
+} from './domain/range.ts';
 import { RETRY_REASONS } from './domain/store.ts';
 import type { RedisLink } from './redis-link.ts';
 
@@ -37,23 +44,19 @@ const NO_GENERATION = '';
 const DONE = '';
 const STRANGER = '?';
 const TAKES_NO_WRITES = '!';
-const LOWERED = 'lowered';
-
-/** What a process keeps of a fence that it moved. */
-type Known = Pick<FenceMark, 'value' | 'committed' | 'granted'>;
+const FORGOTTEN = 'forgotten';
 
 /**
- * The fence in Redis: one string per counter, a hash of the zones of tags that have some, a sorted set that tells when
- * each rose, and the identity, a hash. Scripts alone move them. While Redis is away, what this process was told or
- * granted itself still speaks: it is not the fence, but it is never lower than what we handed out.
+ * The fence in Redis: one string per counter, a sorted set that tells when each rose, and the identity, a hash. Scripts
+ * alone move them. While Redis is away, what this process was told or granted itself still speaks: it is not the fence,
+ * but it is never lower than what we handed out.
  */
 export class RedisFence implements Fence {
   readonly #link: RedisLink;
   readonly #clock: Clock;
   readonly #identity: string;
   readonly #counters: string;
-  readonly #zones: string;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new Map<string, FenceMark>();
   /** Commits that Redis was not told of yet, by key. */
   readonly #unconfirmed = new Map<string, bigint>();
   #stopConfirming: Cancel | undefined;
@@ -66,7 +69,6 @@ export class RedisFence implements Fence {
     this.#clock = clock;
     this.#identity = `${this.#prefix}identity`;
     this.#counters = `${this.#prefix}counters`;
-    this.#zones = `${this.#prefix}zones`;
   }
 
   get available(): boolean {
@@ -82,35 +84,25 @@ export class RedisFence implements Fence {
   }
 
   async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
-    const { start, end, counter, generation = '' } = move;
+    const { start, end, counter, era, taken, generation = '' } = move;
     const key = this.#key(name);
     if (!this.#link.up) return this.#fromMemory(key, move);
-    const keys = [key, this.#identity, this.#counters, this.#zones] as const;
+    const keys = [key, this.#identity, this.#counters] as const;
     const range = [padded(start), padded(end), padded(counter)] as const;
-    const isTag = name.kind === 'tag' ? '1' : '';
     const answer = await this.#link.run(
-      (redis) =>
-        redis.raiseFence(
-          ...keys,
-          ...range,
-          generation,
-          nameOf(name),
-          isTag,
-          padded(move.ledgerEnd),
-          move.mayPass ? '1' : '',
-        ),
+      (redis) => redis.raiseFence(...keys, ...range, generation, nameOf(name), writeEra(move)),
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER) return { kind: 'stranger' };
     this.#generation = generation;
-    if (answer === LOWERED) return { kind: 'lowered' };
+    if (answer === FORGOTTEN) return { kind: 'forgotten' };
     if (answer === TAKES_NO_WRITES) {
       this.#takesWrites = false;
       return this.#fromMemory(key, move);
     }
     if (answer === DONE) {
       this.#takesWrites = true;
-      this.#know(key, { value: end, committed: counter, granted: end });
+      this.#know(key, { value: end, committed: counter, granted: end, era, taken });
       return { kind: 'ok' };
     }
     const mark = parse(key, answer);
@@ -120,11 +112,8 @@ export class RedisFence implements Fence {
 
   async read(name: CounterName): Promise<FenceMark> {
     const key = this.#key(name);
-    const [text, zones] = await this.#link.run(
-      (redis) => Promise.all([redis.get(key), redis.hget(this.#zones, nameOf(name))]),
-      RETRY_REASONS.fenceUnclear,
-    );
-    return { ...(text === null ? NO_MARK : parse(key, text)), ...readZones(zones ?? '') };
+    const text = await this.#link.run((redis) => redis.get(key), RETRY_REASONS.fenceUnclear);
+    return text === null ? NO_MARK : parse(key, text);
   }
 
   confirm(name: CounterName, value: bigint): void {
@@ -142,13 +131,13 @@ export class RedisFence implements Fence {
 
   async identity(): Promise<FenceIdentity | undefined> {
     const fields = await this.#link.run((redis) => redis.hgetall(this.#identity));
-    const { deploymentId, layout, generation, keySchema, sweep = '0', sweepBefore, lowered = '0' } = fields;
+    const { deploymentId, layout, generation, keySchema, sweep = '0', sweepBefore } = fields;
     const { ledgerFrom, ledgerNext } = fields;
     this.#generation = generation ?? NO_GENERATION;
     if (generation === undefined) return undefined;
     return {
       ...{ deploymentId: deploymentId ?? '', layout: layout ?? '', generation },
-      ...{ keySchema: Number(keySchema), sweep: Number(sweep), lowered: Number(lowered) },
+      ...{ keySchema: Number(keySchema), sweep: Number(sweep) },
       ...(sweepBefore === undefined ? {} : { sweepBefore: Number(sweepBefore) }),
       ...(ledgerFrom === undefined
         ? {}
@@ -176,19 +165,14 @@ export class RedisFence implements Fence {
 
   async sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
     if (counters.length === 0) return { ahead: [], unreadable: [] };
-    const keys = [
-      this.#identity,
-      this.#counters,
-      this.#zones,
-      ...counters.map(({ name }) => this.#key(name)),
-    ];
-    const values = counters.flatMap(({ name, value, granted, taken }) => [
-      ...[nameOf(name), padded(value), padded(granted)],
-      ...[padded(taken?.start ?? 0n), padded(taken?.end ?? 0n)],
-    ]);
-    const { generation, sweep, lowered } = identity;
+    const keys = [this.#identity, this.#counters, ...counters.map(({ name }) => this.#key(name))];
+    const values = counters.flatMap((counter) => {
+      const { name, value, granted } = counter;
+      return [nameOf(name), padded(value), padded(granted), writeEra(counter)];
+    });
+    const { generation, sweep } = identity;
     const answers = await this.#link.run((redis) =>
-      redis.sweepFences(keys.length, ...keys, generation, String(sweep), String(lowered), ...values),
+      redis.sweepFences(keys.length, ...keys, generation, String(sweep), ...values),
     );
     if (answers[0] === STRANGER) throw overtaken();
     const ahead: FenceAhead[] = [];
@@ -217,39 +201,31 @@ export class RedisFence implements Fence {
   async lower(
     name: CounterName,
     from: FenceMark,
-    { to, taken, generation = '' }: FenceLowering,
+    { to, era, taken, generation = '' }: FenceLowering,
   ): Promise<void> {
     const key = this.#key(name);
-    const zones = [0n, 0n, taken?.start ?? 0n, taken?.end ?? 0n].map(padded).join(' ');
+    const keys = [key, this.#identity, this.#counters] as const;
+    const after = { value: to, committed: to, granted: to, era, taken };
     const answer = await this.#link.run(
-      (redis) =>
-        redis.lowerFence(
-          ...([
-            key,
-            this.#identity,
-            this.#zones,
-            writeMark(from),
-            padded(to),
-            generation,
-            nameOf(name),
-            zones,
-          ] as const),
-        ),
+      (redis) => redis.lowerFence(...keys, writeMark(from), writeMark(after), generation, nameOf(name)),
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER)
       throw unavailable('Redis is not the one that MySQL says.', RETRY_REASONS.fenceStranger);
     if (answer !== DONE) throw unavailable('The fence moved meanwhile; try again.', 'fence_moved');
-    this.#know(key, { value: to, committed: to, granted: to });
+    this.#know(key, after);
   }
 
   /** Unfenced: only what this process was told or granted itself speaks. */
-  #fromMemory(key: string, { start, end, counter, generation, mayGoUnfenced }: FenceMove): FenceAnswer {
+  #fromMemory(key: string, move: FenceMove): FenceAnswer {
+    const { start, end, counter, era, taken, generation, mayGoUnfenced } = move;
     if (this.#generation !== undefined && this.#generation !== generation) return { kind: 'stranger' };
     if (!mayGoUnfenced) return { kind: 'away' };
-    const known = this.#known.get(key);
-    if (known !== undefined && known.value > start) return { kind: 'ahead', ...known };
-    this.#know(key, { value: end, committed: counter, granted: end });
+    const known = this.#known.get(key) ?? NO_MARK;
+    const later = compareEras(known, move);
+    if (later > 0) return { kind: 'forgotten' };
+    if (later === 0 && known.value > start) return { kind: 'ahead', ...known };
+    this.#know(key, { value: end, committed: counter, granted: end, era, taken });
     return { kind: 'away' };
   }
 
@@ -268,7 +244,7 @@ export class RedisFence implements Fence {
     }
   }
 
-  #know(key: string, mark: Known): void {
+  #know(key: string, mark: FenceMark): void {
     this.#known.delete(key);
     this.#known.set(key, mark);
     const oldest = this.#known.size > MAX_KNOWN ? this.#known.keys().next().value : undefined;
@@ -296,30 +272,31 @@ function readName(text: string): CounterName | undefined {
   return kind === 'machine' && /^\d{1,9}$/.test(key) ? { kind, machineId: Number(key) } : undefined;
 }
 
-/** The zones of a tag; a pair of zeros is none. */
-function readZones(text: string): Pick<FenceMark, 'skipped' | 'taken'> {
-  const [skippedFrom, skippedTo, takenFrom, takenTo] = text.split(' ').map(BigInt);
-  return { skipped: zone(skippedFrom, skippedTo), taken: zone(takenFrom, takenTo) };
-}
-
-function zone(start = 0n, end = 0n): Range | undefined {
-  return end === 0n ? undefined : { start, end };
-}
-
 function padded(value: bigint): string {
   return String(value).padStart(DIGITS, '0');
 }
 
 /** A fence that is not there is the empty text. */
-function writeMark({ value, committed, granted }: FenceMark): string {
-  return value === 0n ? '' : [value, committed, granted].map(padded).join(' ');
+function writeMark(mark: FenceMark): string {
+  const { value, committed, granted } = mark;
+  if (value === 0n) return '';
+  const era = writeEra(mark);
+  return [...[value, committed, granted].map(padded), ...(era === '' ? [] : [era])].join(' ');
 }
 
-/** Undefined where this is no fence. A sweep puts what was handed out above behind it. */
+/** The first era is the empty text. */
+function writeEra({ era, taken }: Era): string {
+  if (era === undefined) return '';
+  return [BigInt(era), taken?.start ?? 0n, taken?.end ?? 0n].map(padded).join(' ');
+}
+
+/** Undefined where this is no fence. */
 function readMark(text: string): FenceMark | undefined {
-  if (!/^[0-9]{19}( [0-9]{19}){2}(( [0-9]{19}){2})?$/.test(text)) return undefined;
-  const [value = 0n, committed = 0n, granted = 0n, takenFrom, takenTo] = text.split(' ').map(BigInt);
-  return { value, committed, granted, taken: zone(takenFrom, takenTo) };
+  if (!/^[0-9]{19}( [0-9]{19}){2}(( [0-9]{19}){3})?$/.test(text)) return undefined;
+  const [value = 0n, committed = 0n, granted = 0n, era, start = 0n, end = 0n] = text.split(' ').map(BigInt);
+  const mark = { value, committed, granted };
+  if (era === undefined) return mark;
+  return { ...mark, era: Number(era), ...(end === 0n ? {} : { taken: { start, end } }) };
 }
 
 /** A fence that somebody set by hand without its zeros would compare wrongly for ever, so it is named. */

@@ -3,7 +3,7 @@ import type { Redis, Result } from 'ioredis';
 
 /** Every Lua script with its number of keys, where that is fixed; a test holds this list against the scripts' headers. */
 export const REDIS_SCRIPTS = {
-  raiseFence: { file: 'raise-fence.lua', keys: 4 },
+  raiseFence: { file: 'raise-fence.lua', keys: 3 },
   sweepFences: { file: 'sweep-fences.lua', keys: undefined },
   finishSweep: { file: 'finish-sweep.lua', keys: 1 },
   confirmFences: { file: 'confirm-fences.lua', keys: undefined },
@@ -23,15 +23,12 @@ declare module 'ioredis' {
       key: string,
       identity: string,
       counters: string,
-      zones: string,
       start: string,
       end: string,
       counter: string,
       generation: string,
       name: string,
-      tag: string,
-      ledgerEnd: string,
-      pass: string,
+      era: string,
     ): Result<string, Context>;
     sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
     finishSweep(
@@ -46,12 +43,11 @@ declare module 'ioredis' {
     lowerFence(
       key: string,
       identity: string,
-      zones: string,
+      counters: string,
       before: string,
-      value: string,
+      after: string,
       generation: string,
       name: string,
-      newZones: string,
     ): Result<string, Context>;
     introduce(
       identity: string,

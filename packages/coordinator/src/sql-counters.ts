@@ -1,10 +1,14 @@
 import type { SweptCounter } from './domain/fence.ts';
-import { type CounterName, counterKey, maxBigint } from './domain/range.ts';
+import { type CounterName, counterKey, type Era, maxBigint, minBigint } from './domain/range.ts';
 import { type SqlDriver, UnstorableTextError } from './sql-driver.ts';
 import { LEDGER_KIND, latestRanges, ledgerTop } from './sql-ledger.ts';
-import { toTaken } from './sql-tags.ts';
+import { toEra } from './sql-tags.ts';
 
 const PAGE = 500;
+
+/** Columns of `leafcutter_tag` that a swept counter needs, and where its era ends. */
+const ERA_COLUMNS = 't.high_water, t.era, t.taken_from, t.taken_to';
+const ERA_END = 'COALESCE(t.taken_from, 9223372036854775807)';
 
 /**
  * Every counter, or those that the ledger has an entry of since a moment of the database's clock. Tags are paged in the
@@ -22,6 +26,8 @@ export async function* counters(
   }
   for await (const tags of movedNames(driver, LEDGER_KIND.tag, movedSinceMs))
     yield await taggedCounters(driver, tags);
+  // That a counter was lowered is in no ledger.
+  yield* tagsOf('t.era > 0', driver);
   for await (const names of movedNames(driver, LEDGER_KIND.machine, movedSinceMs))
     yield await machineCounters(driver, undefined, names.map(Number));
 }
@@ -95,14 +101,21 @@ async function tagsNamed(driver: SqlDriver, tags: readonly string[]): Promise<Sw
  * page: no join of the two tables goes by both of their keys.
  */
 async function* tagsWithoutRow(driver: SqlDriver): AsyncGenerator<readonly SweptCounter[]> {
+  for await (const page of tagsOf('t.high_water > 0', driver)) {
+    const gone = page.filter((counter) => counter.gone);
+    if (gone.length > 0) yield gone;
+  }
+}
+
+/** Tags whose row in `leafcutter_tag` meets a condition. */
+async function* tagsOf(where: string, driver: SqlDriver): AsyncGenerator<readonly SweptCounter[]> {
   for (let after = ''; ; ) {
     const rows = await driver.query(
-      `SELECT t.tag FROM leafcutter_tag t WHERE t.high_water > 0 AND t.tag > ? ORDER BY t.tag LIMIT ${PAGE}`,
+      `SELECT t.tag FROM leafcutter_tag t WHERE ${where} AND t.tag > ? ORDER BY t.tag LIMIT ${PAGE}`,
       [after],
     );
     const tags = rows.map((row) => String(row.tag));
-    const gone = (await taggedCounters(driver, tags)).filter((counter) => counter.gone);
-    if (gone.length > 0) yield gone;
+    if (tags.length > 0) yield await taggedCounters(driver, tags);
     after = tags.at(-1) ?? after;
     if (tags.length < PAGE) return;
   }
@@ -113,17 +126,18 @@ async function goneTags(driver: SqlDriver, tags: readonly string[]): Promise<Swe
   if (tags.length === 0) return [];
   const marks = tags.map(() => '?').join(', ');
   const rows = await driver.query(
-    `SELECT t.tag, t.high_water, t.taken_from, t.taken_to FROM leafcutter_tag t WHERE t.tag IN (${marks})`,
+    `SELECT t.tag, ${ERA_COLUMNS} FROM leafcutter_tag t WHERE t.tag IN (${marks})`,
     tags,
   );
   const own = new Map(rows.map((row) => [String(row.tag), row]));
   const found: SweptCounter[] = [];
   for (const tag of tags) {
     const name = { kind: 'tag', tag } as const;
-    const granted = (await latestRanges(driver, name, undefined, 1))[0]?.end ?? 0n;
     const row = own.get(tag) ?? {};
-    const value = BigInt(row.high_water ?? 0) || granted;
-    found.push({ name, value, granted, taken: toTaken(row), gone: true });
+    const era = toEra(row);
+    const [top] = await latestRanges(driver, name, era.taken?.start, 1);
+    const granted = grantedIn(era, top?.end ?? 0n);
+    found.push({ name, value: BigInt(row.high_water ?? 0) || granted, granted, ...era, gone: true });
   }
   return found;
 }
@@ -137,17 +151,24 @@ async function tagCounters(
   const tag = driver.bytewise('a.biz_tag');
   const { where, values } = condition('a.biz_tag', after, names);
   const rows = await driver.query(
-    `SELECT a.biz_tag, a.max_id, t.high_water, t.taken_from, t.taken_to,
-       ${ledgerTop(LEDGER_KIND.tag, tag)} AS ledger_top
+    `SELECT a.biz_tag, a.max_id, ${ERA_COLUMNS}, ${ledgerTop(LEDGER_KIND.tag, tag, ERA_END)} AS era_top
      FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${tag} WHERE 1 = 1 ${where} ORDER BY a.biz_tag LIMIT ${PAGE}`,
     values,
   );
-  return rows.map((row) => ({
-    name: { kind: 'tag', tag: String(row.biz_tag) },
-    value: maxBigint(BigInt(row.max_id ?? 0), BigInt(row.high_water ?? 0)),
-    granted: BigInt(row.ledger_top ?? 0),
-    taken: toTaken(row),
-  }));
+  return rows.map((row) => {
+    const era = toEra(row);
+    return {
+      name: { kind: 'tag', tag: String(row.biz_tag) },
+      value: maxBigint(BigInt(row.max_id ?? 0), BigInt(row.high_water ?? 0)),
+      granted: grantedIn(era, BigInt(row.era_top ?? 0)),
+      ...era,
+    };
+  });
+}
+
+/** A range that ends in what was handed out above was put together with it: the era's numbers are used up. */
+function grantedIn({ taken }: Era, top: bigint): bigint {
+  return taken === undefined ? top : minBigint(top, taken.start);
 }
 
 /** A page of machine ids that ever had a window, above `after`, or those of `machineIds`. */

@@ -39,9 +39,13 @@ export async function ledgerEnd(session: SqlSession, name: CounterName, below: b
   return BigInt(row?.range_end ?? 0);
 }
 
-/** An expression for the end of the highest of a counter's ranges. A subquery, so that a locking SELECT does not lock it. */
-export function ledgerTop(kind: 't' | 'm', name: string): string {
-  return `(SELECT l.range_end FROM leafcutter_ledger l WHERE l.kind = '${kind}' AND l.name = ${name}
+/**
+ * An expression for the end of the highest of a counter's ranges, or of those that start below another expression. A subquery,
+ * so that a locking SELECT does not lock it.
+ */
+export function ledgerTop(kind: 't' | 'm', name: string, below?: string): string {
+  const starts = below === undefined ? '' : `AND l.range_start < ${below}`;
+  return `(SELECT l.range_end FROM leafcutter_ledger l WHERE l.kind = '${kind}' AND l.name = ${name} ${starts}
     ORDER BY l.range_start DESC LIMIT 1)`;
 }
 

@@ -41,9 +41,8 @@ import {
   listShapes,
   listTags,
   lockTag,
-  lowerCounter,
-  noteTaken,
   setCounter,
+  setEra,
 } from './sql-tags.ts';
 
 /** The store on SQL: the same statements on MySQL, MariaDB and SQLite; what differs is in the driver. */
@@ -118,20 +117,19 @@ export class SqlStore implements Store {
       const row = await lockTag(driver, session, tag);
       if (row === undefined) throw unknownTag(tag);
       this.#checkOwn(row.deploymentId);
-      const { record, nowMs, generation, memory, taken } = row;
+      const { record, nowMs, generation, memory, era } = row;
       const name = { kind: 'tag', tag } as const;
       const ledger = ledgerOf(session, name, row);
       return work({
-        ...{ name, value: maxBigint(record.nextId, record.highWater), tag: record, taken },
+        ...{ name, value: maxBigint(record.nextId, record.highWater), tag: record, ...era },
         ...{ nowMs, generation, memory },
         ...ledger.calls,
-        async advance(to, entries) {
+        async advance(to, entries, later) {
           await setCounter(session, row, to);
+          if (later !== undefined) await setEra(session, record, later);
           await ledger.write(entries);
         },
-        keepTaken: (above) => noteTaken(driver, session, tag, above),
         enter: (entries) => ledger.write(entries),
-        lower: (to, highestId, above) => lowerCounter(session, row, to, highestId, above),
       });
     });
   }

@@ -1,5 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { maxBigint, type Range } from './domain/range.ts';
+import { type Era, maxBigint, minBigint } from './domain/range.ts';
 import type { NewTag, ShapedTag, ShapeSpan, TagChange, TagRecord } from './domain/store.ts';
 import { checkSameShape, unknownTag } from './domain/tags.ts';
 import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT, toMemory } from './sql-deployment.ts';
@@ -17,7 +17,7 @@ import { LEDGER_KIND, ledgerTop } from './sql-ledger.ts';
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
 const LEAF_COLUMNS = 'a.biz_tag, a.max_id, a.step, a.description';
 const OWN_COLUMNS =
-  't.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water, t.shape, t.shaped_active, t.taken_from, t.taken_to';
+  't.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water, t.shape, t.shaped_active, t.era, t.taken_from, t.taken_to';
 const COLUMNS = `${LEAF_COLUMNS}, ${OWN_COLUMNS}`;
 
 /**
@@ -31,7 +31,7 @@ export interface LockedTagRow {
   readonly record: TagRecord;
   /** True where it has a row in `leafcutter_tag`, too. */
   readonly hasOwn: boolean;
-  readonly taken: Range | undefined;
+  readonly era: Era;
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
   readonly deploymentId: string | undefined;
@@ -65,7 +65,7 @@ export async function lockTag(
   return {
     record: toTag({ ...locked, ...row }),
     hasOwn: row.own !== null,
-    taken: toTaken(row),
+    era: toEra(row),
     nowMs: Number(row.now_ms),
     deploymentId: optionalText(row.deployment_id),
     generation: optionalText(row.generation),
@@ -74,10 +74,11 @@ export async function lockTag(
   };
 }
 
-/** What was handed out above a lowered counter, of a row with `taken_from` and `taken_to`. */
-export function toTaken(row: Row): Range | undefined {
-  if (row.taken_from == null || row.taken_to == null) return undefined;
-  return { start: BigInt(row.taken_from), end: BigInt(row.taken_to) };
+/** The era of a row of `leafcutter_tag`. */
+export function toEra(row: Row): Era {
+  const era = row.era == null || Number(row.era) === 0 ? {} : { era: Number(row.era) };
+  if (row.taken_from == null || row.taken_to == null) return era;
+  return { ...era, taken: { start: BigInt(row.taken_from), end: BigInt(row.taken_to) } };
 }
 
 /** Sets the counter of a locked tag, and its high-water mark, which outlives the counter's row. */
@@ -96,21 +97,17 @@ export async function setCounter(
   await session.run(own, [to, tag]);
 }
 
-/** Sets the counter of a locked tag down, and the highest ID that it may reach from there. */
-export async function lowerCounter(
+/** Notes the era of a tag whose counter is set already, and the highest ID that it may reach in it. */
+export async function setEra(
   session: SqlSession,
-  row: LockedTagRow,
-  to: bigint,
-  highestId: bigint,
-  taken: Range | undefined,
+  { tag, highestId }: TagRecord,
+  { era = 0, taken }: Era,
 ): Promise<void> {
-  await setCounter(session, row, to);
-  await session.run('UPDATE leafcutter_tag SET highest_id = ?, taken_from = ?, taken_to = ? WHERE tag = ?', [
-    highestId,
-    taken?.start ?? null,
-    taken?.end ?? null,
-    row.record.tag,
-  ]);
+  const below = taken === undefined ? highestId : minBigint(highestId ?? taken.start, taken.start - 1n);
+  await session.run(
+    'UPDATE leafcutter_tag SET highest_id = ?, era = ?, taken_from = ?, taken_to = ? WHERE tag = ?',
+    [below ?? null, era, taken?.start ?? null, taken?.end ?? null, tag],
+  );
 }
 
 /** The shape of a tag whose row the database lost, and that nobody made again yet. */
@@ -129,21 +126,6 @@ export async function keepHighWater(
     to,
     tag,
     to,
-  ]);
-}
-
-/** Notes what was handed out above a lowered counter. */
-export async function noteTaken(
-  driver: SqlDriver,
-  session: SqlSession,
-  tag: string,
-  { start, end }: Range,
-): Promise<void> {
-  await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag]);
-  await session.run('UPDATE leafcutter_tag SET taken_from = ?, taken_to = ? WHERE tag = ?', [
-    start,
-    end,
-    tag,
   ]);
 }
 
@@ -275,7 +257,7 @@ function toTag(row: Row): TagRecord {
     retired: Number(row.retired ?? 0) === 1 && Number(row.shaped_active ?? 0) === 0,
     description: optionalText(row.description),
     shape: row.shape === FORGOTTEN_SHAPE ? undefined : optionalText(row.shape),
-    taken: toTaken(row),
+    taken: toEra(row).taken,
   };
 }
 

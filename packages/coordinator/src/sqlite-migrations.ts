@@ -75,6 +75,14 @@ const MIGRATIONS: readonly Migration[] = [
    ALTER TABLE leafcutter_tag ADD COLUMN taken_to INTEGER;`,
   },
   { sql: `CREATE INDEX leafcutter_tag_shape ON leafcutter_tag (shape);` },
+  {
+    sql: `ALTER TABLE leafcutter_tag ADD COLUMN era INTEGER NOT NULL DEFAULT 0;
+   UPDATE leafcutter_tag
+   SET taken_to = (SELECT MAX(range_end) FROM leafcutter_ledger WHERE kind = 't' AND name = tag),
+     taken_from = highest_id + 1
+   WHERE taken_from IS NULL AND highest_id <
+     (SELECT MAX(range_end) - 1 FROM leafcutter_ledger WHERE kind = 't' AND name = tag);`,
+  },
 ];
 
 /** The first step after which each notes what it needs. */

@@ -1,4 +1,5 @@
 import type { Fence } from '@leafcutter/coordinator/domain/fence';
+import type { Era } from '@leafcutter/coordinator/domain/range';
 import type { Store } from '@leafcutter/coordinator/domain/store';
 
 import { overriding } from '../overriding.ts';
@@ -17,7 +18,12 @@ const MENDING_NOTHING: Plant = { coordinator: { fence: (fence) => sweeping(fence
 export const LOWER_BUGS = {
   'lowering forgets what was handed out above': {
     breaks: ['I1', 'I2'],
-    coordinator: { lowering: forgetful },
+    coordinator: { lowering: (stores) => lowering(stores, ({ era }) => ({ era })) },
+    aimed: ['counter-mistyped', 'database-failover'],
+  },
+  'lowering begins no era': {
+    breaks: ['I1', 'I2'],
+    coordinator: { lowering: (stores) => lowering(stores, () => ({})) },
     aimed: ['counter-mistyped', 'database-failover'],
   },
   'lowering does not ask the fence': {
@@ -29,16 +35,21 @@ export const LOWER_BUGS = {
   },
 } satisfies Record<string, PlantedBug>;
 
-function forgetful({ store, fence }: Stores): Stores {
+/** Notes something else than the era that begins. */
+function lowering({ store, fence }: Stores, noted: (era: Era) => Era): Stores {
   return {
     store: overriding(store, {
       withTag: (tag, work) =>
         store.withTag(tag, (row) =>
-          work({ ...row, lower: (to, highestId) => row.lower(to, highestId, undefined) }),
+          work({
+            ...row,
+            advance: (to, entries, era) => row.advance(to, entries, era && noted(era)),
+          }),
         ),
     }),
     fence: overriding(fence, {
-      lower: (name, from, down) => fence.lower(name, from, { ...down, taken: undefined }),
+      lower: (name, from, { to, generation, ...era }) =>
+        fence.lower(name, from, { to, generation, ...noted(era) }),
     }),
   };
 }
@@ -48,7 +59,7 @@ function incurious({ store, fence }: Stores): Stores {
   return {
     store,
     fence: overriding(fence, {
-      read: async (name) => ({ ...(await fence.read(name)), granted: 0n, skipped: undefined }),
+      read: async (name) => ({ ...(await fence.read(name)), granted: 0n }),
       lower: async (name, _from, down) => fence.lower(name, await fence.read(name), down),
     }),
   };

@@ -1,4 +1,3 @@
-import { NO_MARK } from '@leafcutter/coordinator/domain/fence';
 import type { Renewal } from '@leafcutter/coordinator/domain/lease-registry';
 import type { Holder } from '@leafcutter/coordinator/domain/range';
 import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
@@ -100,21 +99,12 @@ export class RedisServer {
     replace(leases, snapshot.leases);
   }
 
-  /**
-   * Forgets each key with the given probability, as a Redis does that may evict: a fence without its zones, the zones of
-   * all tags, which fences rose, who it is.
-   */
+  /** Forgets each key with the given probability, as a Redis does that may evict: fences, which of them rose, who it is. */
   evict(share: number, random: Random): void {
     const { fences, locks, leases } = this.memory;
-    for (const table of [locks, leases])
+    for (const table of [locks, leases, fences.marks])
       for (const key of [...table.keys()])
         if (random.chance(share)) (table as Map<typeof key, unknown>).delete(key);
-    const withoutZones = random.chance(share);
-    for (const [key, mark] of fences.marks) {
-      const { skipped, taken } = withoutZones ? NO_MARK : mark;
-      const kept = random.chance(share) ? NO_MARK : mark;
-      fences.marks.set(key, { ...kept, skipped, taken });
-    }
     if (random.chance(share)) fences.rose.clear();
     if (random.chance(share)) fences.identity = undefined;
   }

@@ -48,10 +48,8 @@ export class SimulatedStore implements Store {
         work({
           ...locked,
           ...this.#ledgerCalls(session, locked),
-          keepTaken: (taken) => this.#statement(session, [], () => locked.keepTaken(taken)),
-          lower: (to, highestId, taken) =>
-            this.#statement(session, [], () => locked.lower(to, highestId, taken)),
-          advance: (to, entries) => this.#statement(session, entries, () => locked.advance(to, entries)),
+          advance: (to, entries, era) =>
+            this.#statement(session, entries, () => locked.advance(to, entries, era)),
         }),
     );
   }

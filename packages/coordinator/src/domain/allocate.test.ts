@@ -7,7 +7,7 @@ import { AgreeableFence } from '../fakes/unguarded.ts';
 import { allocate, type UnfencedRule } from './allocate.ts';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import type { CounterName, LedgerEntry, Range } from './range.ts';
+import type { CounterName, Era, LedgerEntry, Range } from './range.ts';
 
 const name: CounterName = { kind: 'tag', tag: 'orders' };
 
@@ -16,11 +16,11 @@ interface Attempt {
   readonly remembered?: Remembered;
   readonly events?: RecordedEvents;
   readonly endOf?: (start: bigint) => bigint;
-  readonly write?: (range: Range, lost: readonly LedgerEntry[]) => Promise<void>;
+  readonly write?: (range: Range, lost: readonly LedgerEntry[], era: Era | undefined) => Promise<void>;
   /** Ranges that the ledger has, in order. */
   readonly ledger?: readonly Range[];
-  /** What it has from the second question on: somebody merged ranges without our lock. */
-  readonly merged?: readonly Range[];
+  /** What was handed out above when the counter was lowered. */
+  readonly taken?: Range;
   readonly unfenced?: UnfencedRule;
 }
 
@@ -28,9 +28,7 @@ interface Attempt {
 function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {}): Promise<Range> {
   const { floor = 0n, events = new RecordedEvents(), endOf = (start) => start + 100n } = options;
   const { write = async () => undefined } = options;
-  const { remembered = NOTHING_REMEMBERED, ledger = [], merged = ledger } = options;
-  let questions = 0;
-  const now = () => (questions++ === 0 ? ledger : merged);
+  const { remembered = NOTHING_REMEMBERED, ledger = [], taken } = options;
   const generation = SAMPLE_DEPLOYMENT.identity.generation;
   const locked = {
     ...{
@@ -42,8 +40,9 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
       advance: async () => undefined,
     },
     ledgerTop: ledger.at(-1)?.end ?? 0n,
-    ledgerEnd: async (below: bigint) => now().findLast(({ start }) => start < below)?.end ?? 0n,
-    nextRangeStart: async (from: bigint) => now().find(({ start }) => start >= from)?.start,
+    ...(taken === undefined ? {} : { era: 1, taken }),
+    ledgerEnd: async (below: bigint) => ledger.findLast(({ start }) => start < below)?.end ?? 0n,
+    nextRangeStart: async (from: bigint) => ledger.find(({ start }) => start >= from)?.start,
     rangesFrom: async () => [],
     mergeRanges: async () => undefined,
     enter: async () => undefined,
@@ -148,39 +147,37 @@ describe('whatever the counter says, a range shares no number with the ledger', 
     { start: 1_050n, end: 1_150n },
   ];
 
-  test('in a gap it ends with the gap', async () => {
-    expect(await attempt(101n, undefined, { ledger })).toEqual({ start: 101n, end: 201n });
-    expect(await attempt(1_001n, undefined, { ledger })).toEqual({ start: 1_001n, end: 1_050n });
+  const taken = { start: 1_050n, end: 1_150n };
+
+  test.each([1n, 50n, 101n, 1_001n, 1_149n])('at %d it starts above all of them', async (value) => {
+    const events = new RecordedEvents();
+    const error = await attempt(value, undefined, { ledger, events }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ remembered: { value: 1_150n, granted: 0n } });
+    expect(events.ahead).toEqual([{ counter: 'orders', by: 1_150n - value }]);
+    expect(events.lost).toEqual([]);
   });
 
-  test.each([1n, 50n, 1_050n, 1_149n])(
-    'at %d, inside a range, it starts above all of them',
-    async (value) => {
-      const events = new RecordedEvents();
-      const error = await attempt(value, undefined, { ledger, events }).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ remembered: { value: 1_150n, granted: 0n } });
-      expect(events.ahead).toEqual([{ counter: 'orders', by: 1_150n - value }]);
-      expect(events.lost).toEqual([]);
-    },
-  );
+  test('of an era it starts above all that was handed out in it, and ends below what was before', async () => {
+    expect(await attempt(101n, undefined, { ledger, taken })).toEqual({ start: 101n, end: 201n });
+    expect(await attempt(1_001n, undefined, { ledger, taken })).toEqual({ start: 1_001n, end: 1_050n });
+    await expect(attempt(50n, undefined, { ledger, taken })).rejects.toMatchObject({
+      remembered: { value: 101n },
+    });
+  });
 
-  test.each([1n, 50n, 101n, 150n])(
-    'at %d, also where ranges become one between two questions',
-    async (value) => {
-      const before = [
-        { start: 1n, end: 101n },
-        { start: 101n, end: 201n },
-        { start: 300n, end: 400n },
-      ];
-      const merged = [
-        { start: 1n, end: 201n },
-        { start: 300n, end: 400n },
-      ];
-      await expect(attempt(value, undefined, { ledger: before, merged })).rejects.toBeInstanceOf(
-        CounterBehindError,
-      );
-    },
-  );
+  test.each([1_050n, 1_149n, 1_150n, 2_000n])('at %d, a later era begins above', async (value) => {
+    const eras: (Era | undefined)[] = [];
+    const write: Attempt['write'] = async (_range, _lost, era) => void eras.push(era);
+    const start = value > 1_150n ? value : 1_150n;
+    const options = { ledger, taken, write };
+    expect(await attempt(value, undefined, options)).toEqual({ start, end: start + 100n });
+    expect(eras).toEqual([{ era: 2 }]);
+  });
+
+  test('also where the last of an era became one with what was before', async () => {
+    const merged = [{ start: 1n, end: 1_150n }];
+    expect((await attempt(1_050n, undefined, { ledger: merged, taken })).start).toBe(1_150n);
+  });
 
   test('above it the ledger is not asked again', async () => {
     expect(await attempt(1_150n, undefined, { ledger })).toEqual({ start: 1_150n, end: 1_250n });

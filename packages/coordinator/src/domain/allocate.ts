@@ -1,9 +1,18 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import { type LostRange, lostEntry, lostRange, missedBelow } from './lost-range.ts';
+import { eraTop, type LostRange, lostEntries, lostRange } from './lost-range.ts';
 import { LoweringForgottenError } from './lowering-forgotten-error.ts';
-import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
+import {
+  type CounterName,
+  compareEras,
+  counterKey,
+  type Era,
+  type LedgerEntry,
+  maxBigint,
+  minBigint,
+  type Range,
+} from './range.ts';
 import { type Locked, RETRY_REASONS } from './store.ts';
 
 export interface AllocationEvents {
@@ -28,10 +37,11 @@ export interface Taking {
   /** The end of a range that would start at `start`; throws where such a range must not be granted. */
   endOf(start: bigint): bigint;
   /**
-   * Raises the counter and writes the ledger, in the open transaction; `lost` is a range to be entered as well.
+   * Raises the counter and writes the ledger, in the open transaction. `lost` is to be entered as well, and `era` begins with
+   * the range.
    * @throws CounterBehindError where the ledger has a range that starts here already
    */
-  write(range: Range, lost: readonly LedgerEntry[]): Promise<void>;
+  write(range: Range, lost: readonly LedgerEntry[], era: Era | undefined): Promise<void>;
 }
 
 /**
@@ -63,8 +73,8 @@ interface Parts {
 /**
  * The one primitive: takes the next range of a counter whose row the caller has locked (invariants I1, I2).
  *
- * The range starts at the locked counter or the floor, and shares no number with any that the ledger has. It is written
- * first, then the fence is raised to its end, and the caller commits when this resolves: so the fence stands at the end
+ * The range starts at the locked counter or the floor, above all that the ledger has of the era, and ends in front of what was
+ * handed out above: it shares no number with any range. It is written first, then the fence is raised to its end, and the caller commits when this resolves: so the fence stands at the end
  * of every range that can be handed out, and what the database refuses moves no fence. Where fence or ledger remember
  * more, nothing moves, the transaction is rolled back and run again with that as its floor (`retrying`). A crash at any
  * line leaves a gap and nothing worse.
@@ -77,68 +87,73 @@ export async function allocate(
   locked: Locked,
   taking: Taking,
 ): Promise<Range> {
-  const { value: counter, name, generation } = locked;
+  const { name, generation } = locked;
   const refusal = unfenced === undefined ? 'unswept' : unfenced.unfencedRefusal(locked.memory);
   const { remembered } = taking;
-  const start = maxBigint(counter, maxBigint(taking.floor ?? 0n, remembered.value));
+  const told = compareEras(remembered, locked) === 0 ? remembered : NOTHING_REMEMBERED;
+  const from = maxBigint(locked.value, maxBigint(taking.floor ?? 0n, told.value));
   try {
-    const { ledgerEnd, ...free } = await besideLedger(locked, { start, end: taking.endOf(start) });
-    const range = besideTaken(locked, free);
-    const lost = lostRange(counter, remembered);
-    const below = await askWhatIsMissed(fence, locked);
-    const found = [below, lost].filter((one) => one !== undefined);
-    const entries = await Promise.all(found.map((one) => lostEntry(locked, one, coordinatorId)));
-    await taking.write(
-      range,
-      entries.filter((entry) => entry !== undefined),
-    );
+    const top = await eraTop(locked);
+    if (top > from) throw new CounterBehindError(name, { ...told, era: locked.era, value: top });
+    const { range, era } = rangeFrom(locked, from, taking);
+    const known = told.granted > 0n ? told : await askFence(fence, locked, from, top);
+    const lost = known && lostRange(locked, top, known);
+    const entries = lost === undefined ? [] : await lostEntries(locked, lost, coordinatorId);
+    await taking.write(range, entries, compareEras(era, locked) === 0 ? undefined : era);
     const answer = await fence?.raise(name, {
-      ...{ counter, ...range, generation, ledgerEnd, mayGoUnfenced: refusal === undefined },
+      ...{ counter: locked.value, ...range, ...era, generation, mayGoUnfenced: refusal === undefined },
     });
     if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
-    if (answer?.kind === 'lowered') throw new LoweringForgottenError(name);
+    if (answer?.kind === 'forgotten') throw new LoweringForgottenError(name);
     if (answer?.kind === 'stranger') throw strange(events);
     if (answer?.kind === 'away') {
       if (refusal !== undefined) throw mustBeFenced(name, refusal, events);
       unfenced?.wentUnfenced();
       events.unfenced(name);
     }
-    for (const one of found) events.writesLost(name, one);
+    if (lost !== undefined) events.writesLost(name, lost);
     return range;
   } catch (error) {
-    if (error instanceof CounterBehindError) events.counterBehind(name, error.remembered.value - start);
+    if (error instanceof CounterBehindError) events.counterBehind(name, error.remembered.value - from);
     throw error;
   }
 }
 
 /**
- * The range as far as the ledger lets it reach. A counter that was lowered on purpose lies in a gap of the ledger and
- * ends with it; one that lies in a range, or at the start of one, went back by accident and starts above them all.
+ * The range that starts at `from`, as far as what was handed out above lets it reach. One that would start there goes on above
+ * it, in an era of its own.
  */
-async function besideLedger(locked: Locked, range: Range): Promise<Range & { ledgerEnd: bigint }> {
-  const { name, ledgerTop } = locked;
-  const { start, end } = range;
+function rangeFrom(
+  { name, era, taken, ledgerTop }: Locked,
+  from: bigint,
+  taking: Taking,
+): { range: Range; era: Era } {
+  const passes = taken !== undefined && from >= taken.start;
+  const start = passes ? maxBigint(from, maxBigint(taken.end, ledgerTop)) : from;
+  const end = taking.endOf(start);
   if (end <= start) throw new Error(`empty range [${start}, ${end}) of ${counterKey(name)}`);
-  if (ledgerTop <= start) return { ...range, ledgerEnd: ledgerTop };
-  // In this order: ranges may become one between the two questions (`prune`), on another node of a Galera without our lock.
-  const above = await locked.nextRangeStart(start);
-  const ledgerEnd = await locked.ledgerEnd(start);
-  if (ledgerEnd > start || above === start)
-    throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: ledgerTop });
-  return { start, end: above === undefined ? end : minBigint(end, above), ledgerEnd };
+  if (passes) return { range: { start, end }, era: { era: (era ?? 0) + 1 } };
+  return { range: { start, end: minBigint(end, taken?.start ?? end) }, era: { era, taken } };
 }
 
-/** As `missedBelow`, where the counter does not stand at the end of its ledger; nothing else would ever compare the two there. */
-async function askWhatIsMissed(fence: Fence | undefined, locked: Locked): Promise<LostRange | undefined> {
-  const asks = locked.name.kind === 'tag' && locked.value > locked.ledgerTop;
-  return asks && fence?.available === true ? missedBelow(locked, await fence.read(locked.name)) : undefined;
-}
-
-/** The range as far as what was handed out above a lowered counter lets it reach. */
-function besideTaken({ name, taken }: Locked, { start, end }: Range): Range {
-  if (taken === undefined || start >= taken.end || end <= taken.start) return { start, end };
-  if (start < taken.start) return { start, end: taken.start };
-  throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: taken.end });
+/**
+ * What the fence remembers, where the counter skips numbers that the ledger does not have: nothing else would ever compare the
+ * two there.
+ */
+async function askFence(
+  fence: Fence | undefined,
+  locked: Locked,
+  from: bigint,
+  top: bigint,
+): Promise<Remembered | undefined> {
+  const skips =
+    locked.name.kind === 'tag' && (locked.value > top || from >= (locked.taken?.start ?? from + 1n));
+  if (!skips || fence?.available !== true) return undefined;
+  const mark = await fence.read(locked.name);
+  const later = compareEras(mark, locked);
+  if (later > 0) throw new LoweringForgottenError(locked.name);
+  if (later === 0 && mark.value > from) throw new CounterBehindError(locked.name, mark);
+  return later === 0 ? mark : undefined;
 }
 
 const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, readonly [reason: string, message: string]>> = {

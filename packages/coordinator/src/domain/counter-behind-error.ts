@@ -1,8 +1,8 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { type CounterName, counterKey } from './range.ts';
+import { type CounterName, counterKey, type Era } from './range.ts';
 
-/** What was remembered of a counter that is behind: the next attempt starts at `value`. */
-export interface Remembered {
+/** What was remembered of a counter that is behind: the next attempt starts at `value`, if the era is the same. */
+export interface Remembered extends Era {
   readonly value: bigint;
   /** End of the highest range that the fence was raised for; 0 for unknown. */
   readonly granted: bigint;

@@ -4,7 +4,7 @@ import type { UnfencedRefusal, UnfencedRule } from './allocate.ts';
 import type { Fence } from './fence.ts';
 import { type Agreement, Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
 import type { Locks } from './locks.ts';
-import type { Locked, Store } from './store.ts';
+import type { Deployment, Locked, Store } from './store.ts';
 import { type SweepEvents, type SweepReport, sweep } from './sweep.ts';
 
 /** Between two looks at who Redis is, milliseconds. */
@@ -141,10 +141,15 @@ export class FenceGuard implements UnfencedRule {
   }
 
   async #check(): Promise<void> {
-    const { fence, events } = this.#parts;
+    const { store, fence, layout, events } = this.#parts;
     if (!fence.available) {
       // A Redis that had to be refused is not forgiven for going away.
       if (this.#state === 'agreed') this.#state = 'unknown';
+      // Others may find it, and sweep: by what they note in MySQL it is seen to go back, here too.
+      await store.identify(layout).then(
+        (deployment) => this.#compare(deployment),
+        (error: unknown) => events.guardFailed(error),
+      );
       return;
     }
     try {
@@ -199,13 +204,16 @@ export class FenceGuard implements UnfencedRule {
   /** A MySQL whose notes are older than what it told before was restored. */
   async #agree(noteNow = false): Promise<Agreement> {
     const agreement = await this.#generation.agree(noteNow);
-    const { sweep, confirmedAtMs } = agreement.deployment;
+    this.#compare(agreement.deployment);
+    return agreement;
+  }
+
+  #compare({ sweep, confirmedAtMs }: Deployment): void {
     if (sweep < this.#lastSweep || confirmedAtMs < this.#confirmedAtMs) {
       this.#swept = undefined;
       this.#wentBack += 1;
     }
     this.#lastSweep = sweep;
     this.#confirmedAtMs = confirmedAtMs;
-    return agreement;
   }
 }

@@ -1,33 +1,25 @@
-import type { Counter, CounterName, Range } from './range.ts';
+import type { Counter, CounterName, Era } from './range.ts';
 
 /** A range that is about to be committed. */
-export interface FenceMove {
+export interface FenceMove extends Era {
   /** Where the counter stands in the database, committed. */
   readonly counter: bigint;
   readonly start: bigint;
   readonly end: bigint;
   /** The generation that the database says its fences have; undefined where it never saw one. */
   readonly generation: string | undefined;
-  /** End of the highest range that the ledger has below `start`; 0 for none. */
-  readonly ledgerEnd: bigint;
-  /** Whether it may go past what was handed out above a lowered counter: the database has learnt what lies below. */
-  readonly mayPass?: boolean;
   /** Whether the range may be allocated if Redis is away. False: nothing is noted of a range that nobody gets. */
   readonly mayGoUnfenced: boolean;
 }
 
-/** What a fence remembers of a counter. */
-export interface FenceMark {
-  /** End of the last range that it was raised to: at or above everything handed out that the counter can reach. */
+/** What a fence remembers of a counter, in the last era that it knows of. */
+export interface FenceMark extends Era {
+  /** End of the last range that it was raised to: at or above everything that was handed out in the era. */
   readonly value: bigint;
   /** Highest counter that it was told is committed in the database. A counter below it went back. */
   readonly committed: bigint;
   /** End of the highest range that it was raised for, or that the ledger had: a counter set too high by hand is in none. */
   readonly granted: bigint;
-  /** Of a tag: the last numbers that its counter skipped, as after a typo. Nothing in them was granted. */
-  readonly skipped?: Range | undefined;
-  /** Of a tag that was lowered: what was handed out above it. No range may touch it again. */
-  readonly taken?: Range | undefined;
 }
 
 export const NO_MARK: FenceMark = { value: 0n, committed: 0n, granted: 0n };
@@ -35,15 +27,15 @@ export const NO_MARK: FenceMark = { value: 0n, committed: 0n, granted: 0n };
 /**
  * - ok: the fence now stands at the end asked for.
  * - ahead: more is remembered than `start`; nothing moved.
- * - lowered: the range would go past what was handed out above a counter that was lowered; nothing moved. The database
- *   forgot the lowering, and may have forgotten what was granted below since: it has to be mended first.
+ * - forgotten: it knows of a later era; nothing moved. The database forgot that the counter was lowered, or went on above,
+ *   and may have forgotten what was granted since: it has to be mended first.
  * - away: Redis is away, or takes no writes; nothing that is remembered speaks against the range.
  * - stranger: this Redis has another generation than the database says, or none: it is another one, or forgot.
  */
 export type FenceAnswer =
   | { readonly kind: 'ok' }
   | ({ readonly kind: 'ahead' } & FenceMark)
-  | { readonly kind: 'lowered' }
+  | { readonly kind: 'forgotten' }
   | { readonly kind: 'away' }
   | { readonly kind: 'stranger' };
 
@@ -62,8 +54,6 @@ export interface FenceIdentity {
   readonly sweepBefore?: number | undefined;
   /** Which part of the ledger the next sweep reads; undefined if none is noted. */
   readonly ledger?: LedgerMarks | undefined;
-  /** How often a fence was lowered by an admin: what was read before that must not be swept in after it. */
-  readonly lowered: number;
 }
 
 /** Dates of the ledger, unix milliseconds of the database's clock. */
@@ -75,11 +65,9 @@ export interface LedgerMarks {
 }
 
 /** A counter as the database has it, for the fence to know. */
-export interface SweptCounter extends Counter {
-  /** End of the highest range that the ledger has of it; 0 where there is none. */
+export interface SweptCounter extends Counter, Era {
+  /** End of the highest range that the ledger has of its era; 0 where there is none. */
   readonly granted: bigint;
-  /** What the database says was handed out above a lowered counter. */
-  readonly taken?: Range | undefined;
   /**
    * True if the database has no row for it: a tag that was deleted by hand, or made after the backup that was restored.
    * Its value is then what is left of it: its high-water mark, or without one the end of its highest range in the ledger.
@@ -94,8 +82,8 @@ export interface FenceAhead extends FenceMark {
 
 export interface Swept {
   /**
-   * Those whose fence stands above the counter, knows of more than the ledger, or of a lowering. If the counter was raised
-   * again to what was handed out above, the fence was left as it is: first the database must learn what it forgot.
+   * Those whose fence stands above the counter, knows of more than the ledger, or of a later era: the last was left as it
+   * is, because first the database must learn what it forgot.
    */
   readonly ahead: readonly FenceAhead[];
   /** Those whose fence holds what is none, as after somebody set it by hand: they were left alone. */
@@ -130,7 +118,7 @@ export interface Fence {
   /** Who this Redis is; undefined where it has no identity. @throws STORE_UNAVAILABLE */
   identity(): Promise<FenceIdentity | undefined>;
   /** Gives an identity to a Redis that has none; one that stands there stays. @throws STORE_UNAVAILABLE */
-  introduce(identity: Omit<FenceIdentity, 'sweep' | 'sweepBefore' | 'ledger' | 'lowered'>): Promise<void>;
+  introduce(identity: Omit<FenceIdentity, 'sweep' | 'sweepBefore' | 'ledger'>): Promise<void>;
 
   /**
    * Counters that have a fence, in pages: those that rose after sweep `sinceSweep` had ended, and perhaps some more; all
@@ -140,7 +128,7 @@ export interface Fence {
   counters(sinceSweep: number | undefined): AsyncIterable<readonly CounterName[]>;
 
   /**
-   * Raises fences to committed counters, never lowers one, and tells those that remember more.
+   * Raises fences to committed counters, never lowers one but to a later era, and tells those that remember more.
    * @throws STORE_UNAVAILABLE with reason `sweep_overtaken` where Redis is not any more what `identity` says
    */
   sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept>;
@@ -155,9 +143,8 @@ export interface Fence {
   lower(name: CounterName, from: FenceMark, down: FenceLowering): Promise<void>;
 }
 
-export interface FenceLowering {
+/** A later era begins at `to`. */
+export interface FenceLowering extends Era {
   readonly to: bigint;
-  /** What was handed out above; undefined if nothing was. */
-  readonly taken: Range | undefined;
   readonly generation: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { LOST_INSTANCE_ID } from '@leafcutter/shared/ledger';
 import type { FenceMark } from './fence.ts';
-import { type Holder, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
+import { type Counter, type Holder, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
 import type { Locked } from './store.ts';
 
 /** Who the ledger says took a range whose own entry the database lost. */
@@ -15,45 +15,49 @@ export interface LostRange extends Range {
   readonly committed: boolean;
 }
 
+/** End of what the ledger has of a counter's era: it ends in front of what was handed out above. 0 where there is nothing. */
+export async function eraTop({
+  ledgerTop,
+  ledgerEnd,
+  taken,
+}: Pick<Locked, 'ledgerTop' | 'ledgerEnd' | 'taken'>): Promise<bigint> {
+  if (taken === undefined || ledgerTop <= taken.start) return ledgerTop;
+  return minBigint(await ledgerEnd(taken.start), taken.start);
+}
+
 /**
- * What a fence knows was granted above where its counter stands; undefined if that is nothing. A counter that was set
- * too high by hand and put back is in no grant: it raises nothing.
+ * What a fence knows was granted above `top`, all that the ledger has of the era, or above the counter; undefined if that
+ * is nothing. In an era ranges only rise, so whatever the database lost of it lies there; what a counter that was set by
+ * hand skipped may lie there, too, and counts as lost. One that was set too high and put back is in no grant: it raises
+ * nothing.
  */
 export function lostRange(
-  counter: bigint,
+  { value: counter }: Pick<Counter, 'value'>,
+  top: bigint,
   { value, committed, granted }: Pick<FenceMark, 'value' | 'committed' | 'granted'>,
 ): LostRange | undefined {
   const end = minBigint(value, granted);
-  return end > counter ? { start: counter, end, committed: committed > counter } : undefined;
+  // Without a ledger, what lies below the counter may be somebody else's, as of a tag that a Leaf served.
+  const known = top > 0n || counter >= end ? minBigint(counter, maxBigint(top, 1n)) : counter;
+  return end > known ? { start: known, end, committed: committed > known } : undefined;
 }
 
-/**
- * What a fence knows was granted above all that the ledger has, below where a tag's counter stands: it was set there by
- * hand right after the database lost it. If the fence does not know what the counter skipped, all of it may have been.
- */
-export function missedBelow(
-  { value: counter, ledgerTop }: Pick<Locked, 'value' | 'ledgerTop'>,
-  { granted, committed, skipped }: FenceMark,
-): LostRange | undefined {
-  const skips = skipped !== undefined && skipped.start >= ledgerTop && skipped.start < counter;
-  const unknown = ledgerTop > 0n ? counter : 0n;
-  const end = granted <= counter ? granted : skips ? skipped.start : unknown;
-  return end > ledgerTop ? { start: ledgerTop, end, committed: committed > ledgerTop } : undefined;
-}
-
-/**
- * The ledger entry for a lost range: what of it no entry that the database kept covers; undefined if the ledger kept
- * all, as after an edited row.
- */
-export async function lostEntry(
-  locked: Pick<Locked, 'name' | 'nowMs' | 'ledgerEnd'>,
-  lost: Range,
+/** Ledger entries for all of a lost range that no entry covers which the database kept. */
+export async function lostEntries(
+  locked: Pick<Locked, 'name' | 'nowMs' | 'ledgerEnd' | 'rangesFrom'>,
+  { start, end }: Range,
   coordinatorId: string,
-): Promise<LedgerEntry | undefined> {
-  const start = maxBigint(lost.start, await locked.ledgerEnd(lost.end));
-  if (start >= lost.end) return undefined;
-  return {
-    ...{ counter: locked.name, start, end: lost.end, ...LOST_HOLDER, coordinatorId },
+): Promise<LedgerEntry[]> {
+  let next = maxBigint(start, await locked.ledgerEnd(start + 1n));
+  if (next >= end) return [];
+  const holes: Range[] = [];
+  for (const kept of await locked.rangesFrom(next, end - 1n)) {
+    if (kept.start > next) holes.push({ start: next, end: kept.start });
+    next = maxBigint(next, kept.end);
+  }
+  if (next < end) holes.push({ start: next, end });
+  return holes.map((hole) => ({
+    ...{ counter: locked.name, ...hole, ...LOST_HOLDER, coordinatorId },
     grantedAtMs: locked.nowMs,
-  };
+  }));
 }

@@ -25,6 +25,7 @@ const TYPO = 9n * 10n ** 18n;
 let clock: FakeClock;
 let store: MemoryStore;
 let fence: MemoryFence;
+let events: RecordedEvents;
 let segments: SegmentArbiter;
 let guard: FenceGuard;
 
@@ -32,7 +33,8 @@ beforeEach(async () => {
   clock = new FakeClock();
   store = new MemoryStore(clock);
   fence = new MemoryFence(new FenceMemory());
-  const parts = { store, fence, locks: noLocks, clock, events: new RecordedEvents(), coordinatorId: 'c1' };
+  events = new RecordedEvents();
+  const parts = { store, fence, locks: noLocks, clock, events, coordinatorId: 'c1' };
   segments = new SegmentArbiter({ ...parts, random: Math.random, rules: SEGMENT_RULES });
   guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
   await store.createTag(newTag('orders'));
@@ -57,7 +59,7 @@ function setByHand(nextId: bigint): void {
 const poison = () => setByHand(TYPO);
 
 const lower = (to: bigint, force = false) =>
-  lowerCounter({ store, fence, locks: noLocks }, 'orders', to, force);
+  lowerCounter({ store, fence, events, coordinatorId: 'c1' }, 'orders', to, force);
 
 test('a poisoned counter, its fence and its high-water mark go back together, and IDs go on where they were', async () => {
   const ranges = [await grant()];
@@ -120,10 +122,10 @@ test.each([
 test('is refused for a retired tag, and where Redis is not the deployment’s own', async () => {
   await grant();
   poison();
-  fence.memory.wipe();
-  await expect(lower(101n)).rejects.toMatchObject({ reason: 'fence_stranger' });
   await store.changeTag('orders', { retired: true });
   await expect(lower(101n)).rejects.toMatchObject({ code: 'TAG_RETIRED' });
+  fence.memory.wipe();
+  await expect(lower(101n)).rejects.toMatchObject({ reason: 'fence_stranger' });
 });
 
 test('is not undone by a sweep that found the fence ahead before, and mends after', async () => {
@@ -187,31 +189,35 @@ test('a command that arrives late does not take down what rose since', async () 
   await lower(101n);
   const next = await grant();
   const { generation } = SAMPLE_DEPLOYMENT.identity;
-  const down = { to: 101n, taken: undefined, generation };
+  const down = { to: 101n, era: 1, generation };
   await expect(fence.lower(name, before, down)).rejects.toMatchObject({
     reason: 'fence_moved',
   });
   expect((await fence.read(name)).value).toBe(next.end);
 });
 
-test('waits for no sweep for ever: while one holds the lock it is refused', async () => {
+test('is not undone by a sweep that read the counters before', async () => {
   await grant();
   poison();
-  const locks = { acquire: async () => undefined };
-  await expect(lowerCounter({ store, fence, locks }, 'orders', 101n, false)).rejects.toMatchObject({
-    code: 'STORE_UNAVAILABLE',
-  });
+  const identity = await fence.identity();
+  if (identity === undefined) throw new Error('no identity');
+  const read = [{ name: NAME, value: TYPO, granted: 101n }];
+  await lower(101n);
+  expect((await fence.sweep(identity, read)).ahead).toMatchObject([{ era: 1, value: 101n }]);
+  await guard.sweep();
+  expect((await grant()).start).toBe(101n);
 });
 
-test('makes a sweep give up that read the counters before: the poison does not come back with it', async () => {
+test('teaches MySQL nothing that another deployment’s Redis says', async () => {
   await grant();
   poison();
-  const before = await fence.identity();
-  if (before === undefined) throw new Error('no identity');
-  const read = [{ name: { kind: 'tag', tag: 'orders' } as const, value: TYPO, granted: 101n }];
-  await lower(101n);
-  await expect(fence.sweep(before, read)).rejects.toMatchObject({ reason: 'sweep_overtaken' });
-  expect((await grant()).start).toBe(101n);
+  await grant();
+  const { identity } = fence.memory;
+  if (identity === undefined) throw new Error('no identity');
+  fence.memory.identity = { ...identity, generation: 'another' };
+  fence.memory.marks.set('tag:orders', { value: 50n, committed: 50n, granted: 50n, era: 7 });
+  await expect(lower(101n)).rejects.toMatchObject({ reason: 'fence_stranger' });
+  expect(await store.findTag('orders')).toMatchObject({ nextId: TYPO + 100n });
 });
 
 describe('a MySQL that forgets that a counter was lowered', () => {
@@ -236,7 +242,7 @@ describe('a MySQL that forgets that a counter was lowered', () => {
         await guard.sweep();
       },
     ],
-  ])('runs into what was handed out above, and goes on above that: %s', async (_when, then) => {
+  ])('learns it from Redis, and goes on below: %s', async (_when, then) => {
     const ranges = await lowered();
     // The lowering and the grant above it; the typo was made by hand, and stands.
     store.database.loseLast(2);
@@ -244,15 +250,15 @@ describe('a MySQL that forgets that a counter was lowered', () => {
     await then();
     ranges.push(await grant(), await grant());
     expect(overlaps(ranges)).toEqual([]);
-    expect(ranges[2]?.start).toBe(601n);
+    expect(ranges[2]?.start).toBe(101n);
   });
 
-  test('NEGATIVE CONTROL: if Redis forgot what was handed out above, it is handed out again', async () => {
+  test('NEGATIVE CONTROL: if Redis forgot it too, what was handed out above is handed out again', async () => {
     const ranges = await lowered();
     store.database.loseLast(2);
     setByHand(501n);
     const mark = await fence.read(NAME);
-    fence.memory.marks.set('tag:orders', { ...mark, taken: undefined });
+    fence.memory.marks.set('tag:orders', { ...mark, era: undefined, taken: undefined });
     ranges.push(await grant());
     expect(overlaps(ranges)).not.toEqual([]);
   });
@@ -263,7 +269,7 @@ describe('a MySQL that forgets that a counter was lowered', () => {
     fence.memory.wipe();
     await guard.check();
     await guard.sweep();
-    expect(await fence.read(NAME)).toMatchObject({ value: 101n, taken: { start: 501n, end: 601n } });
+    expect(await fence.read(NAME)).toMatchObject({ value: 101n, era: 1, taken: { start: 501n, end: 601n } });
     // All but the first grant.
     store.database.loseLast(store.database.commitCount - commitCount - 1);
     setByHand(501n);
@@ -295,30 +301,36 @@ describe('the fence is believed', () => {
     expect(overlaps(ranges)).toEqual([]);
   });
 
-  test('NEGATIVE CONTROL: with force it is not, and what it knew of repeats', async () => {
+  test('with force, too', async () => {
+    await grant();
+    await grant();
+    store.database.loseLast(1);
+    setByHand(501n);
+    await expect(lower(101n, true)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'to' });
+  });
+
+  test('NEGATIVE CONTROL: if it is not asked, what it knew of repeats', async () => {
     const ranges = [await grant(), await grant()];
     store.database.loseLast(1);
     setByHand(501n);
-    await lower(101n, true);
+    fence.memory.marks.clear();
+    await lower(101n);
     ranges.push(await grant());
     expect(overlaps(ranges)).not.toEqual([]);
   });
 
-  test('twice: what was skipped last is what it knows to be free', async () => {
+  test('whatever lies between several typos is free, as the ledger says', async () => {
     const ranges = [await grant()];
-    setByHand(501n);
-    ranges.push(await grant());
-    setByHand(1_001n);
-    ranges.push(await grant());
-    await expect(lower(101n)).rejects.toMatchObject({ reason: 'to' });
+    for (const typo of [501n, 1_001n]) {
+      setByHand(typo);
+      ranges.push(await grant());
+    }
     await lower(601n);
     for (let n = 0; n < 4; n++) ranges.push(await grant());
-    expect(overlaps(ranges)).toEqual([]);
-    setByHand(701n);
-    await lower(701n).catch(() => undefined);
-    ranges.push(
-      ...(await Promise.all([grant().catch(() => undefined)])).filter((range) => range !== undefined),
-    );
+    await expect(grant()).rejects.toMatchObject({ code: 'TAG_EXHAUSTED' });
+    await lower(101n);
+    for (let n = 0; n < 4; n++) ranges.push(await grant());
+    await expect(grant()).rejects.toMatchObject({ code: 'TAG_EXHAUSTED' });
     expect(overlaps(ranges)).toEqual([]);
   });
 });

@@ -15,6 +15,7 @@ import { SegmentArbiter } from './segments.ts';
 let clock: FakeClock;
 let store: MemoryStore;
 let fence: MemoryFence;
+let events: RecordedEvents;
 let segments: SegmentArbiter;
 let guard: FenceGuard;
 
@@ -22,7 +23,8 @@ beforeEach(async () => {
   clock = new FakeClock();
   store = new MemoryStore(clock);
   fence = new MemoryFence(new FenceMemory());
-  const parts = { store, fence, locks: noLocks, clock, events: new RecordedEvents(), coordinatorId: 'c1' };
+  events = new RecordedEvents();
+  const parts = { store, fence, locks: noLocks, clock, events, coordinatorId: 'c1' };
   guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
   const rules = { ...SEGMENT_RULES, adaptiveStep: false };
   segments = new SegmentArbiter({ ...parts, unfenced: guard, random: Math.random, rules });
@@ -54,7 +56,8 @@ function setByHand(nextId: bigint): void {
   if (row !== undefined) store.database.tags.set('orders', { ...row, nextId });
 }
 
-const lower = (to: bigint) => lowerCounter({ store, fence, locks: noLocks }, 'orders', to, false);
+const lower = (to: bigint) =>
+  lowerCounter({ store, fence, events, coordinatorId: 'c1' }, 'orders', to, false);
 
 async function redisForgets(): Promise<void> {
   fence.memory.wipe();

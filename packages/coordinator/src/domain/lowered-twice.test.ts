@@ -60,7 +60,7 @@ function setByHand(nextId: bigint): void {
 }
 
 const lower = (to: bigint, force = false) =>
-  lowerCounter({ store, fence, locks: noLocks }, 'orders', to, force);
+  lowerCounter({ store, fence, events, coordinatorId: 'c1' }, 'orders', to, force);
 
 async function redisForgets(): Promise<void> {
   fence.memory.wipe();

@@ -1,9 +1,16 @@
-import { hasCode } from '@leafcutter/shared/errors';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { AllocationEvents } from './allocate.ts';
-import type { Fence, FenceAhead, FenceMark, FenceMove } from './fence.ts';
-import { type LostRange, lostEntry, lostRange, missedBelow } from './lost-range.ts';
-import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint, type Range } from './range.ts';
-import type { Locked, LockedTag, Store } from './store.ts';
+import type { Fence, FenceAhead, FenceMark } from './fence.ts';
+import { eraTop, type LostRange, lostEntries, lostRange } from './lost-range.ts';
+import {
+  type CounterName,
+  compareEras,
+  counterKey,
+  type LedgerEntry,
+  maxBigint,
+  minBigint,
+} from './range.ts';
+import { type Locked, type LockedTag, RETRY_REASONS, type Store } from './store.ts';
 
 interface Parts {
   readonly store: Store;
@@ -15,12 +22,10 @@ interface Parts {
 /**
  * Teaches the database what it forgot of a counter and the fence still knows, before Redis can forget it too (I1). A
  * COMMIT that failed is taken for one that was forgotten: it costs a gap, nothing else. Resolves to what was granted
- * above the counter, or undefined if nothing was, or not any more.
+ * and the database did not have, or undefined if nothing was, or not any more.
  *
- * - The counter is raised to the end of what was granted, and what the ledger lacks of that is entered.
- * - What was handed out above a counter that was lowered is noted and entered.
- * - What was granted below the counter is entered, too, if the ledger lacks it: the counter was set above it by hand, or
- *   the database forgot that it was lowered. In that case the fence then goes on above as well.
+ * - The counter is raised to the end of what was granted in its era, and what the ledger lacks of that is entered.
+ * - A later era is learnt, with where the counter stands in it, what was granted since, and what was handed out above.
  */
 export async function mend(parts: Parts, ahead: FenceAhead): Promise<LostRange | undefined> {
   const { name, gone } = ahead.counter;
@@ -48,96 +53,115 @@ async function mendMachineId(
 ): Promise<LostRange | undefined> {
   // A restored database may lack rows that were made since.
   await store.ensureMachineIds(machineId, machineId);
-  return store.withMachineId(machineId, async (row) => raise(row, await fence.read(row.name), coordinatorId));
+  return store.withMachineId(machineId, async (row) =>
+    // A machine id's ledger is no more than its ceiling.
+    raise(row, row.value, await fence.read(row.name), coordinatorId),
+  );
 }
 
-/**
- * Under the lock, because the counter may have risen, or an admin lowered both, since the fence was asked. With `goOnAbove` an
- * allocation has to go on above what was handed out there, though the counter does not stand there yet.
- */
-export async function mendTag(parts: Parts, tag: string, goOnAbove = false): Promise<LostRange | undefined> {
+/** Under the lock, because the counter may have risen, or an admin lowered both, since the fence was asked. */
+export async function mendTag(parts: Parts, tag: string): Promise<LostRange | undefined> {
   const { store, fence, coordinatorId } = parts;
-  let passed: FenceMove | undefined;
   const lost = await store.withTag(tag, async (row) => {
-    const mark = await fence.read(row.name);
-    const { taken } = mark;
-    if (taken === undefined) return raise(row, mark, coordinatorId);
-    await keepTaken(row, taken, coordinatorId);
-    const { value, generation, ledgerTop: ledgerEnd } = row;
-    const knows = row.taken?.start === taken.start && row.taken.end === taken.end && value === taken.start;
-    if ((value < taken.start || knows) && !goOnAbove) return raise(row, mark, coordinatorId);
-    const start = maxBigint(value, taken.end);
-    passed = {
-      ...{ counter: value, start, end: start, mayPass: true },
-      ...{ generation, ledgerEnd, mayGoUnfenced: false },
-    };
-    return enterBelow(row, mark, coordinatorId);
+    // At once, so that one Redis answers both: another deployment's fence must teach us nothing.
+    const [identity, mark] = await Promise.all([fence.identity(), fence.read(row.name)]);
+    if (identity?.generation !== row.generation) throw stranger();
+    const later = compareEras(mark, row);
+    if (later > 0) return learnEra(row, mark, coordinatorId);
+    // What is remembered of an earlier era says nothing of this one.
+    return later < 0 ? undefined : raise(row, await eraTop(row), mark, coordinatorId);
   });
-  // Only now: a crash before leaves a fence that says so again.
-  if (passed !== undefined) await fence.raise({ kind: 'tag', tag }, passed);
   return told(parts, { kind: 'tag', tag }, lost);
 }
 
-async function raise(row: Locked, mark: FenceMark, coordinatorId: string): Promise<LostRange | undefined> {
-  const lost = lostRange(row.value, mark);
-  if (lost === undefined) return enterBelow(row, mark, coordinatorId);
-  const below = row.name.kind === 'tag' && row.value > row.ledgerTop ? missedBelow(row, mark) : undefined;
-  const found = [below, lost].filter((range) => range !== undefined);
-  const entries = await Promise.all(found.map((range) => lostEntry(row, range, coordinatorId)));
-  await row.advance(
-    lost.end,
-    entries.filter((entry) => entry !== undefined),
-  );
+async function raise(
+  row: Locked,
+  top: bigint,
+  mark: FenceMark,
+  coordinatorId: string,
+): Promise<LostRange | undefined> {
+  const lost = lostRange(row, top, mark);
+  if (lost === undefined) return undefined;
+  const entries = await lostEntries(row, lost, coordinatorId);
+  if (lost.end > row.value) await row.advance(lost.end, entries);
+  else await row.enter(entries);
   return lost;
-}
-
-/** Notes what was handed out above a lowered counter, together with what the database knows of that. */
-async function keepTaken(row: LockedTag, known: Range, coordinatorId: string): Promise<void> {
-  // One that the counter has passed says nothing of what lies ahead.
-  const old = row.taken !== undefined && row.taken.end > row.value ? row.taken : known;
-  const all = { start: minBigint(known.start, old.start), end: maxBigint(known.end, old.end) };
-  if (row.taken?.start === all.start && row.taken.end === all.end) return;
-  const entry = await lostEntry(row, known, coordinatorId);
-  if (entry !== undefined) await row.enter([entry]);
-  await row.keepTaken(all);
 }
 
 /**
- * Enters what the fence knows was granted below the counter, as far as the ledger does not have it: the counter was set
- * above it by hand, or the database forgot that it was lowered. A machine id's ledger is no more than its ceiling.
+ * The counter goes to where it stands in the later era, which may be below where the database has it. What lies between what
+ * the database still has and that may all have been granted since. If the database has something where the era has its free
+ * numbers, as after grants at the operator's own risk, one more era begins above everything.
  */
-async function enterBelow(
-  row: Locked,
-  { value, granted, committed }: FenceMark,
+async function learnEra(
+  row: LockedTag,
+  mark: FenceMark,
   coordinatorId: string,
 ): Promise<LostRange | undefined> {
-  const end = minBigint(minBigint(value, granted), row.value);
-  if (row.name.kind === 'machine' || end === 0n) return undefined;
-  const start = await row.ledgerEnd(end);
-  if (start >= end) return undefined;
-  const lost = { start, end, committed: committed > start };
-  const entry = await lostEntry(row, lost, coordinatorId);
-  if (entry !== undefined) await row.enter([entry]);
-  return lost;
+  const { taken } = mark;
+  const top = minBigint(await eraTop(row), await eraTop({ ...row, taken }));
+  const lost = lostRange({ value: mark.value }, top, mark);
+  const entries: LedgerEntry[] = [];
+  for (const range of [lost, taken])
+    if (range !== undefined) entries.push(...(await lostEntries(row, range, coordinatorId)));
+  if (await hasIn(row, mark)) {
+    const tops = [row.value, row.ledgerTop, mark.value, taken?.end ?? 0n];
+    await row.advance(tops.reduce(maxBigint), entries, { era: (mark.era ?? 0) + 1 });
+  } else await row.advance(mark.value, entries, mark);
+  return entries.length > 0 ? lost : undefined;
+}
+
+/** Whether the ledger has something where a fence says that its era has its free numbers. */
+async function hasIn(row: Locked, { value, taken }: FenceMark): Promise<boolean> {
+  if ((await row.ledgerEnd(value)) > value) return true;
+  const next = await row.nextRangeStart(value);
+  return next !== undefined && (taken === undefined || next < taken.start);
 }
 
 /** A tag without a row has no counter to raise. Made again, it starts above what the ledger has of it. */
 async function rememberTag(
   { store, coordinatorId }: Parts,
-  counter: CounterName,
+  name: CounterName,
   ahead: FenceAhead,
 ): Promise<LostRange | undefined> {
-  const lost = lostRange(ahead.counter.value, ahead);
+  const { counter, taken } = ahead;
+  const ledger = {
+    ledgerEnd: async (below: bigint) => (await store.latestRanges(name, below, 1))[0]?.end ?? 0n,
+    rangesFrom: (first: bigint, last: bigint) => rangesFrom(store, name, first, last),
+  };
+  const [newest] = await store.latestRanges(name, undefined, 1);
+  const lost = lostRange(counter, await eraTop({ ...ledger, ledgerTop: newest?.end ?? 0n, taken }), ahead);
   const nowMs = await store.now();
-  const ledgerEnd = async (below: bigint) => (await store.latestRanges(counter, below, 1))[0]?.end ?? 0n;
   const entries: LedgerEntry[] = [];
-  for (const range of [lost, ahead.taken]) {
-    const entry = range && (await lostEntry({ name: counter, nowMs, ledgerEnd }, range, coordinatorId));
-    const before = entries.at(-1)?.end ?? 0n;
-    if (entry !== undefined && entry.end > before)
-      entries.push({ ...entry, start: maxBigint(entry.start, before) });
-  }
+  for (const range of [lost, taken])
+    if (range !== undefined)
+      entries.push(...(await lostEntries({ ...ledger, name, nowMs }, range, coordinatorId)));
   if (entries.length === 0) return undefined;
-  await store.remember(counterKey(counter), entries);
+  await store.remember(counterKey(name), entries);
   return lost;
+}
+
+const RANGES_PER_PAGE = 1_000;
+
+/** As `Locked.rangesFrom`, of a counter that nobody can lock. */
+async function rangesFrom(
+  store: Store,
+  name: CounterName,
+  first: bigint,
+  last: bigint,
+): Promise<LedgerEntry[]> {
+  const found: LedgerEntry[] = [];
+  for (let below = last + 1n; ; ) {
+    const page = await store.latestRanges(name, below, RANGES_PER_PAGE);
+    found.push(...page.filter(({ start }) => start >= first));
+    const lowest = page.at(-1);
+    if (lowest === undefined || lowest.start <= first) return found.reverse();
+    below = lowest.start;
+  }
+}
+
+function stranger(): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', 'Redis is not the one that MySQL says.', {
+    reason: RETRY_REASONS.fenceStranger,
+  });
 }

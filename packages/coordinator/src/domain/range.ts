@@ -15,6 +15,17 @@ export interface Counter {
   readonly value: bigint;
 }
 
+/**
+ * What begins when a tag's counter is lowered, or passes what was handed out above. In an era a counter only rises, and
+ * whoever remembers the later era is right: so two memories of one counter can always be put together.
+ */
+export interface Era {
+  /** Undefined for the first. */
+  readonly era?: number | undefined;
+  /** What was handed out above when the era began: no range of this era may touch it. Undefined if nothing was. */
+  readonly taken?: Range | undefined;
+}
+
 /** The counter's name within its kind, as the ledger and log lines spell it. */
 export function counterKey(name: CounterName): string {
   return name.kind === 'tag' ? name.tag : String(name.machineId);
@@ -31,6 +42,11 @@ export interface LedgerEntry extends Range, Holder {
   readonly counter: CounterName;
   readonly coordinatorId: string;
   readonly grantedAtMs: number;
+}
+
+/** Above 0 if `a` is the later one. */
+export function compareEras(a: Era, b: Era): number {
+  return (a.era ?? 0) - (b.era ?? 0);
 }
 
 export function maxBigint(a: bigint, b: bigint): bigint {

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { FenceMemory, MemoryFence } from '../fakes/memory-fence.ts';
 import { MemoryStore } from '../fakes/memory-store.ts';
@@ -88,4 +88,63 @@ test('a sweep in whose middle a backup is loaded does not count, although it was
   fence.available = false;
   ranges.push(await grant());
   expect(overlaps(ranges.filter((range) => range !== undefined))).toEqual([]);
+});
+
+describe('a coordinator that has no Redis, while another one sweeps', () => {
+  /** A backup of half an hour ago is loaded into the running server, when it has had none for an hour. */
+  async function restoredAfterAnHour(looks: (guard: FenceGuard) => Promise<void>): Promise<Range[]> {
+    const clock = new FakeClock();
+    const store = new MemoryStore(clock);
+    const memory = new FenceMemory();
+    const coordinator = (coordinatorId: string) => {
+      const fence = new MemoryFence(memory);
+      const parts = { store, fence, clock, locks: noLocks, events: new RecordedEvents(), coordinatorId };
+      const guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
+      const segments = new SegmentArbiter({
+        ...parts,
+        unfenced: guard,
+        random: Math.random,
+        rules: SEGMENT_RULES,
+      });
+      const grant = async (): Promise<Range[]> => {
+        const asked = segments.grant('orders', holder(1), CALM).then(
+          (range) => [range],
+          () => [],
+        );
+        await clock.advance(2_000);
+        return asked;
+      };
+      return { fence, guard, grant };
+    };
+    await store.createTag(newTag('orders'));
+    const [a, b] = [coordinator('a'), coordinator('b')];
+    await a.guard.sweep();
+    await b.guard.sweep();
+    a.fence.available = false;
+    const ranges: Range[] = [];
+    const minutes = async (count: number) => {
+      for (let n = 0; n < count; n++) {
+        await clock.advance(58_000);
+        await b.guard.check();
+        await b.guard.sweep();
+        await looks(a.guard);
+        ranges.push(...(await b.grant()));
+      }
+    };
+    await minutes(30);
+    const { commitCount, incarnation } = store.database;
+    await minutes(30);
+    store.database.loseLast(store.database.commitCount - commitCount);
+    store.database.incarnation = incarnation;
+    ranges.push(...(await a.grant()));
+    return ranges;
+  }
+
+  test('sees by what that one noted that MySQL went back', async () => {
+    expect(overlaps(await restoredAfterAnHour((guard) => guard.check()))).toEqual([]);
+  });
+
+  test('NEGATIVE CONTROL: if it does not look, it repeats what the backup lacks', async () => {
+    expect(overlaps(await restoredAfterAnHour(async () => undefined))).not.toEqual([]);
+  });
 });

@@ -2,7 +2,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { sleep } from '@leafcutter/shared/clock';
 import { hasCode } from '@leafcutter/shared/errors';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
-import { maxBigint } from './range.ts';
+import { compareEras, maxBigint } from './range.ts';
 import { RETRY_REASONS } from './store.ts';
 
 const reasons: ReadonlySet<string> = new Set(Object.values(RETRY_REASONS));
@@ -38,7 +38,10 @@ export async function retrying<T>(
 }
 
 function highest(a: Remembered, b: Remembered): Remembered {
+  const later = compareEras(a, b);
+  if (later !== 0) return later > 0 ? a : b;
   return {
+    ...b,
     value: maxBigint(a.value, b.value),
     granted: maxBigint(a.granted, b.granted),
     committed: maxBigint(a.committed, b.committed),

@@ -150,7 +150,7 @@ export class SegmentArbiter {
         );
       const segments = await allocateAll().catch(async (error: unknown) => {
         if (fence === undefined || !(error instanceof LoweringForgottenError)) throw error;
-        await mendTag({ ...this.#parts, fence }, tag, true);
+        await mendTag({ ...this.#parts, fence }, tag);
         return allocateAll();
       });
       const last = segments.findLast((segment) => segment !== undefined);
@@ -203,7 +203,7 @@ export class SegmentArbiter {
         if (start >= limit) throw exhausted(row.tag.tag);
         return minBigint(start + total, limit);
       },
-      async write(range, lost) {
+      async write(range, lost, era) {
         // Nobody waits any more: what would be granted now would be nobody's.
         if (clock.monotonic() >= deadline) throw tooLate(row.tag.tag);
         segments = cut(range, sizes);
@@ -212,7 +212,7 @@ export class SegmentArbiter {
           if (segment === undefined || holder === undefined) return [];
           return [{ counter: row.name, ...segment, ...holder, coordinatorId, grantedAtMs: row.nowMs }];
         });
-        await row.advance(range.end, [...lost, ...entries]);
+        await row.advance(range.end, [...lost, ...entries], era);
       },
     });
     const { shape } = row.tag;

@@ -1,5 +1,5 @@
 import type { SweptCounter } from './fence.ts';
-import type { Counter, CounterName, Holder, LedgerEntry, Range } from './range.ts';
+import type { Counter, CounterName, Era, Holder, LedgerEntry, Range } from './range.ts';
 
 /** A tag as the store keeps it. Absent numbers mean the deployment's default. */
 export interface TagRecord {
@@ -55,15 +55,13 @@ export interface MachineIdRecord {
 }
 
 /** A counter whose row this transaction has locked. It is valid only until the transaction's work returns. */
-export interface Locked extends Counter {
+export interface Locked extends Counter, Era {
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
   /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
   readonly generation: string | undefined;
   /** What this database remembers of the last sweep, and of when that Redis was found: as `Deployment` has it. */
   readonly memory: Pick<Deployment, 'sweep' | 'sweptAtMs' | 'confirmedAtMs'>;
-  /** What was handed out above a tag's counter that was lowered; undefined if it never was, or if nothing was. */
-  readonly taken?: Range | undefined;
   /** End of the highest range that the ledger has of this counter; 0 where there is none. */
   readonly ledgerTop: bigint;
   /** End of the highest of its ranges in the ledger that start below `below`; 0 where there is none. */
@@ -74,7 +72,7 @@ export interface Locked extends Counter {
   rangesFrom(first: bigint, last: bigint): Promise<LedgerEntry[]>;
   /** Puts `whole` in place of the `count` ranges that start inside it; its start is the lowest of theirs. */
   mergeRanges(whole: LedgerEntry, count: number): Promise<void>;
-  /** Writes ranges to the ledger that lie below the counter, or in what is taken. */
+  /** Writes ranges to the ledger that lie below the counter, or in what was handed out above. */
   enter(entries: readonly LedgerEntry[]): Promise<void>;
   /**
    * Raises the counter and writes the ledger. The entries lie below `to`. None is dated before the last sweep, whatever the
@@ -86,10 +84,11 @@ export interface Locked extends Counter {
 /** Its value is the counter or the high-water mark, whichever is higher: a row made again starts above the old one. */
 export interface LockedTag extends Locked {
   readonly tag: TagRecord;
-  /** Notes what was handed out above. */
-  keepTaken(taken: Range): Promise<void>;
-  /** Sets counter, high-water mark, highest ID and what was handed out above: an admin's explicit word. */
-  lower(to: bigint, highestId: bigint, taken: Range | undefined): Promise<void>;
+  /**
+   * With `era`, a later one begins at `to`, which may lie below the counter, and the tag's highest ID lies below what was
+   * handed out above from then on.
+   */
+  advance(to: bigint, entries: readonly LedgerEntry[], era?: Era): Promise<void>;
 }
 
 export interface LockedMachineId extends Locked {

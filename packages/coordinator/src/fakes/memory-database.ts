@@ -1,4 +1,4 @@
-import { type CounterName, counterKey, type LedgerEntry, type Range } from '../domain/range.ts';
+import { type CounterName, counterKey, type Era, type LedgerEntry, minBigint } from '../domain/range.ts';
 import type { Deployment, HoldingPage, LedgerCursor, MachineIdRecord, TagRecord } from '../domain/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
@@ -21,8 +21,8 @@ export class MemoryDatabase {
   readonly tags = new Map<string, TagRow>();
   /** Ends of the highest segments, which outlive their tags' rows. */
   readonly highWaters = new Map<string, bigint>();
-  /** What was handed out above tags that were lowered, which outlives their rows, too. */
-  readonly taken = new Map<string, Range | undefined>();
+  /** Eras of tags, which outlive their rows, too. */
+  readonly eras = new Map<string, Era>();
   /** Rises when it may have forgotten something, as when another server takes its place. */
   incarnation = 1;
   /** Tags whose shape was lost with them. */
@@ -64,6 +64,13 @@ export class MemoryDatabase {
 
   ledgerTop(name: CounterName): bigint {
     return this.rangesOf(name).at(-1)?.end ?? 0n;
+  }
+
+  /** The highest end of a counter's ranges in its era. */
+  eraTop(name: CounterName, { taken }: Era): bigint {
+    if (taken === undefined) return this.ledgerTop(name);
+    const top = this.rangesOf(name).findLast(({ start }) => start < taken.start)?.end ?? 0n;
+    return minBigint(top, taken.start);
   }
 
   enter(entry: LedgerEntry): Write {
@@ -109,6 +116,7 @@ export class MemoryDatabase {
   }
 
   commit(writes: readonly Write[]): void {
+    if (writes.length === 0) return;
     this.#commits.push(writes.map((write) => write()));
     if (this.#commits.length > MAX_HISTORY) this.#commits.shift();
   }

@@ -11,7 +11,7 @@ import {
   type Swept,
   type SweptCounter,
 } from '../domain/fence.ts';
-import { type CounterName, counterKey, maxBigint, minBigint, type Range } from '../domain/range.ts';
+import { type CounterName, compareEras, counterKey, maxBigint } from '../domain/range.ts';
 import { RETRY_REASONS } from '../domain/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
@@ -86,7 +86,7 @@ export class MemoryFence implements Fence {
 
   async introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
     this.#mustAnswer();
-    this.memory.identity ??= { ...identity, sweep: 0, lowered: 0 };
+    this.memory.identity ??= { ...identity, sweep: 0 };
   }
 
   async *counters(sinceSweep: number | undefined): AsyncGenerator<readonly CounterName[]> {
@@ -98,11 +98,11 @@ export class MemoryFence implements Fence {
   async sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
     this.#mustAnswer();
     const here = this.memory.identity;
-    if (here === undefined || !isSame(here, identity) || here.lowered !== identity.lowered) throw overtaken();
+    if (here === undefined || !isSame(here, identity)) throw overtaken();
     const ahead = counters.flatMap((counter) => {
       const mark = this.#sweepOne(counter);
       const isLost = counter.name.kind === 'tag' && mark.granted > counter.granted;
-      const asks = mark.taken !== undefined || isLost || mark.value > counter.value;
+      const asks = compareEras(mark, counter) > 0 || isLost || mark.value > counter.value;
       return asks ? [{ counter, ...mark }] : [];
     });
     return { ahead, unreadable: [] };
@@ -115,25 +115,26 @@ export class MemoryFence implements Fence {
     this.memory.identity = { ...here, sweep: number, sweepBefore: here.sweep, ledger };
   }
 
-  async lower(name: CounterName, from: FenceMark, { to, taken, generation }: FenceLowering): Promise<void> {
+  async lower(
+    name: CounterName,
+    from: FenceMark,
+    { to, era, taken, generation }: FenceLowering,
+  ): Promise<void> {
     this.#mustAnswer();
     const here = this.memory.identity;
     if (here === undefined || here.generation !== generation) throw unavailable(RETRY_REASONS.fenceStranger);
     const mark = this.#mark(name);
     if (mark.value !== from.value || mark.granted !== from.granted) throw unavailable('fence_moved');
-    this.memory.identity = { ...here, lowered: here.lowered + 1 };
-    this.memory.marks.set(key(name), { value: to, committed: to, granted: to, taken });
+    this.#put(name, { value: to, committed: to, granted: to, era, taken });
   }
 
-  #answer(name: CounterName, { start, end, generation, mayPass }: FenceMove): FenceAnswer {
+  #answer(name: CounterName, move: FenceMove): FenceAnswer {
     const { identity } = this.memory;
-    if (identity === undefined || identity.generation !== generation) return { kind: 'stranger' };
+    if (identity === undefined || identity.generation !== move.generation) return { kind: 'stranger' };
     const mark = this.#mark(name);
-    if (mark.value > start) return { kind: 'ahead', ...mark };
-    const { taken } = mark;
-    if (taken !== undefined && start >= taken.end && !mayPass) return { kind: 'lowered' };
-    if (taken === undefined || start >= taken.end || end <= taken.start) return { kind: 'ok' };
-    return { kind: 'ahead', value: taken.end, committed: taken.end, granted: taken.end };
+    const later = compareEras(mark, move);
+    if (later > 0) return { kind: 'forgotten' };
+    return later === 0 && mark.value > move.start ? { kind: 'ahead', ...mark } : { kind: 'ok' };
   }
 
   #mark(name: CounterName): FenceMark {
@@ -141,57 +142,30 @@ export class MemoryFence implements Fence {
   }
 
   /** As `raise-fence.lua`. */
-  #rise(name: CounterName, { start, end, counter, ledgerEnd }: FenceMove): void {
-    const { committed, granted, skipped, taken } = this.#mark(name);
-    const passes = taken !== undefined && start >= taken.end;
-    const remembered = passes ? taken.end : granted;
-    const known = remembered > 0n ? maxBigint(remembered, ledgerEnd) : 0n;
-    const skips = name.kind === 'tag' && (passes || (known > 0n && start > known));
-    this.#put(name, {
-      ...{ value: end, committed: maxBigint(counter, committed), granted: end },
-      skipped: skips ? { start: known, end: start } : skipped,
-      taken: passes ? undefined : taken,
-    });
+  #rise(name: CounterName, { end, counter, era, taken }: FenceMove): void {
+    const before = this.#mark(name);
+    const committed = compareEras(before, { era }) === 0 ? maxBigint(counter, before.committed) : counter;
+    this.#put(name, { value: end, committed, granted: end, era, taken });
   }
 
   /** As `sweep-fences.lua`. */
-  #sweepOne({ name, value: counter, granted, taken: told }: SweptCounter): FenceMark {
+  #sweepOne({ name, value: counter, granted, era, taken }: SweptCounter): FenceMark {
     const before = this.#mark(name);
-    const taken = together(before.taken, told !== undefined && counter < told.end ? told : undefined);
-    // Redis went back to before the lowering: it stands in what was taken above, and knows of no zone there.
-    const stale =
-      told !== undefined &&
-      before.taken === undefined &&
-      counter < told.start &&
-      before.value > told.start &&
-      before.value <= told.end &&
-      before.skipped?.start !== told.end;
-    if (stale) {
-      const mark = { value: counter, committed: counter, granted: counter, taken: told };
-      this.#put(name, mark);
-      return mark;
-    }
-    const missed = this.memory.marks.has(key(name)) && granted > before.granted;
-    const skipped =
-      missed || (taken !== undefined && before.taken === undefined) ? undefined : before.skipped;
-    const knows = taken?.start === told?.start && taken?.end === told?.end && counter === taken?.start;
-    // The database forgot the lowering: first it must learn what else it forgot.
-    if (taken !== undefined && counter >= taken.start && !knows && this.memory.marks.has(key(name))) {
-      const mark = { ...before, skipped, taken };
-      if (this.memory.rose.has(key(name))) this.memory.marks.set(key(name), mark);
-      else this.#put(name, mark);
-      return mark;
-    }
+    const later = compareEras(before, { era });
+    if (later > 0) return before;
+    const known = later === 0 ? before : NO_MARK;
     const mark = {
-      value: maxBigint(before.value, counter),
-      committed: maxBigint(before.committed, counter),
-      granted: maxBigint(before.granted, granted),
-      ...{ skipped, taken },
+      value: maxBigint(known.value, counter),
+      committed: maxBigint(known.committed, counter),
+      granted: maxBigint(known.granted, granted),
+      ...{ era, taken },
     };
     const rises =
-      mark.value > before.value || mark.committed > before.committed || mark.granted > before.granted;
+      later < 0 ||
+      mark.value > before.value ||
+      mark.committed > before.committed ||
+      mark.granted > before.granted;
     if (rises || !this.memory.rose.has(key(name))) this.#put(name, mark);
-    else this.memory.marks.set(key(name), mark);
     return mark;
   }
 
@@ -203,11 +177,6 @@ export class MemoryFence implements Fence {
   #mustAnswer(): void {
     if (!this.available) throw unavailable('redis');
   }
-}
-
-function together(a: Range | undefined, b: Range | undefined): Range | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return { start: minBigint(a.start, b.start), end: maxBigint(a.end, b.end) };
 }
 
 /** True where nobody wiped it, nor took it back to an old file. */

@@ -2,7 +2,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { templateOf } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { SweptCounter } from '../domain/fence.ts';
-import { type CounterName, counterKey, type LedgerEntry, maxBigint } from '../domain/range.ts';
+import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint } from '../domain/range.ts';
 import {
   type Deployment,
   type HoldingPage,
@@ -73,9 +73,13 @@ export class MemoryStore implements Store {
   }
 
   async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly SweptCounter[]> {
-    const { tags, highWaters, machineIds, ledger } = this.database;
+    const { tags, highWaters, machineIds, ledger, eras } = this.database;
     const moved = [...ledger.values()].filter(({ grantedAtMs }) => grantedAtMs >= (movedSinceMs ?? 0));
-    const names = new Set(moved.map(({ counter }) => `${counter.kind}:${counterKey(counter)}`));
+    const lowered = [...eras].filter(([, { era = 0 }]) => era > 0).map(([tag]) => `tag:${tag}`);
+    const names = new Set([
+      ...moved.map(({ counter }) => `${counter.kind}:${counterKey(counter)}`),
+      ...lowered,
+    ]);
     const all: CounterName[] = [
       // What is left of a tag that was deleted by hand is to be remembered by the fence, too.
       ...[...new Set([...tags.keys(), ...highWaters.keys()])].map((tag) => ({ kind: 'tag', tag }) as const),
@@ -116,29 +120,28 @@ export class MemoryStore implements Store {
   }
 
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
-    const { tags, highWaters } = this.database;
+    const { tags, highWaters, eras } = this.database;
     return this.#transaction(`tag:${tag}`, async (writes, nowMs) => {
       const row = tags.get(tag);
       if (row === undefined) throw unknownTag(tag);
       const record = this.#record(tag);
       const name = { kind: 'tag', tag } as const;
       return work({
-        ...{ name, value: counterOf(record), nowMs, tag: record, taken: this.database.taken.get(tag) },
+        ...{ name, value: counterOf(record), nowMs, tag: record, ...this.database.eras.get(tag) },
         ...this.#told,
         ...this.database.ledgerOf(name, writes),
-        advance: async (to, entries) => {
+        advance: async (to, entries, later) => {
+          const { taken } = later ?? {};
+          const highestId =
+            taken === undefined ? row.highestId : minBigint(row.highestId ?? taken.start, taken.start - 1n);
           writes.push(
-            put(tags, tag, { ...row, nextId: to }),
+            put(tags, tag, { ...row, nextId: to, highestId }),
             put(highWaters, tag, to),
             ...this.#enter(entries),
           );
+          if (later !== undefined) writes.push(put(eras, tag, { era: later.era, taken }));
         },
-        keepTaken: async (taken) => void writes.push(put(this.database.taken, tag, taken)),
         enter: async (entries) => void writes.push(...this.#enter(entries)),
-        lower: async (to, highestId, taken) => {
-          writes.push(put(tags, tag, { ...row, nextId: to, highestId }), put(highWaters, tag, to));
-          writes.push(put(this.database.taken, tag, taken));
-        },
       });
     });
   }
@@ -269,20 +272,22 @@ export class MemoryStore implements Store {
   }
 
   #swept(names: readonly CounterName[]): SweptCounter[] {
-    const { tags, highWaters, machineIds, taken } = this.database;
+    const { tags, highWaters, machineIds, eras } = this.database;
     return names.map((name) => {
-      const granted = this.database.ledgerTop(name);
       if (name.kind === 'machine') {
+        const granted = this.database.ledgerTop(name);
         const machine = machineIds.get(name.machineId);
         return machine === undefined
           ? { name, value: granted, granted, gone: true }
           : { name, value: machine.ceilingMs, granted };
       }
       const row = tags.get(name.tag);
+      const era = eras.get(name.tag) ?? {};
+      const granted = this.database.eraTop(name, era);
       const left = highWaters.get(name.tag) ?? granted;
       return row === undefined
-        ? { name, value: left, granted, taken: taken.get(name.tag), gone: true }
-        : { name, value: counterOf(this.#record(name.tag)), granted, taken: taken.get(name.tag) };
+        ? { name, value: left, granted, ...era, gone: true }
+        : { name, value: counterOf(this.#record(name.tag)), granted, ...era };
     });
   }
 
@@ -300,7 +305,7 @@ export class MemoryStore implements Store {
     const { tags, highWaters } = this.database;
     const row = tags.get(tag);
     if (row === undefined) throw unknownTag(tag);
-    return { ...row, highWater: highWaters.get(tag) ?? 0n, taken: this.database.taken.get(tag) };
+    return { ...row, highWater: highWaters.get(tag) ?? 0n, taken: this.database.eras.get(tag)?.taken };
   }
 
   #enter(entries: readonly LedgerEntry[]): Write[] {

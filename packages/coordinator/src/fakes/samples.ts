@@ -37,7 +37,6 @@ export const SAMPLE_DEPLOYMENT = {
     keySchema: KEY_SCHEMA,
     generation: '00000000-0000-4000-8000-00000000f001',
     sweep: 0,
-    lowered: 0,
   },
 } as const satisfies { identity: FenceIdentity };
 
@@ -50,7 +49,7 @@ export const SWEPT: UnfencedRule = {
 /** Asks the sample Redis to raise a fence; the counter stands at `start` unless told otherwise. */
 export function fenceMove(start: bigint, end: bigint, own: Partial<FenceMove> = {}): FenceMove {
   const { generation } = SAMPLE_DEPLOYMENT.identity;
-  return { counter: start, start, end, generation, ledgerEnd: 0n, mayGoUnfenced: false, ...own };
+  return { counter: start, start, end, generation, mayGoUnfenced: false, ...own };
 }
 
 export const LEASE_RULES: LeaseRules = {

@@ -114,7 +114,8 @@ async function createTag(coordinator: Coordinator, req: Request, res: Response):
 async function lowerTag(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
   const tag = tagOf(req);
   const request = parseBody(lowerTagRequest, req.body);
-  const { from, to, highestId } = await lowerCounter(coordinator, tag, BigInt(request.to), request.force);
+  const parts = { ...coordinator, events: coordinator.metrics };
+  const { from, to, highestId } = await lowerCounter(parts, tag, BigInt(request.to), request.force);
   const answer: LowerTagAnswer = {
     ...{ tag, from: String(from), to: String(to) },
     highestId: String(highestId),

@@ -12,6 +12,7 @@
 if redis.call('EXISTS', KEYS[1]) == 1 then
   return 0
 end
+-- How often a fence was lowered is for earlier releases, whose sweeps compare it.
 redis.call(
   'HSET', KEYS[1],
   'deploymentId', ARGV[1], 'layout', ARGV[2], 'keySchema', ARGV[3], 'generation', ARGV[4],
