@@ -98,11 +98,11 @@ export class Assumptions {
     this.#redisForgot();
     if (heal === nothingToHeal) return heal;
     this.#forgetting += 1;
-    return () => {
+    return once(() => {
       heal();
       this.#forgetting -= 1;
       this.#redisForgot();
-    };
+    });
   }
 
   /** Lets Redis be away for some or all, which it may be at any time. */
@@ -111,11 +111,11 @@ export class Assumptions {
     if (heal === undefined) return undefined;
     this.#away += 1;
     this.#harmed();
-    return () => {
+    return once(() => {
       heal();
       this.#away -= 1;
       this.#harmed();
-    };
+    });
   }
 
   /** Lets single commands of Redis get lost; some coordinator may come to think that it is away. */
@@ -123,7 +123,7 @@ export class Assumptions {
     const heal = harm();
     if (heal === undefined) return undefined;
     const end = () => {
-      this.#stutters.delete(end);
+      if (!this.#stutters.delete(end)) return;
       this.#lastHarmMs = this.#now();
       heal();
     };
@@ -190,4 +190,13 @@ export class Assumptions {
     this.#lastHarmMs = this.#now();
     this.#backAtMs = this.#lastHarmMs;
   }
+}
+
+/** A trouble that ends by itself is also ended with its fault. */
+function once(heal: Heal): Heal {
+  let isOver = false;
+  return () => {
+    if (!isOver) heal();
+    isOver = true;
+  };
 }

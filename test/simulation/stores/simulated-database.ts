@@ -106,6 +106,8 @@ export class SimulatedDatabase extends MemoryDatabase {
   }
 
   override commit(writes: readonly Write[]): void {
+    // As in the database itself: what writes nothing is no commit that could be lost.
+    if (writes.length === 0) return;
     const before = this.deployment.get(1);
     super.commit(writes);
     const after = this.deployment.get(1);
