@@ -92,7 +92,7 @@ export function lanesOf(task, args) {
   const fullIntegration = { ...integration, env: { LEAFCUTTER_FULL: '1' } };
   // A unit test holds the dependency rules against the tree.
   const checks = args.length > 0 ? CHECKS : CHECKS.filter(({ name }) => name !== DEPENDENCY_RULES);
-  const restWith = (...last) => [...checks, unit, ...(args.length > 0 ? [] : onNode26()), ...last];
+  const units = [unit, ...(args.length > 0 ? [] : onNode26())];
   const namesTests = args.some((arg) => arg.includes('.test.ts') || arg === '-t');
 
   /** @type {Record<string, () => Step[][]>} */
@@ -102,12 +102,13 @@ export function lanesOf(task, args) {
     'test:simulation': () => [[namesTests ? simulation : simulate(...args)]],
     'test:integration': () => [[integration, containers]],
     'test:fault': () => [[fault]],
-    // What is on servers mostly waits for them, so all that computes runs beside it and gives way.
-    test: () => [[fault], [integration], [containers, ...restWith(simulation)]],
+    // What is on servers mostly waits for them, so all that computes runs beside it and gives way; and first what needs none,
+    // while they are being installed.
+    test: () => [[fault], [integration], [...checks, simulation, containers, ...units]],
     'test:full': () => [
       [fullFault],
       [fullIntegration],
-      [fullContainers, ...restWith(simulation), simulate('--seeds', '10000', '--from', '1')],
+      [...checks, simulation, fullContainers, ...units, simulate('--seeds', '10000', '--from', '1')],
     ],
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],

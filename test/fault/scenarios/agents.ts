@@ -103,7 +103,6 @@ export const AGENTS: readonly Scenario[] = [
   {
     name: 'clock-1-s-back',
     faults: "an agent's clock 1 s back for 1.5 s, and back",
-    quick: true,
     arena: CLOCKS,
     nemesis: (arena) => clockOf(arena, [-1, 1_500]),
     controls: [

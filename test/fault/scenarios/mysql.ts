@@ -39,7 +39,6 @@ export const MYSQL: readonly Scenario[] = [
   {
     name: 'mysql-restored',
     faults: 'counters, ceilings and ledger restored from 1.5 s ago; an agent starts anew',
-    quick: true,
     loses: 'mysql',
     nemesis: (arena) => restoreUnderLoad(arena),
     controls: [
