@@ -16,26 +16,26 @@ Visitor.prototype.visitStatement = function visit(statement) {
 };
 
 const TESTS = '\\.test\\.ts$';
-const FAKES = ['^packages/[^/]+/src/fakes/', '^packages/shared/src/fake-clock\\.ts$'];
+const FAKES = ['^packages/[^/]+/src/fakes/', '^packages/shared/src/clock/fake-clock\\.ts$'];
 
 /** What a domain may use of `shared`: values and rules, nothing that touches the world. */
 const FOR_DOMAINS =
-  '^packages/shared/src/(errors|clock|dated|fleet-views|inspection|layout|opaque-keys|ledger|shape|shared-texts|tag|wire)\\.ts$';
+  '^packages/shared/src/(errors|layout|tag|clock/clock|shapes/(dated|opaque-keys|shape|shared-texts)|wire/(fleet-views|inspection|ledger|wire))\\.ts$';
 
 /** Libraries that stand behind an adapter, and the only files that may know them. */
 const KEPT_IN = {
   // `leafcutter import` reads other systems' counters, which no coordinator can.
-  mysql2: '^packages/(coordinator/src|cli/src/import)/mysql-',
-  ioredis: '^packages/(coordinator/src/(redis|bullmq)|cli/src/import/redis)-',
-  bullmq: '^packages/coordinator/src/bullmq-',
-  'node:sqlite': '^packages/coordinator/src/sqlite-',
-  'prom-client': '^packages/(coordinator|agent)/src/(job-)?metrics\\.ts$',
-  undici: '^packages/(agent/src/coordinator-endpoint|cli/src/(admin-client|verify/agent-door))\\.ts$',
-  cockatiel: '^packages/agent/src/coordinator-endpoint\\.ts$',
+  mysql2: '^packages/(coordinator/src/stores/mysql/|cli/src/import/mysql-)',
+  ioredis: '^packages/(coordinator/src/(stores/redis/|jobs/bullmq-)|cli/src/import/redis-)',
+  bullmq: '^packages/coordinator/src/jobs/bullmq-',
+  'node:sqlite': '^packages/coordinator/src/stores/sqlite/',
+  'prom-client': '^packages/(coordinator|agent)/src/(metrics/|jobs/job-)metrics\\.ts$',
+  undici: '^packages/(agent/src/coordinators/endpoint|cli/src/(admin-client|verify/agent-door))\\.ts$',
+  cockatiel: '^packages/agent/src/coordinators/endpoint\\.ts$',
   express: '^packages/(shared/src/http|coordinator/src/http|agent/src/doors)/',
   '@grpc/grpc-js': '^packages/agent/src/(doors|generated)/',
-  '@opentelemetry/api': '^packages/shared/src/tracing\\.ts$',
-  pino: '^packages/shared/src/logger\\.ts$',
+  '@opentelemetry/api': '^packages/shared/src/telemetry/tracing\\.ts$',
+  pino: '^packages/shared/src/telemetry/logger\\.ts$',
   yaml: '^packages/shared/src/config/read-config-file\\.ts$',
 };
 
@@ -71,7 +71,7 @@ module.exports = {
       from: { path: '^packages/cli/' },
       to: {
         path: '^packages/(agent|coordinator)/',
-        pathNot: '^packages/[^/]+/src/(service|settings|seat|move)\\.ts$',
+        pathNot: '^packages/[^/]+/src/(service|seat|settings/settings|move/move)\\.ts$',
       },
     },
     {
@@ -93,13 +93,13 @@ module.exports = {
       comment: 'What a door wants of a store it asks the domain.',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/(http|doors)/' },
-      to: { path: '^packages/[^/]+/src/(mysql|redis|sqlite|sql|bullmq|memory)-' },
+      to: { path: '^packages/[^/]+/src/(stores/|jobs/bullmq-)' },
     },
     {
       name: 'adapters-know-no-door',
       severity: 'error',
-      from: { path: '^packages/[^/]+/src/(mysql|redis|sqlite|sql|bullmq|memory)-' },
-      to: { path: '^packages/[^/]+/src/(http/|service|stores)' },
+      from: { path: '^packages/[^/]+/src/(stores/[^/]+/|jobs/bullmq-)' },
+      to: { path: '^packages/[^/]+/src/(http/|service|stores/open-stores)' },
     },
     {
       name: 'production-knows-no-test',

@@ -1,7 +1,7 @@
 /** Makes docs/metrics.md of the metrics that the services have. */
-import { AgentMetrics } from '../packages/agent/src/metrics.ts';
-import { CoordinatorMetrics } from '../packages/coordinator/src/metrics.ts';
-import { metricsPage } from '../packages/shared/src/metric-catalogue.ts';
+import { AgentMetrics } from '../packages/agent/src/metrics/metrics.ts';
+import { CoordinatorMetrics } from '../packages/coordinator/src/metrics/metrics.ts';
+import { metricsPage } from '../packages/shared/src/telemetry/metric-catalogue.ts';
 
 const never = () => Promise.reject(new Error('nobody scrapes this'));
 const agent = new AgentMetrics({ tags: () => [], lease: () => undefined, clockOffsetMs: () => undefined });

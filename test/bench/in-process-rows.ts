@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { SegmentBuffer } from '@leafcutter/agent/domain/segment-buffer';
-import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator';
+import { SegmentBuffer } from '@leafcutter/agent/domain/segments/segment-buffer';
+import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake/snowflake-generator';
 import { LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { Shape } from '@leafcutter/shared/shape';

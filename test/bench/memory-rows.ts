@@ -1,4 +1,4 @@
-import { Tags } from '@leafcutter/agent/domain/tags';
+import { Tags } from '@leafcutter/agent/domain/segments/tags';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { Row } from './rounds.ts';
 

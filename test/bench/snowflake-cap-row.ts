@@ -1,4 +1,4 @@
-import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator';
+import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake/snowflake-generator';
 import { hasCode } from '@leafcutter/shared/errors';
 import { LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { systemClock } from '@leafcutter/shared/system-clock';

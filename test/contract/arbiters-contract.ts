@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { audit } from '@leafcutter/coordinator/domain/audit';
-import type { Fence } from '@leafcutter/coordinator/domain/fence';
-import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard';
-import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
-import { type Lease, LeaseArbiter } from '@leafcutter/coordinator/domain/leases';
-import type { Locks } from '@leafcutter/coordinator/domain/locks';
-import { maxBigint, type Range } from '@leafcutter/coordinator/domain/range';
-import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { Fence } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { Locks } from '@leafcutter/coordinator/domain/allocation/locks';
+import { maxBigint, type Range } from '@leafcutter/coordinator/domain/allocation/range';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
+import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard/fence-guard';
+import type { LeaseRegistry } from '@leafcutter/coordinator/domain/leases/lease-registry';
+import { type Lease, LeaseArbiter } from '@leafcutter/coordinator/domain/leases/leases';
+import { audit } from '@leafcutter/coordinator/domain/ledger/audit';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
 import { MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { SweptCounter } from '@leafcutter/coordinator/domain/fence';
-import type { CounterName } from '@leafcutter/coordinator/domain/range';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { SweptCounter } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { poll } from '../support/poll.ts';
 import { entry, type StoreUnderTest } from './store-under-test.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Fence } from '@leafcutter/coordinator/domain/fence';
-import type { CounterName } from '@leafcutter/coordinator/domain/range';
+import type { Fence } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
 import { fenceMove, SAMPLE_DEPLOYMENT } from '@leafcutter/coordinator/fakes/samples';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';

@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Range } from '@leafcutter/coordinator/domain/range';
-import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { Range } from '@leafcutter/coordinator/domain/allocation/range';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import { CALM, holder, newTag, overlaps, SEGMENT_RULES } from '@leafcutter/coordinator/fakes/samples';
-import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
-import { noLocks } from '@leafcutter/coordinator/no-locks';
+import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
+import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { createPool, type Pool } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';

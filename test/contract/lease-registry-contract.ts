@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { LeaseRegistry } from '@leafcutter/coordinator/domain/lease-registry';
+import type { LeaseRegistry } from '@leafcutter/coordinator/domain/leases/lease-registry';
 import { holder } from '@leafcutter/coordinator/fakes/samples';
 
 export interface LeaseRegistryUnderTest {

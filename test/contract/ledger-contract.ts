@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { StoreUnderTest } from './store-under-test.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openMysql } from '@leafcutter/coordinator/mysql-driver';
-import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
-import type { SqlDriver } from '@leafcutter/coordinator/sql-driver';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
+import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
+import type { SqlDriver } from '@leafcutter/coordinator/stores/sql/driver';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 
 /** LEAFCUTTER_LEDGER_ROWS=10000000 shows the same on ten million rows, in about two minutes. */

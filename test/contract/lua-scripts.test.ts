@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { defineScripts, REDIS_SCRIPTS } from '@leafcutter/coordinator/redis-scripts';
+import { defineScripts, REDIS_SCRIPTS } from '@leafcutter/coordinator/stores/redis/scripts';
 import { Redis } from 'ioredis';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 
-const SOURCES = new URL('../../packages/coordinator/src/', import.meta.url);
+const SOURCES = new URL('../../packages/coordinator/src/stores/redis/', import.meta.url);
 const source = (path: string) => readFileSync(new URL(path, SOURCES), 'utf8');
 
 interface Header {
@@ -32,9 +32,9 @@ function headerOf(lua: string): Header {
 /** The signature that `declare module 'ioredis'` gives a command. */
 function signatureOf(name: string): { parameters: string[]; result: string } {
   const match = new RegExp(`^    ${name}\\(([^)]*)\\): Result<([\\w[\\]]+), Context>;`, 'm').exec(
-    source('redis-scripts.ts'),
+    source('scripts.ts'),
   );
-  if (match === null) throw new Error(`redis-scripts.ts declares no ${name}`);
+  if (match === null) throw new Error(`scripts.ts declares no ${name}`);
   return {
     parameters: (match[1] as string)
       .split(',')

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import type { MachineIdRecord, Store } from '@leafcutter/coordinator/domain/store';
+import type { MachineIdRecord, Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { holder } from '@leafcutter/coordinator/fakes/samples';
 import type { StoreUnderTest } from './store-under-test.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { RedisLink } from '@leafcutter/coordinator/redis-link';
-import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
+import type { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
+import { RedisLocks } from '@leafcutter/coordinator/stores/redis/locks';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';

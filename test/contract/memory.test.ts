@@ -4,9 +4,9 @@ import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-f
 import { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { UnlockedDatabase } from '@leafcutter/coordinator/fakes/unguarded';
-import { MemoryLeaseRegistry } from '@leafcutter/coordinator/memory-lease-registry';
-import { MemoryRoster } from '@leafcutter/coordinator/memory-roster';
-import { noLocks } from '@leafcutter/coordinator/no-locks';
+import { MemoryLeaseRegistry } from '@leafcutter/coordinator/stores/memory/lease-registry';
+import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
+import { MemoryRoster } from '@leafcutter/coordinator/stores/memory/roster';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { arbitersContract } from './arbiters-contract.ts';

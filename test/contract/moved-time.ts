@@ -1,4 +1,4 @@
-import type { LockedMachineId, Store } from '@leafcutter/coordinator/domain/store';
+import type { LockedMachineId, Store } from '@leafcutter/coordinator/domain/allocation/store';
 import type { Clock } from '@leafcutter/shared/clock';
 import { systemClock } from '@leafcutter/shared/system-clock';
 

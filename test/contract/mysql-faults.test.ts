@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
-import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
+import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
 import { createConnection } from 'mysql2/promise';
 import { executeSql } from '../support/mariadb-client.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import { CALM, holder, newTag, SEGMENT_RULES } from '@leafcutter/coordinator/fakes/samples';
-import { noLocks } from '@leafcutter/coordinator/no-locks';
-import type { SqlDriver, SqlSession } from '@leafcutter/coordinator/sql-driver';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
+import type { SqlDriver, SqlSession } from '@leafcutter/coordinator/stores/sql/driver';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';

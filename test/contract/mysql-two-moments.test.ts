@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Locked } from '@leafcutter/coordinator/domain/store';
+import type { Locked } from '@leafcutter/coordinator/domain/allocation/store';
 import { LAYOUT_TEXT, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { Connection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';

@@ -1,8 +1,8 @@
-import { RedisFence } from '@leafcutter/coordinator/redis-fence';
-import { RedisLeaseRegistry } from '@leafcutter/coordinator/redis-lease-registry';
-import type { RedisLink } from '@leafcutter/coordinator/redis-link';
-import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
-import { RedisRoster } from '@leafcutter/coordinator/redis-roster';
+import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
+import { RedisLeaseRegistry } from '@leafcutter/coordinator/stores/redis/lease-registry';
+import type { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
+import { RedisLocks } from '@leafcutter/coordinator/stores/redis/locks';
+import { RedisRoster } from '@leafcutter/coordinator/stores/redis/roster';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { arbitersContract } from './arbiters-contract.ts';
 import type { OpenStore } from './backends.ts';

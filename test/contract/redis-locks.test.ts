@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { RedisLink } from '@leafcutter/coordinator/redis-link';
-import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
+import type { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
+import { RedisLocks } from '@leafcutter/coordinator/stores/redis/locks';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { Redis } from 'ioredis';
 import { poll } from '../support/poll.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { NO_MARK } from '@leafcutter/coordinator/domain/fence';
-import type { Range } from '@leafcutter/coordinator/domain/range';
-import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
+import { NO_MARK } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { Range } from '@leafcutter/coordinator/domain/allocation/range';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import {
   CALM,
@@ -14,10 +14,10 @@ import {
   SEGMENT_RULES,
   SWEPT,
 } from '@leafcutter/coordinator/fakes/samples';
-import { noLocks } from '@leafcutter/coordinator/no-locks';
-import { RedisFence } from '@leafcutter/coordinator/redis-fence';
-import type { RedisLink } from '@leafcutter/coordinator/redis-link';
-import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
+import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
+import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
+import type { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
+import { RedisLocks } from '@leafcutter/coordinator/stores/redis/locks';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';

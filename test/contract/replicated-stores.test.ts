@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openMysql } from '@leafcutter/coordinator/mysql-driver';
-import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
-import { RedisLink } from '@leafcutter/coordinator/redis-link';
-import { RedisLocks } from '@leafcutter/coordinator/redis-locks';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
+import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
+import { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
+import { RedisLocks } from '@leafcutter/coordinator/stores/redis/locks';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { Cluster, Redis } from 'ioredis';
 import { type Connection, createConnection } from 'mysql2/promise';

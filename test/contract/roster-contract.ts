@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { AgentRecord, Roster } from '@leafcutter/coordinator/domain/roster';
+import type { AgentRecord, Roster } from '@leafcutter/coordinator/domain/fleet/roster';
 import { holder } from '@leafcutter/coordinator/fakes/samples';
 import type { BufferView } from '@leafcutter/shared/wire';
 

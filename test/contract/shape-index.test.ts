@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { TagAdmin } from '@leafcutter/coordinator/domain/tags';
-import { openMysql } from '@leafcutter/coordinator/mysql-driver';
-import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
-import type { SqlDriver } from '@leafcutter/coordinator/sql-driver';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import { TagAdmin } from '@leafcutter/coordinator/domain/tags/tags';
+import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
+import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
+import type { SqlDriver } from '@leafcutter/coordinator/stores/sql/driver';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { createTagRequest } from '@leafcutter/shared/wire';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 

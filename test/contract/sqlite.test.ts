@@ -1,14 +1,14 @@
 import { chmod, copyFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { audit } from '@leafcutter/coordinator/domain/audit';
+import { audit } from '@leafcutter/coordinator/domain/ledger/audit';
 import { CALM, holder, newTag } from '@leafcutter/coordinator/fakes/samples';
-import { MemoryLeaseRegistry } from '@leafcutter/coordinator/memory-lease-registry';
-import { noLocks } from '@leafcutter/coordinator/no-locks';
 import { type CoordinatorConfig, coordinatorSettings } from '@leafcutter/coordinator/settings';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
-import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
-import { openStores } from '@leafcutter/coordinator/stores';
+import { MemoryLeaseRegistry } from '@leafcutter/coordinator/stores/memory/lease-registry';
+import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
+import { openStores } from '@leafcutter/coordinator/stores/open-stores';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
+import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
 import { createLogger } from '@leafcutter/shared/logger';
 import { systemClock } from '@leafcutter/shared/system-clock';
@@ -80,7 +80,7 @@ describe('a SQLite file', () => {
   });
 
   test('is refused to another process, which says how to go on', async () => {
-    const driver = new URL('../../packages/coordinator/src/sqlite-driver.ts', import.meta.url);
+    const driver = new URL('../../packages/coordinator/src/stores/sqlite/driver.ts', import.meta.url);
     const script = `import(${JSON.stringify(driver.href)}).then(({ openSqlite }) => openSqlite(${JSON.stringify(open.file)}))
       .then(() => console.log('opened'), (error) => console.log(error.reason, error.message));`;
     const second = startProcess({ name: 'second opener', command: process.execPath, args: ['-e', script] });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { LedgerEntry } from '@leafcutter/coordinator/domain/allocation/range';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { coordinationContract } from './coordination-contract.ts';

@@ -1,5 +1,5 @@
-import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { LedgerEntry } from '@leafcutter/coordinator/domain/allocation/range';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { holder } from '@leafcutter/coordinator/fakes/samples';
 
 /** A store as the contract suites use it. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DatedTags } from '@leafcutter/coordinator/domain/dated-tags';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
+import { DatedTags } from '@leafcutter/coordinator/domain/tags/dated-tags';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import { datedName } from '@leafcutter/shared/dated';
 import type { StoreUnderTest } from './store-under-test.ts';

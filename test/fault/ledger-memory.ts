@@ -1,5 +1,5 @@
 import type { LedgerRange } from '@leafcutter/cli/verify/checks';
-import { LOST_HOLDER } from '@leafcutter/coordinator/domain/lost-range';
+import { LOST_HOLDER } from '@leafcutter/coordinator/domain/allocation/lost-range';
 import type { Pool, PoolConnection } from 'mysql2/promise';
 
 /**

@@ -2,7 +2,7 @@ import { copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { embeddedFile } from '@leafcutter/coordinator/sqlite-driver';
+import { embeddedFile } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { embedded, fillLedger } from '../support/embedded-file.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { dumpMysql, dumpSqlite, sqliteSchema } from '../support/moved-data.ts';

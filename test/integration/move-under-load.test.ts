@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findDuplicates, findFallingIds } from '@leafcutter/cli/verify/checks';
-import { embeddedFile } from '@leafcutter/coordinator/sqlite-driver';
+import { embeddedFile } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { runDocumented } from '../fault/documented-commands.ts';
 import { callsOf, closeConnections } from '../support/draw.ts';
 import { Load } from '../support/load.ts';

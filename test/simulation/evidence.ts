@@ -1,5 +1,10 @@
-import type { Lowered } from '@leafcutter/coordinator/domain/lower-counter';
-import { type CounterName, counterKey, type Holder, type Range } from '@leafcutter/coordinator/domain/range';
+import {
+  type CounterName,
+  counterKey,
+  type Holder,
+  type Range,
+} from '@leafcutter/coordinator/domain/allocation/range';
+import type { Lowered } from '@leafcutter/coordinator/domain/tags/lower-counter';
 
 /** A promise that was broken. */
 export interface Violation {

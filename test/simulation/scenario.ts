@@ -1,6 +1,6 @@
-import type { LeaseRules } from '@leafcutter/coordinator/domain/leases';
-import type { SegmentRules } from '@leafcutter/coordinator/domain/segments';
-import type { NewTag } from '@leafcutter/coordinator/domain/store';
+import type { NewTag } from '@leafcutter/coordinator/domain/allocation/store';
+import type { LeaseRules } from '@leafcutter/coordinator/domain/leases/leases';
+import type { SegmentRules } from '@leafcutter/coordinator/domain/segments/segments';
 import { LAYOUT, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';

@@ -1,9 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LAYOUT_TEXT } from '@leafcutter/coordinator/fakes/samples';
-import type { SqlDriver, SqlValue } from '@leafcutter/coordinator/sql-driver';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
-import { embeddedFile, openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import type { SqlDriver, SqlValue } from '@leafcutter/coordinator/stores/sql/driver';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
+import { embeddedFile, openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { inMysql } from './moved-data.ts';
 import { scratchDir } from './scratch-dir.ts';
 

@@ -1,4 +1,4 @@
-import { openSqliteToMove } from '@leafcutter/coordinator/sqlite-driver';
+import { openSqliteToMove } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 
 /** Rows of all moved tables as texts, by table, each in the order of its key. */

@@ -1,5 +1,5 @@
-import { AgentMetrics } from '@leafcutter/agent/metrics';
-import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics';
+import { AgentMetrics } from '@leafcutter/agent/metrics/metrics';
+import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics/metrics';
 import type { MetricEntry } from '@leafcutter/shared/metric-catalogue';
 
 /** Every metric that the two services have, without a service that would give them values. */

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { hasCode } from '@leafcutter/shared/errors';
 
 /**

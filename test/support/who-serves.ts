@@ -1,8 +1,8 @@
 import { LAYOUT_TEXT } from '@leafcutter/coordinator/fakes/samples';
-import { openMysql } from '@leafcutter/coordinator/mysql-driver';
-import { migrateMysql } from '@leafcutter/coordinator/mysql-migrations';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
-import { openSqlite } from '@leafcutter/coordinator/sqlite-driver';
+import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
+import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
+import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 
 /** What a coordinator that is started on the file, and on MySQL, is told; `serves` if nothing keeps it from serving. */

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
+import { RETRY_REASONS } from '@leafcutter/coordinator/domain/allocation/store';
 import { ERROR_CODES } from '@leafcutter/shared/errors';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

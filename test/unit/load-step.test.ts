@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { RateMeter } from '@leafcutter/agent/domain/rate-meter';
-import { Runway } from '@leafcutter/agent/domain/runway';
-import type { Demand, Segment, SegmentSource } from '@leafcutter/agent/domain/segment';
-import type { TagsRules } from '@leafcutter/agent/domain/tags';
+import { RateMeter } from '@leafcutter/agent/domain/segments/rate-meter';
+import { Runway } from '@leafcutter/agent/domain/segments/runway';
+import type { Demand, Segment, SegmentSource } from '@leafcutter/agent/domain/segments/segment';
+import type { TagsRules } from '@leafcutter/agent/domain/segments/tags';
 import { issuing, rises } from '@leafcutter/agent/fakes/issuing';
-import { stepForDemand } from '@leafcutter/coordinator/domain/step';
+import { stepForDemand } from '@leafcutter/coordinator/domain/segments/step';
 import type { Clock } from '@leafcutter/shared/clock';
 
 const TARGET_S = 600;

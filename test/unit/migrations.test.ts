@@ -6,12 +6,15 @@ const TAKES_AWAY = /\b(DROP|RENAME|MODIFY|CHANGE|TRUNCATE|DELETE FROM|NOT NULL(?
 
 /** The steps of a file, each as it stands there. */
 function stepsOf(file: string): string[] {
-  const text = readFileSync(new URL(`../../packages/coordinator/src/${file}`, import.meta.url), 'utf8');
+  const text = readFileSync(
+    new URL(`../../packages/coordinator/src/stores/${file}`, import.meta.url),
+    'utf8',
+  );
   const list = /const MIGRATIONS: readonly Migration\[\] = \[(.*?)\n\];/s.exec(text)?.[1] ?? '';
   return list.split(/\bsql: /).slice(1);
 }
 
-describe.each(['mysql-migrations.ts', 'sqlite-migrations.ts'])('the steps of %s', (file) => {
+describe.each(['mysql/migrations.ts', 'sqlite/migrations.ts'])('the steps of %s', (file) => {
   test('only add, or say which programs cannot work with them any more', () => {
     const steps = stepsOf(file);
     expect(steps.length).toBeGreaterThan(2);

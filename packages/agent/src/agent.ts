@@ -2,18 +2,18 @@ import type { Clock } from '@leafcutter/shared/clock';
 import type { Tokens } from '@leafcutter/shared/http/tokens';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
-import type { ClockWatch } from './domain/clock-watch.ts';
-import type { LeaseKeeper } from './domain/lease-keeper.ts';
-import type { SnowflakeGenerator } from './domain/snowflake-generator.ts';
-import type { Snowflakes } from './domain/snowflakes.ts';
-import type { Tags } from './domain/tags.ts';
+import type { IdReader } from './coordinators/id-reader.ts';
+import type { Tags } from './domain/segments/tags.ts';
+import type { ClockWatch } from './domain/snowflake/clock-watch.ts';
+import type { LeaseKeeper } from './domain/snowflake/lease-keeper.ts';
+import type { SnowflakeGenerator } from './domain/snowflake/snowflake-generator.ts';
+import type { Snowflakes } from './domain/snowflake/snowflakes.ts';
 import type { Batches } from './doors/batches.ts';
 import type { Limits } from './doors/limits.ts';
 import type { TagTokens } from './doors/tinyid/tag-tokens.ts';
-import type { IdReader } from './id-reader.ts';
-import type { AgentMetrics } from './metrics.ts';
+import type { AgentMetrics } from './metrics/metrics.ts';
 import type { Seat } from './seat.ts';
-import type { AgentConfig } from './settings.ts';
+import type { AgentConfig } from './settings/settings.ts';
 
 /** Snowflake mode put together. */
 export interface SnowflakeMode {

@@ -1,5 +1,5 @@
 import type { AgentStatus } from '@leafcutter/shared/wire';
-import type { MetricsPart } from './metrics.ts';
+import type { MetricsPart } from './metrics/metrics.ts';
 
 /** Whether a mode can serve, and in one word why not. */
 export interface Readiness {

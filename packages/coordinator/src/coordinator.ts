@@ -1,24 +1,24 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import type { RedisState } from '@leafcutter/shared/fleet-views';
 import type { Logger } from '@leafcutter/shared/logger';
-import type { MachineIdStatus } from './domain/census.ts';
-import type { DatedTags } from './domain/dated-tags.ts';
-import type { Explainer } from './domain/explain.ts';
-import type { Fence } from './domain/fence.ts';
-import type { FenceGuard } from './domain/fence-guard.ts';
+import type { Fence } from './domain/allocation/fence.ts';
+import type { Locks } from './domain/allocation/locks.ts';
+import type { Store } from './domain/allocation/store.ts';
+import type { FenceGuard } from './domain/fence-guard/fence-guard.ts';
 import type { FleetWatch } from './domain/fleet/fleet-watch.ts';
-import type { JobJournal } from './domain/job-journal.ts';
-import type { LeaseArbiter } from './domain/leases.ts';
-import type { Locks } from './domain/locks.ts';
-import type { Roster } from './domain/roster.ts';
-import type { SegmentArbiter } from './domain/segments.ts';
-import type { Store } from './domain/store.ts';
-import type { TagAdmin } from './domain/tags.ts';
+import type { Roster } from './domain/fleet/roster.ts';
+import type { MachineIdStatus } from './domain/leases/census.ts';
+import type { LeaseArbiter } from './domain/leases/leases.ts';
+import type { Explainer } from './domain/ledger/explain.ts';
+import type { SegmentArbiter } from './domain/segments/segments.ts';
+import type { DatedTags } from './domain/tags/dated-tags.ts';
+import type { TagAdmin } from './domain/tags/tags.ts';
 import type { Access } from './http/access.ts';
 import type { Paces } from './http/paces.ts';
-import type { Job } from './jobs.ts';
-import type { CoordinatorMetrics } from './metrics.ts';
-import type { CoordinatorConfig } from './settings.ts';
+import type { JobJournal } from './jobs/job-journal.ts';
+import type { Job } from './jobs/jobs.ts';
+import type { CoordinatorMetrics } from './metrics/metrics.ts';
+import type { CoordinatorConfig } from './settings/settings.ts';
 
 /** A coordinator put together: what its doors use. */
 export interface Coordinator {

@@ -10,25 +10,25 @@ import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { Coordinator } from './coordinator.ts';
-import { census } from './domain/census.ts';
-import { DatedTags } from './domain/dated-tags.ts';
-import { Explainer } from './domain/explain.ts';
-import { FenceGuard, type GuardParts } from './domain/fence-guard.ts';
+import { FenceGuard, type GuardParts } from './domain/fence-guard/fence-guard.ts';
 import { FleetWatch } from './domain/fleet/fleet-watch.ts';
-import { LeaseArbiter } from './domain/leases.ts';
-import { SegmentArbiter } from './domain/segments.ts';
-import { TagAdmin } from './domain/tags.ts';
+import { census } from './domain/leases/census.ts';
+import { LeaseArbiter } from './domain/leases/leases.ts';
+import { Explainer } from './domain/ledger/explain.ts';
+import { SegmentArbiter } from './domain/segments/segments.ts';
+import { DatedTags } from './domain/tags/dated-tags.ts';
+import { TagAdmin } from './domain/tags/tags.ts';
 import { Access } from './http/access.ts';
 import { FleetEvents } from './http/events.ts';
 import { type Doors, openDoors } from './http/open-doors.ts';
 import { opsApp } from './http/ops-routes.ts';
 import { Paces } from './http/paces.ts';
 import { coordinatorApp } from './http/routes.ts';
-import { coordinatorJobs } from './jobs.ts';
-import type { MachineIdCensus } from './metrics.ts';
-import { CoordinatorReports } from './reports.ts';
-import { type CoordinatorConfig, machineIds } from './settings.ts';
-import { openStores, type Stores } from './stores.ts';
+import { coordinatorJobs } from './jobs/jobs.ts';
+import type { MachineIdCensus } from './metrics/metrics.ts';
+import { CoordinatorReports } from './metrics/reports.ts';
+import { type CoordinatorConfig, machineIds } from './settings/settings.ts';
+import { openStores, type Stores } from './stores/open-stores.ts';
 
 /** A running coordinator. */
 export interface CoordinatorService {

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { loadConfig } from './config/load-config.ts';
 import { settings } from './config/settings.ts';
 import { readSmallFile } from './read-small-file.ts';
-import { readTlsFiles } from './tls-files.ts';
+import { readTlsFiles } from './tls/tls-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'read-small-file-'));
 afterAll(() => rmSync(folder, { recursive: true }));

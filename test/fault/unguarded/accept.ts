@@ -1,6 +1,6 @@
 /** Negative control: an agent that takes in whatever segment a coordinator's answer says, also one from below. */
-import type { Segment } from '@leafcutter/agent/domain/segment';
-import { SegmentBuffer } from '@leafcutter/agent/domain/segment-buffer';
+import type { Segment } from '@leafcutter/agent/domain/segments/segment';
+import { SegmentBuffer } from '@leafcutter/agent/domain/segments/segment-buffer';
 
 const { accept, take, takeOne } = SegmentBuffer.prototype;
 const remaining = Object.getOwnPropertyDescriptor(SegmentBuffer.prototype, 'remaining')?.get;

@@ -1,11 +1,11 @@
 /** Negative control: a coordinator that asks nobody but Redis’ leases whether a machine id is free, the ledger neither. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { FenceMove } from '@leafcutter/coordinator/domain/fence';
-import { LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases';
-import type { CounterName } from '@leafcutter/coordinator/domain/range';
-import type { LockedMachineId } from '@leafcutter/coordinator/domain/store';
-import { RedisFence } from '@leafcutter/coordinator/redis-fence';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import type { FenceMove } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
+import type { LockedMachineId } from '@leafcutter/coordinator/domain/allocation/store';
+import { LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases/leases';
+import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 
 const { listMachineIds, withMachineId } = SqlStore.prototype;
 const { raise } = RedisFence.prototype;

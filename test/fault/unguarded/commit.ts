@@ -1,7 +1,7 @@
 /** Negative control: a coordinator that takes a COMMIT without an answer for one that succeeded. */
-import type { LockedTag } from '@leafcutter/coordinator/domain/store';
-import { RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import type { LockedTag } from '@leafcutter/coordinator/domain/allocation/store';
+import { RETRY_REASONS } from '@leafcutter/coordinator/domain/allocation/store';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 
 const { withTag } = SqlStore.prototype;

@@ -2,8 +2,8 @@
  * Negative control: the agent's snowflake generator without the guard that `WITHOUT_GUARD` names. The keeper goes on
  * with the true leases, so that the agent differs from the real one in nothing else.
  */
-import type { Lease } from '@leafcutter/agent/domain/lease';
-import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator';
+import type { Lease } from '@leafcutter/agent/domain/snowflake/lease';
+import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake/snowflake-generator';
 import { type Guard, UnguardedGenerator } from '@leafcutter/agent/fakes/unguarded-generator';
 import { LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { systemClock } from '@leafcutter/shared/system-clock';

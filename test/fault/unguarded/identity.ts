@@ -1,8 +1,8 @@
 /** Negative control: a coordinator that works with whatever Redis it finds. */
-import type { FenceMove } from '@leafcutter/coordinator/domain/fence';
-import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard';
-import type { CounterName } from '@leafcutter/coordinator/domain/range';
-import { RedisFence } from '@leafcutter/coordinator/redis-fence';
+import type { FenceMove } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
+import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard/fence-guard';
+import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 
 const { raise, identity } = RedisFence.prototype;
 

@@ -1,6 +1,6 @@
 /** Negative control: a coordinator that allocates without a look at what the ledger has. */
-import type { LockedMachineId, LockedTag } from '@leafcutter/coordinator/domain/store';
-import { SqlStore } from '@leafcutter/coordinator/sql-store';
+import type { LockedMachineId, LockedTag } from '@leafcutter/coordinator/domain/allocation/store';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 
 const { withMachineId, withTag } = SqlStore.prototype;
 

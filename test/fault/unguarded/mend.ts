@@ -1,6 +1,6 @@
 /** Negative control: a coordinator whose sweep raises fences, but no counter that stands below its fence. */
-import type { FenceIdentity, SweptCounter } from '@leafcutter/coordinator/domain/fence';
-import { RedisFence } from '@leafcutter/coordinator/redis-fence';
+import type { FenceIdentity, SweptCounter } from '@leafcutter/coordinator/domain/allocation/fence';
+import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 
 const { sweep } = RedisFence.prototype;
 

@@ -1,4 +1,4 @@
-import { counterKey, type Range } from '@leafcutter/coordinator/domain/range';
+import { counterKey, type Range } from '@leafcutter/coordinator/domain/allocation/range';
 import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
 import { type Evidence, type Grant, short } from '../evidence.ts';
 

@@ -1,4 +1,4 @@
-import { maxBigint } from '@leafcutter/coordinator/domain/range';
+import { maxBigint } from '@leafcutter/coordinator/domain/allocation/range';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { AgentPlace } from '../places.ts';
 import type { World } from '../world.ts';

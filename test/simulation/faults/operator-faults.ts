@@ -1,4 +1,4 @@
-import { maxBigint, minBigint } from '@leafcutter/coordinator/domain/range';
+import { maxBigint, minBigint } from '@leafcutter/coordinator/domain/allocation/range';
 import { put, type TagRow, type Write } from '@leafcutter/coordinator/fakes/memory-database';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { World } from '../world.ts';

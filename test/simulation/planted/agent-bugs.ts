@@ -1,7 +1,7 @@
-import type { Lease, LeaseSource } from '@leafcutter/agent/domain/lease';
-import type { Segment, SegmentSource } from '@leafcutter/agent/domain/segment';
-import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator';
-import { Tags } from '@leafcutter/agent/domain/tags';
+import type { Segment, SegmentSource } from '@leafcutter/agent/domain/segments/segment';
+import { Tags } from '@leafcutter/agent/domain/segments/tags';
+import type { Lease, LeaseSource } from '@leafcutter/agent/domain/snowflake/lease';
+import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake/snowflake-generator';
 import { type Guard, UnguardedGenerator } from '@leafcutter/agent/fakes/unguarded-generator';
 import type { Random } from '../machine/random.ts';
 

@@ -1,5 +1,5 @@
-import { type Lease, LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
+import { type Lease, LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases/leases';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 
 import { overriding } from '../overriding.ts';

@@ -1,6 +1,6 @@
-import type { Fence } from '@leafcutter/coordinator/domain/fence';
-import type { Era } from '@leafcutter/coordinator/domain/range';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { Fence } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { Era } from '@leafcutter/coordinator/domain/allocation/range';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 
 import { overriding } from '../overriding.ts';
 import type { Plant } from '../world.ts';

@@ -1,4 +1,4 @@
-import type { CounterName } from '@leafcutter/coordinator/domain/range';
+import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
 import type { MemoryDatabase } from '@leafcutter/coordinator/fakes/memory-database';
 import type { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 

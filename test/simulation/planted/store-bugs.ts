@@ -1,7 +1,7 @@
-import type { Fence } from '@leafcutter/coordinator/domain/fence';
-import type { Range } from '@leafcutter/coordinator/domain/range';
-import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import type { Fence } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { Range } from '@leafcutter/coordinator/domain/allocation/range';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
 import { trusting } from '@leafcutter/coordinator/fakes/unguarded';
 import { hasCode } from '@leafcutter/shared/errors';
 

@@ -1,5 +1,5 @@
-import { type Fence, NO_MARK } from '@leafcutter/coordinator/domain/fence';
-import type { Store } from '@leafcutter/coordinator/domain/store';
+import { type Fence, NO_MARK } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 
 import { overriding } from '../overriding.ts';
 import type { PlantedBug } from './planted-bug.ts';

@@ -1,4 +1,4 @@
-import type { Segment } from '@leafcutter/agent/domain/segment';
+import type { Segment } from '@leafcutter/agent/domain/segments/segment';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type Evidence, short } from '../evidence.ts';
 import type { Random } from '../machine/random.ts';

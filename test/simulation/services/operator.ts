@@ -1,5 +1,5 @@
-import type { NewTag } from '@leafcutter/coordinator/domain/store';
-import type { TagAdmin } from '@leafcutter/coordinator/domain/tags';
+import type { NewTag } from '@leafcutter/coordinator/domain/allocation/store';
+import type { TagAdmin } from '@leafcutter/coordinator/domain/tags/tags';
 import { sleep } from '@leafcutter/shared/clock';
 import { hasCode } from '@leafcutter/shared/errors';
 import type { Evidence } from '../evidence.ts';

@@ -1,12 +1,15 @@
-import { CoordinatorClient } from '@leafcutter/agent/coordinator-client';
-import { ClockWatch } from '@leafcutter/agent/domain/clock-watch';
-import type { Lease, LeaseSource } from '@leafcutter/agent/domain/lease';
-import { LeaseKeeper } from '@leafcutter/agent/domain/lease-keeper';
-import { Reporter } from '@leafcutter/agent/domain/reporter';
-import type { SegmentSource } from '@leafcutter/agent/domain/segment';
-import { type GeneratorRules, SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake-generator';
-import { Snowflakes } from '@leafcutter/agent/domain/snowflakes';
-import { Tags, type TagsRules } from '@leafcutter/agent/domain/tags';
+import { CoordinatorClient } from '@leafcutter/agent/coordinators/client';
+import { Reporter } from '@leafcutter/agent/domain/reporting/reporter';
+import type { SegmentSource } from '@leafcutter/agent/domain/segments/segment';
+import { Tags, type TagsRules } from '@leafcutter/agent/domain/segments/tags';
+import { ClockWatch } from '@leafcutter/agent/domain/snowflake/clock-watch';
+import type { Lease, LeaseSource } from '@leafcutter/agent/domain/snowflake/lease';
+import { LeaseKeeper } from '@leafcutter/agent/domain/snowflake/lease-keeper';
+import {
+  type GeneratorRules,
+  SnowflakeGenerator,
+} from '@leafcutter/agent/domain/snowflake/snowflake-generator';
+import { Snowflakes } from '@leafcutter/agent/domain/snowflake/snowflakes';
 import { RecordedEvents } from '@leafcutter/agent/fakes/recorded-events';
 import type { Process } from '../machine/process.ts';
 import { Random } from '../machine/random.ts';

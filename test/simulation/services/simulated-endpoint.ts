@@ -1,4 +1,4 @@
-import { Circuit } from '@leafcutter/agent/circuit';
+import { Circuit } from '@leafcutter/agent/coordinators/circuit';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem, toProblem } from '@leafcutter/shared/problem';
 import type { Evidence } from '../evidence.ts';

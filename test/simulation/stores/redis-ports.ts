@@ -7,17 +7,17 @@ import type {
   FenceMove,
   Swept,
   SweptCounter,
-} from '@leafcutter/coordinator/domain/fence';
-import type { LeaseRegistry, Renewal } from '@leafcutter/coordinator/domain/lease-registry';
-import type { Locks, Release } from '@leafcutter/coordinator/domain/locks';
-import type { CounterName, Holder } from '@leafcutter/coordinator/domain/range';
-import { RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
+} from '@leafcutter/coordinator/domain/allocation/fence';
+import type { Locks, Release } from '@leafcutter/coordinator/domain/allocation/locks';
+import type { CounterName, Holder } from '@leafcutter/coordinator/domain/allocation/range';
+import { RETRY_REASONS } from '@leafcutter/coordinator/domain/allocation/store';
+import type { LeaseRegistry, Renewal } from '@leafcutter/coordinator/domain/leases/lease-registry';
 import { sleep } from '@leafcutter/shared/clock';
 import type { Process } from '../machine/process.ts';
 import type { Random } from '../machine/random.ts';
 import type { SimulatedRedisLink } from './simulated-redis-link.ts';
 
-/** The ports that a coordinator keeps in Redis, over a simulated connection; they follow `redis-*.ts` line by line. */
+/** The ports that a coordinator keeps in Redis, over a simulated connection; they follow `stores/redis` line by line. */
 
 export class SimulatedFence implements Fence {
   readonly #link: SimulatedRedisLink;

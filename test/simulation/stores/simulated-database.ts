@@ -1,5 +1,9 @@
-import type { LedgerEntry } from '@leafcutter/coordinator/domain/range';
-import { type LockedMachineId, type LockedTag, RETRY_REASONS } from '@leafcutter/coordinator/domain/store';
+import type { LedgerEntry } from '@leafcutter/coordinator/domain/allocation/range';
+import {
+  type LockedMachineId,
+  type LockedTag,
+  RETRY_REASONS,
+} from '@leafcutter/coordinator/domain/allocation/store';
 import { MemoryDatabase, type Write } from '@leafcutter/coordinator/fakes/memory-database';
 import { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import type { Cancel } from '@leafcutter/shared/clock';

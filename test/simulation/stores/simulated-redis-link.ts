@@ -1,4 +1,4 @@
-import { RedisWatch } from '@leafcutter/coordinator/redis-watch';
+import { RedisWatch } from '@leafcutter/coordinator/stores/redis/watch';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Network } from '../machine/network.ts';
 import type { Process } from '../machine/process.ts';

@@ -1,5 +1,5 @@
-import type { Renewal } from '@leafcutter/coordinator/domain/lease-registry';
-import type { Holder } from '@leafcutter/coordinator/domain/range';
+import type { Holder } from '@leafcutter/coordinator/domain/allocation/range';
+import type { Renewal } from '@leafcutter/coordinator/domain/leases/lease-registry';
 import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
 import type { Process } from '../machine/process.ts';
 import type { Random } from '../machine/random.ts';

@@ -1,5 +1,5 @@
-import type { SweptCounter } from '@leafcutter/coordinator/domain/fence';
-import type { CounterName, LedgerEntry } from '@leafcutter/coordinator/domain/range';
+import type { SweptCounter } from '@leafcutter/coordinator/domain/allocation/fence';
+import type { CounterName, LedgerEntry } from '@leafcutter/coordinator/domain/allocation/range';
 import {
   type Deployment,
   type HoldingPage,
@@ -16,7 +16,7 @@ import {
   type SweepBegun,
   type TagChange,
   type TagRecord,
-} from '@leafcutter/coordinator/domain/store';
+} from '@leafcutter/coordinator/domain/allocation/store';
 import type { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type Network, NoAnswerError } from '../machine/network.ts';

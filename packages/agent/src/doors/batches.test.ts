@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { Shape } from '@leafcutter/shared/shape';
-import type { Segment } from '../domain/segment.ts';
+import type { Segment } from '../domain/segments/segment.ts';
 import { issuing, rises } from '../fakes/issuing.ts';
 import { Batches, digitsOf, SLICE, textsOf } from './batches.ts';
 

@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { Segment } from '../domain/segment.ts';
-import type { ExactId } from '../domain/segment-buffer.ts';
+import type { Segment } from '../domain/segments/segment.ts';
+import type { ExactId } from '../domain/segments/segment-buffer.ts';
 
 /** IDs of a batch that are written in one go. */
 export const SLICE = 1_000;

@@ -3,7 +3,7 @@ import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { Scope } from '@leafcutter/shared/http/tokens';
 import type { Agent } from '../agent.ts';
 import { issuing } from '../fakes/issuing.ts';
-import type { Tally } from '../metrics.ts';
+import type { Tally } from '../metrics/metrics.ts';
 import { Batches } from './batches.ts';
 import { Dispenser } from './dispenser.ts';
 import { Limits } from './limits.ts';

@@ -1,7 +1,7 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { Pace } from '@leafcutter/shared/http/pace';
 import type { Scope } from '@leafcutter/shared/http/tokens';
-import type { AgentConfig } from '../settings.ts';
+import type { AgentConfig } from '../settings/settings.ts';
 
 type LimitSettings = Pick<AgentConfig, 'tokenRequestsPerS' | 'tokenIdsPerS'>;
 

@@ -3,7 +3,7 @@ import type { Crowding } from '@leafcutter/shared/http/crowd';
 import { type Listening, listen } from '@leafcutter/shared/http/listen';
 import { UnixSocket } from '@leafcutter/shared/http/unix-socket';
 import type { Agent } from '../agent.ts';
-import type { AgentConfig } from '../settings.ts';
+import type { AgentConfig } from '../settings/settings.ts';
 import { limitsOf } from './door-crowd.ts';
 import { greeter } from './go-leaf/greeter.ts';
 import { idService } from './grpc/id-service.ts';

@@ -7,7 +7,7 @@ import type { Agent } from '../agent.ts';
 import { Batches } from '../doors/batches.ts';
 import { SWEEP_MS } from '../doors/deadlines.ts';
 import { Limits } from '../doors/limits.ts';
-import { AgentMetrics } from '../metrics.ts';
+import { AgentMetrics } from '../metrics/metrics.ts';
 import { issuing } from './issuing.ts';
 import { LAYOUT } from './samples.ts';
 

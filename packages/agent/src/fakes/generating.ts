@@ -1,8 +1,8 @@
 import { hasCode } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { decode } from '@leafcutter/shared/layout';
-import type { Lease } from '../domain/lease.ts';
-import type { GeneratorRules } from '../domain/snowflake-generator.ts';
+import type { Lease } from '../domain/snowflake/lease.ts';
+import type { GeneratorRules } from '../domain/snowflake/snowflake-generator.ts';
 import { RecordedEvents } from './recorded-events.ts';
 import { GENERATOR_RULES } from './samples.ts';
 import { type Guard, generatorWith } from './unguarded-generator.ts';

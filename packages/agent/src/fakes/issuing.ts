@@ -1,8 +1,8 @@
 import { FakeClock, settle } from '@leafcutter/shared/fake-clock';
-import { RefillLatency } from '../domain/refill-latency.ts';
-import type { Segment } from '../domain/segment.ts';
-import { TagIssuer } from '../domain/tag-issuer.ts';
-import { Tags, type TagsRules } from '../domain/tags.ts';
+import { RefillLatency } from '../domain/segments/refill-latency.ts';
+import type { Segment } from '../domain/segments/segment.ts';
+import { TagIssuer } from '../domain/segments/tag-issuer.ts';
+import { Tags, type TagsRules } from '../domain/segments/tags.ts';
 import { RecordedEvents } from './recorded-events.ts';
 import { middling, SEGMENT_RULES } from './samples.ts';
 import { ScriptedSegments } from './scripted-segments.ts';

@@ -1,8 +1,8 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
-import { LeaseKeeper } from '../domain/lease-keeper.ts';
-import { SnowflakeGenerator } from '../domain/snowflake-generator.ts';
-import { Snowflakes } from '../domain/snowflakes.ts';
+import { LeaseKeeper } from '../domain/snowflake/lease-keeper.ts';
+import { SnowflakeGenerator } from '../domain/snowflake/snowflake-generator.ts';
+import { Snowflakes } from '../domain/snowflake/snowflakes.ts';
 import { RecordedEvents } from './recorded-events.ts';
 import { GENERATOR_RULES, middling } from './samples.ts';
 import { ScriptedLeases } from './scripted-leases.ts';

@@ -1,8 +1,8 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
-import type { Lease } from '../domain/lease.ts';
-import type { LeaseEvents } from '../domain/lease-keeper.ts';
-import type { NameRefusal, Segment, SegmentEvents } from '../domain/segment.ts';
-import type { GeneratorEvents } from '../domain/snowflake-generator.ts';
+import type { NameRefusal, Segment, SegmentEvents } from '../domain/segments/segment.ts';
+import type { Lease } from '../domain/snowflake/lease.ts';
+import type { LeaseEvents } from '../domain/snowflake/lease-keeper.ts';
+import type { GeneratorEvents } from '../domain/snowflake/snowflake-generator.ts';
 
 /** What the domain told, for tests to look at. */
 export class RecordedEvents implements SegmentEvents, LeaseEvents, GeneratorEvents {

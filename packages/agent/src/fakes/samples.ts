@@ -1,8 +1,8 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { LAYOUT_PRESETS, type SnowflakeLayout, TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import type { AgentStatus } from '@leafcutter/shared/wire';
-import type { GeneratorRules } from '../domain/snowflake-generator.ts';
-import type { TagsRules } from '../domain/tags.ts';
+import type { TagsRules } from '../domain/segments/tags.ts';
+import type { GeneratorRules } from '../domain/snowflake/snowflake-generator.ts';
 
 /** Ordinary values for tests: each test names only what it is about. */
 export const SEGMENT_RULES: TagsRules = {

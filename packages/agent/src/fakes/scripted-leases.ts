@@ -1,4 +1,4 @@
-import type { GrantedLease, Lease, LeaseSource } from '../domain/lease.ts';
+import type { GrantedLease, Lease, LeaseSource } from '../domain/snowflake/lease.ts';
 
 interface HeldCall<T> {
   answer(value: T): void;

@@ -1,4 +1,4 @@
-import type { Demand, Segment, SegmentSource } from '../domain/segment.ts';
+import type { Demand, Segment, SegmentSource } from '../domain/segments/segment.ts';
 import { unavailable } from './samples.ts';
 
 /** A call that is under way until the test answers it. */

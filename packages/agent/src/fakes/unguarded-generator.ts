@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { composeBase } from '@leafcutter/shared/layout';
-import type { Lease } from '../domain/lease.ts';
-import { SnowflakeGenerator } from '../domain/snowflake-generator.ts';
+import type { Lease } from '../domain/snowflake/lease.ts';
+import { SnowflakeGenerator } from '../domain/snowflake/snowflake-generator.ts';
 
 /** What keeps snowflake IDs unique, in their window and in order; each can be left out. */
 export type Guard = 'to' | 'from' | 'last' | 'drift' | 'overflow' | 'new lease' | 'random above last';

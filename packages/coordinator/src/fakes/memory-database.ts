@@ -1,5 +1,17 @@
-import { type CounterName, counterKey, type Era, type LedgerEntry, minBigint } from '../domain/range.ts';
-import type { Deployment, HoldingPage, LedgerCursor, MachineIdRecord, TagRecord } from '../domain/store.ts';
+import {
+  type CounterName,
+  counterKey,
+  type Era,
+  type LedgerEntry,
+  minBigint,
+} from '../domain/allocation/range.ts';
+import type {
+  Deployment,
+  HoldingPage,
+  LedgerCursor,
+  MachineIdRecord,
+  TagRecord,
+} from '../domain/allocation/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
 export type TagRow = Omit<TagRecord, 'highWater'>;

@@ -10,9 +10,9 @@ import {
   NO_MARK,
   type Swept,
   type SweptCounter,
-} from '../domain/fence.ts';
-import { type CounterName, compareEras, counterKey, maxBigint } from '../domain/range.ts';
-import { RETRY_REASONS } from '../domain/store.ts';
+} from '../domain/allocation/fence.ts';
+import { type CounterName, compareEras, counterKey, maxBigint } from '../domain/allocation/range.ts';
+import { RETRY_REASONS } from '../domain/allocation/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
 /** An answer that is lost before the fence was reached, or after it rose. */

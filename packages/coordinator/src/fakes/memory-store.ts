@@ -1,8 +1,14 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { templateOf } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { SweptCounter } from '../domain/fence.ts';
-import { type CounterName, counterKey, type LedgerEntry, maxBigint, minBigint } from '../domain/range.ts';
+import type { SweptCounter } from '../domain/allocation/fence.ts';
+import {
+  type CounterName,
+  counterKey,
+  type LedgerEntry,
+  maxBigint,
+  minBigint,
+} from '../domain/allocation/range.ts';
 import {
   type Deployment,
   type HoldingPage,
@@ -19,8 +25,8 @@ import {
   type SweepBegun,
   type TagChange,
   type TagRecord,
-} from '../domain/store.ts';
-import { checkSameShape, unknownTag } from '../domain/tags.ts';
+} from '../domain/allocation/store.ts';
+import { checkSameShape, unknownTag } from '../domain/tags/tags.ts';
 import { bytewise, type DeploymentRow, MemoryDatabase, put, remove, type Write } from './memory-database.ts';
 
 /**

@@ -1,10 +1,10 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
-import type { GuardEvents } from '../domain/fence-guard.ts';
-import type { LeaseEvents } from '../domain/leases.ts';
-import type { LostRange } from '../domain/lost-range.ts';
-import { type CounterName, counterKey } from '../domain/range.ts';
-import type { SegmentEvents } from '../domain/segments.ts';
-import type { SweepReport } from '../domain/sweep.ts';
+import type { LostRange } from '../domain/allocation/lost-range.ts';
+import { type CounterName, counterKey } from '../domain/allocation/range.ts';
+import type { GuardEvents } from '../domain/fence-guard/fence-guard.ts';
+import type { SweepReport } from '../domain/fence-guard/sweep.ts';
+import type { LeaseEvents } from '../domain/leases/leases.ts';
+import type { SegmentEvents } from '../domain/segments/segments.ts';
 
 /** What the arbiters told, for tests to look at. */
 export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {

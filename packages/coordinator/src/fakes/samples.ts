@@ -4,14 +4,14 @@ import {
   type SnowflakeLayout,
   TWITTER_EPOCH_MS,
 } from '@leafcutter/shared/layout';
-import type { UnfencedRule } from '../domain/allocate.ts';
-import type { FenceIdentity, FenceMove } from '../domain/fence.ts';
-import { KEY_SCHEMA } from '../domain/generation.ts';
-import type { LeaseRules } from '../domain/leases.ts';
-import type { Holder, Range } from '../domain/range.ts';
-import type { SegmentRules } from '../domain/segments.ts';
-import type { Demand } from '../domain/step.ts';
-import type { NewTag } from '../domain/store.ts';
+import type { UnfencedRule } from '../domain/allocation/allocate.ts';
+import type { FenceIdentity, FenceMove } from '../domain/allocation/fence.ts';
+import type { Holder, Range } from '../domain/allocation/range.ts';
+import type { NewTag } from '../domain/allocation/store.ts';
+import { KEY_SCHEMA } from '../domain/fence-guard/generation.ts';
+import type { LeaseRules } from '../domain/leases/leases.ts';
+import type { SegmentRules } from '../domain/segments/segments.ts';
+import type { Demand } from '../domain/segments/step.ts';
 
 /** Ordinary values for tests: each test names only what it is about. */
 export const SEGMENT_RULES: SegmentRules = {

@@ -1,7 +1,7 @@
 import { hasCode } from '@leafcutter/shared/errors';
-import { type FenceAnswer, type FenceMark, type FenceMove, NO_MARK } from '../domain/fence.ts';
-import type { CounterName } from '../domain/range.ts';
-import { type LockedMachineId, type LockedTag, RETRY_REASONS } from '../domain/store.ts';
+import { type FenceAnswer, type FenceMark, type FenceMove, NO_MARK } from '../domain/allocation/fence.ts';
+import type { CounterName } from '../domain/allocation/range.ts';
+import { type LockedMachineId, type LockedTag, RETRY_REASONS } from '../domain/allocation/store.ts';
 import { MemoryDatabase } from './memory-database.ts';
 import { MemoryFence } from './memory-fence.ts';
 import { MemoryStore } from './memory-store.ts';

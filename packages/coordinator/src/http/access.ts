@@ -4,7 +4,7 @@ import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { type Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
-import type { CoordinatorConfig } from '../settings.ts';
+import type { CoordinatorConfig } from '../settings/settings.ts';
 import { Paces } from './paces.ts';
 import { tagOf } from './tag-of.ts';
 

@@ -20,8 +20,8 @@ import {
 } from '@leafcutter/shared/wire';
 import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
-import type { AgentRecord } from '../domain/roster.ts';
-import { machineIds } from '../settings.ts';
+import type { AgentRecord } from '../domain/fleet/roster.ts';
+import { machineIds } from '../settings/settings.ts';
 import { tagOf } from './tag-of.ts';
 
 /** What agents ask, but for `POST /v1/leases`, whose address others read. */

@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
 import { ALL_TAGS } from '../domain/fleet/fleet-watch.ts';
 import { machineIdsLive } from '../domain/fleet/machine-ids.ts';
-import { machineIds } from '../settings.ts';
+import { machineIds } from '../settings/settings.ts';
 
 /** Consoles that may watch through one coordinator. */
 const MAX_LISTENERS = 64;

@@ -4,7 +4,7 @@ import type { Logger } from '@leafcutter/shared/logger';
 import type { TlsTexts } from '@leafcutter/shared/tls-files';
 import { TlsWatch } from '@leafcutter/shared/tls-watch';
 import type { Express } from 'express';
-import type { CoordinatorConfig } from '../settings.ts';
+import type { CoordinatorConfig } from '../settings/settings.ts';
 
 /** A certificate that ends within so long is told at start. */
 const SOON_MS = 14 * 86_400_000;

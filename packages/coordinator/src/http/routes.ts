@@ -15,9 +15,9 @@ import {
 import { WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import type { Express, Request, Response } from 'express';
 import type { Coordinator } from '../coordinator.ts';
-import type { MachineIdState } from '../domain/census.ts';
-import { lowerCounter } from '../domain/lower-counter.ts';
-import { machineIds } from '../settings.ts';
+import type { MachineIdState } from '../domain/leases/census.ts';
+import { lowerCounter } from '../domain/tags/lower-counter.ts';
+import { machineIds } from '../settings/settings.ts';
 import { addAgentRoutes, grant } from './agent-routes.ts';
 import { COORDINATOR_API } from './api.ts';
 import type { FleetEvents } from './events.ts';

@@ -1,5 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { DuplicateKeyError, type Row, type SqlDriver, type SqlValue } from '../sql-driver.ts';
+import { DuplicateKeyError, type Row, type SqlDriver, type SqlValue } from '../stores/sql/driver.ts';
 import type { MovedTable } from './tables.ts';
 import { type ClaimedTarget, insertRows } from './target.ts';
 

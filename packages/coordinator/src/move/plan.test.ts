@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeTarget } from '../move.ts';
+import { describeTarget } from './move.ts';
 import { type FoundTarget, planMove } from './plan.ts';
 import { checkColumns } from './tables.ts';
 import { claimOf, refuseUnfinished, unfinishedLayout } from './unfinished.ts';

@@ -1,5 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { SqlDriver, SqlSession } from '../sql-driver.ts';
+import type { SqlDriver, SqlSession } from '../stores/sql/driver.ts';
 
 /** A table that a move carries, as the embedded database has it. */
 export interface MovedTable {

@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql-driver.ts';
-import { DuplicateKeyError } from '../sql-driver.ts';
+import type { Row, SqlDriver, SqlSession, SqlValue } from '../stores/sql/driver.ts';
+import { DuplicateKeyError } from '../stores/sql/driver.ts';
 import type { FoundTarget } from './plan.ts';
 import { countRows, DEPLOYMENT, type MovedTable } from './tables.ts';
 import { claimOf, unfinishedLayout } from './unfinished.ts';

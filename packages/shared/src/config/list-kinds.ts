@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isOpaqueKey } from '../opaque-key-entry.ts';
+import { isOpaqueKey } from '../shapes/opaque-key-entry.ts';
 import { MAX_STARS } from '../tag-pattern.ts';
 import { isScopedToken, isTagToken, isToken, TOKEN_FORM } from '../token-entry.ts';
 import { listKind } from './setting.ts';

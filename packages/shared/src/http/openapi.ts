@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
-import { PROBLEM_MEDIA_TYPE } from '../problem.ts';
 import { VERSION } from '../version.ts';
+import { PROBLEM_MEDIA_TYPE } from '../wire/problem.ts';
 
 /** Statuses of requests that never reach an operation, and of failures that any can have. */
 const EVERYWHERE: readonly ErrorCode[] = ['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'INTERNAL'];

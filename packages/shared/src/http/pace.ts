@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../clock/clock.ts';
 import { LeafcutterError } from '../errors.ts';
 
 /** Who is remembered at most; the one that asked least lately is forgotten, and begins anew. */

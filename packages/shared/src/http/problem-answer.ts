@@ -1,5 +1,5 @@
 import type { LeafcutterError } from '../errors.ts';
-import { PROBLEM_MEDIA_TYPE, retryAfterSeconds, toProblem } from '../problem.ts';
+import { PROBLEM_MEDIA_TYPE, retryAfterSeconds, toProblem } from '../wire/problem.ts';
 
 /** An answer that refuses, ready to be written. */
 export interface ProblemAnswer {

@@ -1,5 +1,5 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
-import type { ExactId } from '../../domain/segment-buffer.ts';
+import type { ExactId } from '../../domain/segments/segment-buffer.ts';
 
 /** Written by hand: the ID is a JSON number in full digits, which no JavaScript number may hold. */
 export function goLeafBody(errno: number, msg: string, id: ExactId): string {

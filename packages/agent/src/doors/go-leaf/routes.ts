@@ -3,7 +3,7 @@ import { anyMethod } from '@leafcutter/shared/http/any-method';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import type { Request, Response } from 'express';
 import type { Agent } from '../../agent.ts';
-import type { ExactId } from '../../domain/segment-buffer.ts';
+import type { ExactId } from '../../domain/segments/segment-buffer.ts';
 import { Dispenser } from '../dispenser.ts';
 import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';

@@ -1,6 +1,6 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
-import type { Door } from '../../metrics.ts';
+import type { Door } from '../../metrics/metrics.ts';
 
 /** A service of a gRPC server. */
 export interface GrpcService {

@@ -3,7 +3,7 @@ import { readQuery, wholeNumber } from '@leafcutter/shared/http/query';
 import type { Scope } from '@leafcutter/shared/http/tokens';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
 import type { Request, Response } from 'express';
-import type { Segment } from '../../domain/segment.ts';
+import type { Segment } from '../../domain/segments/segment.ts';
 import type { Dispenser } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Address } from '@leafcutter/shared/config/address';
 import { Tokens } from '@leafcutter/shared/http/tokens';
-import type { AgentConfig } from '../../settings.ts';
+import type { AgentConfig } from '../../settings/settings.ts';
 import { Pages } from './pages.ts';
 
 const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/143.0 Safari/537.36';

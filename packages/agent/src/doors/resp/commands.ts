@@ -2,7 +2,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { Scope, type Tokens } from '@leafcutter/shared/http/tokens';
 import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
-import type { ExactId } from '../../domain/segment-buffer.ts';
+import type { ExactId } from '../../domain/segments/segment-buffer.ts';
 import type { Dispenser } from '../dispenser.ts';
 import { array, arrayOf, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
 

@@ -3,7 +3,7 @@ import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { Scope } from '@leafcutter/shared/http/tokens';
 import express, { type Request, type Response } from 'express';
 import type { Agent } from '../../agent.ts';
-import { sizeOf } from '../../domain/segment.ts';
+import { sizeOf } from '../../domain/segments/segment.ts';
 import { Dispenser } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
 

@@ -1,6 +1,6 @@
 import type { AgentState, FleetAgent, FleetTag, TagLive } from '@leafcutter/shared/fleet-views';
-import { maxBigint } from '../range.ts';
-import type { AgentRecord } from '../roster.ts';
+import { maxBigint } from '../allocation/range.ts';
+import type { AgentRecord } from './roster.ts';
 
 /** Network and scheduling may delay a report by so much before its agent counts as silent, in milliseconds. */
 const GRACE_MS = 3_000;

@@ -4,9 +4,9 @@ import { FakeClock } from '@leafcutter/shared/fake-clock';
 import type { Stores } from '@leafcutter/shared/fleet-views';
 import type { BufferView, TagView } from '@leafcutter/shared/wire';
 import { holder } from '../../fakes/samples.ts';
-import { MemoryRoster } from '../../memory-roster.ts';
-import type { AgentRecord } from '../roster.ts';
+import { MemoryRoster } from '../../stores/memory/roster.ts';
 import { FleetWatch } from './fleet-watch.ts';
+import type { AgentRecord } from './roster.ts';
 
 const buffer = (tag: string, own: Partial<BufferView> = {}): BufferView => ({
   ...{ tag, current: { start: '1', end: '101', used: 10, size: 100 }, next: null, prefetchAt: 10 },

@@ -1,10 +1,10 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import type { FleetView, RateAt, Stores, TagLive } from '@leafcutter/shared/fleet-views';
 import type { TagView } from '@leafcutter/shared/wire';
-import type { AgentRecord, Roster } from '../roster.ts';
-import type { TagAdmin } from '../tags.ts';
+import type { TagAdmin } from '../tags/tags.ts';
 import { agentRows, holdersOf, type Seen, stateOf, tagRows } from './fleet-view.ts';
 import { healthOf, ProblemLog, problemsOf } from './problems.ts';
+import type { AgentRecord, Roster } from './roster.ts';
 
 /** How often the fleet is looked at while nobody watches, and while somebody does, in milliseconds. */
 const DOZING_MS = 15_000;

@@ -1,5 +1,5 @@
 import type { MachineIdsLive } from '@leafcutter/shared/fleet-views';
-import type { MachineIdStatus } from '../census.ts';
+import type { MachineIdStatus } from '../leases/census.ts';
 
 const LETTERS = { free: 'f', held: 'h', waiting: 'w' } as const;
 

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import { KEEP_ALIVE_MS } from '@leafcutter/shared/http/listen';
 import { MANNERS } from '@leafcutter/shared/http/manners';
 import type { ProblemAnswer } from '@leafcutter/shared/http/problem-answer';
-import type { ExactId } from '../../../domain/segment-buffer.ts';
+import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
 
 /** How a door writes an ID. */
 export interface IdFormat {

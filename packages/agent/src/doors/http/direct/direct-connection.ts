@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { toLeafcutterError } from '@leafcutter/shared/errors';
 import { HEAD_TIMEOUT_MS, KEEP_ALIVE_MS } from '@leafcutter/shared/http/listen';
-import type { ExactId } from '../../../domain/segment-buffer.ts';
-import type { Tally } from '../../../metrics.ts';
+import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
+import type { Tally } from '../../../metrics/metrics.ts';
 import type { DirectAnswers } from './direct-answers.ts';
 import type { DirectRoute, DirectRoutes } from './direct-routes.ts';
 import { readPlainHead } from './plain-head.ts';

@@ -3,8 +3,8 @@ import { type ProblemAnswer, problemAnswer } from '@leafcutter/shared/http/probl
 import type { Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
 import type { Agent } from '../../../agent.ts';
-import type { ExactId } from '../../../domain/segment-buffer.ts';
-import type { Door } from '../../../metrics.ts';
+import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
+import type { Door } from '../../../metrics/metrics.ts';
 import { Dispenser } from '../../dispenser.ts';
 import { goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
 import { leafFailure } from '../../leaf/answers.ts';

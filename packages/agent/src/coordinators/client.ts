@@ -1,0 +1,252 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { layoutFingerprint, type SnowflakeLayout } from '@leafcutter/shared/layout';
+import { keyMark, OpaqueKeys } from '@leafcutter/shared/opaque-keys';
+import { SHAPES } from '@leafcutter/shared/shape';
+import { calling } from '@leafcutter/shared/tracing';
+import {
+  type DecodeAnswer,
+  type DecodeRequest,
+  decodeAnswer,
+  type LeaseRequest,
+  leaseAnswer,
+  type RenewRequest,
+  type ReportRequest,
+  renewAnswer,
+  reportAnswer,
+  type SegmentRequest,
+  segmentAnswer,
+} from '@leafcutter/shared/wire';
+import { z } from 'zod';
+import type { ReportTarget } from '../domain/reporting/reporter.ts';
+import type { Demand, Segment, SegmentSource } from '../domain/segments/segment.ts';
+import type { ClockWatch } from '../domain/snowflake/clock-watch.ts';
+import type { GrantedLease, Lease, LeaseSource } from '../domain/snowflake/lease.ts';
+import type { CoordinatorEndpoint } from './endpoint.ts';
+import { readShape } from './read-shape.ts';
+
+/** What is needed of an endpoint: a simulation puts its own network behind it. */
+type Endpoint = Pick<CoordinatorEndpoint, 'post' | 'close'>;
+
+interface Identity {
+  readonly agentId: string;
+  readonly instanceId: string;
+}
+
+/**
+ * The agent's side of the coordinators' HTTP API, over a list of coordinators. The one that answered last is asked
+ * first; where it cannot be reached, or its store cannot, the next one is asked, each at most once a call.
+ */
+export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarget {
+  readonly #endpoints: readonly Endpoint[];
+  readonly #identity: Identity;
+  readonly #layout: string;
+  readonly #clock: Clock;
+  readonly #watch: ClockWatch;
+  readonly #keys: OpaqueKeys;
+  /** What is said with each request for a segment. */
+  readonly #understands: readonly string[];
+  /** Index of the coordinator that is asked first. Agents start at random ones, so that they spread. */
+  #preferred: number;
+  /** The deployment that answered first; another one is refused. */
+  #deploymentId: string | undefined;
+
+  constructor(parts: {
+    endpoints: readonly Endpoint[];
+    identity: Identity;
+    layout: SnowflakeLayout;
+    clock: Clock;
+    watch: ClockWatch;
+    random: () => number;
+    /** Default: none, so that opaque tags are refused. */
+    keys?: OpaqueKeys;
+  }) {
+    this.#endpoints = parts.endpoints;
+    this.#identity = parts.identity;
+    this.#layout = layoutFingerprint(parts.layout);
+    this.#clock = parts.clock;
+    this.#watch = parts.watch;
+    this.#keys = parts.keys ?? new OpaqueKeys([]);
+    const version = this.#keys.newest;
+    const mark = version === undefined ? [] : [keyMark(version, this.#keys.checkValue(version) ?? '')];
+    this.#understands = [SHAPES, ...mark];
+    this.#preferred = Math.floor(parts.random() * parts.endpoints.length);
+  }
+
+  async fetchSegment(tag: string, demand: Demand): Promise<Segment> {
+    const { lastSegment } = demand;
+    const body: SegmentRequest = {
+      ...this.#who,
+      ratePerSecond: demand.ratePerSecond,
+      waitingIds: demand.waitingIds,
+      blockIds: demand.blockIds,
+      understands: [...this.#understands],
+      ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
+    };
+    const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;
+    const schema = segmentAnswer.extend({ tag: z.literal(tag) });
+    const answer = await calling('refill', { 'leafcutter.tag': tag }, () =>
+      this.#call(path, () => body, schema),
+    );
+    const numbers = { start: BigInt(answer.start), end: BigInt(answer.end) };
+    return answer.shape === undefined
+      ? numbers
+      : { ...numbers, shape: readShape(tag, answer.shape, numbers, this.#keys) };
+  }
+
+  /** The number behind an ID of a tag, and whose number that is: of a template, the tag of the day. @throws TAG_UNKNOWN, BAD_REQUEST */
+  async decode(tag: string, id: string): Promise<Omit<DecodeAnswer, 'deploymentId'>> {
+    const body: DecodeRequest = { ...this.#who, id };
+    const path = `/v1/tags/${encodeURIComponent(tag)}/decode`;
+    const { deploymentId: _, ...decoded } = await this.#call(path, () => body, decodeAnswer);
+    return decoded;
+  }
+
+  async grant(): Promise<GrantedLease> {
+    const measured = this.#watch.begin();
+    const body = (): LeaseRequest => ({
+      ...this.#who,
+      agentTimeMs: this.#clock.now(),
+      layout: this.#layout,
+    });
+    const { machineId, from, to, heartbeatMs, coordinatorTimeMs } = await calling('lease grant', {}, () =>
+      this.#call('/v1/leases', body, leaseAnswer),
+    );
+    measured(coordinatorTimeMs);
+    return { machineId, from, to, heartbeatMs };
+  }
+
+  async renew(lease: Lease, extend: boolean): Promise<number> {
+    const measured = this.#watch.begin();
+    const body = (): RenewRequest => ({
+      ...this.#who,
+      agentTimeMs: this.#clock.now(),
+      layout: this.#layout,
+      to: lease.to,
+      extend,
+    });
+    const about = { 'leafcutter.machine_id': lease.machineId, 'leafcutter.extend': extend };
+    const answer = await calling('lease renew', about, () =>
+      this.#call(`/v1/leases/${lease.machineId}/renew`, body, renewAnswer),
+    );
+    measured(answer.coordinatorTimeMs);
+    return answer.to;
+  }
+
+  async end(lease: Lease): Promise<void> {
+    await this.#call(`/v1/leases/${lease.machineId}/end`, () => this.#who, undefined);
+  }
+
+  async report(report: ReportRequest): ReturnType<ReportTarget['report']> {
+    const measured = this.#watch.begin();
+    const answer = await this.#call('/v1/agents/report', () => report, reportAnswer);
+    measured(answer.coordinatorTimeMs);
+    return answer;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
+  }
+
+  get #who(): { agentId: string; instanceId: string } {
+    return { agentId: this.#identity.agentId, instanceId: this.#identity.instanceId };
+  }
+
+  /** `body` is made anew for each coordinator: after a silent one, the time it carries would be seconds old. */
+  async #call<T extends z.ZodType<{ deploymentId: string }>>(
+    path: string,
+    body: () => object,
+    schema: T,
+  ): Promise<z.infer<T>>;
+  async #call(path: string, body: () => object, schema: undefined): Promise<void>;
+  async #call(
+    path: string,
+    body: () => object,
+    schema: z.ZodType<{ deploymentId: string }> | undefined,
+  ): Promise<unknown> {
+    let failure: LeafcutterError | undefined;
+    for (let offset = 0; offset < this.#endpoints.length; offset++) {
+      const index = (this.#preferred + offset) % this.#endpoints.length;
+      const endpoint = this.#endpoints[index];
+      try {
+        const answer = await endpoint?.post(path, body);
+        const read = schema === undefined ? undefined : this.#read(answer, schema);
+        this.#preferred = index;
+        return read;
+      } catch (thrown) {
+        const error = ofThisAgent(thrown);
+        if (!anotherMayServe(error)) {
+          this.#preferred = index;
+          throw error;
+        }
+        // What a coordinator said tells more than that another one is silent.
+        if (failure === undefined || isSilence(failure)) failure = error;
+      }
+    }
+    throw failure ?? new LeafcutterError('COORDINATOR_UNAVAILABLE', 'No coordinator is configured.');
+  }
+
+  #read(answer: unknown, schema: z.ZodType<{ deploymentId: string }>): { deploymentId: string } {
+    const parsed = schema.safeParse(answer);
+    if (!parsed.success) {
+      throw new LeafcutterError(
+        'COORDINATOR_UNAVAILABLE',
+        'A coordinator gave an answer that makes no sense; is it one?',
+        {
+          reason: 'bad_answer',
+          cause: parsed.error,
+        },
+      );
+    }
+    this.#deploymentId ??= parsed.data.deploymentId;
+    if (parsed.data.deploymentId !== this.#deploymentId) {
+      throw new LeafcutterError(
+        'LAYOUT_MISMATCH',
+        `A coordinator serves deployment ${parsed.data.deploymentId}; this agent issues for ${this.#deploymentId}. Restart the agent if it was moved.`,
+        { reason: 'deployment' },
+      );
+    }
+    return parsed.data;
+  }
+}
+
+/**
+ * A coordinator that refuses this agent's own token must not sound as if it refused the caller's. It is not for good:
+ * tokens are exchanged at one service after the other. Where there is no such address, it is of an earlier release, or none.
+ */
+function ofThisAgent(error: unknown): unknown {
+  if (hasCode(error, 'NOT_FOUND')) {
+    return new LeafcutterError(
+      'VERSION_UNSUPPORTED',
+      'What answers at a coordinator’s address does not know this request: a coordinator of an earlier release, to be upgraded first, or no coordinator.',
+      { reason: 'unknown_request', cause: error },
+    );
+  }
+  if (hasCode(error, 'UNAUTHORIZED')) {
+    return new LeafcutterError('COORDINATOR_UNAVAILABLE', 'A coordinator refuses the token of this agent.', {
+      ...{ reason: 'agent_token', cause: error },
+    });
+  }
+  if (hasCode(error, 'FORBIDDEN') && error.reason === 'tag_scope') {
+    return new LeafcutterError(
+      'FORBIDDEN',
+      'The token of this agent does not open this at the coordinators.',
+      {
+        ...{ reason: 'agent_scope', cause: error },
+      },
+    );
+  }
+  return error;
+}
+
+function isSilence({ code, reason }: LeafcutterError): boolean {
+  return code === 'COORDINATOR_UNAVAILABLE' && reason !== 'agent_token';
+}
+
+/** True where this coordinator cannot serve now but another one may. */
+function anotherMayServe(error: unknown): error is LeafcutterError {
+  if (hasCode(error, 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL')) return true;
+  if (hasCode(error, 'VERSION_UNSUPPORTED')) return true;
+  if (hasCode(error, 'CLOCK_SKEWED')) return error.reason === 'coordinator';
+  return hasCode(error, 'LAYOUT_MISMATCH') && error.reason === 'deployment';
+}

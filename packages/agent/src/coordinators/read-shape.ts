@@ -1,0 +1,25 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
+import { Shape } from '@leafcutter/shared/shape';
+import type { Segment } from '../domain/segments/segment.ts';
+
+/** The shape that a coordinator sent with a segment. @throws VERSION_UNSUPPORTED where this agent cannot write these numbers so: it must not issue them bare (I4) */
+export function readShape(tag: string, text: string, { end }: Segment, keys: OpaqueKeys): Shape {
+  const ofTag = keys.forTag(tag);
+  const shape = Shape.parse(text, ofTag);
+  if (shape?.isOpaque === true && ofTag === undefined) throw keyMissing(tag);
+  if (shape !== undefined && end - 1n <= shape.highest) return shape;
+  throw new LeafcutterError(
+    'VERSION_UNSUPPORTED',
+    `Tag "${tag}" has shape ${text.slice(0, 100)}, which this agent cannot write. Upgrade the agent first.`,
+    { reason: 'shape' },
+  );
+}
+
+function keyMissing(tag: string): LeafcutterError {
+  return new LeafcutterError(
+    'LAYOUT_MISMATCH',
+    `Tag "${tag}" is opaque, and this agent has no opaqueKeys: give it those of the coordinators.`,
+    { reason: 'opaque_key' },
+  );
+}

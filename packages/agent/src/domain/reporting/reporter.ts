@@ -1,0 +1,127 @@
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import { type ErrorCode, LeafcutterError } from '@leafcutter/shared/errors';
+import {
+  type AgentStatus,
+  type BufferView,
+  MAX_REPORTED_BUFFERS,
+  MAX_REPORTED_TAGS,
+  type ReportRequest,
+} from '@leafcutter/shared/wire';
+import type { Tags } from '../segments/tags.ts';
+
+/** What the coordinators say to a report. */
+interface Heard {
+  /** Those of the named tags that are served no longer. */
+  readonly gone: readonly { tag: string; code: Extract<ErrorCode, 'TAG_UNKNOWN' | 'TAG_RETIRED'> }[];
+  /** When they want the next report, at the latest. */
+  readonly nextReportMs: number;
+}
+
+/** How long a shutdown waits for its goodbye to be heard, in milliseconds. */
+const GOODBYE_MS = 1_000;
+
+/** How often an agent asks that no coordinator has answered yet: it is not ready before, in milliseconds. */
+const FIRST_EVERY_MS = 2_000;
+
+/** Tells the coordinators what this agent holds. */
+export interface ReportTarget {
+  /** @throws COORDINATOR_UNAVAILABLE, STORE_UNAVAILABLE */
+  report(report: ReportRequest): Promise<Heard>;
+}
+
+/**
+ * Reports what the agent holds: every `intervalMs`, and more often while somebody watches the console, or until a
+ * coordinator answers for the first time. Every `intervalMs` it asks as well which of its tags are still served, so that
+ * a retired one leaves memory within that time.
+ */
+export class Reporter {
+  readonly #parts: Parts;
+  #offset = 0;
+  #everHeard = false;
+  /** When tags are to be asked about again, monotonic milliseconds. */
+  #namesDueAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+  #stopTimer: Cancel = () => undefined;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    void this.#report();
+  }
+
+  /** Says goodbye, once and without insisting: whoever misses this agent learns by its silence. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopTimer();
+    const { target, clock } = this.#parts;
+    const { promise: longEnough, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(GOODBYE_MS, resolve);
+    const said = target.report(this.#compose([], true)).then(
+      () => undefined,
+      () => undefined,
+    );
+    await Promise.race([said, longEnough]);
+    cancel();
+  }
+
+  async #report(): Promise<void> {
+    const { target, tags, clock, intervalMs } = this.#parts;
+    let again = this.#everHeard ? intervalMs : Math.min(FIRST_EVERY_MS, intervalMs);
+    try {
+      const isDue = clock.monotonic() >= this.#namesDueAt;
+      // A little less than the interval: a timer may come a moment early.
+      if (isDue) this.#namesDueAt = clock.monotonic() + 0.9 * intervalMs;
+      const { gone, nextReportMs } = await target.report(this.#compose(isDue ? this.#page() : [], false));
+      this.#everHeard = true;
+      for (const { tag, code } of gone) tags.drop(tag, new LeafcutterError(code, whatBecameOf(tag, code)));
+      again = Math.min(intervalMs, nextReportMs);
+    } catch {
+      // Nothing depends on a report: the next one comes in time, and refills tell the same.
+    }
+    if (!this.#stopped) this.#stopTimer = clock.after(again, () => void this.#report());
+  }
+
+  #compose(names: string[], leaving: boolean): ReportRequest {
+    const status = this.#parts.status();
+    const shown = status.tags.toSorted(mostTellingFirst).slice(0, MAX_REPORTED_BUFFERS);
+    return {
+      ...status,
+      tags: shown,
+      tagCount: status.tags.length,
+      names,
+      intervalMs: this.#parts.intervalMs,
+      leaving,
+    };
+  }
+
+  /** An agent with more tags than one report takes names them in turn. */
+  #page(): string[] {
+    const names = this.#parts.tags.names();
+    if (this.#offset >= names.length) this.#offset = 0;
+    const page = names.slice(this.#offset, this.#offset + MAX_REPORTED_TAGS);
+    this.#offset += page.length;
+    return page;
+  }
+}
+
+interface Parts {
+  readonly target: ReportTarget;
+  readonly tags: Pick<Tags, 'drop' | 'names'>;
+  /** What the agent holds now. */
+  readonly status: () => AgentStatus;
+  readonly clock: Clock;
+  readonly intervalMs: number;
+}
+
+function mostTellingFirst(a: BufferView, b: BufferView): number {
+  const trouble = (buffer: BufferView) => Number(buffer.lastError !== null || buffer.waiting > 0);
+  return trouble(b) - trouble(a) || b.ratePerSecond - a.ratePerSecond;
+}
+
+function whatBecameOf(tag: string, code: ErrorCode): string {
+  const what =
+    code === 'TAG_RETIRED' ? 'is retired; its numbers are never reused' : 'does not exist any more';
+  return `Tag "${tag}" ${what}.`;
+}

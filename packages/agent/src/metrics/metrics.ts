@@ -1,0 +1,320 @@
+import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
+import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
+import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { NameRefusal, SegmentEvents } from '../domain/segments/segment.ts';
+import type { TagStatus } from '../domain/segments/tag-status.ts';
+import type { Lease } from '../domain/snowflake/lease.ts';
+import type { KeeperState, LeaseEvents } from '../domain/snowflake/lease-keeper.ts';
+import type { GeneratorEvents } from '../domain/snowflake/snowflake-generator.ts';
+
+const PREFIX = 'leafcutter_agent_';
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
+
+/** Tags that get series of their own. */
+const MAX_TAGS_SHOWN = 200;
+
+/** Lease states as the metric names them. */
+const LEASE_STATES: readonly KeeperState[] = ['asking', 'holding', 'replacing', 'ended'];
+/** What can refuse a refill or a lease; each has its series from the start, so that its first failure shows as a rise. */
+const SERVER_CODES = Object.entries(ERROR_CODES).flatMap(([code, { status }]) =>
+  status >= 500 ? [code] : [],
+);
+
+/** The ways in which applications reach an agent. */
+export type Door = 'http' | 'grpc' | 'leaf' | 'go-leaf' | 'tinyid' | 'resp';
+
+/** A count that is raised with each ID: a labelled counter would take longer than issuing does. */
+export interface Tally {
+  count: number;
+}
+
+/** What the gauges read at each scrape. */
+export interface AgentReadings {
+  tags(): readonly TagStatus[];
+  /** Undefined where snowflake mode is off. */
+  lease():
+    | { readonly state: KeeperState; readonly windowRemainingMs: number; readonly issued: number }
+    | undefined;
+  clockOffsetMs(): number | undefined;
+  /** Of the certificate shown to coordinators, unix milliseconds. */
+  certificateEndsAtMs(): number | undefined;
+  tokens(): number;
+}
+
+/** The text that Prometheus scrapes. */
+export interface Scrape {
+  readonly body: string;
+  readonly contentType: string;
+}
+
+/** The metrics of one worker, for `mergeParts`. */
+export type MetricsPart = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+
+/** The metrics of several workers as one text; their label `worker` keeps them apart. */
+export async function mergeParts(parts: readonly MetricsPart[]): Promise<Scrape> {
+  const merged = AggregatorRegistry.aggregate([...parts]);
+  return { body: await merged.metrics(), contentType: merged.contentType };
+}
+
+/** The agent's metrics: the one place that knows prom-client. */
+export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents {
+  readonly #registry = new Registry();
+  readonly #tags = new BoundedLabels(MAX_TAGS_SHOWN);
+  /** By tag, mode and door. */
+  readonly #tallies = new Map<string, Tally & { readonly labels: Record<'tag' | 'mode' | 'door', string> }>();
+  /** IDs that the HTTP door answered straight from the socket. */
+  readonly directAnswers: Tally = { count: 0 };
+  readonly #discarded = this.#counter(
+    'ids_discarded_total',
+    'IDs granted to this agent that will never be issued, by reason. Granted and neither issued nor given up: refill_ids_total minus ids_issued_total of mode segment minus this without late and below_highest.',
+    'reason',
+  );
+  readonly #refill = this.#histogram(
+    'refill_duration_seconds',
+    'Time from asking for a segment to having it.',
+  );
+  readonly #refillSize = this.#counter('refill_ids_total', 'IDs in the segments fetched.');
+  readonly #refillFailed = this.#counter('refill_failures_total', 'Refills that failed, by code.', 'code');
+  readonly #refillRetries = this.#counter(
+    'refill_retries_total',
+    'Refills tried again after one that failed.',
+  );
+  readonly #namesRefused = this.#counter(
+    'names_refused_total',
+    'Requests and calls for names that give no IDs: a coordinator said that there is no such tag or that it is retired (asked), it had said so lately (remembered), or too many names that were never served were asked for at once (crowded_out).',
+    'how',
+  );
+  readonly #reloads = this.#counter(
+    'reloads_total',
+    'Changed configurations that were taken over while running, or were wrong.',
+    'result',
+  );
+  readonly #waitTime = this.#histogram(
+    'wait_seconds',
+    'Time that callers waited because no ID was in memory.',
+  );
+  readonly #refused = this.#counter(
+    'requests_refused_total',
+    'Requests answered with an error, by code and door.',
+    'code',
+    'door',
+  );
+  readonly #connectionsEnded = this.#counter(
+    'connections_ended_total',
+    'Connections that a door refused for want of room (address_share, door_full), ended to make room (made_room), or ended because the client owed for too long what the reason says, by door and reason.',
+    'door',
+    'reason',
+  );
+  readonly #leases = this.#counter('leases_granted_total', 'Leases this agent was granted.');
+  readonly #extensions = this.#counter('windows_extended_total', 'Windows of this agent that were extended.');
+  readonly #heartbeat = this.#histogram('heartbeat_duration_seconds', 'Time that a heartbeat took.');
+  readonly #leaseFailed = this.#counter(
+    'lease_failures_total',
+    'Lease calls that failed, by call and code.',
+    'call',
+    'code',
+  );
+  readonly #rollbacks = this.#counter('clock_rollbacks_total', 'Times that the wall clock went back.');
+
+  /** `worker`: the number among the workers of a service, as a label of every series. */
+  constructor(readings: AgentReadings, worker?: number) {
+    if (worker !== undefined) this.#registry.setDefaultLabels({ worker: String(worker) });
+    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    const tallies = this.#tallies;
+    new Counter({
+      name: `${PREFIX}ids_issued_total`,
+      help: 'IDs issued, by tag, mode and door.',
+      labelNames: ['tag', 'mode', 'door'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const { labels, count } of tallies.values()) this.inc(labels, count);
+      },
+    });
+    const direct = this.directAnswers;
+    new Counter({
+      name: `${PREFIX}http_direct_answers_total`,
+      help: 'IDs that the HTTP door answered straight from the socket, without the HTTP server.',
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(direct.count);
+      },
+    });
+    this.#gauge('tokens', 'Tokens of applications that are valid now; 0 lets everyone in.', readings.tokens);
+    this.#gauge('tags', 'Tags in memory.', () => readings.tags().length);
+    this.#perTag(
+      'runway_seconds',
+      'Seconds until the local IDs of a tag run out at the present rate.',
+      readings,
+      (tag) => tag.runwaySeconds,
+    );
+    this.#perTag('ids_remaining', 'IDs of a tag in memory.', readings, (tag) => tag.remaining);
+    this.#perTag('waiting_callers', 'Callers that wait for IDs of a tag.', readings, (tag) => tag.waiting);
+    for (const code of SERVER_CODES) {
+      this.#refillFailed.inc({ code }, 0);
+      for (const call of ['grant', 'renew']) this.#leaseFailed.inc({ call, code }, 0);
+    }
+    this.#leaseState(readings);
+    this.#gauge('window_remaining_seconds', 'Seconds left in the window of the lease; 0 without one.', () =>
+      seconds(readings.lease()?.windowRemainingMs),
+    );
+    this.#gauge('lease_held', '1 while a lease is held and needs no replacement, else 0.', () => {
+      const lease = readings.lease();
+      return lease && Number(lease.state === 'holding');
+    });
+    this.#gauge('clock_offset_seconds', 'How far this clock is ahead of the coordinators.', () =>
+      seconds(readings.clockOffsetMs()),
+    );
+    this.#gauge('certificate_end_timestamp_seconds', 'When the certificate for coordinators ends.', () =>
+      seconds(readings.certificateEndsAtMs()),
+    );
+  }
+
+  /** What there is to scrape, for docs/metrics.md. */
+  get catalogue(): MetricEntry[] {
+    return catalogueOf(this.#registry.getMetricsAsArray(), PREFIX);
+  }
+
+  /** What this worker adds to the metrics of its service. */
+  part(): Promise<MetricsPart> {
+    return this.#registry.getMetricsAsJSON();
+  }
+
+  async scrape(): Promise<Scrape> {
+    return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
+  }
+
+  /** Where a door counts the IDs of a tag that it issues; one object per door, tag and mode. */
+  tally(door: Door, mode: 'segment' | 'snowflake', tag: string): Tally {
+    const labels = { tag: mode === 'snowflake' ? '' : this.#tags.labelOf(tag), mode, door };
+    const key = JSON.stringify(labels);
+    let tally = this.#tallies.get(key);
+    if (tally === undefined) {
+      tally = { labels, count: 0 };
+      this.#tallies.set(key, tally);
+    }
+    return tally;
+  }
+
+  reloaded(result: 'ok' | 'failed'): void {
+    this.#reloads.inc({ result });
+  }
+
+  refused(error: LeafcutterError, door: Door): void {
+    this.#refused.inc({ code: error.code, door });
+  }
+
+  /** `reason`: one of a few words of the code, never of a client. */
+  connectionEnded(door: Door, reason: string): void {
+    this.#connectionsEnded.inc({ door, reason });
+  }
+
+  refilled(_tag: string, segment: { start: bigint; end: bigint }, durationMs: number): void {
+    this.#refill.observe(durationMs / 1000);
+    this.#refillSize.inc(Number(segment.end - segment.start));
+  }
+
+  refillRetried(_tag: string): void {
+    this.#refillRetries.inc();
+  }
+
+  refillFailed(_tag: string, error: LeafcutterError): void {
+    this.#refillFailed.inc({ code: error.code });
+  }
+
+  discarded(_tag: string, ids: number, reason: string): void {
+    this.#discarded.inc({ reason }, ids);
+  }
+
+  waited(_tag: string, waitedMs: number): void {
+    this.#waitTime.observe(waitedMs / 1000);
+  }
+
+  nameRefused(how: NameRefusal): void {
+    this.#namesRefused.inc({ how });
+  }
+
+  granted(_lease: Lease): void {
+    this.#leases.inc();
+  }
+
+  extended(_lease: Lease): void {
+    this.#extensions.inc();
+  }
+
+  heartbeat(durationMs: number): void {
+    this.#heartbeat.observe(durationMs / 1000);
+  }
+
+  failed(call: 'grant' | 'renew', error: LeafcutterError): void {
+    this.#leaseFailed.inc({ call, code: error.code });
+  }
+
+  clockWentBack(): void {
+    this.#rollbacks.inc();
+  }
+
+  #counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+  }
+
+  #histogram(name: string, help: string): Histogram {
+    return new Histogram({ name: PREFIX + name, help, buckets: SECONDS, registers: [this.#registry] });
+  }
+
+  /** A gauge that is read at each scrape. What there is no value for is NaN: a 0 would be one. */
+  #gauge(name: string, help: string, read: () => number | undefined): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read() ?? Number.NaN);
+      },
+    });
+  }
+
+  #leaseState(readings: AgentReadings): void {
+    new Gauge({
+      name: `${PREFIX}lease_state`,
+      help: '1 for the state that the lease is in, 0 for the others; no series where snowflake mode is off.',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect() {
+        const lease = readings.lease();
+        for (const state of lease === undefined ? [] : LEASE_STATES)
+          this.set({ state }, Number(state === lease?.state));
+      },
+    });
+  }
+
+  #perTag(
+    name: string,
+    help: string,
+    readings: AgentReadings,
+    read: (tag: TagStatus) => number | null,
+  ): void {
+    const tags = this.#tags;
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      labelNames: ['tag'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const status of readings.tags()) {
+          const value = read(status);
+          // A sum or minimum over the rest would mislead; they are shown by /v1/status.
+          if (value !== null && tags.labelOf(status.tag) !== OTHER_LABEL)
+            this.set({ tag: status.tag }, value);
+        }
+      },
+    });
+  }
+}
+
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : ms / 1000;
+}

@@ -1,0 +1,291 @@
+import { tagTokenList, textList, tokenList, urlList } from '@leafcutter/shared/config/list-kinds';
+import { int, ratio } from '@leafcutter/shared/config/number-kinds';
+import { address, choice, flag, path, text, token } from '@leafcutter/shared/config/setting-kinds';
+import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
+import { layoutProblem } from '@leafcutter/shared/layout';
+import { LOG_LEVELS } from '@leafcutter/shared/logger';
+import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
+import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
+import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
+import { stopSettings } from '@leafcutter/shared/stop-settings';
+import {
+  readScopedToken,
+  readTagToken,
+  SHORT_TOKEN,
+  settingWithShortToken,
+} from '@leafcutter/shared/token-entry';
+import { linkSettings } from './link-settings.ts';
+import { clashingListeners, networkListeners } from './listeners.ts';
+
+export const agentSettings = settings(
+  {
+    listen: address({ default: '127.0.0.1:8000', doc: 'Where applications reach the agent.' }),
+    opsListen: address({
+      optional: true,
+      doc: 'A second address that serves only /livez, /readyz and /metrics, without token; off by default.',
+    }),
+    agentId: text({
+      optional: true,
+      pattern: /^[\x21-\x7e]{1,200}$/,
+      doc: 'Stable, readable name of this agent; default: the host name with the port.',
+    }),
+    coordinators: urlList({
+      default: ['http://127.0.0.1:8100'],
+      minItems: 1,
+      doc: 'Coordinators to ask, in any order; the agent fails over between them.',
+    }),
+    coordinatorToken: token({ optional: true, reloads: true, doc: 'Token sent to the coordinators.' }),
+    tokens: tokenList({
+      reloads: true,
+      doc: 'Tokens that applications send; none lets everyone who reaches the port draw IDs.',
+    }),
+    scopedTokens,
+    tokenRequestsPerS: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      unit: 'requests/s',
+      reloads: true,
+      doc: 'Requests for IDs that may be made with one token a second, at all doors together, ten seconds’ worth at once; without tokens, by everyone together; 0: no limit. Each worker counts for itself.',
+    }),
+    tokenIdsPerS: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000_000,
+      unit: 'IDs/s',
+      reloads: true,
+      doc: 'The same for the IDs that are asked for. A larger batch is served once, and what follows waits until it is paid for.',
+    }),
+    opaqueKeys,
+    allowUnauthenticatedNetwork: flag({
+      default: false,
+      doc: 'Listen beyond loopback although tokens is empty, or has tokens that others could guess.',
+    }),
+    allowedHosts: textList({
+      pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/,
+      takes: 'host names without port',
+      doc: 'Names, besides localhost and addresses, by which clients reach an agent that listens on loopback and has no tokens. Others are refused: a page in a browser may have given itself one that leads here.',
+    }),
+    reloadIntervalS,
+    logLevel: choice(LOG_LEVELS, {
+      default: 'info',
+      reloads: true,
+      doc: 'Least severe level that is logged.',
+    }),
+    bodyLimitBytes: int({
+      default: 16_384,
+      min: 1_024,
+      max: 1_048_576,
+      unit: 'bytes',
+      doc: 'Largest request body.',
+    }),
+    workers: int({
+      default: 1,
+      min: 1,
+      max: 64,
+      unit: 'processes',
+      doc: 'Processes behind one port, each an agent of its own; Unix sockets and gRPC are the first one’s alone.',
+    }),
+    maxConnections: int({
+      default: 10_000,
+      min: 1,
+      max: 1_000_000,
+      unit: 'connections',
+      doc: 'Connections that listen, and unix.http, each hold at once; more are closed as they come, unless one that was never answered gives way.',
+    }),
+    maxConnectionsPerAddress: int({
+      optional: true,
+      min: 1,
+      max: 1_000_000,
+      unit: 'connections',
+      doc: 'Connections that one client address, or 64 bits of version 6, holds at each door; loopback and Unix sockets are not bounded. Default: a quarter of the door’s; raise it if clients come through one address.',
+    }),
+    directHttp: flag({
+      default: true,
+      doc: 'Answer plain requests for one ID straight from the socket; off, each goes through the HTTP server like all others.',
+    }),
+    waitMs: int({
+      default: 2_000,
+      min: 1,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How long a request may wait for IDs.',
+    }),
+    ...stopSettings,
+    coordinatorTimeoutMs: int({
+      default: 2_000,
+      min: 50,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How long one coordinator may take to answer before the next is asked.',
+    }),
+    reportIntervalMs: int({
+      default: 15_000,
+      min: 100,
+      max: 300_000,
+      unit: 'ms',
+      doc: 'How often the agent tells which tags it holds, and learns which are retired.',
+    }),
+    ...linkSettings,
+    grpc: {
+      listen: address({
+        optional: true,
+        doc: 'Where gRPC clients reach the agent, as a rule on port 9000; off by default.',
+      }),
+    },
+    leaf: {
+      enabled: flag({
+        default: true,
+        doc: 'Answer Leaf’s clients on the addresses of listen and unix.http.',
+      }),
+    },
+    goLeaf: {
+      enabled: flag({
+        default: true,
+        doc: 'Answer go-leaf’s HTTP clients on the addresses of listen and unix.http.',
+      }),
+      grpcListen: address({
+        optional: true,
+        doc: 'Where go-leaf’s gRPC clients reach the agent, as a rule on port 1234; off by default.',
+      }),
+    },
+    tinyid: {
+      enabled: flag({
+        default: true,
+        doc: 'Answer tinyid’s clients on the addresses of listen and unix.http.',
+      }),
+      tokens: tagTokenList({
+        reloads: true,
+        doc: 'Tokens of tinyid’s clients: such a token opens that tag only; tokens open every tag.',
+      }),
+    },
+    resp: {
+      listen: address({
+        optional: true,
+        doc: 'Where Redis clients reach the agent, as a rule on port 6390; off by default.',
+      }),
+      allowUnsafeIntegers: flag({
+        default: false,
+        doc: 'Answer INCR and INCRBY past 2^53 − 1 too; JavaScript clients round such integers, and rounded IDs repeat.',
+      }),
+    },
+    unix: {
+      http: path({ optional: true, doc: 'Unix socket of the HTTP door, besides listen.' }),
+      grpc: path({ optional: true, doc: 'Unix socket of the gRPC door, besides grpc.listen.' }),
+      resp: path({ optional: true, doc: 'Unix socket of the Redis door, besides resp.listen.' }),
+      mode: text({
+        default: '660',
+        pattern: /^0?[0-7]{3}$/,
+        takes: 'permission bits as three octal digits',
+        doc: 'Permission bits of the Unix sockets: who may connect.',
+      }),
+    },
+    segment: {
+      prefetchAtUsedRatio: ratio({
+        default: 0.1,
+        min: 0,
+        max: 1,
+        doc: 'Share of a segment that is used when the next one is fetched.',
+      }),
+      maxWaiting: int({
+        default: 10_000,
+        min: 0,
+        max: 1_000_000,
+        unit: 'callers',
+        doc: 'Callers that may wait for one tag.',
+      }),
+      maxTags: int({
+        default: 100_000,
+        min: 1,
+        max: 10_000_000,
+        unit: 'tags',
+        doc: 'Tags in memory at once.',
+      }),
+      idleMs: int({
+        default: 3_600_000,
+        min: 1_000,
+        max: 604_800_000,
+        unit: 'ms',
+        doc: 'A tag that nobody uses for so long leaves memory; what is left of its segments is never issued.',
+      }),
+    },
+    snowflake: {
+      enabled: flag({ default: false, doc: 'Hold a machine id and serve snowflake IDs.' }),
+      ...layoutSettings,
+      sequenceStartMax: int({
+        default: 1_023,
+        min: 0,
+        max: 65_535,
+        doc: 'An idle generator starts a millisecond at a random sequence up to this, so that sharding by modulo stays even.',
+      }),
+      maxClockDriftMs: int({
+        default: 2_000,
+        min: 0,
+        max: 60_000,
+        unit: 'ms',
+        doc: 'How far timestamps may run ahead of the clock; a clock set back further is refused.',
+      }),
+      maxClockSkewMs: int({
+        default: 2_000,
+        min: 10,
+        max: 60_000,
+        unit: 'ms',
+        doc: 'How far this clock may differ from the coordinators’ before the agent is not ready.',
+      }),
+    },
+  },
+  {
+    rules: [
+      ({ coordinatorTls: { certFile, keyFile } }) =>
+        (certFile === undefined) === (keyFile === undefined)
+          ? undefined
+          : {
+              key: certFile === undefined ? 'coordinatorTls.certFile' : 'coordinatorTls.keyFile',
+              problem: 'must be set with the other one of the two',
+            },
+      (config) => {
+        const [open] = networkListeners(config);
+        const hasTokens = config.tokens.length + config.scopedTokens.length > 0;
+        if (open === undefined || config.allowUnauthenticatedNetwork || hasTokens) return undefined;
+        return {
+          key: open.key,
+          problem: 'is reachable from other machines, so set tokens or allowUnauthenticatedNetwork',
+        };
+      },
+      ({ workers, listen, opsListen, resp }) => {
+        const free = [listen, opsListen, resp.listen].some((at) => at?.port === 0);
+        return workers > 1 && free
+          ? { key: 'workers', problem: 'above 1 needs ports that are named, not 0' }
+          : undefined;
+      },
+      ({ snowflake }) => {
+        const problem = layoutProblem(layoutOf(snowflake));
+        return problem === undefined ? undefined : { key: 'snowflake.layout', problem };
+      },
+      (config) => {
+        const clash = clashingListeners(config);
+        return clash && { key: clash.key, problem: `must not be the address of ${clash.other}` };
+      },
+      (config) => {
+        if (networkListeners(config).length === 0 || config.allowUnauthenticatedNetwork) return undefined;
+        const key = settingWithShortToken({
+          tokens: config.tokens,
+          scopedTokens: config.scopedTokens.map((entry) => readScopedToken(entry).token),
+          'tinyid.tokens': config.tinyid.tokens.map((entry) => readTagToken(entry).token),
+        });
+        return key && { key, problem: SHORT_TOKEN };
+      },
+    ],
+  },
+);
+
+export type AgentConfig = ConfigOf<typeof agentSettings>;
+
+/**
+ * Highest sequence at which a millisecond may start: as set, but never more than a quarter of the layout's sequences,
+ * so that small layouts keep their capacity.
+ */
+export function sequenceStartMax(snowflake: AgentConfig['snowflake']): number {
+  const quarter = Math.floor(2 ** layoutOf(snowflake).sequenceBits / 4);
+  return Math.min(snowflake.sequenceStartMax, Math.max(0, quarter - 1));
+}

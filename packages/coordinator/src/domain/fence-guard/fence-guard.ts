@@ -1,0 +1,219 @@
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { UnfencedRefusal, UnfencedRule } from '../allocation/allocate.ts';
+import type { Fence } from '../allocation/fence.ts';
+import type { Locks } from '../allocation/locks.ts';
+import type { Deployment, Locked, Store } from '../allocation/store.ts';
+import { type Agreement, Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
+import { type SweepEvents, type SweepReport, sweep } from './sweep.ts';
+
+/** Between two looks at who Redis is, milliseconds. */
+const CHECK_EVERY_MS = 5_000;
+
+export interface GuardEvents extends GenerationEvents, SweepEvents {
+  swept(report: SweepReport): void;
+  /** This coordinator must not use the Redis that it finds; told again with every look, until it may. */
+  redisRefused(error: LeafcutterError): void;
+  redisAgreed(): void;
+  /** A store did not answer; the next look comes in time. */
+  guardFailed(error: unknown): void;
+}
+
+export interface GuardParts {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly locks: Locks;
+  readonly clock: Clock;
+  readonly layout: string;
+  readonly newGeneration: () => string;
+  readonly events: GuardEvents;
+  readonly coordinatorId: string;
+  /** True: ranges go on unfenced whatever MySQL may have forgotten, at the operator's own risk. Default false. */
+  readonly allowUnswept?: boolean;
+  /** How long ranges may go unfenced, from the first on until a sweep reached Redis, milliseconds; 0: none may. Default: for ever. */
+  readonly maxUnfencedMs?: number;
+}
+
+/**
+ * Watches over the fence: that it is the deployment's own, and that it remembers what it should.
+ *
+ * - unknown: Redis has not been asked yet, or did not answer. Entered at birth.
+ * - agreed: MySQL and Redis name one generation. Entered by `check`.
+ * - refused: this Redis must not be used; the fence refuses every allocation, too, also while this Redis is away.
+ *   Entered and left by `check`.
+ *
+ * It looks every five seconds, when Redis comes back, and when an allocation found a strange Redis; it sweeps if
+ * the numbers of the last sweep differ, and whenever `sweep` is called.
+ *
+ * It also says whether ranges may be allocated unfenced while Redis is away or takes no writes: for `maxUnfencedMs`,
+ * and only when
+ * - unswept: MySQL may have forgotten something that only Redis knows. Entered at birth, when another MySQL answers or
+ *   one that was started again (`Store.incarnation`), and when it went back. Swept at once, and with every look until it is.
+ * - swept: entered when a sweep of our own ended that one MySQL answered from its beginning to its end.
+ *
+ * What went unfenced is in no fence, so it sweeps with every look until one reached Redis.
+ *
+ * A Redis that was found anew is swept as well, with every look until it is; what goes unfenced does not depend on it.
+ */
+export class FenceGuard implements UnfencedRule {
+  readonly #parts: GuardParts;
+  readonly #generation: Generation;
+  #state: 'unknown' | 'agreed' | 'refused' = 'unknown';
+  #refusal: LeafcutterError | undefined;
+  #checking: Promise<void> | undefined;
+  #sweeping: Promise<SweepReport | undefined> | undefined;
+  /** The incarnations of both stores that our last sweep saw; undefined if MySQL may have forgotten something since. */
+  #swept: { readonly mysql: number; readonly redis: number } | undefined;
+  /** The last sweep, and when the deployment's Redis was found there, as MySQL last told; they rise unless it goes back. */
+  #lastSweep = 0;
+  #confirmedAtMs = 0;
+  /** How often MySQL was found older than it had been. */
+  #wentBack = 0;
+  /** What went unfenced since the last sweep: how many ranges, and when the first did, monotonic milliseconds. */
+  #unfenced: { readonly ranges: number; readonly sinceMs: number } | undefined;
+  #stopTimer: Cancel = () => undefined;
+  #stopped = false;
+
+  constructor(parts: GuardParts) {
+    this.#parts = parts;
+    this.#generation = new Generation(parts);
+  }
+
+  get state(): 'unknown' | 'agreed' | 'refused' {
+    return this.#state;
+  }
+
+  unfencedRefusal(memory?: Locked['memory']): UnfencedRefusal | undefined {
+    const { store, clock, allowUnswept = false } = this.#parts;
+    const { maxUnfencedMs = Number.POSITIVE_INFINITY } = this.#parts;
+    const now = clock.monotonic();
+    if (now - (this.#unfenced?.sinceMs ?? now) >= maxUnfencedMs) return 'too_long';
+    if (allowUnswept) return undefined;
+    if (this.#swept?.mysql !== store.incarnation) return 'unswept';
+    if (memory === undefined) return undefined;
+    // Another coordinator may have noted already that it found Redis, on a database that was restored in place.
+    const { sweep, confirmedAtMs } = memory;
+    return sweep >= this.#lastSweep && confirmedAtMs >= this.#confirmedAtMs ? undefined : 'unswept';
+  }
+
+  wentUnfenced(): void {
+    const { ranges = 0, sinceMs = this.#parts.clock.monotonic() } = this.#unfenced ?? {};
+    this.#unfenced = { ranges: ranges + 1, sinceMs };
+  }
+
+  /** Why this Redis must not be used, while it must not. */
+  get refusal(): LeafcutterError | undefined {
+    return this.#refusal;
+  }
+
+  /** Looks now, and from then on every five seconds. Resolves after the first look, whatever came of it. */
+  async start(): Promise<void> {
+    await this.check();
+    if (this.#stopped) return;
+    this.#stopTimer = this.#parts.clock.after(CHECK_EVERY_MS, () => void this.start());
+  }
+
+  /** Lets what is under way end. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#stopTimer();
+    await Promise.allSettled([this.#checking, this.#sweeping]);
+  }
+
+  /** Looks at who Redis is, unless that is under way. Never rejects. */
+  check(): Promise<void> {
+    this.#checking ??= this.#check().finally(() => {
+      this.#checking = undefined;
+    });
+    return this.#checking;
+  }
+
+  /**
+   * Sweeps, unless that is under way. Resolves to undefined where Redis is away or must not be used, and where another
+   * coordinator sweeps.
+   * @throws STORE_UNAVAILABLE
+   */
+  sweep(): Promise<SweepReport | undefined> {
+    this.#sweeping ??= this.#sweep().finally(() => {
+      this.#sweeping = undefined;
+    });
+    return this.#sweeping;
+  }
+
+  async #check(): Promise<void> {
+    const { store, fence, layout, events } = this.#parts;
+    if (!fence.available) {
+      // A Redis that had to be refused is not forgiven for going away.
+      if (this.#state === 'agreed') this.#state = 'unknown';
+      // Others may find it, and sweep: by what they note in MySQL it is seen to go back, here too.
+      await store.identify(layout).then(
+        (deployment) => this.#compare(deployment),
+        (error: unknown) => events.guardFailed(error),
+      );
+      return;
+    }
+    try {
+      const agreement = await this.#agree();
+      this.#state = 'agreed';
+      this.#refusal = undefined;
+      events.redisAgreed();
+      const { deployment, identity } = agreement;
+      const { mysql, redis } = this.#incarnations();
+      const { mysql: ofMysql, redis: ofRedis } = this.#swept ?? {};
+      const isSwept = ofMysql === mysql && ofRedis === redis && this.#unfenced === undefined;
+      // A long sweep must not keep the next look waiting.
+      if (deployment.sweep !== identity.sweep || !isSwept)
+        void this.sweep().catch((error) => events.guardFailed(error));
+    } catch (error) {
+      this.#refusal = isWrongRedis(error) ? error : undefined;
+      this.#state = this.#refusal === undefined ? 'unknown' : 'refused';
+      if (this.#refusal === undefined) events.guardFailed(error);
+      else events.redisRefused(this.#refusal);
+    }
+  }
+
+  async #sweep(): Promise<SweepReport | undefined> {
+    const { fence, events } = this.#parts;
+    if (!fence.available || this.#stopped) return undefined;
+    await this.check();
+    if (this.#state !== 'agreed') return undefined;
+    const incarnations = this.#incarnations();
+    // What was lost is told by no number if it is not the last that was written.
+    const everything = this.#swept?.mysql !== incarnations.mysql;
+    const unfenced = this.#unfenced;
+    const wentBack = this.#wentBack;
+    const report = await sweep(
+      this.#parts,
+      { agree: () => this.#agree(true), isOvertaken: () => this.#wentBack !== wentBack },
+      everything,
+    );
+    if (report === undefined) return undefined;
+    this.#swept = incarnations;
+    // A range that went unfenced while the sweep ran may have been passed over.
+    if (this.#unfenced === unfenced) this.#unfenced = undefined;
+    this.#lastSweep = report.number;
+    events.swept(report);
+    return report;
+  }
+
+  #incarnations(): { mysql: number; redis: number } {
+    const { store, fence } = this.#parts;
+    return { mysql: store.incarnation, redis: fence.incarnation };
+  }
+
+  /** A MySQL whose notes are older than what it told before was restored. */
+  async #agree(noteNow = false): Promise<Agreement> {
+    const agreement = await this.#generation.agree(noteNow);
+    this.#compare(agreement.deployment);
+    return agreement;
+  }
+
+  #compare({ sweep, confirmedAtMs }: Deployment): void {
+    if (sweep < this.#lastSweep || confirmedAtMs < this.#confirmedAtMs) {
+      this.#swept = undefined;
+      this.#wentBack += 1;
+    }
+    this.#lastSweep = sweep;
+    this.#confirmedAtMs = confirmedAtMs;
+  }
+}

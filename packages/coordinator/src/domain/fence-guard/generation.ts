@@ -1,0 +1,179 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import type { Fence, FenceIdentity } from '../allocation/fence.ts';
+import { type Deployment, RETRY_REASONS, type Store } from '../allocation/store.ts';
+
+/** How Redis keys and values are laid out by this version. */
+export const KEY_SCHEMA = 1;
+
+/** A deployment's Redis is noted as found at most this often, milliseconds. */
+const CONFIRM_EVERY_MS = 4_000;
+/** A generation that nobody found for so long may be replaced by whoever finds another Redis, milliseconds. */
+const ABANDONED_AFTER_MS = 15_000;
+/** Who looked away for longer than this, or whom MySQL did not answer, starts watching anew, milliseconds. */
+const LOOKED_AWAY_MS = 10_000;
+/** Generations that a process keeps in mind. */
+const MAX_SEEN = 16;
+/** Coordinators that meet at a Redis that forgot help each other on; more rounds than this, and something else is wrong. */
+const MAX_ROUNDS = 3;
+
+export interface GenerationEvents {
+  /** A Redis without identity, empty or wiped, got one in place of `before`; undefined where it is the first. */
+  fenceIntroduced(generation: string, before: string | undefined): void;
+}
+
+/** What a coordinator and its stores agree on. */
+export interface Agreement {
+  readonly deployment: Deployment;
+  readonly identity: FenceIdentity;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly clock: Clock;
+  readonly layout: string;
+  /** A random name that no other call ever gave. */
+  readonly newGeneration: () => string;
+  readonly events: GenerationEvents;
+}
+
+/**
+ * Sees to it that all coordinators of a deployment use one Redis: two would each know half of what was handed out.
+ * Which one it is stands in MySQL, as the generation that this Redis got when it was first found empty. The fence
+ * itself compares the two at every allocation; here it is decided what to do where they differ.
+ *
+ * A Redis without identity is introduced under a new generation; MySQL then follows the Redis that is found, but only
+ * where nobody works with the other one: this process saw it here itself, or it watched MySQL for 15 seconds in which no
+ * coordinator noted that it found it. How old that note is, says nothing: while MySQL is away, or after it was restored,
+ * it is old for those at work, too.
+ */
+export class Generation {
+  readonly #parts: Parts;
+  /** Generations in which this process found MySQL and its Redis agree: MySQL, too, may go back to an earlier one. */
+  readonly #seen = new Set<string>();
+  /** Whose stores they were at the first look. */
+  #deploymentId: string | undefined;
+  /** The note that another Redis was found, as this process sees it unchanged since `sinceMs`; monotonic milliseconds. */
+  #watched = { note: '', sinceMs: 0, lastMs: 0 };
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Brings MySQL and Redis to agree, and notes in MySQL that this Redis was found: now and then, or at once if `noteNow`.
+   * @throws STORE_UNAVAILABLE; with reason `wrong_redis` where this Redis is another deployment's, `other_redis` where
+   * the deployment works with another Redis, `other_database` if MySQL is another deployment's than at the first look
+   */
+  async agree(noteNow = false): Promise<Agreement> {
+    const { store, fence, layout } = this.#parts;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      // In this order: a sweep is noted in MySQL first, so a Redis that knows of more has a MySQL that went back.
+      const found = await fence.identity();
+      const deployment = await store.identify(layout);
+      this.#checkDatabase(deployment);
+      const identity = found ?? (await this.#meet(deployment));
+      this.#checkOwn(deployment, identity);
+      if (identity.generation === deployment.generation) {
+        // The database's clock may have been set back.
+        if (noteNow || Math.abs(deployment.nowMs - deployment.confirmedAtMs) >= CONFIRM_EVERY_MS)
+          await store.confirmGeneration(identity.generation);
+        this.#remember(identity.generation);
+        return { deployment: noteNow ? await this.#noted(deployment) : deployment, identity };
+      }
+      this.#checkAbandoned(deployment);
+      // This Redis had it before MySQL got it: they agreed, although the next look may find that it forgot again.
+      if (await store.changeGeneration(deployment.generation, identity.generation))
+        this.#remember(identity.generation);
+    }
+    throw new LeafcutterError('STORE_UNAVAILABLE', 'Coordinators do not agree on one Redis.', {
+      reason: RETRY_REASONS.fenceStranger,
+    });
+  }
+
+  /** The deployment with the note that was written since `before` was read. */
+  async #noted(before: Deployment): Promise<Deployment> {
+    const deployment = await this.#parts.store.identify(this.#parts.layout);
+    this.#checkDatabase(deployment);
+    // What came between belongs to another sweep, and that one to another look.
+    return { ...before, confirmedAtMs: deployment.confirmedAtMs };
+  }
+
+  /** Gives a Redis without identity one; the one that it then has. */
+  async #meet(deployment: Deployment): Promise<FenceIdentity> {
+    const { fence, newGeneration, events } = this.#parts;
+    this.#checkAbandoned(deployment);
+    const generation = newGeneration();
+    const { id, layout } = deployment;
+    await fence.introduce({ deploymentId: id, layout, keySchema: KEY_SCHEMA, generation });
+    const introduced = await fence.identity();
+    if (introduced === undefined) {
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not keep what it is told.', {
+        reason: 'redis',
+      });
+    }
+    if (introduced.generation === generation) events.fenceIntroduced(generation, deployment.generation);
+    return introduced;
+  }
+
+  /** Stores that are exchanged together agree with each other, and are another deployment's all the same. */
+  #checkDatabase(deployment: Deployment): void {
+    this.#deploymentId ??= deployment.id;
+    if (deployment.id === this.#deploymentId && deployment.layout === this.#parts.layout) return;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `MySQL belongs to deployment ${deployment.id} with snowflake layout ${deployment.layout}; when this coordinator started, it was ${this.#deploymentId} with ${this.#parts.layout}. Check mysql.url, or restart the coordinator if the exchange was meant.`,
+      { reason: 'other_database' },
+    );
+  }
+
+  #checkOwn(deployment: Deployment, identity: FenceIdentity): void {
+    const differs =
+      identity.deploymentId !== deployment.id
+        ? `deployment ${identity.deploymentId}, MySQL ${deployment.id}`
+        : identity.layout !== deployment.layout
+          ? `snowflake layout ${identity.layout}, MySQL ${deployment.layout}`
+          : identity.keySchema !== KEY_SCHEMA
+            ? `key schema ${identity.keySchema}, this coordinator ${KEY_SCHEMA}`
+            : undefined;
+    if (differs === undefined) return;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `Redis belongs to ${differs}: wrong redis.url, redis.keyPrefix or mysql.url? Where MySQL was made anew on purpose, use a new redis.keyPrefix.`,
+      { reason: 'wrong_redis' },
+    );
+  }
+
+  #checkAbandoned(deployment: Deployment): void {
+    const { generation } = deployment;
+    if (generation === undefined || this.#seen.has(generation) || this.#stoodStill(deployment)) return;
+    throw new LeafcutterError(
+      'STORE_UNAVAILABLE',
+      `This deployment works with another Redis than the one found here: wrong redis.url or redis.keyPrefix? It goes over to this one when no coordinator has found the other for ${ABANDONED_AFTER_MS / 1000} s.`,
+      { reason: 'other_redis' },
+    );
+  }
+
+  #remember(generation: string): void {
+    this.#seen.delete(generation);
+    this.#seen.add(generation);
+    const [oldest] = this.#seen;
+    if (oldest !== undefined && this.#seen.size > MAX_SEEN) this.#seen.delete(oldest);
+  }
+
+  /** True where this process watched for long enough and nobody renewed the note. */
+  #stoodStill({ generation, confirmedAtMs }: Deployment): boolean {
+    const now = this.#parts.clock.monotonic();
+    const note = `${generation} ${confirmedAtMs}`;
+    const goesOn = this.#watched.note === note && now - this.#watched.lastMs <= LOOKED_AWAY_MS;
+    this.#watched = { note, sinceMs: goesOn ? this.#watched.sinceMs : now, lastMs: now };
+    return now - this.#watched.sinceMs >= ABANDONED_AFTER_MS;
+  }
+}
+
+/** True where `error` says that this coordinator must not use the Redis it finds. */
+export function isWrongRedis(error: unknown): error is LeafcutterError {
+  const reasons: readonly (string | undefined)[] = ['wrong_redis', 'other_redis', 'other_database'];
+  return hasCode(error, 'STORE_UNAVAILABLE') && reasons.includes(error.reason);
+}

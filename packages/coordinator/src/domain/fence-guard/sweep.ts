@@ -1,0 +1,194 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { AllocationEvents } from '../allocation/allocate.ts';
+import type { Fence, FenceAhead, FenceIdentity, LedgerMarks, SweptCounter } from '../allocation/fence.ts';
+import type { Locks } from '../allocation/locks.ts';
+import { type Counter, type CounterName, counterKey } from '../allocation/range.ts';
+import type { Deployment, Store } from '../allocation/store.ts';
+import type { Agreement } from './generation.ts';
+import { mend } from './mend.ts';
+
+/** Held by whoever sweeps. */
+const SWEEP_LOCK = 'sweep';
+/** A sweep that takes longer than this is taken for dead, and another may begin, milliseconds. */
+const LOCK_TTL_MS = 30_000;
+/** Transactions that were open when a sweep read the counters are over within this time, milliseconds. */
+const MARGIN_MS = 60_000;
+/** Every tenth sweep reads all counters, so that rows that somebody edited are found within minutes. */
+const FULL_EVERY = 10;
+
+export interface SweepReport {
+  readonly number: number;
+  readonly extent: 'full' | 'moved';
+  /** Counters looked at. */
+  readonly counters: number;
+  /** Counters that stood below what their fence knows was granted, and are raised to it. */
+  readonly mended: number;
+  /** Counters whose fence holds what is none; allocations from them are refused. At most the first is named. */
+  readonly unreadable: number;
+  readonly firstUnreadable: string | undefined;
+}
+
+export interface SweepEvents extends Pick<AllocationEvents, 'writesLost'> {
+  /** The database knows of fewer sweeps than Redis: it was restored from a backup, or failed over to a lagging replica. */
+  databaseWentBack(sweep: number, rememberedSweep: number): void;
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly fence: Fence;
+  readonly locks: Locks;
+  readonly events: SweepEvents;
+  readonly coordinatorId: string;
+}
+
+/**
+ * Makes both memories equal. Fences are raised to the counters, so that what was allocated while Redis was away, or what
+ * a Redis forgot, is remembered again; and counters that stand below what their fence knows was granted are raised to
+ * that, because MySQL lost the writes or they were never committed. From a finished sweep on, either store may forget.
+ *
+ * A sweep looks at what moved since the last one, and asks both sides for that: the ledger has the counters that Redis
+ * may have lost, and Redis the fences whose ledger entries MySQL may have lost.
+ *
+ * Each sweep has a number that only rises, noted in MySQL first and in Redis after. Where Redis has a lower one or none
+ * (wiped, restored from an old file, a replica that missed writes) or a higher one (MySQL went back), everything is
+ * swept, and so it is after the database was replaced (`everything`). Resolves to undefined if another coordinator
+ * sweeps already. `agree` is asked once that is ours to do, and notes in MySQL that Redis was found now; `isOvertaken`
+ * before the end, whether MySQL was found to have gone back since.
+ *
+ * @throws STORE_UNAVAILABLE if it could not be finished, with reason `sweep_overtaken` if another database or Redis
+ * answered in the middle of it: its number is not noted, and it is done again
+ */
+export async function sweep(
+  parts: Parts,
+  around: { readonly agree: () => Promise<Agreement>; readonly isOvertaken: () => boolean },
+  everything = false,
+): Promise<SweepReport | undefined> {
+  const release = await parts.locks.acquire(SWEEP_LOCK, { waitMs: 0, ttlMs: LOCK_TTL_MS });
+  if (release === undefined) return undefined;
+  try {
+    return await sweepAlone(parts, await around.agree(), around.isOvertaken, everything);
+  } finally {
+    await release();
+  }
+}
+
+async function sweepAlone(
+  parts: Parts,
+  { deployment, identity }: Agreement,
+  isOvertaken: () => boolean,
+  everything: boolean,
+): Promise<SweepReport> {
+  const { store, fence, events } = parts;
+  const mysql = store.incarnation;
+  const redis = fence.incarnation;
+  if (identity.sweep > deployment.sweep) events.databaseWentBack(deployment.sweep, identity.sweep);
+  const number = Math.max(deployment.sweep, identity.sweep) + 1;
+  const full =
+    everything ||
+    identity.sweep !== deployment.sweep ||
+    identity.sweepBefore === undefined ||
+    identity.ledger === undefined ||
+    number % FULL_EVERY === 0 ||
+    deployment.nowMs < deployment.sweptAtMs;
+  const seen = new Seen();
+  const mending = new Mending(parts);
+  const unreadable: Counter[] = [];
+  for await (const page of bothSides(parts, full ? undefined : identity, seen)) {
+    const swept = await fence.sweep(identity, page);
+    unreadable.push(...swept.unreadable);
+    for (const ahead of swept.ahead) await mending.try(ahead);
+  }
+  mending.check();
+  if (isOvertaken()) throw overtaken();
+  // In this order: a crash in between leaves Redis with the lower number, and everything is swept again.
+  const noted = await store.finishSweep(deployment, number);
+  if (!noted || store.incarnation !== mysql || fence.incarnation !== redis) throw overtaken();
+  await fence.finishSweep(identity, number, ledgerMarks(identity.ledger, deployment));
+  const [first] = unreadable;
+  return {
+    ...{ number, extent: full ? 'full' : 'moved', counters: seen.size, mended: mending.done },
+    ...{ unreadable: unreadable.length, firstUnreadable: first && labelOf(first.name) },
+  };
+}
+
+/** Counters that the database tells of, and then those that only the fence does. */
+async function* bothSides(
+  { store, fence }: Parts,
+  since: FenceIdentity | undefined,
+  seen: Seen,
+): AsyncGenerator<readonly SweptCounter[]> {
+  for await (const page of store.counters(since?.ledger?.fromMs)) {
+    for (const { name } of page) seen.isNew(name);
+    yield page;
+  }
+  for await (const names of fence.counters(since?.sweepBefore)) {
+    const others = names.filter((name) => seen.isNew(name));
+    if (others.length > 0) yield await store.countersOf(others);
+  }
+}
+
+/**
+ * What the next sweep reads of the ledger, after one that began at `nowMs`.
+ *
+ * No range is dated before the last sweep that its transaction knew of. One that was open while this sweep read the
+ * counters may have been dated by a clock that was behind, so it knew of the sweep before this one, or of an earlier one if
+ * several came within `MARGIN_MS`. So the mark stays where it is until such transactions are over.
+ */
+function ledgerMarks(before: LedgerMarks | undefined, { nowMs, sweptAtMs }: Deployment): LedgerMarks {
+  const soonest = { fromMs: nowMs - MARGIN_MS, nextMs: nowMs };
+  if (before === undefined)
+    return sweptAtMs === 0 ? soonest : { ...soonest, fromMs: Math.min(soonest.fromMs, sweptAtMs) };
+  // The clock went back, and ranges are dated from here on.
+  if (nowMs < before.nextMs) return { ...soonest, fromMs: Math.min(soonest.fromMs, before.fromMs) };
+  return before.nextMs <= soonest.fromMs ? { ...soonest, fromMs: before.nextMs } : before;
+}
+
+/** Counters that a sweep has looked at. */
+class Seen {
+  readonly #names = new Set<string>();
+
+  get size(): number {
+    return this.#names.size;
+  }
+
+  isNew(name: CounterName): boolean {
+    const before = this.#names.size;
+    return this.#names.add(labelOf(name)).size > before;
+  }
+}
+
+function labelOf(name: CounterName): string {
+  return `${name.kind} ${counterKey(name)}`;
+}
+
+function overtaken(): LeafcutterError {
+  return new LeafcutterError(
+    'STORE_UNAVAILABLE',
+    'MySQL or Redis changed, or another coordinator swept, in the middle of a sweep; the next one begins anew.',
+    { reason: 'sweep_overtaken' },
+  );
+}
+
+/** Mends one counter after the other; one that cannot be mended now does not keep the others from it. */
+class Mending {
+  done = 0;
+  readonly #parts: Parts;
+  #failure: unknown;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  async try(ahead: FenceAhead): Promise<void> {
+    try {
+      if ((await mend(this.#parts, ahead)) !== undefined) this.done += 1;
+    } catch (error) {
+      this.#failure ??= error;
+    }
+  }
+
+  /** @throws the first failure: the sweep is to be done again */
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}

@@ -1,0 +1,91 @@
+import { hasCode } from '@leafcutter/shared/errors';
+import { PRUNED_INSTANCE_ID } from '@leafcutter/shared/ledger';
+import type { CounterName, Holder, LedgerEntry } from '../allocation/range.ts';
+import type { Locked, Store } from '../allocation/store.ts';
+import { isSameCounter, ledgerPass } from './ledger-pass.ts';
+
+/** Who the ledger says took a range that was made of older ones. */
+const PRUNED_HOLDER: Holder = { agentId: '(pruned)', instanceId: PRUNED_INSTANCE_ID };
+
+/** Ranges that one transaction makes one of: its counter is locked for as long as that takes. */
+const MAX_RUN = 1_000;
+
+/** Neighbours in the ledger of one counter, from the start of the first to the start of the last. */
+interface Run {
+  readonly counter: CounterName;
+  readonly first: bigint;
+  last: LedgerEntry;
+  length: number;
+}
+
+/**
+ * Forgets who was granted what, once that is older than `retentionMs`: ranges that touch become one, that of
+ * `PRUNED_HOLDER`. The ledger covers exactly the numbers that it did, because allocations keep clear of them (I1, I2): a
+ * counter that was set back by hand still starts above all of it, and one that was lowered on purpose keeps its gap. Runs
+ * beside allocations, one pass over the ledger. Resolves to how many ranges fewer it has.
+ *
+ * @throws STORE_UNAVAILABLE; what was done until then stays done
+ */
+export async function prune(store: Store, retentionMs: number): Promise<number> {
+  const before = (await store.now()) - retentionMs;
+  let fewer = 0;
+  let run: Run | undefined;
+  const end = async () => {
+    if (run !== undefined && run.length > 1) fewer += await merge(store, run, before);
+    run = undefined;
+  };
+  for await (const page of ledgerPass(store)) {
+    for (const entry of page) {
+      const isOld = entry.grantedAtMs < before;
+      if (run !== undefined && isOld && run.length < MAX_RUN && areNeighbours(run.last, entry)) {
+        run.last = entry;
+        run.length++;
+        continue;
+      }
+      await end();
+      if (isOld) run = { counter: entry.counter, first: entry.start, last: entry, length: 1 };
+    }
+  }
+  await end();
+  return fewer;
+}
+
+function areNeighbours(a: LedgerEntry, b: LedgerEntry): boolean {
+  return isSameCounter(a.counter, b.counter) && b.start === a.end;
+}
+
+/** Under the counter's lock, which every writer of its ledger holds. */
+async function merge(store: Store, { counter, first, last }: Run, before: number): Promise<number> {
+  const work = async (row: Locked) => {
+    let fewer = 0;
+    for (const group of groupsOf(await row.rangesFrom(first, last.start), before)) {
+      const [lowest, highest] = [group[0], group.at(-1)];
+      if (lowest === undefined || highest === undefined || group.length === 1) continue;
+      const grantedAtMs = Math.max(...group.map((entry) => entry.grantedAtMs));
+      await row.mergeRanges({ ...lowest, ...PRUNED_HOLDER, end: highest.end, grantedAtMs }, group.length);
+      fewer += group.length - 1;
+    }
+    return fewer;
+  };
+  try {
+    return counter.kind === 'tag'
+      ? await store.withTag(counter.tag, work)
+      : await store.withMachineId(counter.machineId, work);
+  } catch (error) {
+    // Of a tag that was deleted by hand nothing more is written, and there is no row to lock.
+    if (hasCode(error, 'TAG_UNKNOWN')) return 0;
+    throw error;
+  }
+}
+
+/** What of these ranges may become one each: another coordinator may have merged some since they were read. */
+function groupsOf(entries: readonly LedgerEntry[], before: number): LedgerEntry[][] {
+  const groups: LedgerEntry[][] = [];
+  let last: LedgerEntry | undefined;
+  for (const entry of entries.filter(({ grantedAtMs }) => grantedAtMs < before)) {
+    if (last !== undefined && areNeighbours(last, entry)) groups.at(-1)?.push(entry);
+    else groups.push([entry]);
+    last = entry;
+  }
+  return groups;
+}

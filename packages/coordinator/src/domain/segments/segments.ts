@@ -1,0 +1,270 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import { type AllocationEvents, allocate, type UnfencedRule } from '../allocation/allocate.ts';
+import type { Remembered } from '../allocation/counter-behind-error.ts';
+import type { Fence } from '../allocation/fence.ts';
+import type { Locks } from '../allocation/locks.ts';
+import { LoweringForgottenError } from '../allocation/lowering-forgotten-error.ts';
+import { type Holder, type LedgerEntry, minBigint, type Range } from '../allocation/range.ts';
+import { retrying } from '../allocation/retry.ts';
+import type { LockedTag, Store, TagRecord } from '../allocation/store.ts';
+import { mendTag } from '../fence-guard/mend.ts';
+import { shapeObstacle } from '../tags/shape-terms.ts';
+import { type Demand, stepForDemand } from './step.ts';
+
+export interface SegmentRules {
+  /** False: every segment has the tag's base step. */
+  readonly adaptiveStep: boolean;
+  /** Default of tags that set none, in IDs. */
+  readonly maxStep: number;
+  /** How long a segment should last where callers wait; default of tags that set none, in seconds. */
+  readonly targetDurationS: number;
+  /** Requests that may wait for one tag. */
+  readonly maxQueuedPerTag: number;
+  /** How long a request may wait in all, in milliseconds. */
+  readonly deadlineMs: number;
+  /** Requests that one transaction serves at most; default 64. */
+  readonly maxGroup?: number;
+}
+
+export interface SegmentEvents extends AllocationEvents {
+  /** One transaction served `requests` requests with `ids` IDs in `durationMs`. */
+  segmentsGranted(tag: string, requests: number, ids: bigint, durationMs: number): void;
+  /** Another coordinator held the tag's lock for `waitedMs`; `acquired` is false where we went on without it. */
+  lockWaited(tag: string, waitedMs: number, acquired: boolean): void;
+}
+
+/** What an agent needs, and what it understands beyond bare numbers. */
+type SegmentDemand = Demand & { readonly understands?: readonly string[] | undefined };
+
+/** A segment, and how the tag writes its numbers where it does not give them bare. */
+type Granted = Range & { readonly shape?: string };
+
+interface Waiting {
+  readonly holder: Holder;
+  readonly demand: SegmentDemand;
+  readonly deadline: number;
+  readonly resolve: (segment: Granted) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Default of `maxGroup`: bounds a transaction's ledger INSERT and its time under the row lock. */
+const MAX_GROUP = 64;
+
+/** How long another coordinator's refill of the same tag is waited for before the row lock is left to decide. */
+const LOCK_WAIT_MS = 250;
+const LOCK_TTL_MS = 5_000;
+
+/**
+ * Hands out segments. Requests for one tag queue up and all that wait are served by one transaction (group commit:
+ * one row lock, one question to the fence, one ledger INSERT).
+ *
+ * A tag's lane is absent (nobody asks), or serving (one group is at the store; others wait behind it). It is entered
+ * by the first request and left when its queue is empty. Tags do not wait for each other.
+ */
+export class SegmentArbiter {
+  readonly #lanes = new Map<string, Waiting[]>();
+  readonly #parts: Parts;
+  readonly #keys: OpaqueKeys;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#keys = parts.keys ?? new OpaqueKeys([]);
+  }
+
+  /**
+   * Allocates one segment of `tag` to `holder`.
+   * @throws TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED, STORE_UNAVAILABLE, RATE_LIMITED, and what `shapeObstacle` gives
+   */
+  grant(tag: string, holder: Holder, demand: SegmentDemand): Promise<Granted> {
+    const { clock, rules } = this.#parts;
+    const lane = this.#lanes.get(tag);
+    if (lane !== undefined && lane.length >= rules.maxQueuedPerTag) {
+      throw new LeafcutterError(
+        'RATE_LIMITED',
+        `Too many refills of tag "${tag}" are waiting; try again shortly.`,
+      );
+    }
+    return new Promise((resolve, reject) => {
+      // A store that hangs must not keep the caller: what it grants after the deadline is nobody's (I6).
+      const cancelDeadline = clock.after(rules.deadlineMs, () => reject(tooLate(tag)));
+      const waiting: Waiting = {
+        holder,
+        demand,
+        deadline: clock.monotonic() + rules.deadlineMs,
+        resolve: (segment) => {
+          cancelDeadline();
+          resolve(segment);
+        },
+        reject: (error) => {
+          cancelDeadline();
+          reject(error);
+        },
+      };
+      if (lane !== undefined) {
+        lane.push(waiting);
+        return;
+      }
+      const started = [waiting];
+      this.#lanes.set(tag, started);
+      void this.#serve(tag, started);
+    });
+  }
+
+  /** Requests that wait or are being served now. */
+  get queued(): number {
+    let sum = 0;
+    for (const lane of this.#lanes.values()) sum += lane.length;
+    return sum;
+  }
+
+  async #serve(tag: string, lane: Waiting[]): Promise<void> {
+    while (lane.length > 0) {
+      const group = lane.splice(0, this.#parts.rules.maxGroup ?? MAX_GROUP);
+      try {
+        await this.#serveGroup(tag, group, lane);
+      } catch (error) {
+        for (const waiting of group) waiting.reject(error);
+      }
+    }
+    this.#lanes.delete(tag);
+  }
+
+  async #serveGroup(tag: string, group: readonly Waiting[], lane: Waiting[]): Promise<void> {
+    const { clock, store, fence, locks, events } = this.#parts;
+    const begun = clock.monotonic();
+    const live = group.filter((waiting) => waiting.deadline > begun);
+    for (const waiting of group) if (waiting.deadline <= begun) waiting.reject(tooLate(tag));
+    if (live.length === 0) return;
+
+    const release = await locks.acquire(`tag:${tag}`, { waitMs: LOCK_WAIT_MS, ttlMs: LOCK_TTL_MS });
+    const locked = clock.monotonic();
+    events.lockWaited(tag, locked - begun, release !== undefined);
+    try {
+      const deadline = Math.max(...live.map((waiting) => waiting.deadline));
+      const allocateAll = () =>
+        retrying(this.#parts, deadline, (remembered) =>
+          store.withTag(tag, (row) => this.#allocateGroup(row, live, remembered, deadline)),
+        );
+      const segments = await allocateAll().catch(async (error: unknown) => {
+        if (fence === undefined || !(error instanceof LoweringForgottenError)) throw error;
+        await mendTag({ ...this.#parts, fence }, tag);
+        return allocateAll();
+      });
+      const last = segments.findLast((segment) => segment !== undefined);
+      if (last !== undefined) fence?.confirm({ kind: 'tag', tag }, last.end);
+      const ids = segments.reduce(
+        (sum, segment) => sum + (segment === undefined ? 0n : segment.end - segment.start),
+        0n,
+      );
+      events.segmentsGranted(tag, live.length, ids, clock.monotonic() - locked);
+      live.forEach((waiting, index) => {
+        const segment = segments[index];
+        if (segment !== undefined) waiting.resolve(segment);
+      });
+      // The range ended before them, with a gap or with the tag; which of the two, the next one tells.
+      lane.unshift(...live.filter((_, index) => segments[index] === undefined));
+    } finally {
+      await release?.();
+    }
+  }
+
+  /** One range for the whole group, cut into one segment per request; undefined for those past the highest ID. */
+  async #allocateGroup(
+    row: LockedTag,
+    group: readonly Waiting[],
+    remembered: Remembered,
+    deadline: number,
+  ): Promise<(Granted | undefined)[]> {
+    const { clock, coordinatorId } = this.#parts;
+    if (row.tag.retired) {
+      throw new LeafcutterError(
+        'TAG_RETIRED',
+        `Tag "${row.tag.tag}" is retired; its numbers are never reused.`,
+      );
+    }
+    let refused: LeafcutterError | undefined;
+    const sizes = group.map((waiting) => {
+      const obstacle = shapeObstacle(row.tag, waiting.demand.understands, this.#keys);
+      if (obstacle === undefined) return BigInt(this.#stepFor(row.tag, waiting.demand));
+      waiting.reject(obstacle);
+      refused = obstacle;
+      return 0n;
+    });
+    const total = sizes.reduce((sum, size) => sum + size, 0n);
+    if (total === 0n) throw refused;
+    const limit = (row.tag.highestId ?? HIGHEST_ID) + 1n;
+    let segments: (Range | undefined)[] = [];
+    await allocate(this.#parts, row, {
+      remembered,
+      endOf(start) {
+        if (start >= limit) throw exhausted(row.tag.tag);
+        return minBigint(start + total, limit);
+      },
+      async write(range, lost, era) {
+        // Nobody waits any more: what would be granted now would be nobody's.
+        if (clock.monotonic() >= deadline) throw tooLate(row.tag.tag);
+        segments = cut(range, sizes);
+        const entries: LedgerEntry[] = segments.flatMap((segment, index) => {
+          const holder = group[index]?.holder;
+          if (segment === undefined || holder === undefined) return [];
+          return [{ counter: row.name, ...segment, ...holder, coordinatorId, grantedAtMs: row.nowMs }];
+        });
+        await row.advance(range.end, [...lost, ...entries], era);
+      },
+    });
+    const { shape } = row.tag;
+    return shape === undefined ? segments : segments.map((segment) => segment && { ...segment, shape });
+  }
+
+  #stepFor(tag: TagRecord, demand: Demand): number {
+    const { rules } = this.#parts;
+    if (!rules.adaptiveStep) return tag.step;
+    return stepForDemand(demand, {
+      baseStep: tag.step,
+      maxStep: tag.maxStep ?? rules.maxStep,
+      targetDurationS: tag.targetDurationS ?? rules.targetDurationS,
+    });
+  }
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly fence: Fence | undefined;
+  /** Default: never. */
+  readonly unfenced?: UnfencedRule | undefined;
+  readonly locks: Locks;
+  readonly clock: Clock;
+  /** 0 to below 1; spreads retries. */
+  readonly random: () => number;
+  readonly rules: SegmentRules;
+  readonly events: SegmentEvents;
+  readonly coordinatorId: string;
+  /** Of opaque tags; default none. */
+  readonly keys?: OpaqueKeys;
+}
+
+function exhausted(tag: string): LeafcutterError {
+  return new LeafcutterError(
+    'TAG_EXHAUSTED',
+    `Tag "${tag}" has handed out its highest ID; raise highestId if there is room, or use a new tag.`,
+  );
+}
+
+function tooLate(tag: string): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', `The store is too slow to refill tag "${tag}" in time.`, {
+    reason: 'deadline',
+  });
+}
+
+/** Cuts a range into pieces of the given sizes; undefined for those past its end. */
+function cut(range: Range, sizes: readonly bigint[]): (Range | undefined)[] {
+  let next = range.start;
+  return sizes.map((size) => {
+    const start = next;
+    next = minBigint(start + size, range.end);
+    return next > start ? { start, end: next } : undefined;
+  });
+}

@@ -1,0 +1,55 @@
+import { datedName, datedShape, templateOf } from '@leafcutter/shared/dated';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import type { Store, TagRecord } from '../allocation/store.ts';
+
+/** Makes the tags of days as agents ask for them: each with the settings of its template and a counter of its own. */
+export class DatedTags {
+  readonly #store: Store;
+  readonly #maxClockSkewMs: number;
+
+  /** `maxClockSkewMs`: how far the day of an agent may be ahead of the database's, or behind. */
+  constructor(store: Store, maxClockSkewMs: number) {
+    this.#store = store;
+    this.#maxClockSkewMs = maxClockSkewMs;
+  }
+
+  /**
+   * Before `tag` is granted: where it is of a template, it is there from now on.
+   * @throws TAG_RETIRED, STORE_UNAVAILABLE, CLOCK_SKEWED with reason `day` where it is not that day, BAD_REQUEST where what is
+   * there writes otherwise than the template
+   */
+  async prepare(tag: string): Promise<void> {
+    const dated = templateOf(tag);
+    const template = dated && (await this.#store.findTag(dated.template));
+    // Not a template but a tag of Leaf's with braces in its name: it is served as it is.
+    if (template?.shape === undefined) return;
+    if (template.retired) throw new LeafcutterError('TAG_RETIRED', `Tag "${template.tag}" is retired.`);
+    await this.#checkDay(template.tag, tag);
+    const shape = datedShape(template.shape, dated?.digits ?? '');
+    const made = (await this.#store.findTag(tag)) ?? (await this.#make({ ...template, tag, shape }));
+    if (made?.shape === shape) return;
+    throw new LeafcutterError(
+      'BAD_REQUEST',
+      `Tag "${tag}" was not made for "${template.tag}": its texts could be those of another day.`,
+      { reason: 'shape' },
+    );
+  }
+
+  async #checkDay(template: string, tag: string): Promise<void> {
+    const now = await this.#store.now();
+    const skew = this.#maxClockSkewMs;
+    if ([now - skew, now, now + skew].some((atMs) => datedName(template, atMs) === tag)) return;
+    throw new LeafcutterError(
+      'CLOCK_SKEWED',
+      `By the database's clock it is time for "${datedName(template, now)}", not for "${tag}"; set the clock of the agent.`,
+      { reason: 'day', retryAfterMs: skew },
+    );
+  }
+
+  async #make({ retired: _, highWater: __, ...tag }: TagRecord): Promise<TagRecord | undefined> {
+    return this.#store.createTag(tag).catch((error: unknown) => {
+      if (hasCode(error, 'TAG_EXISTS')) return this.#store.findTag(tag.tag);
+      throw error;
+    });
+  }
+}

@@ -1,0 +1,34 @@
+import { dateToken } from '@leafcutter/shared/dated';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { keyMark, type OpaqueKeys } from '@leafcutter/shared/opaque-keys';
+import { SHAPES, Shape } from '@leafcutter/shared/shape';
+import type { TagRecord } from '../allocation/store.ts';
+
+/**
+ * Why an agent must not get segments of a tag, by what it says that it understands; undefined where it may. One of an
+ * earlier release would issue the bare numbers of a tag with a shape. Of an opaque one it must write with the very key
+ * that the deployment has under that version: two keys would write one text for two numbers (I1).
+ */
+export function shapeObstacle(
+  { tag, shape: text }: Pick<TagRecord, 'tag' | 'shape'>,
+  understands: readonly string[] | undefined,
+  keys: OpaqueKeys,
+): LeafcutterError | undefined {
+  if (text === undefined) return undefined;
+  // One that asks for a template itself would write its numbers without a date.
+  if (understands?.includes(SHAPES) !== true || dateToken(text) !== undefined) {
+    return new LeafcutterError(
+      'VERSION_UNSUPPORTED',
+      `Tag "${tag}" has a shape, of which this agent knows nothing. Upgrade the agent first.`,
+      { reason: 'shape' },
+    );
+  }
+  if (Shape.parse(text)?.isOpaque !== true) return undefined;
+  const marks = keys.versions.map((version) => keyMark(version, keys.checkValue(version) ?? ''));
+  if (marks.some((mark) => understands.includes(mark))) return undefined;
+  return new LeafcutterError(
+    'LAYOUT_MISMATCH',
+    `Tag "${tag}" is opaque, and the key that this agent would write with is none of this coordinator's. Give a new key to the coordinators first, and everybody the same one under each version.`,
+    { reason: 'opaque_key' },
+  );
+}

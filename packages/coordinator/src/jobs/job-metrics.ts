@@ -1,0 +1,82 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { AuditReport } from '../domain/ledger/audit.ts';
+import type { TagForecast } from '../domain/ledger/forecast.ts';
+
+/** Background jobs by name; see jobs.ts. */
+const JOBS = ['audit', 'sweep', 'prune', 'forecast', 'reap'];
+
+/** Tags whose end is foretold. */
+const MAX_TAGS_SHOWN = 200;
+
+/** What the background jobs tell, as far as they run here. */
+export class JobMetrics {
+  readonly #runs: Counter;
+  readonly #succeededAt: Gauge;
+  readonly #duration: Gauge;
+  readonly #agents: Gauge;
+  readonly #pruned: Counter;
+  readonly #auditRanges: Gauge;
+  readonly #auditViolations: Gauge;
+  readonly #daysLeft: Gauge;
+
+  constructor(registry: Registry, prefix: string) {
+    const counter = (name: string, help: string, ...labelNames: string[]) =>
+      new Counter({ name: prefix + name, help, labelNames, registers: [registry] });
+    const gauge = (name: string, help: string, ...labelNames: string[]) =>
+      new Gauge({ name: prefix + name, help, labelNames, registers: [registry] });
+    this.#runs = counter('jobs_total', 'Background jobs run here, by task and result.', 'task', 'result');
+    for (const task of JOBS) for (const result of ['ok', 'failed']) this.#runs.inc({ task, result }, 0);
+    this.#succeededAt = gauge(
+      'job_last_success_timestamp_seconds',
+      'When a background job last went well here, unix time; see the largest of all coordinators.',
+      'task',
+    );
+    this.#duration = gauge(
+      'job_last_duration_seconds',
+      'How long the last run of a background job here took.',
+      'task',
+    );
+    this.#agents = gauge(
+      'agents',
+      'Agents that reported lately; as the coordinator saw it that ran the reap job.',
+    );
+    this.#pruned = counter(
+      'pruned_ranges_total',
+      'Ledger ranges that became part of others, because who was granted them is older than ledgerRetentionDays.',
+    );
+    this.#auditRanges = gauge('audit_ranges', 'Ledger ranges that the last audit here looked at.');
+    this.#auditViolations = gauge(
+      'audit_violations',
+      'Broken promises that the last audit here found. Anything but 0 is an alarm.',
+    );
+    this.#daysLeft = gauge(
+      'tag_days_left',
+      'Days until a tag has handed out its highest ID, at the pace of its last 100 segments; the 200 tags that end first, as the last forecast here saw them.',
+      'tag',
+    );
+  }
+
+  done(task: string, result: 'ok' | 'failed', durationMs: number): void {
+    this.#runs.inc({ task, result });
+    this.#duration.set({ task }, durationMs / 1000);
+    if (result === 'ok') this.#succeededAt.setToCurrentTime({ task });
+  }
+
+  agentsAlive(count: number): void {
+    this.#agents.set(count);
+  }
+
+  pruned(ranges: number): void {
+    this.#pruned.inc(ranges);
+  }
+
+  forecast(tags: readonly TagForecast[]): void {
+    this.#daysLeft.reset();
+    for (const { tag, daysLeft } of tags.slice(0, MAX_TAGS_SHOWN)) this.#daysLeft.set({ tag }, daysLeft);
+  }
+
+  audited(report: AuditReport): void {
+    this.#auditRanges.set(report.ranges);
+    this.#auditViolations.set(report.violations.length);
+  }
+}

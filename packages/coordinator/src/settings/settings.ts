@@ -1,0 +1,277 @@
+import { tokenList } from '@leafcutter/shared/config/list-kinds';
+import { int, range } from '@leafcutter/shared/config/number-kinds';
+import { address, choice, flag, path, text } from '@leafcutter/shared/config/setting-kinds';
+import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
+import { layoutProblem, machineIdCount } from '@leafcutter/shared/layout';
+import { LOG_LEVELS } from '@leafcutter/shared/logger';
+import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
+import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
+import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
+import { stopSettings } from '@leafcutter/shared/stop-settings';
+import { readScopedToken, SHORT_TOKEN, settingWithShortToken } from '@leafcutter/shared/token-entry';
+import { jobSettings } from './job-settings.ts';
+import { listenSettings } from './listen-settings.ts';
+import { storeProblem, storeSettings } from './store-settings.ts';
+
+/** More machine ids than this would make a census of them slow; split the range over deployments instead. */
+const MAX_MACHINE_IDS = 65_536;
+
+export const coordinatorSettings = settings(
+  {
+    listen: address({ default: '127.0.0.1:8100', doc: 'Where agents and admins reach the coordinator.' }),
+    opsListen: address({
+      optional: true,
+      doc: 'A second address that serves only /livez, /readyz and /metrics, without token and without TLS; off by default.',
+    }),
+    coordinatorId: text({
+      optional: true,
+      pattern: /^[\x21-\x7e]{1,200}$/,
+      doc: 'Name in ledger and logs; default: the host name with the port.',
+    }),
+    dataDir: path({
+      default: '.leafcutter',
+      doc: 'Folder of the embedded database, used while mysql.url is not set.',
+    }),
+    embedded: flag({
+      default: false,
+      doc: 'Run on the embedded database although other machines reach this coordinator. Without it a forgotten mysql.url is an error, and not a second, empty deployment.',
+    }),
+    agentTokens: tokenList({
+      reloads: true,
+      doc: 'Tokens that agents send; none lets everyone who reaches the port take segments and leases.',
+    }),
+    scopedAgentTokens: scopedTokens,
+    opaqueKeys,
+    adminTokens: tokenList({
+      reloads: true,
+      doc: 'Tokens that admins send to see, create and change tags; none lets everyone who reaches the port.',
+    }),
+    viewerTokens: tokenList({
+      reloads: true,
+      doc: 'Tokens that may look (console, ledger, explain) and change nothing; admin tokens may look as well.',
+    }),
+    allowUnauthenticatedNetwork: flag({
+      default: false,
+      doc: 'Listen beyond loopback although agentTokens or adminTokens is empty, or has tokens that others could guess.',
+    }),
+    autoCreateTags: flag({
+      default: false,
+      doc: 'Create a tag that an agent asks for and that does not exist, with default step.',
+    }),
+    agentRequestsPerS: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      unit: 'requests/s',
+      reloads: true,
+      doc: 'Requests that one agent may make a second, ten seconds’ worth at once; 0: no limit. Those for segments, for leases, reports, and what is read back each count apart.',
+    }),
+    tokenRequestsPerS: int({
+      default: 0,
+      min: 0,
+      max: 1_000_000,
+      unit: 'requests/s',
+      reloads: true,
+      doc: 'The same for all agents with one token together, whatever they say that they are; without tokens, for all agents.',
+    }),
+    rosterMaxMb: int({
+      default: 40,
+      min: 1,
+      max: 10_000,
+      unit: 'MB',
+      doc: 'Room in Redis for what agents report of themselves, about 4 kB each; when it is full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory; a coordinator takes up to ten times as much while it sums it up.',
+    }),
+    reloadIntervalS,
+    logLevel: choice(LOG_LEVELS, {
+      default: 'info',
+      reloads: true,
+      doc: 'Least severe level that is logged.',
+    }),
+    bodyLimitBytes: int({
+      default: 262_144,
+      min: 1_024,
+      max: 16_777_216,
+      unit: 'bytes',
+      doc: 'Largest request body.',
+    }),
+    requestDeadlineMs: int({
+      default: 1_500,
+      min: 100,
+      max: 60_000,
+      unit: 'ms',
+      doc: 'How long a request for a segment or lease may wait for the stores; below the agents’ coordinatorTimeoutMs, so that nothing is granted to an agent that has given up.',
+    }),
+    ...stopSettings,
+    startTimeoutS: int({
+      default: 60,
+      min: 0,
+      max: 3_600,
+      unit: 's',
+      doc: 'How long to wait for MySQL at start before giving up.',
+    }),
+    ...listenSettings,
+    ...storeSettings,
+    segment: {
+      adaptiveStep: flag({
+        default: true,
+        doc: 'Adapt the step to how long segments last; off: every segment has the tag’s base step.',
+      }),
+      maxStep: int({
+        default: 1_000_000,
+        min: 1,
+        max: 2_147_483_647,
+        unit: 'ids',
+        doc: 'Largest step of tags that set none.',
+      }),
+      targetDurationS: int({
+        default: 600,
+        min: 1,
+        max: 86_400,
+        unit: 's',
+        doc: 'How long a segment should last where callers wait, for tags that set none.',
+      }),
+      maxQueuedPerTag: int({
+        default: 1_000,
+        min: 1,
+        max: 100_000,
+        unit: 'requests',
+        doc: 'Refills that may wait for one tag.',
+      }),
+    },
+    snowflake: {
+      ...layoutSettings,
+      machineIdRange: range({
+        optional: true,
+        max: 2 ** 20 - 1,
+        doc: 'Machine ids that this deployment grants; default: all of the layout. Keeps deployments, regions or a running Leaf apart.',
+      }),
+      windowInitialMs: int({
+        default: 120_000,
+        min: 1_000,
+        max: 3_600_000,
+        unit: 'ms',
+        doc: 'Length of a lease’s first window: a crashed agent blocks its machine id for so long.',
+      }),
+      windowMaxMs: int({
+        default: 600_000,
+        min: 1_000,
+        max: 3_600_000,
+        unit: 'ms',
+        doc: 'Longest window: each extension doubles up to it. An agent outlives an outage of at least half of it.',
+      }),
+      maxClockSkewMs: int({
+        default: 2_000,
+        min: 10,
+        max: 60_000,
+        unit: 'ms',
+        doc: 'How far the clocks of agent, coordinator and database may differ.',
+      }),
+      heartbeatMs: int({
+        default: 15_000,
+        min: 100,
+        max: 300_000,
+        unit: 'ms',
+        doc: 'How often agents send a heartbeat.',
+      }),
+      leaseTtlMs: int({
+        default: 60_000,
+        min: 300,
+        max: 3_600_000,
+        unit: 'ms',
+        doc: 'How long a lease stays in Redis without a heartbeat.',
+      }),
+    },
+    jobs: jobSettings,
+  },
+  {
+    rules: [
+      ({ tls }) =>
+        (tls.certFile === undefined) === (tls.keyFile === undefined)
+          ? undefined
+          : {
+              key: tls.certFile === undefined ? 'tls.certFile' : 'tls.keyFile',
+              problem: 'must be set with the other one of the two',
+            },
+      ({ tls }) =>
+        tls.clientCaFile !== undefined && tls.certFile === undefined
+          ? { key: 'tls.clientCaFile', problem: 'is of no use without tls.certFile' }
+          : undefined,
+      ({ listen, opsListen }) =>
+        opsListen !== undefined && opsListen.port !== 0 && String(opsListen) === String(listen)
+          ? { key: 'opsListen', problem: 'must not be the address of listen' }
+          : undefined,
+      storeProblem,
+      ({ listen, mysql, embedded }) =>
+        listen.isLoopback || mysql.url !== undefined || embedded
+          ? undefined
+          : {
+              key: 'listen',
+              problem:
+                'is reachable from other machines, so set mysql.url, or embedded if one coordinator on this disk is meant',
+            },
+      ({ listen, agentTokens, scopedAgentTokens, adminTokens, allowUnauthenticatedNetwork }) =>
+        listen.isLoopback ||
+        allowUnauthenticatedNetwork ||
+        (agentTokens.length + scopedAgentTokens.length > 0 && adminTokens.length > 0)
+          ? undefined
+          : {
+              key: 'listen',
+              problem:
+                'is reachable from other machines, so set agentTokens and adminTokens, or allowUnauthenticatedNetwork',
+            },
+      ({ listen, allowUnauthenticatedNetwork, ...config }) => {
+        if (listen.isLoopback || allowUnauthenticatedNetwork) return undefined;
+        const key = settingWithShortToken({
+          agentTokens: config.agentTokens,
+          scopedAgentTokens: config.scopedAgentTokens.map((entry) => readScopedToken(entry).token),
+          adminTokens: config.adminTokens,
+          viewerTokens: config.viewerTokens,
+        });
+        return key && { key, problem: SHORT_TOKEN };
+      },
+      ({ viewerTokens, adminTokens }) =>
+        viewerTokens.length > 0 && adminTokens.length === 0
+          ? { key: 'viewerTokens', problem: 'are of no use without adminTokens: everyone may change tags' }
+          : undefined,
+      ({ snowflake }) => {
+        const problem = layoutProblem(layoutOf(snowflake));
+        return problem === undefined ? undefined : { key: 'snowflake.layout', problem };
+      },
+      ({ snowflake }) => {
+        const { first, last } = machineIds(snowflake);
+        const highest = machineIdCount(layoutOf(snowflake)) - 1;
+        if (last > highest)
+          return {
+            key: 'snowflake.machineIdRange',
+            problem: `must end at ${highest} or below: the layout has no more`,
+          };
+        if (last - first < MAX_MACHINE_IDS) return undefined;
+        return {
+          key: 'snowflake.machineIdRange',
+          problem: `must hold at most ${MAX_MACHINE_IDS} machine ids`,
+        };
+      },
+      ({ snowflake }) =>
+        snowflake.windowMaxMs < snowflake.windowInitialMs
+          ? { key: 'snowflake.windowMaxMs', problem: 'must not be below windowInitialMs' }
+          : undefined,
+      ({ snowflake }) =>
+        snowflake.windowInitialMs < 2 * snowflake.heartbeatMs
+          ? { key: 'snowflake.windowInitialMs', problem: 'must be at least two heartbeats' }
+          : undefined,
+      ({ snowflake }) =>
+        snowflake.leaseTtlMs < 2 * snowflake.heartbeatMs
+          ? { key: 'snowflake.leaseTtlMs', problem: 'must be at least two heartbeats' }
+          : undefined,
+    ],
+  },
+);
+
+export type CoordinatorConfig = ConfigOf<typeof coordinatorSettings>;
+
+/** The machine ids that a deployment grants, both ends included. */
+export function machineIds(snowflake: CoordinatorConfig['snowflake']): { first: number; last: number } {
+  const { machineIdRange } = snowflake;
+  if (machineIdRange !== undefined) return { first: machineIdRange.first, last: machineIdRange.last };
+  return { first: 0, last: machineIdCount(layoutOf(snowflake)) - 1 };
+}

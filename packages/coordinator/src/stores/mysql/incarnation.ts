@@ -1,0 +1,69 @@
+import type { SqlSession } from '../sql/driver.ts';
+
+/** An answer that took longer says too little of when the server was started, milliseconds. */
+const SLOW_MS = 250;
+const MAX_ASKED_AGAIN = 3;
+
+/** A server, and when it was started by the monotonic clock of this process: between these, because it tells whole seconds. */
+interface Sighting {
+  readonly server: string;
+  readonly startedAfterMs: number;
+  readonly startedBeforeMs: number;
+}
+
+/**
+ * Tells whether a new connection led to the server that answered before. Another one, or one that was started again,
+ * may have forgotten what was acknowledged; one that ran on has not.
+ *
+ * A server is known by its host, port and id, and by the time at which it was started. That time is its uptime taken
+ * from our own clock, so no wall clock that is set back or ahead by a little hides a restart. Two starts that lie less
+ * than about three seconds apart may pass for one.
+ */
+export class MysqlIncarnation {
+  readonly #monotonic: () => number;
+  #last: Sighting | undefined;
+  #number = 0;
+
+  constructor(monotonic: () => number) {
+    this.#monotonic = monotonic;
+  }
+
+  /** How many servers, or starts of one, were seen. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** Looks at who answers on a new connection; true if it is not who answered before. @throws STORE_UNAVAILABLE */
+  async look(session: SqlSession): Promise<boolean> {
+    let asked = await this.#ask(session);
+    // A process that stood still between question and answer would take a later start for the same one.
+    for (let again = 0; again < MAX_ASKED_AGAIN && asked.tookMs > SLOW_MS; again++)
+      asked = await this.#ask(session);
+    const before = this.#last;
+    // The newest sighting counts: over weeks two clocks drift apart by more than a restart takes.
+    this.#last = asked.seen;
+    if (before !== undefined && isSame(before, asked.seen)) return false;
+    this.#number += 1;
+    return before !== undefined;
+  }
+
+  async #ask(session: SqlSession): Promise<{ seen: Sighting; tookMs: number }> {
+    const askedAtMs = this.#monotonic();
+    const [row] = await session.query("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id) AS server");
+    const [uptime] = await session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
+    // A server that does not tell is known by its name alone.
+    const upMs = uptime === undefined ? undefined : Number(uptime.Value) * 1_000;
+    const seen = {
+      server: String(row?.server),
+      startedAfterMs: upMs === undefined ? Number.NEGATIVE_INFINITY : askedAtMs - upMs - 1_000,
+      startedBeforeMs: upMs === undefined ? Number.POSITIVE_INFINITY : this.#monotonic() - upMs,
+    };
+    return { seen, tookMs: this.#monotonic() - askedAtMs };
+  }
+}
+
+function isSame(a: Sighting, b: Sighting): boolean {
+  return (
+    a.server === b.server && a.startedAfterMs <= b.startedBeforeMs && b.startedAfterMs <= a.startedBeforeMs
+  );
+}

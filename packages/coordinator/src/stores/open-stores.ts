@@ -1,0 +1,143 @@
+import type { Clock } from '@leafcutter/shared/clock';
+import { hasCode } from '@leafcutter/shared/errors';
+import type { Logger } from '@leafcutter/shared/logger';
+import type { Fence } from '../domain/allocation/fence.ts';
+import type { Locks } from '../domain/allocation/locks.ts';
+import type { Store } from '../domain/allocation/store.ts';
+import type { Roster } from '../domain/fleet/roster.ts';
+import type { LeaseRegistry } from '../domain/leases/lease-registry.ts';
+import { bullmqScheduler } from '../jobs/bullmq-scheduler.ts';
+import type { JobJournal } from '../jobs/job-journal.ts';
+import type { Job, Scheduler } from '../jobs/jobs.ts';
+import { timerScheduler } from '../jobs/timer-scheduler.ts';
+import type { CoordinatorConfig } from '../settings/settings.ts';
+import { MemoryJobJournal } from './memory/job-journal.ts';
+import { MemoryLeaseRegistry } from './memory/lease-registry.ts';
+import { noLocks } from './memory/no-locks.ts';
+import { MemoryRoster } from './memory/roster.ts';
+import { openMysql } from './mysql/driver.ts';
+import { MIGRATION_TIMEOUT_MS, migrateMysql } from './mysql/migrations.ts';
+import { RedisFence } from './redis/fence.ts';
+import { RedisJobJournal } from './redis/job-journal.ts';
+import { RedisLeaseRegistry } from './redis/lease-registry.ts';
+import { RedisLink } from './redis/link.ts';
+import { RedisLocks } from './redis/locks.ts';
+import { RedisRoster } from './redis/roster.ts';
+import { SqlStore } from './sql/store.ts';
+import { embeddedFile, openSqlite } from './sqlite/driver.ts';
+import { makePrivateFolder } from './sqlite/private-file.ts';
+
+/** What a coordinator keeps outside its process, or inside it where it is embedded. */
+export interface Stores {
+  readonly store: Store;
+  /** Undefined where there is no second memory: embedded. */
+  readonly fence: Fence | undefined;
+  readonly locks: Locks;
+  readonly registry: LeaseRegistry;
+  readonly roster: Roster;
+  readonly journal: JobJournal;
+  /** Undefined where there is no Redis. */
+  readonly redis: RedisLink | undefined;
+  schedule(jobs: readonly Job[]): Scheduler;
+  close(): Promise<void>;
+}
+
+/** @throws STORE_UNAVAILABLE where MySQL stays away, or another coordinator has the embedded database open */
+export async function openStores(config: CoordinatorConfig, clock: Clock, log: Logger): Promise<Stores> {
+  const { mysql, redis } = config;
+  if (mysql.url === undefined || redis.url === undefined) return openEmbedded(config, clock, log);
+  return openServers(
+    { mysql: { ...mysql, url: mysql.url }, redis: { ...redis, url: redis.url } },
+    config,
+    clock,
+    log,
+  );
+}
+
+function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Stores {
+  makePrivateFolder(config.dataDir);
+  const file = embeddedFile(config.dataDir);
+  const store = new SqlStore(openSqlite(file));
+  log.info({ file }, 'embedded: counters and ledger in one SQLite file');
+  return {
+    store,
+    fence: undefined,
+    locks: noLocks,
+    registry: new MemoryLeaseRegistry(clock),
+    roster: new MemoryRoster(clock, config.rosterMaxMb * 1_000_000),
+    journal: new MemoryJobJournal(),
+    redis: undefined,
+    schedule: (jobs) => timerScheduler(jobs, clock),
+    close: () => store.close(),
+  };
+}
+
+interface Servers {
+  readonly mysql: CoordinatorConfig['mysql'] & { readonly url: string };
+  readonly redis: CoordinatorConfig['redis'] & { readonly url: string };
+}
+
+async function openServers(
+  { mysql, redis }: Servers,
+  config: CoordinatorConfig,
+  clock: Clock,
+  log: Logger,
+): Promise<Stores> {
+  const migrating = openMysql({ ...mysql, connectionLimit: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
+  const store = new SqlStore(openMysql(mysql));
+  const deadline = Date.now() + config.startTimeoutS * 1_000;
+  await eventually(deadline, log, () => migrateMysql(migrating)).finally(() => migrating.close());
+  // On a connection of its own, which may have to try host after host as the first one did.
+  await eventually(deadline, log, () => store.now());
+  const link = new RedisLink(redis, clock);
+  link.onChange((up) =>
+    up ? log.info('redis answers again') : log.warn('redis is away; allocations go on unfenced'),
+  );
+  await link.connect().then(
+    () => warnOfEviction(link, log),
+    (err: unknown) => log.warn({ err }, 'redis is away at start'),
+  );
+  const fence = new RedisFence(link, clock);
+  // What is only shown has a connection of its own: however slow it is, Redis is not taken for away.
+  const shown = new RedisLink(redis, clock);
+  void shown.connect().catch((err: unknown) => log.debug({ err }, 'redis is away at start'));
+  return {
+    store,
+    fence,
+    locks: new RedisLocks(link, clock),
+    registry: new RedisLeaseRegistry(link),
+    roster: new RedisRoster(shown, config.rosterMaxMb * 1_000_000),
+    journal: new RedisJobJournal(shown),
+    redis: link,
+    schedule: (jobs) => bullmqScheduler(jobs, { redis, clock, log }),
+    async close() {
+      fence.close();
+      link.close();
+      shown.close();
+      await store.close();
+    },
+  };
+}
+
+/** Waits for MySQL to come up, as it does when a whole system starts at once. */
+async function eventually(deadline: number, log: Logger, work: () => Promise<unknown>): Promise<void> {
+  for (;;) {
+    try {
+      await work();
+      return;
+    } catch (error) {
+      if (!hasCode(error, 'STORE_UNAVAILABLE') || Date.now() > deadline) throw error;
+      log.warn({ err: error }, 'waiting for MySQL');
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+    }
+  }
+}
+
+/** A Redis that evicts keys forgets fences and leases under memory pressure. */
+async function warnOfEviction(link: RedisLink, log: Logger): Promise<void> {
+  const policy = await link.run((client) => client.config('GET', 'maxmemory-policy')).catch(() => undefined);
+  const value = Array.isArray(policy) ? policy[1] : Object.values(Object(policy))[0];
+  if (typeof value === 'string' && value !== 'noeviction') {
+    log.warn({ policy: value }, 'redis may evict fences and leases; set maxmemory-policy to noeviction');
+  }
+}

@@ -1,0 +1,318 @@
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { systemClock } from '@leafcutter/shared/system-clock';
+import {
+  type Fence,
+  type FenceAhead,
+  type FenceAnswer,
+  type FenceIdentity,
+  type FenceLowering,
+  type FenceMark,
+  type FenceMove,
+  type LedgerMarks,
+  NO_MARK,
+  type Swept,
+  type SweptCounter,
+} from '../../domain/allocation/fence.ts';
+import {
+  type Counter,
+  type CounterName,
+  compareEras,
+  counterKey,
+  type Era,
+  maxBigint,
+} from '../../domain/allocation/range.ts';
+import { RETRY_REASONS } from '../../domain/allocation/store.ts';
+import type { RedisLink } from './link.ts';
+
+/** Digits of 2^63 − 1: values are compared as texts of this length. */
+const DIGITS = 19;
+
+/** Counters whose highest end this process keeps in mind; the least recently used are forgotten. */
+const MAX_KNOWN = 100_000;
+
+/** Counters that one script looks at. */
+const PAGE = 500;
+
+/** Commits are noted together, so that they cost a refill nothing, milliseconds. */
+const CONFIRM_AFTER_MS = 200;
+
+/** Of a Redis that was asked who it is, and has no identity. */
+const NO_GENERATION = '';
+
+/** Answers of the scripts that are no fence. */
+const DONE = '';
+const STRANGER = '?';
+const TAKES_NO_WRITES = '!';
+const FORGOTTEN = 'forgotten';
+
+/**
+ * The fence in Redis: one string per counter, a sorted set that tells when each rose, and the identity, a hash. Scripts
+ * alone move them. While Redis is away, what this process was told or granted itself still speaks: it is not the fence,
+ * but it is never lower than what we handed out.
+ */
+export class RedisFence implements Fence {
+  readonly #link: RedisLink;
+  readonly #clock: Clock;
+  readonly #identity: string;
+  readonly #counters: string;
+  readonly #known = new Map<string, FenceMark>();
+  /** Commits that Redis was not told of yet, by key. */
+  readonly #unconfirmed = new Map<string, bigint>();
+  #stopConfirming: Cancel | undefined;
+  #takesWrites = true;
+  /** The generation of the Redis that was last seen: one that is away may be the wrong one, too. */
+  #generation: string | undefined;
+
+  constructor(link: RedisLink, clock: Clock = systemClock) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#identity = `${this.#prefix}identity`;
+    this.#counters = `${this.#prefix}counters`;
+  }
+
+  get available(): boolean {
+    return this.#link.up;
+  }
+
+  get takesWrites(): boolean {
+    return this.#takesWrites;
+  }
+
+  get incarnation(): number {
+    return this.#link.incarnation;
+  }
+
+  async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
+    const { start, end, counter, era, taken, generation = '' } = move;
+    const key = this.#key(name);
+    if (!this.#link.up) return this.#fromMemory(key, move);
+    const keys = [key, this.#identity, this.#counters] as const;
+    const range = [padded(start), padded(end), padded(counter)] as const;
+    const answer = await this.#link.run(
+      (redis) => redis.raiseFence(...keys, ...range, generation, nameOf(name), writeEra(move)),
+      RETRY_REASONS.fenceUnclear,
+    );
+    if (answer === STRANGER) return { kind: 'stranger' };
+    this.#generation = generation;
+    if (answer === FORGOTTEN) return { kind: 'forgotten' };
+    if (answer === TAKES_NO_WRITES) {
+      this.#takesWrites = false;
+      return this.#fromMemory(key, move);
+    }
+    if (answer === DONE) {
+      this.#takesWrites = true;
+      this.#know(key, { value: end, committed: counter, granted: end, era, taken });
+      return { kind: 'ok' };
+    }
+    const mark = parse(key, answer);
+    this.#know(key, mark);
+    return { kind: 'ahead', ...mark };
+  }
+
+  async read(name: CounterName): Promise<FenceMark> {
+    const key = this.#key(name);
+    const text = await this.#link.run((redis) => redis.get(key), RETRY_REASONS.fenceUnclear);
+    return text === null ? NO_MARK : parse(key, text);
+  }
+
+  confirm(name: CounterName, value: bigint): void {
+    if (this.#unconfirmed.size >= MAX_KNOWN) return;
+    const key = this.#key(name);
+    this.#unconfirmed.set(key, maxBigint(value, this.#unconfirmed.get(key) ?? 0n));
+    this.#stopConfirming ??= this.#clock.after(CONFIRM_AFTER_MS, () => void this.#tellConfirmed());
+  }
+
+  /** Forgets what Redis was not told yet. */
+  close(): void {
+    this.#stopConfirming?.();
+    this.#unconfirmed.clear();
+  }
+
+  async identity(): Promise<FenceIdentity | undefined> {
+    const fields = await this.#link.run((redis) => redis.hgetall(this.#identity));
+    const { deploymentId, layout, generation, keySchema, sweep = '0', sweepBefore } = fields;
+    const { ledgerFrom, ledgerNext } = fields;
+    this.#generation = generation ?? NO_GENERATION;
+    if (generation === undefined) return undefined;
+    return {
+      ...{ deploymentId: deploymentId ?? '', layout: layout ?? '', generation },
+      ...{ keySchema: Number(keySchema), sweep: Number(sweep) },
+      ...(sweepBefore === undefined ? {} : { sweepBefore: Number(sweepBefore) }),
+      ...(ledgerFrom === undefined
+        ? {}
+        : { ledger: { fromMs: Number(ledgerFrom), nextMs: Number(ledgerNext) } }),
+    };
+  }
+
+  async introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
+    const { deploymentId, layout, keySchema, generation } = identity;
+    await this.#link.run((redis) =>
+      redis.introduce(this.#identity, deploymentId, layout, keySchema, generation),
+    );
+  }
+
+  async *counters(sinceSweep: number | undefined): AsyncGenerator<readonly CounterName[]> {
+    // From the latest down: one that rises meanwhile moves to the front, and no other is passed over for it.
+    for (let offset = 0; ; offset += PAGE) {
+      const names = await this.#link.run((redis) =>
+        redis.zrevrangebyscore(this.#counters, '+inf', sinceSweep ?? '-inf', 'LIMIT', offset, PAGE),
+      );
+      yield names.flatMap((name) => readName(name) ?? []);
+      if (names.length < PAGE) return;
+    }
+  }
+
+  async sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
+    if (counters.length === 0) return { ahead: [], unreadable: [] };
+    const keys = [this.#identity, this.#counters, ...counters.map(({ name }) => this.#key(name))];
+    const values = counters.flatMap((counter) => {
+      const { name, value, granted } = counter;
+      return [nameOf(name), padded(value), padded(granted), writeEra(counter)];
+    });
+    const { generation, sweep } = identity;
+    const answers = await this.#link.run((redis) =>
+      redis.sweepFences(keys.length, ...keys, generation, String(sweep), ...values),
+    );
+    if (answers[0] === STRANGER) throw overtaken();
+    const ahead: FenceAhead[] = [];
+    const unreadable: Counter[] = [];
+    for (const [index, counter] of counters.entries()) {
+      const answer = answers[index] ?? DONE;
+      const mark = readMark(answer);
+      if (mark !== undefined) ahead.push({ counter, ...mark });
+      else if (answer !== DONE) unreadable.push(counter);
+    }
+    return { ahead, unreadable };
+  }
+
+  async finishSweep(
+    { generation, sweep }: FenceIdentity,
+    number: number,
+    { fromMs, nextMs }: LedgerMarks,
+  ): Promise<void> {
+    const noted = await this.#link.run((redis) =>
+      redis.finishSweep(this.#identity, generation, sweep, number, fromMs, nextMs),
+    );
+    if (noted !== 1) throw overtaken();
+    this.#takesWrites = true;
+  }
+
+  async lower(
+    name: CounterName,
+    from: FenceMark,
+    { to, era, taken, generation = '' }: FenceLowering,
+  ): Promise<void> {
+    const key = this.#key(name);
+    const keys = [key, this.#identity, this.#counters] as const;
+    const after = { value: to, committed: to, granted: to, era, taken };
+    const answer = await this.#link.run(
+      (redis) => redis.lowerFence(...keys, writeMark(from), writeMark(after), generation, nameOf(name)),
+      RETRY_REASONS.fenceUnclear,
+    );
+    if (answer === STRANGER)
+      throw unavailable('Redis is not the one that MySQL says.', RETRY_REASONS.fenceStranger);
+    if (answer !== DONE) throw unavailable('The fence moved meanwhile; try again.', 'fence_moved');
+    this.#know(key, after);
+  }
+
+  /** Unfenced: only what this process was told or granted itself speaks. */
+  #fromMemory(key: string, move: FenceMove): FenceAnswer {
+    const { start, end, counter, era, taken, generation, mayGoUnfenced } = move;
+    if (this.#generation !== undefined && this.#generation !== generation) return { kind: 'stranger' };
+    if (!mayGoUnfenced) return { kind: 'away' };
+    const known = this.#known.get(key) ?? NO_MARK;
+    const later = compareEras(known, move);
+    if (later > 0) return { kind: 'forgotten' };
+    if (later === 0 && known.value > start) return { kind: 'ahead', ...known };
+    this.#know(key, { value: end, committed: counter, granted: end, era, taken });
+    return { kind: 'away' };
+  }
+
+  async #tellConfirmed(): Promise<void> {
+    this.#stopConfirming = undefined;
+    const commits = [...this.#unconfirmed];
+    this.#unconfirmed.clear();
+    for (let at = 0; at < commits.length; at += PAGE) {
+      const page = commits.slice(at, at + PAGE);
+      const keys = [this.#identity, ...page.map(([key]) => key)];
+      const values = page.map(([, value]) => padded(value));
+      // Without an answer a loss is told as a range that was perhaps not committed, and the next sweep notes it too.
+      await this.#link
+        .run((redis) => redis.confirmFences(keys.length, ...keys, this.#generation ?? '', ...values))
+        .catch(() => undefined);
+    }
+  }
+
+  #know(key: string, mark: FenceMark): void {
+    this.#known.delete(key);
+    this.#known.set(key, mark);
+    const oldest = this.#known.size > MAX_KNOWN ? this.#known.keys().next().value : undefined;
+    if (oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  /** The braces put all fences and the identity into one slot of a Redis Cluster, as scripts on both need. */
+  get #prefix(): string {
+    return `${this.#link.prefix}{fence}:`;
+  }
+
+  #key(name: CounterName): string {
+    return `${this.#prefix}${nameOf(name)}`;
+  }
+}
+
+/** A counter as Redis names it. */
+function nameOf(name: CounterName): string {
+  return `${name.kind}:${counterKey(name)}`;
+}
+
+function readName(text: string): CounterName | undefined {
+  const [, kind, key = ''] = /^(tag|machine):(.+)$/s.exec(text) ?? [];
+  if (kind === 'tag') return { kind, tag: key };
+  return kind === 'machine' && /^\d{1,9}$/.test(key) ? { kind, machineId: Number(key) } : undefined;
+}
+
+function padded(value: bigint): string {
+  return String(value).padStart(DIGITS, '0');
+}
+
+/** A fence that is not there is the empty text. */
+function writeMark(mark: FenceMark): string {
+  const { value, committed, granted } = mark;
+  if (value === 0n) return '';
+  const era = writeEra(mark);
+  return [...[value, committed, granted].map(padded), ...(era === '' ? [] : [era])].join(' ');
+}
+
+/** The first era is the empty text. */
+function writeEra({ era, taken }: Era): string {
+  if (era === undefined) return '';
+  return [BigInt(era), taken?.start ?? 0n, taken?.end ?? 0n].map(padded).join(' ');
+}
+
+/** Undefined where this is no fence. */
+function readMark(text: string): FenceMark | undefined {
+  if (!/^[0-9]{19}( [0-9]{19}){2}(( [0-9]{19}){3})?$/.test(text)) return undefined;
+  const [value = 0n, committed = 0n, granted = 0n, era, start = 0n, end = 0n] = text.split(' ').map(BigInt);
+  const mark = { value, committed, granted };
+  if (era === undefined) return mark;
+  return { ...mark, era: Number(era), ...(end === 0n ? {} : { taken: { start, end } }) };
+}
+
+/** A fence that somebody set by hand without its zeros would compare wrongly for ever, so it is named. */
+function parse(key: string, text: string): FenceMark {
+  const mark = readMark(text);
+  if (mark !== undefined) return mark;
+  throw unavailable(
+    `The Redis key ${key} holds no fence: it must be three numbers of 19 digits.`,
+    'fence_unreadable',
+  );
+}
+
+function overtaken(): LeafcutterError {
+  return unavailable('Redis changed while it was swept; the next sweep begins anew.', 'sweep_overtaken');
+}
+
+function unavailable(message: string, reason: string): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', message, { reason });
+}

@@ -1,0 +1,137 @@
+import { EventEmitter } from 'node:events';
+import type { Clock } from '@leafcutter/shared/clock';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { type Redis, ReplyError } from 'ioredis';
+import { connectRedis, type RedisPlace } from './connections.ts';
+import { LISTENER_OPTIONS, RedisListener } from './listener.ts';
+import { defineScripts } from './scripts.ts';
+import { RedisWatch } from './watch.ts';
+
+export interface RedisOptions extends RedisPlace {
+  /** How long a command may take, in milliseconds. */
+  readonly commandTimeoutMs: number;
+}
+
+/**
+ * The connection to Redis. Commands are sent once or not at all: nothing is queued while the connection is down and
+ * nothing is sent again on reconnecting, because a command that arrives late could belong to a range that was long
+ * thrown away. While Redis is away (`RedisWatch`) commands are refused at once.
+ */
+export class RedisLink {
+  readonly prefix: string;
+  readonly #redis: Redis;
+  readonly #watch: RedisWatch;
+  readonly #events = new EventEmitter<{ change: [up: boolean]; found: [] }>();
+  readonly #listeners: RedisListener[] = [];
+  #connectedBefore = false;
+  #incarnation = 1;
+
+  constructor(options: RedisOptions, clock: Clock) {
+    this.prefix = options.keyPrefix;
+    this.#redis = connectRedis(options, {
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: options.commandTimeoutMs,
+      retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+    });
+    this.#redis.on('ready', () => this.#connected());
+    defineScripts(this.#redis);
+    this.#watch = new RedisWatch({
+      clock,
+      probe: () => this.#ask((redis) => redis.ping()).then(() => undefined),
+      timeoutMs: options.commandTimeoutMs,
+      // A connection that a firewall forgot stays open and swallows everything; only a new one tells.
+      reconnect: () => this.#redis.status === 'ready' && this.#redis.disconnect(true),
+      onChange: (up) => {
+        this.#events.emit('change', up);
+        if (up) this.#found();
+      },
+    });
+  }
+
+  /** Waits for the first connection. @throws STORE_UNAVAILABLE */
+  async connect(): Promise<void> {
+    try {
+      await this.#redis.connect();
+    } catch (error) {
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis cannot be reached.', { cause: error });
+    }
+  }
+
+  /** False while Redis is away. */
+  get up(): boolean {
+    return this.#watch.up;
+  }
+
+  /** Rises whenever `onFound` is told. */
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  /** Calls `listener` whenever Redis goes away or comes back. */
+  onChange(listener: (up: boolean) => void): void {
+    this.#events.on('change', listener);
+  }
+
+  /**
+   * Calls `listener` whenever Redis may have forgotten something: it came back, or a new connection may have led to
+   * another server, such as a replica that was promoted before it had heard the last writes.
+   */
+  onFound(listener: () => void): void {
+    this.#events.on('found', listener);
+  }
+
+  /**
+   * Runs commands.
+   * @throws STORE_UNAVAILABLE with `reason`: they may or may not have been carried out; while Redis is away, not
+   */
+  async run<T>(work: (redis: Redis) => Promise<T>, reason = 'redis'): Promise<T> {
+    if (!this.up) throw unavailable(reason);
+    try {
+      return await this.#ask(work);
+    } catch (error) {
+      throw unavailable(reason, error);
+    }
+  }
+
+  /** Calls `heard` with what is published on `channel`, as far as it is heard (`RedisListener`). */
+  listen(channel: string, heard: (message: string) => void): void {
+    this.#listeners.push(new RedisListener(this.#redis.duplicate(LISTENER_OPTIONS), channel, heard));
+  }
+
+  close(): void {
+    this.#watch.stop();
+    for (const listener of this.#listeners) listener.close();
+    this.#redis.disconnect();
+  }
+
+  #found(): void {
+    this.#incarnation += 1;
+    this.#events.emit('found');
+  }
+
+  #connected(): void {
+    // Listeners follow: a new connection may have led to another server, where their messages are from now on.
+    for (const listener of this.#listeners) listener.renew();
+    if (this.#connectedBefore) this.#found();
+    this.#connectedBefore = true;
+  }
+
+  /** An error reply is an answer too: Redis is there, and says no. */
+  async #ask<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      const result = await work(this.#redis);
+      this.#watch.heard();
+      return result;
+    } catch (error) {
+      if (error instanceof ReplyError) this.#watch.heard();
+      throw error;
+    }
+  }
+}
+
+function unavailable(reason: string, cause?: unknown): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not answer.', { reason, cause });
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '@leafcutter/shared/clock';
+import type { Locks, Release } from '../../domain/allocation/locks.ts';
+import type { RedisLink } from './link.ts';
+import { LockCall } from './lock-call.ts';
+
+/** How long a waiter trusts that it is called. A lock whose holder died is released by nobody, and a call may be lost. */
+const ASK_AGAIN_MS = 100;
+
+/**
+ * Locks with a queue. Who finds a lock taken stands in its queue in Redis, and who releases it hands it to the first
+ * there and calls its coordinator: nobody asks again and again, and a busy coordinator cannot keep the lock from the
+ * others by being the first to ask.
+ */
+export class RedisLocks implements Locks {
+  readonly #link: RedisLink;
+  readonly #clock: Clock;
+  readonly #channel: string;
+  /** Who waits in this process, by ticket. */
+  readonly #calls = new Map<string, LockCall>();
+  #tickets = 0;
+
+  constructor(link: RedisLink, clock: Clock) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#channel = `${link.prefix}lock-passed:${randomUUID()}`;
+    link.listen(this.#channel, (ticket) => this.#calls.get(ticket)?.call());
+  }
+
+  async acquire(
+    name: string,
+    { waitMs, ttlMs }: { waitMs: number; ttlMs: number },
+  ): Promise<Release | undefined> {
+    const key = `${this.#link.prefix}lock:${name}`;
+    const ticket = `${this.#channel} ${++this.#tickets} ${ttlMs}`;
+    const release = () => this.#release(key, ticket);
+    const call = new LockCall(this.#clock);
+    // Before the first question: a call may come before its answer.
+    this.#calls.set(ticket, call);
+    try {
+      if (await this.#taken(key, ticket, { waitMs, ttlMs }, call)) return release;
+    } finally {
+      this.#calls.delete(ticket);
+    }
+    // Gives up the place in the queue, or hands the lock on where it came too late. Nobody needs to wait for that.
+    void release();
+    return undefined;
+  }
+
+  async #taken(
+    key: string,
+    ticket: string,
+    { waitMs, ttlMs }: { waitMs: number; ttlMs: number },
+    call: LockCall,
+  ): Promise<boolean> {
+    const deadline = this.#clock.monotonic() + waitMs;
+    while (this.#link.up) {
+      const taken = await this.#link
+        .run((redis) => redis.takeLock(key, ticket, ttlMs))
+        .catch(() => undefined);
+      if (taken === 1) return true;
+      // Undefined: Redis did not answer. The lock is not worth waiting for; the row lock decides.
+      if (taken === undefined) return false;
+      const leftMs = deadline - this.#clock.monotonic();
+      if (leftMs <= 0) return false;
+      if (await call.sleep(Math.min(leftMs, ASK_AGAIN_MS))) return true;
+    }
+    return false;
+  }
+
+  async #release(key: string, ticket: string): Promise<void> {
+    if (!this.#link.up) return;
+    // A release that fails costs nothing but the rest of the TTL.
+    await this.#link.run((redis) => redis.releaseLock(key, ticket)).catch(() => undefined);
+  }
+}

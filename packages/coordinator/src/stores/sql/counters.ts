@@ -1,0 +1,229 @@
+import type { SweptCounter } from '../../domain/allocation/fence.ts';
+import {
+  type CounterName,
+  counterKey,
+  type Era,
+  maxBigint,
+  minBigint,
+} from '../../domain/allocation/range.ts';
+import { type SqlDriver, UnstorableTextError } from './driver.ts';
+import { LEDGER_KIND, latestRanges, ledgerTop } from './ledger.ts';
+import { toEra } from './tags.ts';
+
+const PAGE = 500;
+
+/** Columns of `leafcutter_tag` that a swept counter needs, and where its era ends. */
+const ERA_COLUMNS = 't.high_water, t.era, t.taken_from, t.taken_to';
+const ERA_END = 'COALESCE(t.taken_from, 9223372036854775807)';
+
+/**
+ * Every counter, or those that the ledger has an entry of since a moment of the database's clock. Tags are paged in the
+ * order of their table's own key, whatever its collation: only so a page is found without reading all of them.
+ */
+export async function* counters(
+  driver: SqlDriver,
+  movedSinceMs: number | undefined,
+): AsyncGenerator<readonly SweptCounter[]> {
+  if (movedSinceMs === undefined) {
+    yield* pages((after: string | undefined) => tagCounters(driver, after), lastTag);
+    yield* tagsWithoutRow(driver);
+    yield* pages((after: number | undefined) => machineCounters(driver, after), lastMachineId);
+    return;
+  }
+  for await (const tags of movedNames(driver, LEDGER_KIND.tag, movedSinceMs))
+    yield await taggedCounters(driver, tags);
+  // That a counter was lowered is in no ledger.
+  yield* tagsOf('t.era > 0', driver);
+  for await (const names of movedNames(driver, LEDGER_KIND.machine, movedSinceMs))
+    yield await machineCounters(driver, undefined, names.map(Number));
+}
+
+async function* pages<K>(
+  read: (after: K | undefined) => Promise<SweptCounter[]>,
+  keyOf: (counter: SweptCounter | undefined) => K | undefined,
+): AsyncGenerator<readonly SweptCounter[]> {
+  for (let after: K | undefined; ; ) {
+    const page = await read(after);
+    if (page.length > 0) yield page;
+    if (page.length < PAGE) return;
+    after = keyOf(page.at(-1));
+  }
+}
+
+/** These counters; `gone` is what has no row. */
+export async function countersOf(driver: SqlDriver, names: readonly CounterName[]): Promise<SweptCounter[]> {
+  const tags = names.flatMap((name) => (name.kind === 'tag' ? [name.tag] : []));
+  const machineIds = names.flatMap((name) => (name.kind === 'machine' ? [name.machineId] : []));
+  const found: SweptCounter[] = [];
+  for (const page of inPages(tags)) found.push(...(await taggedCounters(driver, page)));
+  for (const page of inPages(machineIds)) {
+    const rows = await machineCounters(driver, undefined, page);
+    const present = new Set(rows.map(({ name }) => counterKey(name)));
+    const missing = page.filter((machineId) => !present.has(String(machineId)));
+    found.push(...rows, ...missing.map(neverGranted));
+  }
+  return found;
+}
+
+/** A page of tags, with what is left of those that have no row. */
+async function taggedCounters(driver: SqlDriver, tags: readonly string[]): Promise<SweptCounter[]> {
+  if (tags.length === 0) return [];
+  const rows = await tagsNamed(driver, tags);
+  const present = new Set(rows.map(({ name }) => counterKey(name)));
+  return [
+    ...rows,
+    ...(await goneTags(
+      driver,
+      tags.filter((tag) => !present.has(tag)),
+    )),
+  ];
+}
+
+/** A machine id without a row, or whose row says that it never had a window. */
+function neverGranted(machineId: number): SweptCounter {
+  return { name: { kind: 'machine', machineId }, value: 0n, granted: 0n, gone: true };
+}
+
+function* inPages<T>(items: readonly T[]): Generator<readonly T[]> {
+  for (let at = 0; at < items.length; at += PAGE) yield items.slice(at, at + PAGE);
+}
+
+/** One that this table's charset cannot hold hides none of the others. */
+async function tagsNamed(driver: SqlDriver, tags: readonly string[]): Promise<SweptCounter[]> {
+  const wanted = new Set(tags);
+  try {
+    return (await tagCounters(driver, undefined, tags)).filter(({ name }) => wanted.has(counterKey(name)));
+  } catch (error) {
+    if (!(error instanceof UnstorableTextError)) throw error;
+    if (tags.length <= 1) return [];
+    const found: SweptCounter[] = [];
+    for (const tag of tags) found.push(...(await tagsNamed(driver, [tag])));
+    return found;
+  }
+}
+
+/**
+ * Tags that handed out numbers and whose rows are gone, as after somebody deleted them. Their names are looked up page by
+ * page: no join of the two tables goes by both of their keys.
+ */
+async function* tagsWithoutRow(driver: SqlDriver): AsyncGenerator<readonly SweptCounter[]> {
+  for await (const page of tagsOf('t.high_water > 0', driver)) {
+    const gone = page.filter((counter) => counter.gone);
+    if (gone.length > 0) yield gone;
+  }
+}
+
+/** Tags whose row in `leafcutter_tag` meets a condition. */
+async function* tagsOf(where: string, driver: SqlDriver): AsyncGenerator<readonly SweptCounter[]> {
+  for (let after = ''; ; ) {
+    const rows = await driver.query(
+      `SELECT t.tag FROM leafcutter_tag t WHERE ${where} AND t.tag > ? ORDER BY t.tag LIMIT ${PAGE}`,
+      [after],
+    );
+    const tags = rows.map((row) => String(row.tag));
+    if (tags.length > 0) yield await taggedCounters(driver, tags);
+    after = tags.at(-1) ?? after;
+    if (tags.length < PAGE) return;
+  }
+}
+
+/** What is left of tags whose rows are gone: their high-water marks, and the ledger. */
+async function goneTags(driver: SqlDriver, tags: readonly string[]): Promise<SweptCounter[]> {
+  if (tags.length === 0) return [];
+  const marks = tags.map(() => '?').join(', ');
+  const rows = await driver.query(
+    `SELECT t.tag, ${ERA_COLUMNS} FROM leafcutter_tag t WHERE t.tag IN (${marks})`,
+    tags,
+  );
+  const own = new Map(rows.map((row) => [String(row.tag), row]));
+  const found: SweptCounter[] = [];
+  for (const tag of tags) {
+    const name = { kind: 'tag', tag } as const;
+    const row = own.get(tag) ?? {};
+    const era = toEra(row);
+    const [top] = await latestRanges(driver, name, era.taken?.start, 1);
+    const granted = grantedIn(era, top?.end ?? 0n);
+    found.push({ name, value: BigInt(row.high_water ?? 0) || granted, granted, ...era, gone: true });
+  }
+  return found;
+}
+
+/** A page of tags above `after`, or those of `names`. */
+async function tagCounters(
+  driver: SqlDriver,
+  after: string | undefined,
+  names?: readonly string[],
+): Promise<SweptCounter[]> {
+  const tag = driver.bytewise('a.biz_tag');
+  const { where, values } = condition('a.biz_tag', after, names);
+  const rows = await driver.query(
+    `SELECT a.biz_tag, a.max_id, ${ERA_COLUMNS}, ${ledgerTop(LEDGER_KIND.tag, tag, ERA_END)} AS era_top
+     FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${tag} WHERE 1 = 1 ${where} ORDER BY a.biz_tag LIMIT ${PAGE}`,
+    values,
+  );
+  return rows.map((row) => {
+    const era = toEra(row);
+    return {
+      name: { kind: 'tag', tag: String(row.biz_tag) },
+      value: maxBigint(BigInt(row.max_id ?? 0), BigInt(row.high_water ?? 0)),
+      granted: grantedIn(era, BigInt(row.era_top ?? 0)),
+      ...era,
+    };
+  });
+}
+
+/** A range that ends in what was handed out above was put together with it: the era's numbers are used up. */
+function grantedIn({ taken }: Era, top: bigint): bigint {
+  return taken === undefined ? top : minBigint(top, taken.start);
+}
+
+/** A page of machine ids that ever had a window, above `after`, or those of `machineIds`. */
+async function machineCounters(
+  driver: SqlDriver,
+  after: number | undefined,
+  machineIds?: readonly number[],
+): Promise<SweptCounter[]> {
+  const { where, values } = condition('m.machine_id', after, machineIds);
+  const rows = await driver.query(
+    `SELECT m.machine_id, m.ceiling_ms FROM leafcutter_machine m WHERE m.ceiling_ms > 0 ${where} ORDER BY m.machine_id LIMIT ${PAGE}`,
+    values,
+  );
+  // A window ends at the ceiling, so what was granted needs no look at the ledger.
+  return rows.map((row) => {
+    const ceilingMs = BigInt(row.ceiling_ms ?? 0);
+    const name = { kind: 'machine', machineId: Number(row.machine_id) } as const;
+    return { name, value: ceilingMs, granted: ceilingMs };
+  });
+}
+
+function condition<K extends string | number>(
+  column: string,
+  after: K | undefined,
+  keys: readonly K[] | undefined,
+): { where: string; values: readonly K[] } {
+  if (keys !== undefined)
+    return { where: `AND ${column} IN (${keys.map(() => '?').join(', ')})`, values: keys };
+  return after === undefined ? { where: '', values: [] } : { where: `AND ${column} > ?`, values: [after] };
+}
+
+async function* movedNames(driver: SqlDriver, kind: string, sinceMs: number): AsyncGenerator<string[]> {
+  for (let after = ''; ; ) {
+    const rows = await driver.query(
+      `SELECT DISTINCT name FROM leafcutter_ledger WHERE kind = ? AND granted_at_ms >= ? AND name > ?
+       ORDER BY name LIMIT ${PAGE}`,
+      [kind, Math.floor(sinceMs), after],
+    );
+    const names = rows.map((row) => String(row.name));
+    if (names.length > 0) yield names;
+    after = names.at(-1) ?? after;
+    if (names.length < PAGE) return;
+  }
+}
+
+function lastTag(counter: SweptCounter | undefined): string | undefined {
+  return counter?.name.kind === 'tag' ? counter.name.tag : undefined;
+}
+
+function lastMachineId(counter: SweptCounter | undefined): number | undefined {
+  return counter?.name.kind === 'machine' ? counter.name.machineId : undefined;
+}

@@ -1,0 +1,266 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import { type Era, maxBigint, minBigint } from '../../domain/allocation/range.ts';
+import type { NewTag, ShapedTag, ShapeSpan, TagChange, TagRecord } from '../../domain/allocation/store.ts';
+import { checkSameShape, unknownTag } from '../../domain/tags/tags.ts';
+import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT, toMemory } from './deployment.ts';
+import {
+  DuplicateKeyError,
+  optionalText,
+  type Row,
+  requireOne,
+  type SqlDriver,
+  type SqlSession,
+  UnstorableTextError,
+} from './driver.ts';
+import { LEDGER_KIND, ledgerTop } from './ledger.ts';
+
+/** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
+const LEAF_COLUMNS = 'a.biz_tag, a.max_id, a.step, a.description';
+const OWN_COLUMNS =
+  't.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water, t.shape, t.shaped_active, t.era, t.taken_from, t.taken_to';
+const COLUMNS = `${LEAF_COLUMNS}, ${OWN_COLUMNS}`;
+
+/**
+ * `retired` and `shaped_active` of a tag with a shape. A coordinator of an earlier release reads the first column only, and
+ * refuses a tag whose bare numbers it would give out.
+ */
+const RETIRED_TO_WHO_KNOWS_NO_SHAPES = [1, 1];
+
+/** A tag as it stands under its lock. */
+export interface LockedTagRow {
+  readonly record: TagRecord;
+  /** True where it has a row in `leafcutter_tag`, too. */
+  readonly hasOwn: boolean;
+  readonly era: Era;
+  /** The database's clock, unix milliseconds. */
+  readonly nowMs: number;
+  readonly deploymentId: string | undefined;
+  readonly generation: string | undefined;
+  readonly memory: ReturnType<typeof toMemory>;
+  readonly ledgerTop: bigint;
+}
+
+/**
+ * Locks the tag's row, and then reads all that must agree with it; undefined if there is none. In two statements, because
+ * MariaDB answers a locking one that waited from two moments: the row from after the wait, its subqueries from before it.
+ */
+export async function lockTag(
+  driver: SqlDriver,
+  session: SqlSession,
+  tag: string,
+): Promise<LockedTagRow | undefined> {
+  const isTag = `a.biz_tag = ? AND ${driver.bytewise('a.biz_tag')} = ${driver.bytewise('?')}`;
+  const [locked] = await session
+    .query(`SELECT ${LEAF_COLUMNS} FROM leaf_alloc a WHERE ${isTag}${driver.forUpdate}`, [tag, tag])
+    .catch(noneIfUnstorable);
+  if (locked === undefined) return undefined;
+  const [row] = await session.query(
+    `SELECT ${OWN_COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
+       ${ledgerTop(LEDGER_KIND.tag, '?')} AS ledger_top
+     FROM leaf_alloc a ${JOIN_DEPLOYMENT} LEFT JOIN leafcutter_tag t ON t.tag = ? WHERE a.biz_tag = ?`,
+    [tag, tag, tag],
+  );
+  if (row === undefined)
+    throw new LeafcutterError('INTERNAL', `The row of tag ${tag} is gone under its lock.`);
+  return {
+    record: toTag({ ...locked, ...row }),
+    hasOwn: row.own !== null,
+    era: toEra(row),
+    nowMs: Number(row.now_ms),
+    deploymentId: optionalText(row.deployment_id),
+    generation: optionalText(row.generation),
+    memory: toMemory(row),
+    ledgerTop: BigInt(row.ledger_top ?? 0),
+  };
+}
+
+/** The era of a row of `leafcutter_tag`. */
+export function toEra(row: Row): Era {
+  const era = row.era == null || Number(row.era) === 0 ? {} : { era: Number(row.era) };
+  if (row.taken_from == null || row.taken_to == null) return era;
+  return { ...era, taken: { start: BigInt(row.taken_from), end: BigInt(row.taken_to) } };
+}
+
+/** Sets the counter of a locked tag, and its high-water mark, which outlives the counter's row. */
+export async function setCounter(
+  session: SqlSession,
+  { record, hasOwn }: LockedTagRow,
+  to: bigint,
+): Promise<void> {
+  const { tag, nextId } = record;
+  // The old value stands in the condition too: a row that changed under our lock means that it was none.
+  const sql = 'UPDATE leaf_alloc SET max_id = ? WHERE biz_tag = ? AND max_id = ?';
+  requireOne(await session.run(sql, [to, tag, nextId]), `tag ${tag}`);
+  const own = hasOwn
+    ? 'UPDATE leafcutter_tag SET high_water = ? WHERE tag = ?'
+    : 'INSERT INTO leafcutter_tag (high_water, tag) VALUES (?, ?)';
+  await session.run(own, [to, tag]);
+}
+
+/** Notes the era of a tag whose counter is set already, and the highest ID that it may reach in it. */
+export async function setEra(
+  session: SqlSession,
+  { tag, highestId }: TagRecord,
+  { era = 0, taken }: Era,
+): Promise<void> {
+  const below = taken === undefined ? highestId : minBigint(highestId ?? taken.start, taken.start - 1n);
+  await session.run(
+    'UPDATE leafcutter_tag SET highest_id = ?, era = ?, taken_from = ?, taken_to = ? WHERE tag = ?',
+    [below ?? null, era, taken?.start ?? null, taken?.end ?? null, tag],
+  );
+}
+
+/** The shape of a tag whose row the database lost, and that nobody made again yet. */
+const FORGOTTEN_SHAPE = '?';
+
+/** Raises the high-water mark of a tag that has no row. */
+export async function keepHighWater(
+  driver: SqlDriver,
+  session: SqlSession,
+  tag: string,
+  to: bigint,
+): Promise<void> {
+  const insert = `${driver.insertIgnore} INTO leafcutter_tag (tag, retired, shape) VALUES (?, 0, ?)`;
+  await session.run(insert, [tag, FORGOTTEN_SHAPE]);
+  await session.run('UPDATE leafcutter_tag SET high_water = ? WHERE tag = ? AND high_water < ?', [
+    to,
+    tag,
+    to,
+  ]);
+}
+
+export async function findTags(driver: SqlDriver, tags: readonly string[]): Promise<TagRecord[]> {
+  if (tags.length === 0) return [];
+  const marks = tags.map(() => '?').join(', ');
+  const wanted = new Set(tags);
+  try {
+    const rows = await driver.query(
+      `SELECT ${COLUMNS} FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${driver.bytewise('a.biz_tag')}
+       WHERE a.biz_tag IN (${marks})`,
+      tags,
+    );
+    return rows.map(toTag).filter((record) => wanted.has(record.tag));
+  } catch (error) {
+    if (tags.length === 1) return noneIfUnstorable(error);
+    if (!(error instanceof UnstorableTextError)) throw error;
+    // One of them cannot stand in this table, which must not hide the others.
+    const found: TagRecord[] = [];
+    for (const tag of wanted) found.push(...(await findTags(driver, [tag])));
+    return found;
+  }
+}
+
+export async function listTags(
+  driver: SqlDriver,
+  after: string | undefined,
+  limit: number,
+): Promise<TagRecord[]> {
+  const name = driver.bytewise('a.biz_tag');
+  const rows = await driver.query(
+    `SELECT ${COLUMNS} FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${name}
+     WHERE ${name} > ${driver.bytewise('?')} ORDER BY ${name} LIMIT ${Math.floor(limit)}`,
+    [after ?? ''],
+  );
+  return rows.map(toTag);
+}
+
+/** By the index on `shape`. A day's tag has braces in its name and no date that is open in its shape. */
+export async function listShapes(
+  driver: SqlDriver,
+  { above, below }: ShapeSpan,
+  except: string,
+  limit: number,
+): Promise<ShapedTag[]> {
+  const rows = await driver.query(
+    `SELECT tag, shape FROM leafcutter_tag WHERE shape > ? AND shape < ? AND tag <> ?
+       AND (tag NOT LIKE '%{%' OR shape LIKE '%{yyyy%')
+     ORDER BY shape, tag LIMIT ${Math.floor(limit)}`,
+    [above, below, except],
+  );
+  return rows.map(({ tag, shape }) => ({ tag: String(tag), shape: String(shape) }));
+}
+
+export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
+  try {
+    await driver.transaction(async (session) => {
+      // What an earlier tag of this name left is its high-water mark: the new one starts above it.
+      await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag.tag]);
+      const [left] = await session.query('SELECT high_water, shape FROM leafcutter_tag WHERE tag = ?', [
+        tag.tag,
+      ]);
+      if (left?.shape !== FORGOTTEN_SHAPE)
+        checkSameShape(tag, BigInt(left?.high_water ?? 0), optionalText(left?.shape));
+      const nextId = maxBigint(tag.nextId, BigInt(left?.high_water ?? 0));
+      await session.run('INSERT INTO leaf_alloc (biz_tag, max_id, step, description) VALUES (?, ?, ?, ?)', [
+        tag.tag,
+        nextId,
+        tag.step,
+        tag.description ?? null,
+      ]);
+      await session.run(
+        `UPDATE leafcutter_tag SET max_step = ?, target_duration_s = ?, highest_id = ?, shape = ?,
+           retired = ?, shaped_active = ? WHERE tag = ?`,
+        [
+          ...[tag.maxStep ?? null, tag.targetDurationS ?? null, tag.highestId ?? null, tag.shape ?? null],
+          ...(tag.shape === undefined ? [0, 0] : RETIRED_TO_WHO_KNOWS_NO_SHAPES),
+          tag.tag,
+        ],
+      );
+    });
+  } catch (error) {
+    if (!(error instanceof DuplicateKeyError)) throw error;
+    throw new LeafcutterError(
+      'TAG_EXISTS',
+      `Tag "${tag.tag}", or one that differs only in case, exists already.`,
+    );
+  }
+}
+
+export async function changeTag(driver: SqlDriver, tag: string, change: TagChange): Promise<void> {
+  await driver.transaction(async (session) => {
+    if ((await lockTag(driver, session, tag)) === undefined) throw unknownTag(tag);
+    if (change.step !== undefined) {
+      await session.run('UPDATE leaf_alloc SET step = ? WHERE biz_tag = ?', [change.step, tag]);
+    }
+    if (change.description !== undefined) {
+      await session.run('UPDATE leaf_alloc SET description = ? WHERE biz_tag = ?', [change.description, tag]);
+    }
+    await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag]);
+    const own = [
+      ['max_step', change.maxStep],
+      ['target_duration_s', change.targetDurationS],
+      ['highest_id', change.highestId],
+      ['retired', change.retired === undefined ? undefined : 1],
+      ['shaped_active', change.retired === undefined ? undefined : 0],
+    ] as const;
+    for (const [column, value] of own) {
+      if (value === undefined) continue;
+      await session.run(`UPDATE leafcutter_tag SET ${column} = ? WHERE tag = ?`, [value, tag]);
+    }
+  });
+}
+
+function noneIfUnstorable(error: unknown): never[] {
+  if (error instanceof UnstorableTextError) return [];
+  throw error;
+}
+
+function toTag(row: Row): TagRecord {
+  return {
+    tag: String(row.biz_tag),
+    nextId: BigInt(row.max_id ?? 1),
+    highWater: BigInt(row.high_water ?? 0),
+    step: Number(row.step),
+    maxStep: optionalNumber(row.max_step),
+    targetDurationS: optionalNumber(row.target_duration_s),
+    highestId: row.highest_id == null ? undefined : BigInt(row.highest_id),
+    retired: Number(row.retired ?? 0) === 1 && Number(row.shaped_active ?? 0) === 0,
+    description: optionalText(row.description),
+    shape: row.shape === FORGOTTEN_SHAPE ? undefined : optionalText(row.shape),
+    taken: toEra(row).taken,
+  };
+}
+
+function optionalNumber(value: Row[string] | undefined): number | undefined {
+  return value == null ? undefined : Number(value);
+}

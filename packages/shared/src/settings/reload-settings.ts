@@ -1,0 +1,17 @@
+import { scopedTokenList } from '../config/list-kinds.ts';
+import { int } from '../config/number-kinds.ts';
+
+/** How often a service looks whether its configuration changed; agent and coordinator alike. */
+export const reloadIntervalS = int({
+  default: 10,
+  min: 0,
+  max: 3_600,
+  unit: 's',
+  doc: 'How often files of settings and secrets are read again; 0: only on SIGHUP.',
+});
+
+/** Tokens that open some tags only, with the words that say which. */
+export const scopedTokens = scopedTokenList({
+  reloads: true,
+  doc: 'Tokens that open only some tags, or snowflake mode (@snowflake); beside the tokens that open everything.',
+});

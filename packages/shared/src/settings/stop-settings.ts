@@ -1,0 +1,19 @@
+import { int } from '../config/number-kinds.ts';
+
+/** How a service stops; agent and coordinator alike. */
+export const stopSettings = {
+  drainDelayMs: int({
+    default: 0,
+    min: 0,
+    max: 300_000,
+    unit: 'ms',
+    doc: 'How long, asked to stop, it goes on serving while /readyz says 503, so that load balancers look away first.',
+  }),
+  drainMs: int({
+    default: 5_000,
+    min: 0,
+    max: 300_000,
+    unit: 'ms',
+    doc: 'How long open requests may finish on shutdown.',
+  }),
+};

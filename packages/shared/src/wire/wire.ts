@@ -1,0 +1,284 @@
+import { z } from 'zod';
+import { dateToken, withAnyDate } from '../shapes/dated.ts';
+import { SHAPE_FORM, Shape } from '../shapes/shape.ts';
+import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from '../tag.ts';
+import { PLAIN_TEXT, PLAIN_TEXT_FORM } from '../visible.ts';
+
+/**
+ * What agents and coordinators say to each other, as schemas. IDs travel as decimal strings, times as unix milliseconds.
+ * Unknown fields are passed over: the partner may be of the next release.
+ */
+
+/** 2^63 − 1. */
+const HIGHEST_END = '9223372036854775807';
+/** Up to 2^63 − 1: the end of a segment is exclusive. */
+export const id = z
+  .string()
+  .regex(/^(0|[1-9][0-9]{0,18})$/, 'takes a whole number as a decimal string')
+  .refine((text) => text.padStart(19, '0') <= HIGHEST_END, 'takes a number below 2^63');
+export const unixMs = z.int().min(0);
+/** Configured, readable, stable name of an agent. */
+const agentId = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,200}$/, 'takes 1 to 200 printable characters without spaces');
+/** Random per process start. */
+const instanceId = z.uuid();
+
+export const segmentRequest = z.object({
+  agentId,
+  instanceId,
+  /** IDs per second drawn from this tag lately, by this agent. */
+  ratePerSecond: z.number().min(0).max(1e12),
+  /** IDs that callers wait for at this moment. */
+  waitingIds: z.int().min(0).max(1e12),
+  /** The largest block of consecutive IDs that a caller waits for. */
+  blockIds: z.int().min(0).max(1e12).default(0),
+  /** The last segment that was used up: how many IDs it held and how long it lasted. Absent until there is one. */
+  lastSegment: z.object({ step: z.int().min(1), lastedMs: z.int().min(0) }).optional(),
+  /** What this agent can do beyond bare numbers; a tag that takes more is refused to it. */
+  understands: z.array(z.string().max(64)).max(64).optional(),
+});
+export type SegmentRequest = z.infer<typeof segmentRequest>;
+
+export const segmentAnswer = z.object({
+  deploymentId: z.string(),
+  tag: z.string(),
+  /** The segment is `[start, end)`. */
+  start: id,
+  end: id,
+  /** How the tag writes its numbers; absent where it gives them bare. */
+  shape: z.string().optional(),
+});
+export type SegmentAnswer = z.infer<typeof segmentAnswer>;
+
+export const decodeRequest = z.object({
+  agentId,
+  instanceId,
+  /** As its tag writes it. */
+  id: z.string().min(1).max(128),
+});
+export type DecodeRequest = z.infer<typeof decodeRequest>;
+
+export const decodeAnswer = z.object({
+  deploymentId: z.string(),
+  /** Whose number it is: of a template, the tag of the day. */
+  tag: z.string(),
+  number: id,
+  /** Absent where the tag gives its numbers bare. */
+  shape: z.string().optional(),
+});
+export type DecodeAnswer = z.infer<typeof decodeAnswer>;
+
+export const leaseRequest = z.object({
+  agentId,
+  instanceId,
+  agentTimeMs: unixMs,
+  /** The agent's layout, as `layoutFingerprint` writes it. */
+  layout: z.string().max(64),
+});
+export type LeaseRequest = z.infer<typeof leaseRequest>;
+
+export const leaseAnswer = z.object({
+  deploymentId: z.string(),
+  machineId: z.int().min(0),
+  /** The window is `[from, to)`. */
+  from: unixMs,
+  to: unixMs,
+  heartbeatMs: z.int().min(1),
+  /** The coordinator's clock when it answered. */
+  coordinatorTimeMs: unixMs,
+});
+export type LeaseAnswer = z.infer<typeof leaseAnswer>;
+
+export const renewRequest = z.object({
+  agentId,
+  instanceId,
+  agentTimeMs: unixMs,
+  layout: z.string().max(64),
+  /** End of the window that the agent holds. */
+  to: unixMs,
+  /** True where the agent wants its window extended from `to`. */
+  extend: z.boolean(),
+});
+export type RenewRequest = z.infer<typeof renewRequest>;
+
+export const renewAnswer = z.object({
+  deploymentId: z.string(),
+  /** End of the window after this heartbeat: as asked, or further where it was extended. */
+  to: unixMs,
+  coordinatorTimeMs: unixMs,
+});
+export type RenewAnswer = z.infer<typeof renewAnswer>;
+
+export const endRequest = z.object({ agentId, instanceId });
+
+const count = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** A segment that an agent holds: `[start, end)`, of which `used` IDs are issued. */
+const heldSegment = z.object({ start: id, end: id, used: count, size: count });
+
+/** One tag's buffer in an agent. */
+export const bufferView = z.object({
+  tag: z.string().min(1).max(TAG_MAX_LENGTH),
+  current: heldSegment.nullable(),
+  next: heldSegment.nullable(),
+  /** How much of `current` is used when the next segment is fetched. */
+  prefetchAt: count,
+  remaining: count,
+  ratePerSecond: count,
+  /** Seconds until the local IDs run out at the present rate; null where there is no rate. */
+  runwaySeconds: count.nullable(),
+  refill: z.enum(['idle', 'open', 'waiting']),
+  /** Code of the last refill where it failed. */
+  lastError: z.string().max(64).regex(PLAIN_TEXT, PLAIN_TEXT_FORM).nullable(),
+  waiting: z.int().min(0),
+});
+export type BufferView = z.infer<typeof bufferView>;
+
+/** What an agent holds, at one moment. */
+export const agentStatus = z.object({
+  agentId,
+  instanceId,
+  version: z.string().max(64).regex(PLAIN_TEXT, PLAIN_TEXT_FORM),
+  timeMs: unixMs,
+  clock: z.object({
+    /** How far this clock is ahead of the coordinators'; null before the first answer. */
+    offsetMs: z.number().nullable(),
+    skewed: z.boolean(),
+  }),
+  tags: z.array(bufferView),
+  /** Null where snowflake mode is off, or not opened by the token of who asks. */
+  snowflake: z
+    .object({
+      state: z.enum(['asking', 'holding', 'replacing', 'ended']),
+      machineId: z.int().min(0).nullable(),
+      window: z.object({ from: unixMs, to: unixMs }).nullable(),
+      windowRemainingMs: z.number().min(0),
+      lastTimestampMs: z.number(),
+      issued: count,
+      /** Code of the last lease call where it failed. */
+      lastError: z.string().max(64).regex(PLAIN_TEXT, PLAIN_TEXT_FORM).nullable(),
+    })
+    .nullable(),
+});
+export type AgentStatus = z.infer<typeof agentStatus>;
+
+/** Most tags that one report names; an agent with more names them in turn. */
+export const MAX_REPORTED_TAGS = 1_000;
+/** Most buffers that one report shows: those in trouble first, then the busiest. */
+export const MAX_REPORTED_BUFFERS = 100;
+
+export const reportRequest = agentStatus.extend({
+  tags: z.array(bufferView).max(MAX_REPORTED_BUFFERS),
+  /** How many tags the agent has in memory. */
+  tagCount: z.int().min(0),
+  /** Tags of which the agent wants to know whether they are still served. */
+  names: z.array(z.string().min(1).max(TAG_MAX_LENGTH)).max(MAX_REPORTED_TAGS),
+  /** How often the agent reports where nobody asks for more. */
+  intervalMs: z.int().min(1).max(86_400_000),
+  /** True where the agent is shutting down: nobody need miss it. */
+  leaving: z.boolean(),
+});
+export type ReportRequest = z.infer<typeof reportRequest>;
+
+export const reportAnswer = z.object({
+  deploymentId: z.string(),
+  coordinatorTimeMs: unixMs,
+  /** When the next report is wanted, at the latest: sooner while somebody watches the console. */
+  nextReportMs: z.int().min(100),
+  /** Those of the named tags that are served no longer. */
+  gone: z.array(z.object({ tag: z.string(), code: z.enum(['TAG_UNKNOWN', 'TAG_RETIRED']) })),
+});
+export type ReportAnswer = z.infer<typeof reportAnswer>;
+
+const step = z.int().min(1).max(2_147_483_647);
+const targetDurationS = z.int().min(1).max(86_400);
+const description = z.string().max(256).regex(PLAIN_TEXT, PLAIN_TEXT_FORM);
+
+export const createTagRequest = z
+  .strictObject({
+    tag: z
+      .string()
+      .max(TAG_MAX_LENGTH)
+      .refine(
+        (tag) => NEW_TAG_PATTERN.test(withAnyDate(tag)),
+        'takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit',
+      ),
+    /** First ID. */
+    start: id.default('1'),
+    step: step.default(1_000),
+    maxStep: step.optional(),
+    targetDurationS: targetDurationS.optional(),
+    highestId: id.optional(),
+    description: description.optional(),
+    /** How the tag writes its numbers, with a date where the tag's name has one; it cannot be changed, because two shapes may write one text. */
+    shape: z
+      .string()
+      .refine((text) => Shape.parse(withAnyDate(text)) !== undefined, SHAPE_FORM)
+      .optional(),
+  })
+  .refine(({ tag, shape = '' }) => dateToken(tag) === dateToken(shape), {
+    path: ['shape'],
+    message: 'has the date that tag has, such as {yyyyMMdd} in both, or neither has one',
+  });
+export type CreateTagRequest = z.infer<typeof createTagRequest>;
+
+export const changeTagRequest = z
+  .strictObject({
+    step,
+    maxStep: step.nullable(),
+    targetDurationS: targetDurationS.nullable(),
+    highestId: id.nullable(),
+    description: description.nullable(),
+  })
+  .partial()
+  .refine((change) => Object.keys(change).length > 0, 'names at least one field to change');
+export type ChangeTagRequest = z.infer<typeof changeTagRequest>;
+
+export const lowerTagRequest = z.strictObject({
+  /** The next ID from now on. */
+  to: id,
+  /** Says that nothing was handed out from there on, where the ledger knows of nothing below. */
+  force: z.boolean().default(false),
+});
+
+export const lowerTagAnswer = z.object({
+  tag: z.string(),
+  /** Where the counter stood. */
+  from: id,
+  to: id,
+  /** From now on; it lies below everything that was handed out above `to`. */
+  highestId: id,
+});
+export type LowerTagAnswer = z.infer<typeof lowerTagAnswer>;
+
+/** A tag as the admin API shows it. `null` means the deployment's default. */
+export const tagView = z.object({
+  tag: z.string(),
+  state: z.enum(['active', 'retired']),
+  /** The counter: the next segment starts here, or above where the fence is ahead. */
+  nextId: id,
+  step: z.int(),
+  maxStep: z.int(),
+  targetDurationS: z.int(),
+  highestId: id,
+  description: z.string().nullable(),
+  /** Null where the tag gives its numbers bare. */
+  shape: z.string().nullable().default(null),
+});
+export type TagView = z.infer<typeof tagView>;
+
+/** Something worth knowing about a tag; nothing was refused for it. */
+const tagWarning = z.object({
+  /** `SHARED_TEXTS`: other tags can write the same texts; `TEXTS_NOT_COMPARED`: whether some can is not known. */
+  code: z.string(),
+  message: z.string(),
+});
+export type TagWarning = z.infer<typeof tagWarning>;
+
+/** One tag, with what is worth knowing about it beside others. */
+export const comparedTag = tagView.extend({ warnings: z.array(tagWarning).default([]) });
+export type ComparedTag = z.infer<typeof comparedTag>;
+
+export const tagList = z.object({ tags: z.array(tagView), next: z.string().nullable() });
+export type TagList = z.infer<typeof tagList>;
