@@ -16,7 +16,7 @@ const orders: CounterName = { kind: 'tag', tag: 'orders' };
 const TOP = 2n ** 63n - 1n;
 const LEDGER = { fromMs: 1_800_000_000_000, nextMs: 1_800_000_060_000 };
 
-/** What every fence promises (`domain/fence.ts`). */
+/** What every fence promises (`domain/allocation/fence.ts`). */
 export function fenceContract(name: string, open: () => Promise<FenceUnderTest>): void {
   describe(`the fence contract on ${name}`, () => {
     let subject: FenceUnderTest;

@@ -12,7 +12,7 @@ export interface LeaseRegistryUnderTest {
 const LONG_MS = 3_600_000;
 const SHORT_MS = 600_000;
 
-/** What every lease registry promises (`domain/lease-registry.ts`). */
+/** What every lease registry promises (`domain/leases/lease-registry.ts`). */
 export function leaseRegistryContract(name: string, open: () => Promise<LeaseRegistryUnderTest>): void {
   describe(`the lease registry contract on ${name}`, () => {
     let subject: LeaseRegistryUnderTest;

@@ -17,7 +17,7 @@ const BUFFER: BufferView = {
   ...{ runwaySeconds: null, refill: 'idle', lastError: null, waiting: 0 },
 };
 
-/** What every roster promises (`domain/roster.ts`). */
+/** What every roster promises (`domain/fleet/roster.ts`). */
 export function rosterContract(name: string, open: (maxBytes: number) => Promise<RosterUnderTest>): void {
   describe(`the roster contract on ${name}`, () => {
     let subject: RosterUnderTest;

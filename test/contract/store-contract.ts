@@ -9,7 +9,7 @@ import { machineIdContract } from './machine-id-contract.ts';
 import { entry, type StoreUnderTest } from './store-under-test.ts';
 import { tagContract } from './tag-contract.ts';
 
-/** What every store promises (`domain/store.ts`). `locks` says whether a transaction locks one row or all of them. */
+/** What every store promises (`domain/allocation/store.ts`). `locks` says whether a transaction locks one row or all of them. */
 export function storeContract(
   name: string,
   locks: 'row' | 'database',
