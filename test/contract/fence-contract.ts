@@ -43,6 +43,14 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       expect((await fence.read(orders)).value).toBe(5_001n);
     });
 
+    test('says what it remembered if that is more than the ledger has', async () => {
+      await fence.raise(orders, fenceMove(1n, 101n));
+      expect(await other.raise(orders, fenceMove(501n, 601n, { top: 51n }))).toEqual({
+        ...{ kind: 'ok', before: { value: 101n, committed: 1n, granted: 101n } },
+      });
+      expect(await other.raise(orders, fenceMove(901n, 1_001n, { top: 601n }))).toEqual({ kind: 'ok' });
+    });
+
     test('that has passed the start says where it stands and does not move', async () => {
       await fence.raise(orders, fenceMove(1n, 101n));
       expect(await other.raise(orders, fenceMove(100n, 1_000n))).toEqual({
@@ -289,14 +297,29 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         expect((await fence.read(orders)).value).toBe(101n);
       });
 
-      test('it begins with a range, too, wherever it stood in the earlier one', async () => {
+      test('it begins with a range, too, for who knows of the one before', async () => {
         await lowered();
-        const above = { era: 12 };
-        expect(await other.raise(orders, fenceMove(601n, 701n, above))).toEqual({ kind: 'ok' });
-        expect(await fence.read(orders)).toEqual({ value: 701n, committed: 601n, granted: 701n, ...above });
-        expect(await other.raise(orders, fenceMove(101n, 201n, later))).toEqual({ kind: 'forgotten' });
-        expect(await other.raise(orders, fenceMove(7n, 8n, { era: 13 }))).toEqual({ kind: 'ok' });
-        expect(await fence.read(orders)).toEqual({ value: 8n, committed: 7n, granted: 8n, era: 13 });
+        const begins = { era: 2 };
+        expect(await other.raise(orders, fenceMove(601n, 701n, { begins }))).toEqual({ kind: 'forgotten' });
+        const passing = fenceMove(601n, 701n, { ...later, begins });
+        expect(await other.raise(orders, passing)).toEqual({ kind: 'ok' });
+        expect(await fence.read(orders)).toEqual({ value: 701n, committed: 601n, granted: 701n, ...begins });
+        // The database forgot that, and would begin another one of the same number.
+        expect(await other.raise(orders, fenceMove(801n, 901n, { ...later, begins }))).toEqual({
+          kind: 'forgotten',
+        });
+        expect((await fence.read(orders)).value).toBe(701n);
+      });
+
+      test('it stands where a database says that knows of a later one, by numbers of any length', async () => {
+        await lowered();
+        for (const era of [9, 10, 100]) {
+          const move = fenceMove(BigInt(1_000 - era), 1_001n, { era });
+          expect(await other.raise(orders, move)).toMatchObject({ kind: 'ok' });
+          expect(await other.raise(orders, fenceMove(5_000n, 5_001n, { era: era - 1 }))).toEqual({
+            kind: 'forgotten',
+          });
+        }
       });
 
       test('a sweep tells a database that forgot it, and leaves it as it is', async () => {

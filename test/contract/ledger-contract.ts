@@ -52,6 +52,25 @@ export function ledgerContract(subject: () => StoreUnderTest): void {
       expect(await other.latestRanges({ kind: 'tag', tag: 'orders2' }, undefined, 9)).toHaveLength(4);
     });
 
+    test('leave holes, which are told', async () => {
+      await store.createTag(newTag('orders'));
+      const name = { kind: 'tag', tag: 'orders' } as const;
+      const ranges = [11n, 21n, 41n].map((start) => ({
+        ...{ counter: name, start, end: start + 10n, ...holder(1), coordinatorId: 'c', grantedAtMs: 1 },
+      }));
+      await store.withTag('orders', (row) => row.advance(51n, ranges));
+      const holes = async (start: bigint, end: bigint) => {
+        const locked = await store.withTag('orders', (row) => row.holes({ start, end }));
+        expect(await other.holes(name, { start, end })).toEqual(locked);
+        return locked.map((hole) => `${hole.start}-${hole.end}`);
+      };
+      expect(await holes(1n, 61n)).toEqual(['1-11', '31-41', '51-61']);
+      expect(await holes(11n, 51n)).toEqual(['31-41']);
+      expect(await holes(21n, 31n)).toEqual([]);
+      expect(await holes(51n, 52n)).toEqual(['51-52']);
+      expect(await holes(1n, 5n)).toEqual(['1-5']);
+    });
+
     test('are merged as they were counted, or not at all', async () => {
       await store.createTag(newTag('orders'));
       const range = (start: bigint, end: bigint) => ({

@@ -137,8 +137,11 @@ const TOP = 2n ** 63n - 1n;
 const digits = (value: number | bigint) => String(value).padStart(19, '0');
 
 describe('what the scripts return on a real Redis', () => {
-  const raise = (start: bigint, end: bigint, counter = start, generation = 'g1', era = '') =>
-    redis.raiseFence('f', 'i', 'c', digits(start), digits(end), digits(counter), generation, 'tag:a', era);
+  const raise = (start: bigint, end: bigint, counter = start, generation = 'g1', era = '', top = start) =>
+    redis.raiseFence(
+      ...(['f', 'i', 'c', digits(start), digits(end), digits(counter)] as const),
+      ...([generation, 'tag:a', era.slice(0, 19), digits(top), era] as const),
+    );
   const identity = (generation = 'g1') => redis.introduce('i', 'd1', 'layout', 1, generation);
   const sweep = (counters: bigint[], generation = 'g1', number = '0', era = '') =>
     redis.sweepFences(
@@ -215,11 +218,19 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.get('f0')).toBe(mark(10, 10, 9, 1, 800, 900));
   });
 
+  test('raiseFence: "was" and what the fence was where that knew of more than the ledger', async () => {
+    await identity();
+    await raise(1n, 101n);
+    expect(await raise(501n, 601n, 501n, 'g1', '', 101n)).toBe('');
+    expect(await raise(901n, 1_001n, 901n, 'g1', '', 501n)).toBe(`was ${mark(601, 501, 601)}`);
+    expect(await redis.get('f')).toBe(mark(1_001, 901, 1_001));
+  });
+
   test('raiseFence: "forgotten" where the fence knows of a later era, also of one with more digits', async () => {
     await identity();
     expect(await raise(1n, 101n, 1n, 'g1', mark(9, 0, 0))).toBe('');
     expect(await raise(501n, 601n, 501n)).toBe('forgotten');
-    expect(await raise(1n, 11n, 1n, 'g1', mark(10, 0, 0))).toBe('');
+    expect(await raise(1n, 11n, 1n, 'g1', mark(10, 0, 0), 101n)).toBe('');
     expect(await raise(501n, 601n, 501n, 'g1', mark(9, 0, 0))).toBe('forgotten');
     expect(await redis.get('f')).toBe(mark(11, 1, 11, 10, 0, 0));
   });
@@ -362,7 +373,7 @@ describe('what the scripts return on a real Redis', () => {
     const stands = mark(high, 1, high);
     await redis.set('f', stands);
     expect(await raise(low, end)).toBe(stands);
-    const args = [digits(low), digits(end), digits(low), 'g1', 'tag:a', ''];
+    const args = [digits(low), digits(end), digits(low), 'g1', 'tag:a', '', digits(end), ''];
     expect(await redis.eval(asNumbers, 3, 'f', 'i', 'c', ...args)).toBe('');
   });
 });

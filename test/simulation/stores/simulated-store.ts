@@ -1,5 +1,5 @@
 import type { SweptCounter } from '@leafcutter/coordinator/domain/allocation/fence';
-import type { CounterName, LedgerEntry } from '@leafcutter/coordinator/domain/allocation/range';
+import type { CounterName, LedgerEntry, Range } from '@leafcutter/coordinator/domain/allocation/range';
 import {
   type Deployment,
   type HoldingPage,
@@ -72,6 +72,7 @@ export class SimulatedStore implements Store {
     return {
       ledgerEnd: (below: bigint) => ask(() => locked.ledgerEnd(below)),
       nextRangeStart: (from: bigint) => ask(() => locked.nextRangeStart(from)),
+      holes: (within: Range) => ask(() => locked.holes(within)),
       rangesFrom: (first: bigint, last: bigint) => ask(() => locked.rangesFrom(first, last)),
       // What is merged was granted before: the checks are not told of it again.
       enter: (entries: readonly LedgerEntry[]) =>
@@ -166,6 +167,10 @@ export class SimulatedStore implements Store {
 
   latestRanges(counter: CounterName, below: bigint | undefined, limit: number): Promise<LedgerEntry[]> {
     return this.#ask((store) => store.latestRanges(counter, below, limit));
+  }
+
+  holes(counter: CounterName, within: Range): Promise<Range[]> {
+    return this.#ask((store) => store.holes(counter, within));
   }
 
   rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage> {

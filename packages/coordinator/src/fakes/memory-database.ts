@@ -4,6 +4,7 @@ import {
   type Era,
   type LedgerEntry,
   minBigint,
+  type Range,
 } from '../domain/allocation/range.ts';
 import type {
   Deployment,
@@ -85,6 +86,15 @@ export class MemoryDatabase {
     return minBigint(top, taken.start);
   }
 
+  holes(name: CounterName, { start, end }: Range): Range[] {
+    const inside = this.rangesOf(name).filter((range) => range.start >= start && range.start < end);
+    const starts = [...inside.map((range) => range.start), end];
+    const ends = [start, ...inside.map((range) => range.end)];
+    return starts
+      .map((next, index) => ({ start: ends[index] ?? end, end: next }))
+      .filter((hole) => hole.end > hole.start);
+  }
+
   enter(entry: LedgerEntry): Write {
     return put(this.ledger, ledgerKey(entry).join('\n'), entry);
   }
@@ -96,6 +106,7 @@ export class MemoryDatabase {
       ledgerEnd: async (below: bigint) =>
         this.rangesOf(name).findLast(({ start }) => start < below)?.end ?? 0n,
       nextRangeStart: async (from: bigint) => this.rangesOf(name).find(({ start }) => start >= from)?.start,
+      holes: async (within: Range) => this.holes(name, within),
       rangesFrom: async (first: bigint, last: bigint) =>
         this.rangesOf(name).filter(({ start }) => start >= first && start <= last),
       mergeRanges: async (whole: LedgerEntry, count: number) => {

@@ -134,7 +134,8 @@ export class MemoryFence implements Fence {
     const mark = this.#mark(name);
     const later = compareEras(mark, move);
     if (later > 0) return { kind: 'forgotten' };
-    return later === 0 && mark.value > move.start ? { kind: 'ahead', ...mark } : { kind: 'ok' };
+    if (later === 0 && mark.value > move.start) return { kind: 'ahead', ...mark };
+    return mark.granted > move.top ? { kind: 'ok', before: mark } : { kind: 'ok' };
   }
 
   #mark(name: CounterName): FenceMark {
@@ -142,9 +143,11 @@ export class MemoryFence implements Fence {
   }
 
   /** As `raise-fence.lua`. */
-  #rise(name: CounterName, { end, counter, era, taken }: FenceMove): void {
+  #rise(name: CounterName, move: FenceMove): void {
+    const { end, counter, begins = move } = move;
+    const { era, taken } = begins;
     const before = this.#mark(name);
-    const committed = compareEras(before, { era }) === 0 ? maxBigint(counter, before.committed) : counter;
+    const committed = compareEras(before, move) === 0 ? maxBigint(counter, before.committed) : counter;
     this.#put(name, { value: end, committed, granted: end, era, taken });
   }
 

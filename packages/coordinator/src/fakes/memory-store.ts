@@ -8,6 +8,7 @@ import {
   type LedgerEntry,
   maxBigint,
   minBigint,
+  type Range,
 } from '../domain/allocation/range.ts';
 import {
   type Deployment,
@@ -263,6 +264,10 @@ export class MemoryStore implements Store {
     return this.database.latestRanges(counter, below, limit);
   }
 
+  async holes(counter: CounterName, within: Range): Promise<Range[]> {
+    return this.database.holes(counter, within);
+  }
+
   async rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage> {
     return this.database.rangesHolding(id, after, limit);
   }
@@ -290,10 +295,9 @@ export class MemoryStore implements Store {
       const row = tags.get(name.tag);
       const era = eras.get(name.tag) ?? {};
       const granted = this.database.eraTop(name, era);
-      const left = highWaters.get(name.tag) ?? granted;
-      return row === undefined
-        ? { name, value: left, granted, ...era, gone: true }
-        : { name, value: counterOf(this.#record(name.tag)), granted, ...era };
+      const left = row === undefined ? (highWaters.get(name.tag) ?? 0n) : counterOf(this.#record(name.tag));
+      const value = maxBigint(left, granted);
+      return { name, value, granted, ...era, ...(row === undefined ? { gone: true } : {}) };
     });
   }
 

@@ -49,7 +49,7 @@ export const SWEPT: UnfencedRule = {
 /** Asks the sample Redis to raise a fence; the counter stands at `start` unless told otherwise. */
 export function fenceMove(start: bigint, end: bigint, own: Partial<FenceMove> = {}): FenceMove {
   const { generation } = SAMPLE_DEPLOYMENT.identity;
-  return { counter: start, start, end, generation, mayGoUnfenced: false, ...own };
+  return { counter: start, top: start, start, end, generation, mayGoUnfenced: false, ...own };
 }
 
 export const LEASE_RULES: LeaseRules = {

@@ -7,7 +7,7 @@ import { AgreeableFence } from '../../fakes/unguarded.ts';
 import { allocate, type UnfencedRule } from './allocate.ts';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
-import type { CounterName, Era, LedgerEntry, Range } from './range.ts';
+import type { CounterName, Era, Range } from './range.ts';
 
 const name: CounterName = { kind: 'tag', tag: 'orders' };
 
@@ -16,7 +16,7 @@ interface Attempt {
   readonly remembered?: Remembered;
   readonly events?: RecordedEvents;
   readonly endOf?: (start: bigint) => bigint;
-  readonly write?: (range: Range, lost: readonly LedgerEntry[], era: Era | undefined) => Promise<void>;
+  readonly write?: (range: Range, era: Era | undefined) => Promise<void>;
   /** Ranges that the ledger has, in order. */
   readonly ledger?: readonly Range[];
   /** What was handed out above when the counter was lowered. */
@@ -43,6 +43,7 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
     ...(taken === undefined ? {} : { era: 1, taken }),
     ledgerEnd: async (below: bigint) => ledger.findLast(({ start }) => start < below)?.end ?? 0n,
     nextRangeStart: async (from: bigint) => ledger.find(({ start }) => start >= from)?.start,
+    holes: async () => [],
     rangesFrom: async () => [],
     mergeRanges: async () => undefined,
     enter: async () => undefined,
@@ -167,7 +168,7 @@ describe('whatever the counter says, a range shares no number with the ledger', 
 
   test.each([1_050n, 1_149n, 1_150n, 2_000n])('at %d, a later era begins above', async (value) => {
     const eras: (Era | undefined)[] = [];
-    const write: Attempt['write'] = async (_range, _lost, era) => void eras.push(era);
+    const write: Attempt['write'] = async (_range, era) => void eras.push(era);
     const start = value > 1_150n ? value : 1_150n;
     const options = { ledger, taken, write };
     expect(await attempt(value, undefined, options)).toEqual({ start, end: start + 100n });

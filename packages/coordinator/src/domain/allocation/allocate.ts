@@ -8,7 +8,6 @@ import {
   compareEras,
   counterKey,
   type Era,
-  type LedgerEntry,
   maxBigint,
   minBigint,
   type Range,
@@ -37,11 +36,10 @@ export interface Taking {
   /** The end of a range that would start at `start`; throws where such a range must not be granted. */
   endOf(start: bigint): bigint;
   /**
-   * Raises the counter and writes the ledger, in the open transaction. `lost` is to be entered as well, and `era` begins with
-   * the range.
+   * Raises the counter and writes the ledger, in the open transaction. If there is an `era`, it begins with the range.
    * @throws CounterBehindError where the ledger has a range that starts here already
    */
-  write(range: Range, lost: readonly LedgerEntry[], era: Era | undefined): Promise<void>;
+  write(range: Range, era: Era | undefined): Promise<void>;
 }
 
 /**
@@ -95,13 +93,21 @@ export async function allocate(
   try {
     const top = await eraTop(locked);
     if (top > from) throw new CounterBehindError(name, { ...told, era: locked.era, value: top });
-    const { range, era } = rangeFrom(locked, from, taking);
-    const known = told.granted > 0n ? told : await askFence(fence, locked, from, top);
-    const lost = known && lostRange(locked, top, known);
-    const entries = lost === undefined ? [] : await lostEntries(locked, lost, coordinatorId);
-    await taking.write(range, entries, compareEras(era, locked) === 0 ? undefined : era);
+    // A machine id's ledger is no more than its ceiling.
+    const known = name.kind === 'machine' ? locked.value : top;
+    const { range, begins } = rangeFrom(locked, from, taking);
+    await taking.write(range, begins);
     const answer = await fence?.raise(name, {
-      ...{ counter: locked.value, ...range, ...era, generation, mayGoUnfenced: refusal === undefined },
+      ...{
+        counter: locked.value,
+        top: known,
+        ...range,
+        era: locked.era,
+        taken: locked.taken,
+        begins,
+        generation,
+      },
+      mayGoUnfenced: refusal === undefined,
     });
     if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
     if (answer?.kind === 'forgotten') throw new LoweringForgottenError(name);
@@ -111,7 +117,8 @@ export async function allocate(
       unfenced?.wentUnfenced();
       events.unfenced(name);
     }
-    if (lost !== undefined) events.writesLost(name, lost);
+    const before = answer?.kind === 'ok' ? answer.before : told;
+    await enterLost(locked, known, before, { events, coordinatorId });
     return range;
   } catch (error) {
     if (error instanceof CounterBehindError) events.counterBehind(name, error.remembered.value - from);
@@ -127,33 +134,28 @@ function rangeFrom(
   { name, era, taken, ledgerTop }: Locked,
   from: bigint,
   taking: Taking,
-): { range: Range; era: Era } {
+): { range: Range; begins?: Era } {
   const passes = taken !== undefined && from >= taken.start;
   const start = passes ? maxBigint(from, maxBigint(taken.end, ledgerTop)) : from;
   const end = taking.endOf(start);
   if (end <= start) throw new Error(`empty range [${start}, ${end}) of ${counterKey(name)}`);
-  if (passes) return { range: { start, end }, era: { era: (era ?? 0) + 1 } };
-  return { range: { start, end: minBigint(end, taken?.start ?? end) }, era: { era, taken } };
+  if (passes) return { range: { start, end }, begins: { era: (era ?? 0) + 1 } };
+  return { range: { start, end: minBigint(end, taken?.start ?? end) } };
 }
 
-/**
- * What the fence remembers, where the counter skips numbers that the ledger does not have: nothing else would ever compare the
- * two there.
- */
-async function askFence(
-  fence: Fence | undefined,
+/** Enters, in the same transaction, what the fence remembered and the ledger does not have: nothing else would ever compare the two. */
+async function enterLost(
   locked: Locked,
-  from: bigint,
   top: bigint,
-): Promise<Remembered | undefined> {
-  const skips =
-    locked.name.kind === 'tag' && (locked.value > top || from >= (locked.taken?.start ?? from + 1n));
-  if (!skips || fence?.available !== true) return undefined;
-  const mark = await fence.read(locked.name);
-  const later = compareEras(mark, locked);
-  if (later > 0) throw new LoweringForgottenError(locked.name);
-  if (later === 0 && mark.value > from) throw new CounterBehindError(locked.name, mark);
-  return later === 0 ? mark : undefined;
+  before: Remembered | undefined,
+  { events, coordinatorId }: Pick<Parts, 'events' | 'coordinatorId'>,
+): Promise<void> {
+  // What is remembered of an earlier era says nothing of this one.
+  if (before === undefined || compareEras(before, locked) !== 0) return;
+  const lost = lostRange(locked, top, before);
+  if (lost === undefined) return;
+  await locked.enter(await lostEntries(locked, lost, coordinatorId));
+  events.writesLost(locked.name, lost);
 }
 
 const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, readonly [reason: string, message: string]>> = {

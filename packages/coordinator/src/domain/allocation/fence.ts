@@ -1,9 +1,13 @@
 import type { Counter, CounterName, Era } from './range.ts';
 
-/** A range that is about to be committed. */
+/** A range that is about to be committed, and the era that its counter has in the database. */
 export interface FenceMove extends Era {
+  /** The later era that begins with the range; undefined if it belongs to the counter's. */
+  readonly begins?: Era | undefined;
   /** Where the counter stands in the database, committed. */
   readonly counter: bigint;
+  /** End of the highest range that the ledger has of the counter's era; 0 where there is none. */
+  readonly top: bigint;
   readonly start: bigint;
   readonly end: bigint;
   /** The generation that the database says its fences have; undefined where it never saw one. */
@@ -25,7 +29,7 @@ export interface FenceMark extends Era {
 export const NO_MARK: FenceMark = { value: 0n, committed: 0n, granted: 0n };
 
 /**
- * - ok: the fence now stands at the end asked for.
+ * - ok: the fence now stands at the end asked for. `before` is what it remembered, if it knew of more than the ledger.
  * - ahead: more is remembered than `start`; nothing moved.
  * - forgotten: it knows of a later era; nothing moved. The database forgot that the counter was lowered, or went on above,
  *   and may have forgotten what was granted since: it has to be mended first.
@@ -33,7 +37,7 @@ export const NO_MARK: FenceMark = { value: 0n, committed: 0n, granted: 0n };
  * - stranger: this Redis has another generation than the database says, or none: it is another one, or forgot.
  */
 export type FenceAnswer =
-  | { readonly kind: 'ok' }
+  | { readonly kind: 'ok'; readonly before?: FenceMark }
   | ({ readonly kind: 'ahead' } & FenceMark)
   | { readonly kind: 'forgotten' }
   | { readonly kind: 'away' }

@@ -44,19 +44,13 @@ export function lostRange(
 
 /** Ledger entries for all of a lost range that no entry covers which the database kept. */
 export async function lostEntries(
-  locked: Pick<Locked, 'name' | 'nowMs' | 'ledgerEnd' | 'rangesFrom'>,
+  locked: Pick<Locked, 'name' | 'nowMs' | 'ledgerEnd' | 'holes'>,
   { start, end }: Range,
   coordinatorId: string,
 ): Promise<LedgerEntry[]> {
-  let next = maxBigint(start, await locked.ledgerEnd(start + 1n));
-  if (next >= end) return [];
-  const holes: Range[] = [];
-  for (const kept of await locked.rangesFrom(next, end - 1n)) {
-    if (kept.start > next) holes.push({ start: next, end: kept.start });
-    next = maxBigint(next, kept.end);
-  }
-  if (next < end) holes.push({ start: next, end });
-  return holes.map((hole) => ({
+  const covered = maxBigint(start, await locked.ledgerEnd(start + 1n));
+  if (covered >= end) return [];
+  return (await locked.holes({ start: covered, end })).map((hole) => ({
     ...{ counter: locked.name, ...hole, ...LOST_HOLDER, coordinatorId },
     grantedAtMs: locked.nowMs,
   }));

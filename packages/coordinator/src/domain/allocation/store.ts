@@ -68,6 +68,8 @@ export interface Locked extends Counter, Era {
   ledgerEnd(below: bigint): Promise<bigint>;
   /** Start of the lowest of its ranges in the ledger that start at `from` or above; undefined where there is none. */
   nextRangeStart(from: bigint): Promise<bigint | undefined>;
+  /** What no range in the ledger that starts in `within` covers of it, in order. */
+  holes(within: Range): Promise<Range[]>;
   /** Its ranges in the ledger that start in `[first, last]`, in order. */
   rangesFrom(first: bigint, last: bigint): Promise<LedgerEntry[]>;
   /** Puts `whole` in place of the `count` ranges that start inside it; its start is the lowest of theirs. */
@@ -213,6 +215,8 @@ export interface Store {
   readLedger(after: LedgerCursor | undefined, limit: number): Promise<LedgerEntry[]>;
   /** A counter's highest ranges that start below `below`, highest first; without `below` its newest. */
   latestRanges(counter: CounterName, below: bigint | undefined, limit: number): Promise<LedgerEntry[]>;
+  /** As `Locked.holes`, of a counter that nobody can lock. */
+  holes(counter: CounterName, within: Range): Promise<Range[]>;
   /** Of at most `limit` tags above `after`, in the order of their names, the range that holds `id`, and where to go on. */
   rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage>;
 

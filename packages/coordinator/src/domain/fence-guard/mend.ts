@@ -6,9 +6,11 @@ import {
   type CounterName,
   compareEras,
   counterKey,
+  type Era,
   type LedgerEntry,
   maxBigint,
   minBigint,
+  type Range,
 } from '../allocation/range.ts';
 import { type Locked, type LockedTag, RETRY_REASONS, type Store } from '../allocation/store.ts';
 
@@ -90,8 +92,7 @@ async function raise(
 
 /**
  * The counter goes to where it stands in the later era, which may be below where the database has it. What lies between what
- * the database still has and that may all have been granted since. If the database has something where the era has its free
- * numbers, as after grants at the operator's own risk, one more era begins above everything.
+ * the database still has and that may all have been granted since.
  */
 async function learnEra(
   row: LockedTag,
@@ -99,23 +100,34 @@ async function learnEra(
   coordinatorId: string,
 ): Promise<LostRange | undefined> {
   const { taken } = mark;
-  const top = minBigint(await eraTop(row), await eraTop({ ...row, taken }));
+  // Of eras in between nothing is known: whatever the ledger does not have may have been granted in them.
+  const isNext = compareEras(mark, row) === 1;
+  const top = isNext ? minBigint(await eraTop(row), await eraTop({ ...row, taken })) : 1n;
   const lost = lostRange({ value: mark.value }, top, mark);
   const entries: LedgerEntry[] = [];
   for (const range of [lost, taken])
     if (range !== undefined) entries.push(...(await lostEntries(row, range, coordinatorId)));
-  if (await hasIn(row, mark)) {
-    const tops = [row.value, row.ledgerTop, mark.value, taken?.end ?? 0n];
-    await row.advance(tops.reduce(maxBigint), entries, { era: (mark.era ?? 0) + 1 });
-  } else await row.advance(mark.value, entries, mark);
+  const { to, era } = await eraToLearn(row, mark);
+  await row.advance(to, entries, era);
   return entries.length > 0 ? lost : undefined;
 }
 
-/** Whether the ledger has something where a fence says that its era has its free numbers. */
-async function hasIn(row: Locked, { value, taken }: FenceMark): Promise<boolean> {
-  if ((await row.ledgerEnd(value)) > value) return true;
-  const next = await row.nextRangeStart(value);
-  return next !== undefined && (taken === undefined || next < taken.start);
+/**
+ * The era that a fence knows of, or one more if the database has granted since what the fence does not know of: above the free
+ * numbers, because Redis was away after a lowering whose COMMIT failed; or in them, at the operator's own risk.
+ */
+async function eraToLearn(row: Locked, mark: FenceMark): Promise<{ to: bigint; era: Era }> {
+  const { value, taken, era = 0 } = mark;
+  const next = (await row.ledgerEnd(value)) > value ? value : await row.nextRangeStart(value);
+  if (next === undefined) return { to: value, era: mark };
+  const all = {
+    start: minBigint(next, taken?.start ?? next),
+    end: maxBigint(row.ledgerTop, taken?.end ?? 0n),
+  };
+  if (all.start === taken?.start && all.end === taken.end) return { to: value, era: mark };
+  // No number of the era is free any more.
+  if (all.start <= value) return { to: [row.value, value, all.end].reduce(maxBigint), era: { era: era + 1 } };
+  return { to: value, era: { era: era + 1, taken: all } };
 }
 
 /** A tag without a row has no counter to raise. Made again, it starts above what the ledger has of it. */
@@ -127,10 +139,12 @@ async function rememberTag(
   const { counter, taken } = ahead;
   const ledger = {
     ledgerEnd: async (below: bigint) => (await store.latestRanges(name, below, 1))[0]?.end ?? 0n,
-    rangesFrom: (first: bigint, last: bigint) => rangesFrom(store, name, first, last),
+    holes: (within: Range) => store.holes(name, within),
   };
   const [newest] = await store.latestRanges(name, undefined, 1);
-  const lost = lostRange(counter, await eraTop({ ...ledger, ledgerTop: newest?.end ?? 0n, taken }), ahead);
+  const isNear = compareEras(ahead, counter) <= 1;
+  const top = isNear ? await eraTop({ ...ledger, ledgerTop: newest?.end ?? 0n, taken }) : 1n;
+  const lost = lostRange(counter, top, ahead);
   const nowMs = await store.now();
   const entries: LedgerEntry[] = [];
   for (const range of [lost, taken])
@@ -139,25 +153,6 @@ async function rememberTag(
   if (entries.length === 0) return undefined;
   await store.remember(counterKey(name), entries);
   return lost;
-}
-
-const RANGES_PER_PAGE = 1_000;
-
-/** As `Locked.rangesFrom`, of a counter that nobody can lock. */
-async function rangesFrom(
-  store: Store,
-  name: CounterName,
-  first: bigint,
-  last: bigint,
-): Promise<LedgerEntry[]> {
-  const found: LedgerEntry[] = [];
-  for (let below = last + 1n; ; ) {
-    const page = await store.latestRanges(name, below, RANGES_PER_PAGE);
-    found.push(...page.filter(({ start }) => start >= first));
-    const lowest = page.at(-1);
-    if (lowest === undefined || lowest.start <= first) return found.reverse();
-    below = lowest.start;
-  }
 }
 
 function stranger(): LeafcutterError {

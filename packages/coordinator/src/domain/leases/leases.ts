@@ -198,7 +198,7 @@ export class LeaseArbiter {
     const { clock, coordinatorId, rules } = this.#parts;
     return allocate(this.#parts, row, {
       ...bounds,
-      async write({ start, end }, lost) {
+      async write({ start, end }) {
         // The agent has given up by now: a window granted to it would only block its machine id.
         if (clock.monotonic() >= deadline) throw tooLate();
         // A clock that was set since they were compared would put the window where its holder cannot use it.
@@ -206,7 +206,7 @@ export class LeaseArbiter {
         const apartMs = rules.maxClockSkewMs + rules.deadlineMs;
         checkClocks({ agentMs: nowMs, coordinatorMs: nowMs, databaseMs: row.nowMs }, apartMs);
         const entry = { counter: row.name, start, end, ...holder, coordinatorId, grantedAtMs: row.nowMs };
-        await row.advance(end, [...lost, entry], { holder, windowMs });
+        await row.advance(end, [entry], { holder, windowMs });
       },
     });
   }

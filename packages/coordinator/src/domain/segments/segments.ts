@@ -203,7 +203,7 @@ export class SegmentArbiter {
         if (start >= limit) throw exhausted(row.tag.tag);
         return minBigint(start + total, limit);
       },
-      async write(range, lost, era) {
+      async write(range, era) {
         // Nobody waits any more: what would be granted now would be nobody's.
         if (clock.monotonic() >= deadline) throw tooLate(row.tag.tag);
         segments = cut(range, sizes);
@@ -212,7 +212,7 @@ export class SegmentArbiter {
           if (segment === undefined || holder === undefined) return [];
           return [{ counter: row.name, ...segment, ...holder, coordinatorId, grantedAtMs: row.nowMs }];
         });
-        await row.advance(range.end, [...lost, ...entries], era);
+        await row.advance(range.end, entries, era);
       },
     });
     const { shape } = row.tag;

@@ -40,17 +40,19 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
   return store.withTag(tag, async (row) => {
     if (row.tag.retired)
       throw new LeafcutterError('TAG_RETIRED', `Tag "${tag}" is retired; its numbers are never reused.`);
-    if (to < 1n || to >= row.value)
-      throw refused(`to takes an ID from 1 to below the counter, which stands at ${row.value}.`);
     const mark = (await fence?.read(row.name)) ?? NO_MARK;
     const later = compareEras(mark, row);
+    // A counter that was put back by hand alone stands where its fence does.
+    const from = later === 0 ? maxBigint(row.value, mark.value) : row.value;
+    if (to < 1n || to >= from)
+      throw refused(`to takes an ID from 1 to below the counter, which stands at ${from}.`);
     if (later > 0 || (later === 0 && lostRange(row, await eraTop(row), mark) !== undefined)) throw moved();
     const { highestId, taken } = await gapAt(row, to, force);
     const era = { era: (row.era ?? 0) + 1, taken };
     // The fence first: if COMMIT then fails, the fence knows of the later era, and MySQL learns it.
     await fence?.lower(row.name, mark, { to, ...era, generation: row.generation });
     await row.advance(to, [], era);
-    return { from: row.value, to, highestId };
+    return { from, to, highestId };
   });
 }
 

@@ -93,6 +93,8 @@ const MIGRATIONS: readonly Migration[] = [
      WHERE t.taken_from IS NULL AND t.highest_id <
        (SELECT MAX(l.range_end) - 1 FROM leafcutter_ledger l WHERE l.kind = 't' AND l.name = t.tag)`,
   },
+  // So Redis, whose fence has no era, learns that it was lowered.
+  { sql: 'UPDATE leafcutter_tag SET era = 1 WHERE era = 0 AND taken_from >= 0' },
 ];
 
 /** DDL on a large table may take long; a start may wait for it. */

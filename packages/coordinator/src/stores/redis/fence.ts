@@ -45,6 +45,7 @@ const DONE = '';
 const STRANGER = '?';
 const TAKES_NO_WRITES = '!';
 const FORGOTTEN = 'forgotten';
+const WAS = 'was ';
 
 /**
  * The fence in Redis: one string per counter, a sorted set that tells when each rose, and the identity, a hash. Scripts
@@ -84,13 +85,23 @@ export class RedisFence implements Fence {
   }
 
   async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
-    const { start, end, counter, era, taken, generation = '' } = move;
+    const { start, end, counter, begins = move, generation = '' } = move;
+    const { era, taken } = begins;
     const key = this.#key(name);
     if (!this.#link.up) return this.#fromMemory(key, move);
     const keys = [key, this.#identity, this.#counters] as const;
     const range = [padded(start), padded(end), padded(counter)] as const;
     const answer = await this.#link.run(
-      (redis) => redis.raiseFence(...keys, ...range, generation, nameOf(name), writeEra(move)),
+      (redis) =>
+        redis.raiseFence(
+          ...keys,
+          ...range,
+          generation,
+          nameOf(name),
+          writeEra(move).slice(0, DIGITS),
+          padded(move.top),
+          writeEra(begins),
+        ),
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER) return { kind: 'stranger' };
@@ -100,10 +111,11 @@ export class RedisFence implements Fence {
       this.#takesWrites = false;
       return this.#fromMemory(key, move);
     }
-    if (answer === DONE) {
+    if (answer === DONE || answer.startsWith(WAS)) {
       this.#takesWrites = true;
       this.#know(key, { value: end, committed: counter, granted: end, era, taken });
-      return { kind: 'ok' };
+      const before = readMark(answer.slice(WAS.length));
+      return before === undefined ? { kind: 'ok' } : { kind: 'ok', before };
     }
     const mark = parse(key, answer);
     this.#know(key, mark);
@@ -218,7 +230,8 @@ export class RedisFence implements Fence {
 
   /** Unfenced: only what this process was told or granted itself speaks. */
   #fromMemory(key: string, move: FenceMove): FenceAnswer {
-    const { start, end, counter, era, taken, generation, mayGoUnfenced } = move;
+    const { start, end, counter, begins = move, generation, mayGoUnfenced } = move;
+    const { era, taken } = begins;
     if (this.#generation !== undefined && this.#generation !== generation) return { kind: 'stranger' };
     if (!mayGoUnfenced) return { kind: 'away' };
     const known = this.#known.get(key) ?? NO_MARK;

@@ -29,6 +29,8 @@ declare module 'ioredis' {
       generation: string,
       name: string,
       era: string,
+      top: string,
+      then: string,
     ): Result<string, Context>;
     sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
     finishSweep(

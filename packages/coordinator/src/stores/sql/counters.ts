@@ -143,7 +143,7 @@ async function goneTags(driver: SqlDriver, tags: readonly string[]): Promise<Swe
     const era = toEra(row);
     const [top] = await latestRanges(driver, name, era.taken?.start, 1);
     const granted = grantedIn(era, top?.end ?? 0n);
-    found.push({ name, value: BigInt(row.high_water ?? 0) || granted, granted, ...era, gone: true });
+    found.push({ name, value: maxBigint(BigInt(row.high_water ?? 0), granted), granted, ...era, gone: true });
   }
   return found;
 }
@@ -163,12 +163,10 @@ async function tagCounters(
   );
   return rows.map((row) => {
     const era = toEra(row);
-    return {
-      name: { kind: 'tag', tag: String(row.biz_tag) },
-      value: maxBigint(BigInt(row.max_id ?? 0), BigInt(row.high_water ?? 0)),
-      granted: grantedIn(era, BigInt(row.era_top ?? 0)),
-      ...era,
-    };
+    const granted = grantedIn(era, BigInt(row.era_top ?? 0));
+    // A counter that was set back by hand stands where its ledger ends: the next range starts there.
+    const value = [BigInt(row.max_id ?? 0), BigInt(row.high_water ?? 0), granted].reduce(maxBigint);
+    return { name: { kind: 'tag', tag: String(row.biz_tag) }, value, granted, ...era };
   });
 }
 

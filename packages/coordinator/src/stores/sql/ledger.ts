@@ -1,5 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { CounterName, LedgerEntry } from '../../domain/allocation/range.ts';
+import type { CounterName, LedgerEntry, Range } from '../../domain/allocation/range.ts';
 import type { HoldingPage, LedgerCursor } from '../../domain/allocation/store.ts';
 import type { Row, SqlDriver, SqlSession } from './driver.ts';
 
@@ -66,6 +66,31 @@ export async function nextRangeStart(
     [...ledgerKey(name), from],
   );
   return row?.range_start == null ? undefined : BigInt(row.range_start);
+}
+
+/**
+ * What of `within` none of a counter's ranges covers that start in it, in order. One statement finds them, because there may be
+ * a million ranges.
+ */
+export async function holes(
+  session: Pick<SqlSession, 'query'>,
+  name: CounterName,
+  { start, end }: Range,
+): Promise<Range[]> {
+  const key = ledgerKey(name);
+  const ranges = `leafcutter_ledger WHERE kind = ? AND name = ? AND range_start >= ? AND range_start < ?`;
+  const inside = [...key, start, end];
+  const rows = await session.query(
+    `SELECT range_end AS hole_start, next_start AS hole_end FROM
+       (SELECT range_end, COALESCE(LEAD(range_start) OVER (ORDER BY range_start), ?) AS next_start FROM ${ranges}) AS pairs
+     WHERE next_start > range_end ORDER BY range_end`,
+    [end, ...inside],
+  );
+  const [first] = await session.query(`SELECT MIN(range_start) AS hole_end FROM ${ranges}`, inside);
+  const all = [{ hole_start: start, hole_end: first?.hole_end ?? end }, ...rows];
+  return all
+    .map((row) => ({ start: BigInt(row.hole_start ?? 0), end: BigInt(row.hole_end ?? 0) }))
+    .filter((hole) => hole.end > hole.start);
 }
 
 /** A counter's ranges that start in `[first, last]`, in order. */

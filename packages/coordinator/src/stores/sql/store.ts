@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { CounterBehindError, NOTHING_REMEMBERED } from '../../domain/allocation/counter-behind-error.ts';
 import type { SweptCounter } from '../../domain/allocation/fence.ts';
-import { type CounterName, type LedgerEntry, maxBigint } from '../../domain/allocation/range.ts';
+import { type CounterName, type LedgerEntry, maxBigint, type Range } from '../../domain/allocation/range.ts';
 import type {
   Deployment,
   HoldingPage,
@@ -23,6 +23,7 @@ import { counters, countersOf } from './counters.ts';
 import { changeGeneration, confirmGeneration, finishSweep, identify } from './deployment.ts';
 import { DuplicateKeyError, type SqlDriver, type SqlSession } from './driver.ts';
 import {
+  holes,
   latestRanges,
   ledgerEnd,
   mergeRanges,
@@ -203,6 +204,10 @@ export class SqlStore implements Store {
     return latestRanges(this.#driver, counter, below, limit);
   }
 
+  holes(counter: CounterName, within: Range): Promise<Range[]> {
+    return holes(this.#driver, counter, within);
+  }
+
   rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage> {
     return rangesHolding(this.#driver, id, after, limit);
   }
@@ -238,6 +243,7 @@ function ledgerOf(
       ledgerTop: top,
       ledgerEnd: (below: bigint) => ledgerEnd(session, name, below),
       nextRangeStart: (from: bigint) => nextRangeStart(session, name, from),
+      holes: (within: Range) => holes(session, name, within),
       rangesFrom: (first: bigint, last: bigint) => rangesFrom(session, name, first, last),
       mergeRanges: (whole: LedgerEntry, count: number) => mergeRanges(session, whole, count),
     },

@@ -81,7 +81,8 @@ const MIGRATIONS: readonly Migration[] = [
    SET taken_to = (SELECT MAX(range_end) FROM leafcutter_ledger WHERE kind = 't' AND name = tag),
      taken_from = highest_id + 1
    WHERE taken_from IS NULL AND highest_id <
-     (SELECT MAX(range_end) - 1 FROM leafcutter_ledger WHERE kind = 't' AND name = tag);`,
+     (SELECT MAX(range_end) - 1 FROM leafcutter_ledger WHERE kind = 't' AND name = tag);
+   UPDATE leafcutter_tag SET era = 1 WHERE taken_from >= 0;`,
   },
 ];
 

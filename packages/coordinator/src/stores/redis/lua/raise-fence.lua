@@ -12,10 +12,12 @@
   ARGV[3] counter as it is committed, 19 digits, zero-padded, at most start
   ARGV[4] generation that the identity must have
   ARGV[5] name of the counter in KEYS[3]
-  ARGV[6] era that the counter has, the three numbers; '' for the first
+  ARGV[6] era that the counter has in the database, its number; '' for the first
+  ARGV[7] top: end of the highest range in the ledger, 19 digits, zero-padded, 0 for none
+  ARGV[8] then: era that it has with the range, all three numbers; '' for the first
 
-  Returns '' where the fence now stands at end; the fence where it stands above start, unchanged; 'forgotten' where it
-  knows of a later era; '?' where the identity has another generation or is not there; or '!' where nothing is
+  Returns '' where the fence now stands at end, or 'was ' and what it remembered before, if that knew of more than the
+  ledger; the fence where it stands above start, unchanged; 'forgotten' where it knows of a later era; '?' where the identity has another generation or is not there; or '!' where nothing is
   remembered against the range and Redis takes no writes (read-only, out of memory, disk error).
 ]]
 local identity = redis.call('HMGET', KEYS[2], 'generation', 'sweep')
@@ -23,14 +25,14 @@ if identity[1] ~= ARGV[4] then
   return '?'
 end
 local current = redis.call('GET', KEYS[1])
-local committed, era = ARGV[3], ARGV[6]
+local committed, era = ARGV[3], ARGV[8]
 if current then
-  local known, told = string.sub(current, 61, 79), string.sub(era, 1, 19)
-  if known > told then
+  local known = string.sub(current, 61, 79)
+  if known > ARGV[6] then
     return 'forgotten'
   end
   -- What a fence says of an earlier era says nothing of this one.
-  if known == told then
+  if known == ARGV[6] then
     if string.sub(current, 1, 19) > ARGV[1] then
       return current
     end
@@ -47,5 +49,8 @@ local raised = ARGV[2] .. ' ' .. committed .. ' ' .. ARGV[2]
 local set = redis.pcall('SET', KEYS[1], era == '' and raised or raised .. ' ' .. era)
 if set.err then
   return '!'
+end
+if current and string.sub(current, 41, 59) > ARGV[7] then
+  return 'was ' .. current
 end
 return ''
