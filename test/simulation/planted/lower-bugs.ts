@@ -16,11 +16,6 @@ const MENDING_NOTHING: Plant = { coordinator: { fence: (fence) => sweeping(fence
 
 /** Bugs in `tag lower`. */
 export const LOWER_BUGS = {
-  'lowering forgets what was handed out above': {
-    breaks: ['I1', 'I2'],
-    coordinator: { lowering: (stores) => lowering(stores, ({ era }) => ({ era })) },
-    aimed: ['counter-mistyped', 'database-failover'],
-  },
   'lowering begins no era': {
     breaks: ['I1', 'I2'],
     coordinator: { lowering: (stores) => lowering(stores, () => ({})) },
