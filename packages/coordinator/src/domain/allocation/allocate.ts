@@ -98,15 +98,13 @@ export async function allocate(
     const { range, begins } = rangeFrom(locked, from, taking);
     await taking.write(range, begins);
     const answer = await fence?.raise(name, {
-      ...{
-        counter: locked.value,
-        top: known,
-        ...range,
-        era: locked.era,
-        taken: locked.taken,
-        begins,
-        generation,
-      },
+      ...range,
+      counter: locked.value,
+      top: known,
+      era: locked.era,
+      taken: locked.taken,
+      begins,
+      generation,
       mayGoUnfenced: refusal === undefined,
     });
     if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
