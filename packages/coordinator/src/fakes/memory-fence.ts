@@ -124,7 +124,8 @@ export class MemoryFence implements Fence {
     const here = this.memory.identity;
     if (here === undefined || here.generation !== generation) throw unavailable(RETRY_REASONS.fenceStranger);
     const mark = this.#mark(name);
-    if (mark.value !== from.value || mark.granted !== from.granted) throw unavailable('fence_moved');
+    if (compareEras(mark, from) !== 0 || mark.value !== from.value || mark.granted !== from.granted)
+      throw unavailable('fence_moved');
     this.#put(name, { value: to, committed: to, granted: to, era, taken });
   }
 

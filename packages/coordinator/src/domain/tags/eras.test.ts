@@ -1,77 +1,32 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { FakeClock } from '@leafcutter/shared/fake-clock';
-import { FenceMemory, MemoryFence } from '../../fakes/memory-fence.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
-import { RecordedEvents } from '../../fakes/recorded-events.ts';
-import { CALM, holder, LAYOUT_TEXT, newTag, overlaps, SEGMENT_RULES } from '../../fakes/samples.ts';
-import { noLocks } from '../../stores/memory/no-locks.ts';
-import type { Era, Range } from '../allocation/range.ts';
-import { FenceGuard } from '../fence-guard/fence-guard.ts';
+import { OneTag } from '../../fakes/one-tag.ts';
+import { CALM, holder, overlaps } from '../../fakes/samples.ts';
+import type { Era } from '../allocation/range.ts';
 import { SegmentArbiter } from '../segments/segments.ts';
-import { lowerCounter } from './lower-counter.ts';
 
 /** Found by a reviewer: orders around a later era that one of the stores forgot. */
 
-let clock: FakeClock;
-let store: MemoryStore;
-let memory: FenceMemory;
-let fence: MemoryFence;
-let guard: FenceGuard;
-let segments: SegmentArbiter;
-let ranges: Range[];
-let events: RecordedEvents;
-let parts: {
-  store: MemoryStore;
-  fence: MemoryFence;
-  locks: typeof noLocks;
-  clock: FakeClock;
-  events: RecordedEvents;
-  coordinatorId: string;
-};
-const rules = { ...SEGMENT_RULES, adaptiveStep: false };
+let tag: OneTag;
+let store: OneTag['store'];
+let memory: OneTag['memory'];
+let fence: OneTag['fence'];
+let ranges: OneTag['ranges'];
+let events: OneTag['events'];
+let clock: OneTag['clock'];
+let parts: OneTag['parts'];
 
 beforeEach(async () => {
-  clock = new FakeClock();
-  store = new MemoryStore(clock);
-  memory = new FenceMemory();
-  fence = new MemoryFence(memory);
-  ranges = [];
-  events = new RecordedEvents();
-  parts = { store, fence, locks: noLocks, clock, events, coordinatorId: 'c1' };
-  guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
-  segments = new SegmentArbiter({ ...parts, unfenced: guard, random: () => 0.5, rules });
-  await store.createTag(newTag('orders', { step: 50 }));
-  await guard.sweep();
+  tag = await OneTag.make();
+  ({ store, memory, fence, ranges, events, clock, parts } = tag);
 });
 
-async function grant(by = segments): Promise<string> {
-  const asked = by.grant('orders', holder(1), CALM);
-  const settled = asked.then(
-    (range) => {
-      ranges.push(range);
-      return `${range.start}-${range.end}`;
-    },
-    (error: { code?: string }) => error.code ?? String(error),
-  );
-  await clock.advance(2_000);
-  return settled;
-}
-
-function byHand(nextId: bigint): void {
-  const row = store.database.tags.get('orders');
-  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId });
-}
-
-const lower = (to: bigint) => lowerCounter(parts, 'orders', to, false);
-
-/** MySQL goes back to when it had so many commits. */
-function backTo(commits: number): void {
-  store.database.loseLast(store.database.commitCount - commits);
-}
-
-async function sweeps(): Promise<void> {
-  for (let n = 0; n < 11; n++) await guard.sweep();
-}
+const grant = () => tag.grant();
+const byHand = (nextId: bigint) => tag.byHand(nextId);
+const lower = (to: bigint) => tag.lower(to);
+const backTo = (commits: number) => tag.backTo(commits);
+const sweeps = () => tag.sweeps();
+const redisForgets = () => tag.redisForgets();
 
 test('an era that MySQL learns covers what MySQL granted above it meanwhile, so that the fence knows that too', async () => {
   expect(await grant()).toBe('1-51');
@@ -143,7 +98,7 @@ test('what an earlier attempt was told is asked again where the counter skips: a
   store.database.loseLast(1);
   // Another coordinator, with a connection of its own.
   const other = new MemoryStore(clock, store.database);
-  const theirs = new SegmentArbiter({ ...parts, store: other, random: () => 0.5, rules });
+  const theirs = new SegmentArbiter({ ...parts, store: other, random: () => 0.5, rules: tag.rules });
   const withTag = store.withTag.bind(store);
   let attempts = 0;
   store.withTag = async (tag, work) => {
@@ -281,12 +236,6 @@ function statement(change: () => void): void {
       };
     },
   ]);
-}
-
-async function redisForgets(): Promise<void> {
-  memory.wipe();
-  await guard.check();
-  await sweeps();
 }
 
 test('a sweep teaches Redis what the ledger has above a counter that was set low, where the high-water mark is gone', async () => {

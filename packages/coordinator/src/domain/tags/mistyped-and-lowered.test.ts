@@ -1,64 +1,27 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { FakeClock } from '@leafcutter/shared/fake-clock';
-import { FenceMemory, MemoryFence } from '../../fakes/memory-fence.ts';
-import { MemoryStore } from '../../fakes/memory-store.ts';
-import { RecordedEvents } from '../../fakes/recorded-events.ts';
-import { CALM, holder, LAYOUT_TEXT, newTag, overlaps, SEGMENT_RULES } from '../../fakes/samples.ts';
-import { noLocks } from '../../stores/memory/no-locks.ts';
-import type { Range } from '../allocation/range.ts';
+import { OneTag } from '../../fakes/one-tag.ts';
+import { LAYOUT_TEXT, overlaps } from '../../fakes/samples.ts';
 import { FenceGuard } from '../fence-guard/fence-guard.ts';
-import { SegmentArbiter } from '../segments/segments.ts';
-import { lowerCounter } from './lower-counter.ts';
 
 /** Found by a reviewer: counters that are set by hand and lowered, and stores that forget around that. */
 
-let clock: FakeClock;
-let store: MemoryStore;
-let memory: FenceMemory;
-let fence: MemoryFence;
-let guard: FenceGuard;
-let segments: SegmentArbiter;
-let ranges: Range[];
-let parts: {
-  store: MemoryStore;
-  fence: MemoryFence;
-  locks: typeof noLocks;
-  clock: FakeClock;
-  events: RecordedEvents;
-  coordinatorId: string;
-};
+let tag: OneTag;
+let store: OneTag['store'];
+let memory: OneTag['memory'];
+let fence: OneTag['fence'];
+let guard: OneTag['guard'];
+let ranges: OneTag['ranges'];
 
 beforeEach(async () => {
-  clock = new FakeClock();
-  store = new MemoryStore(clock);
-  memory = new FenceMemory();
-  fence = new MemoryFence(memory);
-  ranges = [];
-  parts = { store, fence, locks: noLocks, clock, events: new RecordedEvents(), coordinatorId: 'c1' };
-  guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
-  const rules = { ...SEGMENT_RULES, adaptiveStep: false };
-  segments = new SegmentArbiter({ ...parts, unfenced: guard, random: () => 0.5, rules });
-  await store.createTag(newTag('orders', { step: 50 }));
-  await guard.sweep();
+  tag = await OneTag.make();
+  ({ store, memory, fence, guard, ranges } = tag);
 });
 
-async function grant(): Promise<string> {
-  const asked = segments.grant('orders', holder(1), CALM);
-  const settled = asked.then(
-    (range) => {
-      ranges.push(range);
-      return `${range.start}-${range.end}`;
-    },
-    (error: { code?: string }) => error.code ?? String(error),
-  );
-  await clock.advance(2_000);
-  return settled;
-}
-
-function byHand(nextId: bigint): void {
-  const row = store.database.tags.get('orders');
-  if (row !== undefined) store.database.tags.set('orders', { ...row, nextId });
-}
+const grant = () => tag.grant();
+const byHand = (nextId: bigint) => tag.byHand(nextId);
+const lower = (to: bigint) => tag.lower(to);
+const redisForgets = () => tag.redisForgets();
+const failOver = (commits: number) => tag.backTo(commits);
 
 /** Redis as it is now, to fail over to later. */
 function replica(): () => Promise<void> {
@@ -72,8 +35,6 @@ function replica(): () => Promise<void> {
     await guard.sweep();
   };
 }
-
-const lower = (to: bigint) => lowerCounter(parts, 'orders', to, false);
 
 test('a Redis that forgets a lowering of a counter that was mistyped twice does not take the grants below it for a gap', async () => {
   expect(await grant()).toBe('1-51');
@@ -117,12 +78,6 @@ test.each([
     expect(overlaps(ranges)).toEqual([]);
   },
 );
-
-async function redisForgets(): Promise<void> {
-  memory.wipe();
-  await guard.check();
-  await guard.sweep();
-}
 
 test('a sweep raises a counter that stands in what is taken to the end of what MySQL lost above that', async () => {
   expect(await grant()).toBe('1-51');
@@ -268,10 +223,6 @@ describe('an era', () => {
     return commits;
   }
 
-  function failOver(commits: number): void {
-    store.database.loseLast(store.database.commitCount - commits);
-  }
-
   test('that MySQL forgot is learnt from Redis', async () => {
     failOver(await lowered());
     byHand(201n);
@@ -319,13 +270,8 @@ describe('an era', () => {
     failOver(await lowered());
     byHand(51n);
     fence.available = false;
-    const careless = new FenceGuard({
-      ...{ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g', allowUnswept: true },
-    });
-    segments = new SegmentArbiter({
-      ...{ ...parts, unfenced: careless, random: () => 0.5 },
-      rules: { ...SEGMENT_RULES, adaptiveStep: false },
-    });
+    const rules = { ...tag.parts, layout: LAYOUT_TEXT, newGeneration: () => 'g', allowUnswept: true };
+    tag.segments = tag.arbiter(new FenceGuard(rules));
     expect([await grant(), await grant()]).toEqual(['51-101', '101-151']);
     fence.available = true;
     await guard.sweep();
