@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { scenarioOf } from './scenario.ts';
 import { type Outcome, simulate } from './simulate.ts';
 
-const SEEDS = [1, 2, 7];
+const SEEDS = [2, 7];
 
 describe('a seed', () => {
   const firstOf = new Map<number, Outcome>();

@@ -20,3 +20,8 @@ export function scenarioFor({ aimed, coordinators }: PlantedBug, seed: number): 
   const scenario = scenarioOf(seed, aimed);
   return { ...scenario, coordinators: coordinators ?? scenario.coordinators };
 }
+
+/** Whether a run without the bug is what any run of the seed is. */
+export function isPlain({ aimed, coordinators, behind }: PlantedBug): boolean {
+  return aimed === undefined && coordinators === undefined && behind === undefined;
+}
