@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
 import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
 import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
@@ -73,6 +74,16 @@ export async function insertByHand(
 
 export async function deleteByHand(driver: SqlDriver, tag: string): Promise<void> {
   await driver.run('DELETE FROM leaf_alloc WHERE biz_tag = ?', [tag]);
+}
+
+/** Every row of a counter, but those of the ledger. */
+export async function deleteAllByHand(driver: SqlDriver, name: CounterName): Promise<void> {
+  if (name.kind === 'machine') {
+    await driver.run('DELETE FROM leafcutter_machine WHERE machine_id = ?', [name.machineId]);
+    return;
+  }
+  await deleteByHand(driver, name.tag);
+  await driver.run('DELETE FROM leafcutter_tag WHERE tag = ?', [name.tag]);
 }
 
 let prefixes = 0;

@@ -114,6 +114,30 @@ export function coordinationContract(subject: () => StoreUnderTest, locks: 'row'
       ]);
     });
 
+    test('are also what the ledger alone still has, and nothing twice', async () => {
+      await store.ensureMachineIds(5, 5);
+      await store.createTag(newTag('orders'));
+      const tag = { kind: 'tag', tag: 'orders' } as const;
+      const machine = { kind: 'machine', machineId: 5 } as const;
+      const dated = { grantedAtMs: 100 };
+      await store.withTag('orders', (row) =>
+        row.advance(9n, [
+          { ...entry('orders', 1n, 5n), ...dated },
+          { ...entry('orders', 5n, 9n), ...dated },
+        ]),
+      );
+      await store.withMachineId(5, (row) =>
+        row.advance(7n, [{ ...entry('x', 1n, 7n), ...dated, counter: machine }]),
+      );
+      for (const name of [tag, machine]) await subject().deleteAllByHand(name);
+      const left = [
+        { name: tag, value: 9n, granted: 9n, gone: true },
+        { name: machine, value: 7n, granted: 7n, gone: true },
+      ];
+      for (const since of [undefined, 100]) expect(await read(since)).toEqual(left);
+      expect(await store.countersOf([tag, machine])).toEqual(left);
+    });
+
     test('that are gone are remembered with what the fence knows of them', async () => {
       await store.remember('lost', [{ ...entry('lost', 1n, 77n), grantedAtMs: 100 }]);
       const lost = { kind: 'tag', tag: 'lost' } as const;

@@ -5,7 +5,14 @@ import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
-import { deleteByHand, freshMysqlStores, freshPrefix, insertByHand, openLink } from './backends.ts';
+import {
+  deleteAllByHand,
+  deleteByHand,
+  freshMysqlStores,
+  freshPrefix,
+  insertByHand,
+  openLink,
+} from './backends.ts';
 import { redisContracts, serversContract } from './redis-contracts.ts';
 import { storeContract } from './store-contract.ts';
 
@@ -35,6 +42,7 @@ storeContract('MariaDB', 'row', async () => {
     stores: [handles[0].store, handles[1].store],
     insertByHand: (...row) => insertByHand(handles[0].driver, ...row),
     deleteByHand: (tag) => deleteByHand(handles[0].driver, tag),
+    deleteAllByHand: (name) => deleteAllByHand(handles[0].driver, name),
     close: async () => {
       await Promise.all(handles.map(({ store }) => store.close()));
     },

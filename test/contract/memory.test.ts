@@ -25,6 +25,7 @@ storeContract('memory', 'row', async () => {
       database.tags.set(tag, { ...newTag(tag, { nextId, step }), retired: false });
     },
     deleteByHand: async (tag) => void database.tags.delete(tag),
+    deleteAllByHand: async (name) => database.deleteAllByHand(name),
     close,
   };
 });

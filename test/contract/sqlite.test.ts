@@ -15,7 +15,7 @@ import { systemClock } from '@leafcutter/shared/system-clock';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { arbitersContract, coordinator } from './arbiters-contract.ts';
-import { deleteByHand, freshSqliteStore, insertByHand } from './backends.ts';
+import { deleteAllByHand, deleteByHand, freshSqliteStore, insertByHand } from './backends.ts';
 import { storeContract } from './store-contract.ts';
 
 storeContract('SQLite', 'database', async () => {
@@ -24,6 +24,7 @@ storeContract('SQLite', 'database', async () => {
     stores: [store],
     insertByHand: (...row) => insertByHand(driver, ...row),
     deleteByHand: (tag) => deleteByHand(driver, tag),
+    deleteAllByHand: (name) => deleteAllByHand(driver, name),
     close,
   };
 });

@@ -1,4 +1,4 @@
-import type { LedgerEntry } from '@leafcutter/coordinator/domain/allocation/range';
+import type { CounterName, LedgerEntry } from '@leafcutter/coordinator/domain/allocation/range';
 import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { holder } from '@leafcutter/coordinator/fakes/samples';
 
@@ -10,6 +10,8 @@ export interface StoreUnderTest {
   insertByHand(tag: string, nextId: bigint, step: number): Promise<void>;
   /** Deletes a tag's row of `leaf_alloc`, and nothing else. */
   deleteByHand(tag: string): Promise<void>;
+  /** Deletes every row that a counter has, but those of the ledger. */
+  deleteAllByHand(name: CounterName): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -19,6 +19,7 @@ storeContract('the simulated database', 'row', async () => {
       database.tags.set(tag, { ...newTag(tag, { nextId, step }), retired: false });
     },
     deleteByHand: async (tag) => void database.tags.delete(tag),
+    deleteAllByHand: async (name) => database.deleteAllByHand(name),
     close: () => world.stop(),
   };
 });

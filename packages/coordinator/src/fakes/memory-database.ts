@@ -160,6 +160,12 @@ export class MemoryDatabase {
     this.#listeners.push(listener);
   }
 
+  /** Somebody deletes every row of a counter, but those of the ledger. */
+  deleteAllByHand(name: CounterName): void {
+    if (name.kind === 'machine') this.machineIds.delete(name.machineId);
+    else for (const table of [this.tags, this.highWaters, this.eras, this.shapes]) table.delete(name.tag);
+  }
+
   /** Forgets the last commits, as a failover to a lagging replica does. */
   loseLast(commits: number): void {
     this.replaced();

@@ -87,14 +87,16 @@ export class MemoryStore implements Store {
       ...moved.map(({ counter }) => `${counter.kind}:${counterKey(counter)}`),
       ...lowered,
     ]);
-    const all: CounterName[] = [
-      // What is left of a tag that was deleted by hand is to be remembered by the fence, too.
-      ...[...new Set([...tags.keys(), ...highWaters.keys()])].map((tag) => ({ kind: 'tag', tag }) as const),
+    // What is left of a counter that was deleted by hand is to be remembered by the fence, too.
+    const all = new Map<string, CounterName>();
+    for (const name of [
+      ...[...tags.keys(), ...highWaters.keys()].map((tag) => ({ kind: 'tag', tag }) as const),
       ...[...machineIds.keys()].map((machineId) => ({ kind: 'machine', machineId }) as const),
-    ];
-    yield this.#swept(
-      all.filter((name) => movedSinceMs === undefined || names.has(`${name.kind}:${counterKey(name)}`)),
-    );
+      ...[...ledger.values()].map(({ counter }) => counter),
+    ])
+      all.set(`${name.kind}:${counterKey(name)}`, name);
+    const isAsked = (key: string) => movedSinceMs === undefined || names.has(key);
+    yield this.#swept([...all].flatMap(([key, name]) => (isAsked(key) ? [name] : [])));
   }
 
   async countersOf(names: readonly CounterName[]): Promise<SweptCounter[]> {

@@ -28,6 +28,7 @@ export async function* counters(
     yield* pages((after: string | undefined) => tagCounters(driver, after), lastTag);
     yield* tagsWithoutRow(driver);
     yield* pages((after: number | undefined) => machineCounters(driver, after), lastMachineId);
+    yield* onlyInLedger(driver);
     return;
   }
   for await (const tags of movedNames(driver, LEDGER_KIND.tag, movedSinceMs))
@@ -35,7 +36,7 @@ export async function* counters(
   // That a counter was lowered is in no ledger.
   yield* tagsOf('t.era > 0', driver);
   for await (const names of movedNames(driver, LEDGER_KIND.machine, movedSinceMs))
-    yield await machineCounters(driver, undefined, names.map(Number));
+    yield await machinesNamed(driver, names.map(Number));
 }
 
 async function* pages<K>(
@@ -56,12 +57,7 @@ export async function countersOf(driver: SqlDriver, names: readonly CounterName[
   const machineIds = names.flatMap((name) => (name.kind === 'machine' ? [name.machineId] : []));
   const found: SweptCounter[] = [];
   for (const page of inPages(tags)) found.push(...(await taggedCounters(driver, page)));
-  for (const page of inPages(machineIds)) {
-    const rows = await machineCounters(driver, undefined, page);
-    const present = new Set(rows.map(({ name }) => counterKey(name)));
-    const missing = page.filter((machineId) => !present.has(String(machineId)));
-    found.push(...rows, ...missing.map(neverGranted));
-  }
+  for (const page of inPages(machineIds)) found.push(...(await machinesNamed(driver, page)));
   return found;
 }
 
@@ -79,9 +75,33 @@ async function taggedCounters(driver: SqlDriver, tags: readonly string[]): Promi
   ];
 }
 
-/** A machine id without a row, or whose row says that it never had a window. */
-function neverGranted(machineId: number): SweptCounter {
-  return { name: { kind: 'machine', machineId }, value: 0n, granted: 0n, gone: true };
+/** These machine ids, with what the ledger has of one without a row, or whose row says that it never had a window. */
+async function machinesNamed(driver: SqlDriver, machineIds: readonly number[]): Promise<SweptCounter[]> {
+  const found = await machineCounters(driver, undefined, machineIds);
+  const present = new Set(found.map(({ name }) => counterKey(name)));
+  for (const machineId of machineIds) {
+    if (present.has(String(machineId))) continue;
+    const name = { kind: 'machine', machineId } as const;
+    const granted = (await latestRanges(driver, name, undefined, 1))[0]?.end ?? 0n;
+    found.push({ name, value: granted, granted, gone: true });
+  }
+  return found;
+}
+
+/** What the ledger alone knows of, because somebody deleted both rows of a tag, or the row of a machine id. */
+async function* onlyInLedger(driver: SqlDriver): AsyncGenerator<readonly SweptCounter[]> {
+  const wasSeen = `SELECT t.tag FROM leafcutter_tag t WHERE t.high_water > 0 AND t.tag IN `;
+  for await (const tags of ledgerNames(driver, LEDGER_KIND.tag)) {
+    const rows = await driver.query(`${wasSeen} (${tags.map(() => '?').join(', ')})`, tags);
+    const seen = new Set(rows.map(({ tag }) => String(tag)));
+    const others = await taggedCounters(
+      driver,
+      tags.filter((tag) => !seen.has(tag)),
+    );
+    yield others.filter(({ gone }) => gone);
+  }
+  for await (const names of ledgerNames(driver, LEDGER_KIND.machine))
+    yield (await machinesNamed(driver, names.map(Number))).filter(({ gone }) => gone);
 }
 
 function* inPages<T>(items: readonly T[]): Generator<readonly T[]> {
@@ -204,13 +224,33 @@ function condition<K extends string | number>(
   return after === undefined ? { where: '', values: [] } : { where: `AND ${column} > ?`, values: [after] };
 }
 
-async function* movedNames(driver: SqlDriver, kind: string, sinceMs: number): AsyncGenerator<string[]> {
+function movedNames(driver: SqlDriver, kind: string, sinceMs: number): AsyncGenerator<string[]> {
+  return namePages(
+    driver,
+    'SELECT DISTINCT name FROM leafcutter_ledger WHERE kind = ? AND granted_at_ms >= ?',
+    '',
+    [kind, Math.floor(sinceMs)],
+  );
+}
+
+/** With `kind` among the columns that it groups by, MariaDB skips from name to name instead of reading all ranges. */
+function ledgerNames(driver: SqlDriver, kind: string): AsyncGenerator<string[]> {
+  return namePages(driver, 'SELECT name FROM leafcutter_ledger WHERE kind = ?', 'GROUP BY kind, name', [
+    kind,
+  ]);
+}
+
+async function* namePages(
+  driver: SqlDriver,
+  select: string,
+  grouping: string,
+  values: readonly (string | number)[],
+): AsyncGenerator<string[]> {
   for (let after = ''; ; ) {
-    const rows = await driver.query(
-      `SELECT DISTINCT name FROM leafcutter_ledger WHERE kind = ? AND granted_at_ms >= ? AND name > ?
-       ORDER BY name LIMIT ${PAGE}`,
-      [kind, Math.floor(sinceMs), after],
-    );
+    const rows = await driver.query(`${select} AND name > ? ${grouping} ORDER BY name LIMIT ${PAGE}`, [
+      ...values,
+      after,
+    ]);
     const names = rows.map((row) => String(row.name));
     if (names.length > 0) yield names;
     after = names.at(-1) ?? after;
