@@ -55,12 +55,15 @@ export const OPERATOR_FAULTS = {
     void lower(world, tag, maxBigint(1n, row.nextId - BigInt(below)));
     return nothingToHeal;
   },
-  /** Somebody deletes a row of `leaf_alloc`; the operator makes it again, with its first start. */
-  'tag-deleted': (world, { picks: [whom] }) => {
+  /** Somebody deletes a row of `leaf_alloc`, or all but the ledger; the operator makes it again, with its first start. */
+  'tag-deleted': (world, { picks: [whom, where] }) => {
+    const { database, evidence } = world;
     const tag = anyTag(world, whom);
     if (tag === undefined) return undefined;
-    world.evidence.note(`somebody deletes the tag ${tag}`);
-    world.database.commit([remove(world.database.tags, tag)]);
+    const tables =
+      where < 0.5 ? [database.tags] : [database.tags, database.highWaters, database.eras, database.shapes];
+    evidence.note(`somebody deletes the tag ${tag} from ${tables.length} tables`);
+    database.commit(tables.map((table: Map<string, unknown>) => remove(table, tag)));
     void world.operator.restoreTags();
     return nothingToHeal;
   },
