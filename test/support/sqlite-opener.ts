@@ -8,10 +8,12 @@ import { hasCode } from '@leafcutter/shared/errors';
  */
 const [startMs = '0', everyMs = '0', ...files] = process.argv.slice(2);
 const outcomes: string[] = [];
+/** What is not held is closed when its memory is collected, and the next one gets the file. */
+const held: unknown[] = [];
 for (const [index, file] of files.entries()) {
   await sleep(Number(startMs) + index * Number(everyMs) - Date.now());
   try {
-    openSqlite(file);
+    held.push(openSqlite(file));
     outcomes.push('opened');
   } catch (error) {
     outcomes.push((hasCode(error, 'STORE_UNAVAILABLE') && error.reason) || String(error));
