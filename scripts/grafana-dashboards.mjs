@@ -39,31 +39,52 @@ const targetsOf = (queries) =>
 
 /** A single figure. */
 const stat = ({ title, description, unit, width = 4, steps = calm, mappings }, queries) => ({
-  ...{ type: 'stat', title, description, datasource, width, height: 4 },
+  type: 'stat',
+  title,
+  description,
+  datasource,
+  width,
+  height: 4,
   fieldConfig: {
     defaults: {
-      ...{ unit, color: { mode: 'thresholds' }, thresholds: { mode: 'absolute', steps } },
+      unit,
+      color: { mode: 'thresholds' },
+      thresholds: { mode: 'absolute', steps },
       ...(mappings === undefined ? {} : { mappings }),
     },
     overrides: [],
   },
   options: {
     reduceOptions: { calcs: ['lastNotNull'], fields: '', values: false },
-    ...{ colorMode: 'value', graphMode: 'area', textMode: 'auto', justifyMode: 'auto', orientation: 'auto' },
+    colorMode: 'value',
+    graphMode: 'area',
+    textMode: 'auto',
+    justifyMode: 'auto',
+    orientation: 'auto',
   },
   targets: targetsOf(queries),
 });
 
 /** Lines over time. */
 const plot = ({ title, description, unit, width = 8 }, queries) => ({
-  ...{ type: 'timeseries', title, description, datasource, width, height: 8 },
+  type: 'timeseries',
+  title,
+  description,
+  datasource,
+  width,
+  height: 8,
   fieldConfig: {
     defaults: {
-      ...{ unit, color: { mode: 'palette-classic' } },
+      unit,
+      color: { mode: 'palette-classic' },
       // Clocks are behind as well as ahead.
       ...(title.startsWith('Clock offset') ? {} : { min: 0 }),
       custom: {
-        ...{ drawStyle: 'line', lineWidth: 1, fillOpacity: 10, showPoints: 'never', spanNulls: false },
+        drawStyle: 'line',
+        lineWidth: 1,
+        fillOpacity: 10,
+        showPoints: 'never',
+        spanNulls: false,
         stacking: { mode: 'none', group: 'A' },
       },
     },
@@ -97,9 +118,19 @@ function placed(panels) {
 function dashboard({ uid, title, description, tagVariable }, panels) {
   const query = 'label_values(leafcutter_agent_ids_issued_total, tag)';
   return {
-    ...{ uid, title, description, tags: ['leafcutter'], schemaVersion: 39, version: 1, editable: true },
-    ...{ graphTooltip: 1, refresh: '30s', time: { from: 'now-1h', to: 'now' }, timezone: 'utc' },
-    ...{ fiscalYearStartMonth: 0, annotations: { list: [] } },
+    uid,
+    title,
+    description,
+    tags: ['leafcutter'],
+    schemaVersion: 39,
+    version: 1,
+    editable: true,
+    graphTooltip: 1,
+    refresh: '30s',
+    time: { from: 'now-1h', to: 'now' },
+    timezone: 'utc',
+    fiscalYearStartMonth: 0,
+    annotations: { list: [] },
     links: [
       {
         title: 'Leafcutter',
@@ -113,14 +144,30 @@ function dashboard({ uid, title, description, tagVariable }, panels) {
     templating: {
       list: [
         {
-          ...{ name: 'datasource', label: 'Data source', type: 'datasource', query: 'prometheus' },
+          name: 'datasource',
+          label: 'Data source',
+          type: 'datasource',
+          query: 'prometheus',
           current: { text: 'Prometheus', value: 'prometheus' },
-          ...{ hide: 0, includeAll: false, multi: false, options: [], refresh: 1, regex: '' },
+          hide: 0,
+          includeAll: false,
+          multi: false,
+          options: [],
+          refresh: 1,
+          regex: '',
         },
         {
-          ...{ name: 'tag', label: 'Tag', type: 'query', datasource, definition: query },
+          name: 'tag',
+          label: 'Tag',
+          type: 'query',
+          datasource,
+          definition: query,
           query: { query, refId: 'tag' },
-          ...{ options: [], refresh: 2, regex: '/.+/', sort: 1, hide: 0 },
+          options: [],
+          refresh: 2,
+          regex: '/.+/',
+          sort: 1,
+          hide: 0,
           ...tagVariable,
         },
       ],
@@ -700,7 +747,9 @@ export const DASHBOARDS = {
         description:
           'Panels by tag show only these. Agents give the first 200 tags series of their own; the rest is _other.',
         current: { text: ['All'], value: ['$__all'] },
-        ...{ includeAll: true, allValue: '.*', multi: true },
+        includeAll: true,
+        allValue: '.*',
+        multi: true,
       },
     },
     FLEET,
@@ -710,11 +759,7 @@ export const DASHBOARDS = {
       uid: 'leafcutter-tag',
       title: 'Leafcutter: one tag',
       description: 'One tag: who draws from it, what agents hold of it, and what coordinators grant.',
-      tagVariable: {
-        description: 'The tag that is shown.',
-        current: {},
-        ...{ includeAll: false, multi: false },
-      },
+      tagVariable: { description: 'The tag that is shown.', current: {}, includeAll: false, multi: false },
     },
     TAG,
   ),

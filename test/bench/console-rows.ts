@@ -130,21 +130,30 @@ function reportOf(n: number, instanceId: string): ReportRequest {
   const tags = tagNames().map((tag, index): BufferView => {
     const used = Math.floor((at / 10 + n * 37 + index * 11) % 10_000);
     return {
-      ...{ tag, current: { start: '10000001', end: '10010001', used, size: 10_000 } },
-      ...{ next: { start: '20000001', end: '20010001', used: 0, size: 10_000 }, prefetchAt: 1_000 },
-      ...{ remaining: 20_000 - used, ratePerSecond: 100, runwaySeconds: (20_000 - used) / 100 },
-      ...{ refill: 'idle', lastError: null, waiting: 0 },
+      tag,
+      current: { start: '10000001', end: '10010001', used, size: 10_000 },
+      next: { start: '20000001', end: '20010001', used: 0, size: 10_000 },
+      prefetchAt: 1_000,
+      remaining: 20_000 - used,
+      ratePerSecond: 100,
+      runwaySeconds: (20_000 - used) / 100,
+      refill: 'idle',
+      lastError: null,
+      waiting: 0,
     };
   });
   return {
-    ...{
-      agentId: `pod-${n}`,
-      instanceId,
-      version: 'bench',
-      timeMs: at,
-      clock: { offsetMs: 1, skewed: false },
-    },
-    ...{ tags, snowflake: null, tagCount: TAGS, names: [], intervalMs: 15_000, leaving: false },
+    agentId: `pod-${n}`,
+    instanceId,
+    version: 'bench',
+    timeMs: at,
+    clock: { offsetMs: 1, skewed: false },
+    tags,
+    snowflake: null,
+    tagCount: TAGS,
+    names: [],
+    intervalMs: 15_000,
+    leaving: false,
   };
 }
 

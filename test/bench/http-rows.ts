@@ -102,7 +102,10 @@ class Measure {
     const rate = (Math.round(spread(rates).median / 1_000) * 1_000).toLocaleString('en');
     return {
       row: 'agent HTTP vs bare node:http under the same load, 99th percentile',
-      ...{ unit: 'ms', atMost: 1, note: `about ${rate} requests/s`, ...ratios(p99) },
+      unit: 'ms',
+      atMost: 1,
+      note: `about ${rate} requests/s`,
+      ...ratios(p99),
     };
   }
 
@@ -126,7 +129,10 @@ class Measure {
       });
       rows.push({
         row: `ab -n ${requests} -c ${concurrency}, a connection each, vs bare node:http`,
-        ...{ unit: 'requests/s', atLeast: 1, note: `${failed} failed requests`, ...ratios(measured) },
+        unit: 'requests/s',
+        atLeast: 1,
+        note: `${failed} failed requests`,
+        ...ratios(measured),
       });
     }
     return rows;
@@ -147,7 +153,10 @@ class Measure {
     const every = (this.#long * 1_000 * measured.length) / segments;
     return {
       row: 'agent HTTP, 99.9th percentile with rollovers vs without',
-      ...{ unit: 'ms', atMost: 1.2, note: `a rollover each ${every.toFixed(0)} ms`, ...ratios(measured) },
+      unit: 'ms',
+      atMost: 1.2,
+      note: `a rollover each ${every.toFixed(0)} ms`,
+      ...ratios(measured),
     };
   }
 
@@ -228,7 +237,9 @@ async function start(stack: AsyncDisposableStack): Promise<Servers> {
   const agents: Service[] = [];
   for (const directHttp of ['true', 'false']) {
     const agent = await Service.start({
-      ...{ kind: 'agent', name: 'bench', flags: ['--coordinators', coordinator.url] },
+      kind: 'agent',
+      name: 'bench',
+      flags: ['--coordinators', coordinator.url],
       env: { LEAFCUTTER_DIRECT_HTTP: directHttp },
     });
     stack.defer(() => agent.stop());

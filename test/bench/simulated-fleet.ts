@@ -73,8 +73,12 @@ export class SimulatedFleet {
     const { agentId, instanceId, lease } = this.#agent(n);
     if (lease === undefined) throw new Error('has no lease');
     const body: RenewRequest = {
-      ...{ agentId, instanceId, agentTimeMs: Date.now() },
-      ...{ layout: this.#layout, to: lease.to, extend },
+      agentId,
+      instanceId,
+      agentTimeMs: Date.now(),
+      layout: this.#layout,
+      to: lease.to,
+      extend,
     };
     lease.to = (await this.#post<RenewAnswer>(`/v1/leases/${lease.machineId}/renew`, body)).to;
   }
@@ -89,7 +93,11 @@ export class SimulatedFleet {
   async refill(n: number, tag: string): Promise<void> {
     const { agentId, instanceId } = this.#agent(n);
     const body: SegmentRequest = {
-      ...{ agentId, instanceId, ratePerSecond: 1, waitingIds: 0, blockIds: 0 },
+      agentId,
+      instanceId,
+      ratePerSecond: 1,
+      waitingIds: 0,
+      blockIds: 0,
       lastSegment: { step: STEP, lastedMs: 20 * 60_000 },
     };
     await this.#send(`/v1/tags/${tag}/segments`, JSON.stringify(body));
@@ -133,23 +141,40 @@ export class SimulatedFleet {
     const names = Array.from({ length: TAGS_PER_AGENT }, (_, which) => this.tagOf(n, which));
     const window = lease === undefined ? null : { from: lease.from, to: lease.to };
     return {
-      ...{ agentId, instanceId, version: 'bench', timeMs: Date.now() },
+      agentId,
+      instanceId,
+      version: 'bench',
+      timeMs: Date.now(),
       clock: { offsetMs: 1, skewed: false },
       tags: names.map(bufferOf),
       snowflake: {
-        ...{ state: 'holding', machineId: lease?.machineId ?? null, window, windowRemainingMs: 400_000 },
-        ...{ lastTimestampMs: Date.now(), issued: 1_000_000, lastError: null },
+        state: 'holding',
+        machineId: lease?.machineId ?? null,
+        window,
+        windowRemainingMs: 400_000,
+        lastTimestampMs: Date.now(),
+        issued: 1_000_000,
+        lastError: null,
       },
-      ...{ tagCount: TAGS_PER_AGENT, names, intervalMs: REPORT_EVERY_MS, leaving: false },
+      tagCount: TAGS_PER_AGENT,
+      names,
+      intervalMs: REPORT_EVERY_MS,
+      leaving: false,
     };
   }
 }
 
 function bufferOf(tag: string): BufferView {
   return {
-    ...{ tag, current: { start: '10000001', end: '10001001', used: 400, size: STEP } },
-    ...{ next: { start: '20000001', end: '20001001', used: 0, size: STEP }, prefetchAt: 100 },
-    ...{ remaining: 1_600, ratePerSecond: 1, runwaySeconds: 1_600 },
-    ...{ refill: 'idle', lastError: null, waiting: 0 },
+    tag,
+    current: { start: '10000001', end: '10001001', used: 400, size: STEP },
+    next: { start: '20000001', end: '20001001', used: 0, size: STEP },
+    prefetchAt: 100,
+    remaining: 1_600,
+    ratePerSecond: 1,
+    runwaySeconds: 1_600,
+    refill: 'idle',
+    lastError: null,
+    waiting: 0,
   };
 }

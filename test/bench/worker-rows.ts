@@ -37,7 +37,9 @@ export async function workerRows(
   return [
     {
       row: 'agent HTTP, two workers vs one',
-      ...{ unit: 'requests/s', note: 'the load generator takes one of the two cores', ...ratios(measured) },
+      unit: 'requests/s',
+      note: 'the load generator takes one of the two cores',
+      ...ratios(measured),
     },
   ];
 }

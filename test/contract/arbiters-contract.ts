@@ -61,8 +61,14 @@ export function coordinator(ports: Ports, n = 1, clock = systemClock): Coordinat
 /** Looks after the coordinators' fence; does nothing until told to. */
 export function guard({ store, fence, locks }: Omit<Ports, 'registry'>, events: RecordedEvents): FenceGuard {
   return new FenceGuard({
-    ...{ store, fence: fence ?? new MemoryFence(), locks, clock: systemClock, events },
-    ...{ layout: LAYOUT_TEXT, newGeneration: randomUUID, coordinatorId: 'c1' },
+    store,
+    fence: fence ?? new MemoryFence(),
+    locks,
+    clock: systemClock,
+    events,
+    layout: LAYOUT_TEXT,
+    newGeneration: randomUUID,
+    coordinatorId: 'c1',
   });
 }
 
@@ -92,9 +98,7 @@ export function arbitersContract(name: string, open: () => Promise<CoordinatorsU
       await subject.close();
     });
 
-    const leaseCall = (n: number) => ({
-      ...{ holder: holder(n), agentTimeMs: time.now(), layout: LAYOUT_TEXT },
-    });
+    const leaseCall = (n: number) => ({ holder: holder(n), agentTimeMs: time.now(), layout: LAYOUT_TEXT });
     const any = (n: number) => coordinators[n % coordinators.length] as Coordinator;
 
     test('segments of one coordinator follow one another from 1', async () => {

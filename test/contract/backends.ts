@@ -55,7 +55,9 @@ export async function freshSqliteStore(): Promise<OpenStore & { file: string; cl
   const driver = openSqlite(file);
   const store = new SqlStore(driver);
   return {
-    ...{ store, driver, file },
+    store,
+    driver,
+    file,
     close: async () => {
       await store.close();
       await rm(directory, { recursive: true, force: true });

@@ -58,15 +58,14 @@ beforeEach(async () => {
   fence = new RedisFence(link);
   ranges = [];
   parts = {
-    ...{
-      store,
-      fence,
-      locks: noLocks,
-      clock: systemClock,
-      events: new RecordedEvents(),
-      coordinatorId: 'c1',
-    },
-    ...{ layout: LAYOUT_TEXT, newGeneration: () => crypto.randomUUID() },
+    store,
+    fence,
+    locks: noLocks,
+    clock: systemClock,
+    events: new RecordedEvents(),
+    coordinatorId: 'c1',
+    layout: LAYOUT_TEXT,
+    newGeneration: () => crypto.randomUUID(),
   };
   guard = new FenceGuard(parts);
   const rules = { ...SEGMENT_RULES, adaptiveStep: false, deadlineMs: 20_000 };
@@ -132,7 +131,12 @@ test('what went unfenced while a lowering was in Redis only', async () => {
   const other = new RedisFence(link);
   const rules = { ...SEGMENT_RULES, adaptiveStep: false };
   const theirs = new SegmentArbiter({
-    ...{ ...parts, fence: other, unfenced: guard, random: () => 0.5, rules, events: new RecordedEvents() },
+    ...parts,
+    fence: other,
+    unfenced: guard,
+    random: () => 0.5,
+    rules,
+    events: new RecordedEvents(),
   });
   ranges.push(await theirs.grant('orders', holder(2), CALM));
   Reflect.deleteProperty(link, 'up');

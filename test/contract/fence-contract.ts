@@ -46,7 +46,8 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
     test('says what it remembered if that is more than the ledger has', async () => {
       await fence.raise(orders, fenceMove(1n, 101n));
       expect(await other.raise(orders, fenceMove(501n, 601n, { top: 51n }))).toEqual({
-        ...{ kind: 'ok', before: { value: 101n, committed: 1n, granted: 101n } },
+        kind: 'ok',
+        before: { value: 101n, committed: 1n, granted: 101n },
       });
       expect(await other.raise(orders, fenceMove(901n, 1_001n, { top: 601n }))).toEqual({ kind: 'ok' });
     });
@@ -350,7 +351,9 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
 
     test('is lowered where an admin says so, and only by who knows its generation and where it stands', async () => {
       const down = (to: bigint, generation: string | undefined = SAMPLE_DEPLOYMENT.identity.generation) => ({
-        ...{ to, era: 1, generation },
+        to,
+        era: 1,
+        generation,
       });
       await fence.raise(orders, fenceMove(1n, 1_001n));
       const mark = await fence.read(orders);
@@ -367,7 +370,11 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       // That it was confirmed meanwhile moves nothing.
       await fence.lower(orders, { ...mark, committed: 900n }, down(7n));
       expect(await fence.raise(orders, fenceMove(6n, 8n, { era: 1 }))).toEqual({
-        ...{ kind: 'ahead', value: 7n, committed: 7n, granted: 7n, era: 1 },
+        kind: 'ahead',
+        value: 7n,
+        committed: 7n,
+        granted: 7n,
+        era: 1,
       });
       await expect(fence.lower(orders, mark, down(5n))).rejects.toMatchObject({
         reason: 'fence_moved',

@@ -65,15 +65,14 @@ async function allocateAsLeaf(leaf: Pool, tag: string): Promise<Range> {
 
 function segmentsOf(store: Store): SegmentArbiter {
   return new SegmentArbiter({
-    ...{
-      store,
-      fence: undefined,
-      locks: noLocks,
-      clock: systemClock,
-      random: Math.random,
-      rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS },
-    },
-    ...{ events: new RecordedEvents(), coordinatorId: 'c1' },
+    store,
+    fence: undefined,
+    locks: noLocks,
+    clock: systemClock,
+    random: Math.random,
+    rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS },
+    events: new RecordedEvents(),
+    coordinatorId: 'c1',
   });
 }
 

@@ -18,8 +18,12 @@ export function ledgerContract(subject: () => StoreUnderTest): void {
       await store.createTag(newTag('orders'));
       await store.createTag(newTag('orders2'));
       const range = (start: bigint, end: bigint) => ({
-        ...{ counter: { kind: 'tag', tag: 'orders' } as const, start, end },
-        ...{ ...holder(1), coordinatorId: 'c', grantedAtMs: 1 },
+        counter: { kind: 'tag', tag: 'orders' } as const,
+        start,
+        end,
+        ...holder(1),
+        coordinatorId: 'c',
+        grantedAtMs: 1,
       });
       await store.withTag('orders', (row) =>
         row.advance(500n, [range(1n, 11n), range(21n, 31n), range(400n, 500n)]),
@@ -34,8 +38,12 @@ export function ledgerContract(subject: () => StoreUnderTest): void {
 
     test('are merged: one stands for those inside it, and neighbours and other tags keep theirs', async () => {
       const range = (tag: string, start: bigint, end: bigint) => ({
-        ...{ counter: { kind: 'tag', tag } as const, start, end },
-        ...{ ...holder(1), coordinatorId: 'c', grantedAtMs: 1 },
+        counter: { kind: 'tag', tag } as const,
+        start,
+        end,
+        ...holder(1),
+        coordinatorId: 'c',
+        grantedAtMs: 1,
       });
       for (const tag of ['orders', 'orders2']) {
         await store.createTag(newTag(tag));
@@ -56,7 +64,12 @@ export function ledgerContract(subject: () => StoreUnderTest): void {
       await store.createTag(newTag('orders'));
       const name = { kind: 'tag', tag: 'orders' } as const;
       const ranges = [11n, 21n, 41n].map((start) => ({
-        ...{ counter: name, start, end: start + 10n, ...holder(1), coordinatorId: 'c', grantedAtMs: 1 },
+        counter: name,
+        start,
+        end: start + 10n,
+        ...holder(1),
+        coordinatorId: 'c',
+        grantedAtMs: 1,
       }));
       await store.withTag('orders', (row) => row.advance(51n, ranges));
       const holes = async (start: bigint, end: bigint) => {
@@ -74,8 +87,12 @@ export function ledgerContract(subject: () => StoreUnderTest): void {
     test('are merged as they were counted, or not at all', async () => {
       await store.createTag(newTag('orders'));
       const range = (start: bigint, end: bigint) => ({
-        ...{ counter: { kind: 'tag', tag: 'orders' } as const, start, end },
-        ...{ ...holder(1), coordinatorId: 'c', grantedAtMs: 1 },
+        counter: { kind: 'tag', tag: 'orders' } as const,
+        start,
+        end,
+        ...holder(1),
+        coordinatorId: 'c',
+        grantedAtMs: 1,
       });
       await store.withTag('orders', (row) => row.advance(31n, [range(1n, 11n), range(21n, 31n)]));
       await expect(store.withTag('orders', (row) => row.mergeRanges(range(1n, 31n), 3))).rejects.toThrow(

@@ -50,7 +50,9 @@ afterAll(async () => {
 
 function bound(of: SqlDriver): SqlDriver {
   return {
-    ...{ forUpdate: of.forUpdate, nowMs: of.nowMs, insertIgnore: of.insertIgnore },
+    forUpdate: of.forUpdate,
+    nowMs: of.nowMs,
+    insertIgnore: of.insertIgnore,
     incarnation: of.incarnation,
     onReplaced: (listener) => of.onReplaced(listener),
     bytewise: (expression) => of.bytewise(expression),

@@ -158,8 +158,12 @@ describe('what the scripts return on a real Redis', () => {
     expect(await identity()).toBe(1);
     expect(await identity('g2')).toBe(0);
     expect(await redis.hgetall('i')).toEqual({
-      ...{ deploymentId: 'd1', layout: 'layout', keySchema: '1', generation: 'g1' },
-      ...{ sweep: '0', lowered: '0' },
+      deploymentId: 'd1',
+      layout: 'layout',
+      keySchema: '1',
+      generation: 'g1',
+      sweep: '0',
+      lowered: '0',
     });
   });
 

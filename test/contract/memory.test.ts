@@ -51,8 +51,10 @@ arbitersContract('memory', async () => {
   const memory = new FenceMemory();
   const registry = new MemoryLeaseRegistry(systemClock);
   const ports = () => ({
-    ...{ store: new MemoryStore(systemClock, database), fence: new MemoryFence(memory) },
-    ...{ registry, locks: noLocks },
+    store: new MemoryStore(systemClock, database),
+    fence: new MemoryFence(memory),
+    registry,
+    locks: noLocks,
   });
   return { coordinators: [ports(), ports()], close };
 });

@@ -195,7 +195,9 @@ describe('migrations', () => {
     await second.store.withTag('orders', (row) => row.advance(row.value + 1n, []));
     await first.driver.run('INSERT INTO leafcutter_migration (number, compatible_from) VALUES (999, 998)');
     await expect(migrateMysql(second.driver)).rejects.toMatchObject({
-      ...{ code: 'STORE_UNAVAILABLE', reason: 'schema', message: expect.stringContaining('newer') },
+      code: 'STORE_UNAVAILABLE',
+      reason: 'schema',
+      message: expect.stringContaining('newer'),
     });
   });
 

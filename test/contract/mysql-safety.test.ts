@@ -172,15 +172,14 @@ describe('a COMMIT that the network swallows', () => {
 
   test('gives nobody the range that it may have taken: the caller’s retry starts above', async () => {
     const segments = new SegmentArbiter({
-      ...{
-        store,
-        fence: undefined,
-        locks: noLocks,
-        clock: systemClock,
-        random: Math.random,
-        rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS },
-      },
-      ...{ events: new RecordedEvents(), coordinatorId: 'c1' },
+      store,
+      fence: undefined,
+      locks: noLocks,
+      clock: systemClock,
+      random: Math.random,
+      rules: { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS },
+      events: new RecordedEvents(),
+      coordinatorId: 'c1',
     });
     cutCommit('after');
     expect(await segments.grant('orders', holder(1), CALM)).toEqual({ start: 101n, end: 201n });

@@ -46,7 +46,8 @@ export function redisContracts(name: string, openLinks: OpenLinks): void {
   rosterContract(name, async (maxBytes) => {
     const { links, closeLinks } = await openLinks();
     return {
-      ...{ roster: new RedisRoster(links[0], maxBytes), elapse: (ms) => elapse(links[0], ms) },
+      roster: new RedisRoster(links[0], maxBytes),
+      elapse: (ms) => elapse(links[0], ms),
       close: async () => closeLinks(),
     };
   });

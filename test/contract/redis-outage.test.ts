@@ -57,14 +57,21 @@ async function begin(commandTimeoutMs?: number): Promise<void> {
   link.onChange((up) => changes.push(up));
   events = new RecordedEvents();
   const ports = {
-    ...{ store: handles[0].store, fence: new RedisFence(link), locks: new RedisLocks(link, systemClock) },
+    store: handles[0].store,
+    fence: new RedisFence(link),
+    locks: new RedisLocks(link, systemClock),
   };
   const keeper = guard(ports, events);
   events.onFenceStrange = () => void keeper.check();
   await keeper.sweep();
   segments = new SegmentArbiter({
-    ...{ ...ports, unfenced: keeper },
-    ...{ clock: systemClock, random: Math.random, rules: RULES, events, coordinatorId: 'c1' },
+    ...ports,
+    unfenced: keeper,
+    clock: systemClock,
+    random: Math.random,
+    rules: RULES,
+    events,
+    coordinatorId: 'c1',
   });
 }
 afterEach(async () => {
@@ -176,8 +183,15 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
       }
     }
     const hasty = new SegmentArbiter({
-      ...{ store: handles[0].store, fence: new HastyFence(cut), unfenced: SWEPT, locks: noLocks },
-      ...{ clock: systemClock, random: Math.random, rules: RULES, events, coordinatorId: 'c1' },
+      store: handles[0].store,
+      fence: new HastyFence(cut),
+      unfenced: SWEPT,
+      locks: noLocks,
+      clock: systemClock,
+      random: Math.random,
+      rules: RULES,
+      events,
+      coordinatorId: 'c1',
     });
     const ranges = [await hasty.grant('orders', holder(1), CALM)];
     await forgetInMysql();
@@ -215,7 +229,11 @@ describe('a coordinator that had to refuse its Redis', () => {
     expect(keeper.state).toBe('refused');
     const refused = new SegmentArbiter({
       ...ports,
-      ...{ clock: systemClock, random: Math.random, rules: RULES, events: told, coordinatorId: 'c2' },
+      clock: systemClock,
+      random: Math.random,
+      rules: RULES,
+      events: told,
+      coordinatorId: 'c2',
     });
     await expect(refused.grant('orders', holder(2), CALM)).rejects.toMatchObject({
       reason: 'fence_stranger',

@@ -13,8 +13,16 @@ export interface RosterUnderTest {
 const MAX_BYTES = 20_000_000;
 
 const BUFFER: BufferView = {
-  ...{ tag: 't'.repeat(100), current: null, next: null, prefetchAt: 0, remaining: 0, ratePerSecond: 1 },
-  ...{ runwaySeconds: null, refill: 'idle', lastError: null, waiting: 0 },
+  tag: 't'.repeat(100),
+  current: null,
+  next: null,
+  prefetchAt: 0,
+  remaining: 0,
+  ratePerSecond: 1,
+  runwaySeconds: null,
+  refill: 'idle',
+  lastError: null,
+  waiting: 0,
 };
 
 /** What every roster promises (`domain/fleet/roster.ts`). */
@@ -31,14 +39,14 @@ export function rosterContract(name: string, open: (maxBytes: number) => Promise
 
     const agent = (n: number, seenAtMs: number): AgentRecord => ({
       ...holder(n),
-      ...{
-        version: '1.2.3',
-        timeMs: seenAtMs,
-        clock: { offsetMs: 3, skewed: false },
-        tags: [],
-        snowflake: null,
-      },
-      ...{ tagCount: n, nextReportMs: 15_000, seenAtMs },
+      version: '1.2.3',
+      timeMs: seenAtMs,
+      clock: { offsetMs: 3, skewed: false },
+      tags: [],
+      snowflake: null,
+      tagCount: n,
+      nextReportMs: 15_000,
+      seenAtMs,
     });
 
     test('is empty at first', async () => {

@@ -40,7 +40,8 @@ export function tagContract(subject: () => StoreUnderTest): void {
       const own = newTag('orders', { shape: 'ORD-{base36:8}' });
       expect(await store.createTag(own)).toEqual({ ...own, retired: false, highWater: 0n });
       expect(await other.withTag('orders', async (row) => row.tag)).toMatchObject({
-        ...{ shape: 'ORD-{base36:8}', retired: false },
+        shape: 'ORD-{base36:8}',
+        retired: false,
       });
       await other.changeTag('orders', { step: 7 });
       expect(await store.findTag('orders')).toMatchObject({ retired: false, step: 7 });
@@ -57,7 +58,8 @@ export function tagContract(subject: () => StoreUnderTest): void {
       await store.withTag('orders', (row) => row.advance(101n, []));
       await subject().deleteByHand('orders');
       await expect(other.createTag(newTag('orders', { shape: again }))).rejects.toMatchObject({
-        ...{ code: 'BAD_REQUEST', reason: 'shape' },
+        code: 'BAD_REQUEST',
+        reason: 'shape',
       });
       expect(await store.findTag('orders')).toBeUndefined();
       expect(await other.createTag(newTag('orders', { shape }))).toMatchObject({ shape, nextId: 101n });
@@ -303,7 +305,9 @@ export function tagContract(subject: () => StoreUnderTest): void {
       await store.changeTag('orders', { retired: true });
       await subject().deleteByHand('orders');
       expect(await store.createTag(newTag('orders', { nextId: 7n }))).toMatchObject({
-        ...{ nextId: 101n, highWater: 101n, retired: false },
+        nextId: 101n,
+        highWater: 101n,
+        retired: false,
       });
     });
 

@@ -310,7 +310,11 @@ function startCoordinator(
   };
   // That Redis is away is to be found as fast as the product finds it.
   return Service.start({
-    ...{ kind: 'coordinator', name: `coordinator-${number + 1}`, flags, env, pace: 'product' },
+    kind: 'coordinator',
+    name: `coordinator-${number + 1}`,
+    flags,
+    env,
+    pace: 'product',
   });
 }
 

@@ -34,7 +34,11 @@ beforeAll(async () => {
   const args = ['--maxmemory', String(MAX_REDIS_BYTES), '--maxmemory-policy', 'noeviction'];
   [mariadb, redis, respPort] = await Promise.all([startMariadb(), startRedis({ args }), freePort()]);
   cluster = await Cluster.start({
-    ...{ mysqlUrl: mariadb.url, redisUrl: redis.url, coordinators: 1, agents: 1, pace: 'product' },
+    mysqlUrl: mariadb.url,
+    redisUrl: redis.url,
+    coordinators: 1,
+    agents: 1,
+    pace: 'product',
     coordinatorFlags: ['--agent-requests-per-s', '50', '--token-requests-per-s', '500'],
     agentFlags: ['--resp-listen', `127.0.0.1:${respPort}`],
   });

@@ -26,7 +26,12 @@ async function holdsUp(setup: ReplicatedSetup): Promise<void> {
   const disturbed = await runReplicated({ ...setup, steadyMs: full ? 15_000 : 1_000 });
   rows.push(disturbed);
   expect(disturbed.findings).toEqual({
-    ...{ duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] },
+    duplicates: [],
+    overlaps: [],
+    ungranted: [],
+    disorder: [],
+    uncoded: [],
+    late: [],
   });
   expect(disturbed.resumedMs).toBeLessThan(RESUME_WITHIN_MS);
 }

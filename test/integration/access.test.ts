@@ -18,7 +18,8 @@ beforeAll(async () => {
   folder = await scratchDir('access');
   writeFileSync(join(folder, 'scoped'), 'orders-* users some\n@snowflake time\n');
   coordinator = await start({
-    ...{ kind: 'coordinator', name: 'coordinator' },
+    kind: 'coordinator',
+    name: 'coordinator',
     flags: ['--data-dir', join(folder, 'data'), '--auto-create-tags'],
     env: { LEAFCUTTER_AGENT_TOKENS: 'wide', LEAFCUTTER_SCOPED_AGENT_TOKENS: 'orders-* narrow' },
   });
@@ -35,7 +36,8 @@ afterAll(async () => {
 async function startAgent(name: string, ...flags: string[]): Promise<void> {
   ports = { resp: await freePort(), grpc: await freePort(), goLeaf: await freePort() };
   agent = await start({
-    ...{ kind: 'agent', name },
+    kind: 'agent',
+    name,
     flags: [
       ...['--coordinators', coordinator.url, '--snowflake-enabled', '--tinyid-enabled'],
       ...['--resp-listen', `127.0.0.1:${ports.resp}`, '--grpc-listen', `127.0.0.1:${ports.grpc}`],
@@ -191,8 +193,14 @@ describe.each(Object.keys(DOORS))('by the door of %s', (door) => {
       wrong: isGranted(await ask('orders-eu', 'guess')),
     };
     expect(answers).toEqual({
-      ...{ ownTag: true, otherTag: false, noSnowflake: false, snowflake: true, noTag: false },
-      ...{ all: true, allSnowflake: true, wrong: false },
+      ownTag: true,
+      otherTag: false,
+      noSnowflake: false,
+      snowflake: true,
+      noTag: false,
+      all: true,
+      allSnowflake: true,
+      wrong: false,
     });
   });
 });
@@ -247,7 +255,8 @@ describe('an agent whose token opens some tags', () => {
   };
   const post = (path: string, body: object) =>
     fetch(coordinator.url + path, {
-      ...{ method: 'POST', headers: { authorization: 'Bearer narrow', 'content-type': 'application/json' } },
+      method: 'POST',
+      headers: { authorization: 'Bearer narrow', 'content-type': 'application/json' },
       body: JSON.stringify(body),
     });
   const ask = async (path: string, body: object) => {
@@ -266,8 +275,16 @@ describe('an agent whose token opens some tags', () => {
   test('learns by its reports of no other tag whether there is one', async () => {
     const { agentId, instanceId } = segment;
     const answer = await post('/v1/agents/report', {
-      ...{ agentId, instanceId, version: '1', timeMs: Date.now(), clock: { offsetMs: 0, skewed: false } },
-      ...{ tags: [], tagCount: 0, snowflake: null, intervalMs: 15_000, leaving: false },
+      agentId,
+      instanceId,
+      version: '1',
+      timeMs: Date.now(),
+      clock: { offsetMs: 0, skewed: false },
+      tags: [],
+      tagCount: 0,
+      snowflake: null,
+      intervalMs: 15_000,
+      leaving: false,
       names: ['orders-nobody-made', 'parcels', 'nobody-made'],
     });
     expect(await answer.json()).toMatchObject({ gone: [{ tag: 'orders-nobody-made', code: 'TAG_UNKNOWN' }] });
@@ -276,7 +293,8 @@ describe('an agent whose token opens some tags', () => {
 
 test('an agent that asks too fast is told when to come again, others are not, and lies about its id do not help', async () => {
   const paced = await start({
-    ...{ kind: 'coordinator', name: 'paced' },
+    kind: 'coordinator',
+    name: 'paced',
     flags: [
       '--data-dir',
       join(folder, 'paced'),
@@ -286,7 +304,8 @@ test('an agent that asks too fast is told when to come again, others are not, an
   });
   const post = (path: string, agentId: string, body: object) =>
     fetch(`${paced.url}/v1/tags/orders/${path}`, {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ agentId, instanceId: '11111111-1111-4111-8111-111111111111', ...body }),
     });
   const ask = (agentId: string) => post('segments', agentId, { ratePerSecond: 0, waitingIds: 1 });

@@ -23,10 +23,7 @@ beforeAll(async () => {
       '--body-limit-bytes',
       '4096',
     ],
-    env: {
-      ...{ LEAFCUTTER_ADMIN_TOKENS: ADMIN, LEAFCUTTER_VIEWER_TOKENS: VIEWER },
-      LEAFCUTTER_AGENT_TOKENS: AGENT,
-    },
+    env: { LEAFCUTTER_ADMIN_TOKENS: ADMIN, LEAFCUTTER_VIEWER_TOKENS: VIEWER, LEAFCUTTER_AGENT_TOKENS: AGENT },
   });
   expect((await send('POST', '/v1/tags', { tag: 'orders', step: 10 })).status).toBe(201);
 });
@@ -72,8 +69,16 @@ function tokenOf(method: string, path: string): string {
 const who = () => ({ agentId: 'a', instanceId: randomUUID() });
 const segment = () => ({ ...who(), ratePerSecond: 0, waitingIds: 1 });
 const report = () => ({
-  ...{ ...who(), version: '1', timeMs: Date.now(), clock: { offsetMs: null, skewed: false }, tags: [] },
-  ...{ snowflake: null, tagCount: 0, names: [], intervalMs: 15_000, leaving: false },
+  ...who(),
+  version: '1',
+  timeMs: Date.now(),
+  clock: { offsetMs: null, skewed: false },
+  tags: [],
+  snowflake: null,
+  tagCount: 0,
+  names: [],
+  intervalMs: 15_000,
+  leaving: false,
 });
 const lease = () => ({ ...who(), agentTimeMs: Date.now(), layout: LAYOUT });
 
@@ -324,7 +329,7 @@ describe('a coordinator answers', () => {
     expect((await send('POST', `/v1/leases/${machineId}/end`, { agentId, instanceId })).status).toBe(204);
     const { document } = await send('GET', '/v1/leases?state=waiting');
     expect(document.machineIds).toContainEqual(
-      expect.objectContaining({ machineId, state: 'waiting', ...{ agentId } }),
+      expect.objectContaining({ machineId, state: 'waiting', agentId }),
     );
   });
 });

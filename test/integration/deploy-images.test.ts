@@ -96,8 +96,12 @@ describe('compose.yaml', () => {
   test('fences every container in and watches its health', () => {
     for (const [name, service] of Object.entries(stack)) {
       const hardened = {
-        ...{ init: true, read_only: true, cap_drop: ['ALL'], restart: 'unless-stopped' },
-        ...{ security_opt: ['no-new-privileges:true'], pids_limit: expect.any(Number) },
+        init: true,
+        read_only: true,
+        cap_drop: ['ALL'],
+        restart: 'unless-stopped',
+        security_opt: ['no-new-privileges:true'],
+        pids_limit: expect.any(Number),
       };
       expect({ name, ...service }).toMatchObject({ name, ...hardened, mem_limit: expect.any(String) });
       // Our own image brings its health check along.

@@ -23,7 +23,8 @@ const running: Service[] = [];
 
 async function agent(directHttp: boolean, env: Record<string, string>): Promise<Service> {
   const service = await Service.start({
-    ...{ kind: 'agent', name: `direct-${directHttp}` },
+    kind: 'agent',
+    name: `direct-${directHttp}`,
     flags: ['--coordinators', coordinator.url, '--snowflake-enabled'],
     env: { LEAFCUTTER_DIRECT_HTTP: String(directHttp), ...env },
   });
@@ -46,7 +47,8 @@ async function makeTag(tag: string, step = 100_000, shape?: string): Promise<voi
 
 beforeAll(async () => {
   coordinator = await Service.start({
-    ...{ kind: 'coordinator', name: 'direct' },
+    kind: 'coordinator',
+    name: 'direct',
     flags: ['--data-dir', await scratchDir('direct-http')],
   });
   for (const tag of ['demo', 'a.b:c-d_e', 'cold-1', 'cold-2', 'cold-3']) await makeTag(tag);

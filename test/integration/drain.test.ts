@@ -16,7 +16,8 @@ let coordinator: Service;
 
 beforeAll(async () => {
   coordinator = await Service.start({
-    ...{ kind: 'coordinator', name: 'coordinator' },
+    kind: 'coordinator',
+    name: 'coordinator',
     flags: ['--data-dir', join(await scratchDir('drain'), 'data'), '--auto-create-tags'],
   });
 });
@@ -118,7 +119,8 @@ describe('a service that is asked to stop', () => {
 
   test('tells its agents and its load balancers likewise where it is a coordinator', async () => {
     const own = await Service.start({
-      ...{ kind: 'coordinator', name: 'own' },
+      kind: 'coordinator',
+      name: 'own',
       flags: ['--data-dir', join(await scratchDir('drain'), 'own'), ...DELAY],
     });
     const kept = await keptConnection(own, '/v1/tags');

@@ -14,7 +14,8 @@ beforeAll(async () => {
     flags: ['--data-dir', join(await scratchDir('foreign-pages'), 'data'), '--auto-create-tags'],
   });
   agent = await Service.start({
-    ...{ kind: 'agent', name: 'agent' },
+    kind: 'agent',
+    name: 'agent',
     flags: ['--coordinators', coordinator.url, '--allowed-hosts', 'agent.internal'],
   });
 });

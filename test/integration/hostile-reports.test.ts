@@ -13,8 +13,16 @@ import { Service } from '../support/service.ts';
 const ROSTER_MB = 2;
 const REDIS_MB = 16;
 const FAT: BufferView = {
-  ...{ tag: 't'.repeat(128), current: null, next: null, prefetchAt: 0, remaining: 0, ratePerSecond: 1 },
-  ...{ runwaySeconds: null, refill: 'idle', lastError: null, waiting: 0 },
+  tag: 't'.repeat(128),
+  current: null,
+  next: null,
+  prefetchAt: 0,
+  remaining: 0,
+  ratePerSecond: 1,
+  runwaySeconds: null,
+  refill: 'idle',
+  lastError: null,
+  waiting: 0,
 };
 
 let mariadb: MariadbServer;
@@ -23,7 +31,8 @@ let coordinator: Service;
 
 const startCoordinator = (name: string, ...flags: string[]) =>
   Service.start({
-    ...{ kind: 'coordinator', name },
+    kind: 'coordinator',
+    name,
     flags: ['--roster-max-mb', String(ROSTER_MB), '--auto-create-tags', ...flags],
     env: {
       LEAFCUTTER_MYSQL_URL: mariadb.url,
@@ -59,9 +68,17 @@ async function post(path: string, body: object, at = coordinator): Promise<Respo
 
 function report(instanceId: string = randomUUID(), tags = Array.from({ length: 100 }, () => FAT)) {
   const body: ReportRequest = {
-    ...{ agentId: 'stranger', instanceId, version: '1', timeMs: Date.now() },
-    ...{ clock: { offsetMs: 0, skewed: false }, snowflake: null, tags, tagCount: tags.length },
-    ...{ names: [], intervalMs: 15_000, leaving: false },
+    agentId: 'stranger',
+    instanceId,
+    version: '1',
+    timeMs: Date.now(),
+    clock: { offsetMs: 0, skewed: false },
+    snowflake: null,
+    tags,
+    tagCount: tags.length,
+    names: [],
+    intervalMs: 15_000,
+    leaving: false,
   };
   return body;
 }
@@ -119,8 +136,12 @@ describe('reports under ever new names', () => {
 });
 
 const lease = () => ({
-  ...{ agentId: 'stranger', instanceId: randomUUID(), agentTimeMs: Date.now(), layout: LAYOUT },
-  ...{ to: Date.now(), extend: false },
+  agentId: 'stranger',
+  instanceId: randomUUID(),
+  agentTimeMs: Date.now(),
+  layout: LAYOUT,
+  to: Date.now(),
+  extend: false,
 });
 const LAYOUT = '41-10-12-d0@1288834974657';
 

@@ -18,7 +18,10 @@ beforeAll(async () => {
   [mariadb, redis] = await Promise.all([startMariadb(), startRedis()]);
   mysql = createPool({ uri: mariadb.url });
   cluster = await Cluster.start({
-    ...{ mysqlUrl: mariadb.url, redisUrl: redis.url, coordinators: 2, agents: 0 },
+    mysqlUrl: mariadb.url,
+    redisUrl: redis.url,
+    coordinators: 2,
+    agents: 0,
     coordinatorFlags: JOBS.flatMap((job) => [`--jobs-${job}-interval-s`, '1']),
   });
 });

@@ -87,7 +87,8 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
   };
   const addAgent = async (name: string, coordinator: string) => {
     const agent = await start({
-      ...{ kind: 'agent', name },
+      kind: 'agent',
+      name,
       flags: ['--coordinators', coordinator, '--snowflake-enabled'],
     });
     for (const source of SOURCES) load.draw(agent, { source, count, paceMs });
@@ -95,11 +96,13 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
   };
   try {
     const embedded = await start({
-      ...{ kind: 'coordinator', name: 'embedded' },
+      kind: 'coordinator',
+      name: 'embedded',
       flags: ['--data-dir', dataDir, ...flags],
     });
     await fetch(`${embedded.url}/v1/tags`, {
-      ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ tag: 'orders', step: 500, maxStep: 5_000 }),
     });
     for (let n = 1; n <= agents; n++) await addAgent(`agent-${n}`, embedded.url);
@@ -109,8 +112,11 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
 
     await copyFile(embeddedFile(dataDir), `${dataDir}.before`);
     const env = {
-      ...{ LEAFCUTTER_DATA_DIR: dataDir, LEAFCUTTER_MYSQL_URL: mysqlUrl, LEAFCUTTER_REDIS_URL: redis.url },
-      ...{ COORDINATOR: embedded.url, PATH: `${bin}:${process.env.PATH}` },
+      LEAFCUTTER_DATA_DIR: dataDir,
+      LEAFCUTTER_MYSQL_URL: mysqlUrl,
+      LEAFCUTTER_REDIS_URL: redis.url,
+      COORDINATOR: embedded.url,
+      PATH: `${bin}:${process.env.PATH}`,
     };
     const run = (block: string) => runDocumented(block, { page: 'move-to-mysql.md', cwd: bin, env });
     await run('look');
@@ -118,7 +124,10 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
     for (const sql of mysql) await inMysql(mysqlUrl, (query) => query(sql));
     const { COORDINATOR: _, PATH: __, ...settings } = env;
     const followed = await start({
-      ...{ kind: 'coordinator', name: 'on-mysql', port: Number(new URL(embedded.url).port), env: settings },
+      kind: 'coordinator',
+      name: 'on-mysql',
+      port: Number(new URL(embedded.url).port),
+      env: settings,
       flags: ['--redis-key-prefix', keyPrefix, ...flags],
     });
     await addAgent('fresh', followed.url);
@@ -126,7 +135,8 @@ async function moveUnderLoad(sabotage: Sabotage = {}): Promise<Outcome> {
       await mkdir(`${dataDir}-old`);
       await copyFile(`${dataDir}.before`, embeddedFile(`${dataDir}-old`));
       const old = await start({
-        ...{ kind: 'coordinator', name: 'old-file' },
+        kind: 'coordinator',
+        name: 'old-file',
         flags: ['--data-dir', `${dataDir}-old`, ...flags],
       });
       await addAgent('misled', old.url);

@@ -25,12 +25,16 @@ async function start(options: ServiceOptions): Promise<Service> {
 
 const startCoordinator = (keys: string) =>
   start({
-    ...{ kind: 'coordinator', name: 'coordinator', flags: ['--data-dir', data] },
+    kind: 'coordinator',
+    name: 'coordinator',
+    flags: ['--data-dir', data],
     env: { LEAFCUTTER_OPAQUE_KEYS: keys },
   });
 const startAgent = (name: string, keys: string, flags: string[] = []) =>
   start({
-    ...{ kind: 'agent', name, flags: ['--coordinators', coordinator.url, ...flags] },
+    kind: 'agent',
+    name,
+    flags: ['--coordinators', coordinator.url, ...flags],
     env: { LEAFCUTTER_OPAQUE_KEYS: keys },
   });
 
@@ -38,7 +42,8 @@ beforeAll(async () => {
   data = join(await scratchDir('opaque'), 'data');
   coordinator = await startCoordinator(OLD);
   const response = await fetch(`${coordinator.url}/v1/tags`, {
-    ...{ method: 'POST', headers: { 'content-type': 'application/json' } },
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ tag: 'orders', step: 50, shape: 'ORD-{opaque-base36}' }),
   });
   expect(response.status).toBe(201);

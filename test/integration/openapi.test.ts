@@ -86,8 +86,15 @@ const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
   'POST /v1/agents/report': {
     body: () => ({
       ...holder,
-      ...{ version: '1', timeMs: now(), clock: { offsetMs: 1, skewed: false }, tags: [], snowflake: null },
-      ...{ tagCount: 2, names: ['orders', 'gone'], intervalMs: 15_000, leaving: false },
+      version: '1',
+      timeMs: now(),
+      clock: { offsetMs: 1, skewed: false },
+      tags: [],
+      snowflake: null,
+      tagCount: 2,
+      names: ['orders', 'gone'],
+      intervalMs: 15_000,
+      leaving: false,
     }),
   },
   'GET /v1/agents': {},
@@ -290,7 +297,9 @@ describe.each([
       const response = await fetch(serviceOf().url + path.replaceAll(/\{\w+\}/g, '1'), { method: 'PUT' });
       const allowed = (response.headers.get('allow') ?? '').split(', ').map((method) => method.toLowerCase());
       expect({ path, status: response.status, allowed: allowed.sort() }).toEqual({
-        ...{ path, status: 405, allowed: Object.keys(methods).sort() },
+        path,
+        status: 405,
+        allowed: Object.keys(methods).sort(),
       });
     }
   });

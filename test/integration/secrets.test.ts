@@ -46,15 +46,14 @@ const others: RunningProcess[] = [];
 beforeAll(async () => {
   const data = join(await scratchDir('secrets'), 'data');
   coordinator = await Service.start({
-    ...{
-      kind: 'coordinator',
-      name: 'coordinator',
-      flags: ['--data-dir', data, '--auto-create-tags', '--log-level', 'trace'],
-    },
+    kind: 'coordinator',
+    name: 'coordinator',
+    flags: ['--data-dir', data, '--auto-create-tags', '--log-level', 'trace'],
     env: variables(ofCoordinator, /^(mysql|redis)\./),
   });
   agent = await Service.start({
-    ...{ kind: 'agent', name: 'agent' },
+    kind: 'agent',
+    name: 'agent',
     flags: [
       '--coordinators',
       coordinator.url,

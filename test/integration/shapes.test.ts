@@ -117,7 +117,8 @@ describe('a tag with a shape', () => {
     const port = method.startsWith('proto.') ? goLeaf : grpc;
     const args = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--data', JSON.stringify(request)];
     const told = await run(BUF, [...args, `http://127.0.0.1:${port}/${method}`], {
-      ...{ timeout: PATIENCE_MS, env: { ...process.env, BUF_CACHE_DIR: join(data, '..', 'buf') } },
+      timeout: PATIENCE_MS,
+      env: { ...process.env, BUF_CACHE_DIR: join(data, '..', 'buf') },
     }).catch((error: { stdout: string; stderr: string }) => error);
     expect(told.stdout).not.toMatch(/"(id|ids|ranges|block)": *["[{]/);
     expect(told.stdout + told.stderr).toMatch(/shape|no available id/);
@@ -147,7 +148,10 @@ describe('a tag with a shape', () => {
       JSON.parse((await ask(`/v1/decode/${id}${query}`, {}, agent)).body);
     for (const agent of agents) {
       expect(await decode(text, '?tag=orders', agent)).toEqual({
-        ...{ id: text, tag: 'orders', number: String(numberOf(text)), shape: SHAPE },
+        id: text,
+        tag: 'orders',
+        number: String(numberOf(text)),
+        shape: SHAPE,
       });
     }
     expect(await decode('7', '?tag=plain')).toEqual({ id: '7', tag: 'plain', number: '7', shape: null });
@@ -156,7 +160,9 @@ describe('a tag with a shape', () => {
     expect(await decode(text, '?tag=nowhere')).toMatchObject({ code: 'TAG_UNKNOWN' });
     expect(await decode(text, '?tag=')).toMatchObject({ code: 'BAD_REQUEST', reason: 'tag' });
     expect(await decode(text, '')).toMatchObject({
-      ...{ code: 'BAD_REQUEST', reason: 'id', detail: expect.stringContaining('?tag=') },
+      code: 'BAD_REQUEST',
+      reason: 'id',
+      detail: expect.stringContaining('?tag='),
     });
   });
 
@@ -201,7 +207,9 @@ test('to a coordinator of an earlier release, which reads one column, a tag with
   const rows = file.prepare('SELECT tag, retired FROM leafcutter_tag ORDER BY tag').all();
   file.close();
   expect(Object.fromEntries(rows.map(({ tag: name, retired }) => [name, retired]))).toEqual({
-    ...{ orders: 1, plain: 0, small: 1 },
+    orders: 1,
+    plain: 0,
+    small: 1,
   });
 });
 

@@ -49,7 +49,8 @@ async function startWithoutRedis(how: 'stop' | 'pause', ...flags: string[]) {
     const redis = stack.use(await startRedis());
     await redis[how]();
     const coordinator = await Service.start({
-      ...{ kind: 'coordinator', name: 'early' },
+      kind: 'coordinator',
+      name: 'early',
       flags: ['--auto-create-tags', '--redis-command-timeout-ms', '500', ...flags],
       env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
     });
@@ -68,10 +69,7 @@ async function startWithoutRedis(how: 'stop' | 'pause', ...flags: string[]) {
       );
     };
     const draws = async () => (await fetch(`${agent.url}/v1/ids/orders`)).ok;
-    return {
-      ...{ coordinator, redis, redisIs, counter, draws },
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
-    };
+    return { coordinator, redis, redisIs, counter, draws, [Symbol.asyncDispose]: () => stack.disposeAsync() };
   } catch (error) {
     await stack.disposeAsync();
     throw error;
@@ -108,7 +106,8 @@ test('an agent that starts before its coordinator is live, refuses, and becomes 
   const port = await freePort();
   const agent = await Service.start(
     {
-      ...{ kind: 'agent', name: 'early' },
+      kind: 'agent',
+      name: 'early',
       flags: ['--coordinators', `http://127.0.0.1:${port}`, '--wait-ms', '200'],
     },
     'live',

@@ -221,8 +221,12 @@ describe.each(['ec', 'rsa'] as const)('a server with a key of the kind %s', (kin
   function agreed(ciphers: string, version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2'): Promise<string> {
     return new Promise((resolve) => {
       const socket = connectTls({
-        ...{ port: (server.address as Address).port, host: '127.0.0.1', rejectUnauthorized: false, ciphers },
-        ...{ minVersion: version, maxVersion: version },
+        port: (server.address as Address).port,
+        host: '127.0.0.1',
+        rejectUnauthorized: false,
+        ciphers,
+        minVersion: version,
+        maxVersion: version,
       });
       const end = (outcome: string) => {
         socket.destroy();

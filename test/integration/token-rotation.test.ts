@@ -34,14 +34,16 @@ beforeAll(async () => {
   swap(files.coordinator, 'agent-1');
   swap(files.agents, 'agent-1');
   coordinator = await start({
-    ...{ kind: 'coordinator', name: 'coordinator' },
+    kind: 'coordinator',
+    name: 'coordinator',
     flags: ['--data-dir', join(folder, 'data'), '--auto-create-tags', '--reload-interval-s', '0'],
     env: { LEAFCUTTER_AGENT_TOKENS_FILE: files.agents },
   });
   respPort = await freePort();
   grpcPort = await freePort();
   agent = await start({
-    ...{ kind: 'agent', name: 'agent' },
+    kind: 'agent',
+    name: 'agent',
     flags: [
       ...['--coordinators', coordinator.url, '--resp-listen', `127.0.0.1:${respPort}`],
       ...['--grpc-listen', `127.0.0.1:${grpcPort}`, '--reload-interval-s', '1'],
@@ -170,7 +172,8 @@ describe('tokens that change in their file', () => {
     expect(await poll(async () => (await reloaded()) === 2)).toBeTruthy();
     expect(await http('/v1/ids/never-drawn-before', 'second')).toMatch(/^200 1$/);
     const old = await fetch(`${coordinator.url}/v1/tags/parcels/segments`, {
-      ...{ method: 'POST', headers: { authorization: 'Bearer agent-1', 'content-type': 'application/json' } },
+      method: 'POST',
+      headers: { authorization: 'Bearer agent-1', 'content-type': 'application/json' },
       body: '{}',
     });
     expect(old.status).toBe(401);
@@ -193,7 +196,8 @@ describe('tokens that change in their file', () => {
     const file = join(folder, 'admins');
     swap(file, 'boss\nleaves\n');
     const watched = await start({
-      ...{ kind: 'coordinator', name: 'watched' },
+      kind: 'coordinator',
+      name: 'watched',
       flags: ['--data-dir', join(folder, 'watched'), '--reload-interval-s', '0'],
       env: { LEAFCUTTER_ADMIN_TOKENS_FILE: file },
     });
@@ -227,7 +231,8 @@ test('the supervisor of workers passes SIGHUP on', async () => {
   swap(file, 'old');
   const port = await freePort();
   const workers = await start({
-    ...{ kind: 'agent', name: 'workers' },
+    kind: 'agent',
+    name: 'workers',
     flags: [
       '--coordinators',
       coordinator.url,

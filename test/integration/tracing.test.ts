@@ -23,11 +23,15 @@ test('with an SDK loaded, refills and lease calls are spans, and the coordinator
   const file = join(folder, 'spans');
   const env = { NODE_OPTIONS: `--import ${SDK}`, SPANS_FILE: file };
   const coordinator = await Service.start({
-    ...{ kind: 'coordinator', name: 'c1', env },
+    kind: 'coordinator',
+    name: 'c1',
+    env,
     flags: ['--data-dir', join(folder, 'data'), '--auto-create-tags', '--snowflake-heartbeat-ms', '200'],
   });
   const agent = await Service.start({
-    ...{ kind: 'agent', name: 'a1', env },
+    kind: 'agent',
+    name: 'a1',
+    env,
     flags: ['--coordinators', coordinator.url, '--snowflake-enabled'],
   });
   try {

@@ -49,8 +49,15 @@ test('a real cluster passes, every ID in the ledger, and the history tells every
   expect({ code, report }).toMatchObject({
     code: 0,
     report: {
-      ...{ verdict: 'ok', ids: IDS, instances: 2, unattributed: 0, refused: {}, unanswered: {} },
-      ...{ duplicates: [], falling: [], ledger: { checked: true, ungranted: [], overlaps: [] } },
+      verdict: 'ok',
+      ids: IDS,
+      instances: 2,
+      unattributed: 0,
+      refused: {},
+      unanswered: {},
+      duplicates: [],
+      falling: [],
+      ledger: { checked: true, ungranted: [], overlaps: [] },
     },
   });
   expect(report.singles).toBeGreaterThanOrEqual(IDS / 5);

@@ -16,11 +16,13 @@ const drawn: bigint[] = [];
 
 beforeAll(async () => {
   coordinator = await Service.start({
-    ...{ kind: 'coordinator', name: 'workers' },
+    kind: 'coordinator',
+    name: 'workers',
     flags: ['--data-dir', await scratchDir('workers'), '--auto-create-tags'],
   });
   agent = await Service.start({
-    ...{ kind: 'agent', name: 'several' },
+    kind: 'agent',
+    name: 'several',
     flags: [
       '--coordinators',
       coordinator.url,

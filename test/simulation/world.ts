@@ -181,7 +181,12 @@ export class World {
       );
       const agent = startAgent(
         {
-          ...{ process, agentId: name, endpoints, rules: rules.agent, seed, before },
+          process,
+          agentId: name,
+          endpoints,
+          rules: rules.agent,
+          seed,
+          before,
           onMade: (id, instanceId) => evidence.made(id, instanceId),
         },
         this.#plant.agent,

@@ -36,7 +36,8 @@ export class Cluster implements AsyncDisposable {
           kind: 'coordinator',
           name: `coordinator-${index + 1}`,
           flags: ['--redis-key-prefix', keyPrefix, ...coordinatorFlags],
-          ...{ env, pace },
+          env,
+          pace,
         }),
       ),
     );
@@ -70,7 +71,8 @@ export class Cluster implements AsyncDisposable {
           ...this.#agentFlags,
           ...flags,
         ],
-        ...{ env, pace: this.#pace },
+        env,
+        pace: this.#pace,
       },
       until,
     );

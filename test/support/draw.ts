@@ -106,8 +106,12 @@ function collect(text: string, begunMs: number, lane: Lane, tally: Tally): void 
   const ids = text.split('\n').flatMap((line) => (line === '' ? [] : [BigInt(line)]));
   lane.ids.push(...ids);
   lane.calls.push({
-    ...{ agent, instanceId, source, ids },
-    ...{ invokedNs: begunMs * 1e6, completedNs: runningMs() * 1e6 },
+    agent,
+    instanceId,
+    source,
+    ids,
+    invokedNs: begunMs * 1e6,
+    completedNs: runningMs() * 1e6,
   });
   tally.ids += ids.length;
   if (ids.length === 1) tally.singles += 1;

@@ -28,9 +28,7 @@ export async function unpackEarlierVersion(): Promise<string> {
   const archive = execFileSync(
     'git',
     ['archive', EARLIER_COMMIT, 'packages', 'package.json', 'tsconfig.json'],
-    {
-      ...{ cwd: ROOT, maxBuffer: 256 * 1024 * 1024 },
-    },
+    { cwd: ROOT, maxBuffer: 256 * 1024 * 1024 },
   );
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
   for (const name of readdirSync(join(folder, 'packages'))) linkDependencies(folder, name);

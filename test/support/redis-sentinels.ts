@@ -47,7 +47,8 @@ export async function startSentinels(): Promise<SentinelSetup> {
   if (!(await poll(known))) throw new Error(`the Sentinels do not meet: ${await state()}`);
   const stack = starting.move();
   return {
-    ...{ master, replica },
+    master,
+    replica,
     url: `redis://${MASTER_NAME}`,
     sentinels: sentinels.map(({ port }) => `redis://127.0.0.1:${port}`).join(','),
     command: (...words) => asked.call('SENTINEL', ...words),
@@ -71,7 +72,8 @@ async function startSentinel(masterPort: number): Promise<NativeServer> {
     name: 'redis-sentinel',
     command: findBinary('redis-server', 'redis-server'),
     args: [file, '--sentinel'],
-    ...{ port, directory },
+    port,
+    directory,
     ready: () => answersPing(port),
   });
 }

@@ -122,7 +122,9 @@ function assemble(
   const agentId = seat === undefined ? name : `${name}-w${seat.number}`;
   const watch = new ClockWatch(clock, config.snowflake.maxClockSkewMs);
   const trust = new TlsWatch({
-    ...{ clock, section: 'coordinatorTls', files: config.coordinatorTls },
+    clock,
+    section: 'coordinatorTls',
+    files: config.coordinatorTls,
     onChange: () => log.info('the certificates for the coordinators changed; new connections use them'),
     onProblem: (err) => log.error({ err }, 'the changed certificates cannot be read; those before go on'),
   });

@@ -114,7 +114,8 @@ export class AdminClient {
   async #send(method: string, path: string, body?: object): Promise<Dispatcher.ResponseData> {
     try {
       return await request(this.#url + path, {
-        ...{ method: method as Dispatcher.HttpMethod, dispatcher: this.#dispatcher },
+        method: method as Dispatcher.HttpMethod,
+        dispatcher: this.#dispatcher,
         headers: {
           'content-type': 'application/json',
           ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),

@@ -8,12 +8,25 @@ import { printReport } from './verify/print-report.ts';
 /** Looks like the end of a row and another row, and hides what it looks like. */
 const FORGED = 'x\r\n\u001b[1Aforged  active\u202e\u009b';
 const TAG = {
-  ...{ tag: FORGED, state: 'active', nextId: '1', step: 1, maxStep: 1, targetDurationS: 1 },
-  ...{ highestId: '9', description: FORGED, shape: FORGED },
+  tag: FORGED,
+  state: 'active',
+  nextId: '1',
+  step: 1,
+  maxStep: 1,
+  targetDurationS: 1,
+  highestId: '9',
+  description: FORGED,
+  shape: FORGED,
 };
 const RANGE = {
-  ...{ tag: FORGED, machineId: null, start: '1', end: '2', agentId: FORGED, instanceId: FORGED },
-  ...{ coordinatorId: FORGED, grantedAtMs: 0 },
+  tag: FORGED,
+  machineId: null,
+  start: '1',
+  end: '2',
+  agentId: FORGED,
+  instanceId: FORGED,
+  coordinatorId: FORGED,
+  grantedAtMs: 0,
 };
 const ANSWERS: Readonly<Record<string, object>> = {
   '/v1/tags': { tags: [TAG], next: null },
@@ -21,7 +34,9 @@ const ANSWERS: Readonly<Record<string, object>> = {
   '/v1/tags/away': { code: 'STORE_UNAVAILABLE', detail: FORGED },
   '/v1/tags/broken': { code: 'INTERNAL', detail: FORGED },
   '/v1/explain/1': {
-    ...{ id: '1', snowflake: null, more: false },
+    id: '1',
+    snowflake: null,
+    more: false,
     segments: [{ tag: FORGED, verdict: 'granted', sentence: FORGED, range: RANGE }],
   },
 };
@@ -41,9 +56,17 @@ async function leafcutter(...argv: string[]) {
   const say = (text: string) => void said.push(text);
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const code = await runCommand({
-    ...{ argv, env: { LEAFCUTTER_COORDINATOR: url }, cwd: '/', watched: false, self: ['leafcutter'] },
-    ...{ stopRequested: new Promise<string>(() => undefined), out: say, err: say, parent: undefined },
-    ...{ onHangup: () => undefined, tellListening: () => undefined },
+    argv,
+    env: { LEAFCUTTER_COORDINATOR: url },
+    cwd: '/',
+    watched: false,
+    self: ['leafcutter'],
+    stopRequested: new Promise<string>(() => undefined),
+    out: say,
+    err: say,
+    parent: undefined,
+    onHangup: () => undefined,
+    tellListening: () => undefined,
   });
   return { code, output: said.join('') };
 }
@@ -92,13 +115,28 @@ describe('what a coordinator says stays in its line, and moves nothing', () => {
 
 test('what an agent says stays in its line of a report of verify', () => {
   const call = {
-    ...{ process: 1, agent: FORGED, instance: FORGED, invokedS: 0, completedS: 1 },
-    ...{ lowest: '1', highest: '1' },
+    process: 1,
+    agent: FORGED,
+    instance: FORGED,
+    invokedS: 0,
+    completedS: 1,
+    lowest: '1',
+    highest: '1',
   };
   const violations = [{ source: 'orders', id: '1', calls: [call] }];
   const report = printReport({
-    ...{ verdict: 'violated', requests: 1, singles: 1, ids: 1, instances: 1, refused: {}, unanswered: {} },
-    ...{ unattributed: 0, seconds: 1, idsPerSecond: 1, duplicates: violations, falling: [] },
+    verdict: 'violated',
+    requests: 1,
+    singles: 1,
+    ids: 1,
+    instances: 1,
+    refused: {},
+    unanswered: {},
+    unattributed: 0,
+    seconds: 1,
+    idsPerSecond: 1,
+    duplicates: violations,
+    falling: [],
     ledger: { checked: false, why: FORGED },
   });
   expect(linesOf(report).length).toBe(9);

@@ -70,7 +70,10 @@ async function serve<T extends SettingTree & { reloadIntervalS: Setting<number> 
     return EXIT.ok;
   }
   reloader = new Reloader({
-    ...{ settings, config: loaded.config, service: running, log },
+    settings,
+    config: loaded.config,
+    service: running,
+    log,
     load: () => loadSettings(io, settings, service, `leafcutter ${service}`)?.config ?? loaded.config,
   });
   if (isOld) reloader.look();

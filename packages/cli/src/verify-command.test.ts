@@ -19,7 +19,12 @@ async function agent(name?: string): Promise<ScriptedAgent> {
 async function run(argv: readonly string[], stopRequested = new Promise<string>(() => undefined)) {
   const said: string[] = [];
   const io: Io = {
-    ...{ argv, env: {}, cwd: '/', watched: false, stopRequested, self: ['leafcutter'] },
+    argv,
+    env: {},
+    cwd: '/',
+    watched: false,
+    stopRequested,
+    self: ['leafcutter'],
     out: (text) => void said.push(text),
     err: () => undefined,
     onHangup: () => undefined,

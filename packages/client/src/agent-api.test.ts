@@ -68,10 +68,15 @@ describe('an agent’s answer', () => {
   test('that is a problem document is the error it says', async () => {
     const problem = { code: 'TAG_RETIRED', detail: 'It is retired.', retryable: false, reason: 'x' };
     await expect(asking(problem, (api) => api.snowflake(), 410)).rejects.toMatchObject({
-      ...{ name: 'IdError', code: 'TAG_RETIRED', message: 'It is retired.', retryable: false, reason: 'x' },
+      name: 'IdError',
+      code: 'TAG_RETIRED',
+      message: 'It is retired.',
+      retryable: false,
+      reason: 'x',
     });
     await expect(asking('upstream is down', (api) => api.snowflake(), 502)).rejects.toMatchObject({
-      ...{ code: 'AGENT_UNAVAILABLE', reason: 'no_agent' },
+      code: 'AGENT_UNAVAILABLE',
+      reason: 'no_agent',
     });
   });
 });

@@ -129,15 +129,24 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
   const metrics = new CoordinatorReports({ readings, log, clock });
   const { allowUnsweptAllocations: allowUnswept, maxUnfencedS } = config.redis;
   const guard = await guardFence(stores, metrics, {
-    ...{ clock, layout: deployment.layout, coordinatorId },
-    ...{ allowUnswept, maxUnfencedMs: maxUnfencedS * 1_000 },
+    clock,
+    layout: deployment.layout,
+    coordinatorId,
+    allowUnswept,
+    maxUnfencedMs: maxUnfencedS * 1_000,
   });
   metrics.redisUp(redis?.up);
   redis?.onChange((up) => metrics.redisUp(up));
   const tags = new TagAdmin(store, config.segment);
   const shared = {
-    ...{ store, fence, unfenced: guard, locks, clock },
-    ...{ random: Math.random, events: metrics, coordinatorId },
+    store,
+    fence,
+    unfenced: guard,
+    locks,
+    clock,
+    random: Math.random,
+    events: metrics,
+    coordinatorId,
   };
   const coordinator: Coordinator = {
     config,
@@ -174,10 +183,14 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     tags,
     explainer: new Explainer(store, layout, keys),
     watch: new FleetWatch({
-      ...{ roster, tags, clock, ids: { coordinatorId, deploymentId: deployment.id } },
+      roster,
+      tags,
+      clock,
+      ids: { coordinatorId, deploymentId: deployment.id },
       failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
       stores: (isUp) => ({
-        ...{ store: isUp ? 'up' : 'down', redis: redisState(stores, guard) },
+        store: isUp ? 'up' : 'down',
+        redis: redisState(stores, guard),
         mayGoUnfenced: guard?.unfencedRefusal() === undefined,
         lostWrites: metrics.lostLately(),
       }),

@@ -12,8 +12,16 @@ const CROWD = 10_000;
 /** Connections of the crowd that are opened in ten milliseconds. */
 const AT_ONCE = 50;
 const FAT_TAGS = Array.from({ length: 100 }, () => ({
-  ...{ tag: 't'.repeat(128), current: null, next: null, prefetchAt: 0, remaining: 0, ratePerSecond: 1 },
-  ...{ runwaySeconds: null, refill: 'idle', lastError: null, waiting: 0 },
+  tag: 't'.repeat(128),
+  current: null,
+  next: null,
+  prefetchAt: 0,
+  remaining: 0,
+  ratePerSecond: 1,
+  runwaySeconds: null,
+  refill: 'idle',
+  lastError: null,
+  waiting: 0,
 }));
 
 const counts: Record<string, number> = {};
@@ -65,8 +73,16 @@ let name = 0;
 
 flood('report', 4, () =>
   post('/v1/agents/report', {
-    ...{ ...stranger(), version: '1', timeMs: Date.now(), clock: { offsetMs: 0, skewed: false } },
-    ...{ snowflake: null, tags: FAT_TAGS, tagCount: 100, names: [], intervalMs: 15_000, leaving: false },
+    ...stranger(),
+    version: '1',
+    timeMs: Date.now(),
+    clock: { offsetMs: 0, skewed: false },
+    snowflake: null,
+    tags: FAT_TAGS,
+    tagCount: 100,
+    names: [],
+    intervalMs: 15_000,
+    leaving: false,
   }),
 );
 flood('renewal', 4, () => {

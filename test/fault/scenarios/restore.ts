@@ -20,15 +20,15 @@ async function drill(arena: Arena, meanwhile: Meanwhile): Promise<void> {
   const { agents, coordinators, mariadb, redis } = arena;
   const { hostname, port, username, password, pathname } = new URL(mariadb.url);
   const env = {
-    ...{
-      DB_HOST: hostname,
-      DB_PORT: port,
-      DB_USER: username,
-      MYSQL_PWD: password,
-      DB_NAME: pathname.slice(1),
-    },
-    ...{ REDIS_URL: redis.url, COORDINATOR: coordinators[0]?.service.url ?? '' },
-    ...{ MARGIN: '1000000', LONGEST_WINDOW_S: String(WINDOW_S) },
+    DB_HOST: hostname,
+    DB_PORT: port,
+    DB_USER: username,
+    MYSQL_PWD: password,
+    DB_NAME: pathname.slice(1),
+    REDIS_URL: redis.url,
+    COORDINATOR: coordinators[0]?.service.url ?? '',
+    MARGIN: '1000000',
+    LONGEST_WINDOW_S: String(WINDOW_S),
   };
   const cwd = await scratchDir('restore-drill');
   const run = (block: string) => runDocumented(block, { cwd, env });

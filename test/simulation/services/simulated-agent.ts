@@ -87,7 +87,11 @@ export function startAgent(
   const keeper = new LeaseKeeper({ ...shared, source: plant.leases?.(client) ?? client, generator });
   keeper.start();
   const status = () => ({
-    ...{ agentId, instanceId, version: 'simulated', timeMs: clock.now(), snowflake: null },
+    agentId,
+    instanceId,
+    version: 'simulated',
+    timeMs: clock.now(),
+    snowflake: null,
     clock: { offsetMs: watch.offsetMs ?? null, skewed: watch.skewed },
     tags: realTags.status(),
   });

@@ -224,16 +224,15 @@ function ofThisAgent(error: unknown): unknown {
   }
   if (hasCode(error, 'UNAUTHORIZED')) {
     return new LeafcutterError('COORDINATOR_UNAVAILABLE', 'A coordinator refuses the token of this agent.', {
-      ...{ reason: 'agent_token', cause: error },
+      reason: 'agent_token',
+      cause: error,
     });
   }
   if (hasCode(error, 'FORBIDDEN') && error.reason === 'tag_scope') {
     return new LeafcutterError(
       'FORBIDDEN',
       'The token of this agent does not open this at the coordinators.',
-      {
-        ...{ reason: 'agent_scope', cause: error },
-      },
+      { reason: 'agent_scope', cause: error },
     );
   }
   return error;

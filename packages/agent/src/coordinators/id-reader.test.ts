@@ -35,7 +35,10 @@ test('tells a coordinator tag and text, and gives on what it reads', async () =>
   const client = new CoordinatorClient({
     endpoints: [new CoordinatorEndpoint(server.url, { token: 'a', timeoutMs: 2_000, clock })],
     identity: { agentId: 'agent-1', instanceId: '11111111-1111-4111-8111-111111111111' },
-    ...{ layout: LAYOUT, clock, watch: new ClockWatch(clock, 2_000), random: () => 0 },
+    layout: LAYOUT,
+    clock,
+    watch: new ClockWatch(clock, 2_000),
+    random: () => 0,
   });
   try {
     expect(await new IdReader(client).read('order-{yyyy}', 'S-007')).toEqual(ANSWER);

@@ -9,7 +9,9 @@ function holding(debt: Debt | undefined) {
   const clock = new FakeClock();
   const overdue: Debt[] = [];
   const debtor = {
-    ...{ debt, finished: 0, cuts: 0 },
+    debt,
+    finished: 0,
+    cuts: 0,
     owes: () => debtor.debt,
     cut() {
       debtor.cuts += 1;

@@ -25,7 +25,12 @@ export function doorAgent(tokens: readonly string[] = []) {
     tokens: () => tokens.length,
   });
   const agent = {
-    ...{ clock, metrics, layout: LAYOUT, tags: newTags(), tokens: new Tokens(tokens), now: clock.now },
+    clock,
+    metrics,
+    layout: LAYOUT,
+    tags: newTags(),
+    tokens: new Tokens(tokens),
+    now: clock.now,
     limits: new Limits(clock, { tokenRequestsPerS: 0, tokenIdsPerS: 0 }),
     batches: new Batches(setImmediate),
     config: { bodyLimitBytes: 16_384, resp: { allowUnsafeIntegers: false } },

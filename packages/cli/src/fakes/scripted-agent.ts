@@ -11,8 +11,12 @@ type Script = (request: {
 }) => readonly bigint[] | { refuse: string } | 'hang-up';
 
 const LAYOUT = layoutOf({
-  ...{ layout: 'classic', timestampBits: undefined, machineIdBits: undefined, sequenceBits: undefined },
-  ...{ datacenterBits: 0, epochMs: TWITTER_EPOCH_MS },
+  layout: 'classic',
+  timestampBits: undefined,
+  machineIdBits: undefined,
+  sequenceBits: undefined,
+  datacenterBits: 0,
+  epochMs: TWITTER_EPOCH_MS,
 });
 
 /** Numbers `from` and above, in order, as an honest agent gives them. */
@@ -68,8 +72,14 @@ export class ScriptedAgent implements AsyncDisposable {
 
   #ledger(): LedgerPage {
     const ranges = this.granted.map(({ start, end, instanceId }) => ({
-      ...{ tag: 'orders', machineId: null, start: String(start), end: String(end) },
-      ...{ agentId: this.#name, instanceId, coordinatorId: 'c', grantedAtMs: 0 },
+      tag: 'orders',
+      machineId: null,
+      start: String(start),
+      end: String(end),
+      agentId: this.#name,
+      instanceId,
+      coordinatorId: 'c',
+      grantedAtMs: 0,
     }));
     return { layout: LAYOUT, ranges, next: null };
   }

@@ -2,14 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import { type Existing, planStep } from './plan.ts';
 
 const tag = (nextId: bigint, firstId = nextId, state: Existing['state'] = 'active'): Existing => ({
-  ...{ state, nextId, firstId },
+  state,
+  nextId,
+  firstId,
 });
 const orders = (nextId: bigint) => ({ name: 'orders', nextId });
 
 describe('a counter of another system', () => {
   test('becomes a tag that starts a gap above it, with its step', () => {
     expect(planStep({ ...orders(501n), step: 50 }, undefined, 1_000n)).toEqual({
-      ...{ name: 'orders', action: 'create', nextThere: 501n, nextHere: 1_501n, step: 50 },
+      name: 'orders',
+      action: 'create',
+      nextThere: 501n,
+      nextHere: 1_501n,
+      step: 50,
     });
     expect(planStep({ ...orders(501n), step: 10_000_000 }, undefined, 0n)).not.toHaveProperty('step');
   });

@@ -38,7 +38,10 @@ export function planStep(found: Found, existing: Existing | undefined, gap: bigi
   if ('problem' in found) return { name, action: 'refuse', problem: found.problem };
   const { nextId: nextThere } = found;
   const refuse = (problem: string, nextHere?: bigint): Step => ({
-    ...{ name, action: 'refuse', nextThere, problem },
+    name,
+    action: 'refuse',
+    nextThere,
+    problem,
     ...(nextHere === undefined ? {} : { nextHere }),
   });
   if (nextThere < 0n) return refuse('it is negative, and IDs are not');

@@ -63,7 +63,12 @@ describe('a history file', () => {
     expect(lines).toHaveLength(8);
     expect(lines[0]).toEqual({
       ...common,
-      ...{ index: 0, type: 'invoke', process: 0, instance: 'uuid', count: 5, time: 100 },
+      index: 0,
+      type: 'invoke',
+      process: 0,
+      instance: 'uuid',
+      count: 5,
+      time: 100,
     });
     expect(lines[2]).toMatchObject({ type: 'ok', instance: null, value: ['9'] });
     expect(lines[3]).toMatchObject({

@@ -10,8 +10,12 @@ export async function startWorkers(config: AgentConfig, io: Io, log: Logger): Pr
   await checkPorts(config);
   const [command, ...args] = io.self;
   const running = await Supervisor.start({
-    ...{ commandLine: [command, ...args, 'agent', ...io.argv], cwd: io.cwd, env: io.env },
-    ...{ workers: config.workers, stopWithinMs: config.drainDelayMs + config.drainMs, log },
+    commandLine: [command, ...args, 'agent', ...io.argv],
+    cwd: io.cwd,
+    env: io.env,
+    workers: config.workers,
+    stopWithinMs: config.drainDelayMs + config.drainMs,
+    log,
   });
   log.info({ workers: config.workers, listen: String(config.listen) }, 'workers are listening');
   return running;

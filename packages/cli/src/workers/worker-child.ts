@@ -28,8 +28,11 @@ export class WorkerProcess {
     // A group of its own, so that Ctrl-C reaches the supervisor only; the channel tells the worker when that is gone.
     // Advanced serialization keeps NaN, which JSON would turn into null.
     this.#child = spawn(command, args, {
-      ...{ cwd, env: { ...env, [WORKER_VARIABLE]: String(number) } },
-      ...{ stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced', detached: true },
+      cwd,
+      env: { ...env, [WORKER_VARIABLE]: String(number) },
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
+      detached: true,
     });
     this.listening = new Promise((resolve) => {
       this.#child.on('message', (message) => {

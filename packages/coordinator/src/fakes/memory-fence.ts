@@ -162,7 +162,8 @@ export class MemoryFence implements Fence {
       value: maxBigint(known.value, counter),
       committed: maxBigint(known.committed, counter),
       granted: maxBigint(known.granted, granted),
-      ...{ era, taken },
+      era,
+      taken,
     };
     const rises =
       later < 0 ||

@@ -136,7 +136,11 @@ export class MemoryStore implements Store {
       const record = this.#record(tag);
       const name = { kind: 'tag', tag } as const;
       return work({
-        ...{ name, value: counterOf(record), nowMs, tag: record, ...this.database.eras.get(tag) },
+        name,
+        value: counterOf(record),
+        nowMs,
+        tag: record,
+        ...this.database.eras.get(tag),
         ...this.#told,
         ...this.database.ledgerOf(name, writes),
         advance: async (to, entries, later) => {
@@ -232,7 +236,10 @@ export class MemoryStore implements Store {
       }
       const name = { kind: 'machine', machineId } as const;
       return work({
-        ...{ name, value: machine.ceilingMs, nowMs, machine },
+        name,
+        value: machine.ceilingMs,
+        nowMs,
+        machine,
         ...this.#told,
         enter: async (entries) => void writes.push(...this.#enter(entries)),
         ...this.database.ledgerOf(name, writes),

@@ -17,7 +17,11 @@ export class OneTag {
   readonly fence = new MemoryFence(this.memory);
   readonly events = new RecordedEvents();
   readonly parts = {
-    ...{ store: this.store, fence: this.fence, locks: noLocks, clock: this.clock, events: this.events },
+    store: this.store,
+    fence: this.fence,
+    locks: noLocks,
+    clock: this.clock,
+    events: this.events,
     coordinatorId: 'c1',
   };
   readonly rules = { ...SEGMENT_RULES, adaptiveStep: false };

@@ -31,7 +31,9 @@ const fleetTag = z.strictObject({
 });
 
 const fleetAgent = z.strictObject({
-  ...{ agentId: z.string(), instanceId: z.string(), version: z.string() },
+  agentId: z.string(),
+  instanceId: z.string(),
+  version: z.string(),
   state: agentState,
   seenAtMs: z.number(),
   tagCount: z.int(),
@@ -46,7 +48,8 @@ const fleetAgent = z.strictObject({
 
 const fleet: z.ZodType<FleetView> = z.strictObject({
   timeMs: unixMs,
-  ...{ coordinatorId: z.string(), deploymentId: z.string() },
+  coordinatorId: z.string(),
+  deploymentId: z.string(),
   health: z.strictObject({ level, sentence: z.string() }),
   stores: z.strictObject({
     store: z.enum(['up', 'down']),
@@ -79,11 +82,7 @@ const tag: z.ZodType<TagLive> = z.strictObject({
   ratePerSecond: rate,
   holders: z
     .array(
-      z.strictObject({
-        ...{ agentId: z.string(), instanceId: z.string() },
-        state: agentState,
-        buffer: bufferView,
-      }),
+      z.strictObject({ agentId: z.string(), instanceId: z.string(), state: agentState, buffer: bufferView }),
     )
     .readonly(),
   history,

@@ -65,7 +65,9 @@ async function openSecured(
   }
   let listening: HttpListening | undefined;
   const watch = new TlsWatch({
-    ...{ clock, section: 'tls', files: { certFile, keyFile, caFile } },
+    clock,
+    section: 'tls',
+    files: { certFile, keyFile, caFile },
     onChange(texts) {
       listening?.renew(serverTls(texts));
       log.info('the certificate was renewed; new connections get it');

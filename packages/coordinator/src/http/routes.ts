@@ -116,10 +116,7 @@ async function lowerTag(coordinator: Coordinator, req: Request, res: Response): 
   const request = parseBody(lowerTagRequest, req.body);
   const parts = { ...coordinator, events: coordinator.metrics };
   const { from, to, highestId } = await lowerCounter(parts, tag, BigInt(request.to), request.force);
-  const answer: LowerTagAnswer = {
-    ...{ tag, from: String(from), to: String(to) },
-    highestId: String(highestId),
-  };
+  const answer: LowerTagAnswer = { tag, from: String(from), to: String(to), highestId: String(highestId) };
   coordinator.log.warn(answer, 'an admin lowered the counter of a tag');
   res.json(answer);
 }
@@ -129,7 +126,11 @@ async function listAgents(coordinator: Coordinator, req: Request, res: Response)
   const agents = await coordinator.roster.list();
   res.json({
     agents: agents.map(({ agentId, instanceId, version, tagCount, seenAtMs }) => ({
-      ...{ agentId, instanceId, version, tagCount, seenAtMs },
+      agentId,
+      instanceId,
+      version,
+      tagCount,
+      seenAtMs,
     })),
   });
 }

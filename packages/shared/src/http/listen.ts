@@ -88,8 +88,11 @@ export async function listen(
 ): Promise<HttpListening> {
   const { ahead, reusePort = false, tls, unreadMs = UNREAD_MS } = more;
   const options = {
-    ...{ connectionsCheckingInterval: CHECK_MS, maxHeaderSize: 8_192, requestTimeout: 30_000 },
-    ...{ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEAD_TIMEOUT_MS },
+    connectionsCheckingInterval: CHECK_MS,
+    maxHeaderSize: 8_192,
+    requestTimeout: 30_000,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEAD_TIMEOUT_MS,
   };
   const answers = new OpenAnswers();
   const watched = answers.of(listener);

@@ -5,8 +5,17 @@ const INSTANCE = '6f1c9f0e-6a44-4d0e-9d3e-3b1f0c6f2a11';
 const FORGED = 'all orders\u001b[2K\ninvoices  active\u202e';
 
 const report = {
-  ...{ agentId: 'agent-1', instanceId: INSTANCE, version: '0.1.0', timeMs: 0, tags: [], snowflake: null },
-  ...{ clock: { offsetMs: 0, skewed: false }, tagCount: 0, names: [], intervalMs: 1, leaving: false },
+  agentId: 'agent-1',
+  instanceId: INSTANCE,
+  version: '0.1.0',
+  timeMs: 0,
+  tags: [],
+  snowflake: null,
+  clock: { offsetMs: 0, skewed: false },
+  tagCount: 0,
+  names: [],
+  intervalMs: 1,
+  leaving: false,
 };
 const demand = { agentId: 'agent-1', instanceId: INSTANCE, ratePerSecond: 0, waitingIds: 0 };
 
@@ -32,8 +41,14 @@ test('the same bodies are taken without it', () => {
 
 test('a tag that stands in a store already is read, whatever its name and description hold', () => {
   const stored = {
-    ...{ tag: 'old\u202e', state: 'active', nextId: '1', step: 1, maxStep: 1, targetDurationS: 1 },
-    ...{ highestId: '9', description: FORGED },
+    tag: 'old\u202e',
+    state: 'active',
+    nextId: '1',
+    step: 1,
+    maxStep: 1,
+    targetDurationS: 1,
+    highestId: '9',
+    description: FORGED,
   };
   expect(tagList.parse({ tags: [stored], next: null }).tags[0]).toMatchObject({ description: FORGED });
 });

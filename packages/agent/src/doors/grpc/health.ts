@@ -19,7 +19,10 @@ const MAX_WATCHERS = 10_000;
  */
 export function healthService(agent: Agent, service: string): Omit<GrpcService, 'door'> {
   const modes: Readonly<Record<string, Mode>> = {
-    ...{ '': 'segment', [service]: 'segment', segment: 'segment', snowflake: 'snowflake' },
+    '': 'segment',
+    [service]: 'segment',
+    segment: 'segment',
+    snowflake: 'snowflake',
   };
   const statusOf = (name: string) => {
     const mode = Object.hasOwn(modes, name) ? modes[name] : undefined;

@@ -31,14 +31,12 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
   const { remembered = NOTHING_REMEMBERED, ledger = [], taken } = options;
   const generation = SAMPLE_DEPLOYMENT.identity.generation;
   const locked = {
-    ...{
-      name,
-      value,
-      nowMs: 7,
-      generation,
-      memory: { sweep: 1, sweptAtMs: 5, confirmedAtMs: 5 },
-      advance: async () => undefined,
-    },
+    name,
+    value,
+    nowMs: 7,
+    generation,
+    memory: { sweep: 1, sweptAtMs: 5, confirmedAtMs: 5 },
+    advance: async () => undefined,
     ledgerTop: ledger.at(-1)?.end ?? 0n,
     ...(taken === undefined ? {} : { era: 1, taken }),
     ledgerEnd: async (below: bigint) => ledger.findLast(({ start }) => start < below)?.end ?? 0n,
@@ -204,7 +202,9 @@ describe('a fence that is away', () => {
     const events = new RecordedEvents();
     fence.available = false;
     await expect(attempt(7n, fence, { events })).rejects.toMatchObject({
-      ...{ code: 'STORE_UNAVAILABLE', reason: 'fence_unswept', retryable: true },
+      code: 'STORE_UNAVAILABLE',
+      reason: 'fence_unswept',
+      retryable: true,
     });
     expect(events.unfencedRefusals).toEqual(['orders']);
     expect(events.unfencedCounters).toEqual([]);

@@ -51,7 +51,10 @@ export async function lostEntries(
   const covered = maxBigint(start, await locked.ledgerEnd(start + 1n));
   if (covered >= end) return [];
   return (await locked.holes({ start: covered, end })).map((hole) => ({
-    ...{ counter: locked.name, ...hole, ...LOST_HOLDER, coordinatorId },
+    counter: locked.name,
+    ...hole,
+    ...LOST_HOLDER,
+    coordinatorId,
     grantedAtMs: locked.nowMs,
   }));
 }

@@ -19,17 +19,17 @@ test('a backup that is loaded into the running server is not hidden by another c
   const guard = new FenceGuard({ ...rules, fence: cutOff, locks: noLocks });
   // It finds Redis, and has not swept yet.
   const other = new FenceGuard({
-    ...{ ...rules, fence: new MemoryFence(memory), locks: { acquire: async () => undefined } },
+    ...rules,
+    fence: new MemoryFence(memory),
+    locks: { acquire: async () => undefined },
   });
   const segments = new SegmentArbiter({
-    ...{
-      ...parts,
-      fence: cutOff,
-      unfenced: guard,
-      locks: noLocks,
-      random: Math.random,
-      rules: SEGMENT_RULES,
-    },
+    ...parts,
+    fence: cutOff,
+    unfenced: guard,
+    locks: noLocks,
+    random: Math.random,
+    rules: SEGMENT_RULES,
   });
   const grant = async (): Promise<Range | undefined> => {
     const asked = segments.grant('orders', holder(1), CALM).catch(() => undefined);
@@ -58,7 +58,10 @@ test('a sweep in whose middle a backup is loaded does not count, although it was
   const parts = { store, fence, clock, locks: noLocks, events, coordinatorId: 'c1' };
   const guard = new FenceGuard({ ...parts, layout: LAYOUT_TEXT, newGeneration: () => 'g' });
   const segments = new SegmentArbiter({
-    ...{ ...parts, unfenced: guard, random: Math.random, rules: SEGMENT_RULES },
+    ...parts,
+    unfenced: guard,
+    random: Math.random,
+    rules: SEGMENT_RULES,
   });
   const grant = async (): Promise<Range | undefined> => {
     const asked = segments.grant('orders', holder(1), CALM).catch(() => undefined);

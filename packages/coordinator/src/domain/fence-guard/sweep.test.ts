@@ -105,7 +105,13 @@ describe('a sweep', () => {
 
   test('that another coordinator is at is left to it, and so is one while Redis is away', async () => {
     const alone = new FenceGuard({
-      ...{ store, fence, clock, events, coordinatorId: 'c2', layout: LAYOUT_TEXT, newGeneration: () => 'x' },
+      store,
+      fence,
+      clock,
+      events,
+      coordinatorId: 'c2',
+      layout: LAYOUT_TEXT,
+      newGeneration: () => 'x',
       locks: { acquire: async () => undefined },
     });
     expect(await alone.sweep()).toBeUndefined();
@@ -416,8 +422,14 @@ describe('while Redis is away', () => {
 
   test('a coordinator that has not swept yet grants nothing', async () => {
     const fresh = new FenceGuard({
-      ...{ store, fence, locks: noLocks, clock, events, coordinatorId: 'c2' },
-      ...{ layout: LAYOUT_TEXT, newGeneration: () => 'x' },
+      store,
+      fence,
+      locks: noLocks,
+      clock,
+      events,
+      coordinatorId: 'c2',
+      layout: LAYOUT_TEXT,
+      newGeneration: () => 'x',
     });
     fence.available = false;
     await fresh.start();
@@ -427,13 +439,18 @@ describe('while Redis is away', () => {
 
   test('NEGATIVE CONTROL: allowed at the operator’s own risk, the lost write repeats', async () => {
     const risky = new FenceGuard({
-      ...{ store, fence, locks: noLocks, clock, events, coordinatorId: 'c1', allowUnswept: true },
-      ...{ layout: LAYOUT_TEXT, newGeneration: () => 'x' },
+      store,
+      fence,
+      locks: noLocks,
+      clock,
+      events,
+      coordinatorId: 'c1',
+      allowUnswept: true,
+      layout: LAYOUT_TEXT,
+      newGeneration: () => 'x',
     });
     const parts = { store, fence, locks: noLocks, clock, events, coordinatorId: 'c1' };
-    segments = new SegmentArbiter({
-      ...{ ...parts, unfenced: risky, random: Math.random, rules: SEGMENT_RULES },
-    });
+    segments = new SegmentArbiter({ ...parts, unfenced: risky, random: Math.random, rules: SEGMENT_RULES });
     expect(overlaps(await loseWhileAway(() => store.database.loseLast(1)))).not.toEqual([]);
   });
 });

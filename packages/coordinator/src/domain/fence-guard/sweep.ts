@@ -106,8 +106,12 @@ async function sweepAlone(
   await fence.finishSweep(identity, number, ledgerMarks(identity.ledger, deployment));
   const [first] = unreadable;
   return {
-    ...{ number, extent: full ? 'full' : 'moved', counters: seen.size, mended: mending.done },
-    ...{ unreadable: unreadable.length, firstUnreadable: first && labelOf(first.name) },
+    number,
+    extent: full ? 'full' : 'moved',
+    counters: seen.size,
+    mended: mending.done,
+    unreadable: unreadable.length,
+    firstUnreadable: first && labelOf(first.name),
   };
 }
 

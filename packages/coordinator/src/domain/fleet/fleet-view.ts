@@ -56,12 +56,21 @@ export function agentRows(seen: Seen): FleetAgent[] {
   const rows = seen.agents.map((agent): FleetAgent => {
     const { agentId, instanceId, version, seenAtMs, tagCount, clock, snowflake } = agent;
     return {
-      ...{ agentId, instanceId, version, seenAtMs, tagCount, clock, state: stateOf(agent, seen) },
+      agentId,
+      instanceId,
+      version,
+      seenAtMs,
+      tagCount,
+      clock,
+      state: stateOf(agent, seen),
       ratePerSecond: agent.tags.reduce((sum, tag) => sum + tag.ratePerSecond, 0),
       runwaySeconds: agent.tags.reduce<number | null>((min, tag) => shorter(min, tag.runwaySeconds), null),
       snowflake: snowflake && {
-        ...{ state: snowflake.state, machineId: snowflake.machineId, window: snowflake.window },
-        ...{ windowRemainingMs: snowflake.windowRemainingMs, lastError: snowflake.lastError },
+        state: snowflake.state,
+        machineId: snowflake.machineId,
+        window: snowflake.window,
+        windowRemainingMs: snowflake.windowRemainingMs,
+        lastError: snowflake.lastError,
       },
     };
   });
@@ -86,8 +95,14 @@ export function holdersOf(tag: string, seen: Seen): TagLive['holders'] {
 
 function unseen(tag: string): FleetTag {
   return {
-    ...{ tag, state: 'unknown', agents: 0, ratePerSecond: 0, runwaySeconds: null },
-    ...{ idsLeft: null, waiting: 0, lastError: null },
+    tag,
+    state: 'unknown',
+    agents: 0,
+    ratePerSecond: 0,
+    runwaySeconds: null,
+    idsLeft: null,
+    waiting: 0,
+    lastError: null,
   };
 }
 

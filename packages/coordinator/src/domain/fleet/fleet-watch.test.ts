@@ -9,14 +9,29 @@ import { FleetWatch } from './fleet-watch.ts';
 import type { AgentRecord } from './roster.ts';
 
 const buffer = (tag: string, own: Partial<BufferView> = {}): BufferView => ({
-  ...{ tag, current: { start: '1', end: '101', used: 10, size: 100 }, next: null, prefetchAt: 10 },
-  ...{ remaining: 90, ratePerSecond: 3, runwaySeconds: 30, refill: 'idle', lastError: null, waiting: 0 },
+  tag,
+  current: { start: '1', end: '101', used: 10, size: 100 },
+  next: null,
+  prefetchAt: 10,
+  remaining: 90,
+  ratePerSecond: 3,
+  runwaySeconds: 30,
+  refill: 'idle',
+  lastError: null,
+  waiting: 0,
   ...own,
 });
 
 const view = (tag: string, own: Partial<TagView> = {}): TagView => ({
-  ...{ tag, state: 'active', nextId: '101', step: 100, maxStep: 1_000, targetDurationS: 600 },
-  ...{ highestId: '9223372036854775806', description: null, shape: null },
+  tag,
+  state: 'active',
+  nextId: '101',
+  step: 100,
+  maxStep: 1_000,
+  targetDurationS: 600,
+  highestId: '9223372036854775806',
+  description: null,
+  shape: null,
   ...own,
 });
 
@@ -25,12 +40,17 @@ function watching() {
   const roster = new MemoryRoster(clock, 1_000_000);
   const tags: TagView[] = [view('orders')];
   const stores: { -readonly [K in keyof Stores]: Stores[K] } = {
-    ...{ redis: 'up', store: 'up', mayGoUnfenced: true, lostWrites: null },
+    redis: 'up',
+    store: 'up',
+    mayGoUnfenced: true,
+    lostWrites: null,
   };
   const failures: unknown[] = [];
   const watch = new FleetWatch({
     failed: (error) => failures.push(error),
-    ...{ roster, clock, ids: { coordinatorId: 'c1', deploymentId: 'd1' } },
+    roster,
+    clock,
+    ids: { coordinatorId: 'c1', deploymentId: 'd1' },
     tags: {
       async list() {
         if (stores.store === 'down') throw new LeafcutterError('STORE_UNAVAILABLE', 'Away.');
@@ -41,8 +61,14 @@ function watching() {
   });
   const report = (n: number, own: Partial<AgentRecord> = {}) =>
     roster.report({
-      ...{ ...holder(n), version: '1', timeMs: clock.now(), clock: { offsetMs: 1, skewed: false } },
-      ...{ tags: [buffer('orders')], snowflake: null, tagCount: 1, nextReportMs: 1_000 },
+      ...holder(n),
+      version: '1',
+      timeMs: clock.now(),
+      clock: { offsetMs: 1, skewed: false },
+      tags: [buffer('orders')],
+      snowflake: null,
+      tagCount: 1,
+      nextReportMs: 1_000,
       seenAtMs: clock.now(),
       ...own,
     });
@@ -108,7 +134,8 @@ describe('the fleet', () => {
     Object.assign(stores, { redis: 'down', mayGoUnfenced: false });
     await pass(2, 1);
     expect(watch.fleet?.health).toMatchObject({
-      ...{ level: 'critical', sentence: expect.stringContaining('Nothing is granted until Redis is back') },
+      level: 'critical',
+      sentence: expect.stringContaining('Nothing is granted until Redis is back'),
     });
   });
 
@@ -150,8 +177,13 @@ describe('the fleet', () => {
       'a lease that cannot be renewed',
       {
         snowflake: {
-          ...{ state: 'holding', machineId: 3, window: { from: 0, to: 9 }, windowRemainingMs: 80_000 },
-          ...{ lastTimestampMs: 0, issued: 0, lastError: 'STORE_UNAVAILABLE' },
+          state: 'holding',
+          machineId: 3,
+          window: { from: 0, to: 9 },
+          windowRemainingMs: 80_000,
+          lastTimestampMs: 0,
+          issued: 0,
+          lastError: 'STORE_UNAVAILABLE',
         },
       },
       'warning',

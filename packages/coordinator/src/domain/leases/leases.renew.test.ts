@@ -25,8 +25,16 @@ beforeEach(async () => {
 
 function arbiter(rules: Partial<LeaseRules> = {}, own: { clock?: FakeClock } = {}): LeaseArbiter {
   return new LeaseArbiter({
-    ...{ store, fence, registry, locks: noLocks, clock, random: Math.random, events, coordinatorId: 'c1' },
-    ...{ rules: { ...LEASE_RULES, ...rules }, ...own },
+    store,
+    fence,
+    registry,
+    locks: noLocks,
+    clock,
+    random: Math.random,
+    events,
+    coordinatorId: 'c1',
+    rules: { ...LEASE_RULES, ...rules },
+    ...own,
   });
 }
 

@@ -137,15 +137,15 @@ describe('a holder that extends in the very moment another instance is granted i
       leases.grant(call(2)),
       // Redis answers each of them as if it were alone: the ceiling has to do it.
       new LeaseArbiter({
-        ...{
-          store,
-          fence,
-          registry: new MemoryLeaseRegistry(clock),
-          locks: noLocks,
-          clock,
-          random: Math.random,
-        },
-        ...{ rules: RULES, events, coordinatorId: 'c2' },
+        store,
+        fence,
+        registry: new MemoryLeaseRegistry(clock),
+        locks: noLocks,
+        clock,
+        random: Math.random,
+        rules: RULES,
+        events,
+        coordinatorId: 'c2',
       }).renew(0, call(1), first.to, true),
     ]);
     return [

@@ -31,8 +31,16 @@ function arbiter(
   own: { clock?: FakeClock; locks?: Locks } = {},
 ): LeaseArbiter {
   return new LeaseArbiter({
-    ...{ store, fence, registry, locks: noLocks, clock, random: Math.random, events, coordinatorId: 'c1' },
-    ...{ rules: { ...LEASE_RULES, ...rules }, ...own },
+    store,
+    fence,
+    registry,
+    locks: noLocks,
+    clock,
+    random: Math.random,
+    events,
+    coordinatorId: 'c1',
+    rules: { ...LEASE_RULES, ...rules },
+    ...own,
   });
 }
 
@@ -67,8 +75,12 @@ describe('a grant', () => {
     const counter = { kind: 'machine', machineId } as const;
     expect(await store.readLedger(undefined, 10)).toEqual([
       {
-        ...{ counter, start: BigInt(from), end: BigInt(to), ...holder(1) },
-        ...{ coordinatorId: 'c1', grantedAtMs: clock.now() },
+        counter,
+        start: BigInt(from),
+        end: BigInt(to),
+        ...holder(1),
+        coordinatorId: 'c1',
+        grantedAtMs: clock.now(),
       },
     ]);
     expect(store.database.machineIds.get(machineId)).toMatchObject({

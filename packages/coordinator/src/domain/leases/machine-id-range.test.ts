@@ -100,7 +100,8 @@ describe('machineIdRange of a running deployment', () => {
     const { store, coordinator } = await deployment();
     const { machineId, to } = await take(coordinator(0, 0), 1);
     await expect(coordinator(4, 7).renew(machineId, call(1), to, true)).rejects.toMatchObject({
-      ...{ code: 'LEASE_LOST', reason: 'outside_range' },
+      code: 'LEASE_LOST',
+      reason: 'outside_range',
     });
     expect(store.database.machineIds.get(machineId)?.ceilingMs).toBe(BigInt(to));
     expect((await take(coordinator(4, 7), 1)).machineId).toBe(4);

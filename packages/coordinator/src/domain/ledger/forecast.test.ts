@@ -8,7 +8,11 @@ const NOW = 100 * DAY_MS;
 function segment(start: bigint, end: bigint, daysAgo: number): LedgerEntry {
   return {
     counter: { kind: 'tag', tag: 'orders' },
-    ...{ start, end, agentId: 'a', instanceId: 'i', coordinatorId: 'c' },
+    start,
+    end,
+    agentId: 'a',
+    instanceId: 'i',
+    coordinatorId: 'c',
     grantedAtMs: NOW - daysAgo * DAY_MS,
   };
 }

@@ -20,8 +20,14 @@ async function stored(): Promise<MemoryStore> {
   }
   for (const tag of ['a', 'orders', 'z']) {
     await store.createTag({
-      ...{ tag, nextId: 0n, step: 10, maxStep: undefined, targetDurationS: undefined },
-      ...{ highestId: undefined, description: undefined, shape: undefined },
+      tag,
+      nextId: 0n,
+      step: 10,
+      maxStep: undefined,
+      targetDurationS: undefined,
+      highestId: undefined,
+      description: undefined,
+      shape: undefined,
     });
     const counter: CounterName = { kind: 'tag', tag };
     const entries = [0n, 10n, 20n].map((start) => ({ counter, start, end: start + 10n, ...HOLDER }));

@@ -89,7 +89,10 @@ describe('ranges older than the ledger keeps', () => {
 
   test('of a machine id become one where a window was extended; tags and machine ids are kept apart', async () => {
     store.database.machineIds.set(3, {
-      ...{ machineId: 3, ceilingMs: 900_000_000n, windowMs: 1, holder: holder(1) },
+      machineId: 3,
+      ceilingMs: 900_000_000n,
+      windowMs: 1,
+      holder: holder(1),
     });
     plant(machine3, 1n, 10n, 91);
     plant(machine3, 10n, 20n, 91);

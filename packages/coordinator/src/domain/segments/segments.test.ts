@@ -25,16 +25,14 @@ beforeEach(async () => {
 
 function arbiter(own: Partial<Parts> = {}): SegmentArbiter {
   return new SegmentArbiter({
-    ...{
-      store,
-      fence,
-      locks: noLocks,
-      clock,
-      random: Math.random,
-      rules: SEGMENT_RULES,
-      events,
-      coordinatorId: 'c1',
-    },
+    store,
+    fence,
+    locks: noLocks,
+    clock,
+    random: Math.random,
+    rules: SEGMENT_RULES,
+    events,
+    coordinatorId: 'c1',
     ...own,
   });
 }
@@ -72,8 +70,12 @@ describe('a segment', () => {
     await arbiter().grant('orders', holder(1), CALM);
     expect(await store.readLedger(undefined, 10)).toEqual([
       {
-        ...{ counter: { kind: 'tag', tag: 'orders' }, start: 1n, end: 101n, ...holder(1) },
-        ...{ coordinatorId: 'c1', grantedAtMs: clock.now() },
+        counter: { kind: 'tag', tag: 'orders' },
+        start: 1n,
+        end: 101n,
+        ...holder(1),
+        coordinatorId: 'c1',
+        grantedAtMs: clock.now(),
       },
     ]);
   });

@@ -18,8 +18,14 @@ beforeEach(async () => {
 
 function arbiter(): SegmentArbiter {
   return new SegmentArbiter({
-    ...{ store, clock, fence: new MemoryFence(), locks: noLocks, random: Math.random },
-    ...{ rules: SEGMENT_RULES, events: new RecordedEvents(), coordinatorId: 'c1' },
+    store,
+    clock,
+    fence: new MemoryFence(),
+    locks: noLocks,
+    random: Math.random,
+    rules: SEGMENT_RULES,
+    events: new RecordedEvents(),
+    coordinatorId: 'c1',
   });
 }
 

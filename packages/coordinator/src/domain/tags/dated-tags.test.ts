@@ -26,7 +26,11 @@ beforeEach(async () => {
 test('the tag of today is made with the settings of its template and the date in its shape', async () => {
   await dated.prepare(today);
   expect(await store.findTag(today)).toMatchObject({
-    ...{ nextId: 1n, step: 7, highestId: 999_999n, retired: false, shape: '20261126{decimal:6}' },
+    nextId: 1n,
+    step: 7,
+    highestId: 999_999n,
+    retired: false,
+    shape: '20261126{decimal:6}',
   });
 });
 

@@ -177,7 +177,9 @@ test('and a Redis that goes back to before it leaves a tag that can be lowered, 
     (error: { reason?: string }) => error.reason,
   );
   expect({ moved, again: events.lost.slice(told), next: await grant() }).toEqual({
-    ...{ moved: 'to', again: [], next: '101-151' },
+    moved: 'to',
+    again: [],
+    next: '101-151',
   });
 });
 

@@ -111,8 +111,12 @@ test.each([
   const row = store.database.tags.get('orders');
   if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: 150n });
   store.database.ledger.set('x', {
-    ...{ counter: { kind: 'tag', tag: 'orders' }, start: 150n, end: 1_101n },
-    ...{ ...holder(2), coordinatorId: 'c', grantedAtMs: 1 },
+    counter: { kind: 'tag', tag: 'orders' },
+    start: 150n,
+    end: 1_101n,
+    ...holder(2),
+    coordinatorId: 'c',
+    grantedAtMs: 1,
   });
   if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: 1_101n });
   await expect(lower(to)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'to' });

@@ -50,7 +50,8 @@ describe('creating a tag', () => {
     const made = await admin.create(request({ shape: 'O{base36:2}' }));
     expect(made).toMatchObject({ shape: 'O{base36:2}', highestId: '1295' });
     await expect(admin.change('orders', { highestId: '1296' })).rejects.toMatchObject({
-      ...{ code: 'BAD_REQUEST', reason: 'highestId' },
+      code: 'BAD_REQUEST',
+      reason: 'highestId',
     });
     expect(await admin.change('orders', { highestId: '1000' })).toMatchObject({ highestId: '1000' });
     expect(await admin.change('orders', { highestId: null })).toMatchObject({ highestId: '1295' });

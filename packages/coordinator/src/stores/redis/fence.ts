@@ -148,8 +148,11 @@ export class RedisFence implements Fence {
     this.#generation = generation ?? NO_GENERATION;
     if (generation === undefined) return undefined;
     return {
-      ...{ deploymentId: deploymentId ?? '', layout: layout ?? '', generation },
-      ...{ keySchema: Number(keySchema), sweep: Number(sweep) },
+      deploymentId: deploymentId ?? '',
+      layout: layout ?? '',
+      generation,
+      keySchema: Number(keySchema),
+      sweep: Number(sweep),
       ...(sweepBefore === undefined ? {} : { sweepBefore: Number(sweepBefore) }),
       ...(ledgerFrom === undefined
         ? {}

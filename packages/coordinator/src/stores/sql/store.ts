@@ -122,8 +122,13 @@ export class SqlStore implements Store {
       const name = { kind: 'tag', tag } as const;
       const ledger = ledgerOf(session, name, row);
       return work({
-        ...{ name, value: maxBigint(record.nextId, record.highWater), tag: record, ...era },
-        ...{ nowMs, generation, memory },
+        name,
+        value: maxBigint(record.nextId, record.highWater),
+        tag: record,
+        ...era,
+        nowMs,
+        generation,
+        memory,
         ...ledger.calls,
         async advance(to, entries, later) {
           await setCounter(session, row, to);
@@ -150,7 +155,12 @@ export class SqlStore implements Store {
       const name = { kind: 'machine', machineId } as const;
       const ledger = ledgerOf(session, name, row);
       return work({
-        ...{ name, value: record.ceilingMs, nowMs, generation, memory, machine: record },
+        name,
+        value: record.ceilingMs,
+        nowMs,
+        generation,
+        memory,
+        machine: record,
         ...ledger.calls,
         enter: (entries) => ledger.write(entries),
         async advance(to, entries, taker) {

@@ -102,7 +102,8 @@ function shapes(agent: Agent): Shape[] {
     const ids = new Dispenser(agent, door);
     return (format: Format, tag: string, { target }: PlainHead, by: Scope): DirectRoute => ({
       ...format,
-      ...{ path: target.replace(/\?.*/, ''), ids },
+      path: target.replace(/\?.*/, ''),
+      ids,
       drawNow: () => ids.oneExactNow(tag),
       draw: (signal) => (door === 'http' ? ids.text(by, tag, signal) : ids.one(by, tag, signal)),
     });
@@ -113,7 +114,8 @@ function shapes(agent: Agent): Shape[] {
       if (agent.snowflake === undefined) return undefined;
       return {
         ...format,
-        ...{ path: target.replace(/\?.*/, ''), ids },
+        path: target.replace(/\?.*/, ''),
+        ids,
         drawNow: () => ids.snowflakeNow(),
         draw: (signal) => ids.snowflake(by, signal),
       };

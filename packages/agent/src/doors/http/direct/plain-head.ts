@@ -55,9 +55,12 @@ export function readPlainHead(bytes: Buffer, from: number): PlainHead | undefine
   const keepAlive = keepsAlive(fields.get('connection'), minor === '1');
   if (keepAlive === undefined) return undefined;
   return {
-    ...{ target, host: fields.get('host') ?? '', accept: fields.get('accept') },
+    target,
+    host: fields.get('host') ?? '',
+    accept: fields.get('accept'),
     authorization: fields.get('authorization'),
-    ...{ keepAlive, length },
+    keepAlive,
+    length,
   };
 }
 
