@@ -455,50 +455,6 @@ describe('while Redis is away', () => {
   });
 });
 
-describe('a tag that was deleted by hand and made again', () => {
-  test.each([
-    ['through the API', () => store.createTag(newTag('orders'))],
-    ['by hand', async () => void store.database.tags.set('orders', { ...newTag('orders'), retired: false })],
-  ])('%s starts above the old one, although Redis was wiped too', async (_how, make) => {
-    const first = await grant();
-    store.database.tags.delete('orders');
-    store.database.ledger.clear();
-    redis.wipe();
-    await make();
-    expect((await grant()).start).toBe(first.end);
-  });
-
-  async function allDeletedThenForgotten(sweep: () => Promise<unknown>): Promise<Range[]> {
-    const granted = [await grant(), await grant()];
-    store.database.deleteAllByHand(ORDERS);
-    redis.wipe();
-    const before = store.database.commitCount;
-    await sweep();
-    store.database.loseLast(1 + store.database.commitCount - before);
-    await guard.sweep();
-    if ((await store.findTag('orders')) === undefined) await store.createTag(newTag('orders'));
-    return [...granted, await grant()];
-  }
-
-  test('with its high-water mark is taught to Redis by the ledger, and MySQL may fail over after', async () => {
-    expect(overlaps(await allDeletedThenForgotten(() => guard.sweep()))).toEqual([]);
-  });
-
-  test('NEGATIVE CONTROL: if no sweep comes between, the last range repeats', async () => {
-    expect(overlaps(await allDeletedThenForgotten(async () => undefined))).not.toEqual([]);
-  });
-
-  test('NEGATIVE CONTROL: without its high-water mark it starts at 1 again', async () => {
-    await grant();
-    store.database.tags.delete('orders');
-    store.database.ledger.clear();
-    store.database.highWaters.clear();
-    redis.wipe();
-    await store.createTag(newTag('orders'));
-    expect((await grant()).start).toBe(1n);
-  });
-});
-
 describe('a Redis that was found anew', () => {
   test('is swept with the next look if the sweep that followed could not be finished', async () => {
     const { finishSweep } = fence;
