@@ -150,6 +150,17 @@ describe('a MySQL', () => {
     await store.close();
   });
 
+  test.each(['ssl-mode=REQUIRED', 'tls=true'])(
+    'that has no TLS is not spoken to in plaintext by who asks for %s',
+    async (query) => {
+      const { store } = openMysqlStore(`${url}?${query}`);
+      await expect(store.now()).rejects.toMatchObject({
+        cause: expect.objectContaining({ code: 'HANDSHAKE_NO_SSL_SUPPORT' }),
+      });
+      await store.close();
+    },
+  );
+
   test('that stops answering is given up after the statement timeout, and used again when it answers', async () => {
     await using proxy = await startProxy({ target: { host: '127.0.0.1', port: mariadb.port } });
     const { store } = openHastyMysqlStore(url.replace(`:${mariadb.port}/`, `:${proxy.port}/`), 500);

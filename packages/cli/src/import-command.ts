@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { hasCode } from '@leafcutter/shared/errors';
+import { StoreUrlError } from '@leafcutter/shared/store-url';
 import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 import { ADMIN_TLS_HELP, type AdminClient, adminClient } from './admin-client.ts';
 import { type Existing, planStep, type Step } from './import/plan.ts';
@@ -73,7 +74,9 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
 
   const read = await load();
-  const found = await read(from, values.match);
+  const found = await read(from, values.match).catch((error: unknown) => {
+    throw error instanceof StoreUrlError ? new UsageError(`--from ${error.message}.`) : error;
+  });
   if (found.length > MAX_COUNTERS) {
     throw new UsageError(`There are more than ${MAX_COUNTERS} counters; narrow them down.`);
   }

@@ -1,4 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { readMysqlUrl } from '@leafcutter/shared/store-url';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { type Found, MAX_COUNTERS, wholeNumber } from './source.ts';
 
@@ -36,9 +37,11 @@ function counter(row: Row, above: bigint): Found {
 }
 
 async function query(url: string, sql: string): Promise<Row[]> {
+  const { tls, ...place } = readMysqlUrl(url);
+  const ssl = tls ? { ssl: { rejectUnauthorized: true, verifyIdentity: true } } : {};
   try {
     // Every value as text: a JavaScript number rounds a counter.
-    const connection = await createConnection({ uri: url, connectTimeout: TIMEOUT_MS });
+    const connection = await createConnection({ ...place, ...ssl, connectTimeout: TIMEOUT_MS });
     try {
       const text = { typeCast: (field: { string(): string | null }) => field.string() };
       const [rows] = await connection.query<Row[]>({

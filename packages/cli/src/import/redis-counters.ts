@@ -1,4 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { readRedisUrl } from '@leafcutter/shared/store-url';
 import { Redis } from 'ioredis';
 import { type Found, MAX_COUNTERS, wholeNumber } from './source.ts';
 
@@ -7,7 +8,12 @@ const PAGE = 1_000;
 
 /** Counters made with INCR: the strings whose keys match. The value was handed out. */
 export async function redisCounters(url: string, match: string | undefined): Promise<Found[]> {
-  const redis = new Redis(url, {
+  const { host, port, user, password, database, tls } = readRedisUrl(url);
+  const redis = new Redis({
+    ...{ host, port },
+    ...(user !== undefined && { username: user }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
     lazyConnect: true,
     connectTimeout: TIMEOUT_MS,
     commandTimeout: TIMEOUT_MS,
@@ -17,6 +23,8 @@ export async function redisCounters(url: string, match: string | undefined): Pro
   redis.on('error', () => undefined);
   try {
     await redis.connect();
+    // Told to do so itself, ioredis goes on with database 0 if there is no such one.
+    if (database !== undefined) await redis.select(database);
     const names = new Set<string>();
     let cursor = '0';
     do {

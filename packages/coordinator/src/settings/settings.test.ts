@@ -14,6 +14,9 @@ function problemsOf(...argv: string[]): string {
 const STORES = ['--mysql-url', 'mysql://db/leafcutter', '--redis-url', 'redis://redis'];
 const TOKENS = ['--agent-tokens', 'agents-token-0123', '--admin-tokens', 'admins-token-0123'];
 const TO_REDIS = (...argv: string[]) => [...STORES, ...argv];
+const urls = (mysql: string, redis: string) => [
+  ...['--mysql-url', `mysql://${mysql}`, '--redis-url', `redis://${redis}`],
+];
 const OPEN = ['--listen', '0.0.0.0:8100'];
 
 test.each([
@@ -30,6 +33,14 @@ test.each([
   [
     'TLS to MySQL by an authority of one’s own',
     TO_REDIS('--mysql-tls-enabled', '--mysql-tls-ca-file', 'ca.pem'),
+  ],
+  ['TLS asked for in the URLs', urls('db/ids?ssl-mode=VERIFY_CA', 'redis?tls=true')],
+  [
+    'files for TLS that is asked for in the URLs',
+    [
+      ...urls('db/ids?sslmode=require', 'redis?tls=true'),
+      ...['--mysql-tls-ca-file', 'ca.pem', '--redis-tls-ca-file', 'ca.pem'],
+    ],
   ],
   ['embedded for other machines, where that is said', [...OPEN, ...TOKENS, '--embedded']],
 ])('takes %s', (_what, argv) => {
@@ -55,6 +66,28 @@ test.each([
       '{l}:',
     ),
     'redis.sentinels',
+  ],
+  ['what MySQL’s URL asks for and nobody heeds', urls('db/ids?charset=utf8', 'redis'), '"charset"'],
+  ['a MySQL URL without a database', urls('db', 'redis'), 'must name the database'],
+  [
+    'no TLS by URL and TLS by setting',
+    [...urls('db/ids?tls=0', 'r'), '--mysql-tls-enabled'],
+    'mysql.tls.enabled',
+  ],
+  [
+    'what would switch off that commands are sent once',
+    urls('db/ids', 'redis?autoResendUnfulfilledCommands=true'),
+    '"autoResendUnfulfilledCommands"',
+  ],
+  [
+    'what a Sentinel’s URL asks for and nobody heeds',
+    TO_REDIS('--redis-sentinels', 'redis://s1?db=1'),
+    '--redis-sentinels',
+  ],
+  [
+    'a database of a Redis Cluster',
+    [...urls('db/ids', 'redis/5'), '--redis-cluster-nodes', 'r2:1', '--redis-key-prefix', '{l}:'],
+    'has but one',
   ],
   ['a node without a port', TO_REDIS('--redis-cluster-nodes', 'r2'), 'host:port'],
   ['a host of MySQL without a port', TO_REDIS('--mysql-other-hosts', 'db2'), 'host:port'],

@@ -2,6 +2,7 @@ import { textList, urlList } from '@leafcutter/shared/config/list-kinds';
 import { int } from '@leafcutter/shared/config/number-kinds';
 import { flag, text, url } from '@leafcutter/shared/config/setting-kinds';
 import type { ConfigTree, KeyOf } from '@leafcutter/shared/config/settings';
+import { readMysqlUrl, readRedisUrl, readSentinelUrl, StoreUrlError } from '@leafcutter/shared/store-url';
 import { tlsSettings } from './tls-settings.ts';
 
 /** `host:port`, IPv6 in brackets. */
@@ -15,7 +16,7 @@ export const storeSettings = {
       optional: true,
       protocols: ['mysql'],
       secret: true,
-      doc: 'MySQL 8+ or MariaDB 10.6+ with its database; without it the coordinator is embedded.',
+      doc: 'MySQL 8+ or MariaDB 10.6+ with its database, as in mysql://user:password@host:3306/leafcutter; without it the coordinator is embedded. Its query may ask for TLS, as in ?ssl-mode=required, and for nothing else.',
     }),
     otherHosts: textList({
       pattern: NODE,
@@ -49,7 +50,7 @@ export const storeSettings = {
       optional: true,
       protocols: ['redis', 'rediss'],
       secret: true,
-      doc: 'Redis for locks, leases and the fence; needed with mysql.url. User and password as in redis://user:password@host; rediss:// speaks TLS.',
+      doc: 'Redis for locks, leases and the fence; needed with mysql.url. User, password and database as in redis://user:password@host:6379/0; rediss:// (or ?tls=true) speaks TLS, and nothing else may stand in its query.',
     }),
     sentinels: urlList({
       protocols: ['redis', 'rediss'],
@@ -94,8 +95,9 @@ export const storeSettings = {
   },
 };
 
-/** What is wrong between the settings of the stores: the first of it. */
-export function storeProblem({ mysql, redis }: ConfigTree<typeof storeSettings>) {
+/** What is wrong with the settings of the stores, by themselves or between them: the first of it. */
+export function storeProblem(config: ConfigTree<typeof storeSettings>) {
+  const { mysql, redis } = config;
   const wrong = (key: StoreKey, problem: string) => ({ key, problem });
   if (mysql.url !== undefined && redis.url === undefined)
     return wrong('redis.url', 'must be set when mysql.url is: the fence lives in Redis');
@@ -105,16 +107,32 @@ export function storeProblem({ mysql, redis }: ConfigTree<typeof storeSettings>)
     return wrong('redis.clusterNodes', 'cannot be set together with redis.sentinels');
   if (redis.clusterNodes.length > 0 && !/\{[^}]+\}/.test(redis.keyPrefix))
     return wrong('redis.keyPrefix', 'must hold a hash tag in a Redis Cluster, such as {leafcutter}:');
-  return (
-    halfPair('mysql', mysql.tls) ??
-    halfPair('redis', redis.tls) ??
-    (!mysql.tls.enabled && (mysql.tls.caFile ?? mysql.tls.certFile) !== undefined
-      ? wrong('mysql.tls.enabled', 'must be set for the other settings of mysql.tls to be of use')
-      : undefined) ??
-    (redis.url?.startsWith('redis:') && Object.values(redis.tls).some((value) => value !== undefined)
-      ? wrong('redis.url', 'must begin with rediss:// for the settings of redis.tls to be of use')
-      : undefined)
-  );
+  return halfPair('mysql', mysql.tls) ?? halfPair('redis', redis.tls) ?? urlProblem(config);
+}
+
+function urlProblem({ mysql, redis }: ConfigTree<typeof storeSettings>) {
+  const wrong = (key: StoreKey, problem: string) => ({ key, problem });
+  let key: StoreKey = 'mysql.url';
+  try {
+    const mysqlTls = mysql.url === undefined ? undefined : readMysqlUrl(mysql.url).tls;
+    if (mysqlTls === false && mysql.tls.enabled)
+      return wrong(key, 'must not ask for no TLS while mysql.tls.enabled is set');
+    if (!(mysqlTls ?? mysql.tls.enabled) && (mysql.tls.caFile ?? mysql.tls.certFile) !== undefined)
+      return wrong('mysql.tls.enabled', 'must be set for the other settings of mysql.tls to be of use');
+    key = 'redis.sentinels';
+    for (const sentinel of redis.sentinels) readSentinelUrl(sentinel);
+    key = 'redis.url';
+    if (redis.url === undefined) return undefined;
+    const { tls, database } = readRedisUrl(redis.url);
+    if (redis.clusterNodes.length > 0 && Number(database ?? 0) !== 0)
+      return wrong(key, 'must not name a database in a Redis Cluster, which has but one');
+    if (!tls && Object.values(redis.tls).some((value) => value !== undefined))
+      return wrong(key, 'must begin with rediss:// for the settings of redis.tls to be of use');
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreUrlError) return wrong(key, error.message);
+    throw error;
+  }
 }
 
 type StoreKey = KeyOf<typeof storeSettings>;

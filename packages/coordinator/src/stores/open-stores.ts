@@ -42,7 +42,7 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** @throws STORE_UNAVAILABLE where MySQL stays away, or another coordinator has the embedded database open */
+/** @throws STORE_UNAVAILABLE where MySQL stays away, Redis lacks the database, or another coordinator has the embedded database open */
 export async function openStores(config: CoordinatorConfig, clock: Clock, log: Logger): Promise<Stores> {
   const { mysql, redis } = config;
   if (mysql.url === undefined || redis.url === undefined) return openEmbedded(config, clock, log);
@@ -95,7 +95,14 @@ async function openServers(
   );
   await link.connect().then(
     () => warnOfEviction(link, log),
-    (err: unknown) => log.warn({ err }, 'redis is away at start'),
+    async (err: unknown) => {
+      if (hasCode(err, 'STORE_UNAVAILABLE') && err.reason === 'redis_database') {
+        link.close();
+        await store.close();
+        throw err;
+      }
+      log.warn({ err }, 'redis is away at start');
+    },
   );
   const fence = new RedisFence(link, clock);
   // What is only shown has a connection of its own: however slow it is, Redis is not taken for away.

@@ -1,15 +1,22 @@
+import { readMysqlUrl } from '@leafcutter/shared/store-url';
 import { readTlsFiles, type TlsFiles } from '@leafcutter/shared/tls-files';
 import { createPool, type Pool, type PoolOptions, type TypeCast } from 'mysql2/promise';
 
 export interface MysqlOptions {
-  /** `mysql://user:password@host:port/database`. */
+  /** As `readMysqlUrl` reads it. */
   readonly url: string;
   /** `host:port` of further hosts of the same database, in the order in which they are tried; default none. */
   readonly otherHosts?: readonly string[];
+  /** `enabled` counts where the URL says nothing of TLS. */
   readonly tls?: TlsFiles & { readonly enabled: boolean };
   readonly connectionLimit: number;
   /** How long one statement may take before its connection is given up, in milliseconds. */
   readonly statementTimeoutMs: number;
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
 }
 
 /** Transactions that may wait for a connection. */
@@ -26,15 +33,15 @@ const IDLE_TIMEOUT_MS = 5_000;
  * that it cannot be reached or takes no writes; then all go to the next in the list, and from the last to the first.
  */
 export class MysqlHosts {
-  readonly #urls: readonly string[];
+  readonly #addresses: readonly Address[];
   readonly #settings: PoolOptions;
   #inUse = 0;
   #pool: Pool;
 
   /** @throws StartError where a file of `tls` cannot be read */
   constructor(options: MysqlOptions) {
-    const { url, otherHosts = [] } = options;
-    this.#urls = [url, ...otherHosts.map((host) => Object.assign(new URL(url), { host }).href)];
+    const { host, port } = readMysqlUrl(options.url);
+    this.#addresses = [{ host, port }, ...(options.otherHosts ?? []).map(readAddress)];
     this.#settings = poolSettings(options);
     this.#pool = this.#open();
   }
@@ -45,13 +52,13 @@ export class MysqlHosts {
   }
 
   get areSeveral(): boolean {
-    return this.#urls.length > 1;
+    return this.#addresses.length > 1;
   }
 
   /** Goes over to the next host, unless that was done since `pool` was the one in use. */
   leave(pool: Pool): void {
     if (pool !== this.#pool || !this.areSeveral) return;
-    this.#inUse = (this.#inUse + 1) % this.#urls.length;
+    this.#inUse = (this.#inUse + 1) % this.#addresses.length;
     this.#pool = this.#open();
     // A transaction under way there fails with its connection, unless its COMMIT was answered; it is tried again here.
     void end(pool);
@@ -62,12 +69,22 @@ export class MysqlHosts {
   }
 
   #open(): Pool {
-    return createPool({ ...this.#settings, uri: this.#urls[this.#inUse] as string });
+    return createPool({ ...this.#settings, ...this.#addresses[this.#inUse] });
   }
 }
 
-function poolSettings({ connectionLimit, statementTimeoutMs, tls }: MysqlOptions): PoolOptions {
+/** `host:port`, IPv6 in brackets. */
+function readAddress(text: string): Address {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+}
+
+function poolSettings({ url, connectionLimit, statementTimeoutMs, tls }: MysqlOptions): PoolOptions {
+  const { user, password, database, tls: asked } = readMysqlUrl(url);
   return {
+    database,
+    ...(user !== undefined && { user }),
+    ...(password !== undefined && { password }),
     connectionLimit,
     // Below the limit, or mysql2 never looks for idle connections.
     maxIdle: Math.max(1, connectionLimit - 1),
@@ -78,8 +95,8 @@ function poolSettings({ connectionLimit, statementTimeoutMs, tls }: MysqlOptions
     supportBigNumbers: true,
     bigNumberStrings: true,
     typeCast,
-    ...(tls?.enabled && {
-      ssl: { ...readTlsFiles('mysql.tls', tls), rejectUnauthorized: true, verifyIdentity: true },
+    ...((asked ?? tls?.enabled) && {
+      ssl: { ...readTlsFiles('mysql.tls', tls ?? {}), rejectUnauthorized: true, verifyIdentity: true },
     }),
   };
 }

@@ -1,10 +1,11 @@
+import { readRedisUrl, readSentinelUrl, type StorePlace } from '@leafcutter/shared/store-url';
 import { readTlsFiles, type TlsFiles } from '@leafcutter/shared/tls-files';
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis, type RedisOptions, ReplyError } from 'ioredis';
 import { clusterConnector } from './cluster-connector.ts';
 
 /** Where Redis is. */
 export interface RedisPlace {
-  /** `redis://[[user]:password@]host:port[/db]`, or `rediss://`; with Sentinels the host is the master's name. */
+  /** As `readRedisUrl` reads it; with Sentinels the host is the master's name. */
   readonly url: string;
   readonly keyPrefix: string;
   /** URLs of Sentinels that know the master; none: the host of `url` is asked, or resolved, by itself. */
@@ -27,46 +28,58 @@ const NOT_THE_MASTER = /^(MOVED|CLUSTERDOWN|MASTERDOWN) |\bREADONLY /;
  * @throws StartError where a file of `tls` cannot be read
  */
 export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
-  const { url, sentinels = [], clusterNodes = [] } = place;
-  const tls = tlsOf(place);
-  const redis = new Redis(url, {
+  const { sentinels = [], clusterNodes = [] } = place;
+  const server = readRedisUrl(place.url);
+  const named = sentinels.map(readSentinelUrl);
+  const tls = [server, ...named].some((each) => each.tls) ? tlsOf(place) : undefined;
+  const redis = new Redis({
+    ...{ host: server.host, port: server.port, db: Number(server.database ?? 0) },
+    ...credentials(server),
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectOnError: (error) => NOT_THE_MASTER.test(error.message),
-    ...(tls && { tls }),
-    ...(sentinels.length > 0 && sentinelOptions(place, sentinels)),
+    ...(tls && server.tls && { tls }),
+    ...(named.length > 0 && sentinelOptions(server, named, tls)),
     ...(clusterNodes.length > 0 && { Connector: clusterConnector(clusterNodes, place.keyPrefix) }),
     ...options,
   });
   // Without a listener ioredis would write connection errors to the console; the watch reports them once.
-  redis.on('error', () => undefined);
+  redis.on('error', (error) => {
+    // It would go on with database 0, which may be somebody else's.
+    if (isSelectRefused(error)) redis.stream.destroy();
+  });
   return redis;
 }
 
-function tlsOf({ url, sentinels = [], tls = {} }: RedisPlace) {
-  if (![url, ...sentinels].some((each) => each.startsWith('rediss:'))) return undefined;
+/** True if `error` says that Redis does not have, or not open to us, the database that the URL names. */
+export function isSelectRefused(error: unknown): boolean {
+  return error instanceof ReplyError && (error as { command?: { name: string } }).command?.name === 'select';
+}
+
+function credentials({ user, password }: StorePlace): RedisOptions {
+  return { ...(user !== undefined && { username: user }), ...(password !== undefined && { password }) };
+}
+
+function tlsOf({ tls = {} }: RedisPlace) {
   const { serverName } = tls;
   return { ...readTlsFiles('redis.tls', tls), ...(serverName !== undefined && { servername: serverName }) };
 }
 
-function sentinelOptions(place: RedisPlace, sentinels: readonly string[]): RedisOptions {
-  const urls = sentinels.map((sentinel) => new URL(sentinel));
+function sentinelOptions(
+  master: StorePlace,
+  sentinels: readonly StorePlace[],
+  tls: ReturnType<typeof tlsOf> | undefined,
+): RedisOptions {
   // ioredis knows one user for all Sentinels.
-  const { username = '', password = '', protocol } = urls[0] ?? {};
-  const tls = tlsOf(place);
+  const { user, password, tls: areSecure } = sentinels[0] ?? {};
   return {
-    sentinels: urls.map(({ hostname, port }) => ({ host: bare(hostname), port: Number(port || '26379') })),
-    name: decodeURIComponent(new URL(place.url).hostname),
-    ...(username !== '' && { sentinelUsername: decodeURIComponent(username) }),
-    ...(password !== '' && { sentinelPassword: decodeURIComponent(password) }),
-    ...(tls && protocol === 'rediss:' && { sentinelTLS: tls }),
-    enableTLSForSentinelMode: place.url.startsWith('rediss:'),
+    sentinels: sentinels.map(({ host, port }) => ({ host, port })),
+    name: master.host,
+    ...(user !== undefined && { sentinelUsername: user }),
+    ...(password !== undefined && { sentinelPassword: password }),
+    ...(tls && areSecure && { sentinelTLS: tls }),
+    enableTLSForSentinelMode: master.tls === true,
     sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
     // A master that was replaced may go on answering who is cut off together with it, but for the Sentinels.
     failoverDetector: true,
   };
-}
-
-/** Without the brackets of an IPv6 address. */
-function bare(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

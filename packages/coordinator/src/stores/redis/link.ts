@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type Redis, ReplyError } from 'ioredis';
-import { connectRedis, type RedisPlace } from './connections.ts';
+import { connectRedis, isSelectRefused, type RedisPlace } from './connections.ts';
 import { LISTENER_OPTIONS, RedisListener } from './listener.ts';
 import { defineScripts } from './scripts.ts';
 import { RedisWatch } from './watch.ts';
@@ -24,6 +24,8 @@ export class RedisLink {
   readonly #events = new EventEmitter<{ change: [up: boolean]; found: [] }>();
   readonly #listeners: RedisListener[] = [];
   #connectedBefore = false;
+  /** Why the last connection could not be made, or broke. */
+  #said: Error | undefined;
   #incarnation = 1;
 
   constructor(options: RedisOptions, clock: Clock) {
@@ -35,6 +37,15 @@ export class RedisLink {
       maxRetriesPerRequest: 0,
       commandTimeout: options.commandTimeoutMs,
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+    });
+    // The first error of an attempt tells why; what follows only says that the connection is gone.
+    let isFirst = true;
+    this.#redis.on('connecting', () => {
+      isFirst = true;
+    });
+    this.#redis.on('error', (error) => {
+      if (isFirst) this.#said = error;
+      isFirst = false;
     });
     this.#redis.on('ready', () => this.#connected());
     defineScripts(this.#redis);
@@ -51,12 +62,22 @@ export class RedisLink {
     });
   }
 
-  /** Waits for the first connection. @throws STORE_UNAVAILABLE */
+  /** Waits for the first connection. @throws STORE_UNAVAILABLE, with reason `redis_database` if there is no such one */
   async connect(): Promise<void> {
     try {
       await this.#redis.connect();
     } catch (error) {
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis cannot be reached.', { cause: error });
+      // What is thrown says that the connection is closed; why, was said before.
+      const cause = this.#said ?? error;
+      if (isSelectRefused(cause))
+        throw new LeafcutterError(
+          'STORE_UNAVAILABLE',
+          'Redis does not have the database that redis.url names.',
+          {
+            ...{ reason: 'redis_database', cause },
+          },
+        );
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis cannot be reached.', { cause });
     }
   }
 
