@@ -40,7 +40,7 @@ test('folder and files of an embedded coordinator are made for its user alone, t
   const start = async (dataDir: string) => {
     const given = { argv: ['--data-dir', dataDir], env: {}, cwd: root, readFile: () => '' };
     const { config } = loadConfig(coordinatorSettings, { ...given, service: 'coordinator' });
-    const log = createLogger('silent', {});
+    const log = createLogger('silent', {}, { write: () => undefined });
     return openStores(config as CoordinatorConfig, systemClock, log);
   };
   const modes = async (folder: string) => {

@@ -13,7 +13,8 @@ import { startRedis } from '../support/redis-server.ts';
 
 const RESTARTS = 5;
 const BASE_STEP = 50;
-const log = createLogger('silent', {});
+const log = createLogger('silent', {}, { write: () => undefined });
+const output = { dropped: 0 };
 
 function configure<T extends SettingTree>(
   settings: Settings<T>,
@@ -31,7 +32,11 @@ test('leaf_alloc.step stays what the operator set through restarts, while segmen
   const url = await mariadb.createDatabase();
   for (let restart = 0; restart <= RESTARTS; restart++) {
     const stores = ['--listen', '127.0.0.1:0', '--mysql-url', url, '--redis-url', redis.url];
-    const coordinator = await startCoordinator(configure(coordinatorSettings, 'coordinator', stores), log);
+    const coordinator = await startCoordinator(
+      configure(coordinatorSettings, 'coordinator', stores),
+      log,
+      output,
+    );
     if (restart === 0) {
       const body = JSON.stringify({ tag: 'grown', step: BASE_STEP });
       const headers = { 'content-type': 'application/json' };
@@ -40,6 +45,7 @@ test('leaf_alloc.step stays what the operator set through restarts, while segmen
     const agent = await startAgent(
       configure(agentSettings, 'agent', ['--listen', '127.0.0.1:0', '--coordinators', coordinator.url]),
       log,
+      output,
     );
     // Several segments are used up at once, so the rule doubles the step within this process' life.
     for (let batch = 0; batch < 10; batch++) {

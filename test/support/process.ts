@@ -12,6 +12,8 @@ export interface ProcessOptions {
   /** Added to a small environment (PATH, HOME, LANG, TZ); nothing else is inherited, so that a developer's settings do not leak in. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Where standard output goes, a file descriptor; default `lines`. */
+  readonly stdout?: number | undefined;
   /** How error messages call the process. */
   readonly name: string;
 }
@@ -162,7 +164,7 @@ export function startProcess(options: ProcessOptions): RunningProcess {
   const child = spawn(command, args, {
     cwd: options.cwd,
     env: { ...inherited(), ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', options.stdout ?? 'pipe', 'pipe'],
   });
   return new RunningProcess(child, options.name);
 }
@@ -175,18 +177,20 @@ const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', im
  * must find them in files of their own, so it then runs from its sources.
  *
  * @param main of another version; default the present one
+ * @param stdout a file descriptor; default `lines`
  */
 export function leafcutter(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   main = env.NODE_OPTIONS === undefined ? BUNDLE : SOURCES,
+  stdout?: number,
 ): RunningProcess {
   const name = ['leafcutter', ...args].join(' ');
   return startProcess({
     command: process.execPath,
     args: [main, ...args],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
-    name,
+    ...{ name, stdout },
   });
 }
 

@@ -17,6 +17,8 @@ export interface ServiceOptions {
   readonly main?: string | undefined;
   /** Default `unhurried`; `product` where the product's own deadlines are what a test or a benchmark is about. */
   readonly pace?: Pace | undefined;
+  /** Where its log goes, a file descriptor; default `lines` of the process. */
+  readonly stdout?: number;
   /** Where it listens; default a free port. */
   readonly port?: number;
 }
@@ -88,12 +90,13 @@ export class Service {
   }
 
   #spawn(): RunningProcess {
-    const { kind, name, flags = [], env, pace = 'unhurried' } = this.#options;
+    const { kind, name, flags = [], env, pace = 'unhurried', stdout } = this.#options;
     const identity = kind === 'agent' ? '--agent-id' : '--coordinator-id';
     return leafcutter(
       [kind, '--listen', `127.0.0.1:${this.#port}`, identity, name, ...flags],
       { ...(pace === 'unhurried' && UNHURRIED), ...env },
       this.#main,
+      stdout,
     );
   }
 

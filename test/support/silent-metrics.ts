@@ -11,12 +11,14 @@ export function metricCatalogues(): Readonly<Record<'Agent' | 'Coordinator', Met
     clockOffsetMs: () => undefined,
     certificateEndsAtMs: () => undefined,
     tokens: () => 0,
+    logLinesDropped: () => 0,
   });
   const coordinator = new CoordinatorMetrics({
     census: never,
     askStore: never,
     timestampLeftMs: () => 0,
     tokens: () => ({}),
+    logLinesDropped: () => 0,
   });
   return { Agent: agent.catalogue, Coordinator: coordinator.catalogue };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Tokens } from '@leafcutter/shared/http/tokens';
+import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
@@ -43,12 +44,17 @@ export interface AgentService {
 }
 
 /**
- * Starts an agent. It listens at once and becomes ready when a coordinator answers. `seat`: its place among the workers of
- * one service.
+ * Starts an agent. It listens at once and becomes ready when a coordinator answers. `output`: where the log goes; `seat`: its
+ * place among the workers of one service.
  * @throws StartError where a port is taken
  */
-export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat): Promise<AgentService> {
-  const { agent, client, endpoints, trust, markStopping } = assemble(config, log, seat);
+export async function startAgent(
+  config: AgentConfig,
+  log: Logger,
+  output: LogCount,
+  seat?: Seat,
+): Promise<AgentService> {
+  const { agent, client, endpoints, trust, markStopping } = assemble(config, log, output, seat);
   seat?.offer(partsOf(agent));
   const reporter = new Reporter({
     target: client,
@@ -106,6 +112,7 @@ export async function startAgent(config: AgentConfig, log: Logger, seat?: Seat):
 function assemble(
   config: AgentConfig,
   log: Logger,
+  output: LogCount,
   seat: Seat | undefined,
 ): {
   agent: Agent;
@@ -162,6 +169,7 @@ function assemble(
       clockOffsetMs: () => watch.offsetMs,
       certificateEndsAtMs: () => trust.endsAtMs,
       tokens: () => tokens.count,
+      logLinesDropped: () => output.dropped,
     },
     log,
     seat?.number,

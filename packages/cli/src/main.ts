@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from './commands.ts';
+import { EXIT } from './io.ts';
 
 /** The process' edge: the one place that knows `process`. */
 const stopRequested = new Promise<string>((resolve) => {
@@ -17,11 +19,27 @@ const stopRequested = new Promise<string>((resolve) => {
   process.once('disconnect', () => ask('disconnect'));
 });
 
+/** How long the end waits for a reader of what was printed, once it was asked to stop, in milliseconds. */
+const LAST_WORDS_MS = 1_000;
+
+// A disk that is full, or a terminal that was closed, must not end what runs.
+process.stderr.on('error', () => undefined);
+let lost: string | undefined;
+let stdout: NodeJS.WriteStream | undefined;
+const print = (text: string) => {
+  // Only now: a service logs to standard output in its own way, and never prints.
+  stdout ??= process.stdout.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+    // A reader that has read enough.
+    if (code !== 'EPIPE') lost = message;
+  });
+  stdout.write(text);
+};
+
 const code = await runCommand({
   argv: process.argv.slice(2),
   env: process.env,
   cwd: process.cwd(),
-  out: (text) => void process.stdout.write(text),
+  out: print,
   err: (text) => void process.stderr.write(text),
   watched: process.stderr.isTTY === true,
   stopRequested,
@@ -40,4 +58,12 @@ const code = await runCommand({
         },
   self: [process.execPath, fileURLToPath(import.meta.url)],
 });
-process.exit(code);
+// What could not be printed is told a turn later.
+await nextTurn();
+// What is printed into a pipe is written as fast as it is read.
+if (stdout !== undefined && stdout.writableLength > 0) {
+  const written = new Promise<void>((resolve) => stdout?.write('', () => resolve()));
+  await Promise.race([written, stopRequested.then(() => sleep(LAST_WORDS_MS))]);
+}
+if (lost !== undefined) process.stderr.write(`Not all could be printed: ${lost}\n`);
+process.exit(code === EXIT.ok && lost !== undefined ? EXIT.failed : code);

@@ -2,11 +2,17 @@ import { agentSettings } from '@leafcutter/agent/settings';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import type { Setting } from '@leafcutter/shared/config/setting';
 import type { ConfigTree, Settings, SettingTree } from '@leafcutter/shared/config/settings';
+import { LogOutput } from '@leafcutter/shared/log-output';
 import { createLogger, type Logger, type LogLevel } from '@leafcutter/shared/logger';
+import { standardOutput } from '@leafcutter/shared/standard-output';
+import { systemClock } from '@leafcutter/shared/system-clock';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { loadSettings } from './load-settings.ts';
 import { Reloader, type Reloading } from './reload.ts';
 import { WORKER_VARIABLE } from './workers/messages.ts';
+
+/** How long the end of a service waits for a log that does not take its last lines, in milliseconds. */
+const LAST_LINES_MS = 1_000;
 
 export function coordinatorCommand(io: Io): Promise<ExitCode> {
   return serve(
@@ -14,9 +20,9 @@ export function coordinatorCommand(io: Io): Promise<ExitCode> {
     'coordinator',
     coordinatorSettings,
     ({ logLevel }) => logLevel,
-    async (config, log) => {
+    async (config, log, output) => {
       const { startCoordinator } = await import('@leafcutter/coordinator/service');
-      return startCoordinator(config, log);
+      return startCoordinator(config, log, output);
     },
   );
 }
@@ -27,19 +33,25 @@ export function agentCommand(io: Io): Promise<ExitCode> {
     'agent',
     agentSettings,
     ({ logLevel }) => logLevel,
-    async (config, log) => {
+    async (config, log, output) => {
       const number = Number(io.env[WORKER_VARIABLE] ?? 0);
       if (config.workers > 1 && number === 0) {
         const { startWorkers } = await import('./workers/agent-workers.ts');
         return startWorkers(config, io, log);
       }
       const { startAgent } = await import('@leafcutter/agent/service');
-      if (number === 0 || io.parent === undefined) return startAgent(config, log);
+      if (number === 0 || io.parent === undefined) return startAgent(config, log, output);
       const { workerSeat } = await import('./workers/worker-seat.ts');
-      return startAgent(config, log.child({ worker: number }), workerSeat(number, io.parent));
+      return startAgent(config, log.child({ worker: number }), output, workerSeat(number, io.parent));
     },
   );
 }
+
+type Start<T extends SettingTree> = (
+  config: ConfigTree<T>,
+  log: Logger,
+  output: LogOutput,
+) => Promise<{ stop(): Promise<void> } & Reloading<ConfigTree<T>>>;
 
 /** Runs one service until it is asked to stop. */
 async function serve<T extends SettingTree & { reloadIntervalS: Setting<number> }>(
@@ -47,15 +59,34 @@ async function serve<T extends SettingTree & { reloadIntervalS: Setting<number> 
   service: 'agent' | 'coordinator',
   settings: Settings<T>,
   levelOf: (config: ConfigTree<T>) => LogLevel,
-  start: (
-    config: ConfigTree<T>,
-    log: Logger,
-  ) => Promise<{ stop(): Promise<void> } & Reloading<ConfigTree<T>>>,
+  start: Start<T>,
 ): Promise<ExitCode> {
-  const loaded = loadSettings(io, settings, service, `leafcutter ${service}`);
+  const load = () => loadSettings(io, settings, service, `leafcutter ${service}`);
+  const loaded = load();
   if (loaded === undefined) return EXIT.ok;
-  const log = createLogger(levelOf(loaded.config), { service });
+  const output = new LogOutput(standardOutput(), systemClock);
+  const log = createLogger(levelOf(loaded.config), { service }, output);
+  output.onDropped = (lines, reason) =>
+    log.warn({ lines, reason }, 'the log took nothing for a while; lines before this one were dropped');
   for (const warning of loaded.warnings) log.warn(warning);
+  try {
+    await run({ io, settings, config: loaded.config, load: () => load()?.config, log, output, start });
+    return EXIT.ok;
+  } finally {
+    await output.end(LAST_LINES_MS);
+  }
+}
+
+async function run<T extends SettingTree & { reloadIntervalS: Setting<number> }>(parts: {
+  readonly io: Io;
+  readonly settings: Settings<T>;
+  readonly config: ConfigTree<T>;
+  readonly load: () => ConfigTree<T> | undefined;
+  readonly log: Logger;
+  readonly output: LogOutput;
+  readonly start: Start<T>;
+}): Promise<void> {
+  const { io, settings, config, load, log, output, start } = parts;
   let reloader: Reloader<T> | undefined;
   let isOld = false;
   // Before anything listens: whoever sees the service may send it.
@@ -63,26 +94,19 @@ async function serve<T extends SettingTree & { reloadIntervalS: Setting<number> 
     isOld = reloader === undefined;
     reloader?.look();
   });
-  const running = await Promise.race([start(loaded.config, log), io.stopRequested.then(() => undefined)]);
+  const running = await Promise.race([start(config, log, output), io.stopRequested.then(() => undefined)]);
   if (running === undefined) {
     // Nothing was granted yet; whatever a start does is fit to be cut off.
     log.info('asked to stop before it was ready');
-    return EXIT.ok;
+    return;
   }
-  reloader = new Reloader({
-    settings,
-    config: loaded.config,
-    service: running,
-    log,
-    load: () => loadSettings(io, settings, service, `leafcutter ${service}`)?.config ?? loaded.config,
-  });
+  reloader = new Reloader({ settings, config, service: running, log, load: () => load() ?? config });
   if (isOld) reloader.look();
-  const everyS = (loaded.config as ConfigTree<{ reloadIntervalS: Setting<number> }>).reloadIntervalS;
+  const everyS = (config as ConfigTree<{ reloadIntervalS: Setting<number> }>).reloadIntervalS;
   const timer = everyS > 0 ? setInterval(() => reloader?.look(), everyS * 1_000) : undefined;
   io.tellListening();
   const why = await io.stopRequested;
   clearInterval(timer);
   log.info({ why }, 'asked to stop');
   await running.stop();
-  return EXIT.ok;
 }

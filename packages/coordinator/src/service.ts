@@ -5,6 +5,7 @@ import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { RedisState } from '@leafcutter/shared/fleet-views';
 import { StartError } from '@leafcutter/shared/http/bind';
 import { layoutFingerprint, timestampEndMs } from '@leafcutter/shared/layout';
+import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
@@ -43,15 +44,19 @@ export interface CoordinatorService {
 }
 
 /**
- * Starts a coordinator.
+ * Starts a coordinator. `output`: where the log goes.
  * @throws StartError where the port is taken, a store stays away or the stores are another deployment's
  */
-export async function startCoordinator(config: CoordinatorConfig, log: Logger): Promise<CoordinatorService> {
+export async function startCoordinator(
+  config: CoordinatorConfig,
+  log: Logger,
+  output: LogCount,
+): Promise<CoordinatorService> {
   const stores = await openStores(config, systemClock, log).catch(explain);
   let doors: Doors | undefined;
   let guard: FenceGuard | undefined;
   try {
-    const coordinator = await assemble(config, stores, log);
+    const coordinator = await assemble(config, stores, log, output);
     ({ guard } = coordinator);
     const events = new FleetEvents(coordinator);
     const apps = { app: coordinatorApp(coordinator, events), ops: opsApp(coordinator) };
@@ -100,7 +105,12 @@ export async function startCoordinator(config: CoordinatorConfig, log: Logger): 
   }
 }
 
-async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger): Promise<Coordinator> {
+async function assemble(
+  config: CoordinatorConfig,
+  stores: Stores,
+  log: Logger,
+  output: LogCount,
+): Promise<Coordinator> {
   const { store, fence, locks, registry, roster, journal, redis } = stores;
   const clock = systemClock;
   const layout = layoutOf(config.snowflake);
@@ -125,6 +135,7 @@ async function assemble(config: CoordinatorConfig, stores: Stores, log: Logger):
     askStore: () => store.now(),
     timestampLeftMs: () => timestampEndMs(layout) - clock.now(),
     tokens: () => access.counts,
+    logLinesDropped: () => output.dropped,
   };
   const metrics = new CoordinatorReports({ readings, log, clock });
   const { allowUnsweptAllocations: allowUnswept, maxUnfencedS } = config.redis;

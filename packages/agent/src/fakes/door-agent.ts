@@ -23,6 +23,7 @@ export function doorAgent(tokens: readonly string[] = []) {
     clockOffsetMs: () => undefined,
     certificateEndsAtMs: () => undefined,
     tokens: () => tokens.length,
+    logLinesDropped: () => 0,
   });
   const agent = {
     clock,
@@ -34,7 +35,7 @@ export function doorAgent(tokens: readonly string[] = []) {
     limits: new Limits(clock, { tokenRequestsPerS: 0, tokenIdsPerS: 0 }),
     batches: new Batches(setImmediate),
     config: { bodyLimitBytes: 16_384, resp: { allowUnsafeIntegers: false } },
-    log: createLogger('silent', {}),
+    log: createLogger('silent', {}, { write: () => undefined }),
   } as unknown as Agent;
   return {
     agent,

@@ -40,6 +40,7 @@ export interface AgentReadings {
   /** Of the certificate shown to coordinators, unix milliseconds. */
   certificateEndsAtMs(): number | undefined;
   tokens(): number;
+  logLinesDropped(): number;
 }
 
 /** The text that Prometheus scrapes. */
@@ -140,6 +141,15 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
       collect() {
         this.reset();
         this.inc(direct.count);
+      },
+    });
+    new Counter({
+      name: `${PREFIX}log_lines_dropped_total`,
+      help: 'Log lines that were dropped, because standard output took nothing: a full disk, or a pipe that nobody reads.',
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(readings.logLinesDropped());
       },
     });
     this.#gauge('tokens', 'Tokens of applications that are valid now; 0 lets everyone in.', readings.tokens);

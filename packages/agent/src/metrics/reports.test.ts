@@ -12,6 +12,7 @@ function reporting() {
     clockOffsetMs: () => undefined,
     certificateEndsAtMs: () => undefined,
     tokens: () => 0,
+    logLinesDropped: () => 0,
   };
   return { lines, reports: new AgentReports(readings, log) };
 }

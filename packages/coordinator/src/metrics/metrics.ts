@@ -35,6 +35,7 @@ export interface CoordinatorReadings {
   timestampLeftMs(): number;
   /** How many tokens are valid, by kind. */
   tokens(): Readonly<Record<string, number>>;
+  logLinesDropped(): number;
 }
 
 /** The coordinator's metrics: the one place that knows prom-client. */
@@ -144,7 +145,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   /** What the background jobs tell. */
   readonly jobs = new JobMetrics(this.#registry, PREFIX);
 
-  constructor({ census, askStore, timestampLeftMs, tokens }: CoordinatorReadings) {
+  constructor({ census, askStore, timestampLeftMs, tokens, logLinesDropped }: CoordinatorReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     for (const kind of COUNTER_KINDS) {
       const byKind = [this.#fenceAhead, this.#unfenced, this.#lostWrites, this.#unconfirmed];
@@ -174,6 +175,15 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
       registers: [this.#registry],
       collect() {
         this.set((endsAtMs() ?? Number.NaN) / 1000);
+      },
+    });
+    new Counter({
+      name: `${PREFIX}log_lines_dropped_total`,
+      help: 'Log lines that were dropped, because standard output took nothing: a full disk, or a pipe that nobody reads.',
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(logLinesDropped());
       },
     });
     new Gauge({

@@ -6,13 +6,13 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * JSON lines on standard output. Fixed fields: `service`, `agentId`, `instanceId`, `coordinatorId`, `tag`,
+ * JSON lines. Fixed fields: `service`, `agentId`, `instanceId`, `coordinatorId`, `tag`,
  * `machineId`, `durationMs`, `code`. Nothing is logged per ID, and tokens never.
  */
 export function createLogger(
   level: LogLevel,
   fields: Readonly<Record<string, string>>,
-  destination?: DestinationStream,
+  destination: DestinationStream,
 ): Logger {
   const options = {
     level,
@@ -23,7 +23,7 @@ export function createLogger(
     serializers: { err: describe },
     hooks: { streamWrite: visibleJson },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination);
 }
 
 /** How many causes of causes are told. */
