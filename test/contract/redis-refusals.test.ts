@@ -23,7 +23,8 @@ describe('a database that Redis does not have', () => {
     await link.run((client) => client.set(`${keyPrefix}x`, '1')).catch(() => undefined);
     link.close();
     expect(refusal).toMatchObject({
-      ...{ code: 'STORE_UNAVAILABLE', reason: 'redis_database' },
+      code: 'STORE_UNAVAILABLE',
+      reason: 'redis_database',
       cause: expect.objectContaining({ message: expect.stringContaining('DB index is out of range') }),
     });
     const seen = await openLink(redis, keyPrefix);

@@ -13,7 +13,9 @@ let coordinator: Service;
 
 beforeAll(async () => {
   coordinator = await Service.start({
-    ...{ kind: 'coordinator', name: 'mute', stdout: full },
+    kind: 'coordinator',
+    name: 'mute',
+    stdout: full,
     flags: ['--data-dir', await scratchDir('log-places'), '--auto-create-tags', '--log-level', 'trace'],
   });
 });

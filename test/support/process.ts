@@ -190,7 +190,8 @@ export function leafcutter(
     command: process.execPath,
     args: [main, ...args],
     env: { NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
-    ...{ name, stdout },
+    name,
+    stdout,
   });
 }
 

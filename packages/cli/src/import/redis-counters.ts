@@ -10,7 +10,8 @@ const PAGE = 1_000;
 export async function redisCounters(url: string, match: string | undefined): Promise<Found[]> {
   const { host, port, user, password, database, tls } = readRedisUrl(url);
   const redis = new Redis({
-    ...{ host, port },
+    host,
+    port,
     ...(user !== undefined && { username: user }),
     ...(password !== undefined && { password }),
     ...(tls && { tls: {} }),

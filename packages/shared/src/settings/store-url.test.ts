@@ -12,11 +12,21 @@ const problem = (read: (url: string) => unknown, url: string) => {
 
 test('a URL is read into its fields, escapes and brackets gone', () => {
   expect(readMysqlUrl('mysql://me%40x:p%23%3Fw@[::1]:3307/ids%2Dtest')).toEqual({
-    ...{ host: '::1', port: 3307, user: 'me@x', password: 'p#?w', database: 'ids-test', tls: undefined },
+    host: '::1',
+    port: 3307,
+    user: 'me@x',
+    password: 'p#?w',
+    database: 'ids-test',
+    tls: undefined,
   });
   expect(readMysqlUrl('mysql://db/ids')).toMatchObject({ host: 'db', port: 3306, user: undefined });
   expect(readRedisUrl('redis://:secret@redis/5')).toEqual({
-    ...{ host: 'redis', port: 6379, user: undefined, password: 'secret', database: '5', tls: undefined },
+    host: 'redis',
+    port: 6379,
+    user: undefined,
+    password: 'secret',
+    database: '5',
+    tls: undefined,
   });
   expect(readSentinelUrl('redis://s')).toMatchObject({ port: 26_379 });
   expect(readSentinelUrl('redis://s:1')).toMatchObject({ port: 1 });

@@ -33,7 +33,9 @@ export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
   const named = sentinels.map(readSentinelUrl);
   const tls = [server, ...named].some((each) => each.tls) ? tlsOf(place) : undefined;
   const redis = new Redis({
-    ...{ host: server.host, port: server.port, db: Number(server.database ?? 0) },
+    host: server.host,
+    port: server.port,
+    db: Number(server.database ?? 0),
     ...credentials(server),
     connectTimeout: CONNECT_TIMEOUT_MS,
     reconnectOnError: (error) => NOT_THE_MASTER.test(error.message),

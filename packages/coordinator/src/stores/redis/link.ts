@@ -74,7 +74,8 @@ export class RedisLink {
           'STORE_UNAVAILABLE',
           'Redis does not have the database that redis.url names.',
           {
-            ...{ reason: 'redis_database', cause },
+            reason: 'redis_database',
+            cause,
           },
         );
       throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis cannot be reached.', { cause });
