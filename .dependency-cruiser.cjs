@@ -22,6 +22,9 @@ const FAKES = ['^packages/[^/]+/src/fakes/', '^packages/shared/src/clock/fake-cl
 const FOR_DOMAINS =
   '^packages/shared/src/(errors|layout|tag|clock/clock|shapes/(dated|opaque-keys|shape|shared-texts)|wire/(fleet-views|inspection|ledger|wire))\\.ts$';
 
+/** What lets callers in. */
+const DOORS = '^packages/(agent/src/doors|coordinator/src/http)/';
+
 /** Libraries that stand behind an adapter, and the only files that may know them. */
 const KEPT_IN = {
   // `leafcutter import` reads other systems' counters, which no coordinator can.
@@ -96,10 +99,20 @@ module.exports = {
       to: { path: '^packages/[^/]+/src/(stores/|jobs/bullmq-)' },
     },
     {
-      name: 'adapters-know-no-door',
+      name: 'only-services-know-doors',
+      comment: 'A door may use whatever its service is made of; of that, nothing uses a door.',
+      severity: 'error',
+      from: {
+        path: '^packages/(agent|coordinator)/src/',
+        pathNot: [DOORS, '^packages/[^/]+/src/service\\.ts$', TESTS, ...FAKES],
+      },
+      to: { path: DOORS },
+    },
+    {
+      name: 'adapters-know-no-service',
       severity: 'error',
       from: { path: '^packages/[^/]+/src/(stores/[^/]+/|jobs/bullmq-)' },
-      to: { path: '^packages/[^/]+/src/(http/|service|stores/open-stores)' },
+      to: { path: '^packages/[^/]+/src/(service|stores/open-stores)' },
     },
     {
       name: 'production-knows-no-test',

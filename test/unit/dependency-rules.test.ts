@@ -60,10 +60,16 @@ const PLANTS = [
   ['domain-is-pure', 'packages/agent/src/domain/late.ts', "export const late = () => import('node:timers');"],
   ['doors-know-no-store', 'packages/coordinator/src/http/store.ts', "import '../stores/mysql/driver.ts';"],
   [
-    'adapters-know-no-door',
+    'only-services-know-doors',
     'packages/coordinator/src/stores/redis/door.ts',
     "import '../../http/routes.ts';",
   ],
+  [
+    'only-services-know-doors',
+    'packages/agent/src/running-agent.ts',
+    "import type { A } from './doors/limits.ts';",
+  ],
+  ['adapters-know-no-service', 'packages/coordinator/src/stores/redis/up.ts', "import '../../service.ts';"],
   ['production-knows-no-test', 'packages/coordinator/src/fake.ts', "import './fakes/memory-store.ts';"],
   ['production-knows-no-test', 'packages/agent/src/clock.ts', "import '@leafcutter/shared/fake-clock';"],
   ['production-knows-no-test', 'packages/agent/src/tested.ts', "import './domain/innocent.test.ts';"],
@@ -112,7 +118,9 @@ const INNOCENT: Readonly<Record<string, string>> = {
   'packages/coordinator/src/domain/innocent.test.ts':
     "import './innocent.ts'; import '../fakes/memory-store.ts'; import '@leafcutter/shared/fake-clock';",
   'packages/coordinator/src/fakes/memory-store.ts': "import '../domain/innocent.ts';",
-  'packages/agent/src/service.ts': "import './domain/innocent.ts'; import '@leafcutter/shared/logger';",
+  'packages/agent/src/service.ts':
+    "import './domain/innocent.ts'; import './doors/limits.ts'; import '@leafcutter/shared/logger';",
+  'packages/agent/src/doors/limits.ts': "export type { A } from '@leafcutter/shared/errors';",
   'packages/agent/src/domain/innocent.ts': "import '@leafcutter/shared/errors';",
   'packages/agent/src/domain/innocent.test.ts': "import './innocent.ts';",
   'packages/agent/src/coordinators/endpoint.ts': "import 'undici'; import 'cockatiel';",

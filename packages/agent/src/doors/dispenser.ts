@@ -1,12 +1,12 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Scope } from '@leafcutter/shared/http/tokens';
 import type { Shape } from '@leafcutter/shared/shape';
-import type { Agent } from '../agent.ts';
 import { hasShape } from '../domain/segments/refusals.ts';
 import type { Segment } from '../domain/segments/segment.ts';
 import type { ExactId } from '../domain/segments/segment-buffer.ts';
 import { snowflakeDisabled } from '../domain/snowflake/snowflakes.ts';
 import type { Door, Tally } from '../metrics/metrics.ts';
+import type { Agent } from './agent.ts';
 import { digitsOf, textsOf } from './batches.ts';
 
 /** Tags whose tallies are remembered; tags come and go, their names must not stay for ever. */

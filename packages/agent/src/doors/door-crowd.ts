@@ -1,6 +1,6 @@
 import { Crowd, type Crowding, type CrowdLimits, type Guest } from '@leafcutter/shared/http/crowd';
-import type { Agent } from '../agent.ts';
 import type { Door } from '../metrics/metrics.ts';
+import type { Agent } from './agent.ts';
 import { Deadlines, type Debt, type Debtor } from './deadlines.ts';
 
 /** Connections that a Redis or gRPC door holds at once. */

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { Scope } from '@leafcutter/shared/http/tokens';
-import type { Agent } from '../agent.ts';
 import { issuing } from '../fakes/issuing.ts';
 import type { Tally } from '../metrics/metrics.ts';
+import type { Agent } from './agent.ts';
 import { Batches } from './batches.ts';
 import { Dispenser } from './dispenser.ts';
 import { Limits } from './limits.ts';

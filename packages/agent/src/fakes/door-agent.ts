@@ -3,7 +3,7 @@ import { Address } from '@leafcutter/shared/config/address';
 import type { Listening } from '@leafcutter/shared/http/listen';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import { createLogger } from '@leafcutter/shared/logger';
-import type { Agent } from '../agent.ts';
+import type { Agent } from '../doors/agent.ts';
 import { Batches } from '../doors/batches.ts';
 import { SWEEP_MS } from '../doors/deadlines.ts';
 import { Limits } from '../doors/limits.ts';

@@ -1,10 +1,10 @@
 import { VERSION } from '@leafcutter/shared/version';
 import type { AgentStatus } from '@leafcutter/shared/wire';
-import type { Agent } from '../agent.ts';
+import type { RunningAgent } from '../running-agent.ts';
 import type { Readiness } from '../seat.ts';
 
 /** What `/v1/status` and `/v1/events` show. */
-export function agentStatus(agent: Agent): AgentStatus {
+export function agentStatus(agent: RunningAgent): AgentStatus {
   const { snowflake, watch } = agent;
   const lease = snowflake?.generator.lease;
   return {
@@ -30,7 +30,7 @@ export function agentStatus(agent: Agent): AgentStatus {
 }
 
 /** Milliseconds left in the window that the agent holds; 0 without one. */
-export function windowRemainingMs(agent: Pick<Agent, 'snowflake' | 'now'>): number {
+export function windowRemainingMs(agent: Pick<RunningAgent, 'snowflake' | 'now'>): number {
   const lease = agent.snowflake?.generator.lease;
   return lease === undefined ? 0 : Math.max(0, lease.to - agent.now());
 }
@@ -38,7 +38,7 @@ export function windowRemainingMs(agent: Pick<Agent, 'snowflake' | 'now'>): numb
 export type Mode = 'segment' | 'snowflake';
 
 /** Whether a mode can serve. */
-export function modeReadiness(agent: Agent, mode: Mode): Readiness {
+export function modeReadiness(agent: RunningAgent, mode: Mode): Readiness {
   if (agent.stopping) return { ready: false, reason: 'stopping' };
   if (mode === 'segment') {
     // Until a coordinator answered for the first time there may be nothing to serve from.

@@ -1,11 +1,11 @@
 import type { WholeAgentStatus } from '@leafcutter/shared/whole-status';
-import type { Agent } from '../agent.ts';
 import { mergeParts, type Scrape } from '../metrics/metrics.ts';
+import type { RunningAgent } from '../running-agent.ts';
 import type { PartMakers, Readiness } from '../seat.ts';
 import { agentStatus, type Mode, modeReadiness } from './status.ts';
 
 /** What this agent adds to answers about the whole service. */
-export function partsOf(agent: Agent): PartMakers {
+export function partsOf(agent: RunningAgent): PartMakers {
   return {
     metrics: () => agent.metrics.part(),
     status: () => agentStatus(agent),
@@ -15,7 +15,7 @@ export function partsOf(agent: Agent): PartMakers {
 }
 
 /** This agent's status; where it is one of several workers, with that of them all. */
-export async function wholeStatus(agent: Agent): Promise<WholeAgentStatus> {
+export async function wholeStatus(agent: RunningAgent): Promise<WholeAgentStatus> {
   const own = agentStatus(agent);
   if (agent.seat === undefined) return own;
   const workers = await agent.seat.gather('status');
@@ -26,12 +26,12 @@ export async function wholeStatus(agent: Agent): Promise<WholeAgentStatus> {
 }
 
 /** The metrics of all workers, told apart by the label `worker`. */
-export async function wholeScrape(agent: Agent): Promise<Scrape> {
+export async function wholeScrape(agent: RunningAgent): Promise<Scrape> {
   return agent.seat === undefined ? agent.metrics.scrape() : mergeParts(await agent.seat.gather('metrics'));
 }
 
 /** Ready where every worker is: a connection may reach any of them. */
-export async function wholeReadiness(agent: Agent, mode: Mode): Promise<Readiness> {
+export async function wholeReadiness(agent: RunningAgent, mode: Mode): Promise<Readiness> {
   if (agent.seat === undefined) return modeReadiness(agent, mode);
   const all = await agent.seat.gather(`ready:${mode}`);
   return all.find(({ ready }) => !ready) ?? modeReadiness(agent, mode);

@@ -19,9 +19,9 @@ import {
   segmentRequest,
 } from '@leafcutter/shared/wire';
 import type { Request, Response } from 'express';
-import type { Coordinator } from '../coordinator.ts';
 import type { AgentRecord } from '../domain/fleet/roster.ts';
 import { machineIds } from '../settings/settings.ts';
+import type { Coordinator } from './coordinator.ts';
 import { tagOf } from './tag-of.ts';
 
 /** What agents ask, but for `POST /v1/leases`, whose address others read. */

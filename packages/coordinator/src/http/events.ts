@@ -2,10 +2,10 @@ import { EventStreams } from '@leafcutter/shared/http/event-stream';
 import { badParameter, readQuery } from '@leafcutter/shared/http/query';
 import { isAskableTag } from '@leafcutter/shared/tag';
 import type { Request, Response } from 'express';
-import type { Coordinator } from '../coordinator.ts';
 import { ALL_TAGS } from '../domain/fleet/fleet-watch.ts';
 import { machineIdsLive } from '../domain/fleet/machine-ids.ts';
 import { machineIds } from '../settings/settings.ts';
+import type { Coordinator } from './coordinator.ts';
 
 /** Consoles that may watch through one coordinator. */
 const MAX_LISTENERS = 64;

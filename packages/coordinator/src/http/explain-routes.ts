@@ -1,8 +1,8 @@
 import { badParameter, readQuery } from '@leafcutter/shared/http/query';
 import { HIGHEST_ID, isAskableTag } from '@leafcutter/shared/tag';
 import type { Request, Response } from 'express';
-import type { Coordinator } from '../coordinator.ts';
 import { decimalId } from '../domain/ledger/explain.ts';
+import type { Coordinator } from './coordinator.ts';
 
 /** `GET /v1/explain/{id}`, with `?tag=` or `?mode=snowflake` where it is known what the ID is. */
 export async function explainId({ explainer }: Coordinator, req: Request, res: Response): Promise<void> {

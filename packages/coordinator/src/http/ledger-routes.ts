@@ -3,10 +3,10 @@ import type { LedgerPage } from '@leafcutter/shared/inspection';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { HIGHEST_ID, isAskableTag } from '@leafcutter/shared/tag';
 import type { Request, Response } from 'express';
-import type { Coordinator } from '../coordinator.ts';
 import type { CounterName, LedgerEntry } from '../domain/allocation/range.ts';
 import type { LedgerCursor } from '../domain/allocation/store.ts';
 import { type LedgerSubject, readLedgerPage, viewOfRange } from '../domain/ledger/ledger-pages.ts';
+import type { Coordinator } from './coordinator.ts';
 
 const MAX_PAGE = 1_000;
 const MAX_MACHINE_ID = 2 ** 20 - 1;

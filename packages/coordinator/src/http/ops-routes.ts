@@ -1,6 +1,6 @@
 import { ServiceApp } from '@leafcutter/shared/http/service-app';
 import type { Express, Response } from 'express';
-import type { Coordinator } from '../coordinator.ts';
+import type { Coordinator } from './coordinator.ts';
 
 /** The second door, for kubelet and Prometheus: health and metrics only, without token and without TLS. */
 export function opsApp(coordinator: Coordinator): Express {

@@ -14,12 +14,12 @@ import {
 } from '@leafcutter/shared/wire';
 import { WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import type { Express, Request, Response } from 'express';
-import type { Coordinator } from '../coordinator.ts';
 import type { MachineIdState } from '../domain/leases/census.ts';
 import { lowerCounter } from '../domain/tags/lower-counter.ts';
 import { machineIds } from '../settings/settings.ts';
 import { addAgentRoutes, grant } from './agent-routes.ts';
 import { COORDINATOR_API } from './api.ts';
+import type { Coordinator } from './coordinator.ts';
 import type { FleetEvents } from './events.ts';
 import { explainId, explainInTag, explainSnowflake } from './explain-routes.ts';
 import { listLedger } from './ledger-routes.ts';

@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import type { Agent } from '../../agent.ts';
 import type { GreeterHandlers } from '../../generated/proto/Greeter.ts';
+import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import { Calls } from '../grpc/calls.ts';
 import type { GrpcService } from '../grpc/grpc-service.ts';

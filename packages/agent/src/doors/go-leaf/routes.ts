@@ -2,8 +2,8 @@ import { LeafcutterError as Failure, type LeafcutterError } from '@leafcutter/sh
 import { anyMethod } from '@leafcutter/shared/http/any-method';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import type { Request, Response } from 'express';
-import type { Agent } from '../../agent.ts';
 import type { ExactId } from '../../domain/segments/segment-buffer.ts';
+import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';

@@ -1,7 +1,7 @@
 import { type handleUnaryCall, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { ERROR_CODES, type LeafcutterError, toLeafcutterError } from '@leafcutter/shared/errors';
 import type { Scope, Tokens } from '@leafcutter/shared/http/tokens';
-import type { Agent } from '../../agent.ts';
+import type { Agent } from '../agent.ts';
 import type { Dispenser } from '../dispenser.ts';
 import { type FailureCodec, loadFailureCodec } from './protos.ts';
 

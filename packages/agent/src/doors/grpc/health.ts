@@ -1,9 +1,9 @@
 import { type ServerWritableStream, status } from '@grpc/grpc-js';
-import type { Agent } from '../../agent.ts';
 import type { HealthHandlers } from '../../generated/grpc/health/v1/Health.ts';
 import type { HealthCheckRequest__Output as Request } from '../../generated/grpc/health/v1/HealthCheckRequest.ts';
 import type { HealthCheckResponse as Response } from '../../generated/grpc/health/v1/HealthCheckResponse.ts';
 import { type Mode, modeReadiness } from '../../status/status.ts';
+import type { Agent } from '../agent.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { loadProto } from './protos.ts';
 

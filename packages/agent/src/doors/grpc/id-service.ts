@@ -1,8 +1,8 @@
 import type { Scope } from '@leafcutter/shared/http/tokens';
 import { decode } from '@leafcutter/shared/layout';
-import type { Agent } from '../../agent.ts';
 import type { Segment } from '../../domain/segments/segment.ts';
 import type { IdServiceHandlers } from '../../generated/leafcutter/v1/IdService.ts';
+import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import { Calls } from './calls.ts';
 import { DrawStream } from './draw-stream.ts';

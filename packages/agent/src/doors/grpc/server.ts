@@ -6,7 +6,7 @@ import { ReflectionService } from '@grpc/reflection';
 import { bind, type Place } from '@leafcutter/shared/http/bind';
 import type { CrowdLimits } from '@leafcutter/shared/http/crowd';
 import type { Listening } from '@leafcutter/shared/http/listen';
-import type { Agent } from '../../agent.ts';
+import type { Agent } from '../agent.ts';
 import { doorCrowd, limitsOf } from '../door-crowd.ts';
 import { type CallRules, GrpcConnection } from './grpc-connection.ts';
 import type { GrpcService } from './grpc-service.ts';

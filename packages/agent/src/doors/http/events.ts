@@ -1,9 +1,9 @@
 import { EventStreams } from '@leafcutter/shared/http/event-stream';
 import { Scope } from '@leafcutter/shared/http/tokens';
 import type { Request, Response } from 'express';
-import type { Agent } from '../../agent.ts';
 import { statusInScope } from '../../status/in-scope.ts';
 import { wholeStatus } from '../../status/whole.ts';
+import type { Agent } from '../agent.ts';
 
 const INTERVAL_MS = 1_000;
 /** Listeners of one agent; each costs a status a second. */

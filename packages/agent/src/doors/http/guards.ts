@@ -1,6 +1,6 @@
 import type { Scope } from '@leafcutter/shared/http/tokens';
 import type { Request } from 'express';
-import type { Agent } from '../../agent.ts';
+import type { Agent } from '../agent.ts';
 
 type Guard = (request: Request) => void;
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { isOwnHost, refuseForeignHost } from '@leafcutter/shared/http/own-host';
-import type { Agent } from '../../agent.ts';
+import type { Agent } from '../agent.ts';
 
 /** What a person looks at. A page of another site can make a browser fetch these, and neither read nor change anything. */
 const LOOKED_AT = /^\/(assets\/.*|v1\/status|v1\/events|cache|livez|readyz|metrics)?$/;

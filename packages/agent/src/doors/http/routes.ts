@@ -5,10 +5,10 @@ import { type AppOptions, ServiceApp } from '@leafcutter/shared/http/service-app
 import { decode } from '@leafcutter/shared/layout';
 import { isAskableTag } from '@leafcutter/shared/tag';
 import type { Express, Request, Response } from 'express';
-import type { Agent } from '../../agent.ts';
 import { statusInScope } from '../../status/in-scope.ts';
 import type { Mode } from '../../status/status.ts';
 import { wholeReadiness, wholeScrape, wholeStatus } from '../../status/whole.ts';
+import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import { addGoLeafRoutes } from '../go-leaf/routes.ts';
 import { addLeafRoutes } from '../leaf/routes.ts';

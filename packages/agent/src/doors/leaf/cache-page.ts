@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Scope } from '@leafcutter/shared/http/tokens';
 import { visible } from '@leafcutter/shared/visible';
-import type { Agent } from '../../agent.ts';
 import type { SegmentView } from '../../domain/segments/segment-buffer.ts';
 import type { TagStatus } from '../../domain/segments/tag-status.ts';
 import { tagsInScope } from '../../status/in-scope.ts';
+import type { Agent } from '../agent.ts';
 
 const STYLE = `
   :root { color-scheme: light dark; font-family: system-ui, sans-serif; }

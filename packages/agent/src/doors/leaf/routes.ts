@@ -4,7 +4,7 @@ import { badParameter } from '@leafcutter/shared/http/query';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { decode } from '@leafcutter/shared/layout';
 import type { Request, Response } from 'express';
-import type { Agent } from '../../agent.ts';
+import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';

@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { bind, type Place } from '@leafcutter/shared/http/bind';
 import type { Crowding, CrowdLimits } from '@leafcutter/shared/http/crowd';
 import type { Listening } from '@leafcutter/shared/http/listen';
-import type { Agent } from '../../agent.ts';
+import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import { doorCrowd, limitsOf } from '../door-crowd.ts';
 import { Connection } from './connection.ts';

@@ -2,8 +2,8 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { Scope } from '@leafcutter/shared/http/tokens';
 import express, { type Request, type Response } from 'express';
-import type { Agent } from '../../agent.ts';
 import { sizeOf } from '../../domain/segments/segment.ts';
+import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import { whileConnected } from '../while-connected.ts';
 

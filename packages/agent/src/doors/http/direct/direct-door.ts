@@ -1,5 +1,5 @@
 import type { Ahead } from '@leafcutter/shared/http/listen';
-import type { Agent } from '../../../agent.ts';
+import type { Agent } from '../../agent.ts';
 import { DirectAnswers } from './direct-answers.ts';
 import { DirectConnection } from './direct-connection.ts';
 import { DirectRoutes } from './direct-routes.ts';

@@ -1,26 +1,26 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import type { RedisState } from '@leafcutter/shared/fleet-views';
 import type { Logger } from '@leafcutter/shared/logger';
-import type { Fence } from './domain/allocation/fence.ts';
-import type { Locks } from './domain/allocation/locks.ts';
-import type { Store } from './domain/allocation/store.ts';
-import type { FenceGuard } from './domain/fence-guard/fence-guard.ts';
-import type { FleetWatch } from './domain/fleet/fleet-watch.ts';
-import type { Roster } from './domain/fleet/roster.ts';
-import type { MachineIdStatus } from './domain/leases/census.ts';
-import type { LeaseArbiter } from './domain/leases/leases.ts';
-import type { Explainer } from './domain/ledger/explain.ts';
-import type { SegmentArbiter } from './domain/segments/segments.ts';
-import type { DatedTags } from './domain/tags/dated-tags.ts';
-import type { TagAdmin } from './domain/tags/tags.ts';
-import type { Access } from './http/access.ts';
-import type { Paces } from './http/paces.ts';
-import type { JobJournal } from './jobs/job-journal.ts';
-import type { Job } from './jobs/jobs.ts';
-import type { CoordinatorMetrics } from './metrics/metrics.ts';
-import type { CoordinatorConfig } from './settings/settings.ts';
+import type { Fence } from '../domain/allocation/fence.ts';
+import type { Locks } from '../domain/allocation/locks.ts';
+import type { Store } from '../domain/allocation/store.ts';
+import type { FenceGuard } from '../domain/fence-guard/fence-guard.ts';
+import type { FleetWatch } from '../domain/fleet/fleet-watch.ts';
+import type { Roster } from '../domain/fleet/roster.ts';
+import type { MachineIdStatus } from '../domain/leases/census.ts';
+import type { LeaseArbiter } from '../domain/leases/leases.ts';
+import type { Explainer } from '../domain/ledger/explain.ts';
+import type { SegmentArbiter } from '../domain/segments/segments.ts';
+import type { DatedTags } from '../domain/tags/dated-tags.ts';
+import type { TagAdmin } from '../domain/tags/tags.ts';
+import type { JobJournal } from '../jobs/job-journal.ts';
+import type { Job } from '../jobs/jobs.ts';
+import type { CoordinatorMetrics } from '../metrics/metrics.ts';
+import type { CoordinatorConfig } from '../settings/settings.ts';
+import type { Access } from './access.ts';
+import type { Paces } from './paces.ts';
 
-/** A coordinator put together: what its doors use. */
+/** A coordinator as its door uses it; `service.ts` puts it together. */
 export interface Coordinator {
   readonly config: CoordinatorConfig;
   readonly coordinatorId: string;
@@ -43,7 +43,7 @@ export interface Coordinator {
   readonly tags: TagAdmin;
   readonly explainer: Explainer;
   readonly watch: FleetWatch;
-  /** Undefined where there is no fence: embedded. */
+  /** Undefined if there is no fence: embedded. */
   readonly guard: FenceGuard | undefined;
   /** Every machine id of this deployment with its state, or those of `range`. @throws STORE_UNAVAILABLE */
   census(range?: { first: number; last: number }): AsyncGenerator<MachineIdStatus>;

@@ -1,5 +1,4 @@
 import type { Clock } from '@leafcutter/shared/clock';
-import type { Tokens } from '@leafcutter/shared/http/tokens';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { IdReader } from './coordinators/id-reader.ts';
@@ -8,9 +7,6 @@ import type { ClockWatch } from './domain/snowflake/clock-watch.ts';
 import type { LeaseKeeper } from './domain/snowflake/lease-keeper.ts';
 import type { SnowflakeGenerator } from './domain/snowflake/snowflake-generator.ts';
 import type { Snowflakes } from './domain/snowflake/snowflakes.ts';
-import type { Batches } from './doors/batches.ts';
-import type { Limits } from './doors/limits.ts';
-import type { TagTokens } from './doors/tinyid/tag-tokens.ts';
 import type { AgentMetrics } from './metrics/metrics.ts';
 import type { Seat } from './seat.ts';
 import type { AgentConfig } from './settings/settings.ts';
@@ -22,8 +18,8 @@ export interface SnowflakeMode {
   readonly ids: Snowflakes;
 }
 
-/** An agent put together: what its doors use. */
-export interface Agent {
+/** An agent put together, without its doors. */
+export interface RunningAgent {
   readonly config: AgentConfig;
   readonly agentId: string;
   readonly instanceId: string;
@@ -33,19 +29,12 @@ export interface Agent {
   readonly watch: ClockWatch;
   readonly tags: Tags;
   readonly reader: IdReader;
-  /** Where the large answers of all doors are written. */
-  readonly batches: Batches;
-  /** How fast one token may draw. */
-  readonly limits: Limits;
-  /** The tokens of applications, as they are now. */
-  readonly tokens: Tokens;
-  readonly tinyidTokens: TagTokens;
-  /** Undefined where snowflake mode is off. */
+  /** Undefined if snowflake mode is off. */
   readonly snowflake: SnowflakeMode | undefined;
   readonly clock: Clock;
   /** Wall clock, unix milliseconds. */
   now(): number;
-  /** Among the workers of a service; undefined where the agent is alone. */
+  /** Among the workers of a service; undefined if the agent is alone. */
   readonly seat: Seat | undefined;
   /** True while the agent drains before it stops. */
   readonly stopping: boolean;
