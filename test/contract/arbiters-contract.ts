@@ -6,7 +6,7 @@ import { maxBigint, type Range } from '@leafcutter/coordinator/domain/allocation
 import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard/fence-guard';
 import type { LeaseRegistry } from '@leafcutter/coordinator/domain/leases/lease-registry';
-import { type Lease, LeaseArbiter } from '@leafcutter/coordinator/domain/leases/leases';
+import { type GrantedWindow, LeaseArbiter } from '@leafcutter/coordinator/domain/leases/leases';
 import { audit } from '@leafcutter/coordinator/domain/ledger/audit';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
 import { MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
@@ -186,7 +186,7 @@ export function arbitersContract(name: string, open: () => Promise<CoordinatorsU
     });
 
     test('machine ids are granted again when their ceilings have passed, and no window shares a millisecond', async () => {
-      const windows: Lease[] = [];
+      const windows: GrantedWindow[] = [];
       for (let round = 0; round < 3; round++) {
         const leases = await Promise.all(
           Array.from({ length: 32 }, (_, n) => any(n).leases.grant(leaseCall(100 * round + n))),

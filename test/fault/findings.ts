@@ -3,7 +3,7 @@ import {
   findFallingIds,
   findOverlaps,
   findUngranted,
-  type LedgerRange,
+  type GrantedRange,
   type Violation,
 } from '@leafcutter/cli/verify/checks';
 import type { History } from '@leafcutter/cli/verify/history';
@@ -28,7 +28,7 @@ export interface Findings {
   readonly late: readonly string[];
 }
 
-export function findAll(history: History, ledger: readonly LedgerRange[], latestMs: number): Findings {
+export function findAll(history: History, ledger: readonly GrantedRange[], latestMs: number): Findings {
   return {
     duplicates: findDuplicates(history.issued).map(inWords),
     overlaps: findOverlaps(ledger),

@@ -1,4 +1,4 @@
-import type { LedgerRange } from '@leafcutter/cli/verify/checks';
+import type { GrantedRange } from '@leafcutter/cli/verify/checks';
 import { LOST_HOLDER } from '@leafcutter/coordinator/domain/allocation/lost-range';
 import type { Pool, PoolConnection } from 'mysql2/promise';
 
@@ -8,7 +8,7 @@ import type { Pool, PoolConnection } from 'mysql2/promise';
  */
 export class LedgerMemory {
   readonly #connection: Pool;
-  readonly #grants = new Map<string, LedgerRange>();
+  readonly #grants = new Map<string, GrantedRange>();
 
   constructor(connection: Pool) {
     this.#connection = connection;
@@ -35,7 +35,7 @@ export class LedgerMemory {
   }
 
   /** All grants by counter and start. */
-  get grants(): LedgerRange[] {
+  get grants(): GrantedRange[] {
     return [...this.#grants.values()].sort(
       (a, b) =>
         compare(a.kind, b.kind) ||

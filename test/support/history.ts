@@ -1,8 +1,8 @@
-import type { LedgerRange } from '@leafcutter/cli/verify/checks';
+import type { GrantedRange } from '@leafcutter/cli/verify/checks';
 import { createConnection } from 'mysql2/promise';
 
 /** The whole ledger, in order. */
-export async function readLedger(mysqlUrl: string): Promise<LedgerRange[]> {
+export async function readLedger(mysqlUrl: string): Promise<GrantedRange[]> {
   const connection = await createConnection({
     uri: mysqlUrl,
     supportBigNumbers: true,

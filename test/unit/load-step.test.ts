@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { RateMeter } from '@leafcutter/agent/domain/segments/rate-meter';
-import { Runway } from '@leafcutter/agent/domain/segments/runway';
+import { RunwayGauge } from '@leafcutter/agent/domain/segments/runway-gauge';
 import type { Demand, Segment, SegmentSource } from '@leafcutter/agent/domain/segments/segment';
 import type { TagsRules } from '@leafcutter/agent/domain/segments/tags';
 import { issuing, rises } from '@leafcutter/agent/fakes/issuing';
@@ -92,11 +92,11 @@ async function loadStep({
   };
 }
 
-const { isShort, isDue } = Runway.prototype;
+const { isShort, isDue } = RunwayGauge.prototype;
 const { latestPerSecond } = RateMeter.prototype;
 
 afterEach(() => {
-  Object.assign(Runway.prototype, { isShort, isDue });
+  Object.assign(RunwayGauge.prototype, { isShort, isDue });
   Object.assign(RateMeter.prototype, { latestPerSecond });
 });
 
@@ -116,12 +116,12 @@ describe('a load that rises tenfold at once, with refills of 200 to 300 ms', () 
   });
 
   test('negative control: without a look at the runway callers are refused', async () => {
-    Runway.prototype.isShort = () => false;
+    RunwayGauge.prototype.isShort = () => false;
     expect((await loadStep(strict)).refused).toBeGreaterThan(100);
   });
 
   test('negative control: with the averaged rate, once a second, callers are refused', async () => {
-    Runway.prototype.isDue = () => false;
+    RunwayGauge.prototype.isDue = () => false;
     RateMeter.prototype.latestPerSecond = () => 0;
     expect((await loadStep(strict)).refused).toBeGreaterThan(100);
   });

@@ -1,5 +1,5 @@
 import type { AgentStatus } from '@leafcutter/shared/wire';
-import type { MetricsPart } from './metrics/metrics.ts';
+import type { WorkerMetrics } from './metrics/metrics.ts';
 
 /** Whether a mode can serve, and in one word why not. */
 export interface Readiness {
@@ -8,15 +8,17 @@ export interface Readiness {
 }
 
 /** What the workers of one service know together, each a part of it. */
-export interface Parts {
-  readonly metrics: MetricsPart;
+export interface WorkerAnswers {
+  readonly metrics: WorkerMetrics;
   readonly status: AgentStatus;
   readonly 'ready:segment': Readiness;
   readonly 'ready:snowflake': Readiness;
 }
 
 /** How a worker makes its parts. */
-export type PartMakers = { readonly [What in keyof Parts]: () => Parts[What] | Promise<Parts[What]> };
+export type AnswerMakers = {
+  readonly [What in keyof WorkerAnswers]: () => WorkerAnswers[What] | Promise<WorkerAnswers[What]>;
+};
 
 /**
  * The place of an agent among the workers of one service: processes behind one port, each an agent of its own. Whichever
@@ -26,7 +28,7 @@ export interface Seat {
   /** 1 for the first, who alone has what cannot be shared: Unix sockets and the gRPC doors. */
   readonly number: number;
   /** Makes this worker's parts known to the others. */
-  offer(makers: PartMakers): void;
+  offer(makers: AnswerMakers): void;
   /** A part of every worker, this one too; of one that does not answer in time there is none. */
-  gather<What extends keyof Parts>(what: What): Promise<Parts[What][]>;
+  gather<What extends keyof WorkerAnswers>(what: What): Promise<WorkerAnswers[What][]>;
 }

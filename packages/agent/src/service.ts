@@ -20,15 +20,15 @@ import { Snowflakes } from './domain/snowflake/snowflakes.ts';
 import type { Agent } from './doors/agent.ts';
 import { Batches } from './doors/batches.ts';
 import { Limits } from './doors/limits.ts';
-import { type Doors, openDoors } from './doors/open-doors.ts';
+import { type OpenDoors, openDoors } from './doors/open-doors.ts';
 import { TagTokens } from './doors/tinyid/tag-tokens.ts';
-import { AgentReports } from './metrics/reports.ts';
+import { AgentObserver } from './metrics/observer.ts';
 import type { SnowflakeMode } from './running-agent.ts';
 import type { Seat } from './seat.ts';
 import { networkListeners } from './settings/listeners.ts';
 import { type AgentConfig, sequenceStartMax } from './settings/settings.ts';
 import { agentStatus, windowRemainingMs } from './status/status.ts';
-import { partsOf } from './status/whole.ts';
+import { answersOf } from './status/whole.ts';
 
 /** A running agent. */
 export interface AgentService {
@@ -56,7 +56,7 @@ export async function startAgent(
   seat?: Seat,
 ): Promise<AgentService> {
   const { agent, client, endpoints, trust, markStopping } = assemble(config, log, output, seat);
-  seat?.offer(partsOf(agent));
+  seat?.offer(answersOf(agent));
   const reporter = new Reporter({
     target: client,
     tags: agent.tags,
@@ -64,7 +64,7 @@ export async function startAgent(
     clock: systemClock,
     intervalMs: config.reportIntervalMs,
   });
-  let doors: Doors;
+  let doors: OpenDoors;
   try {
     doors = await openDoors(agent);
   } catch (error) {
@@ -158,7 +158,7 @@ function assemble(
 
   let stopping = false;
   let snowflake: SnowflakeMode | undefined;
-  const metrics: AgentReports = new AgentReports(
+  const metrics: AgentObserver = new AgentObserver(
     {
       tags: () => tags.status(),
       lease: () =>

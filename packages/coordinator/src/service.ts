@@ -27,7 +27,7 @@ import { Paces } from './http/paces.ts';
 import { coordinatorApp } from './http/routes.ts';
 import { coordinatorJobs } from './jobs/jobs.ts';
 import type { MachineIdCensus } from './metrics/metrics.ts';
-import { CoordinatorReports } from './metrics/reports.ts';
+import { CoordinatorObserver } from './metrics/observer.ts';
 import { type CoordinatorConfig, machineIds } from './settings/settings.ts';
 import { openStores, type Stores } from './stores/open-stores.ts';
 
@@ -137,7 +137,7 @@ async function assemble(
     tokens: () => access.counts,
     logLinesDropped: () => output.dropped,
   };
-  const metrics = new CoordinatorReports({ readings, log, clock });
+  const metrics = new CoordinatorObserver({ readings, log, clock });
   const { allowUnsweptAllocations: allowUnswept, maxUnfencedS } = config.redis;
   const guard = await guardFence(stores, metrics, {
     clock,
@@ -240,7 +240,7 @@ async function agreedKeys({ opaqueKeys }: CoordinatorConfig, store: Stores['stor
 /** Looks after the fence from now on. @throws STORE_UNAVAILABLE where Redis is another deployment's */
 async function guardFence(
   { store, fence, locks, redis }: Stores,
-  events: CoordinatorReports,
+  events: CoordinatorObserver,
   parts: Pick<GuardParts, 'clock' | 'layout' | 'coordinatorId' | 'allowUnswept' | 'maxUnfencedMs'>,
 ): Promise<FenceGuard | undefined> {
   if (fence === undefined) return undefined;

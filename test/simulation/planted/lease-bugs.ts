@@ -1,5 +1,9 @@
 import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
-import { type Lease, LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases/leases';
+import {
+  type GrantedWindow,
+  LeaseArbiter,
+  type LeaseCall,
+} from '@leafcutter/coordinator/domain/leases/leases';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 
 import { overriding } from '../overriding.ts';
@@ -54,7 +58,7 @@ class RegistryArbiter extends LeaseArbiter {
     this.#parts = parts;
   }
 
-  override async grant({ holder }: LeaseCall): Promise<Lease> {
+  override async grant({ holder }: LeaseCall): Promise<GrantedWindow> {
     const { registry, rules, clock } = this.#parts;
     const machineIds = Array.from({ length: rules.lastMachineId + 1 }, (_, machineId) => machineId);
     const live = await registry.live(machineIds);
@@ -74,7 +78,7 @@ class CredulousArbiter extends LeaseArbiter {
     this.#parts = parts;
   }
 
-  override grant(call: LeaseCall): Promise<Lease> {
+  override grant(call: LeaseCall): Promise<GrantedWindow> {
     return this.#at(call.agentTimeMs).grant(call);
   }
 

@@ -10,7 +10,7 @@ import {
   SnowflakeGenerator,
 } from '@leafcutter/agent/domain/snowflake/snowflake-generator';
 import { Snowflakes } from '@leafcutter/agent/domain/snowflake/snowflakes';
-import { RecordedEvents } from '@leafcutter/agent/fakes/recorded-events';
+import { RecordedAgentEvents } from '@leafcutter/agent/fakes/recorded-events';
 import type { Process } from '../machine/process.ts';
 import { Random } from '../machine/random.ts';
 import type { SimulatedEndpoint } from './simulated-endpoint.ts';
@@ -65,7 +65,7 @@ export function startAgent(
   const random = new Random(parts.seed, `${process.name} at ${process.startedAtMs}`);
   const kept = before === undefined ? undefined : plant.restarted?.(before);
   const instanceId = kept?.instanceId ?? random.uuid();
-  const events = new RecordedEvents();
+  const events = new RecordedAgentEvents();
   const watch = new ClockWatch(clock, rules.maxClockSkewMs);
   const client = new CoordinatorClient({
     endpoints,

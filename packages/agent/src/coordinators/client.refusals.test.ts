@@ -3,10 +3,10 @@ import type { ErrorCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { ClockWatch } from '../domain/snowflake/clock-watch.ts';
 import {
-  type Answer,
   CoordinatorServer,
   problem,
   type Received,
+  type ScriptedAnswer,
   serving,
 } from '../fakes/coordinator-server.ts';
 import { LAYOUT } from '../fakes/samples.ts';
@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 /** What an agent's callers hear where its coordinators answer so, the first of them first. */
-async function hear(...answers: ((request: Received) => Answer)[]): Promise<string> {
+async function hear(...answers: ((request: Received) => ScriptedAnswer)[]): Promise<string> {
   const servers = await Promise.all(answers.map((answer) => CoordinatorServer.start(answer)));
   const clock = new FakeClock();
   const client = new CoordinatorClient({
@@ -42,7 +42,7 @@ async function hear(...answers: ((request: Received) => Answer)[]): Promise<stri
 
 const refusing = (code: ErrorCode, reason: string) => () => problem(code, reason);
 const wrongToken = refusing('UNAUTHORIZED', 'wrong_token');
-const nonsense = (): Answer => ({ status: 500, body: 'a proxy' });
+const nonsense = (): ScriptedAnswer => ({ status: 500, body: 'a proxy' });
 
 test('a coordinator that refuses the agent’s token is passed over: they learn of a new one one after the other', async () => {
   expect(await hear(wrongToken, serving())).toBe('served');

@@ -5,11 +5,11 @@ import { layoutFingerprint } from '@leafcutter/shared/layout';
 import type { ReportRequest } from '@leafcutter/shared/wire';
 import { ClockWatch } from '../domain/snowflake/clock-watch.ts';
 import {
-  type Answer,
   CoordinatorServer,
   json,
   problem,
   type Received,
+  type ScriptedAnswer,
   serving,
 } from '../fakes/coordinator-server.ts';
 import { EMPTY_STATUS, LAYOUT } from '../fakes/samples.ts';
@@ -24,7 +24,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function server(answer: (request: Received) => Answer = serving()): Promise<CoordinatorServer> {
+async function server(answer: (request: Received) => ScriptedAnswer = serving()): Promise<CoordinatorServer> {
   const started = await CoordinatorServer.start(answer);
   closing.push(() => started.close());
   return started;
@@ -77,7 +77,7 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
 }
 
 /** What a coordinator says to a request, in so many words. */
-function said(request: Received): Exclude<Answer, 'silent'> {
+function said(request: Received): Exclude<ScriptedAnswer, 'silent'> {
   const answer = serving()(request);
   if (answer === 'silent') throw new Error('it says nothing');
   return answer;
@@ -154,7 +154,7 @@ describe('a call', () => {
 });
 
 describe('failing over', () => {
-  const nonsense: Answer[] = [
+  const nonsense: ScriptedAnswer[] = [
     { status: 200, body: 'hello' },
     json(200, { deploymentId: 'd1', tag: 'orders', start: '1' }),
     json(200, { deploymentId: 'd1', tag: 'orders', start: '-5', end: '0x10' }),

@@ -23,7 +23,7 @@ interface Plan {
 }
 
 /** The agent's open doors. */
-export interface Doors {
+export interface OpenDoors {
   /** By setting. */
   readonly places: Readonly<Record<string, Place>>;
   /** Clients that keep connections are told to leave them; all is served meanwhile. */
@@ -33,7 +33,7 @@ export interface Doors {
 }
 
 /** Opens every door that the configuration names, or none. @throws StartError where one cannot listen */
-export async function openDoors(agent: Agent): Promise<Doors> {
+export async function openDoors(agent: Agent): Promise<OpenDoors> {
   const open = new Map<string, Listening>();
   const close = async (drainMs: number) => {
     await Promise.all([...open.values()].map((door) => door.close(drainMs)));

@@ -4,7 +4,7 @@ import { type ErrorCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { PROBLEM_MEDIA_TYPE, toProblem } from '@leafcutter/shared/problem';
 
 /** What a server answers: a document, a problem, any text, or nothing at all (`silent`). */
-export type Answer = { status: number; body: string; type?: string; wire?: string } | 'silent';
+export type ScriptedAnswer = { status: number; body: string; type?: string; wire?: string } | 'silent';
 
 export interface Received {
   readonly path: string;
@@ -15,12 +15,12 @@ export interface Received {
 /** A coordinator as far as HTTP goes: keeps what it was sent and answers what the test wants. */
 export class CoordinatorServer {
   readonly received: Received[] = [];
-  answer: (request: Received) => Answer;
+  answer: (request: Received) => ScriptedAnswer;
   readonly #server: Server;
   #port = 0;
   #arrived = () => {};
 
-  private constructor(answer: (request: Received) => Answer) {
+  private constructor(answer: (request: Received) => ScriptedAnswer) {
     this.answer = answer;
     this.#server = createServer((request, response) => {
       const chunks: Buffer[] = [];
@@ -42,7 +42,7 @@ export class CoordinatorServer {
     });
   }
 
-  static async start(answer: (request: Received) => Answer): Promise<CoordinatorServer> {
+  static async start(answer: (request: Received) => ScriptedAnswer): Promise<CoordinatorServer> {
     const server = new CoordinatorServer(answer);
     await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
     server.#port = (server.#server.address() as AddressInfo).port;
@@ -70,7 +70,7 @@ export class CoordinatorServer {
 /** Answers like a coordinator of `deploymentId` at `timeMs`. */
 export function serving(deploymentId = 'd1', timeMs = 1_800_000_000_000) {
   let counter = 1;
-  return ({ path }: Received): Answer => {
+  return ({ path }: Received): ScriptedAnswer => {
     const common = { deploymentId, coordinatorTimeMs: timeMs };
     if (path.endsWith('/end')) return { status: 204, body: '' };
     if (path.endsWith('/segments')) {
@@ -86,11 +86,11 @@ export function serving(deploymentId = 'd1', timeMs = 1_800_000_000_000) {
   };
 }
 
-export function json(status: number, document: object): Answer {
+export function json(status: number, document: object): ScriptedAnswer {
   return { status, body: JSON.stringify(document) };
 }
 
-export function problem(code: ErrorCode, reason?: string): Answer {
+export function problem(code: ErrorCode, reason?: string): ScriptedAnswer {
   const error = new LeafcutterError(code, `It is ${code}.`, reason === undefined ? {} : { reason });
   return { status: error.status, body: JSON.stringify(toProblem(error)), type: PROBLEM_MEDIA_TYPE };
 }

@@ -3,7 +3,7 @@ import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { decode } from '@leafcutter/shared/layout';
 import type { Lease } from '../domain/snowflake/lease.ts';
 import type { GeneratorRules } from '../domain/snowflake/snowflake-generator.ts';
-import { RecordedEvents } from './recorded-events.ts';
+import { RecordedAgentEvents } from './recorded-events.ts';
 import { GENERATOR_RULES } from './samples.ts';
 import { type Guard, generatorWith } from './unguarded-generator.ts';
 
@@ -19,7 +19,7 @@ export function generating(
   own: { without?: Guard | undefined; rules?: Partial<GeneratorRules>; random?: () => number } = {},
 ) {
   const clock = new FakeClock(T0);
-  const events = new RecordedEvents();
+  const events = new RecordedAgentEvents();
   const rules = { ...GENERATOR_RULES, ...own.rules };
   const generator = generatorWith({ clock, rules, events, random: own.random ?? (() => 0) }, own.without);
   return {

@@ -3,7 +3,7 @@ import { RefillLatency } from '../domain/segments/refill-latency.ts';
 import type { Segment } from '../domain/segments/segment.ts';
 import { TagIssuer } from '../domain/segments/tag-issuer.ts';
 import { Tags, type TagsRules } from '../domain/segments/tags.ts';
-import { RecordedEvents } from './recorded-events.ts';
+import { RecordedAgentEvents } from './recorded-events.ts';
 import { middling, SEGMENT_RULES } from './samples.ts';
 import { ScriptedSegments } from './scripted-segments.ts';
 
@@ -11,7 +11,7 @@ import { ScriptedSegments } from './scripted-segments.ts';
 export function issuing(own: Partial<TagsRules> = {}, random = middling) {
   const clock = new FakeClock();
   const source = new ScriptedSegments();
-  const events = new RecordedEvents();
+  const events = new RecordedAgentEvents();
   const rules = { ...SEGMENT_RULES, ...own };
   const parts = { source, clock, random, rules, events };
   const latency = new RefillLatency();

@@ -3,7 +3,7 @@ import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { LeaseKeeper } from '../domain/snowflake/lease-keeper.ts';
 import { SnowflakeGenerator } from '../domain/snowflake/snowflake-generator.ts';
 import { Snowflakes } from '../domain/snowflake/snowflakes.ts';
-import { RecordedEvents } from './recorded-events.ts';
+import { RecordedAgentEvents } from './recorded-events.ts';
 import { GENERATOR_RULES, middling } from './samples.ts';
 import { ScriptedLeases } from './scripted-leases.ts';
 
@@ -11,7 +11,7 @@ import { ScriptedLeases } from './scripted-leases.ts';
 export function keeping(random = middling, maxClockDriftMs = GENERATOR_RULES.maxClockDriftMs) {
   const clock = new FakeClock();
   const source = new ScriptedLeases(() => clock.now());
-  const events = new RecordedEvents();
+  const events = new RecordedAgentEvents();
   const rules = { ...GENERATOR_RULES, maxClockDriftMs };
   const generator = new SnowflakeGenerator({ clock, rules, events, random: () => 0 });
   const keeper = new LeaseKeeper({ source, generator, clock, random, events });

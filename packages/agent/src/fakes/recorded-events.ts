@@ -1,11 +1,11 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
-import type { NameRefusal, Segment, SegmentEvents } from '../domain/segments/segment.ts';
+import type { BufferEvents, NameRefusal, Segment } from '../domain/segments/segment.ts';
 import type { Lease } from '../domain/snowflake/lease.ts';
-import type { LeaseEvents } from '../domain/snowflake/lease-keeper.ts';
+import type { KeeperEvents } from '../domain/snowflake/lease-keeper.ts';
 import type { GeneratorEvents } from '../domain/snowflake/snowflake-generator.ts';
 
 /** What the domain told, for tests to look at. */
-export class RecordedEvents implements SegmentEvents, LeaseEvents, GeneratorEvents {
+export class RecordedAgentEvents implements BufferEvents, KeeperEvents, GeneratorEvents {
   readonly refills: Segment[] = [];
   readonly refillErrors: string[] = [];
   /** `ids reason`, where there were any. */

@@ -2,10 +2,10 @@ import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
 import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { NameRefusal, SegmentEvents } from '../domain/segments/segment.ts';
+import type { BufferEvents, NameRefusal } from '../domain/segments/segment.ts';
 import type { TagStatus } from '../domain/segments/tag-status.ts';
 import type { Lease } from '../domain/snowflake/lease.ts';
-import type { KeeperState, LeaseEvents } from '../domain/snowflake/lease-keeper.ts';
+import type { KeeperEvents, KeeperState } from '../domain/snowflake/lease-keeper.ts';
 import type { GeneratorEvents } from '../domain/snowflake/snowflake-generator.ts';
 
 const PREFIX = 'leafcutter_agent_';
@@ -49,17 +49,17 @@ export interface Scrape {
   readonly contentType: string;
 }
 
-/** The metrics of one worker, for `mergeParts`. */
-export type MetricsPart = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
+/** The metrics of one worker, for `mergeWorkers`. */
+export type WorkerMetrics = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
 /** The metrics of several workers as one text; their label `worker` keeps them apart. */
-export async function mergeParts(parts: readonly MetricsPart[]): Promise<Scrape> {
+export async function mergeWorkers(parts: readonly WorkerMetrics[]): Promise<Scrape> {
   const merged = AggregatorRegistry.aggregate([...parts]);
   return { body: await merged.metrics(), contentType: merged.contentType };
 }
 
 /** The agent's metrics: the one place that knows prom-client. */
-export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents {
+export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents {
   readonly #registry = new Registry();
   readonly #tags = new BoundedLabels(MAX_TAGS_SHOWN);
   /** By tag, mode and door. */
@@ -188,7 +188,7 @@ export class AgentMetrics implements SegmentEvents, LeaseEvents, GeneratorEvents
   }
 
   /** What this worker adds to the metrics of its service. */
-  part(): Promise<MetricsPart> {
+  part(): Promise<WorkerMetrics> {
     return this.#registry.getMetricsAsJSON();
   }
 

@@ -1,11 +1,11 @@
 import type { WholeAgentStatus } from '@leafcutter/shared/whole-status';
-import { mergeParts, type Scrape } from '../metrics/metrics.ts';
+import { mergeWorkers, type Scrape } from '../metrics/metrics.ts';
 import type { RunningAgent } from '../running-agent.ts';
-import type { PartMakers, Readiness } from '../seat.ts';
+import type { AnswerMakers, Readiness } from '../seat.ts';
 import { agentStatus, type Mode, modeReadiness } from './status.ts';
 
 /** What this agent adds to answers about the whole service. */
-export function partsOf(agent: RunningAgent): PartMakers {
+export function answersOf(agent: RunningAgent): AnswerMakers {
   return {
     metrics: () => agent.metrics.part(),
     status: () => agentStatus(agent),
@@ -27,7 +27,7 @@ export async function wholeStatus(agent: RunningAgent): Promise<WholeAgentStatus
 
 /** The metrics of all workers, told apart by the label `worker`. */
 export async function wholeScrape(agent: RunningAgent): Promise<Scrape> {
-  return agent.seat === undefined ? agent.metrics.scrape() : mergeParts(await agent.seat.gather('metrics'));
+  return agent.seat === undefined ? agent.metrics.scrape() : mergeWorkers(await agent.seat.gather('metrics'));
 }
 
 /** Ready where every worker is: a connection may reach any of them. */

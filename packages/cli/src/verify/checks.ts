@@ -7,7 +7,7 @@ import { IdSet } from './id-set.ts';
 const MAX_TOLD = 20;
 
 /** A range that the ledger says was granted. */
-export interface LedgerRange {
+export interface GrantedRange {
   /** `t` for a tag, `m` for a machine id. */
   readonly kind: string;
   /** The tag, or the machine id in digits, padded or not. */
@@ -143,10 +143,10 @@ class IssuedInOrder {
 }
 
 /** Ranges of one counter that overlap (I2), as sentences. The ledger is in order of kind, name and start. */
-export function findOverlaps(ledger: readonly LedgerRange[]): string[] {
+export function findOverlaps(ledger: readonly GrantedRange[]): string[] {
   const overlaps: string[] = [];
   // A later, shorter range may lie inside an earlier one, so the one that reaches furthest is kept, not the last.
-  let furthest: LedgerRange | undefined;
+  let furthest: GrantedRange | undefined;
   for (const range of ledger) {
     const same = furthest?.kind === range.kind && furthest.name === range.name;
     if (furthest !== undefined && same && range.start < furthest.end) {
@@ -164,7 +164,7 @@ export function findOverlaps(ledger: readonly LedgerRange[]): string[] {
  */
 export function findUngranted<Call extends Issued>(
   calls: Iterable<Call>,
-  ledger: readonly LedgerRange[],
+  ledger: readonly GrantedRange[],
   windowOf: (id: bigint) => { machineId: number; timestampMs: number },
 ): Violation<Call>[] {
   const granted = new Grants(ledger);
@@ -197,9 +197,9 @@ function isGranted(
 
 /** The ledger by counter and holder. */
 class Grants {
-  readonly #ranges = new Map<string, LedgerRange[]>();
+  readonly #ranges = new Map<string, GrantedRange[]>();
 
-  constructor(ledger: readonly LedgerRange[]) {
+  constructor(ledger: readonly GrantedRange[]) {
     const inOrder = ledger.toSorted((a, b) => (a.start < b.start ? -1 : a.start > b.start ? 1 : 0));
     for (const range of inOrder) {
       const name = range.kind === 'm' ? String(Number(range.name)) : range.name;

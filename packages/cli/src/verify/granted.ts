@@ -1,7 +1,7 @@
 import { hasCode } from '@leafcutter/shared/errors';
 import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { AdminClient } from '../admin-client.ts';
-import { findOverlaps, findUngranted, type LedgerRange, type Violation } from './checks.ts';
+import { findOverlaps, findUngranted, type GrantedRange, type Violation } from './checks.ts';
 import type { Call, History } from './history.ts';
 
 /** No segment is longer than the longest step, so one that holds an ID starts at most so far below it. */
@@ -20,7 +20,7 @@ export interface Membership {
  * @throws whatever the coordinator answers; COORDINATOR_UNAVAILABLE where none does
  */
 export async function checkMembership(client: AdminClient, history: History): Promise<Membership> {
-  const ranges: LedgerRange[] = [];
+  const ranges: GrantedRange[] = [];
   let layout: SnowflakeLayout | undefined;
   for (const [source, span] of spansOf(history)) {
     const of = source === 'snowflake' ? 'machine-ids' : { tag: source };

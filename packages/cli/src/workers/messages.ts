@@ -1,4 +1,4 @@
-import type { Parts } from '@leafcutter/agent/seat';
+import type { WorkerAnswers } from '@leafcutter/agent/seat';
 
 /** The variable that tells a child process which worker it is. */
 export const WORKER_VARIABLE = 'LEAFCUTTER_WORKER';
@@ -6,7 +6,7 @@ export const WORKER_VARIABLE = 'LEAFCUTTER_WORKER';
 /** How long a worker may take to tell its part, in milliseconds: half of what a probe usually waits. */
 export const TELL_WITHIN_MS = 500;
 
-export type What = keyof Parts;
+export type What = keyof WorkerAnswers;
 
 /** What supervisor and workers say to each other; `id` joins an answer to its question. */
 export type ToSupervisor =

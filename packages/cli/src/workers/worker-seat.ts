@@ -1,11 +1,11 @@
-import type { PartMakers, Parts, Seat } from '@leafcutter/agent/seat';
+import type { AnswerMakers, Seat, WorkerAnswers } from '@leafcutter/agent/seat';
 import type { Parent } from '../io.ts';
 import { TELL_WITHIN_MS, type ToSupervisor, type ToWorker, type What } from './messages.ts';
 
 /** A worker's seat: it asks its supervisor, who asks all. */
 export function workerSeat(number: number, parent: Parent): Seat {
   const open = new Map<number, (values: readonly unknown[]) => void>();
-  let makers: PartMakers | undefined;
+  let makers: AnswerMakers | undefined;
   let nextId = 1;
   const send = (message: ToSupervisor) => parent.send(message);
   const tell = async (what: What, id: number) => {
@@ -21,13 +21,13 @@ export function workerSeat(number: number, parent: Parent): Seat {
     offer(given) {
       makers = given;
     },
-    gather<K extends What>(what: K): Promise<Parts[K][]> {
+    gather<K extends What>(what: K): Promise<WorkerAnswers[K][]> {
       const id = nextId++;
       return new Promise((resolve) => {
         const settle = (values: readonly unknown[]) => {
           clearTimeout(timer);
           open.delete(id);
-          resolve(values as Parts[K][]);
+          resolve(values as WorkerAnswers[K][]);
         };
         // The supervisor waits for its workers once; past that it is not there any more.
         const timer = setTimeout(() => settle([]), 2 * TELL_WITHIN_MS);

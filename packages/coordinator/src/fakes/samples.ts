@@ -11,7 +11,7 @@ import type { NewTag } from '../domain/allocation/store.ts';
 import { KEY_SCHEMA } from '../domain/fence-guard/generation.ts';
 import type { LeaseRules } from '../domain/leases/leases.ts';
 import type { SegmentRules } from '../domain/segments/segments.ts';
-import type { Demand } from '../domain/segments/step.ts';
+import type { StepDemand } from '../domain/segments/step.ts';
 
 /** Ordinary values for tests: each test names only what it is about. */
 export const SEGMENT_RULES: SegmentRules = {
@@ -64,7 +64,7 @@ export const LEASE_RULES: LeaseRules = {
 };
 
 /** Nobody waits and nothing is known: the base step. */
-export const CALM: Demand = { ratePerSecond: 0, waitingIds: 0, blockIds: 0 };
+export const CALM: StepDemand = { ratePerSecond: 0, waitingIds: 0, blockIds: 0 };
 
 export function holder(n: number): Holder {
   return { agentId: `agent-${n}`, instanceId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}` };

@@ -36,10 +36,10 @@ export const example = settings(
 );
 
 /** What a test gives; files by absolute path, `/here` being where the process starts. */
-export type Given = Partial<Surroundings> & { readonly files?: Readonly<Record<string, string>> };
+export type GivenToLoad = Partial<Surroundings> & { readonly files?: Readonly<Record<string, string>> };
 
 /** Loads {@link example} without touching the machine. */
-export function load({ files = {}, ...given }: Given = {}): LoadedConfig<typeof example.tree> {
+export function load({ files = {}, ...given }: GivenToLoad = {}): LoadedConfig<typeof example.tree> {
   const readFile = (path: string): string => {
     const content = files[path];
     if (content === undefined) throw Object.assign(new Error(`no such file: ${path}`), { code: 'ENOENT' });
@@ -58,7 +58,7 @@ export function load({ files = {}, ...given }: Given = {}): LoadedConfig<typeof 
 }
 
 /** The error with which it is refused. */
-export function refused(given: Given): ConfigError {
+export function refused(given: GivenToLoad): ConfigError {
   try {
     load(given);
   } catch (error) {
@@ -69,4 +69,4 @@ export function refused(given: Given): ConfigError {
 }
 
 /** The problems with which it is refused. */
-export const lines = (given: Given): string[] => refused(given).message.split('\n');
+export const lines = (given: GivenToLoad): string[] => refused(given).message.split('\n');

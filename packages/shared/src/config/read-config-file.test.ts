@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Given, lines, load } from './load-example.ts';
+import { type GivenToLoad, lines, load } from './load-example.ts';
 
 describe('the file', () => {
-  const read = (content: string): Given => ({
+  const read = (content: string): GivenToLoad => ({
     argv: ['--config', 'a.yaml'],
     files: { '/here/a.yaml': content },
   });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { describeConfig } from './describe-config.ts';
-import { example, type Given, lines, load, refused } from './load-example.ts';
+import { example, type GivenToLoad, lines, load, refused } from './load-example.ts';
 
 describe('a secret', () => {
   test('can stand in a file, whose content is trimmed', () => {
@@ -35,7 +35,7 @@ describe('a secret', () => {
   });
 
   test('is never printed, wherever it stands and whatever is wrong', () => {
-    const wrong: Given[] = [
+    const wrong: GivenToLoad[] = [
       { argv: ['--mysql-url=hunter2'] },
       { argv: ['--mysql-url', 'postgres://u:hunter2@h'] },
       { argv: ['--tokens', 'a,', 'hunter2'] },

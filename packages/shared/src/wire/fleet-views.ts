@@ -8,14 +8,14 @@ export type Level = 'ok' | 'warning' | 'critical';
 export type AgentState = 'alive' | 'silent' | 'unknown';
 
 /** Something that an operator should know, in plain words. */
-export interface Problem {
+export interface FleetProblem {
   /** Stays the same while the problem lasts, though its sentence changes. */
   readonly key: string;
   readonly level: Exclude<Level, 'ok'>;
   readonly sentence: string;
 }
 
-export interface PastProblem extends Problem {
+export interface PastProblem extends FleetProblem {
   readonly sinceMs: number;
   /** Null while it lasts. */
   readonly untilMs: number | null;
@@ -25,7 +25,7 @@ export interface PastProblem extends Problem {
 export const REDIS_STATES = ['up', 'down', 'read_only', 'refused', 'none'] as const;
 export type RedisState = (typeof REDIS_STATES)[number];
 
-export interface Stores {
+export interface StoreStates {
   readonly store: 'up' | 'down';
   readonly redis: RedisState;
   /** False if nothing is granted while Redis is away, because MySQL may have forgotten what only Redis knows. */
@@ -70,7 +70,7 @@ export interface FleetView {
   readonly coordinatorId: string;
   readonly deploymentId: string;
   readonly health: { readonly level: Level; readonly sentence: string };
-  readonly stores: Stores;
+  readonly stores: StoreStates;
   readonly ratePerSecond: number;
   readonly counts: { readonly tags: number; readonly agents: number; readonly silent: number };
   readonly tags: readonly FleetTag[];

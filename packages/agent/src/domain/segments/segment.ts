@@ -35,7 +35,7 @@ export interface SegmentSource {
   fetchSegment(tag: string, demand: Demand): Promise<Segment>;
 }
 
-export interface SegmentRules {
+export interface BufferRules {
   /** Share of `current` that is used when `next` is fetched, 0 to 1. */
   readonly prefetchAtUsedRatio: number;
   /** Callers that may wait for one tag. */
@@ -44,7 +44,7 @@ export interface SegmentRules {
   readonly waitMs: number;
 }
 
-export interface SegmentEvents {
+export interface BufferEvents {
   refilled(tag: string, segment: Segment, durationMs: number): void;
   refillFailed(tag: string, error: LeafcutterError): void;
   /** A refill begins again after one that failed. */

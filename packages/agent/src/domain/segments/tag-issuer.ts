@@ -5,8 +5,8 @@ import type { FirstCalls } from './first-calls.ts';
 import { Refill } from './refill.ts';
 import type { RefillLatency } from './refill-latency.ts';
 import { blockTooLarge, counterWentBack, nothingCame, queueFull } from './refusals.ts';
-import { Runway } from './runway.ts';
-import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
+import { RunwayGauge } from './runway-gauge.ts';
+import type { BufferEvents, BufferRules, Segment, SegmentSource } from './segment.ts';
 import { sizeOf } from './segment.ts';
 import { type ExactId, SegmentBuffer } from './segment-buffer.ts';
 import { statusOf, type TagStatus } from './tag-status.ts';
@@ -23,7 +23,7 @@ export class TagIssuer {
   readonly #line: WaitingLine;
   readonly #blocks: WaitingLine;
   readonly #refill: Refill;
-  readonly #runway: Runway;
+  readonly #runway: RunwayGauge;
   readonly #monotonic: () => number;
   /** The largest block that the last request for a segment asked for. */
   #askedBlock = 0;
@@ -52,7 +52,7 @@ export class TagIssuer {
         if (this.#waiting > 0 || this.highest > 0n) this.#fetchIfWanted();
       },
     });
-    this.#runway = new Runway(clock.monotonic(), parts.latency);
+    this.#runway = new RunwayGauge(clock.monotonic(), parts.latency);
     this.#monotonic = () => clock.monotonic();
     this.#usedAt = clock.monotonic();
   }
@@ -299,8 +299,8 @@ interface Parts {
   readonly source: SegmentSource;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly rules: SegmentRules;
-  readonly events: SegmentEvents;
+  readonly rules: BufferRules;
+  readonly events: BufferEvents;
   /** How long the refills of all the agent's tags take. */
   readonly latency: RefillLatency;
   /** Where the calls for a name stand in line that never had a segment; undefined for one that need not. */

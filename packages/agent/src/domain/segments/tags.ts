@@ -6,12 +6,12 @@ import { DatedNames } from './dated-names.ts';
 import { FirstCalls } from './first-calls.ts';
 import { GoneTags } from './gone-tags.ts';
 import { RefillLatency } from './refill-latency.ts';
-import type { Segment, SegmentEvents, SegmentRules, SegmentSource } from './segment.ts';
+import type { BufferEvents, BufferRules, Segment, SegmentSource } from './segment.ts';
 import type { ExactId } from './segment-buffer.ts';
 import { TagIssuer } from './tag-issuer.ts';
 import type { TagStatus } from './tag-status.ts';
 
-export interface TagsRules extends SegmentRules {
+export interface TagsRules extends BufferRules {
   /** Tags in memory at once. */
   readonly maxTags: number;
   /** A tag that nobody used for so long leaves memory; what is left of its segments is never issued. */
@@ -177,7 +177,7 @@ interface Parts {
   readonly clock: Clock;
   readonly random: () => number;
   readonly rules: TagsRules;
-  readonly events: SegmentEvents;
+  readonly events: BufferEvents;
 }
 
 function shuttingDown(): LeafcutterError {

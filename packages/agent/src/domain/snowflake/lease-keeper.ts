@@ -4,7 +4,7 @@ import { backoffMs } from '../backoff.ts';
 import type { Lease, LeaseSource } from './lease.ts';
 import type { SnowflakeGenerator } from './snowflake-generator.ts';
 
-export interface LeaseEvents {
+export interface KeeperEvents {
   granted(lease: Lease): void;
   extended(lease: Lease): void;
   heartbeat(durationMs: number): void;
@@ -49,7 +49,7 @@ export class LeaseKeeper {
   readonly #generator: SnowflakeGenerator;
   readonly #clock: Clock;
   readonly #random: () => number;
-  readonly #events: LeaseEvents;
+  readonly #events: KeeperEvents;
   #state: KeeperState = 'asking';
   #heartbeatMs = 0;
   /** Length of the window when it was last granted or extended, milliseconds. */
@@ -65,7 +65,7 @@ export class LeaseKeeper {
     generator: SnowflakeGenerator;
     clock: Clock;
     random: () => number;
-    events: LeaseEvents;
+    events: KeeperEvents;
   }) {
     this.#source = parts.source;
     this.#generator = parts.generator;

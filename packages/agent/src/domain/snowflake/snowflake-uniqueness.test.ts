@@ -3,7 +3,7 @@ import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { decode } from '@leafcutter/shared/layout';
 import { generating, lease, T0 } from '../../fakes/generating.ts';
 import { rises } from '../../fakes/issuing.ts';
-import { RecordedEvents } from '../../fakes/recorded-events.ts';
+import { RecordedAgentEvents } from '../../fakes/recorded-events.ts';
 import { GENERATOR_RULES, LAYOUT } from '../../fakes/samples.ts';
 import { between, freshSeed, seededRandom } from '../../fakes/seeded-random.ts';
 import { type Guard, UnguardedGenerator } from '../../fakes/unguarded-generator.ts';
@@ -106,7 +106,7 @@ describe('over random clocks, stalls, replaced and extended leases', () => {
     let trueNow = T0;
     const agents = [0, 1, 2].map((holder) => {
       const clock = new FakeClock(T0);
-      const parts = { clock, rules, events: new RecordedEvents(), random };
+      const parts = { clock, rules, events: new RecordedAgentEvents(), random };
       const generator =
         without === undefined ? new SnowflakeGenerator(parts) : new UnguardedGenerator(parts, without);
       return { holder, clock, generator, held: undefined as Lease | undefined, ids: [] as bigint[] };
@@ -187,7 +187,7 @@ describe('over random clocks, stalls, replaced and extended leases', () => {
     const random = seededRandom(seed);
     const clock = new FakeClock(T0);
     const draws = { real: seededRandom(seed), twin: seededRandom(seed) };
-    const parts = { clock, rules, events: new RecordedEvents() };
+    const parts = { clock, rules, events: new RecordedAgentEvents() };
     const real = new SnowflakeGenerator({ ...parts, random: draws.real });
     const twin = new UnguardedGenerator({ ...parts, random: draws.twin });
     const next = (generator: { next(): bigint }) => {

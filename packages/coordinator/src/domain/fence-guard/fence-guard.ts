@@ -4,7 +4,7 @@ import type { UnfencedRefusal, UnfencedRule } from '../allocation/allocate.ts';
 import type { Fence } from '../allocation/fence.ts';
 import type { Locks } from '../allocation/locks.ts';
 import type { Deployment, Locked, Store } from '../allocation/store.ts';
-import { type Agreement, Generation, type GenerationEvents, isWrongRedis } from './generation.ts';
+import { type Agreement, Generation, type GenerationEvents, isWrongFence } from './generation.ts';
 import { type SweepEvents, type SweepReport, sweep } from './sweep.ts';
 
 /** Between two looks at who Redis is, milliseconds. */
@@ -165,7 +165,7 @@ export class FenceGuard implements UnfencedRule {
       if (deployment.sweep !== identity.sweep || !isSwept)
         void this.sweep().catch((error) => events.guardFailed(error));
     } catch (error) {
-      this.#refusal = isWrongRedis(error) ? error : undefined;
+      this.#refusal = isWrongFence(error) ? error : undefined;
       this.#state = this.#refusal === undefined ? 'unknown' : 'refused';
       if (this.#refusal === undefined) events.guardFailed(error);
       else events.redisRefused(this.#refusal);

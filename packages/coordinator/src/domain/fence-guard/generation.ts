@@ -173,7 +173,7 @@ export class Generation {
 }
 
 /** True where `error` says that this coordinator must not use the Redis it finds. */
-export function isWrongRedis(error: unknown): error is LeafcutterError {
+export function isWrongFence(error: unknown): error is LeafcutterError {
   const reasons: readonly (string | undefined)[] = ['wrong_redis', 'other_redis', 'other_database'];
   return hasCode(error, 'STORE_UNAVAILABLE') && reasons.includes(error.reason);
 }

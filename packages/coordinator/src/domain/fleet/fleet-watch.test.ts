@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
-import type { Stores } from '@leafcutter/shared/fleet-views';
+import type { StoreStates } from '@leafcutter/shared/fleet-views';
 import type { BufferView, TagView } from '@leafcutter/shared/wire';
 import { holder } from '../../fakes/samples.ts';
 import { MemoryRoster } from '../../stores/memory/roster.ts';
@@ -39,7 +39,7 @@ function watching() {
   const clock = new FakeClock();
   const roster = new MemoryRoster(clock, 1_000_000);
   const tags: TagView[] = [view('orders')];
-  const stores: { -readonly [K in keyof Stores]: Stores[K] } = {
+  const stores: { -readonly [K in keyof StoreStates]: StoreStates[K] } = {
     redis: 'up',
     store: 'up',
     mayGoUnfenced: true,

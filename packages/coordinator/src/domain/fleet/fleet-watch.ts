@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
-import type { FleetView, RateAt, Stores, TagLive } from '@leafcutter/shared/fleet-views';
+import type { FleetView, RateAt, StoreStates, TagLive } from '@leafcutter/shared/fleet-views';
 import type { TagView } from '@leafcutter/shared/wire';
 import type { TagAdmin } from '../tags/tags.ts';
 import { agentRows, holdersOf, type Seen, stateOf, tagRows } from './fleet-view.ts';
@@ -201,7 +201,7 @@ interface Parts {
   readonly tags: Pick<TagAdmin, 'list'>;
   readonly clock: Clock;
   /** What is known of the stores; `storeAnswers` tells whether the last question to MySQL was answered. */
-  readonly stores: (storeAnswers: boolean) => Stores;
+  readonly stores: (storeAnswers: boolean) => StoreStates;
   /** A look failed; the next one comes in time. */
   readonly failed: (error: unknown) => void;
   readonly ids: { readonly coordinatorId: string; readonly deploymentId: string };

@@ -1,10 +1,10 @@
 import type {
   FleetAgent,
+  FleetProblem,
   FleetTag,
   Level,
   PastProblem,
-  Problem,
-  Stores,
+  StoreStates,
 } from '@leafcutter/shared/fleet-views';
 import { type Seen, stateOf } from './fleet-view.ts';
 
@@ -19,8 +19,8 @@ const STEPS_LEFT = 20n;
 export function problemsOf(
   seen: Seen,
   rows: { readonly tags: readonly FleetTag[]; readonly agents: readonly FleetAgent[] },
-  stores: Stores,
-): Problem[] {
+  stores: StoreStates,
+): FleetProblem[] {
   const problems = [
     ...storeProblems(stores, rows.tags),
     ...silentProblems(seen),
@@ -28,13 +28,13 @@ export function problemsOf(
     ...rows.tags.flatMap(tagProblems),
     ...exhaustionProblems(seen),
   ];
-  const weight = ({ level }: Problem) => Number(level === 'critical');
+  const weight = ({ level }: FleetProblem) => Number(level === 'critical');
   return problems.sort((a, b) => weight(b) - weight(a)).slice(0, MAX_TOLD);
 }
 
 /** The fleet in one line. */
 export function healthOf(
-  problems: readonly Problem[],
+  problems: readonly FleetProblem[],
   counts: { readonly tags: number; readonly agents: number },
 ): { level: Level; sentence: string } {
   const [worst] = problems;
@@ -54,7 +54,7 @@ export class ProblemLog {
   static readonly MAX = 100;
   #entries: PastProblem[] = [];
 
-  update(now: readonly Problem[], nowMs: number): void {
+  update(now: readonly FleetProblem[], nowMs: number): void {
     const lasting = new Map(now.map((problem) => [problem.key, problem]));
     this.#entries = this.#entries.map((entry) => {
       if (entry.untilMs !== null) return entry;
@@ -75,9 +75,9 @@ export class ProblemLog {
   }
 }
 
-function storeProblems(stores: Stores, tags: readonly FleetTag[]): Problem[] {
+function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetProblem[] {
   const { store, redis, mayGoUnfenced, lostWrites } = stores;
-  const problems: Problem[] = [];
+  const problems: FleetProblem[] = [];
   if (store === 'down') {
     const first = tags.reduce<number | null>(
       (min, { runwaySeconds }) =>
@@ -126,7 +126,7 @@ function storeProblems(stores: Stores, tags: readonly FleetTag[]): Problem[] {
   return problems;
 }
 
-function silentProblems(seen: Seen): Problem[] {
+function silentProblems(seen: Seen): FleetProblem[] {
   return seen.agents
     .filter((agent) => stateOf(agent, seen) === 'silent')
     .map(({ agentId, instanceId, seenAtMs, tagCount }) => ({
@@ -136,8 +136,8 @@ function silentProblems(seen: Seen): Problem[] {
     }));
 }
 
-function agentProblems({ agentId, instanceId, clock, snowflake }: FleetAgent): Problem[] {
-  const problems: Problem[] = [];
+function agentProblems({ agentId, instanceId, clock, snowflake }: FleetAgent): FleetProblem[] {
+  const problems: FleetProblem[] = [];
   if (clock.skewed) {
     const by = duration(Math.abs(clock.offsetMs ?? 0) / 1000);
     const where = (clock.offsetMs ?? 0) > 0 ? 'ahead of' : 'behind';
@@ -159,7 +159,7 @@ function agentProblems({ agentId, instanceId, clock, snowflake }: FleetAgent): P
   return problems;
 }
 
-function tagProblems({ tag, lastError, waiting, runwaySeconds }: FleetTag): Problem[] {
+function tagProblems({ tag, lastError, waiting, runwaySeconds }: FleetTag): FleetProblem[] {
   if (lastError === null && waiting === 0) return [];
   const why = lastError === null ? '' : ` Refills fail with ${lastError}.`;
   const what =
@@ -175,8 +175,8 @@ function tagProblems({ tag, lastError, waiting, runwaySeconds }: FleetTag): Prob
   ];
 }
 
-function exhaustionProblems({ tags }: Seen): Problem[] {
-  return (tags ?? []).flatMap((view): Problem[] => {
+function exhaustionProblems({ tags }: Seen): FleetProblem[] {
+  return (tags ?? []).flatMap((view): FleetProblem[] => {
     if (view === null || view.state !== 'active') return [];
     const left = BigInt(view.highestId) + 1n - BigInt(view.nextId);
     if (left > STEPS_LEFT * BigInt(view.step)) return [];

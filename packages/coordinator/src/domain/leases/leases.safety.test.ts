@@ -10,7 +10,7 @@ import { MemoryLeaseRegistry } from '../../stores/memory/lease-registry.ts';
 import { noLocks } from '../../stores/memory/no-locks.ts';
 import type { Fence } from '../allocation/fence.ts';
 import type { Range } from '../allocation/range.ts';
-import { type Lease, LeaseArbiter } from './leases.ts';
+import { type GrantedWindow, LeaseArbiter } from './leases.ts';
 
 /** One machine id only, so that every window is a window of the same. Each scenario runs with its guard and without. */
 const RULES = { ...LEASE_RULES, firstMachineId: 0, lastMachineId: 0 };
@@ -36,7 +36,7 @@ async function machine0<S extends MemoryStore>(store: S): Promise<S> {
 }
 
 const call = (n: number) => ({ holder: holder(n), agentTimeMs: clock.now(), layout: LAYOUT_TEXT });
-const windowOf = ({ from, to }: Pick<Lease, 'from' | 'to'>): Range => ({
+const windowOf = ({ from, to }: Pick<GrantedWindow, 'from' | 'to'>): Range => ({
   start: BigInt(from),
   end: BigInt(to),
 });

@@ -43,7 +43,7 @@ export interface LeaseCall {
   readonly layout: string;
 }
 
-export interface Lease {
+export interface GrantedWindow {
   readonly machineId: number;
   /** The window `[from, to)`, unix milliseconds. */
   readonly from: number;
@@ -67,7 +67,7 @@ export class LeaseArbiter {
    * Grants a free machine id with its first window, oldest ceiling first.
    * @throws LAYOUT_MISMATCH, CLOCK_SKEWED, MACHINE_IDS_EXHAUSTED, TIMESTAMP_EXHAUSTED, STORE_UNAVAILABLE
    */
-  async grant(call: LeaseCall): Promise<Lease> {
+  async grant(call: LeaseCall): Promise<GrantedWindow> {
     const { locks, events, clock, rules } = this.#parts;
     const deadline = clock.monotonic() + rules.deadlineMs;
     this.#checkLayout(call);
@@ -142,7 +142,7 @@ export class LeaseArbiter {
     holder: Holder,
     remembered: Remembered,
     deadline: number,
-  ): Promise<Lease | undefined> {
+  ): Promise<GrantedWindow | undefined> {
     const { store, rules } = this.#parts;
     const taken = Symbol('taken');
     try {

@@ -7,7 +7,7 @@ import { holder, LAYOUT_TEXT, LEASE_RULES, overlaps } from '../../fakes/samples.
 import { MemoryLeaseRegistry } from '../../stores/memory/lease-registry.ts';
 import { noLocks } from '../../stores/memory/no-locks.ts';
 import type { Range } from '../allocation/range.ts';
-import { type Lease, LeaseArbiter, type LeaseRules } from './leases.ts';
+import { type GrantedWindow, LeaseArbiter, type LeaseRules } from './leases.ts';
 
 /** What `docs/changing-the-layout.md` says of settings that may change while a deployment runs. */
 
@@ -38,7 +38,7 @@ async function deployment() {
 
 const call = (n: number) => ({ holder: holder(n), agentTimeMs: clock.now(), layout: LAYOUT_TEXT });
 
-async function take(leases: LeaseArbiter, n: number): Promise<Lease> {
+async function take(leases: LeaseArbiter, n: number): Promise<GrantedWindow> {
   const lease = await leases.grant(call(n));
   granted.push({ machineId: lease.machineId, start: BigInt(lease.from), end: BigInt(lease.to) });
   return lease;

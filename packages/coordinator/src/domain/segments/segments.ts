@@ -12,7 +12,7 @@ import { retrying } from '../allocation/retry.ts';
 import type { LockedTag, Store, TagRecord } from '../allocation/store.ts';
 import { mendTag } from '../fence-guard/mend.ts';
 import { shapeObstacle } from '../tags/shape-terms.ts';
-import { type Demand, stepForDemand } from './step.ts';
+import { type StepDemand, stepForDemand } from './step.ts';
 
 export interface SegmentRules {
   /** False: every segment has the tag's base step. */
@@ -37,7 +37,7 @@ export interface SegmentEvents extends AllocationEvents {
 }
 
 /** What an agent needs, and what it understands beyond bare numbers. */
-type SegmentDemand = Demand & { readonly understands?: readonly string[] | undefined };
+type SegmentDemand = StepDemand & { readonly understands?: readonly string[] | undefined };
 
 /** A segment, and how the tag writes its numbers where it does not give them bare. */
 type Granted = Range & { readonly shape?: string };
@@ -219,7 +219,7 @@ export class SegmentArbiter {
     return shape === undefined ? segments : segments.map((segment) => segment && { ...segment, shape });
   }
 
-  #stepFor(tag: TagRecord, demand: Demand): number {
+  #stepFor(tag: TagRecord, demand: StepDemand): number {
     const { rules } = this.#parts;
     if (!rules.adaptiveStep) return tag.step;
     return stepForDemand(demand, {

@@ -28,7 +28,7 @@ function clampStep(step: number, baseStep: number, maxStep: number): number {
 }
 
 /** What an agent says of a tag when it asks for a segment. */
-export interface Demand {
+export interface StepDemand {
   /** IDs per second. */
   readonly ratePerSecond: number;
   /** IDs that callers wait for. */
@@ -46,7 +46,7 @@ export interface Demand {
  * would keep or halve.
  */
 export function stepForDemand(
-  demand: Demand,
+  demand: StepDemand,
   tag: { readonly baseStep: number; readonly maxStep: number; readonly targetDurationS: number },
 ): number {
   const { lastSegment, waitingIds, blockIds, ratePerSecond } = demand;

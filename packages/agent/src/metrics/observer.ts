@@ -8,7 +8,7 @@ import { AgentMetrics, type AgentReadings } from './metrics.ts';
  * The metrics, and for what an operator must know a line in the log. Lease events are few and matter. Refills are many:
  * each is told at debug, and at warn only the first of those that fail in a row.
  */
-export class AgentReports extends AgentMetrics {
+export class AgentObserver extends AgentMetrics {
   readonly #log: Logger;
   #areRefillsFailing = false;
 

@@ -1,17 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import { RefillLatency } from './refill-latency.ts';
-import { Runway } from './runway.ts';
+import { RunwayGauge } from './runway-gauge.ts';
 
 /** A runway whose refills take 200 ms. */
-function runway(): Runway {
-  const seen = new Runway(0, new RefillLatency());
+function runway(): RunwayGauge {
+  const seen = new RunwayGauge(0, new RefillLatency());
   seen.refillTook(200);
   return seen;
 }
 
 /** Draws `perSecond` for `forMs`, ID by ID, of plenty; what was issued and how often the clock was read. */
 function draw(
-  seen: Runway,
+  seen: RunwayGauge,
   from: { issued: number; now: number },
   perSecond: number,
   forMs: number,
@@ -40,7 +40,7 @@ describe('a runway', () => {
 
   test('is never short where nobody draws, or no refill was seen', () => {
     expect(runway().isShort(0, 0, 60_000)).toBe(false);
-    expect(draw(new Runway(0, new RefillLatency()), start, 1_000, 1_000, 1).shortAt).toBeUndefined();
+    expect(draw(new RunwayGauge(0, new RefillLatency()), start, 1_000, 1_000, 1).shortAt).toBeUndefined();
   });
 
   test('is seen to be short within half a second of a tenfold load, without a tick', () => {

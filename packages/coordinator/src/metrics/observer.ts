@@ -13,7 +13,7 @@ const TOLD_PER_MINUTE = 20;
 const LOST_SHOWN_MS = 3_600_000;
 
 /** The metrics, and for what an operator must know a sentence in the log. */
-export class CoordinatorReports extends CoordinatorMetrics implements GuardEvents {
+export class CoordinatorObserver extends CoordinatorMetrics implements GuardEvents {
   /** Called when an allocation met a Redis that is not the deployment's. */
   onFenceStrange: () => void = () => undefined;
   readonly #log: Logger;

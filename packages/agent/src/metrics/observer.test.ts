@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { createLogger } from '@leafcutter/shared/logger';
-import { AgentReports } from './reports.ts';
+import { AgentObserver } from './observer.ts';
 
-function reporting() {
+function observing() {
   const lines: Record<string, unknown>[] = [];
   const log = createLogger('debug', {}, { write: (line) => void lines.push(JSON.parse(line)) });
   const readings = {
@@ -14,15 +14,15 @@ function reporting() {
     tokens: () => 0,
     logLinesDropped: () => 0,
   };
-  return { lines, reports: new AgentReports(readings, log) };
+  return { lines, observer: new AgentObserver(readings, log) };
 }
 
 test('refills that fail are told loudly once, and once that they succeed again', () => {
-  const { lines, reports } = reporting();
+  const { lines, observer } = observing();
   const away = new LeafcutterError('STORE_UNAVAILABLE', 'Away.');
-  for (let i = 0; i < 3; i++) reports.refillFailed('orders', away);
-  for (let i = 0; i < 2; i++) reports.refilled('orders', { start: 1n, end: 11n }, 4.2);
-  reports.refillFailed('orders', away);
+  for (let i = 0; i < 3; i++) observer.refillFailed('orders', away);
+  for (let i = 0; i < 2; i++) observer.refilled('orders', { start: 1n, end: 11n }, 4.2);
+  observer.refillFailed('orders', away);
   expect(lines.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
     'warn refills fail; IDs come from memory until it runs out',
     'debug refill failed',
@@ -35,7 +35,7 @@ test('refills that fail are told loudly once, and once that they succeed again',
 });
 
 test('a tag that does not exist is nobody’s alarm', () => {
-  const { lines, reports } = reporting();
-  reports.refillFailed('nobody', new LeafcutterError('TAG_UNKNOWN', 'There is none.'));
+  const { lines, observer } = observing();
+  observer.refillFailed('nobody', new LeafcutterError('TAG_UNKNOWN', 'There is none.'));
   expect(lines).toMatchObject([{ level: 'debug', code: 'TAG_UNKNOWN' }]);
 });

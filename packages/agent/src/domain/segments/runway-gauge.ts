@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 100;
  * next, so that a rate that jumps is seen as soon as its IDs are issued, however far the next tick is, and issuing
  * reads the clock some ten times a second and not for each ID.
  */
-export class Runway {
+export class RunwayGauge {
   readonly #rate: RateMeter;
   readonly #latency: RefillLatency;
   /** The count of issued IDs at which to look again. */
