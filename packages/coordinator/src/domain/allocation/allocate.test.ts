@@ -50,7 +50,7 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
   return allocate(parts, locked, { remembered, floor, endOf, write });
 }
 
-/** As the arbiters do: where the counter is behind, once more from what is remembered. */
+/** As the arbiters do it: if the counter is behind, once more from what is remembered. */
 function follow(value: bigint, fence: Fence, options: Attempt = {}): Promise<Range> {
   return attempt(value, fence, options).catch((error: unknown) => {
     if (!(error instanceof CounterBehindError)) throw error;

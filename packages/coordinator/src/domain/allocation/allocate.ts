@@ -17,13 +17,13 @@ import { type Locked, RETRY_REASONS } from './store.ts';
 export interface AllocationEvents {
   /** The fence, or the ledger, remembered `by` more than the counter did. */
   counterBehind(name: CounterName, by: bigint): void;
-  /** The fence was raised for `lost`, and the counter stood at `lost.start`: it is passed over now. */
+  /** The fence was raised for `lost`, but the counter stood at `lost.start`. The range is passed over now. */
   writesLost(name: CounterName, lost: LostRange): void;
   /** A range was allocated by the counter alone. */
   unfenced(name: CounterName): void;
-  /** Nothing was allocated: Redis is away or takes no writes, and the range must not go unfenced. */
+  /** Nothing was allocated: the fence is away or takes no writes, and the range must not go unfenced. */
   unfencedRefused(name: CounterName, why: UnfencedRefusal): void;
-  /** Redis is not the one that the database says; nothing was allocated. */
+  /** The fence is not the one that the database names; nothing was allocated. */
   fenceStrange(): void;
 }
 
@@ -33,11 +33,12 @@ export interface Taking {
   readonly remembered: Remembered;
   /** The range starts no lower than this. */
   readonly floor?: bigint;
-  /** The end of a range that would start at `start`; throws where such a range must not be granted. */
+  /** The end of a range that would start at `start`. Throws if such a range must not be granted. */
   endOf(start: bigint): bigint;
   /**
-   * Raises the counter and writes the ledger, in the open transaction. If there is an `era`, it begins with the range.
-   * @throws CounterBehindError where the ledger has a range that starts here already
+   * Raises the counter and writes the ledger, in the open transaction. If there is an `era`, it begins with the
+   * range.
+   * @throws CounterBehindError if the ledger already has a range that starts here
    */
   write(range: Range, era: Era | undefined): Promise<void>;
 }
@@ -45,18 +46,18 @@ export interface Taking {
 /**
  * Why no range may be allocated by the counter alone:
  * - unswept: the database may have forgotten something since the last sweep.
- * - too_long: ranges went unfenced for as long as they may, or may not at all.
+ * - too_long: ranges have gone unfenced for the longest time allowed, or must not go unfenced at all.
  */
 export type UnfencedRefusal = 'unswept' | 'too_long';
 
-/** Whether ranges may be allocated by the counter alone while Redis is away, or takes no writes. */
+/** Whether ranges may be allocated by the counter alone while the fence is away or takes no writes. */
 export interface UnfencedRule {
   /**
-   * Undefined: they may. `memory` is what the database of the locked row remembers; without it, the answer holds if
-   * nothing else went back.
+   * Undefined if they may. `memory` is what the database of the locked row remembers. Without it, the answer assumes
+   * that this database has not gone back.
    */
   unfencedRefusal(memory?: Locked['memory']): UnfencedRefusal | undefined;
-  /** One was. */
+  /** A range went unfenced. */
   wentUnfenced(): void;
 }
 
@@ -71,14 +72,16 @@ interface Parts {
 /**
  * The one primitive: takes the next range of a counter whose row the caller has locked (invariants I1, I2).
  *
- * The range starts at the locked counter or the floor, above all that the ledger has of the era, and ends in front of what was
- * handed out above: it shares no number with any range. It is written first, then the fence is raised to its end, and the caller commits when this resolves: so the fence stands at the end
- * of every range that can be handed out, and what the database refuses moves no fence. Where fence or ledger remember
- * more, nothing moves, the transaction is rolled back and run again with that as its floor (`retrying`). A crash at any
- * line leaves a gap and nothing worse.
+ * The range starts at the locked counter or the floor, and above everything that the ledger has of the era. It ends
+ * before the numbers that were handed out above. So it shares no number with any other range.
  *
- * @throws CounterBehindError, LoweringForgottenError, STORE_UNAVAILABLE with reason `fence_unclear`, `fence_stranger`,
- * `fence_unswept` or `fence_too_long`, and what `taking` throws
+ * The range is written first, then the fence is raised to its end, and the caller commits when this resolves. So the
+ * fence stands at the end of every range that can be handed out, and a range that the database refuses moves no
+ * fence. If the fence or the ledger remembers more, nothing moves: the transaction is rolled back and run again with
+ * that as its floor (`retrying`). A crash at any line leaves a gap and nothing worse.
+ *
+ * @throws CounterBehindError, LoweringForgottenError, STORE_UNAVAILABLE with reason `fence_unclear`,
+ * `fence_stranger`, `fence_unswept` or `fence_too_long`, and what `taking` throws
  */
 export async function allocate(
   { fence, unfenced, events, coordinatorId }: Parts,
@@ -93,7 +96,7 @@ export async function allocate(
   try {
     const top = await eraTop(locked);
     if (top > from) throw new CounterBehindError(name, { ...told, era: locked.era, value: top });
-    // A machine id's ledger is no more than its ceiling.
+    // A machine id's ledger never goes beyond its ceiling.
     const known = name.kind === 'machine' ? locked.value : top;
     const { range, begins } = rangeFrom(locked, from, taking);
     await taking.write(range, begins);
@@ -125,8 +128,8 @@ export async function allocate(
 }
 
 /**
- * The range that starts at `from`, as far as what was handed out above lets it reach. One that would start there goes on above
- * it, in an era of its own.
+ * The range that starts at `from`, cut short at the numbers that were handed out above. If `from` has reached those
+ * numbers, the range starts above them and begins a new era.
  */
 function rangeFrom(
   { name, era, taken, ledgerTop }: Locked,
@@ -141,14 +144,17 @@ function rangeFrom(
   return { range: { start, end: minBigint(end, taken?.start ?? end) } };
 }
 
-/** Enters, in the same transaction, what the fence remembered and the ledger does not have: nothing else would ever compare the two. */
+/**
+ * Enters what the fence remembered and the ledger lacks, in the same transaction. Nothing else would ever compare the
+ * two.
+ */
 async function enterLost(
   locked: Locked,
   top: bigint,
   before: Remembered | undefined,
   { events, coordinatorId }: Pick<Parts, 'events' | 'coordinatorId'>,
 ): Promise<void> {
-  // What is remembered of an earlier era says nothing of this one.
+  // What is remembered of an earlier era says nothing about this one.
   if (before === undefined || compareEras(before, locked) !== 0) return;
   const lost = lostRange(locked, top, before);
   if (lost === undefined) return;

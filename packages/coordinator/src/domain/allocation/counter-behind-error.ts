@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type CounterName, counterKey, type Era } from './range.ts';
 
-/** What was remembered of a counter that is behind: the next attempt starts at `value`, if the era is the same. */
+/** What was remembered of a counter that is behind. The next attempt starts at `value`, if the era is the same. */
 export interface Remembered extends Era {
   readonly value: bigint;
   /** End of the highest range that the fence was raised for; 0 for unknown. */
@@ -12,7 +12,7 @@ export interface Remembered extends Era {
 
 export const NOTHING_REMEMBERED: Remembered = { value: 0n, granted: 0n, committed: 0n };
 
-/** The fence or the ledger remembers more than the counter: the transaction is run again, with that in mind. */
+/** The fence or the ledger remembers more than the counter. The transaction is run again from there. */
 export class CounterBehindError extends LeafcutterError {
   readonly remembered: Remembered;
 

@@ -2,8 +2,8 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type CounterName, counterKey } from './range.ts';
 
 /**
- * The fence knows of a later era than the database, which so forgot that the counter was lowered. It has to be mended
- * before anything is granted.
+ * The fence knows of a later era than the database: the database forgot that the counter was lowered. It has to be
+ * mended before anything is granted.
  */
 export class LoweringForgottenError extends LeafcutterError {
   constructor(name: CounterName) {

@@ -16,13 +16,14 @@ export interface Counter {
 }
 
 /**
- * What begins when a tag's counter is lowered, or passes what was handed out above. In an era a counter only rises, and
- * whoever remembers the later era is right: so two memories of one counter can always be put together.
+ * An era begins when a tag's counter is lowered or passes the numbers that were handed out above it. Within an era a
+ * counter only rises, and the memory that knows the later era is right. So two memories of one counter can always be
+ * merged.
  */
 export interface Era {
   /** Undefined for the first. */
   readonly era?: number | undefined;
-  /** What was handed out above when the era began: no range of this era may touch it. Undefined if nothing was. */
+  /** What was handed out above when the era began. No range of this era may touch it. Undefined if nothing was. */
   readonly taken?: Range | undefined;
 }
 
@@ -31,13 +32,15 @@ export function counterKey(name: CounterName): string {
   return name.kind === 'tag' ? name.tag : String(name.machineId);
 }
 
-/** Who takes a range. `instanceId` is random per process start and owns leases. */
+/** The holder of a range. `instanceId` is random per process start and owns leases. */
 export interface Holder {
   readonly agentId: string;
   readonly instanceId: string;
 }
 
-/** One row of the ledger: a range that was allocated, to whom, through which coordinator, when by the database's clock. */
+/**
+ * One row of the ledger: a range that was allocated, its holder, the coordinator, and when, by the database's clock.
+ */
 export interface LedgerEntry extends Range, Holder {
   readonly counter: CounterName;
   readonly coordinatorId: string;

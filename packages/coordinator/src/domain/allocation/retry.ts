@@ -9,14 +9,14 @@ const reasons: ReadonlySet<string> = new Set(Object.values(RETRY_REASONS));
 
 export const MAX_ATTEMPTS = 6;
 
-/** Longest wait before the second attempt; it grows with each. Long enough for a connection that broke to be back. */
+/** Longest wait before the second attempt; it grows with each. Long enough for a broken connection to be back. */
 const WAIT_MS = 50;
 
 /**
  * Runs a transaction again after a failure that threw its range away (deadlock, lost connection, unclear COMMIT or
- * fence). Every attempt starts from the counters as they then stand, so a range that may have been allocated by an
- * earlier attempt is never handed out (I1). Where the counter was behind, the next attempt gets what is remembered.
- * At most `MAX_ATTEMPTS` attempts, none begun after `deadline` (monotonic).
+ * fence). Every attempt starts from the counters as they stand then, so a range that an earlier attempt may have
+ * allocated is never handed out (I1). If the counter was behind, the next attempt gets what is remembered. There are
+ * at most `MAX_ATTEMPTS` attempts, and none begins after `deadline` (monotonic).
  */
 export async function retrying<T>(
   { clock, random }: { readonly clock: Clock; readonly random: () => number },

@@ -6,7 +6,7 @@ export interface TagRecord {
   readonly tag: string;
   /** The counter: start of the next segment. */
   readonly nextId: bigint;
-  /** End of the highest segment ever allocated, which outlives the counter's row; 0 where there was none. */
+  /** End of the highest segment ever allocated; it outlives the counter's row. 0 if there was none. */
   readonly highWater: bigint;
   /** Base step, in IDs. */
   readonly step: number;
@@ -15,19 +15,19 @@ export interface TagRecord {
   readonly highestId: bigint | undefined;
   readonly retired: boolean;
   readonly description: string | undefined;
-  /** How the tag writes its numbers, as `Shape` spells it; the same for ever. Undefined: bare. */
+  /** How the tag writes its numbers, as `Shape` spells it. It never changes. Undefined: bare numbers. */
   readonly shape: string | undefined;
-  /** What was handed out above its counter, if that was lowered. */
+  /** What was handed out above the counter, if the counter was lowered. */
   readonly taken?: Range | undefined;
 }
 
-/** A tag that writes texts, or wrote some before its row was deleted by hand. */
+/** A tag that writes texts, or did so before its row was deleted by hand. */
 export interface ShapedTag {
   readonly tag: string;
   readonly shape: string;
 }
 
-/** Shapes bytewise between two texts, both excluded. */
+/** Shapes between two texts in bytewise order, both excluded. */
 export interface ShapeSpan {
   readonly above: string;
   readonly below: string;
@@ -35,7 +35,7 @@ export interface ShapeSpan {
 
 export type NewTag = Omit<TagRecord, 'retired' | 'highWater' | 'taken'>;
 
-/** What an admin may change of a tag. A missing field stays, `null` goes back to the deployment's default. */
+/** What an admin may change about a tag. A missing field stays; `null` goes back to the deployment's default. */
 export interface TagChange {
   readonly step?: number | undefined;
   readonly maxStep?: number | null | undefined;
@@ -47,7 +47,7 @@ export interface TagChange {
 
 export interface MachineIdRecord {
   readonly machineId: number;
-  /** Highest `to` ever granted, unix milliseconds; 0 where there was none. */
+  /** Highest `to` ever granted, unix milliseconds; 0 if there was none. */
   readonly ceilingMs: bigint;
   /** Length of the last window granted, milliseconds. */
   readonly windowMs: number;
@@ -58,37 +58,37 @@ export interface MachineIdRecord {
 export interface Locked extends Counter, Era {
   /** The database's clock, unix milliseconds. */
   readonly nowMs: number;
-  /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
+  /** The generation of the fence that this deployment works with; undefined if it never saw one. */
   readonly generation: string | undefined;
-  /** What this database remembers of the last sweep, and of when that Redis was found: as `Deployment` has it. */
+  /** What this database remembers of the last sweep and of when that fence was found; as in `Deployment`. */
   readonly memory: Pick<Deployment, 'sweep' | 'sweptAtMs' | 'confirmedAtMs'>;
-  /** End of the highest range that the ledger has of this counter; 0 where there is none. */
+  /** End of the highest range that the ledger has of this counter; 0 if there is none. */
   readonly ledgerTop: bigint;
-  /** End of the highest of its ranges in the ledger that start below `below`; 0 where there is none. */
+  /** End of the highest of its ranges in the ledger that start below `below`; 0 if there is none. */
   ledgerEnd(below: bigint): Promise<bigint>;
-  /** Start of the lowest of its ranges in the ledger that start at `from` or above; undefined where there is none. */
+  /** Start of the lowest of its ranges in the ledger that start at `from` or above; undefined if there is none. */
   nextRangeStart(from: bigint): Promise<bigint | undefined>;
-  /** What no range in the ledger that starts in `within` covers of it, in order. */
+  /** The parts of `within` that no ledger range starting in it covers, in order. */
   holes(within: Range): Promise<Range[]>;
   /** Its ranges in the ledger that start in `[first, last]`, in order. */
   rangesFrom(first: bigint, last: bigint): Promise<LedgerEntry[]>;
-  /** Puts `whole` in place of the `count` ranges that start inside it; its start is the lowest of theirs. */
+  /** Replaces the `count` ranges that start inside `whole` by `whole`, which starts where the lowest of them does. */
   mergeRanges(whole: LedgerEntry, count: number): Promise<void>;
   /** Writes ranges to the ledger that lie below the counter, or in what was handed out above. */
   enter(entries: readonly LedgerEntry[]): Promise<void>;
   /**
-   * Raises the counter and writes the ledger. The entries lie below `to`. None is dated before the last sweep, whatever the
-   * clock says, so that the next one sees them.
+   * Raises the counter and writes the ledger. The entries lie below `to`. None is dated before the last sweep, even
+   * if the clock says so: the next sweep has to see them.
    */
   advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
 }
 
-/** Its value is the counter or the high-water mark, whichever is higher: a row made again starts above the old one. */
+/** Its value is the higher of counter and high-water mark, so a row made again starts above the old one. */
 export interface LockedTag extends Locked {
   readonly tag: TagRecord;
   /**
-   * With `era`, a later one begins at `to`, which may lie below the counter, and the tag's highest ID lies below what was
-   * handed out above from then on.
+   * With `era`, a later era begins at `to`, which may lie below the counter. From then on the tag's highest ID lies
+   * below what was handed out above.
    */
   advance(to: bigint, entries: readonly LedgerEntry[], era?: Era): Promise<void>;
 }
@@ -109,11 +109,11 @@ export interface Deployment {
   readonly id: string;
   /** `layoutFingerprint` of the snowflake layout that this deployment's IDs have. */
   readonly layout: string;
-  /** The generation of the Redis that this deployment works with; undefined where it never saw one. */
+  /** The generation of the fence that this deployment works with; undefined if it never saw one. */
   readonly generation: string | undefined;
-  /** When a coordinator last found that Redis there, unix milliseconds of the database's clock; 0 for never. */
+  /** When a coordinator last found that fence, unix milliseconds of the database's clock; 0 for never. */
   readonly confirmedAtMs: number;
-  /** Number of the last sweep; 0 where there was none. */
+  /** Number of the last sweep; 0 if there was none. */
   readonly sweep: number;
   /** When the last sweep began to read counters, unix milliseconds of the database's clock. */
   readonly sweptAtMs: number;
@@ -123,14 +123,14 @@ export interface Deployment {
 
 export type SweepBegun = Pick<Deployment, 'sweep' | 'confirmedAtMs' | 'nowMs'>;
 
-/** What a page of tags has of an ID. */
+/** The ranges of a page of tags that hold an ID. */
 export interface HoldingPage {
   readonly ranges: readonly LedgerEntry[];
-  /** The last tag that was looked at; undefined where there are no more. */
+  /** The last tag that was looked at; undefined if there are no more. */
   readonly next: string | undefined;
 }
 
-/** Where a page of the ledger starts: after this range of this counter. */
+/** A page of the ledger starts after this range of this counter. */
 export interface LedgerCursor {
   readonly counter: CounterName;
   readonly start: bigint;
@@ -139,56 +139,57 @@ export interface LedgerCursor {
 /**
  * The durable truth: counters, tags and the ledger.
  *
- * `withTag` and `withMachineId` run `work` in one pessimistic transaction that holds the counter's lock, and
- * resolve only after COMMIT is known to have succeeded. Where `work` throws, or where it is not known whether
- * COMMIT succeeded, everything is thrown away and they reject: a range they gave out must not be used. Drivers'
- * errors arrive as STORE_UNAVAILABLE with one of the reasons of `RETRY_REASONS`, or none.
+ * `withTag` and `withMachineId` run `work` in one pessimistic transaction that holds the counter's lock. They resolve
+ * only after COMMIT is known to have succeeded. If `work` throws, or if it is unclear whether COMMIT succeeded,
+ * everything is thrown away and they reject: a range that was taken in them must not be used. Drivers' errors arrive
+ * as STORE_UNAVAILABLE with one of the reasons of `RETRY_REASONS`, or none.
  */
 export interface Store {
   /**
-   * Who this store is. The first coordinator to ask writes a random id and its layout; later ones are told what
-   * stands there, and refuse to serve where the layout is not theirs.
+   * Identifies this store. The first coordinator to ask writes a random id and its layout. Later ones get what is
+   * written there, and refuse to serve if the layout is not theirs.
    */
   identify(layout: string): Promise<Deployment>;
 
-  /** Notes the check value of an opaque key, where its version has none yet; the one that then stands there. */
+  /** Notes the check value of an opaque key if its version has none yet. Resolves to the one that is noted now. */
   opaqueKey(version: number, checkValue: string): Promise<string>;
 
   /** The database's clock, unix milliseconds. @throws STORE_UNAVAILABLE */
   now(): Promise<number>;
 
-  /** Makes `to` the generation, and notes that it was found; false where it is not `from` any more. */
+  /** Makes `to` the generation, and notes that it was found. Resolves to false if it no longer is `from`. */
   changeGeneration(from: string | undefined, to: string): Promise<boolean>;
-  /** Notes that the Redis of this generation was found now; nothing where another one is the deployment's. */
+  /** Notes that the fence of this generation was found now. Does nothing if another one is the deployment's. */
   confirmGeneration(generation: string): Promise<void>;
   /**
-   * Notes sweep `to`, which began when the deployment stood as in `begun`; false where another one was noted since, or
-   * where it was noted later that Redis was found than it is now: then a backup was loaded meanwhile.
+   * Notes sweep `to`, which began when the deployment stood as in `begun`. Resolves to false if another sweep was
+   * noted since, or if the fence's last finding is dated later in `begun` than now: then a backup was loaded
+   * meanwhile.
    */
   finishSweep(begun: SweepBegun, to: number): Promise<boolean>;
-  /** Every counter, or those that moved since a moment of the database's clock and perhaps some more; in pages. */
+  /** Every counter, in pages; or those that moved since a moment of the database's clock, and perhaps some more. */
   counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]>;
-  /** These counters; one that the database has no row for is `gone`, and stands at what is left of it or 0. */
+  /** These counters. One without a row in the database is `gone`; its value is what is left of it, or 0. */
   countersOf(names: readonly CounterName[]): Promise<SweptCounter[]>;
   /**
-   * Enters ranges of a tag that has no row, and its high-water mark. Made again, in whatever shape, it starts above them:
-   * the shape that it had is forgotten.
+   * Enters ranges of a tag that has no row, and its high-water mark. The tag's shape is forgotten: if it is made
+   * again, in any shape, it starts above these ranges.
    */
   remember(tag: string, entries: readonly LedgerEntry[]): Promise<void>;
 
   /**
-   * Rises when this process finds that the database may have forgotten something: another server answers, or one that
-   * was started again.
+   * Rises when this process finds that the database may have forgotten something: another server answers, or the same
+   * one after a restart.
    */
   readonly incarnation: number;
   /** Calls `listener` when `incarnation` has risen. */
   onReplaced(listener: () => void): void;
 
-  /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and whatever `work` throws. */
+  /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and anything that `work` throws. */
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T>;
   /**
-   * @throws TAG_EXISTS, also where a tag that differs only in case stands in a table that ignores case; BAD_REQUEST
-   * where an earlier tag of this name handed out numbers in another shape: the new one could write a text again
+   * @throws TAG_EXISTS, also if the table ignores case and has a tag that differs only in case; BAD_REQUEST if an
+   * earlier tag of this name handed out numbers in another shape, because the new one could write a text again
    */
   createTag(tag: NewTag): Promise<TagRecord>;
   /** @throws TAG_UNKNOWN */
@@ -199,14 +200,14 @@ export interface Store {
   /** Tags in bytewise order, above `after`. */
   listTags(after: string | undefined, limit: number): Promise<TagRecord[]>;
   /**
-   * Tags whose shapes lie in `span`, in bytewise order of the shapes, without the tag `except`. Retired and deleted ones
-   * are among them, tags of days are not: their template stands for them.
+   * Tags whose shapes lie in `span`, in bytewise order of the shapes, without the tag `except`. Retired and deleted
+   * tags are included. Tags of days are not: their template stands for them.
    */
   listShapes(span: ShapeSpan, except: string, limit: number): Promise<ShapedTag[]>;
 
   /** Makes sure that every machine id of `[first, last]` has a row. */
   ensureMachineIds(first: number, last: number): Promise<void>;
-  /** @throws STORE_UNAVAILABLE, and whatever `work` throws. */
+  /** @throws STORE_UNAVAILABLE, and anything that `work` throws. */
   withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T>;
   /** Machine ids of `[first, last]` in order of their ceilings, oldest first. */
   listMachineIds(first: number, last: number, offset: number, limit: number): Promise<MachineIdRecord[]>;
@@ -215,9 +216,9 @@ export interface Store {
   readLedger(after: LedgerCursor | undefined, limit: number): Promise<LedgerEntry[]>;
   /** A counter's highest ranges that start below `below`, highest first; without `below` its newest. */
   latestRanges(counter: CounterName, below: bigint | undefined, limit: number): Promise<LedgerEntry[]>;
-  /** As `Locked.holes`, of a counter that nobody can lock. */
+  /** As `Locked.holes`, for a counter that nobody can lock. */
   holes(counter: CounterName, within: Range): Promise<Range[]>;
-  /** Of at most `limit` tags above `after`, in the order of their names, the range that holds `id`, and where to go on. */
+  /** The ranges that hold `id`, of at most `limit` tags above `after` in order of their names, and where to go on. */
   rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage>;
 
   close(): Promise<void>;
@@ -235,6 +236,6 @@ export const RETRY_REASONS = {
   commitUnclear: 'commit_unclear',
   /** The fence was asked and no answer came: it may have risen, so the range is nobody's. */
   fenceUnclear: 'fence_unclear',
-  /** Redis is not the one that the database says: it may just have forgotten, and be introduced again. */
+  /** The fence is not the one that the database names: it may just have forgotten, and get its identity again. */
   fenceStranger: 'fence_stranger',
 } as const;

@@ -7,12 +7,12 @@ import type { Deployment, Locked, Store } from '../allocation/store.ts';
 import { type Agreement, Generation, type GenerationEvents, isWrongFence } from './generation.ts';
 import { type SweepEvents, type SweepReport, sweep } from './sweep.ts';
 
-/** Between two looks at who Redis is, milliseconds. */
+/** Time between two looks at the fence's identity, milliseconds. */
 const CHECK_EVERY_MS = 5_000;
 
 export interface GuardEvents extends GenerationEvents, SweepEvents {
   swept(report: SweepReport): void;
-  /** This coordinator must not use the Redis that it finds; told again with every look, until it may. */
+  /** This coordinator must not use the fence that it finds; told again with every look, until it may. */
   redisRefused(error: LeafcutterError): void;
   redisAgreed(): void;
   /** A store did not answer; the next look comes in time. */
@@ -28,32 +28,38 @@ export interface GuardParts {
   readonly newGeneration: () => string;
   readonly events: GuardEvents;
   readonly coordinatorId: string;
-  /** True: ranges go on unfenced whatever MySQL may have forgotten, at the operator's own risk. Default false. */
+  /** True: ranges go unfenced whatever the database may have forgotten, at the operator's own risk. Default false. */
   readonly allowUnswept?: boolean;
-  /** How long ranges may go unfenced, from the first on until a sweep reached Redis, milliseconds; 0: none may. Default: for ever. */
+  /**
+   * How long ranges may go unfenced, from the first one until a sweep reaches the fence, milliseconds. 0: not at all.
+   * Default: for ever.
+   */
   readonly maxUnfencedMs?: number;
 }
 
 /**
- * Watches over the fence: that it is the deployment's own, and that it remembers what it should.
+ * Watches over the fence: it must be the deployment's own, and remember what it should.
  *
- * - unknown: Redis has not been asked yet, or did not answer. Entered at birth.
- * - agreed: MySQL and Redis name one generation. Entered by `check`.
- * - refused: this Redis must not be used; the fence refuses every allocation, too, also while this Redis is away.
- *   Entered and left by `check`.
+ * - unknown: the fence has not been asked yet, or did not answer. The first state.
+ * - agreed: database and fence name the same generation. Entered by `check`.
+ * - refused: this fence must not be used. It refuses every allocation, even while it is away. Entered and left by
+ *   `check`.
  *
- * It looks every five seconds, when Redis comes back, and when an allocation found a strange Redis; it sweeps if
- * the numbers of the last sweep differ, and whenever `sweep` is called.
+ * The guard looks every five seconds, when the fence comes back, and when an allocation found a strange fence. It
+ * sweeps if the numbers of the last sweep differ, and whenever `sweep` is called.
  *
- * It also says whether ranges may be allocated unfenced while Redis is away or takes no writes: for `maxUnfencedMs`,
- * and only when
- * - unswept: MySQL may have forgotten something that only Redis knows. Entered at birth, when another MySQL answers or
- *   one that was started again (`Store.incarnation`), and when it went back. Swept at once, and with every look until it is.
- * - swept: entered when a sweep of our own ended that one MySQL answered from its beginning to its end.
+ * It also says whether ranges may be allocated unfenced while the fence is away or takes no writes. They may for
+ * `maxUnfencedMs`, and only if the state is swept:
+ * - unswept: the database may have forgotten something that only the fence knows. The first state; also entered when
+ *   another database answers, when the database was started again (`Store.incarnation`), and when it went back. The
+ *   guard sweeps at once, and with every look until that succeeds.
+ * - swept: entered when a sweep of our own ended, and one database answered from its beginning to its end.
  *
- * What went unfenced is in no fence, so it sweeps with every look until one reached Redis.
+ * No fence knows of ranges that went unfenced. So after one, the guard sweeps with every look until a sweep reaches
+ * the fence.
  *
- * A Redis that was found anew is swept as well, with every look until it is; what goes unfenced does not depend on it.
+ * A fence that was found anew is also swept with every look until that succeeds. Whether ranges may go unfenced
+ * doesn't depend on it.
  */
 export class FenceGuard implements UnfencedRule {
   readonly #parts: GuardParts;
@@ -62,12 +68,18 @@ export class FenceGuard implements UnfencedRule {
   #refusal: LeafcutterError | undefined;
   #checking: Promise<void> | undefined;
   #sweeping: Promise<SweepReport | undefined> | undefined;
-  /** The incarnations of both stores that our last sweep saw; undefined if MySQL may have forgotten something since. */
+  /**
+   * The incarnations of both stores that our last sweep saw; undefined if the database may have forgotten something
+   * since.
+   */
   #swept: { readonly mysql: number; readonly redis: number } | undefined;
-  /** The last sweep, and when the deployment's Redis was found there, as MySQL last told; they rise unless it goes back. */
+  /**
+   * The last sweep, and when the deployment's fence was found, as the database last told. They rise unless the
+   * database goes back.
+   */
   #lastSweep = 0;
   #confirmedAtMs = 0;
-  /** How often MySQL was found older than it had been. */
+  /** How often the database was found older than it had been. */
   #wentBack = 0;
   /** What went unfenced since the last sweep: how many ranges, and when the first did, monotonic milliseconds. */
   #unfenced: { readonly ranges: number; readonly sinceMs: number } | undefined;
@@ -91,7 +103,7 @@ export class FenceGuard implements UnfencedRule {
     if (allowUnswept) return undefined;
     if (this.#swept?.mysql !== store.incarnation) return 'unswept';
     if (memory === undefined) return undefined;
-    // Another coordinator may have noted already that it found Redis, on a database that was restored in place.
+    // On a database that was restored in place, another coordinator may have noted already that it found the fence.
     const { sweep, confirmedAtMs } = memory;
     return sweep >= this.#lastSweep && confirmedAtMs >= this.#confirmedAtMs ? undefined : 'unswept';
   }
@@ -101,26 +113,26 @@ export class FenceGuard implements UnfencedRule {
     this.#unfenced = { ranges: ranges + 1, sinceMs };
   }
 
-  /** Why this Redis must not be used, while it must not. */
+  /** Why this fence must not be used, as long as that lasts. */
   get refusal(): LeafcutterError | undefined {
     return this.#refusal;
   }
 
-  /** Looks now, and from then on every five seconds. Resolves after the first look, whatever came of it. */
+  /** Looks now, and from then on every five seconds. Resolves after the first look, even if it failed. */
   async start(): Promise<void> {
     await this.check();
     if (this.#stopped) return;
     this.#stopTimer = this.#parts.clock.after(CHECK_EVERY_MS, () => void this.start());
   }
 
-  /** Lets what is under way end. */
+  /** Waits for work under way to end. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopTimer();
     await Promise.allSettled([this.#checking, this.#sweeping]);
   }
 
-  /** Looks at who Redis is, unless that is under way. Never rejects. */
+  /** Looks at the fence's identity, unless a look is under way. Never rejects. */
   check(): Promise<void> {
     this.#checking ??= this.#check().finally(() => {
       this.#checking = undefined;
@@ -129,8 +141,8 @@ export class FenceGuard implements UnfencedRule {
   }
 
   /**
-   * Sweeps, unless that is under way. Resolves to undefined where Redis is away or must not be used, and where another
-   * coordinator sweeps.
+   * Sweeps, unless a sweep is under way. Resolves to undefined if the fence is away or must not be used, or if
+   * another coordinator sweeps.
    * @throws STORE_UNAVAILABLE
    */
   sweep(): Promise<SweepReport | undefined> {
@@ -143,9 +155,9 @@ export class FenceGuard implements UnfencedRule {
   async #check(): Promise<void> {
     const { store, fence, layout, events } = this.#parts;
     if (!fence.available) {
-      // A Redis that had to be refused is not forgiven for going away.
+      // A fence that had to be refused stays refused when it goes away.
       if (this.#state === 'agreed') this.#state = 'unknown';
-      // Others may find it, and sweep: by what they note in MySQL it is seen to go back, here too.
+      // Other coordinators may find it and sweep. Their notes in the database then show us that it went back.
       await store.identify(layout).then(
         (deployment) => this.#compare(deployment),
         (error: unknown) => events.guardFailed(error),
@@ -178,7 +190,7 @@ export class FenceGuard implements UnfencedRule {
     await this.check();
     if (this.#state !== 'agreed') return undefined;
     const incarnations = this.#incarnations();
-    // What was lost is told by no number if it is not the last that was written.
+    // The numbers tell of a lost write only if it was the last one.
     const everything = this.#swept?.mysql !== incarnations.mysql;
     const unfenced = this.#unfenced;
     const wentBack = this.#wentBack;
@@ -201,7 +213,7 @@ export class FenceGuard implements UnfencedRule {
     return { mysql: store.incarnation, redis: fence.incarnation };
   }
 
-  /** A MySQL whose notes are older than what it told before was restored. */
+  /** True for a database whose notes are older than what it told before: it was restored. */
   async #agree(noteNow = false): Promise<Agreement> {
     const agreement = await this.#generation.agree(noteNow);
     this.#compare(agreement.deployment);

@@ -27,7 +27,7 @@ function emptyRedis(): FenceMemory {
   return memory;
 }
 
-/** What one coordinator has for it. */
+/** The parts that one coordinator has. */
 function coordinator(
   memory = redis,
   layout = LAYOUT_TEXT,
@@ -37,7 +37,7 @@ function coordinator(
   return new Generation({ clock, store, fence: new MemoryFence(memory), layout, newGeneration, events });
 }
 
-/** Looks every five seconds for as long as it takes to find the other Redis abandoned; what the last look tells. */
+/** Looks every five seconds, long enough to find the other Redis abandoned. Resolves to what the last look tells. */
 async function watched(generation: Generation): Promise<unknown> {
   for (let look = 0; look < 3; look++) {
     await expect(generation.agree()).rejects.toMatchObject(refused('other_redis'));

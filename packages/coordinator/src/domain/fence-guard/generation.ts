@@ -3,22 +3,31 @@ import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { Fence, FenceIdentity } from '../allocation/fence.ts';
 import { type Deployment, RETRY_REASONS, type Store } from '../allocation/store.ts';
 
-/** How Redis keys and values are laid out by this version. */
+/** The version of the layout of fence keys and values. */
 export const KEY_SCHEMA = 1;
 
-/** A deployment's Redis is noted as found at most this often, milliseconds. */
+/** A deployment's fence is noted as found at most this often, milliseconds. */
 const CONFIRM_EVERY_MS = 4_000;
-/** A generation that nobody found for so long may be replaced by whoever finds another Redis, milliseconds. */
+/**
+ * A generation that nobody found for this long may be replaced by a coordinator that finds another fence,
+ * milliseconds.
+ */
 const ABANDONED_AFTER_MS = 15_000;
-/** Who looked away for longer than this, or whom MySQL did not answer, starts watching anew, milliseconds. */
+/**
+ * A coordinator that has not looked for longer than this, or got no answer from the database, starts watching anew,
+ * milliseconds.
+ */
 const LOOKED_AWAY_MS = 10_000;
-/** Generations that a process keeps in mind. */
+/** Generations that a process remembers. */
 const MAX_SEEN = 16;
-/** Coordinators that meet at a Redis that forgot help each other on; more rounds than this, and something else is wrong. */
+/**
+ * Coordinators that meet at a fence that forgot help each other on. If it takes more rounds than this, something else
+ * is wrong.
+ */
 const MAX_ROUNDS = 3;
 
 export interface GenerationEvents {
-  /** A Redis without identity, empty or wiped, got one in place of `before`; undefined where it is the first. */
+  /** A fence without identity, empty or wiped, got one in place of `before`; undefined if it is the first. */
   fenceIntroduced(generation: string, before: string | undefined): void;
 }
 
@@ -39,22 +48,28 @@ interface Parts {
 }
 
 /**
- * Sees to it that all coordinators of a deployment use one Redis: two would each know half of what was handed out.
- * Which one it is stands in MySQL, as the generation that this Redis got when it was first found empty. The fence
- * itself compares the two at every allocation; here it is decided what to do where they differ.
+ * Makes sure that all coordinators of a deployment use one fence: two fences would each know half of what was handed
+ * out. The database says which one it is, by the generation that the fence got when it was first found empty. The
+ * fence itself compares the two at every allocation. This class decides what to do if they differ.
  *
- * A Redis without identity is introduced under a new generation; MySQL then follows the Redis that is found, but only
- * where nobody works with the other one: this process saw it here itself, or it watched MySQL for 15 seconds in which no
- * coordinator noted that it found it. How old that note is, says nothing: while MySQL is away, or after it was restored,
- * it is old for those at work, too.
+ * A fence without identity gets a new generation. The database then follows the fence that is found, but only if
+ * nobody works with the other one: either this process saw the other one here itself, or it watched the database for
+ * 15 seconds and no coordinator noted that it found the other one. The age of that note says nothing: while the
+ * database is away, or after it was restored, the note is old even if the other fence is in use.
  */
 export class Generation {
   readonly #parts: Parts;
-  /** Generations in which this process found MySQL and its Redis agree: MySQL, too, may go back to an earlier one. */
+  /**
+   * Generations on which this process found database and fence agree. The database, too, may go back to an earlier
+   * one.
+   */
   readonly #seen = new Set<string>();
-  /** Whose stores they were at the first look. */
+  /** The deployment and layout at the first look. */
   #deploymentId: string | undefined;
-  /** The note that another Redis was found, as this process sees it unchanged since `sinceMs`; monotonic milliseconds. */
+  /**
+   * The note that another fence was found. This process has seen it unchanged since `sinceMs`; monotonic
+   * milliseconds.
+   */
   #watched = { note: '', sinceMs: 0, lastMs: 0 };
 
   constructor(parts: Parts) {
@@ -62,14 +77,17 @@ export class Generation {
   }
 
   /**
-   * Brings MySQL and Redis to agree, and notes in MySQL that this Redis was found: now and then, or at once if `noteNow`.
-   * @throws STORE_UNAVAILABLE; with reason `wrong_redis` where this Redis is another deployment's, `other_redis` where
-   * the deployment works with another Redis, `other_database` if MySQL is another deployment's than at the first look
+   * Brings database and fence to agree, and notes in the database that this fence was found: now and then, or at once
+   * if `noteNow`.
+   * @throws STORE_UNAVAILABLE; with reason `wrong_redis` if this fence is another deployment's, `other_redis` if the
+   * deployment works with another fence, `other_database` if the database is another deployment's than at the first
+   * look
    */
   async agree(noteNow = false): Promise<Agreement> {
     const { store, fence, layout } = this.#parts;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      // In this order: a sweep is noted in MySQL first, so a Redis that knows of more has a MySQL that went back.
+      // In this order: a sweep is noted in the database first. So if the fence knows of more sweeps, the database
+      // went back.
       const found = await fence.identity();
       const deployment = await store.identify(layout);
       this.#checkDatabase(deployment);
@@ -83,7 +101,8 @@ export class Generation {
         return { deployment: noteNow ? await this.#noted(deployment) : deployment, identity };
       }
       this.#checkAbandoned(deployment);
-      // This Redis had it before MySQL got it: they agreed, although the next look may find that it forgot again.
+      // This fence had the generation before the database got it, so they agreed, even if the next look finds that
+      // the fence forgot again.
       if (await store.changeGeneration(deployment.generation, identity.generation))
         this.#remember(identity.generation);
     }
@@ -92,7 +111,7 @@ export class Generation {
     });
   }
 
-  /** The deployment with the note that was written since `before` was read. */
+  /** The deployment, with the note that was written after `before` was read. */
   async #noted(before: Deployment): Promise<Deployment> {
     const deployment = await this.#parts.store.identify(this.#parts.layout);
     this.#checkDatabase(deployment);
@@ -100,7 +119,7 @@ export class Generation {
     return { ...before, confirmedAtMs: deployment.confirmedAtMs };
   }
 
-  /** Gives a Redis without identity one; the one that it then has. */
+  /** Gives an identity to a fence that has none. Resolves to the identity that it has then. */
   async #meet(deployment: Deployment): Promise<FenceIdentity> {
     const { fence, newGeneration, events } = this.#parts;
     this.#checkAbandoned(deployment);
@@ -117,7 +136,7 @@ export class Generation {
     return introduced;
   }
 
-  /** Stores that are exchanged together agree with each other, and are another deployment's all the same. */
+  /** Stores that are exchanged together agree with each other, but belong to another deployment. */
   #checkDatabase(deployment: Deployment): void {
     this.#deploymentId ??= deployment.id;
     if (deployment.id === this.#deploymentId && deployment.layout === this.#parts.layout) return;
@@ -162,7 +181,7 @@ export class Generation {
     if (oldest !== undefined && this.#seen.size > MAX_SEEN) this.#seen.delete(oldest);
   }
 
-  /** True where this process watched for long enough and nobody renewed the note. */
+  /** True if this process watched for long enough and nobody renewed the note. */
   #stoodStill({ generation, confirmedAtMs }: Deployment): boolean {
     const now = this.#parts.clock.monotonic();
     const note = `${generation} ${confirmedAtMs}`;
@@ -172,7 +191,7 @@ export class Generation {
   }
 }
 
-/** True where `error` says that this coordinator must not use the Redis it finds. */
+/** True if `error` says that this coordinator must not use the fence it finds. */
 export function isWrongFence(error: unknown): error is LeafcutterError {
   const reasons: readonly (string | undefined)[] = ['wrong_redis', 'other_redis', 'other_database'];
   return hasCode(error, 'STORE_UNAVAILABLE') && reasons.includes(error.reason);

@@ -22,12 +22,12 @@ interface Parts {
 }
 
 /**
- * Teaches the database what it forgot of a counter and the fence still knows, before Redis can forget it too (I1). A
- * COMMIT that failed is taken for one that was forgotten: it costs a gap, nothing else. Resolves to what was granted
- * and the database did not have, or undefined if nothing was, or not any more.
+ * Teaches the database what it forgot of a counter and the fence still knows, before the fence can forget it too
+ * (I1). A COMMIT that failed is treated as one that was forgotten: it costs a gap, nothing else. Resolves to what was
+ * granted and the database did not have, or to undefined if there is nothing (left) to mend.
  *
- * - The counter is raised to the end of what was granted in its era, and what the ledger lacks of that is entered.
- * - A later era is learnt, with where the counter stands in it, what was granted since, and what was handed out above.
+ * - The counter is raised to the end of what was granted in its era, and the ledger gets the entries that it lacks.
+ * - A later era is learnt: where the counter stands in it, what was granted since, and what was handed out above.
  */
 export async function mend(parts: Parts, ahead: FenceAhead): Promise<LostRange | undefined> {
   const { name, gone } = ahead.counter;
@@ -37,7 +37,7 @@ export async function mend(parts: Parts, ahead: FenceAhead): Promise<LostRange |
     return await mendTag(parts, name.tag);
   } catch (error) {
     if (!hasCode(error, 'TAG_UNKNOWN')) throw error;
-    // Somebody deleted it by hand since it was swept.
+    // Somebody deleted it by hand after it was swept.
     const [counter = ahead.counter] = await parts.store.countersOf([name]);
     const now = { ...(await parts.fence.read(name)), counter: { ...counter, gone: true } };
     return told(parts, name, await rememberTag(parts, name, now));
@@ -56,21 +56,21 @@ async function mendMachineId(
   // A restored database may lack rows that were made since.
   await store.ensureMachineIds(machineId, machineId);
   return store.withMachineId(machineId, async (row) =>
-    // A machine id's ledger is no more than its ceiling.
+    // A machine id's ledger never goes beyond its ceiling.
     raise(row, row.value, await fence.read(row.name), coordinatorId),
   );
 }
 
-/** Under the lock, because the counter may have risen, or an admin lowered both, since the fence was asked. */
+/** Asks under the lock: since the fence was asked, the counter may have risen, or an admin may have lowered both. */
 export async function mendTag(parts: Parts, tag: string): Promise<LostRange | undefined> {
   const { store, fence, coordinatorId } = parts;
   const lost = await store.withTag(tag, async (row) => {
-    // At once, so that one Redis answers both: another deployment's fence must teach us nothing.
+    // Both at once, so that one fence answers both. We must learn nothing from another deployment's fence.
     const [identity, mark] = await Promise.all([fence.identity(), fence.read(row.name)]);
     if (identity?.generation !== row.generation) throw stranger();
     const later = compareEras(mark, row);
     if (later > 0) return learnEra(row, mark, coordinatorId);
-    // What is remembered of an earlier era says nothing of this one.
+    // What is remembered of an earlier era says nothing about this one.
     return later < 0 ? undefined : raise(row, await eraTop(row), mark, coordinatorId);
   });
   return told(parts, { kind: 'tag', tag }, lost);
@@ -91,8 +91,8 @@ async function raise(
 }
 
 /**
- * The counter goes to where it stands in the later era, which may be below where the database has it. What lies between what
- * the database still has and that may all have been granted since.
+ * The counter goes to its value in the later era, which may be below its value in the database. Everything between
+ * what the database still has and that value may have been granted since.
  */
 async function learnEra(
   row: LockedTag,
@@ -100,7 +100,7 @@ async function learnEra(
   coordinatorId: string,
 ): Promise<LostRange | undefined> {
   const { taken } = mark;
-  // Of eras in between nothing is known: whatever the ledger does not have may have been granted in them.
+  // Nothing is known of eras in between: whatever the ledger lacks may have been granted in them.
   const isNext = compareEras(mark, row) === 1;
   const top = isNext ? minBigint(await eraTop(row), await eraTop({ ...row, taken })) : 1n;
   const lost = lostRange({ value: mark.value }, top, mark);
@@ -113,8 +113,9 @@ async function learnEra(
 }
 
 /**
- * The era that a fence knows of, or one more if the database has granted since what the fence does not know of: above the free
- * numbers, because Redis was away after a lowering whose COMMIT failed; or in them, at the operator's own risk.
+ * The era that a fence knows, or one more if the database has granted ranges since that the fence doesn't know. They
+ * may lie above the free numbers, if the fence was away after a lowering whose COMMIT failed. Or they lie among the
+ * free numbers, if the operator allowed unswept allocations at their own risk.
  */
 async function eraToLearn(row: Locked, mark: FenceMark): Promise<{ to: bigint; era: Era }> {
   const { value, taken, era = 0 } = mark;
@@ -130,7 +131,7 @@ async function eraToLearn(row: Locked, mark: FenceMark): Promise<{ to: bigint; e
   return { to: value, era: { era: era + 1, taken: all } };
 }
 
-/** A tag without a row has no counter to raise. Made again, it starts above what the ledger has of it. */
+/** A tag without a row has no counter to raise. If the tag is made again, it starts above what the ledger has of it. */
 async function rememberTag(
   { store, coordinatorId }: Parts,
   name: CounterName,

@@ -73,7 +73,7 @@ test('a sweep in whose middle a backup is loaded does not count, although it was
   await clock.advance(10_000);
   const { commitCount, incarnation } = store.database;
   const ranges = [await grant(), await grant()];
-  // It takes longer than until the guard's next look, as a sweep of many tags does.
+  // It outlasts the guard's next look, as a sweep of many tags does.
   const counters = store.counters.bind(store);
   store.counters = async function* (since) {
     yield* counters(since);
@@ -94,7 +94,7 @@ test('a sweep in whose middle a backup is loaded does not count, although it was
 });
 
 describe('a coordinator that has no Redis, while another one sweeps', () => {
-  /** A backup of half an hour ago is loaded into the running server, when it has had none for an hour. */
+  /** Loads a backup from half an hour ago into the running server, after an hour without any. */
   async function restoredAfterAnHour(looks: (guard: FenceGuard) => Promise<void>): Promise<Range[]> {
     const clock = new FakeClock();
     const store = new MemoryStore(clock);

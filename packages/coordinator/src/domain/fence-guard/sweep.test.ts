@@ -22,7 +22,7 @@ import { FenceGuard } from './fence-guard.ts';
 const READABLE = { unreadable: 0, firstUnreadable: undefined };
 const ORDERS: CounterName = { kind: 'tag', tag: 'orders' };
 const MACHINE: CounterName = { kind: 'machine', machineId: 3 };
-/** That Redis was found, and the number of the sweep. */
+/** The commits that note that Redis was found, and the number of the sweep. */
 const SWEEP_COMMITS = 2;
 
 let clock: FakeClock;
@@ -61,7 +61,7 @@ async function setCeiling(to: bigint): Promise<void> {
   await store.withMachineId(3, (row) => row.advance(to, []));
 }
 
-/** As if behind a proxy that exchanges servers, or by a restore into the running one: no connection tells of it. */
+/** As behind a proxy that exchanges servers, or after a restore into the running server: no connection tells of it. */
 function loseUnnoticed(commits: number): void {
   const { incarnation } = store.database;
   store.database.loseLast(commits);
@@ -322,7 +322,7 @@ describe('after a sweep that saw both, either may forget', () => {
 
   test('a tag that MySQL lost altogether starts above when it is made again', async () => {
     const ranges = [await grant()];
-    // The tag itself, the machine ids' rows aside, is the last commit but one.
+    // Apart from the machine ids' rows, the tag itself is the last commit but one.
     store.database.loseLast(store.database.commitCount);
     await guard.sweep();
     expect(await store.findTag('orders')).toBeUndefined();
@@ -364,7 +364,7 @@ describe('after a sweep that saw both, either may forget', () => {
     const { finishSweep } = store;
     const restored = store.database.commitCount;
     store.finishSweep = async (...args) => {
-      // The same backup a second time: what the sweep mended is gone again, and its number is the one before it.
+      // The same backup again: what the sweep mended is gone once more, and its number is back at the one before.
       loseUnnoticed(store.database.commitCount - restored);
       return finishSweep.apply(store, args);
     };

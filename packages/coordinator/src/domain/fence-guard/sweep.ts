@@ -7,13 +7,13 @@ import type { Deployment, Store } from '../allocation/store.ts';
 import type { Agreement } from './generation.ts';
 import { mend } from './mend.ts';
 
-/** Held by whoever sweeps. */
+/** Held by the coordinator that sweeps. */
 const SWEEP_LOCK = 'sweep';
-/** A sweep that takes longer than this is taken for dead, and another may begin, milliseconds. */
+/** A sweep that takes longer than this is considered dead, and another may begin, milliseconds. */
 const LOCK_TTL_MS = 30_000;
 /** Transactions that were open when a sweep read the counters are over within this time, milliseconds. */
 const MARGIN_MS = 60_000;
-/** Every tenth sweep reads all counters, so that rows that somebody edited are found within minutes. */
+/** Every tenth sweep reads all counters, so that rows edited by hand are found within minutes. */
 const FULL_EVERY = 10;
 
 export interface SweepReport {
@@ -21,15 +21,18 @@ export interface SweepReport {
   readonly extent: 'full' | 'moved';
   /** Counters looked at. */
   readonly counters: number;
-  /** Counters that stood below what their fence knows was granted, and are raised to it. */
+  /** Counters that stood below what their fence knows was granted, and were raised to it. */
   readonly mended: number;
-  /** Counters whose fence holds what is none; allocations from them are refused. At most the first is named. */
+  /** Counters whose fence holds no valid value; allocations from them are refused. Only the first is named. */
   readonly unreadable: number;
   readonly firstUnreadable: string | undefined;
 }
 
 export interface SweepEvents extends Pick<AllocationEvents, 'writesLost'> {
-  /** The database knows of fewer sweeps than Redis: it was restored from a backup, or failed over to a lagging replica. */
+  /**
+   * The database knows of fewer sweeps than the fence: it was restored from a backup, or failed over to a lagging
+   * replica.
+   */
   databaseWentBack(sweep: number, rememberedSweep: number): void;
 }
 
@@ -42,20 +45,22 @@ interface Parts {
 }
 
 /**
- * Makes both memories equal. Fences are raised to the counters, so that what was allocated while Redis was away, or what
- * a Redis forgot, is remembered again; and counters that stand below what their fence knows was granted are raised to
- * that, because MySQL lost the writes or they were never committed. From a finished sweep on, either store may forget.
+ * Makes both memories equal. Fences are raised to the counters, so that they remember again what was allocated while
+ * they were away, or what they forgot. Counters that stand below what their fence knows was granted are raised to it:
+ * the database lost those writes, or they were never committed. From a finished sweep on, either store may forget.
  *
- * A sweep looks at what moved since the last one, and asks both sides for that: the ledger has the counters that Redis
- * may have lost, and Redis the fences whose ledger entries MySQL may have lost.
+ * A sweep looks at what moved since the last one, and asks both sides. The ledger has the counters that the fence may
+ * have lost. The fence remembers the ranges whose ledger entries the database may have lost.
  *
- * Each sweep has a number that only rises, noted in MySQL first and in Redis after. Where Redis has a lower one or none
- * (wiped, restored from an old file, a replica that missed writes) or a higher one (MySQL went back), everything is
- * swept, and so it is after the database was replaced (`everything`). Resolves to undefined if another coordinator
- * sweeps already. `agree` is asked once that is ours to do, and notes in MySQL that Redis was found now; `isOvertaken`
- * before the end, whether MySQL was found to have gone back since.
+ * Each sweep has a number that only rises. It is noted in the database first, then in the fence. Everything is swept
+ * if the fence has a lower number or none (wiped, restored from an old file, a replica that missed writes), if it has
+ * a higher one (the database went back), and after the database was replaced (`everything`).
  *
- * @throws STORE_UNAVAILABLE if it could not be finished, with reason `sweep_overtaken` if another database or Redis
+ * Resolves to undefined if another coordinator sweeps already. `agree` is called once the sweep is ours, and notes in
+ * the database that the fence was found now. `isOvertaken` is called before the end: it says whether the database was
+ * found to have gone back since.
+ *
+ * @throws STORE_UNAVAILABLE if it could not be finished, with reason `sweep_overtaken` if another database or fence
  * answered in the middle of it: its number is not noted, and it is done again
  */
 export async function sweep(
@@ -100,7 +105,7 @@ async function sweepAlone(
   }
   mending.check();
   if (isOvertaken()) throw overtaken();
-  // In this order: a crash in between leaves Redis with the lower number, and everything is swept again.
+  // In this order: a crash in between leaves the fence with the lower number, and everything is swept again.
   const noted = await store.finishSweep(deployment, number);
   if (!noted || store.incarnation !== mysql || fence.incarnation !== redis) throw overtaken();
   await fence.finishSweep(identity, number, ledgerMarks(identity.ledger, deployment));
@@ -115,7 +120,7 @@ async function sweepAlone(
   };
 }
 
-/** Counters that the database tells of, and then those that only the fence does. */
+/** Counters that the database knows, and then those that only the fence knows. */
 async function* bothSides(
   { store, fence }: Parts,
   since: FenceIdentity | undefined,
@@ -132,11 +137,11 @@ async function* bothSides(
 }
 
 /**
- * What the next sweep reads of the ledger, after one that began at `nowMs`.
+ * What the next sweep reads from the ledger, after one that began at `nowMs`.
  *
- * No range is dated before the last sweep that its transaction knew of. One that was open while this sweep read the
- * counters may have been dated by a clock that was behind, so it knew of the sweep before this one, or of an earlier one if
- * several came within `MARGIN_MS`. So the mark stays where it is until such transactions are over.
+ * No range is dated before the last sweep that its transaction knew of. A transaction that was open while this sweep
+ * read the counters may have been dated by a clock that was behind. It knew of the sweep before this one, or of an
+ * earlier one if several came within `MARGIN_MS`. So the mark stays where it is until such transactions are over.
  */
 function ledgerMarks(before: LedgerMarks | undefined, { nowMs, sweptAtMs }: Deployment): LedgerMarks {
   const soonest = { fromMs: nowMs - MARGIN_MS, nextMs: nowMs };
@@ -173,7 +178,7 @@ function overtaken(): LeafcutterError {
   );
 }
 
-/** Mends one counter after the other; one that cannot be mended now does not keep the others from it. */
+/** Mends one counter after the other. One that cannot be mended now does not stop the others. */
 class Mending {
   done = 0;
   readonly #parts: Parts;
@@ -191,7 +196,7 @@ class Mending {
     }
   }
 
-  /** @throws the first failure: the sweep is to be done again */
+  /** @throws the first failure: the sweep has to be done again */
   check(): void {
     if (this.#failure !== undefined) throw this.#failure;
   }

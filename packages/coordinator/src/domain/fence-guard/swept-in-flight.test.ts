@@ -9,7 +9,7 @@ import type { Range } from '../allocation/range.ts';
 import { SegmentArbiter } from '../segments/segments.ts';
 import { FenceGuard } from './fence-guard.ts';
 
-/** A coordinator on stores that were swept `sweptAgoMs` ago, and whose next transaction stays open until `commit`. */
+/** A coordinator on stores that were swept `sweptAgoMs` ago. Its next transaction stays open until `commit`. */
 async function begun(sweptAgoMs: number) {
   const clock = new FakeClock();
   const store = new MemoryStore(clock);
@@ -39,7 +39,7 @@ const granted = (ranges: readonly (Range | undefined)[]) => ranges.filter((range
 
 type World = Awaited<ReturnType<typeof begun>>;
 
-/** What befalls a range: it begins before the range is asked for, and what it answers follows once its transaction is open. */
+/** A mishap: it begins before the range is asked for, and what it returns runs once the transaction is open. */
 const HARMS: readonly (readonly [how: string, harm: (world: World) => () => void])[] = [
   [
     'goes unfenced',
@@ -66,7 +66,10 @@ const HARMS: readonly (readonly [how: string, harm: (world: World) => () => void
   ],
 ];
 
-/** What is granted when a range is harmed and a sweep runs before it is committed, and MySQL loses it after the next sweep. */
+/**
+ * What is granted if a range suffers a mishap, a sweep runs before it is committed, and MySQL loses it after the next
+ * sweep.
+ */
 async function harmedInFlight(world: World, harm: (world: World) => () => void): Promise<Range[]> {
   const { clock, store, guard, ranges, ask, grant, commit } = world;
   const whenOpen = harm(world);

@@ -2,14 +2,14 @@ import type { AgentState, FleetAgent, FleetTag, TagLive } from '@leafcutter/shar
 import { maxBigint } from '../allocation/range.ts';
 import type { AgentRecord } from './roster.ts';
 
-/** Network and scheduling may delay a report by so much before its agent counts as silent, in milliseconds. */
+/** Network and scheduling may delay a report by this much before its agent counts as silent, in milliseconds. */
 const GRACE_MS = 3_000;
-/** Most rows of a list that one event carries; the counts beside it tell of the rest. */
+/** Most rows of a list that one event carries; the counts beside it tell how many more there are. */
 const MAX_ROWS = 1_000;
 
 export interface Seen {
   readonly agents: readonly AgentRecord[];
-  /** Undefined where the store does not say. */
+  /** Undefined if the store does not say. */
   readonly tags: readonly TagLive['view'][] | undefined;
   /** False while nobody can know whether agents report. */
   readonly rosterAnswers: boolean;
@@ -21,7 +21,7 @@ export function stateOf(agent: AgentRecord, { rosterAnswers, nowMs }: Seen): Age
   return nowMs - agent.seenAtMs > agent.nextReportMs + GRACE_MS ? 'silent' : 'alive';
 }
 
-/** Rows of tags: those that run out first, or wait, at the front. */
+/** Rows of tags: those that run out first, or have callers waiting, come first. */
 export function tagRows(seen: Seen): FleetTag[] {
   const rows = new Map<string, FleetTag>();
   for (const view of seen.tags ?? []) {
@@ -51,7 +51,7 @@ export function tagRows(seen: Seen): FleetTag[] {
   return [...rows.values()].sort(order).slice(0, MAX_ROWS);
 }
 
-/** Rows of agents: silent ones at the front, then by name. */
+/** Rows of agents: silent ones first, then by name. */
 export function agentRows(seen: Seen): FleetAgent[] {
   const rows = seen.agents.map((agent): FleetAgent => {
     const { agentId, instanceId, version, seenAtMs, tagCount, clock, snowflake } = agent;

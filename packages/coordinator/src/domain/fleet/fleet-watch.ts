@@ -6,25 +6,27 @@ import { agentRows, holdersOf, type Seen, stateOf, tagRows } from './fleet-view.
 import { healthOf, ProblemLog, problemsOf } from './problems.ts';
 import type { AgentRecord, Roster } from './roster.ts';
 
-/** How often the fleet is looked at while nobody watches, and while somebody does, in milliseconds. */
+/** How often the watch looks at the fleet, in milliseconds: while nobody watches it, and while somebody does. */
 const DOZING_MS = 15_000;
 const WATCHING_MS = 1_000;
-/** Tags change seldom: they are read again after so long. */
+/** Tags seldom change, so they are read again only after this long. */
 const TAGS_MS = 5_000;
 /** How long agents go on reporting each second after the last look, in milliseconds. */
 const WATCHED_FOR_MS = 10_000;
-/** What agents are asked for while somebody watches, and while nobody does: then their own interval counts. */
+/** The report interval that agents are given while somebody watches. While nobody does, their own interval counts. */
 const NEXT_REPORT_MS = { watched: 1_000, unwatched: 300_000 } as const;
 const MAX_TAGS = 1_000;
-/** Rates kept of each tag: an hour at the pace of dozing. */
+/** Rates kept for each tag: an hour's worth at the dozing interval. */
 const MAX_HISTORY = 240;
 
-/** No tag has this name: under it are the rates of all tags together. */
+/** No tag has this name: it stands for the rates of all tags together. */
 export const ALL_TAGS = '';
 
 /**
- * Looks at the fleet for consoles. Dozing (nobody watches; a look each 15 s keeps the histories), or watching (entered by the first
- * `subscribe`, left when the last subscriber is gone; a look each second, and agents are asked to report as often).
+ * Looks at the fleet for consoles. It has two states:
+ * - dozing: nobody watches; a look each 15 s keeps the histories.
+ * - watching: entered by the first `subscribe`, left when the last subscriber is gone. It looks each second, and asks
+ *   agents to report as often.
  */
 export class FleetWatch {
   readonly #parts: Parts;
@@ -62,7 +64,7 @@ export class FleetWatch {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What an agent that reports now should be told: when to come again, in milliseconds. */
+  /** The time until an agent that reports now should report again, in milliseconds. */
   async nextReportMs(): Promise<number> {
     const watched = await this.#parts.roster.isWatched().catch(() => false);
     return watched ? NEXT_REPORT_MS.watched : NEXT_REPORT_MS.unwatched;
@@ -105,7 +107,7 @@ export class FleetWatch {
     this.#tagsReadAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** One look at a time; whoever comes during one is told of it. */
+  /** One look at a time. A listener that subscribes during a look is told of its result. */
   async #look(): Promise<void> {
     if (this.#looking) return;
     this.#looking = true;
@@ -113,7 +115,8 @@ export class FleetWatch {
     try {
       await this.#lookNow();
     } catch (error) {
-      // Agents of another version may report what makes no sense here: a page that stands still, and nothing worse.
+      // Agents of another version may report what makes no sense here. Then a page stands still, and nothing worse
+      // happens.
       this.#parts.failed(error);
     }
     this.#looking = false;
@@ -200,7 +203,7 @@ interface Parts {
   readonly roster: Roster;
   readonly tags: Pick<TagAdmin, 'list'>;
   readonly clock: Clock;
-  /** What is known of the stores; `storeAnswers` tells whether the last question to MySQL was answered. */
+  /** What is known of the stores; `storeAnswers` tells whether the database answered the last question. */
   readonly stores: (storeAnswers: boolean) => StoreStates;
   /** A look failed; the next one comes in time. */
   readonly failed: (error: unknown) => void;

@@ -3,7 +3,7 @@ import type { MachineIdStatus } from '../leases/census.ts';
 
 const LETTERS = { free: 'f', held: 'h', waiting: 'w' } as const;
 
-/** Every machine id as one letter; a held one whose holder has fallen silent is `s`. */
+/** Every machine id as one letter. A held one whose holder has fallen silent is `s`. */
 export async function machineIdsLive(
   census: AsyncIterable<MachineIdStatus>,
   first: number,

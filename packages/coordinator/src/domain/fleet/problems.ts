@@ -8,7 +8,7 @@ import type {
 } from '@leafcutter/shared/fleet-views';
 import { type Seen, stateOf } from './fleet-view.ts';
 
-/** More problems than this are not told one by one. */
+/** If there are more problems than this, the rest is not listed. */
 const MAX_TOLD = 50;
 /** A window with less left than this should have been extended, in milliseconds. */
 const WINDOW_SHORT_MS = 30_000;
@@ -49,7 +49,7 @@ export function healthOf(
   return { level: worst.level, sentence: worst.sentence + more };
 }
 
-/** Problems that last and those that ended lately, newest first; it remembers when each began and ended. */
+/** Present problems and recent ones, newest first. It remembers when each began and ended. */
 export class ProblemLog {
   static readonly MAX = 100;
   #entries: PastProblem[] = [];
@@ -63,7 +63,7 @@ export class ProblemLog {
       return problem === undefined ? { ...entry, untilMs: nowMs } : { ...entry, ...problem };
     });
     const begun = [...lasting.values()].map((problem) => ({ ...problem, sinceMs: nowMs, untilMs: null }));
-    // Those that last are never pushed out by those that are over.
+    // Problems that are over never push out those that last.
     const all = [...begun, ...this.#entries];
     const open = all.filter(({ untilMs }) => untilMs === null);
     const over = all.filter(({ untilMs }) => untilMs !== null);

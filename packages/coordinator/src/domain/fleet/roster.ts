@@ -2,26 +2,26 @@ import type { AgentStatus } from '@leafcutter/shared/wire';
 
 /** An agent process as the coordinators last saw it. */
 export interface AgentRecord extends AgentStatus {
-  /** How many tags it has in memory; `tags` shows the most telling of them. */
+  /** How many tags it has in memory; `tags` shows the most important of them. */
   readonly tagCount: number;
-  /** When its next report is due, milliseconds after this one, at the latest. */
+  /** When its next report is due at the latest, milliseconds after this one. */
   readonly nextReportMs: number;
-  /** The database's or Redis' clock is not asked: this is the time of the coordinator that was told. Unix milliseconds. */
+  /** When the coordinator got the report, by its own clock (no store's clock is asked), unix milliseconds. */
   readonly seenAtMs: number;
 }
 
 /** Most agents that one answer lists. */
 export const MAX_LISTED_AGENTS = 10_000;
 
-/** Most room that one agent takes; of what it says of its tags, so much is kept as fits. About 100 of them do. */
+/** Most room that one agent takes. Of its tags, as many are kept as fit: about 100. */
 const MAX_RECORD_BYTES = 32_768;
 
-/** What an entry takes beside its text, about, in bytes. */
+/** Roughly what an entry takes besides its text, in bytes. */
 export const ENTRY_BYTES = 300;
 
 /**
- * The agents that reported lately, for metrics and the console. Nothing depends on it, and agents say what they like: it
- * has room for so many bytes and not for more.
+ * The agents that reported lately, for metrics and the console. Nothing depends on it. Agents may report anything, so
+ * the roster has a bound in bytes.
  */
 export interface Roster {
   /** False if there was no room, and nothing was entered. @throws STORE_UNAVAILABLE */
@@ -30,9 +30,12 @@ export interface Roster {
   remove(instanceId: string): Promise<void>;
   /** At most `MAX_LISTED_AGENTS`, most recently seen first. @throws STORE_UNAVAILABLE */
   list(): Promise<AgentRecord[]>;
-  /** Takes those off that were last seen before this moment; how many stay. @throws STORE_UNAVAILABLE */
+  /** Removes agents that were last seen before this moment; resolves to how many stay. @throws STORE_UNAVAILABLE */
   reap(seenBeforeMs: number): Promise<number>;
-  /** Says that somebody looks at the agents for the next `forMs`, so that they report more often. @throws STORE_UNAVAILABLE */
+  /**
+   * Says that somebody looks at the agents for the next `forMs`, so that they report more often. @throws
+   * STORE_UNAVAILABLE
+   */
   watch(forMs: number): Promise<void>;
   /** Whether somebody looks at the agents, through any coordinator. @throws STORE_UNAVAILABLE */
   isWatched(): Promise<boolean>;

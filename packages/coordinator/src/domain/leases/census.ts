@@ -5,14 +5,14 @@ import type { LeaseRegistry } from './lease-registry.ts';
 /**
  * - free: its ceiling has passed and nobody holds a live lease on it.
  * - held: a live lease stands in the registry.
- * - waiting: nobody is alive there, but its ceiling lies in the future.
+ * - waiting: it has no live lease, but its ceiling lies in the future.
  */
 export type MachineIdState = 'free' | 'held' | 'waiting';
 
 export interface MachineIdStatus {
   readonly machineId: number;
   readonly state: MachineIdState;
-  /** Who holds it, or held it last. */
+  /** The present holder, or the last one. */
   readonly holder: Holder | undefined;
   readonly ceilingMs: LedgerEntry['end'];
 }

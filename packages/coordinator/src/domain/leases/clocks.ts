@@ -7,8 +7,8 @@ export interface ClockReadings {
 }
 
 /**
- * Refuses where the three clocks differ by more than `maxSkewMs`, and says who differs: the one that disagrees with
- * both others, so that an agent with a wrong clock is refused alone.
+ * Refuses if the three clocks differ by more than `maxSkewMs`, and says which one differs: the one that disagrees
+ * with both others. So an agent with a wrong clock is refused alone.
  * @throws CLOCK_SKEWED with reason `agent`, `coordinator`, `database` or `all`
  */
 export function checkClocks(clocks: ClockReadings, maxSkewMs: number): void {

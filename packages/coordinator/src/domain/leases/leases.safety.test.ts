@@ -12,7 +12,7 @@ import type { Fence } from '../allocation/fence.ts';
 import type { Range } from '../allocation/range.ts';
 import { type GrantedWindow, LeaseArbiter } from './leases.ts';
 
-/** One machine id only, so that every window is a window of the same. Each scenario runs with its guard and without. */
+/** There is only one machine id, so all windows are windows of it. Each scenario runs with its guard and without. */
 const RULES = { ...LEASE_RULES, firstMachineId: 0, lastMachineId: 0 };
 
 let clock: FakeClock;
@@ -135,7 +135,7 @@ describe('a holder that extends in the very moment another instance is granted i
     await clock.advance(120_000);
     const [granted, extended] = await Promise.allSettled([
       leases.grant(call(2)),
-      // Redis answers each of them as if it were alone: the ceiling has to do it.
+      // The locks answer each of them as if it were alone; the ceiling has to prevent it.
       new LeaseArbiter({
         store,
         fence,
@@ -165,7 +165,7 @@ describe('a holder that extends in the very moment another instance is granted i
 });
 
 describe('a database that lost its last commits', () => {
-  /** A grant is forgotten by the database, and by the registry too; another instance asks at once. */
+  /** The database and the registry both forget a grant; another instance asks at once. */
   async function forgottenGrant(fence: Fence): Promise<Range[]> {
     const store = await machine0(new MemoryStore(clock));
     const leases = arbiter(store, fence);

@@ -22,7 +22,7 @@ export interface LeaseRules {
   /** Longest window: each extension doubles up to this. */
   readonly windowMaxMs: number;
   readonly maxClockSkewMs: number;
-  /** How long a lease stays in Redis without a heartbeat. */
+  /** How long a lease lasts in the registry without a heartbeat. */
   readonly leaseTtlMs: number;
   readonly deadlineMs: number;
 }
@@ -30,7 +30,7 @@ export interface LeaseRules {
 export interface LeaseEvents extends AllocationEvents {
   leaseGranted(machineId: number): void;
   windowExtended(machineId: number): void;
-  /** Redis was away while a lease was entered, renewed or ended; the ceilings still decide. */
+  /** The registry was away while a lease was entered, renewed or ended; the ceilings still decide. */
   registryAway(error: unknown): void;
 }
 
@@ -51,8 +51,8 @@ export interface GrantedWindow {
 }
 
 /**
- * Grants and extends leases on machine ids. A machine id is free when its ceiling has passed and no live lease on it
- * stands in the registry; what makes two holders impossible is the ceiling alone (I1, I2).
+ * Grants and extends leases on machine ids. A machine id is free when its ceiling has passed and the registry has no
+ * live lease on it. The ceiling alone makes two holders impossible (I1, I2).
  */
 export class LeaseArbiter {
   readonly #parts: Parts;
@@ -72,7 +72,8 @@ export class LeaseArbiter {
     const deadline = clock.monotonic() + rules.deadlineMs;
     this.#checkLayout(call);
     const nowMs = await this.#checkedNow(call);
-    // One grant at a time spares the others a row lock on the same candidate; without it they collide and pass on.
+    // One grant at a time spares the others a row lock on the same candidate. Without it they collide and try the
+    // next one.
     const release = await locks.acquire('machine-ids', { waitMs: 250, ttlMs: 5_000 });
     try {
       for await (const candidate of freeMachineIds(this.#parts, call.holder, nowMs)) {
@@ -95,9 +96,9 @@ export class LeaseArbiter {
   }
 
   /**
-   * One heartbeat: keeps the lease in the registry and, where the agent asks, extends its window from `to`.
-   * Resolves to the end of the window that the agent then holds. Asking again after a lost answer is safe: an
-   * extension starts exactly at the end that the agent holds, or it is refused.
+   * One heartbeat: keeps the lease in the registry and, if the agent asks, extends its window from `to`. Resolves to
+   * the end of the window that the agent then holds. Asking again after a lost answer is safe: an extension starts
+   * exactly at the end that the agent holds, or it is refused.
    * @throws LEASE_LOST, LAYOUT_MISMATCH, CLOCK_SKEWED, TIMESTAMP_EXHAUSTED, STORE_UNAVAILABLE
    */
   async renew(machineId: number, call: LeaseCall, to: number, extend: boolean): Promise<number> {
@@ -108,7 +109,7 @@ export class LeaseArbiter {
     const renewal = await this.#parts.registry
       .renew(machineId, call.holder, rules.leaseTtlMs)
       .catch((error: unknown) => {
-        // Redis being away must not stop an extension: MySQL alone says who holds the window.
+        // An absent registry must not stop an extension: only the database says who holds the window.
         if (!extend) throw error;
         events.registryAway(error);
         return 'away' as const;
@@ -136,7 +137,7 @@ export class LeaseArbiter {
     await this.#parts.registry.end(machineId, holder.instanceId);
   }
 
-  /** Undefined where the machine id turned out to be taken: its ceiling, or its fence, lies in the future. */
+  /** Undefined if the machine id turned out to be taken: its ceiling or its fence lies in the future. */
   async #tryGrant(
     machineId: number,
     holder: Holder,
@@ -201,7 +202,7 @@ export class LeaseArbiter {
       async write({ start, end }) {
         // The agent has given up by now: a window granted to it would only block its machine id.
         if (clock.monotonic() >= deadline) throw tooLate();
-        // A clock that was set since they were compared would put the window where its holder cannot use it.
+        // If a clock was set since they were compared, the window could lie where its holder cannot use it.
         const nowMs = clock.now();
         const apartMs = rules.maxClockSkewMs + rules.deadlineMs;
         checkClocks({ agentMs: nowMs, coordinatorMs: nowMs, databaseMs: row.nowMs }, apartMs);
@@ -227,7 +228,9 @@ export class LeaseArbiter {
     return minBigint(end, limit);
   }
 
-  /** The registry forgot, or never knew: the store tells whether the lease is this instance's. @throws LEASE_LOST */
+  /**
+   * The registry forgot the lease or never knew it: the store tells whether it is this instance's. @throws LEASE_LOST
+   */
   async #enterAgain(machineId: number, holder: Holder): Promise<void> {
     const { store, registry, rules } = this.#parts;
     const [machine] = await store.listMachineIds(machineId, machineId, 0, 1);
@@ -247,7 +250,7 @@ export class LeaseArbiter {
     const { store, clock, rules } = this.#parts;
     const arrivedAt = clock.monotonic();
     const databaseMs = await store.now();
-    // The database may be slow to answer; the agent's reading has aged meanwhile, ours is taken now.
+    // The database may be slow to answer. The agent's reading has aged meanwhile; ours is taken now.
     const agedMs = Math.round(clock.monotonic() - arrivedAt);
     checkClocks(
       { agentMs: call.agentTimeMs + agedMs, coordinatorMs: clock.now(), databaseMs },

@@ -9,10 +9,10 @@ import { noLocks } from '../../stores/memory/no-locks.ts';
 import type { Range } from '../allocation/range.ts';
 import { type GrantedWindow, LeaseArbiter, type LeaseRules } from './leases.ts';
 
-/** What `docs/changing-the-layout.md` says of settings that may change while a deployment runs. */
+/** The settings that may change while a deployment runs, according to `docs/changing-the-layout.md`. */
 
 let clock: FakeClock;
-/** Machine ids and windows that were granted, by whomever. */
+/** Machine ids and windows that any coordinator granted. */
 let granted: (Range & { machineId: number })[];
 
 beforeEach(() => {

@@ -7,9 +7,9 @@ import { isSameCounter, ledgerPass } from './ledger-pass.ts';
 export interface AuditReport {
   /** Ledger ranges looked at. */
   readonly ranges: number;
-  /** Sentences, each naming one broken promise; at most 100. */
+  /** Sentences that each name one broken promise; at most 100. */
   readonly violations: readonly string[];
-  /** Counters whose fence stands below them: unprotected until the next allocation or sweep, but no violation. */
+  /** Counters whose fence stands below them: unprotected until the next allocation or sweep, but not a violation. */
   readonly fencesBehind: number;
 }
 
@@ -34,9 +34,12 @@ class Auditor {
   fencesBehind = 0;
   readonly #store: Store;
   readonly #fence: Fence | undefined;
-  /** Of the counter that is being read, the range that reaches furthest: a later, shorter one may lie inside it. */
+  /** The range of the counter being read that reaches furthest: a later, shorter one may lie inside it. */
   #furthest: LedgerEntry | undefined;
-  /** The same of those that the counter can reach: one that was lowered has ranges above its highest ID, for ever. */
+  /**
+   * The same, but only of ranges that the counter can reach: a lowered counter has ranges above its highest ID for
+   * ever.
+   */
   #reachable: LedgerEntry | undefined;
   #limit = HIGHEST_ID;
 
@@ -69,7 +72,7 @@ class Auditor {
     if (this.#reachable !== undefined) await this.#compare([this.#reachable]);
   }
 
-  /** Counters, which are read after their ranges and so stand no lower, with the highest range of each. */
+  /** Counters with their highest range. They are read after their ranges, so they stand no lower. */
   async #compare(ended: readonly LedgerEntry[]): Promise<void> {
     const tags = await this.#tagsOf(ended);
     for (const last of ended) {
@@ -93,7 +96,7 @@ class Auditor {
     return new Map((await this.#store.findTags([...names])).map((record) => [record.tag, record]));
   }
 
-  /** Undefined where the counter's row is gone: a tag deleted by hand. */
+  /** Undefined if the counter's row is gone: the tag was deleted by hand. */
   async #counterOf(name: CounterName, tags: ReadonlyMap<string, TagRecord>): Promise<bigint | undefined> {
     if (name.kind === 'tag') {
       const tag = tags.get(name.tag);
@@ -108,7 +111,7 @@ class Auditor {
   }
 }
 
-/** The highest ID that a tag's counter can reach: one that was lowered ends below what was handed out above. */
+/** The highest ID that a tag's counter can reach. A lowered counter ends below what was handed out above. */
 function limitOf(tag: TagRecord | undefined): bigint {
   const { highestId = HIGHEST_ID, taken, nextId = 0n } = tag ?? {};
   return taken === undefined || nextId >= taken.end ? highestId : minBigint(highestId, taken.start - 1n);

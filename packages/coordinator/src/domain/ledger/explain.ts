@@ -11,12 +11,12 @@ import type { Store, TagRecord } from '../allocation/store.ts';
 import { unknownTag } from '../tags/tags.ts';
 import { viewOfRange } from './ledger-pages.ts';
 
-/** Tags that a question without a tag looks at. */
+/** How many tags a question without a tag looks at. */
 const MAX_TAGS = 1_000;
 
 /**
- * Tells from the ledger who was given an ID. It knows what was granted, not what was issued: an agent may have died with
- * the rest of a segment.
+ * Tells from the ledger who was given an ID. It knows what was granted, not what was issued: an agent may have died
+ * with the rest of a segment.
  */
 export class Explainer {
   readonly #store: Store;
@@ -31,7 +31,10 @@ export class Explainer {
     this.#keys = keys;
   }
 
-  /** Everything that the ID may be: a number of any tag, and a snowflake where one was granted its time. @throws STORE_UNAVAILABLE */
+  /**
+   * Everything that the ID may be: a number of any tag, and a snowflake if somebody was granted its time. @throws
+   * STORE_UNAVAILABLE
+   */
   async anything(id: bigint): Promise<Explanation> {
     const { ranges, next } = await this.#store.rangesHolding(id, undefined, MAX_TAGS);
     const snowflake = await this.#snowflake(id);
@@ -40,13 +43,13 @@ export class Explainer {
     return {
       id: String(id),
       segments: ranges.map((range) => explainRange(tagOf(range), id, range, shapes.get(tagOf(range)))),
-      // Every number up to 2^63 can be read as a snowflake; what was never granted is no answer.
+      // Every number up to 2^63 can be read as a snowflake, so one that was never granted is no answer.
       snowflake: snowflake?.range == null ? null : snowflake,
       more: next !== undefined,
     };
   }
 
-  /** The ID as one of a tag, written as its shape writes it. @throws TAG_UNKNOWN, BAD_REQUEST, STORE_UNAVAILABLE */
+  /** The ID as one of a tag, in the tag's shape. @throws TAG_UNKNOWN, BAD_REQUEST, STORE_UNAVAILABLE */
   async inTag(asked: string, text: string): Promise<Explanation> {
     const { tag, record } = await this.#writerOf(asked, text);
     const shape = record && this.#shapeOf(record);
@@ -59,7 +62,7 @@ export class Explainer {
     return { id: String(id), segments: [segment], snowflake: null, more: false };
   }
 
-  /** The ID as a snowflake. @throws BAD_REQUEST where it does not fit the layout, STORE_UNAVAILABLE */
+  /** The ID as a snowflake. @throws BAD_REQUEST if it does not fit the layout, STORE_UNAVAILABLE */
   async asSnowflake(id: bigint): Promise<Explanation> {
     const snowflake = await this.#snowflake(id);
     if (snowflake === null) {
@@ -71,7 +74,7 @@ export class Explainer {
   }
 
   /**
-   * The number behind an ID of a tag, and whose number that is: of a template, the tag of the day.
+   * The number behind an ID of a tag, and the tag that owns it: for a template, the tag of the day.
    * @throws TAG_UNKNOWN, BAD_REQUEST, STORE_UNAVAILABLE
    */
   async decode(asked: string, text: string): Promise<{ tag: string; number: bigint; shape?: string }> {
@@ -81,7 +84,7 @@ export class Explainer {
     return record.shape === undefined ? { tag, number } : { tag, number, shape: record.shape };
   }
 
-  /** The tag that wrote a text: the one that is asked about, or of a template the tag of the day in the text. */
+  /** The tag that wrote a text: the given one or, for a template, the tag of the day in the text. */
   async #writerOf(tag: string, text: string): Promise<{ tag: string; record: TagRecord | undefined }> {
     const record = await this.#store.findTag(tag);
     const ofDay = record?.shape === undefined ? undefined : datedNameIn(tag, record.shape, text);
@@ -116,7 +119,7 @@ export class Explainer {
   }
 }
 
-/** The number that the tag writes so. @throws BAD_REQUEST */
+/** The number that the tag writes as this text. @throws BAD_REQUEST */
 function numberOf(text: string, shape: Shape | undefined): bigint {
   const number = shape === undefined ? decimalId(text) : shape.read(text);
   if (number !== undefined) return number;
@@ -127,7 +130,7 @@ function numberOf(text: string, shape: Shape | undefined): bigint {
   throw new LeafcutterError('BAD_REQUEST', `id takes an ID ${form}.`, { reason: 'id' });
 }
 
-/** Undefined for what is no ID in decimal digits. */
+/** Undefined if the text is not an ID in decimal digits. */
 export function decimalId(text: string): bigint | undefined {
   return /^[0-9]{1,19}$/.test(text) && BigInt(text) <= HIGHEST_ID ? BigInt(text) : undefined;
 }

@@ -3,21 +3,21 @@ import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { type LedgerEntry, maxBigint } from '../allocation/range.ts';
 import type { Store, TagRecord } from '../allocation/store.ts';
 
-/** When a tag will have handed out its highest ID, at the pace of its last segments. */
+/** When a tag will have handed out its highest ID, at the rate of its last segments. */
 export interface TagForecast {
   readonly tag: string;
   readonly daysLeft: number;
 }
 
-/** Tags that one forecast looks at, and the segments of each that tell its pace. */
+/** How many tags one forecast looks at, and how many segments of each show its rate. */
 const MAX_TAGS = 10_000;
 const SEGMENTS = 100;
 const PAGE = 1_000;
-/** Segments granted within less than this say nothing of days. */
+/** Segments granted within less time than this say nothing about days. */
 const MIN_SPAN_MS = 10 * 60_000;
 const DAY_MS = 86_400_000;
 
-/** Forecasts every active tag whose ledger tells a pace, those that end first at the front. @throws STORE_UNAVAILABLE */
+/** Forecasts every active tag whose ledger shows a rate; those that end first come first. @throws STORE_UNAVAILABLE */
 export async function forecast(store: Store): Promise<TagForecast[]> {
   const now = await store.now();
   const found: TagForecast[] = [];
@@ -37,13 +37,13 @@ export async function forecast(store: Store): Promise<TagForecast[]> {
   return found.sort((a, b) => a.daysLeft - b.daysLeft);
 }
 
-/** What was pruned tells no pace: it is many segments of an unknown number of days. */
+/** A pruned range shows no rate: it is many segments of an unknown number of days. */
 async function latestSegments(store: Store, tag: string): Promise<LedgerEntry[]> {
   const latest = await store.latestRanges({ kind: 'tag', tag }, undefined, SEGMENTS);
   return latest.filter(({ instanceId }) => instanceId !== PRUNED_INSTANCE_ID);
 }
 
-/** `segments` newest first. Undefined where they tell no pace; 0 where nothing is left. */
+/** `segments` newest first. Undefined if they show no rate; 0 if nothing is left. */
 export function daysUntilExhausted(
   tag: Pick<TagRecord, 'nextId' | 'highWater' | 'highestId'>,
   segments: readonly LedgerEntry[],

@@ -7,7 +7,7 @@ export type LedgerSubject = { readonly kind: 'tag'; readonly tag: string } | { r
 
 /**
  * A page of one subject's ranges, in order of counter and start, and where the next page begins; undefined after the
- * last. A subject's ranges stand together in the ledger, so its pages begin at the subject and end where another does.
+ * last. The ledger keeps a subject's ranges together, so its pages begin at the subject and end at the next one.
  */
 export async function readLedgerPage(
   store: Store,
@@ -15,7 +15,7 @@ export async function readLedgerPage(
   after: LedgerCursor | undefined,
   limit: number,
 ): Promise<{ ranges: LedgerEntry[]; next: LedgerCursor | undefined }> {
-  // Machine ids come first in the ledger, so that theirs begins where the whole begins.
+  // Machine ids come first in the ledger, so their pages begin where the ledger does.
   const first: LedgerCursor | undefined =
     subject.kind === 'tag' ? { counter: subject, start: -1n } : undefined;
   const read = await store.readLedger(after ?? first, limit + 1);
@@ -32,7 +32,7 @@ function belongs(counter: LedgerEntry['counter'], subject: LedgerSubject): boole
   return counter.kind === 'machine' || (subject.kind === 'tag' && counter.tag === subject.tag);
 }
 
-/** An entry as it is shown. */
+/** An entry in the form that is shown. */
 export function viewOfRange({ counter, start, end, ...rest }: LedgerEntry): LedgerRange {
   return {
     tag: counter.kind === 'tag' ? counter.tag : null,

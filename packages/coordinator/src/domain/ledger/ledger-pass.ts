@@ -3,7 +3,10 @@ import type { LedgerCursor, Store } from '../allocation/store.ts';
 
 const PAGE = 1_000;
 
-/** The whole ledger in its order, in pages of a thousand ranges: one pass, with one page in memory. @throws STORE_UNAVAILABLE */
+/**
+ * One pass over the whole ledger in order, in pages of a thousand ranges; only one page is in memory. @throws
+ * STORE_UNAVAILABLE
+ */
 export async function* ledgerPass(store: Store): AsyncGenerator<readonly LedgerEntry[]> {
   let after: LedgerCursor | undefined;
   for (;;) {

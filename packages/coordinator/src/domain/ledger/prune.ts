@@ -4,10 +4,10 @@ import type { CounterName, Holder, LedgerEntry } from '../allocation/range.ts';
 import type { Locked, Store } from '../allocation/store.ts';
 import { isSameCounter, ledgerPass } from './ledger-pass.ts';
 
-/** Who the ledger says took a range that was made of older ones. */
+/** The holder that the ledger names for a range that was merged from older ones. */
 const PRUNED_HOLDER: Holder = { agentId: '(pruned)', instanceId: PRUNED_INSTANCE_ID };
 
-/** Ranges that one transaction makes one of: its counter is locked for as long as that takes. */
+/** Ranges that one transaction merges: the counter stays locked for as long as that takes. */
 const MAX_RUN = 1_000;
 
 /** Neighbours in the ledger of one counter, from the start of the first to the start of the last. */
@@ -19,10 +19,10 @@ interface Run {
 }
 
 /**
- * Forgets who was granted what, once that is older than `retentionMs`: ranges that touch become one, that of
- * `PRUNED_HOLDER`. The ledger covers exactly the numbers that it did, because allocations keep clear of them (I1, I2): a
- * counter that was set back by hand still starts above all of it, and one that was lowered on purpose keeps its gap. Runs
- * beside allocations, one pass over the ledger. Resolves to how many ranges fewer it has.
+ * Forgets who was granted what, once that is older than `retentionMs`: ranges that touch are merged into one of
+ * `PRUNED_HOLDER`. The ledger goes on covering exactly the same numbers, because allocations keep clear of them (I1,
+ * I2). So a counter that was set back by hand still starts above all of it, and one that was lowered on purpose keeps
+ * its gap. It is one pass over the ledger, beside allocations. Resolves to how many ranges fewer the ledger has.
  *
  * @throws STORE_UNAVAILABLE; what was done until then stays done
  */
@@ -72,13 +72,13 @@ async function merge(store: Store, { counter, first, last }: Run, before: number
       ? await store.withTag(counter.tag, work)
       : await store.withMachineId(counter.machineId, work);
   } catch (error) {
-    // Of a tag that was deleted by hand nothing more is written, and there is no row to lock.
+    // Nothing more is written for a tag that was deleted by hand, and there is no row to lock.
     if (hasCode(error, 'TAG_UNKNOWN')) return 0;
     throw error;
   }
 }
 
-/** What of these ranges may become one each: another coordinator may have merged some since they were read. */
+/** The runs of these ranges that may be merged: another coordinator may have merged some since they were read. */
 function groupsOf(entries: readonly LedgerEntry[], before: number): LedgerEntry[][] {
   const groups: LedgerEntry[][] = [];
   let last: LedgerEntry | undefined;

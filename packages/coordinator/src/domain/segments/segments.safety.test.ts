@@ -20,7 +20,7 @@ import type { Range } from '../allocation/range.ts';
 import { audit } from '../ledger/audit.ts';
 import { SegmentArbiter } from './segments.ts';
 
-/** Each scenario is a function of the part that guards it, and runs once with the guard and once without. */
+/** Each scenario is a function of the part that guards it. It runs once with the guard and once without. */
 
 let clock: FakeClock;
 let events: RecordedEvents;

@@ -37,7 +37,7 @@ function arbiter(own: Partial<Parts> = {}): SegmentArbiter {
   });
 }
 
-/** Holds the next transaction open at its COMMIT until the answer is called. */
+/** Holds the next transaction open at its COMMIT until the returned function is called. */
 function holdCommit(): () => void {
   const { promise, resolve } = Promise.withResolvers<void>();
   store.beforeCommit = async () => {
@@ -47,7 +47,7 @@ function holdCommit(): () => void {
   return resolve;
 }
 
-/** Asks for `count` segments at once while one transaction is open, and lets that end. */
+/** Asks for `count` segments at once while one transaction is open, and then lets that end. */
 async function askTogether(segments: SegmentArbiter, count: number) {
   const release = holdCommit();
   const first = segments.grant('orders', holder(0), CALM);

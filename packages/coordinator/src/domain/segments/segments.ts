@@ -17,9 +17,9 @@ import { type StepDemand, stepForDemand } from './step.ts';
 export interface SegmentRules {
   /** False: every segment has the tag's base step. */
   readonly adaptiveStep: boolean;
-  /** Default of tags that set none, in IDs. */
+  /** Default for tags that set none, in IDs. */
   readonly maxStep: number;
-  /** How long a segment should last where callers wait; default of tags that set none, in seconds. */
+  /** How long a segment should last if callers wait; default for tags that set none, in seconds. */
   readonly targetDurationS: number;
   /** Requests that may wait for one tag. */
   readonly maxQueuedPerTag: number;
@@ -32,14 +32,14 @@ export interface SegmentRules {
 export interface SegmentEvents extends AllocationEvents {
   /** One transaction served `requests` requests with `ids` IDs in `durationMs`. */
   segmentsGranted(tag: string, requests: number, ids: bigint, durationMs: number): void;
-  /** Another coordinator held the tag's lock for `waitedMs`; `acquired` is false where we went on without it. */
+  /** Another coordinator held the tag's lock for `waitedMs`; `acquired` is false if we went on without it. */
   lockWaited(tag: string, waitedMs: number, acquired: boolean): void;
 }
 
-/** What an agent needs, and what it understands beyond bare numbers. */
+/** What an agent needs, and which shapes it understands beyond bare numbers. */
 type SegmentDemand = StepDemand & { readonly understands?: readonly string[] | undefined };
 
-/** A segment, and how the tag writes its numbers where it does not give them bare. */
+/** A segment, and how the tag writes its numbers; without `shape` they are bare. */
 type Granted = Range & { readonly shape?: string };
 
 interface Waiting {
@@ -53,16 +53,16 @@ interface Waiting {
 /** Default of `maxGroup`: bounds a transaction's ledger INSERT and its time under the row lock. */
 const MAX_GROUP = 64;
 
-/** How long another coordinator's refill of the same tag is waited for before the row lock is left to decide. */
+/** How long to wait for another coordinator's refill of the same tag, before the row lock is left to decide. */
 const LOCK_WAIT_MS = 250;
 const LOCK_TTL_MS = 5_000;
 
 /**
- * Hands out segments. Requests for one tag queue up and all that wait are served by one transaction (group commit:
- * one row lock, one question to the fence, one ledger INSERT).
+ * Hands out segments. Requests for one tag queue up, and one transaction serves all that wait (group commit: one row
+ * lock, one question to the fence, one ledger INSERT).
  *
- * A tag's lane is absent (nobody asks), or serving (one group is at the store; others wait behind it). It is entered
- * by the first request and left when its queue is empty. Tags do not wait for each other.
+ * A tag's lane is absent (nobody asks) or serving (one group is at the store, others wait behind it). The first
+ * request creates it, and it goes away when its queue is empty. Tags do not wait for each other.
  */
 export class SegmentArbiter {
   readonly #lanes = new Map<string, Waiting[]>();
@@ -88,7 +88,7 @@ export class SegmentArbiter {
       );
     }
     return new Promise((resolve, reject) => {
-      // A store that hangs must not keep the caller: what it grants after the deadline is nobody's (I6).
+      // A store that hangs must not hold up the caller. What it grants after the deadline is nobody's (I6).
       const cancelDeadline = clock.after(rules.deadlineMs, () => reject(tooLate(tag)));
       const waiting: Waiting = {
         holder,
@@ -164,14 +164,14 @@ export class SegmentArbiter {
         const segment = segments[index];
         if (segment !== undefined) waiting.resolve(segment);
       });
-      // The range ended before them, with a gap or with the tag; which of the two, the next one tells.
+      // The range ended before them, at a gap or at the tag's end. The next allocation tells which.
       lane.unshift(...live.filter((_, index) => segments[index] === undefined));
     } finally {
       await release?.();
     }
   }
 
-  /** One range for the whole group, cut into one segment per request; undefined for those past the highest ID. */
+  /** One range for the whole group, cut into one segment per request; undefined for requests past the highest ID. */
   async #allocateGroup(
     row: LockedTag,
     group: readonly Waiting[],
@@ -204,7 +204,7 @@ export class SegmentArbiter {
         return minBigint(start + total, limit);
       },
       async write(range, era) {
-        // Nobody waits any more: what would be granted now would be nobody's.
+        // Nobody waits any more, so a grant would be wasted.
         if (clock.monotonic() >= deadline) throw tooLate(row.tag.tag);
         segments = cut(range, sizes);
         const entries: LedgerEntry[] = segments.flatMap((segment, index) => {
@@ -259,7 +259,7 @@ function tooLate(tag: string): LeafcutterError {
   });
 }
 
-/** Cuts a range into pieces of the given sizes; undefined for those past its end. */
+/** Cuts a range into pieces of the given sizes; undefined for pieces past its end. */
 function cut(range: Range, sizes: readonly bigint[]): (Range | undefined)[] {
   let next = range.start;
   return sizes.map((size) => {

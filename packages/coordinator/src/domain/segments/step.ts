@@ -1,6 +1,9 @@
 /** A segment that lasted less than this is followed by a larger one, milliseconds. */
 const DOUBLE_BELOW_MS = 15 * 60_000;
-/** One that lasted less than this is followed by one of its size, one that lasted longer by a smaller one. */
+/**
+ * A segment that lasted less than this is followed by one of the same size; a longer one by a smaller one,
+ * milliseconds.
+ */
 const KEEP_BELOW_MS = 30 * 60_000;
 
 /**
@@ -27,23 +30,23 @@ function clampStep(step: number, baseStep: number, maxStep: number): number {
   return Math.max(baseStep, Math.min(Math.floor(step), maxStep));
 }
 
-/** What an agent says of a tag when it asks for a segment. */
+/** What an agent says about a tag when it asks for a segment. */
 export interface StepDemand {
   /** IDs per second. */
   readonly ratePerSecond: number;
   /** IDs that callers wait for. */
   readonly waitingIds: number;
-  /** The largest block of consecutive IDs that a caller waits for; 0 where nobody does. */
+  /** The largest block of consecutive IDs that a caller waits for; 0 if nobody waits for one. */
   readonly blockIds: number;
   /** The last segment that was used up; absent until there is one. */
   readonly lastSegment?: { readonly step: number; readonly lastedMs: number } | undefined;
 }
 
 /**
- * The size of the next segment for a demand. Where the seed rule would double, or has nothing to go by yet, and
- * callers wait, it goes straight to what lasts `targetDurationS` at the present rate, and never below what the
- * waiting callers need, instead of doubling ten times while they wait. A block has to lie in one segment, so it counts even where the rule
- * would keep or halve.
+ * The size of the next segment for a demand. If callers wait, and the seed rule would double or has nothing to go by
+ * yet, the step goes straight to what lasts `targetDurationS` at the present rate, instead of doubling ten times
+ * while they wait. It is never below what the waiting callers need. A block has to lie in one segment, so it counts
+ * even if the rule would keep or halve the step.
  */
 export function stepForDemand(
   demand: StepDemand,

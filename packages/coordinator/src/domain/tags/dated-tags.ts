@@ -2,26 +2,26 @@ import { datedName, datedShape, templateOf } from '@leafcutter/shared/dated';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { Store, TagRecord } from '../allocation/store.ts';
 
-/** Makes the tags of days as agents ask for them: each with the settings of its template and a counter of its own. */
+/** Makes the tags of days when agents ask for them. Each has the settings of its template and a counter of its own. */
 export class DatedTags {
   readonly #store: Store;
   readonly #maxClockSkewMs: number;
 
-  /** `maxClockSkewMs`: how far the day of an agent may be ahead of the database's, or behind. */
+  /** `maxClockSkewMs`: how far an agent's day may be ahead of the database's, or behind. */
   constructor(store: Store, maxClockSkewMs: number) {
     this.#store = store;
     this.#maxClockSkewMs = maxClockSkewMs;
   }
 
   /**
-   * Before `tag` is granted: where it is of a template, it is there from now on.
-   * @throws TAG_RETIRED, STORE_UNAVAILABLE, CLOCK_SKEWED with reason `day` where it is not that day, BAD_REQUEST where what is
-   * there writes otherwise than the template
+   * Called before `tag` is granted: if it belongs to a template, it exists from now on.
+   * @throws TAG_RETIRED, STORE_UNAVAILABLE, CLOCK_SKEWED with reason `day` if it is not that day, BAD_REQUEST if the
+   * existing tag has another shape than the template
    */
   async prepare(tag: string): Promise<void> {
     const dated = templateOf(tag);
     const template = dated && (await this.#store.findTag(dated.template));
-    // Not a template but a tag of Leaf's with braces in its name: it is served as it is.
+    // Not a template but one of Leaf's tags with braces in its name: it is served as it is.
     if (template?.shape === undefined) return;
     if (template.retired) throw new LeafcutterError('TAG_RETIRED', `Tag "${template.tag}" is retired.`);
     await this.#checkDay(template.tag, tag);

@@ -5,7 +5,7 @@ import { CALM, holder, overlaps } from '../../fakes/samples.ts';
 import type { Era } from '../allocation/range.ts';
 import { SegmentArbiter } from '../segments/segments.ts';
 
-/** Found by a reviewer: orders around a later era that one of the stores forgot. */
+/** Found by a reviewer: sequences around a later era that one of the stores forgot. */
 
 let tag: OneTag;
 let store: OneTag['store'];
@@ -120,7 +120,9 @@ test('what an earlier attempt was told is asked again where the counter skips: a
   expect(overlaps(ranges)).toEqual([]);
 });
 
-/** What the migrations leave of the era of a tag that an earlier release lowered: their tests hold them to it. */
+/**
+ * What the migrations leave of the era of a tag that an earlier release lowered. Their own tests check that they do.
+ */
 const MIGRATED: Era = { era: 1, taken: { start: 201n, end: 251n } };
 
 /** A tag that an earlier release lowered, as the migration leaves it, with a fence of three numbers. */

@@ -24,13 +24,15 @@ interface Parts {
 
 /**
  * Lowers a tag's counter, its high-water mark and its fence together: the way back from a counter that a typo put at
- * 9 × 10^18. It is the one thing that ever lowers one, and happens on an admin's explicit word only.
+ * 9 × 10^18. Nothing else ever lowers a counter, and it happens only when an admin explicitly asks for it.
  *
- * The ledger guards it (I1), once it has learnt what the fence knows: `to` must lie in a gap of at least one step, and the
- * tag's highest ID becomes the end of that gap. A new era begins, and both stores keep what was handed out above: whichever
- * forgets the lowering learns it from the other. `force` is the admin's word that nothing was handed out from `to` on
- * but what the ledger knows: it is needed if the ledger knows of nothing below `to`, as of a tag that a Leaf served. Agents
- * that hold segments from above refuse those from below until they are restarted (I3).
+ * The ledger guards it (I1), once it has learnt what the fence knows. `to` must lie in a gap of at least one step,
+ * and the tag's highest ID becomes the end of that gap. A new era begins, and both stores keep what was handed out
+ * above. If one of them forgets the lowering, it learns it from the other.
+ *
+ * `force` is the admin's word that nothing was handed out from `to` on except what the ledger knows. It is needed if
+ * the ledger knows of nothing below `to`, as with a tag that a Leaf served. Agents that hold segments from above
+ * refuse those from below until they are restarted (I3).
  *
  * @throws BAD_REQUEST with reason `to`, TAG_UNKNOWN, TAG_RETIRED, STORE_UNAVAILABLE
  */
@@ -42,14 +44,14 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
       throw new LeafcutterError('TAG_RETIRED', `Tag "${tag}" is retired; its numbers are never reused.`);
     const mark = (await fence?.read(row.name)) ?? NO_MARK;
     const later = compareEras(mark, row);
-    // A counter that was put back by hand alone stands where its fence does.
+    // If only the counter was put back by hand, the fence shows where it really stands.
     const from = later === 0 ? maxBigint(row.value, mark.value) : row.value;
     if (to < 1n || to >= from)
       throw refused(`to takes an ID from 1 to below the counter, which stands at ${from}.`);
     if (later > 0 || (later === 0 && lostRange(row, await eraTop(row), mark) !== undefined)) throw moved();
     const { highestId, taken } = await gapAt(row, to, force);
     const era = { era: (row.era ?? 0) + 1, taken };
-    // The fence first: if COMMIT then fails, the fence knows of the later era, and MySQL learns it.
+    // The fence first: if COMMIT then fails, the fence knows of the later era, and the database learns it.
     await fence?.lower(row.name, mark, { to, ...era, generation: row.generation });
     await row.advance(to, [], era);
     return { from, to, highestId };

@@ -10,7 +10,7 @@ import { FenceGuard } from '../fence-guard/fence-guard.ts';
 import { SegmentArbiter } from '../segments/segments.ts';
 import { lowerCounter } from './lower-counter.ts';
 
-/** Either store forgets around `tag lower`; a completed sweep saw both before the other one does. */
+/** Either store forgets around `tag lower`. A sweep that saw both completes before the other one forgets. */
 
 let clock: FakeClock;
 let store: MemoryStore;

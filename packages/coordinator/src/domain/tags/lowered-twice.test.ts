@@ -161,7 +161,7 @@ describe('a counter that is lowered again to where it was lowered before', () =>
     const { commitCount } = store.database;
     await lower(101n);
     ranges.push(await grant());
-    // A replica that was promoted and had not heard of the lowering and what came after it.
+    // Promotes a replica that had not heard of the lowering and what came after it.
     fence.memory.marks.clear();
     for (const [key, mark] of marks) fence.memory.marks.set(key, mark);
     store.database.incarnation += 1;
@@ -339,7 +339,7 @@ describe('a coordinator that was just started', () => {
       await clock.advance(120_000);
       await guard.sweep();
     }
-    // The row and its ledger entry as they were before the second grant, everything later is there.
+    // The row and its ledger entry go back to before the second grant; everything later stays.
     const row = store.database.tags.get('orders');
     if (row !== undefined) store.database.tags.set('orders', { ...row, nextId: 101n });
     store.database.highWaters.set('orders', 101n);

@@ -23,7 +23,7 @@ const lower = (to: bigint) => tag.lower(to);
 const redisForgets = () => tag.redisForgets();
 const failOver = (commits: number) => tag.backTo(commits);
 
-/** Redis as it is now, to fail over to later. */
+/** Redis as it is now, for a later failover. */
 function replica(): () => Promise<void> {
   const [marks, rose, { identity }] = [new Map(memory.marks), new Map(memory.rose), memory];
   return async () => {

@@ -5,9 +5,9 @@ import { SHAPES, Shape } from '@leafcutter/shared/shape';
 import type { TagRecord } from '../allocation/store.ts';
 
 /**
- * Why an agent must not get segments of a tag, by what it says that it understands; undefined where it may. One of an
- * earlier release would issue the bare numbers of a tag with a shape. Of an opaque one it must write with the very key
- * that the deployment has under that version: two keys would write one text for two numbers (I1).
+ * Why an agent must not get segments of a tag, judged by what it says it understands; undefined if it may. An agent
+ * of an earlier release would issue the bare numbers of a tag with a shape. For an opaque tag it must have exactly
+ * the key that the deployment has under that version: two keys would write one text for two numbers (I1).
  */
 export function shapeObstacle(
   { tag, shape: text }: Pick<TagRecord, 'tag' | 'shape'>,
@@ -15,7 +15,7 @@ export function shapeObstacle(
   keys: OpaqueKeys,
 ): LeafcutterError | undefined {
   if (text === undefined) return undefined;
-  // One that asks for a template itself would write its numbers without a date.
+  // An agent that asks for a template itself would write its numbers without a date.
   if (understands?.includes(SHAPES) !== true || dateToken(text) !== undefined) {
     return new LeafcutterError(
       'VERSION_UNSUPPORTED',

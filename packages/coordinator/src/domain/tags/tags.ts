@@ -86,7 +86,7 @@ export class TagAdmin {
 
   async #compared(record: TagRecord): Promise<ComparedTag> {
     const { tag, shape } = record;
-    // Bare numbers are common to all tags: that needs no warning.
+    // Bare numbers are common to all tags, so they need no warning.
     const warnings = shape === undefined ? [] : await textWarnings(this.#store, { tag, shape });
     return { ...this.#view(record), warnings };
   }
@@ -107,9 +107,9 @@ export class TagAdmin {
 }
 
 /**
- * A tag that is made again keeps its shape: two shapes of one tag may write the same text for different numbers.
- * A template hands out nothing itself, and the tags of its days do.
- * @throws BAD_REQUEST where the one that was there handed out numbers, up to `highWater`, in another
+ * A tag that is made again keeps its shape: two shapes of one tag may write the same text for different numbers. A
+ * template hands out nothing itself; the tags of its days do.
+ * @throws BAD_REQUEST if the earlier tag handed out numbers, up to `highWater`, in another shape
  */
 export function checkSameShape(tag: NewTag, highWater: bigint, earlier: string | undefined): void {
   const isUsed = highWater > 0n || (earlier !== undefined && dateToken(tag.tag) !== undefined);

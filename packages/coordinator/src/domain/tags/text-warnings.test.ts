@@ -19,18 +19,18 @@ beforeEach(() => {
   admin = new TagAdmin(store, { maxStep: 1_000_000, targetDurationS: 600 });
 });
 
-/** Makes the tag; the codes and messages that its maker is warned with. */
+/** Makes the tag; resolves to the codes and messages of the warnings. */
 async function make(tag: string, shape?: string): Promise<string[]> {
   const { warnings } = await admin.create(createTagRequest.parse({ tag, shape }));
   return warnings.map(({ code, message }) => `${code}: ${message}`);
 }
 
-/** Puts rows for some tags into the store, as others made them. */
+/** Puts rows for some tags into the store, as if others had made them. */
 function fill(shapes: readonly string[]): void {
   for (const [n, shape] of shapes.entries()) store.database.shapes.set(`tag-${n}`, shape);
 }
 
-/** Lets the store have many shapes, quickly; answers how many it gave. */
+/** Gives the store many shapes, quickly; resolves to how many. */
 function serve(shapes: readonly string[]): () => number {
   const sorted = shapes
     .map((shape, n) => ({ tag: `tag-${n}`, shape }))

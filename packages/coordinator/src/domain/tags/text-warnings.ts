@@ -3,16 +3,16 @@ import { canShareTexts } from '@leafcutter/shared/shared-texts';
 import type { TagWarning } from '@leafcutter/shared/wire';
 import type { ShapedTag, ShapeSpan, Store } from '../allocation/store.ts';
 
-/** Tags of one look into the store. */
+/** Tags per query. */
 const PAGE = 1_000;
-/** Tags that are compared with one; where there are more that might share a text with it, that is said. */
+/** Tags that are compared with one. If more might share a text with it, the warning says so. */
 const MAX_COMPARED = 10_000;
 /** Tags that a warning names. */
 const MAX_NAMED = 3;
 
 /**
- * What is worth knowing about the texts of a tag: which others can write them, too. Uniqueness is per tag, so nothing is
- * refused. It is asked after the tag was made: of two that are made at the same moment, one sees the other.
+ * Warns which other tags can write the texts of a tag. Uniqueness is per tag, so nothing is refused. It is asked
+ * after the tag was made: of two tags made at the same moment, at least one sees the other.
  */
 export async function textWarnings(
   store: Pick<Store, 'listShapes'>,
@@ -53,8 +53,8 @@ async function compare(
 }
 
 /**
- * Where shapes may stand that share a text with this one. What stands before the first brace begins every text of a
- * shape, so of the two beginnings one begins the other.
+ * The span of shapes that may share a text with this one. Every text of a shape starts with what stands before its
+ * first brace. So if two shapes share a text, one of these beginnings starts with the other.
  */
 function spansNear(shape: string): ShapeSpan[] {
   const begin = shape.slice(0, shape.indexOf('{'));
