@@ -55,11 +55,11 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
     this.sweeps.push(report);
   }
 
-  redisRefused(error: LeafcutterError): void {
+  fenceRefused(error: LeafcutterError): void {
     this.refusals.push(error.reason);
   }
 
-  redisAgreed(): void {
+  fenceAgreed(): void {
     // Told with every look.
   }
 

@@ -105,7 +105,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'redis_introduced_total',
     'Times that a Redis without identity, new or wiped, got one from here.',
   );
-  readonly #redisAgreed = this.#gauge(
+  readonly #fenceAgreed = this.#gauge(
     'redis_agreed',
     '1 while MySQL and Redis name one generation, 0 while this Redis is refused; no number where the coordinator is embedded.',
   );
@@ -272,12 +272,12 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     this.#databaseWentBack.inc();
   }
 
-  redisRefused(_error: LeafcutterError): void {
-    this.#redisAgreed.set(0);
+  fenceRefused(_error: LeafcutterError): void {
+    this.#fenceAgreed.set(0);
   }
 
-  redisAgreed(): void {
-    this.#redisAgreed.set(1);
+  fenceAgreed(): void {
+    this.#fenceAgreed.set(1);
   }
 
   swept({ extent, counters, mended }: SweepReport): void {
@@ -313,7 +313,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   redisUp(up: boolean | undefined): void {
     this.#redisUp.set(up === undefined ? Number.NaN : Number(up));
-    if (up === undefined) this.#redisAgreed.set(Number.NaN);
+    if (up === undefined) this.#fenceAgreed.set(Number.NaN);
   }
 
   #counter(name: string, help: string, ...labelNames: string[]): Counter {

@@ -99,14 +99,14 @@ export class CoordinatorObserver extends CoordinatorMetrics implements GuardEven
     else this.#log.debug(report, 'fences swept');
   }
 
-  override redisRefused(error: LeafcutterError): void {
-    super.redisRefused(error);
+  override fenceRefused(error: LeafcutterError): void {
+    super.fenceRefused(error);
     if (this.#refused !== error.reason) this.#log.error({ reason: error.reason }, error.message);
     this.#refused = error.reason ?? '';
   }
 
-  override redisAgreed(): void {
-    super.redisAgreed();
+  override fenceAgreed(): void {
+    super.fenceAgreed();
     if (this.#refused !== '')
       this.#log.info('Redis is the deployment’s own again; segments and leases are granted');
     this.#refused = '';

@@ -1,6 +1,6 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
-import { MANNERS } from './manners.ts';
+import { COMMON_HEADERS } from './common-headers.ts';
 import { type Api, openApiDocument } from './openapi.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { checkSameSite } from './same-site.ts';
@@ -48,7 +48,7 @@ export class ServiceApp {
     Object.defineProperty(this.express.request, 'fresh', { get: () => false });
     this.express.disable('x-powered-by');
     this.express.use((request, response, next) => {
-      response.set(MANNERS);
+      response.set(COMMON_HEADERS);
       checkSameSite(request);
       next();
     });

@@ -163,8 +163,8 @@ export interface Store {
   confirmGeneration(generation: string): Promise<void>;
   /**
    * Notes sweep `to`, which began when the deployment stood as in `begun`. Resolves to false if another sweep was
-   * noted since, or if the fence's last finding is dated later in `begun` than now: then a backup was loaded
-   * meanwhile.
+   * noted since. Also to false if `begun` knows of a later finding of the fence than the database does now: then a
+   * backup was loaded meanwhile.
    */
   finishSweep(begun: SweepBegun, to: number): Promise<boolean>;
   /** Every counter, in pages; or those that moved since a moment of the database's clock, and perhaps some more. */

@@ -13,8 +13,8 @@ const CHECK_EVERY_MS = 5_000;
 export interface GuardEvents extends GenerationEvents, SweepEvents {
   swept(report: SweepReport): void;
   /** This coordinator must not use the fence that it finds; told again with every look, until it may. */
-  redisRefused(error: LeafcutterError): void;
-  redisAgreed(): void;
+  fenceRefused(error: LeafcutterError): void;
+  fenceAgreed(): void;
   /** A store did not answer; the next look comes in time. */
   guardFailed(error: unknown): void;
 }
@@ -72,7 +72,7 @@ export class FenceGuard implements UnfencedRule {
    * The incarnations of both stores that our last sweep saw; undefined if the database may have forgotten something
    * since.
    */
-  #swept: { readonly mysql: number; readonly redis: number } | undefined;
+  #swept: { readonly ofDatabase: number; readonly ofFence: number } | undefined;
   /**
    * The last sweep, and when the deployment's fence was found, as the database last told. They rise unless the
    * database goes back.
@@ -101,7 +101,7 @@ export class FenceGuard implements UnfencedRule {
     const now = clock.monotonic();
     if (now - (this.#unfenced?.sinceMs ?? now) >= maxUnfencedMs) return 'too_long';
     if (allowUnswept) return undefined;
-    if (this.#swept?.mysql !== store.incarnation) return 'unswept';
+    if (this.#swept?.ofDatabase !== store.incarnation) return 'unswept';
     if (memory === undefined) return undefined;
     // On a database that was restored in place, another coordinator may have noted already that it found the fence.
     const { sweep, confirmedAtMs } = memory;
@@ -168,11 +168,13 @@ export class FenceGuard implements UnfencedRule {
       const agreement = await this.#agree();
       this.#state = 'agreed';
       this.#refusal = undefined;
-      events.redisAgreed();
+      events.fenceAgreed();
       const { deployment, identity } = agreement;
-      const { mysql, redis } = this.#incarnations();
-      const { mysql: ofMysql, redis: ofRedis } = this.#swept ?? {};
-      const isSwept = ofMysql === mysql && ofRedis === redis && this.#unfenced === undefined;
+      const { ofDatabase, ofFence } = this.#incarnations();
+      const isSwept =
+        this.#swept?.ofDatabase === ofDatabase &&
+        this.#swept.ofFence === ofFence &&
+        this.#unfenced === undefined;
       // A long sweep must not keep the next look waiting.
       if (deployment.sweep !== identity.sweep || !isSwept)
         void this.sweep().catch((error) => events.guardFailed(error));
@@ -180,7 +182,7 @@ export class FenceGuard implements UnfencedRule {
       this.#refusal = isWrongFence(error) ? error : undefined;
       this.#state = this.#refusal === undefined ? 'unknown' : 'refused';
       if (this.#refusal === undefined) events.guardFailed(error);
-      else events.redisRefused(this.#refusal);
+      else events.fenceRefused(this.#refusal);
     }
   }
 
@@ -191,7 +193,7 @@ export class FenceGuard implements UnfencedRule {
     if (this.#state !== 'agreed') return undefined;
     const incarnations = this.#incarnations();
     // The numbers tell of a lost write only if it was the last one.
-    const everything = this.#swept?.mysql !== incarnations.mysql;
+    const everything = this.#swept?.ofDatabase !== incarnations.ofDatabase;
     const unfenced = this.#unfenced;
     const wentBack = this.#wentBack;
     const report = await sweep(
@@ -208,9 +210,9 @@ export class FenceGuard implements UnfencedRule {
     return report;
   }
 
-  #incarnations(): { mysql: number; redis: number } {
+  #incarnations(): { ofDatabase: number; ofFence: number } {
     const { store, fence } = this.#parts;
-    return { mysql: store.incarnation, redis: fence.incarnation };
+    return { ofDatabase: store.incarnation, ofFence: fence.incarnation };
   }
 
   /** True for a database whose notes are older than what it told before: it was restored. */

@@ -84,8 +84,8 @@ async function sweepAlone(
   everything: boolean,
 ): Promise<SweepReport> {
   const { store, fence, events } = parts;
-  const mysql = store.incarnation;
-  const redis = fence.incarnation;
+  const databaseBefore = store.incarnation;
+  const fenceBefore = fence.incarnation;
   if (identity.sweep > deployment.sweep) events.databaseWentBack(deployment.sweep, identity.sweep);
   const number = Math.max(deployment.sweep, identity.sweep) + 1;
   const full =
@@ -107,7 +107,7 @@ async function sweepAlone(
   if (isOvertaken()) throw overtaken();
   // In this order: a crash in between leaves the fence with the lower number, and everything is swept again.
   const noted = await store.finishSweep(deployment, number);
-  if (!noted || store.incarnation !== mysql || fence.incarnation !== redis) throw overtaken();
+  if (!noted || store.incarnation !== databaseBefore || fence.incarnation !== fenceBefore) throw overtaken();
   await fence.finishSweep(identity, number, ledgerMarks(identity.ledger, deployment));
   const [first] = unreadable;
   return {

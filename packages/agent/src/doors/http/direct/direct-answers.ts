@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
+import { COMMON_HEADERS } from '@leafcutter/shared/http/common-headers';
 import { KEEP_ALIVE_MS } from '@leafcutter/shared/http/listen';
-import { MANNERS } from '@leafcutter/shared/http/manners';
 import type { ProblemAnswer } from '@leafcutter/shared/http/problem-answer';
 import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
 
@@ -54,6 +54,8 @@ export class DirectAnswers {
 }
 
 function lead(status: number, headers: Readonly<Record<string, string>>): string {
-  const fields = Object.entries({ ...MANNERS, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const fields = Object.entries({ ...COMMON_HEADERS, ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   return `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${fields.join('')}Content-Length: `;
 }
