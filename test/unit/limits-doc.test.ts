@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
-import { AGENT_API } from '@leafcutter/agent/doors/http/api';
-import { COORDINATOR_API } from '@leafcutter/coordinator/http/api';
+import { agentEndpoints } from '@leafcutter/agent/doors/http/endpoints/all';
+import { COORDINATOR_ENDPOINTS } from '@leafcutter/coordinator/http/endpoints/all';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -36,8 +36,8 @@ const namesIn = (file: string, pattern: RegExp) =>
 
 describe('docs/limits.md', () => {
   test.each([
-    ['the coordinator’s addresses', Object.keys(COORDINATOR_API)],
-    ['the agent’s addresses', Object.keys(AGENT_API)],
+    ['the coordinator’s addresses', COORDINATOR_ENDPOINTS.map(({ at }) => at)],
+    ['the agent’s addresses', agentEndpoints(true).map(({ at }) => at)],
     ['gRPC’s calls', namesIn('packages/agent/proto/leafcutter/v1/id_service.proto', /^\s*rpc (\w+)/gm)],
     [
       'Redis’ commands',

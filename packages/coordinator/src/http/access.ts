@@ -1,21 +1,22 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { templateOf } from '@leafcutter/shared/dated';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { askableTag } from '@leafcutter/shared/http/parameter';
 import { type Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
 import type { CoordinatorConfig } from '../settings/settings.ts';
 import { Paces } from './paces.ts';
-import { tagOf } from './tag-of.ts';
 
 type AccessSettings = Pick<
   CoordinatorConfig,
   'agentTokens' | 'scopedAgentTokens' | 'adminTokens' | 'viewerTokens' | 'tokenRequestsPerS'
 >;
 
-interface Guard {
-  readonly guard: (request: Request) => void;
-}
+type Guard = (request: Request) => void;
+
+/** Who may pass a guard. */
+export type AccessKind = 'reports' | 'segments' | 'reads' | 'leases' | 'viewer' | 'admin';
 
 /** Who may do what, by the tokens that are valid now. Without tokens of a kind, whoever reaches the port may. */
 export class Access {
@@ -24,26 +25,20 @@ export class Access {
   readonly #viewers: Tokens;
   /** By token: what each opens is an object of its own. */
   readonly #paces: Paces<Scope>;
-  /** An agent that reports, whatever its token opens. */
-  readonly reports: Guard = { guard: (request) => void this.#agent(request, 'reports') };
-  /** An agent that takes a segment of the tag in the address. */
-  readonly segments: Guard = {
-    guard: (request) => {
-      checkTag(this.#agent(request, 'segments'), request);
-    },
+  readonly guards: Readonly<Record<AccessKind, Guard>> = {
+    /** An agent that reports, whatever its token opens. */
+    reports: (request) => void this.#agent(request, 'reports'),
+    /** An agent that takes a segment of the tag in the address. */
+    segments: (request) => checkTag(this.#agent(request, 'segments'), request),
+    /** An agent that has an ID of the tag in the address read back. */
+    reads: (request) => checkTag(this.#agent(request, 'reads'), request),
+    /** An agent that takes a lease, keeps it or ends it. */
+    leases: (request) => this.#agent(request, 'leases').checkSnowflake(),
+    /** Looks. */
+    viewer: (request) => void this.#viewers.admit(request.headers.authorization),
+    /** Changes. A viewer is told so with FORBIDDEN. */
+    admin: (request) => this.#admin(request),
   };
-  /** An agent that has an ID of the tag in the address read back. */
-  readonly reads: Guard = {
-    guard: (request) => {
-      checkTag(this.#agent(request, 'reads'), request);
-    },
-  };
-  /** An agent that takes a lease, keeps it or ends it. */
-  readonly leases: Guard = { guard: (request) => this.#agent(request, 'leases').checkSnowflake() };
-  /** Looks. */
-  readonly viewer: Guard = { guard: (request) => void this.#viewers.admit(request.headers.authorization) };
-  /** Changes. A viewer is told so with FORBIDDEN. */
-  readonly admin: Guard = { guard: (request) => this.#admin(request) };
 
   constructor(clock: Clock, settings: AccessSettings) {
     this.#agents = new Tokens(settings.agentTokens, settings.scopedAgentTokens);
@@ -83,7 +78,7 @@ export class Access {
       this.#admins.admit(request.headers.authorization);
     } catch (error) {
       if (hasCode(error, 'UNAUTHORIZED') && error.reason === 'wrong_token') {
-        this.viewer.guard(request);
+        this.guards.viewer(request);
         throw new LeafcutterError('FORBIDDEN', 'This token may look, but change nothing.', {
           reason: 'viewer',
         });
@@ -94,7 +89,7 @@ export class Access {
 }
 
 function checkTag(scope: Scope, request: Request): void {
-  scope.checkTag(scopedName(tagOf(request)));
+  scope.checkTag(scopedName(askableTag.read('tag', String(request.params.tag))));
 }
 
 /** Who may have a template's may have those of its days. */

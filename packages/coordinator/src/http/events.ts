@@ -1,6 +1,5 @@
 import { EventStreams } from '@leafcutter/shared/http/event-stream';
-import { badParameter, readQuery } from '@leafcutter/shared/http/query';
-import { isAskableTag } from '@leafcutter/shared/tag';
+import { badParameter } from '@leafcutter/shared/http/query';
 import type { Request, Response } from 'express';
 import { ALL_TAGS } from '../domain/fleet/fleet-watch.ts';
 import { machineIdsLive } from '../domain/fleet/machine-ids.ts';
@@ -11,6 +10,12 @@ import type { Coordinator } from './coordinator.ts';
 const MAX_LISTENERS = 64;
 /** A census asks both stores about every machine id: not at every look, in milliseconds. */
 const CENSUS_MS = 2_000;
+
+/** What a listener wants to see; without either, the fleet. */
+interface Watched {
+  readonly tag?: string | undefined;
+  readonly view?: 'fleet' | 'machine-ids' | undefined;
+}
 
 /** `GET /v1/events`: the fleet, one tag or the machine ids, as server-sent events; each view is made once for all who watch it. */
 export class FleetEvents {
@@ -25,14 +30,10 @@ export class FleetEvents {
     this.#coordinator = coordinator;
   }
 
-  open(req: Request, res: Response): void {
-    const { tag, view } = readQuery(req, ['tag', 'view']);
-    if (view !== undefined && view !== 'fleet' && view !== 'machine-ids')
-      throw badParameter('view', 'takes fleet or machine-ids');
+  open({ tag, view }: Watched, req: Request, res: Response): void {
     if (tag !== undefined && view !== undefined) throw badParameter('view', 'and tag exclude each other');
-    if (tag !== undefined && !isAskableTag(tag)) throw badParameter('tag', 'takes the name of a tag');
     const { watch, access } = this.#coordinator;
-    const send = this.#streams.open(res, () => access.viewer.guard(req));
+    const send = this.#streams.open(res, () => access.guards.viewer(req));
     let isFirst = true;
     const tell = () => {
       if (watch.fleet === undefined) return;

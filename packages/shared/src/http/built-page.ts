@@ -1,5 +1,7 @@
+import { z } from 'zod';
 import { LeafcutterError } from '../errors.ts';
-import type { ServiceApp } from './service-app.ts';
+import { endpointsOf } from './endpoint.ts';
+import { textLike } from './parameter.ts';
 
 /** A page as it was built, with everything that it loads; the names of its files carry hashes. */
 export interface BuiltPage {
@@ -22,22 +24,35 @@ const PAGE_HEADERS = {
   'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
 } as const;
 
-/** Serves a page at `/`, and what it loads below `/assets`; all of it from memory, and to everyone: it holds no data. */
-export function addPage(app: ServiceApp, page: BuiltPage | undefined): void {
-  app.route('/', {
-    GET(_request, response) {
+const AT_ONCE = { howOften: 'not bounded', howLarge: 'files in memory', makes: 'none', howLong: 'at once' };
+const endpoint = endpointsOf<{ readonly page: BuiltPage | undefined }, never>();
+
+/** A page at `/`, and what it loads below `/assets`; all of it from memory, and to everyone: it holds no data. */
+export const PAGE_ENDPOINTS = [
+  endpoint({
+    at: 'GET /',
+    summary: 'A live page for people; not there if it was not built.',
+    media: { 'text/html': z.string() },
+    errors: ['NOT_FOUND'],
+    limits: AT_ONCE,
+    handle({ page }, _asked, { response }) {
       if (page === undefined)
         throw new LeafcutterError('NOT_FOUND', 'The page is not built here; npm run build makes it.');
       response.set(PAGE_HEADERS).type('html').send(page.html);
     },
-  });
-  app.route('/assets/:file', {
-    GET(request, response) {
-      const name = String(request.params.file);
-      const content = page?.assets.get(name);
+  }),
+  endpoint({
+    at: 'GET /assets/{file}',
+    summary: 'What the page loads.',
+    path: { file: textLike(z.string()) },
+    media: { 'text/javascript': z.string(), 'text/css': z.string() },
+    errors: ['NOT_FOUND'],
+    limits: AT_ONCE,
+    handle({ page }, { path: { file } }, { response }) {
+      const content = page?.assets.get(file);
       if (content === undefined) throw new LeafcutterError('NOT_FOUND', 'There is no such file.');
       response.setHeader('Cache-Control', 'public, max-age=31536000, immutable');
-      response.type(MEDIA_TYPES[name.split('.').at(-1) ?? ''] ?? 'application/octet-stream').send(content);
+      response.type(MEDIA_TYPES[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream').send(content);
     },
-  });
-}
+  }),
+];

@@ -2,42 +2,19 @@ import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../errors.ts';
 import { VERSION } from '../version.ts';
 import { PROBLEM_MEDIA_TYPE } from '../wire/problem.ts';
+import { type Endpoint, methodAndPath, type Operation } from './endpoint.ts';
+
+/** An operation of which is known whether it wants a token, of a service that has tokens. */
+type Described = Operation & Pick<Endpoint<unknown, string>, 'access'>;
 
 /** Statuses of requests that never reach an operation, and of failures that any can have. */
 const EVERYWHERE: readonly ErrorCode[] = ['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'INTERNAL'];
 
-/** One operation of an API, as its document tells it. */
-export interface Operation {
-  readonly summary: string;
-  /** Parameters in the path; each is needed. */
-  readonly path?: Readonly<Record<string, z.ZodType>>;
-  /** Parameters in the query; each may be left out. */
-  readonly query?: Readonly<Record<string, z.ZodType>>;
-  /** What validates the body. */
-  readonly body?: z.ZodType;
-  readonly status?: number;
-  /** The answer by media type; a string type has text, one without schema has no body. */
-  readonly answer?: Readonly<Record<string, z.ZodType>>;
-  /** The events of an answer that is a stream of them: by their name, the JSON of their data. */
-  readonly events?: Readonly<Record<string, z.ZodType>>;
-  /** Answers 503 with a body like that of 200. */
-  readonly orNotReady?: boolean;
-  /** Codes beside those that every operation can answer. */
-  readonly errors?: readonly ErrorCode[];
-  /** True if it wants a token, of a service that has tokens. */
-  readonly token?: boolean;
-}
-
-/** Operations by method and path, as in `GET /v1/tags/{tag}`. */
-export type Api = Readonly<Record<string, Operation>>;
-
-/** The OpenAPI 3.1 document of the operations that are served. */
-export function openApiDocument(title: string, api: Api, served: readonly string[]): object {
+/** The OpenAPI 3.1 document of operations. */
+export function openApiDocument(title: string, operations: readonly Described[]): object {
   const paths: Record<string, Record<string, object>> = {};
-  for (const key of served) {
-    const operation = api[key];
-    const [method = '', path = ''] = key.split(' ');
-    if (operation === undefined) throw new Error(`${key} is served but not described`);
+  for (const operation of operations) {
+    const [method, path] = methodAndPath(operation);
     paths[path] = { ...paths[path], [method.toLowerCase()]: describe(method, path, operation) };
   }
   return {
@@ -52,25 +29,22 @@ export function openApiDocument(title: string, api: Api, served: readonly string
   };
 }
 
-function describe(method: string, path: string, operation: Operation): object {
-  const {
-    summary,
-    events,
-    path: inPath = {},
-    query = {},
-    body,
-    status = 200,
-    answer = {},
-    token,
-    orNotReady,
-  } = operation;
+function describe(method: string, path: string, operation: Described): object {
+  const { summary, details, variants = {}, status = 200, answer, events, orNotReady, access } = operation;
+  const { path: inPath = {}, query = {}, body } = operation;
+  const media = answer === undefined ? (operation.media ?? {}) : { 'application/json': answer };
   const parameters = [
-    ...Object.entries(inPath).map(([name, schema]) => parameter('path', name, schema)),
-    ...Object.entries(query).map(([name, schema]) => parameter('query', name, schema)),
+    ...Object.entries(inPath).map(([name, { schema }]) => parameter('path', name, schema)),
+    ...Object.entries(query).map(([name, { schema }]) => parameter('query', name, schema)),
   ];
+  const description = [
+    ...(details === undefined ? [] : [details]),
+    ...Object.entries(variants).map(([asked, does]) => `- \`${asked}\`: ${does}`),
+  ].join('\n');
   return {
     operationId: operationId(method, path),
     summary,
+    ...(description === '' ? {} : { description }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
@@ -81,16 +55,16 @@ function describe(method: string, path: string, operation: Operation): object {
           },
         }),
     responses: {
-      [status]: { description: summary, ...(events === undefined ? content(answer) : streamOf(events)) },
-      ...(orNotReady === true ? { 503: { description: 'Not ready.', ...content(answer) } } : {}),
+      [status]: { description: summary, ...(events === undefined ? content(media) : streamOf(events)) },
+      ...(orNotReady === true ? { 503: { description: 'Not ready.', ...content(media) } } : {}),
       ...refusals(operation),
     },
-    security: token === true ? [{ token: [] }, {}] : [],
+    security: access === undefined ? [] : [{ token: [] }, {}],
   };
 }
 
-function content(answer: Readonly<Record<string, z.ZodType>>): object {
-  const media = Object.entries(answer).map(([type, schema]) => [
+function content(bodies: Readonly<Record<string, z.ZodType>>): object {
+  const media = Object.entries(bodies).map(([type, schema]) => [
     type,
     { schema: jsonSchema(schema, 'output') },
   ]);
@@ -111,8 +85,8 @@ function streamOf(events: Readonly<Record<string, z.ZodType>>): object {
 }
 
 /** Problem documents by status; each says which codes it stands for. */
-function refusals({ errors = [], token }: Operation): Record<string, object> {
-  const codes = [...EVERYWHERE, ...(token === true ? (['UNAUTHORIZED'] as const) : []), ...errors];
+function refusals({ errors = [], access }: Described): Record<string, object> {
+  const codes = [...EVERYWHERE, ...(access === undefined ? [] : (['UNAUTHORIZED'] as const)), ...errors];
   const byStatus = Map.groupBy(new Set(codes), (code) => ERROR_CODES[code].status);
   return Object.fromEntries(
     [...byStatus].map(([status, ofStatus]) => [

@@ -1,8 +1,65 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { LeafcutterError } from '../errors.ts';
+import { endpointsOf } from './endpoint.ts';
+import { textLike } from './parameter.ts';
 import { ServiceApp } from './service-app.ts';
+
+const endpoint = endpointsOf<object, 'token'>();
+const limits = { howOften: '', howLarge: '', makes: '', howLong: '' };
+const told = { summary: 'A test.', limits };
+const media = { 'text/plain': z.string() };
+
+const ENDPOINTS = [
+  endpoint({
+    at: 'GET /v1/ids/{tag}',
+    ...told,
+    path: { tag: textLike(z.string()) },
+    media,
+    handle(_door, { path: { tag } }, { response }) {
+      handled += 1;
+      response.type('text').send(tag);
+    },
+  }),
+  endpoint({
+    at: 'POST /v1/ids/{tag}',
+    ...told,
+    path: { tag: textLike(z.string()) },
+    media,
+    handle(_door, _asked, { request, response }) {
+      handled += 1;
+      response.json({ body: request.body ?? null });
+    },
+  }),
+  endpoint({
+    at: 'GET /crash',
+    ...told,
+    handle() {
+      throw new Error('secret detail at /srv/leafcutter/secret.ts:1');
+    },
+  }),
+  endpoint({
+    at: 'GET /late-crash',
+    ...told,
+    media,
+    handle(_door, _asked, { response }) {
+      response.write('begun');
+      throw new Error('too late');
+    },
+  }),
+  endpoint({
+    at: 'GET /reject',
+    ...told,
+    handle: () => Promise.reject(new LeafcutterError('RATE_LIMITED', 'Wait.', { retryAfterMs: 4_500 })),
+  }),
+  endpoint({ at: 'GET /guarded', ...told, access: 'token', handle: () => undefined }),
+];
+
+function refuseAll(): never {
+  throw new LeafcutterError('UNAUTHORIZED', 'Send a token.');
+}
 
 let server: Server;
 let url = '';
@@ -11,39 +68,7 @@ const seen: string[] = [];
 
 beforeAll(async () => {
   const app = new ServiceApp({ bodyLimitBytes: 1_024, onError: (error) => seen.push(error.code) });
-  app.route('/v1/ids/:tag', {
-    GET: (request, response) => {
-      handled += 1;
-      response.type('text').send(String(request.params.tag));
-    },
-    POST: (request, response) => {
-      handled += 1;
-      response.json({ body: request.body ?? null });
-    },
-  });
-  app.route('/crash', {
-    GET: () => {
-      throw new Error('secret detail at /srv/leafcutter/secret.ts:1');
-    },
-  });
-  app.route('/late-crash', {
-    GET: (_request, response) => {
-      response.write('begun');
-      throw new Error('too late');
-    },
-  });
-  app.route('/reject', {
-    GET: () => Promise.reject(new LeafcutterError('RATE_LIMITED', 'Wait.', { retryAfterMs: 4_500 })),
-  });
-  app.route(
-    '/guarded',
-    { GET: (_request, response) => void response.json({}) },
-    {
-      guard: () => {
-        throw new LeafcutterError('UNAUTHORIZED', 'Send a token.');
-      },
-    },
-  );
+  app.serve(ENDPOINTS, {}, { token: refuseAll });
   app.route(
     '/other-words',
     { GET: () => Promise.reject(new LeafcutterError('TAG_UNKNOWN', 'No such tag.')) },
@@ -253,21 +278,30 @@ describe('a failure', () => {
   );
 });
 
-describe('a service that describes itself', () => {
-  const operations = { 'GET /livez': { summary: 'The process answers.' } };
-  const options = { bodyLimitBytes: 1_024, onError: () => undefined, api: { title: 'test', operations } };
-  const nothing = { GET: () => undefined };
+describe('the document', () => {
+  const documentOf = async (options: { title?: string }) => {
+    const app = new ServiceApp({ bodyLimitBytes: 1_024, onError: () => undefined, ...options });
+    app.serve(ENDPOINTS, {}, { token: refuseAll });
+    app.route('/api/segment/get/:key', { GET: () => undefined }, { refuse: () => undefined });
+    const other = createServer(app.seal());
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}/openapi.json`);
+    other.closeAllConnections();
+    await new Promise((resolve) => other.close(resolve));
+    return { status: response.status, document: await response.json() };
+  };
 
-  test('does not start with a route that is not described', () => {
-    const app = new ServiceApp(options);
-    app.route('/livez', nothing);
-    app.route('/v1/tags/:tag', nothing);
-    expect(() => app.seal()).toThrow('GET /v1/tags/{tag} is served but not described');
+  test('tells every endpoint, and no address of another system', async () => {
+    const { document } = await documentOf({ title: 'test' });
+    const { paths } = document as { paths: Record<string, object> };
+    expect(Object.keys(paths).sort()).toEqual([
+      ...['/crash', '/guarded', '/late-crash', '/reject', '/v1/ids/{tag}'],
+    ]);
+    expect(Object.keys(paths['/v1/ids/{tag}'] ?? {})).toEqual(['get', 'post']);
   });
 
-  test('starts without what it describes and does not serve, and with other systems’ addresses', () => {
-    const app = new ServiceApp(options);
-    app.route('/api/segment/get/:key', nothing, { refuse: () => undefined });
-    expect(() => app.seal()).not.toThrow();
+  test('is not there for a service without a title', async () => {
+    expect((await documentOf({})).status).toBe(404);
   });
 });

@@ -1,30 +1,33 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
 import { COMMON_HEADERS } from './common-headers.ts';
-import { type Api, openApiDocument } from './openapi.ts';
+import { type Endpoint, methodAndPath } from './endpoint.ts';
+import { openApiDocument } from './openapi.ts';
 import { problemAnswer } from './problem-answer.ts';
 import { checkSameSite } from './same-site.ts';
 
 export type Handler = (request: Request, response: Response) => void | Promise<void>;
 export type Methods = Readonly<Record<string, Handler>>;
 
+type Guard = (request: Request) => void;
+
 export interface RouteOptions {
-  /** Runs before the handler and throws where the caller may not pass. */
-  readonly guard?: (request: Request) => void;
+  /** Runs before the handler and throws if the caller may not pass. */
+  readonly guard?: Guard;
   /** Answers what guard or handler threw, in place of a problem document; it counts the error by itself. */
-  readonly refuse?: (error: LeafcutterError, request: Request, response: Response) => void;
+  readonly refuse: (error: LeafcutterError, request: Request, response: Response) => void;
 }
+
+/** A route without `refuse`: its failures are problem documents. */
+type OwnRoute = Partial<RouteOptions>;
 
 export interface AppOptions {
   /** Largest request body, in bytes. */
   readonly bodyLimitBytes: number;
   /** Told of every error that is answered; the place to count it and, where it is `INTERNAL`, to log it. */
   readonly onError: (error: LeafcutterError, request: Request) => void;
-  /**
-   * What is served, described: the document at `/openapi.json` is made of it. A route that it does not describe does not
-   * start, but for routes that answer refusals in their own way: these are other systems' addresses.
-   */
-  readonly api?: { readonly title: string; readonly operations: Api };
+  /** Title of the document at `/openapi.json`, which tells what `serve` serves. Without one there is no document. */
+  readonly title?: string;
 }
 
 /**
@@ -35,8 +38,7 @@ export interface AppOptions {
 export class ServiceApp {
   readonly express: Express = express();
   readonly #options: AppOptions;
-  /** Served operations, as in `GET /v1/tags/{tag}`. */
-  readonly #served: string[] = [];
+  readonly #served: Endpoint<never, string>[] = [];
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -56,13 +58,32 @@ export class ServiceApp {
     this.express.use(express.json({ limit: options.bodyLimitBytes, inflate: false }));
   }
 
-  /** Serves `methods` at `path`. */
-  route(path: string, methods: Methods, { guard, refuse }: RouteOptions = {}): void {
-    const allowed = Object.keys(methods).join(', ');
-    if (refuse === undefined) {
-      const template = path.replaceAll(/:(\w+)/g, '{$1}');
-      this.#served.push(...Object.keys(methods).map((method) => `${method} ${template}`));
+  /** Serves endpoints of ours; their handlers are given `door`. Where two paths fit, the first one answers. */
+  serve<Door, Access extends string>(
+    endpoints: readonly Endpoint<Door, Access>[],
+    door: Door,
+    guards: Readonly<Record<Access, Guard>>,
+  ): void {
+    this.#served.push(...endpoints);
+    for (const [path, ofPath] of Map.groupBy(endpoints, (endpoint) => methodAndPath(endpoint)[1])) {
+      const methods = ofPath.map((endpoint): [string, Handler] => [
+        methodAndPath(endpoint)[0],
+        (request, response) => {
+          if (endpoint.access !== undefined) guards[endpoint.access](request);
+          return endpoint.handle(door, request, response);
+        },
+      ]);
+      this.#add(path.replaceAll(/\{(\w+)\}/g, ':$1'), Object.fromEntries(methods));
     }
+  }
+
+  /** Serves another system's address, which refuses in that system's words and stands in no document. */
+  route(path: string, methods: Methods, options: RouteOptions): void {
+    this.#add(path, methods, options);
+  }
+
+  #add(path: string, methods: Methods, { guard, refuse }: OwnRoute = {}): void {
+    const allowed = Object.keys(methods).join(', ');
     this.express.all(path, async (request, response) => {
       const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (handler === undefined) {
@@ -81,10 +102,10 @@ export class ServiceApp {
 
   /** Ends the application: what no route took is 404, what a route threw is a problem document. */
   seal(): Express {
-    const { api } = this.#options;
-    if (api !== undefined) {
-      const document = openApiDocument(api.title, api.operations, this.#served);
-      this.route('/openapi.json', { GET: (_request, response) => void response.json(document) });
+    const { title } = this.#options;
+    if (title !== undefined) {
+      const document = openApiDocument(title, this.#served);
+      this.#add('/openapi.json', { GET: (_request, response) => void response.json(document) });
     }
     this.express.use((request) => {
       throw new Failure('NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}.`);

@@ -4,6 +4,9 @@ import type { Agent } from '../agent.ts';
 
 type Guard = (request: Request) => void;
 
+/** Who may pass a guard of the agent's own addresses. */
+export type AccessKind = 'any' | 'tag' | 'snowflake' | 'decoded';
+
 /** Who may do what at the HTTP doors. Tokens change while the agent runs, so each request is asked anew. */
 export interface Guards {
   /** Any valid token will do. */
@@ -34,5 +37,17 @@ export function guardsOf({ tokens }: Agent): Guards {
       if (scope === undefined) throw new Error('a request came past its guard');
       return scope;
     },
+  };
+}
+
+/** The guards of the agent's own addresses. */
+export function ownGuards({ any, snowflake, tag }: Guards): Readonly<Record<AccessKind, Guard>> {
+  const ofQuery = tag((request) => String(request.query.tag));
+  return {
+    any,
+    snowflake,
+    tag: tag((request) => String(request.params.tag)),
+    // Whoever may draw a tag's IDs may have them read back; a snowflake tells its parts to everyone.
+    decoded: (request) => (request.query.tag === undefined ? any : ofQuery)(request),
   };
 }

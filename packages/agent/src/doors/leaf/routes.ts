@@ -4,12 +4,29 @@ import { badParameter } from '@leafcutter/shared/http/query';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { decode } from '@leafcutter/shared/layout';
 import type { Request, Response } from 'express';
+import { z } from 'zod';
 import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
+import { endpoint, OF_STATUS } from '../http/endpoint.ts';
 import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';
 import { leafFailure } from './answers.ts';
 import { CACHE_PAGE_POLICY, cachePage } from './cache-page.ts';
+
+/** Leaf's address whose refusals are ours. */
+export const LEAF_ENDPOINTS = [
+  endpoint({
+    at: 'GET /cache',
+    access: 'any',
+    summary: 'Every buffer of what the token opens, as a page for people.',
+    media: { 'text/html': z.string() },
+    limits: OF_STATUS,
+    handle({ agent, guards }, _asked, { request, response }) {
+      const page = cachePage(agent, guards.scope(request));
+      response.set('Content-Security-Policy', CACHE_PAGE_POLICY).type('html').send(page);
+    },
+  }),
+];
 
 /**
  * Leaf's addresses: bare digits with 200, a message with 500, any method. Its monitor page of the table, `/db`, is not
@@ -36,16 +53,6 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
     '/decodeSnowflakeId',
     { GET: (req, res) => void res.json(decoded(agent, req)) },
     { guard: guards.any, refuse },
-  );
-  app.route(
-    '/cache',
-    {
-      GET(req, res) {
-        const page = cachePage(agent, guards.scope(req));
-        res.set('Content-Security-Policy', CACHE_PAGE_POLICY).type('html').send(page);
-      },
-    },
-    { guard: guards.any },
   );
 }
 

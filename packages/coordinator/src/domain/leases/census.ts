@@ -7,7 +7,7 @@ import type { LeaseRegistry } from './lease-registry.ts';
  * - held: a live lease stands in the registry.
  * - waiting: it has no live lease, but its ceiling lies in the future.
  */
-export type MachineIdState = 'free' | 'held' | 'waiting';
+type MachineIdState = 'free' | 'held' | 'waiting';
 
 export interface MachineIdStatus {
   readonly machineId: number;

@@ -8,7 +8,7 @@ import type { Agent } from '../../agent.ts';
 import { Dispenser } from '../../dispenser.ts';
 import { goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
 import { leafFailure } from '../../leaf/answers.ts';
-import { asksForJson } from '../id-routes.ts';
+import { asksForJson } from '../endpoints/ids.ts';
 import { Pages } from '../pages.ts';
 import { type IdFormat, okLead } from './direct-answers.ts';
 import type { PlainHead } from './plain-head.ts';

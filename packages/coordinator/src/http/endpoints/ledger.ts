@@ -1,31 +1,47 @@
-import { badParameter, readQuery, wholeNumber } from '@leafcutter/shared/http/query';
-import type { LedgerPage } from '@leafcutter/shared/inspection';
+import { askableTag, numberFrom, oneOf, textLike } from '@leafcutter/shared/http/parameter';
+import { badParameter, wholeNumber } from '@leafcutter/shared/http/query';
+import { ledgerPage } from '@leafcutter/shared/inspection';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
-import { HIGHEST_ID, isAskableTag } from '@leafcutter/shared/tag';
-import type { Request, Response } from 'express';
-import type { CounterName, LedgerEntry } from '../domain/allocation/range.ts';
-import type { LedgerCursor } from '../domain/allocation/store.ts';
-import { type LedgerSubject, readLedgerPage, viewOfRange } from '../domain/ledger/ledger-pages.ts';
-import type { Coordinator } from './coordinator.ts';
+import { HIGHEST_ID } from '@leafcutter/shared/tag';
+import { z } from 'zod';
+import type { CounterName, LedgerEntry } from '../../domain/allocation/range.ts';
+import type { LedgerCursor } from '../../domain/allocation/store.ts';
+import { type LedgerSubject, readLedgerPage, viewOfRange } from '../../domain/ledger/ledger-pages.ts';
+import type { Coordinator } from '../coordinator.ts';
+import { endpoint, FOR_VIEWERS } from '../endpoint.ts';
 
 const MAX_PAGE = 1_000;
 const MAX_MACHINE_ID = 2 ** 20 - 1;
 
-/** `GET /v1/ledger?tag=orders`, `?machine=all`, `?machine=7&order=newest`: who was granted what. */
-export async function listLedger(coordinator: Coordinator, req: Request, res: Response): Promise<void> {
-  const query = readQuery(req, ['tag', 'machine', 'after', 'limit', 'order']);
-  const size = wholeNumber('limit', query.limit ?? '100', 1, MAX_PAGE);
-  const page =
-    readOrder(query.order) === 'newest'
-      ? await newest(coordinator, query, size)
-      : await inOrder(coordinator, query, size);
-  const answer: LedgerPage = {
-    layout: layoutOf(coordinator.config.snowflake),
-    ranges: page.ranges.map(viewOfRange),
-    next: page.next,
-  };
-  res.json(answer);
-}
+export const LEDGER_ENDPOINTS = [
+  endpoint({
+    at: 'GET /v1/ledger',
+    access: 'viewer',
+    summary:
+      'Who was granted which range of numbers, or of milliseconds: of one tag or of all machine ids, and with order=newest of one of either.',
+    details: '`next` of a page is `after` of the next one.',
+    variants: {
+      '?tag=orders&limit=100&after=x': 'a tag, in order',
+      '?machine=all': 'every machine id, one after the other',
+      '?tag=orders&order=newest': 'from the end; also of one machine id, `?machine=7&order=newest`',
+    },
+    query: {
+      tag: askableTag,
+      machine: textLike(z.string().regex(/^(all|[0-9]{1,7})$/)),
+      after: textLike(z.string()),
+      limit: numberFrom(1, MAX_PAGE),
+      order: oneOf('start', 'newest'),
+    },
+    answer: ledgerPage,
+    errors: ['STORE_UNAVAILABLE'],
+    limits: { ...FOR_VIEWERS, howLarge: '1,000 ranges a page (`MAX_PAGE`)' },
+    async handle({ coordinator }, { query: { limit = 100, order = 'start', ...query } }) {
+      const read = order === 'newest' ? newest : inOrder;
+      const { ranges, next } = await read(coordinator, query, limit);
+      return { layout: layoutOf(coordinator.config.snowflake), ranges: ranges.map(viewOfRange), next };
+    },
+  }),
+];
 
 type Query = Readonly<Partial<Record<'tag' | 'machine' | 'after', string>>>;
 type Page = { readonly ranges: readonly LedgerEntry[]; readonly next: string | null };
@@ -54,16 +70,10 @@ async function newest({ store }: Coordinator, { tag, machine, after }: Query, si
   return { ranges: page, next: ranges.length > size ? String(page.at(-1)?.start) : null };
 }
 
-function readOrder(text: string | undefined): 'start' | 'newest' {
-  if (text === undefined || text === 'start' || text === 'newest') return text ?? 'start';
-  throw badParameter('order', 'takes start or newest');
-}
-
 function readSubject(tag: string | undefined, machine: string | undefined): LedgerSubject {
-  if (machine === undefined && tag === undefined) throw badParameter('tag', 'or machine=all is needed');
   if (machine === undefined) {
-    if (!isAskableTag(tag ?? '')) throw badParameter('tag', 'takes the name of a tag');
-    return { kind: 'tag', tag: tag ?? '' };
+    if (tag === undefined) throw badParameter('tag', 'or machine=all is needed');
+    return { kind: 'tag', tag };
   }
   if (tag !== undefined) throw badParameter('machine', 'and tag exclude each other');
   if (machine !== 'all') throw badParameter('machine', 'takes all');

@@ -1,0 +1,148 @@
+import { numberFrom, oneOf, type Parameter, textLike } from '@leafcutter/shared/http/parameter';
+import { badParameter } from '@leafcutter/shared/http/query';
+import { ASKABLE_TAG, MAX_COUNT } from '@leafcutter/shared/tag';
+import { id } from '@leafcutter/shared/wire';
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Segment } from '../../../domain/segments/segment.ts';
+import { whileConnected } from '../../while-connected.ts';
+import { endpoint } from '../endpoint.ts';
+
+/** An ID as its tag writes it: in decimal digits, or in its shape. */
+export const written = z.string().regex(/^[A-Za-z0-9._~-]{1,84}$/);
+const count = numberFrom(1, MAX_COUNT);
+const format = oneOf('ids', 'ranges', 'block');
+/** Snowflake IDs are not consecutive: the other formats are refused by name. */
+const listOnly: Parameter<'ids'> = {
+  schema: z.enum(['ids']),
+  read(name, text) {
+    const asked = format.read(name, text);
+    if (asked === 'ids') return asked;
+    throw badParameter(name, `${asked} is for segments; snowflake IDs are not consecutive`);
+  },
+};
+const range = z.strictObject({ start: id, end: id });
+
+/** IDs of a tag: one ID; a batch as a list or as ranges; or a block of consecutive IDs. */
+const segmentIds = (method: 'GET' | 'POST') =>
+  endpoint({
+    at: `${method} /v1/ids/{tag}`,
+    access: 'tag',
+    summary: 'IDs of a tag: one; several as a list or as ranges; or a block of consecutive ones.',
+    details: 'One ID is a text without a newline; with `Accept: application/json` it is `{"id":"123"}`.',
+    variants: {
+      '?count=100': 'up to 10,000, one a line; with `Accept: application/json` `{"ids":["…"]}`',
+      '?count=100&format=ranges': '`{"ranges":[{"start":"1","end":"101"}]}`, `end` excluded',
+      '?count=100&format=block': '100 consecutive IDs: `{"start":"1","end":"101"}`',
+    },
+    path: { tag: textLike(z.string().regex(ASKABLE_TAG)) },
+    query: { count, format },
+    media: {
+      'text/plain': z.string().regex(/^([A-Za-z0-9._~-]{1,84}\n?)+$/),
+      'application/json': z.union([
+        z.strictObject({ id: written }),
+        z.strictObject({ ids: z.array(written) }),
+        z.strictObject({ ranges: z.array(range) }),
+        range,
+      ]),
+    },
+    errors: [
+      'TAG_UNKNOWN',
+      'TAG_EXHAUSTED',
+      'TAG_RETIRED',
+      'LAYOUT_MISMATCH',
+      'RATE_LIMITED',
+      'SEGMENTS_EXHAUSTED',
+      'COORDINATOR_UNAVAILABLE',
+      'STORE_UNAVAILABLE',
+    ],
+    limits: {
+      howOften: 'per token',
+      howLarge: '10,000 IDs (`MAX_COUNT`), written by 1,000 (`SLICE`)',
+      makes: 'a buffer of a tag that exists: `segment.maxTags`',
+      howLong: '`waitMs`; `segment.maxWaiting` in line',
+    },
+    async handle({ dispenser: ids, guards }, { path: { tag }, query }, { request, response }) {
+      const by = guards.who(request);
+      if (query.count === undefined && (query.format ?? 'ids') === 'ids') {
+        const one = ids.oneTextNow(tag) ?? (await ids.text(by, tag, whileConnected(response)));
+        return sendOne(request, response, one);
+      }
+      const signal = whileConnected(response);
+      const { count = 1, format } = query;
+      if (format === 'block') response.json(rangeText(await ids.block(by, tag, count, signal)));
+      else if (format === 'ranges')
+        response.json({ ranges: (await ids.ranges(by, tag, count, signal)).map(rangeText) });
+      else sendMany(request, response, await ids.texts(by, tag, count, putFor(request), signal));
+    },
+  });
+
+/** Snowflake IDs: one, or a batch as a list. */
+const snowflakeIds = (method: 'GET' | 'POST') =>
+  endpoint({
+    at: `${method} /v1/snowflake`,
+    access: 'snowflake',
+    summary: 'Snowflake IDs: one, or several as a list.',
+    variants: { '?count=100': 'up to 10,000' },
+    query: { count, format: listOnly },
+    media: {
+      'text/plain': z.string().regex(/^([0-9]+\n?)+$/),
+      'application/json': z.union([z.strictObject({ id }), z.strictObject({ ids: z.array(id) })]),
+    },
+    errors: [
+      'NOT_FOUND',
+      'LEASE_LOST',
+      'CLOCK_BACKWARDS',
+      'CLOCK_SKEWED',
+      'MACHINE_IDS_EXHAUSTED',
+      'LAYOUT_MISMATCH',
+      'RATE_LIMITED',
+      'TIMESTAMP_EXHAUSTED',
+      'COORDINATOR_UNAVAILABLE',
+    ],
+    limits: {
+      howOften: 'per token',
+      howLarge: 'the same',
+      makes: 'none',
+      howLong: '`waitMs`; 10,000 in line (`MAX_WAITING`)',
+    },
+    async handle({ dispenser: ids, guards }, { query }, { request, response }) {
+      const by = guards.who(request);
+      const signal = whileConnected(response);
+      if (query.count === undefined) sendOne(request, response, String(await ids.snowflake(by, signal)));
+      else sendMany(request, response, await ids.snowflakeDigits(by, query.count, putFor(request), signal));
+    },
+  });
+
+export const ID_ENDPOINTS = [
+  segmentIds('GET'),
+  segmentIds('POST'),
+  snowflakeIds('GET'),
+  snowflakeIds('POST'),
+];
+
+function sendOne(req: Request, res: Response, id: string): void {
+  if (asksForJson(req.headers.accept)) res.json({ id });
+  else res.type('text/plain').send(id);
+}
+
+/** How a slice of a batch stands in the answer. */
+function putFor(req: Request): (texts: readonly string[]) => string {
+  return asksForJson(req.headers.accept)
+    ? (texts) => JSON.stringify(texts).slice(1, -1)
+    : (texts) => texts.join('\n');
+}
+
+function sendMany(req: Request, res: Response, pieces: readonly string[]): void {
+  if (asksForJson(req.headers.accept)) res.type('json').send(`{"ids":[${pieces.join(',')}]}`);
+  else res.type('text/plain').send(`${pieces.join('\n')}\n`);
+}
+
+function rangeText({ start, end }: Segment): { start: string; end: string } {
+  return { start: String(start), end: String(end) };
+}
+
+/** JSON only where it is asked for by name: a plain `curl` or a `*` gets text. */
+export function asksForJson(accept: string | undefined): boolean {
+  return accept?.includes('application/json') === true;
+}

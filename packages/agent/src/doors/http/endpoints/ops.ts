@@ -1,0 +1,37 @@
+import { type Endpoint, endpointsOf } from '@leafcutter/shared/http/endpoint';
+import { LIVEZ, METRICS, OF_HEALTH } from '@leafcutter/shared/http/ops-endpoints';
+import { oneOf } from '@leafcutter/shared/http/parameter';
+import { z } from 'zod';
+import type { Mode } from '../../../status/status.ts';
+import { wholeReadiness } from '../../../status/whole.ts';
+import type { OpsDoor } from '../endpoint.ts';
+
+const readiness = z.strictObject({
+  status: z.enum(['ready', 'not_ready']),
+  modes: z.record(z.string(), z.strictObject({ ready: z.boolean(), reason: z.string().optional() })),
+});
+
+/** For kubelet and Prometheus, at both doors: health and metrics, without token. */
+export const OPS_ENDPOINTS: readonly Endpoint<OpsDoor, never>[] = [
+  LIVEZ,
+  endpointsOf<OpsDoor, never>()({
+    at: 'GET /readyz',
+    summary: 'Whether the agent can serve; 503 with the same body where it cannot.',
+    variants: { '?mode=segment': 'of one mode, `segment` or `snowflake`; else of every one that is on' },
+    query: { mode: oneOf('segment', 'snowflake') },
+    media: { 'application/json': readiness },
+    orNotReady: true,
+    limits: OF_HEALTH,
+    async handle({ agent }, { query: { mode } }, { response }) {
+      const on: readonly Mode[] = agent.snowflake === undefined ? ['segment'] : ['segment', 'snowflake'];
+      const asked: readonly Mode[] = mode === undefined ? on : [mode];
+      const states = await Promise.all(
+        asked.map(async (name) => [name, await wholeReadiness(agent, name)] as const),
+      );
+      const modes = Object.fromEntries(states);
+      const ready = Object.values(modes).every((state) => state.ready);
+      response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', modes });
+    },
+  }),
+  METRICS,
+];

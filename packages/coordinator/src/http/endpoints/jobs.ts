@@ -1,0 +1,20 @@
+import { jobList } from '@leafcutter/shared/inspection';
+import { endpoint, FOR_VIEWERS } from '../endpoint.ts';
+
+export const JOB_ENDPOINTS = [
+  endpoint({
+    at: 'GET /v1/jobs',
+    access: 'viewer',
+    summary: 'The background jobs, and how each last ended, on whichever coordinator.',
+    query: {},
+    answer: jobList,
+    errors: ['STORE_UNAVAILABLE'],
+    limits: { ...FOR_VIEWERS, howLarge: 'the jobs', howLong: '`redis.commandTimeoutMs`' },
+    async handle({ coordinator: { jobs, journal } }) {
+      const runs = new Map((await journal.read()).map(({ job, ...run }) => [job, run]));
+      return {
+        jobs: jobs.map(({ name, everyMs }) => ({ job: name, everyMs, lastRun: runs.get(name) ?? null })),
+      };
+    },
+  }),
+];

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { endpointsOf } from './endpoint.ts';
+
+/** What the handler of `METRICS` is given. */
+export interface ScrapedDoor {
+  /** The text that Prometheus scrapes. */
+  readonly scrape: () => Promise<{ readonly body: string; readonly contentType: string }>;
+}
+
+const endpoint = endpointsOf<ScrapedDoor, never>();
+
+export const OF_HEALTH = {
+  howOften: 'not bounded',
+  howLarge: 'a few bytes',
+  makes: 'none',
+  howLong: 'one question to MySQL, `mysql.statementTimeoutMs`',
+};
+
+export const LIVEZ = endpoint({
+  at: 'GET /livez',
+  summary: 'The process answers.',
+  answer: z.strictObject({ status: z.literal('live') }),
+  limits: OF_HEALTH,
+  handle: () => ({ status: 'live' as const }),
+});
+
+export const METRICS = endpoint({
+  at: 'GET /metrics',
+  summary: 'Metrics for Prometheus.',
+  media: { 'text/plain': z.string() },
+  limits: {
+    howOften: 'not bounded',
+    howLarge: '200 tags by name (`MAX_TAGS_SHOWN`), the others together',
+    makes: 'none',
+    howLong: 'one question to each store',
+  },
+  async handle({ scrape }, _asked, { response }) {
+    const { body, contentType } = await scrape();
+    response.setHeader('Content-Type', contentType);
+    response.end(body);
+  },
+});
