@@ -24,10 +24,12 @@ export async function buildDocuments(root, say) {
   // Reads sources that need the types written above.
   const { METRICS_PAGE } = await import('./metrics-page.mjs');
   write('docs/metrics.md', METRICS_PAGE);
+  const { withEndpointTables } = await import('./endpoint-tables.mjs');
+  for (const [file, text] of Object.entries(withEndpointTables(root))) write(file, text);
   for (const [file, dashboard] of Object.entries(DASHBOARDS))
     write(`deploy/grafana/dashboards/${file}`, `${JSON.stringify(dashboard, null, 2)}\n`);
   say(
-    'Wrote docs/configuration.md, docs/metrics.md, deploy/grafana/dashboards and packages/agent/src/generated.',
+    'Wrote docs/configuration.md, docs/metrics.md, the tables of endpoints in README.md, docs/limits.md and docs/errors.md, deploy/grafana/dashboards and packages/agent/src/generated.',
   );
   const manifests = renderManifests();
   for (const [file, text] of Object.entries(manifests ?? {})) write(`deploy/kubernetes/${file}`, text);
