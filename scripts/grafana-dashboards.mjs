@@ -1,4 +1,5 @@
 /** The Grafana dashboards as lists of panels; `npm run build` writes them as the JSON that Grafana reads. */
+import { createHash } from 'node:crypto';
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana fills it in.
 const datasource = { type: 'prometheus', uid: '${datasource}' };
@@ -97,22 +98,32 @@ const plot = ({ title, description, unit, width = 8 }, queries) => ({
   targets: targetsOf(queries),
 });
 
-/** Panels from left to right, in a new line where one has no room. */
+/** Height of a section's place: no section has that many lines. Grafana closes the gaps. */
+const SECTION = 1_000;
+
+/**
+ * Panels from left to right, in a new line if one has no room, each section in a place of its own: a panel that is added at the
+ * end of a section moves no other.
+ */
 function placed(panels) {
-  let x = 0;
-  let y = 0;
-  let lineHeight = 0;
-  return panels.map(({ width, height, ...panel }, index) => {
-    if (x + width > 24) {
-      y += lineHeight;
-      x = 0;
-      lineHeight = 0;
+  let [x, y, lineHeight, section] = [0, 0, 0, 0];
+  return panels.map(({ width, height, ...panel }) => {
+    if (panel.type === 'row' && x + y > 0) {
+      section += 1;
+      [x, y, lineHeight] = [0, section * SECTION, 0];
+    } else if (x + width > 24) {
+      [x, y, lineHeight] = [0, y + lineHeight, 0];
     }
     const gridPos = { x, y, w: width, h: height };
     x += width;
     lineHeight = Math.max(lineHeight, height);
-    return { id: index + 1, ...panel, gridPos };
+    return { id: idOf(panel.title), ...panel, gridPos };
   });
+}
+
+/** A panel's id, which stays when panels are added before it: links to it name it. A test sees to it that no two share one. */
+function idOf(title) {
+  return createHash('sha256').update(title).digest().readUInt32BE() % 1_000_000;
 }
 
 function dashboard({ uid, title, description, tagVariable }, panels) {
@@ -764,3 +775,9 @@ export const DASHBOARDS = {
     TAG,
   ),
 };
+
+/** A dashboard as its file has it: a panel a line, so that one that is added adds a line. */
+export function dashboardText({ panels, ...rest }) {
+  const lines = panels.map((panel) => `    ${JSON.stringify(panel)}`).join(',\n');
+  return `${JSON.stringify(rest, null, 2).slice(0, -2)},\n  "panels": [\n${lines}\n  ]\n}\n`;
+}

@@ -1,6 +1,7 @@
 /**
  * The plain manifests in deploy/kubernetes, rendered by Helm from the chart in deploy/helm/leafcutter. Not every machine has
- * Helm, so each file carries the digest of the chart that it was made from: a test sees there that the two belong together.
+ * Helm, so each file carries the digest of what it was made from: a test sees there that the two belong together. Dashboards and
+ * rules stand in a manifest as they are written in their own files, and are renewed without Helm.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -22,26 +23,56 @@ const MANIFESTS = {
 /** Helm that was built from its Go module would otherwise take itself for one of an old Kubernetes. */
 const KUBERNETES = '1.34.0';
 
-/** True where each manifest says that it was made from the chart as it is now. */
+const manifest = (file) => readFileSync(join(root, 'deploy', 'kubernetes', file), 'utf8');
+
+/** True if each manifest says that it was made from the chart as it is now. */
 export function areCurrent() {
-  return Object.keys(MANIFESTS).every((file) =>
-    readFileSync(join(root, 'deploy', 'kubernetes', file), 'utf8').startsWith(header()),
-  );
+  return Object.keys(MANIFESTS).every((file) => manifest(file).startsWith(header(file)));
 }
 
-const header = () => `# Made by npm run build from deploy/helm/leafcutter, ${chartDigest()}\n`;
+const header = (file) =>
+  `# Made by npm run build from deploy/helm/leafcutter, ${digestOf(MANIFESTS[file])}\n`;
 
-/** Of every file of the chart, those that it shares with deploy/prometheus and deploy/grafana among them. */
-function chartDigest() {
+/** Of the files of the chart that a manifest is made of, but for dashboards and rules. */
+function digestOf({ show }) {
   const hash = createHash('sha256');
   const add = (path) => {
     if (statSync(path).isDirectory()) {
       for (const name of readdirSync(path).sort()) add(join(path, name));
     } else hash.update(`${relative(chart, path)}\0${readFileSync(path)}\0`);
   };
-  add(chart);
+  const shared = [
+    'Chart.yaml',
+    'values.yaml',
+    'values.schema.json',
+    'templates/_helpers.tpl',
+    'templates/_agent.tpl',
+  ];
+  for (const path of [...shared, `templates/${show}`]) add(join(chart, path));
   return hash.digest('hex');
 }
+
+/** The manifests whose dashboards and rules are renewed without Helm, with these as they are now. */
+export function manifestsWithoutHelm() {
+  const file = 'monitoring.yaml';
+  const deploy = (path) => readFileSync(join(root, 'deploy', path), 'utf8');
+  const folder = join(root, 'deploy', 'grafana', 'dashboards');
+  const dashboards = readdirSync(folder)
+    .sort()
+    .map((name) => `  ${name}: |\n${indented(deploy(`grafana/dashboards/${name}`), 4)}`)
+    .join('');
+  const groups = ['rules.yml', 'alerts.yml']
+    .map((name) => indented(deploy(`prometheus/${name}`).replace(/^.*?\ngroups:\n/s, ''), 2))
+    .join('');
+  return {
+    [file]: manifest(file)
+      .replace(/(?<=\nkind: ConfigMap\n.*?\ndata:\n).*?(?=^---$)/ms, () => dashboards)
+      .replace(/(?<=\nkind: PrometheusRule\n.*?\n {2}groups:\n).*?(?=^---$)/ms, () => groups),
+  };
+}
+
+/** Blank lines stay blank. */
+const indented = (text, by) => text.replace(/^(?=.)/gm, ' '.repeat(by));
 
 /**
  * @param {string} [helm] the program
@@ -62,7 +93,7 @@ export function renderManifests(helm = 'helm') {
     );
     if (error?.code === 'ENOENT') return undefined;
     if (status !== 0) throw new Error(`${helm} template: ${error ?? stderr}`);
-    rendered[file] = header() + stdout;
+    rendered[file] = header(file) + stdout;
   }
   return rendered;
 }

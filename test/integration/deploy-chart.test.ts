@@ -58,6 +58,14 @@ describe('the chart', () => {
     expect(areCurrent()).toBe(true);
   });
 
+  test('is not needed to renew dashboards and rules in them', async () => {
+    const { manifestsWithoutHelm } = (await import(source)) as {
+      manifestsWithoutHelm: () => Record<string, string>;
+    };
+    for (const [file, text] of Object.entries(manifestsWithoutHelm()))
+      expect(text).toBe(read(`deploy/kubernetes/${file}`));
+  });
+
   test('is of this version', () => {
     expect(chart).toMatchObject({ version: VERSION, appVersion: VERSION });
     expect(read('deploy/kubernetes/kustomization.yaml')).toContain(`newTag: ${VERSION}`);
