@@ -1,6 +1,6 @@
 import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
-import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
+import { catalogueOf, type Labels, type MetricEntry, seriesOf } from '@leafcutter/shared/metric-catalogue';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BufferEvents, NameRefusal } from '../domain/segments/segment.ts';
 import type { TagStatus } from '../domain/segments/tag-status.ts';
@@ -69,14 +69,16 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   readonly #discarded = this.#counter(
     'ids_discarded_total',
     'IDs granted to this agent that will never be issued, by reason. Granted and neither issued nor given up: refill_ids_total minus ids_issued_total of mode segment minus this without late and below_highest.',
-    'reason',
+    { reason: [] },
   );
   readonly #refill = this.#histogram(
     'refill_duration_seconds',
     'Time from asking for a segment to having it.',
   );
   readonly #refillSize = this.#counter('refill_ids_total', 'IDs in the segments fetched.');
-  readonly #refillFailed = this.#counter('refill_failures_total', 'Refills that failed, by code.', 'code');
+  readonly #refillFailed = this.#counter('refill_failures_total', 'Refills that failed, by code.', {
+    code: SERVER_CODES,
+  });
   readonly #refillRetries = this.#counter(
     'refill_retries_total',
     'Refills tried again after one that failed.',
@@ -84,12 +86,12 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   readonly #namesRefused = this.#counter(
     'names_refused_total',
     'Requests and calls for names that give no IDs: a coordinator said that there is no such tag or that it is retired (asked), it had said so lately (remembered), or too many names that were never served were asked for at once (crowded_out).',
-    'how',
+    { how: [] },
   );
   readonly #reloads = this.#counter(
     'reloads_total',
     'Changed configurations that were taken over while running, or were wrong.',
-    'result',
+    { result: [] },
   );
   readonly #waitTime = this.#histogram(
     'wait_seconds',
@@ -98,14 +100,12 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   readonly #refused = this.#counter(
     'requests_refused_total',
     'Requests answered with an error, by code and door.',
-    'code',
-    'door',
+    { code: [], door: [] },
   );
   readonly #connectionsEnded = this.#counter(
     'connections_ended_total',
     'Connections that a door refused for want of room (address_share, door_full), ended to make room (made_room), or ended because the client owed for too long what the reason says, by door and reason.',
-    'door',
-    'reason',
+    { door: [], reason: [] },
   );
   readonly #leases = this.#counter('leases_granted_total', 'Leases this agent was granted.');
   readonly #extensions = this.#counter('windows_extended_total', 'Windows of this agent that were extended.');
@@ -113,8 +113,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   readonly #leaseFailed = this.#counter(
     'lease_failures_total',
     'Lease calls that failed, by call and code.',
-    'call',
-    'code',
+    { call: ['grant', 'renew'], code: SERVER_CODES },
   );
   readonly #rollbacks = this.#counter('clock_rollbacks_total', 'Times that the wall clock went back.');
 
@@ -162,10 +161,6 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     );
     this.#perTag('ids_remaining', 'IDs of a tag in memory.', readings, (tag) => tag.remaining);
     this.#perTag('waiting_callers', 'Callers that wait for IDs of a tag.', readings, (tag) => tag.waiting);
-    for (const code of SERVER_CODES) {
-      this.#refillFailed.inc({ code }, 0);
-      for (const call of ['grant', 'renew']) this.#leaseFailed.inc({ call, code }, 0);
-    }
     this.#leaseState(readings);
     this.#gauge('window_remaining_seconds', 'Seconds left in the window of the lease; 0 without one.', () =>
       seconds(readings.lease()?.windowRemainingMs),
@@ -266,8 +261,11 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     this.#rollbacks.inc();
   }
 
-  #counter(name: string, help: string, ...labelNames: string[]): Counter {
-    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+  #counter(name: string, help: string, labels: Labels = {}): Counter {
+    const labelNames = Object.keys(labels);
+    const counter = new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+    for (const series of seriesOf(labels)) counter.inc(series, 0);
+    return counter;
   }
 
   #histogram(name: string, help: string): Histogram {

@@ -1,3 +1,4 @@
+import { type Labels, seriesOf } from '@leafcutter/shared/metric-catalogue';
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { AuditReport } from '../domain/ledger/audit.ts';
 import type { TagForecast } from '../domain/ledger/forecast.ts';
@@ -20,12 +21,18 @@ export class JobMetrics {
   readonly #daysLeft: Gauge;
 
   constructor(registry: Registry, prefix: string) {
-    const counter = (name: string, help: string, ...labelNames: string[]) =>
-      new Counter({ name: prefix + name, help, labelNames, registers: [registry] });
+    const counter = (name: string, help: string, labels: Labels = {}) => {
+      const labelNames = Object.keys(labels);
+      const made = new Counter({ name: prefix + name, help, labelNames, registers: [registry] });
+      for (const series of seriesOf(labels)) made.inc(series, 0);
+      return made;
+    };
     const gauge = (name: string, help: string, ...labelNames: string[]) =>
       new Gauge({ name: prefix + name, help, labelNames, registers: [registry] });
-    this.#runs = counter('jobs_total', 'Background jobs run here, by task and result.', 'task', 'result');
-    for (const task of JOBS) for (const result of ['ok', 'failed']) this.#runs.inc({ task, result }, 0);
+    this.#runs = counter('jobs_total', 'Background jobs run here, by task and result.', {
+      task: JOBS,
+      result: ['ok', 'failed'],
+    });
     this.#succeededAt = gauge(
       'job_last_success_timestamp_seconds',
       'When a background job last went well here, unix time; see the largest of all coordinators.',

@@ -1,6 +1,6 @@
 import { BoundedLabels } from '@leafcutter/shared/bounded-labels';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
-import { catalogueOf, type MetricEntry } from '@leafcutter/shared/metric-catalogue';
+import { catalogueOf, type Labels, type MetricEntry, seriesOf } from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { UnfencedRefusal } from '../domain/allocation/allocate.ts';
 import type { LostRange } from '../domain/allocation/lost-range.ts';
@@ -17,6 +17,11 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const MAX_TAGS_SHOWN = 200;
 const COUNTER_KINDS: readonly CounterName['kind'][] = ['tag', 'machine'];
 const UNFENCED_REFUSALS: readonly UnfencedRefusal[] = ['unswept', 'too_long'];
+
+/** Codes that are not the caller's own mistake. */
+const SERVER_CODES = Object.entries(ERROR_CODES).flatMap(([code, { status }]) =>
+  status >= 500 ? [code] : [],
+);
 
 /** A lock that nobody holds is had in one round trip; one that took longer than the first retry was somebody's. */
 const CONTENDED_MS = 5;
@@ -42,8 +47,8 @@ export interface CoordinatorReadings {
 export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   readonly #registry = new Registry();
   readonly #tags = new BoundedLabels(MAX_TAGS_SHOWN);
-  readonly #segments = this.#counter('segments_granted_total', 'Segments handed out, by tag.', 'tag');
-  readonly #ids = this.#counter('ids_granted_total', 'IDs in the segments handed out, by tag.', 'tag');
+  readonly #segments = this.#counter('segments_granted_total', 'Segments handed out, by tag.', { tag: [] });
+  readonly #ids = this.#counter('ids_granted_total', 'IDs in the segments handed out, by tag.', { tag: [] });
   readonly #groups = this.#counter(
     'allocations_total',
     'Transactions that allocated segments; each serves all that wait for a tag.',
@@ -67,27 +72,27 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   readonly #fenceAhead = this.#counter(
     'fence_ahead_total',
     'Allocations whose fence or ledger remembered more than the counter.',
-    'kind',
+    { kind: COUNTER_KINDS },
   );
   readonly #unfenced = this.#counter(
     'unfenced_allocations_total',
     'Allocations made while Redis was away, or took no writes.',
-    'kind',
+    { kind: COUNTER_KINDS },
   );
   readonly #unfencedRefused = this.#counter(
     'unfenced_refusals_total',
     'Allocations refused while Redis was away or took no writes: MySQL may have forgotten something since the last sweep (unswept), or ranges went unfenced for redis.maxUnfencedS (too_long).',
-    ...['kind', 'reason'],
+    { kind: COUNTER_KINDS, reason: UNFENCED_REFUSALS },
   );
   readonly #lostWrites = this.#counter(
     'lost_writes_total',
     'Counters found behind what MySQL had committed: it was restored, failed over or edited.',
-    'kind',
+    { kind: COUNTER_KINDS },
   );
   readonly #unconfirmed = this.#counter(
     'unconfirmed_ranges_total',
     'Ranges passed over because nobody said that their COMMIT succeeded: it failed, or MySQL lost it at once.',
-    'kind',
+    { kind: COUNTER_KINDS },
   );
   readonly #databaseReplaced = this.#counter(
     'database_replaced_total',
@@ -109,7 +114,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'redis_agreed',
     '1 while MySQL and Redis name one generation, 0 while this Redis is refused; no number where the coordinator is embedded.',
   );
-  readonly #sweeps = this.#counter('sweeps_total', 'Sweeps of the fences done here.', 'extent');
+  readonly #sweeps = this.#counter('sweeps_total', 'Sweeps of the fences done here.', { extent: [] });
   readonly #swept = this.#counter('swept_counters_total', 'Counters that sweeps here looked at.');
   readonly #mended = this.#counter(
     'mended_counters_total',
@@ -125,16 +130,18 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     'lease_registry_failures_total',
     'Lease calls that Redis did not answer.',
   );
-  readonly #errors = this.#counter('errors_total', 'Requests answered with an error, by code.', 'code');
+  readonly #errors = this.#counter('errors_total', 'Requests answered with an error, by code.', {
+    code: SERVER_CODES,
+  });
   readonly #reportsDropped = this.#counter(
     'agent_reports_dropped_total',
     'Reports of agents that are not shown: Redis did not take them (redis), or rosterMaxMb is used up (full).',
-    'reason',
+    { reason: ['redis', 'full'] },
   );
   readonly #reloads = this.#counter(
     'reloads_total',
     'Changed configurations that were taken over while running, or were wrong.',
-    'result',
+    { result: [] },
   );
   readonly #redisUp = this.#gauge(
     'redis_up',
@@ -147,36 +154,37 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   constructor({ census, askStore, timestampLeftMs, tokens, logLinesDropped }: CoordinatorReadings) {
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
-    for (const kind of COUNTER_KINDS) {
-      const byKind = [this.#fenceAhead, this.#unfenced, this.#lostWrites, this.#unconfirmed];
-      for (const counter of byKind) counter.inc({ kind }, 0);
-      for (const reason of UNFENCED_REFUSALS) this.#unfencedRefused.inc({ kind, reason }, 0);
-    }
-    for (const [code, { status }] of Object.entries(ERROR_CODES))
-      if (status >= 500) this.#errors.inc({ code }, 0);
-    for (const reason of ['redis', 'full']) this.#reportsDropped.inc({ reason }, 0);
-    new Gauge({
-      name: `${PREFIX}store_up`,
-      help: '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
-      registers: [this.#registry],
-      async collect() {
-        this.set(
-          await askStore().then(
-            () => 1,
-            () => 0,
-          ),
-        );
-      },
-    });
-    const endsAtMs = () => this.certificateEndsAtMs();
-    new Gauge({
-      name: `${PREFIX}certificate_end_timestamp_seconds`,
-      help: 'When the certificate of the HTTP door ends, unix time; no number without TLS.',
-      registers: [this.#registry],
-      collect() {
-        this.set((endsAtMs() ?? Number.NaN) / 1000);
-      },
-    });
+    this.#gauge(
+      'store_up',
+      '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
+      () =>
+        askStore().then(
+          () => 1,
+          () => 0,
+        ),
+    );
+    this.#gauge(
+      'certificate_end_timestamp_seconds',
+      'When the certificate of the HTTP door ends, unix time; no number without TLS.',
+      () => (this.certificateEndsAtMs() ?? Number.NaN) / 1000,
+    );
+    this.#gauge(
+      'timestamp_days_left',
+      'Days until the timestamp bits of the snowflake layout run out.',
+      () => timestampLeftMs() / DAY_MS,
+    );
+    this.#gaugeBy(
+      'kind',
+      'tokens',
+      'Tokens that are valid now, by kind (agent, admin, viewer; admins count as viewers, too); 0 lets everyone in.',
+      tokens,
+    );
+    this.#gaugeBy(
+      'state',
+      'machine_ids',
+      'Machine ids by state: free, held by a live lease, or waiting for their ceiling.',
+      () => census().catch(() => ({})),
+    );
     new Counter({
       name: `${PREFIX}log_lines_dropped_total`,
       help: 'Log lines that were dropped, because standard output took nothing: a full disk, or a pipe that nobody reads.',
@@ -184,34 +192,6 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
       collect() {
         this.reset();
         this.inc(logLinesDropped());
-      },
-    });
-    new Gauge({
-      name: `${PREFIX}timestamp_days_left`,
-      help: 'Days until the timestamp bits of the snowflake layout run out.',
-      registers: [this.#registry],
-      collect() {
-        this.set(timestampLeftMs() / DAY_MS);
-      },
-    });
-    new Gauge({
-      name: `${PREFIX}tokens`,
-      help: 'Tokens that are valid now, by kind (agent, admin, viewer; admins count as viewers, too); 0 lets everyone in.',
-      labelNames: ['kind'],
-      registers: [this.#registry],
-      collect() {
-        for (const [kind, count] of Object.entries(tokens())) this.set({ kind }, count);
-      },
-    });
-    new Gauge({
-      name: `${PREFIX}machine_ids`,
-      help: 'Machine ids by state: free, held by a live lease, or waiting for their ceiling.',
-      labelNames: ['state'],
-      registers: [this.#registry],
-      async collect() {
-        const counts = await census().catch(() => undefined);
-        this.reset();
-        for (const [state, count] of Object.entries(counts ?? {})) this.set({ state }, count);
       },
     });
   }
@@ -316,12 +296,47 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     if (up === undefined) this.#fenceAgreed.set(Number.NaN);
   }
 
-  #counter(name: string, help: string, ...labelNames: string[]): Counter {
-    return new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+  #counter(name: string, help: string, labels: Labels = {}): Counter {
+    const labelNames = Object.keys(labels);
+    const counter = new Counter({ name: PREFIX + name, help, labelNames, registers: [this.#registry] });
+    for (const series of seriesOf(labels)) counter.inc(series, 0);
+    return counter;
   }
 
-  #gauge(name: string, help: string): Gauge {
-    return new Gauge({ name: PREFIX + name, help, registers: [this.#registry] });
+  /** With `read`, asked at each scrape. */
+  #gauge(name: string, help: string, read?: () => number | Promise<number>): Gauge {
+    return new Gauge({
+      name: PREFIX + name,
+      help,
+      registers: [this.#registry],
+      ...(read === undefined
+        ? {}
+        : {
+            async collect() {
+              this.set(await read());
+            },
+          }),
+    });
+  }
+
+  /** Asked at each scrape: a number for each value of a label. */
+  #gaugeBy(
+    label: string,
+    name: string,
+    help: string,
+    read: () => Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>,
+  ): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      labelNames: [label],
+      registers: [this.#registry],
+      async collect() {
+        const values = await read();
+        this.reset();
+        for (const [value, count] of Object.entries(values)) this.set({ [label]: value }, count);
+      },
+    });
   }
 
   #histogram(name: string, help: string): Histogram {

@@ -6,6 +6,17 @@ export interface MetricEntry {
   readonly labels: readonly string[];
 }
 
+/** Labels of a metric by name, with the values that it shows from the start; none if they aren't known beforehand. */
+export type Labels = Readonly<Record<string, readonly string[]>>;
+
+/** Every combination of the values: a counter that begins at 0 in each shows its first rise, too. */
+export function seriesOf(labels: Labels): Record<string, string>[] {
+  return Object.entries(labels).reduce<Record<string, string>[]>(
+    (series, [name, values]) => series.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
+    [{}],
+  );
+}
+
 const INTRODUCTION = `# Metrics
 
 <!-- Generated from the metrics in the source; a test fails when it differs. -->
