@@ -38,6 +38,8 @@ interface Sample {
   readonly path?: string;
   readonly body?: () => object;
   readonly accept?: string;
+  /** The site whose page asks. */
+  readonly origin?: string;
 }
 
 let coordinator: Service;
@@ -205,7 +207,11 @@ async function send(service: Service, method: string, path: string, sample: Samp
   const leaving = new AbortController();
   const response = await fetch(service.url + path.replace(':machineId', String(lease.machineId)), {
     method,
-    headers: { ...(sample.accept === undefined ? {} : { accept: sample.accept }), 'content-type': json },
+    headers: {
+      ...(sample.accept === undefined ? {} : { accept: sample.accept }),
+      ...(sample.origin === undefined ? {} : { origin: sample.origin }),
+      'content-type': json,
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: leaving.signal,
   });
@@ -256,11 +262,14 @@ describe.each([
     }
   });
 
-  test('describes refusals: a parameter past its limit, a choice that is none, a body without its fields', async () => {
+  test('describes refusals: a foreign page, a parameter past its limit, a choice that is none, a body without its fields', async () => {
     const document = await documentOf(serviceOf());
     let asked = 0;
     for (const { key, method, path, operation } of operations(document)) {
       const filled = path.replace('{tag}', 'orders').replace('{machineId}', '1').replace('{id}', '1');
+      const foreign = await send(serviceOf(), method, filled, { origin: 'http://elsewhere.example' });
+      expect({ key, status: foreign.status }).toEqual({ key, status: 403 });
+      expectDescribed(document, key, foreign);
       const bad = (operation.parameters ?? []).flatMap(({ in: where, name, schema }) => {
         const wrong =
           schema.maximum === undefined

@@ -8,7 +8,7 @@ import { type Endpoint, methodAndPath, type Operation } from './endpoint.ts';
 type Described = Operation & Pick<Endpoint<unknown, string>, 'access'>;
 
 /** Statuses of requests that never reach an operation, and of failures that any can have. */
-const EVERYWHERE: readonly ErrorCode[] = ['BAD_REQUEST', 'PAYLOAD_TOO_LARGE', 'INTERNAL'];
+const EVERYWHERE: readonly ErrorCode[] = ['BAD_REQUEST', 'FORBIDDEN', 'PAYLOAD_TOO_LARGE', 'INTERNAL'];
 
 /** The OpenAPI 3.1 document of operations. */
 export function openApiDocument(title: string, operations: readonly Described[]): object {
