@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '@leafcutter/shared/clock';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
@@ -129,22 +130,8 @@ function assemble(
   const name = config.agentId ?? `${hostname()}:${config.listen.port}`;
   const agentId = seat === undefined ? name : `${name}-w${seat.number}`;
   const watch = new ClockWatch(clock, config.snowflake.maxClockSkewMs);
-  const trust = new TlsWatch({
-    clock,
-    section: 'coordinatorTls',
-    files: config.coordinatorTls,
-    onChange: () => log.info('the certificates for the coordinators changed; new connections use them'),
-    onProblem: (err) => log.error({ err }, 'the changed certificates cannot be read; those before go on'),
-  });
-  const endpoints = config.coordinators.map(
-    (url) =>
-      new CoordinatorEndpoint(url, {
-        token: config.coordinatorToken,
-        timeoutMs: config.coordinatorTimeoutMs,
-        clock,
-        tls: () => trust.texts,
-      }),
-  );
+  const trust = coordinatorTrust(config, clock, log);
+  const endpoints = coordinatorEndpoints(config, clock, trust);
   const tokens = new Tokens(config.tokens, config.scopedTokens);
   const client = new CoordinatorClient({
     endpoints,
@@ -157,24 +144,15 @@ function assemble(
   });
 
   let stopping = false;
-  let snowflake: SnowflakeMode | undefined;
-  const metrics: AgentObserver = new AgentObserver(
-    {
-      tags: () => tags.status(),
-      lease: () =>
-        snowflake && {
-          state: snowflake.keeper.state,
-          windowRemainingMs: windowRemainingMs({ snowflake, now: clock.now }),
-          issued: snowflake.generator.issued,
-        },
-      clockOffsetMs: () => watch.offsetMs,
-      certificateEndsAtMs: () => trust.endsAtMs,
-      tokens: () => tokens.count,
-      logLinesDropped: () => output.dropped,
-    },
-    log,
-    seat?.number,
-  );
+  const readings = {
+    tags: () => tags.status(),
+    lease: () => snowflake && leaseReading(snowflake, clock),
+    clockOffsetMs: () => watch.offsetMs,
+    certificateEndsAtMs: () => trust.endsAtMs,
+    tokens: () => tokens.count,
+    logLinesDropped: () => output.dropped,
+  };
+  const metrics: AgentObserver = new AgentObserver(readings, log, seat?.number);
   const tags = new Tags({
     source: client,
     clock,
@@ -182,26 +160,9 @@ function assemble(
     rules: { ...config.segment, waitMs: config.waitMs },
     events: metrics,
   });
-  if (config.snowflake.enabled) {
-    const rules = {
-      layout,
-      sequenceStartMax: sequenceStartMax(config.snowflake),
-      maxClockDriftMs: config.snowflake.maxClockDriftMs,
-    };
-    const generator = new SnowflakeGenerator({ clock, rules, events: metrics, random });
-    const keeper = new LeaseKeeper({
-      source: client,
-      generator,
-      clock,
-      random,
-      events: metrics,
-    });
-    snowflake = {
-      generator,
-      keeper,
-      ids: new Snowflakes({ generator, keeper, clock, waitMs: config.waitMs }),
-    };
-  }
+  const snowflake = config.snowflake.enabled
+    ? snowflakeMode(config, { source: client, clock, random, events: metrics })
+    : undefined;
   const agent: Agent = {
     config,
     agentId,
@@ -233,4 +194,49 @@ function assemble(
       stopping = true;
     },
   };
+}
+
+/** The certificates that say whom the agent trusts as a coordinator, and as whom it comes. */
+function coordinatorTrust(config: AgentConfig, clock: Clock, log: Logger): TlsWatch {
+  return new TlsWatch({
+    clock,
+    section: 'coordinatorTls',
+    files: config.coordinatorTls,
+    onChange: () => log.info('the certificates for the coordinators changed; new connections use them'),
+    onProblem: (err) => log.error({ err }, 'the changed certificates cannot be read; those before go on'),
+  });
+}
+
+function coordinatorEndpoints(config: AgentConfig, clock: Clock, trust: TlsWatch): CoordinatorEndpoint[] {
+  const { coordinatorToken: token, coordinatorTimeoutMs: timeoutMs } = config;
+  const tls = () => trust.texts;
+  return config.coordinators.map((url) => new CoordinatorEndpoint(url, { token, timeoutMs, clock, tls }));
+}
+
+function leaseReading(snowflake: SnowflakeMode, clock: Clock) {
+  return {
+    state: snowflake.keeper.state,
+    windowRemainingMs: windowRemainingMs({ snowflake, now: clock.now }),
+    issued: snowflake.generator.issued,
+  };
+}
+
+/** What issues snowflake IDs: the generator, and the keeper of its lease. */
+function snowflakeMode(
+  { snowflake, waitMs }: AgentConfig,
+  parts: {
+    readonly source: CoordinatorClient;
+    readonly clock: Clock;
+    readonly random: () => number;
+    readonly events: AgentObserver;
+  },
+): SnowflakeMode {
+  const rules = {
+    layout: layoutOf(snowflake),
+    sequenceStartMax: sequenceStartMax(snowflake),
+    maxClockDriftMs: snowflake.maxClockDriftMs,
+  };
+  const generator = new SnowflakeGenerator({ ...parts, rules });
+  const keeper = new LeaseKeeper({ ...parts, generator });
+  return { generator, keeper, ids: new Snowflakes({ generator, keeper, clock: parts.clock, waitMs }) };
 }

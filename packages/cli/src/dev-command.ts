@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ENVIRONMENT_PREFIX } from '@leafcutter/shared/config/names';
+import type { ConfigOf } from '@leafcutter/shared/config/settings';
 import { StartError } from '@leafcutter/shared/http/bind';
 import { AdminClient } from './admin-client.ts';
 import { ChildService } from './child-service.ts';
@@ -8,6 +9,8 @@ import { EXIT, type ExitCode, type Io } from './io.ts';
 import { loadSettings } from './load-settings.ts';
 
 const READY_MS = 30_000;
+const OTHER_PORTS =
+  'Other ports: npm start -- --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391';
 
 /**
  * `leafcutter dev`: an embedded coordinator and its agents as real processes, with a tag to try. Stops them in order
@@ -37,34 +40,21 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   let wasReady = false;
   try {
     io.out('Starting an embedded coordinator …\n');
-    const coordinator = start(
-      'coordinator',
-      'coordinator',
-      '--listen',
-      String(devCoordinator),
-      '--data-dir',
-      dataDir,
-    );
+    const flags = ['--listen', String(devCoordinator), '--data-dir', dataDir];
+    const coordinator = start('coordinator', 'coordinator', ...flags);
     if ((await Promise.race([coordinator.ready(`${coordinatorUrl}/readyz`, READY_MS), stopped])) === 'stop')
       return EXIT.ok;
     await new AdminClient(coordinatorUrl, undefined).ensureTag(devTag);
-    const oneAgentsDoors = ['--grpc-listen', String(devGrpc), '--go-leaf-grpc-listen', String(devGoLeafGrpc)];
-    oneAgentsDoors.push('--resp-listen', String(devResp));
     const ready = devAgents.map((listen, index) => {
       io.out(`Starting agent ${index + 1} of ${devAgents.length} …\n`);
       const name = `agent-${index + 1}`;
-      const flags = [
-        '--listen',
-        listen,
-        '--agent-id',
-        name,
-        '--coordinators',
-        coordinatorUrl,
-        '--snowflake-enabled',
-        // One agent has them: a port can be taken only once.
-        ...(index === 0 ? oneAgentsDoors : []),
-      ];
-      return start(name, 'agent', ...flags).ready(`http://${listen}/readyz`, READY_MS);
+      const flags = ['--listen', listen, '--agent-id', name, '--coordinators', coordinatorUrl];
+      // One agent has the other doors: a port can be taken only once.
+      const doors = index === 0 ? otherDoors(loaded.config) : [];
+      return start(name, 'agent', ...flags, '--snowflake-enabled', ...doors).ready(
+        `http://${listen}/readyz`,
+        READY_MS,
+      );
     });
     if ((await Promise.race([Promise.all(ready), stopped])) === 'stop') return EXIT.ok;
     wasReady = true;
@@ -77,12 +67,7 @@ export async function devCommand(io: Io): Promise<ExitCode> {
     return EXIT.failed;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    throw new StartError(
-      `${error.message} Other ports: npm start -- --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391`,
-      {
-        cause: error,
-      },
-    );
+    throw new StartError(`${error.message} ${OTHER_PORTS}`, { cause: error });
   } finally {
     io.out('Stopping …\n');
     const [coordinator, ...agents] = services;
@@ -90,6 +75,15 @@ export async function devCommand(io: Io): Promise<ExitCode> {
     await coordinator?.stop();
     io.out(wasReady ? 'Stopped. The next start continues from here.\n' : 'Stopped.\n');
   }
+}
+
+/** Flags of the doors besides HTTP. */
+function otherDoors({ devGrpc, devGoLeafGrpc, devResp }: ConfigOf<typeof devSettings>): string[] {
+  return [
+    ...['--grpc-listen', String(devGrpc)],
+    ...['--go-leaf-grpc-listen', String(devGoLeafGrpc)],
+    ...['--resp-listen', String(devResp)],
+  ];
 }
 
 /** The environment without what would configure a service. */

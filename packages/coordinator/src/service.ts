@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { RedisState } from '@leafcutter/shared/fleet-views';
 import { StartError } from '@leafcutter/shared/http/bind';
-import { layoutFingerprint, timestampEndMs } from '@leafcutter/shared/layout';
+import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
 import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
+import type { Deployment } from './domain/allocation/store.ts';
 import { FenceGuard, type GuardParts } from './domain/fence-guard/fence-guard.ts';
 import { FleetWatch } from './domain/fleet/fleet-watch.ts';
 import { census } from './domain/leases/census.ts';
@@ -114,15 +116,7 @@ async function assemble(
   const clock = systemClock;
   const layout = layoutOf(config.snowflake);
   const granted = machineIds(config.snowflake);
-  if (layout.epochMs > clock.now())
-    throw new StartError('snowflake.epochMs lies in the future; IDs would be negative.');
-  const deployment = await store.identify(layoutFingerprint(layout));
-  if (deployment.layout !== layoutFingerprint(layout)) {
-    throw new LeafcutterError(
-      'LAYOUT_MISMATCH',
-      `The store belongs to a deployment with snowflake layout ${deployment.layout}; this coordinator is set to ${layoutFingerprint(layout)}. A deployment keeps its layout and epoch: set snowflake.* back, and see docs/changing-the-layout.md for what to do instead.`,
-    );
-  }
+  const deployment = await joinDeployment(store, layout, clock);
   await store.ensureMachineIds(granted.first, granted.last);
   const keys = await agreedKeys(config, store);
 
@@ -173,54 +167,67 @@ async function assemble(
     paces: new Paces(clock, config.agentRequestsPerS, 'agent'),
     journal,
     jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
-    segments: new SegmentArbiter({
-      ...shared,
-      keys,
-      rules: { ...config.segment, deadlineMs: config.requestDeadlineMs },
-    }),
+    ...arbiters(config, { ...shared, registry, keys }),
     dated: new DatedTags(store, config.snowflake.maxClockSkewMs),
-    leases: new LeaseArbiter({
-      ...shared,
-      registry,
-      rules: {
-        ...config.snowflake,
-        layout,
-        firstMachineId: granted.first,
-        lastMachineId: granted.last,
-        deadlineMs: config.requestDeadlineMs,
-      },
-    }),
     tags,
     explainer: new Explainer(store, layout, keys),
-    watch: new FleetWatch({
-      roster,
+    watch: fleetWatch(stores, {
       tags,
-      clock,
+      guard,
+      metrics,
+      log,
       ids: { coordinatorId, deploymentId: deployment.id },
-      failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
-      stores: (isUp) => ({
-        store: isUp ? 'up' : 'down',
-        redis: redisState(stores, guard),
-        mayGoUnfenced: guard?.unfencedRefusal() === undefined,
-        lostWrites: metrics.lostLately(),
-      }),
     }),
     guard,
     census: takeCensus,
     stopping: false,
-    async readiness() {
-      const storeState = await store.now().then(
-        () => 'up' as const,
-        () => 'down' as const,
-      );
-      return {
-        ready: storeState === 'up' && guard?.state !== 'refused' && !coordinator.stopping,
-        store: storeState,
-        redis: redisState(stores, guard),
-      };
-    },
+    readiness: () => readinessOf(coordinator, stores),
   };
   return coordinator;
+}
+
+/**
+ * The deployment that the store belongs to.
+ * @throws StartError if the epoch lies in the future
+ * @throws LAYOUT_MISMATCH if the deployment has another layout
+ */
+async function joinDeployment(
+  store: Stores['store'],
+  layout: SnowflakeLayout,
+  clock: Clock,
+): Promise<Deployment> {
+  if (layout.epochMs > clock.now())
+    throw new StartError('snowflake.epochMs lies in the future; IDs would be negative.');
+  const own = layoutFingerprint(layout);
+  const deployment = await store.identify(own);
+  if (deployment.layout === own) return deployment;
+  throw new LeafcutterError(
+    'LAYOUT_MISMATCH',
+    `The store belongs to a deployment with snowflake layout ${deployment.layout}; this coordinator is set to ${own}. A deployment keeps its layout and epoch: set snowflake.* back, and see docs/changing-the-layout.md for what to do instead.`,
+  );
+}
+
+type Of<Arbiter extends new (parts: never) => unknown> = ConstructorParameters<Arbiter>[0];
+
+/** Who decides what is handed out: segments of tags, and leases on machine ids. */
+function arbiters(
+  { segment, snowflake, requestDeadlineMs: deadlineMs }: CoordinatorConfig,
+  parts: Omit<Of<typeof SegmentArbiter> & Of<typeof LeaseArbiter>, 'rules'>,
+): Pick<Coordinator, 'segments' | 'leases'> {
+  const granted = machineIds(snowflake);
+  return {
+    segments: new SegmentArbiter({ ...parts, rules: { ...segment, deadlineMs } }),
+    leases: new LeaseArbiter({
+      ...parts,
+      rules: {
+        ...snowflake,
+        layout: layoutOf(snowflake),
+        firstMachineId: granted.first,
+        lastMachineId: granted.last,
+        deadlineMs,
+      },
+    }),
+  };
 }
 
 /** The opaque keys, as all coordinators of the deployment have them. @throws StartError where one is another's */
@@ -260,6 +267,42 @@ async function guardFence(
   if (guard.refusal?.reason !== 'wrong_redis') return guard;
   await guard.stop();
   throw guard.refusal;
+}
+
+/** Sums the fleet up for the console. */
+function fleetWatch(
+  stores: Stores,
+  parts: Pick<Coordinator, 'tags' | 'guard' | 'log'> & {
+    readonly metrics: CoordinatorObserver;
+    readonly ids: { readonly coordinatorId: string; readonly deploymentId: string };
+  },
+): FleetWatch {
+  const { tags, guard, metrics, log, ids } = parts;
+  return new FleetWatch({
+    roster: stores.roster,
+    tags,
+    clock: systemClock,
+    ids,
+    failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
+    stores: (isUp) => ({
+      store: isUp ? 'up' : 'down',
+      redis: redisState(stores, guard),
+      mayGoUnfenced: guard?.unfencedRefusal() === undefined,
+      lostWrites: metrics.lostLately(),
+    }),
+  });
+}
+
+async function readinessOf(coordinator: Coordinator, stores: Stores) {
+  const store = await stores.store.now().then(
+    () => 'up' as const,
+    () => 'down' as const,
+  );
+  return {
+    ready: store === 'up' && coordinator.guard?.state !== 'refused' && !coordinator.stopping,
+    store,
+    redis: redisState(stores, coordinator.guard),
+  };
 }
 
 function redisState({ redis, fence }: Stores, guard: FenceGuard | undefined): RedisState {

@@ -29,27 +29,7 @@ export function AgentPage({ status }: { status: AgentStatus }) {
         <Fact name="Version">{status.version}</Fact>
       </dl>
       <Card title="Snowflakes">
-        {snowflake === null ? (
-          <Empty>Snowflake mode is off; snowflake.enabled turns it on.</Empty>
-        ) : (
-          <dl class="facts roomy">
-            <Fact name="Lease">
-              <Badge tone={snowflake.state === 'holding' ? 'ok' : 'warning'}>{snowflake.state}</Badge>
-            </Fact>
-            <Fact name="Machine id">{snowflake.machineId ?? '–'}</Fact>
-            <Fact name="Window ends">
-              {snowflake.window === null
-                ? '–'
-                : `in ${duration(Math.max(0, (snowflake.window.to - timeMs) / 1000))}, ${dateTime(snowflake.window.to)}`}
-            </Fact>
-            <Fact name="Issued">{snowflake.issued.toLocaleString()}</Fact>
-            {snowflake.lastError === null ? null : (
-              <Fact name="Last error">
-                <Badge tone="warning">{snowflake.lastError}</Badge>
-              </Fact>
-            )}
-          </dl>
-        )}
+        <Snowflakes snowflake={snowflake} timeMs={timeMs} />
       </Card>
       <Card title={`Buffers (${tags.length})`}>
         {status.tags.length > 10 ? (
@@ -80,6 +60,30 @@ export function AgentPage({ status }: { status: AgentStatus }) {
       </Card>
       <Decode />
     </main>
+  );
+}
+
+function Snowflakes({ snowflake, timeMs }: Pick<AgentStatus, 'snowflake' | 'timeMs'>) {
+  if (snowflake === null) return <Empty>Snowflake mode is off; snowflake.enabled turns it on.</Empty>;
+  const { state, machineId, window, issued, lastError } = snowflake;
+  return (
+    <dl class="facts roomy">
+      <Fact name="Lease">
+        <Badge tone={state === 'holding' ? 'ok' : 'warning'}>{state}</Badge>
+      </Fact>
+      <Fact name="Machine id">{machineId ?? '–'}</Fact>
+      <Fact name="Window ends">
+        {window === null
+          ? '–'
+          : `in ${duration(Math.max(0, (window.to - timeMs) / 1000))}, ${dateTime(window.to)}`}
+      </Fact>
+      <Fact name="Issued">{issued.toLocaleString()}</Fact>
+      {lastError === null ? null : (
+        <Fact name="Last error">
+          <Badge tone="warning">{lastError}</Badge>
+        </Fact>
+      )}
+    </dl>
   );
 }
 

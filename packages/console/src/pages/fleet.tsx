@@ -16,37 +16,15 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
   const [isCreating, setCreating] = useState(false);
   const [filter, setFilter] = useState('');
   const rates = useRates('fleet', fleet);
-  const { health, counts, stores, timeMs } = fleet;
+  const { timeMs } = fleet;
   const matches = (name: string) => name.toLowerCase().includes(filter.toLowerCase());
   const tags = fleet.tags.filter(({ tag }) => matches(tag));
   const agents = fleet.agents.filter(({ agentId }) => matches(agentId));
   return (
     <main id="main" tabIndex={-1}>
       <h1 class="unseen">Fleet</h1>
-      <p class={`health ${health.level}`}>
-        <span aria-hidden="true">{health.level === 'ok' ? '✓' : health.level === 'warning' ? '▲' : '✖'}</span>
-        {health.sentence}
-      </p>
-      <p class="unseen" role="status">
-        Health: {health.level}
-      </p>
-      <dl class="facts card">
-        <Fact name="IDs drawn">{rate(fleet.ratePerSecond)}</Fact>
-        <Fact name="Agents">
-          {count(counts.agents - counts.silent)}
-          {counts.silent > 0 ? <Badge tone="critical">{counts.silent} silent</Badge> : null}
-        </Fact>
-        <Fact name="Tags">{count(counts.tags)}</Fact>
-        <Fact name={stores.redis === 'none' ? 'Database' : 'MySQL'} hint="The store of every counter">
-          <Badge tone={stores.store === 'up' ? 'ok' : 'critical'}>{stores.store}</Badge>
-        </Fact>
-        <Fact name="Redis" hint="Locks, leases and the fence">
-          <Badge tone={stores.redis === 'up' ? 'ok' : stores.redis === 'none' ? 'idle' : 'critical'}>
-            {stores.redis === 'none' ? 'embedded' : stores.redis}
-          </Badge>
-        </Fact>
-        <Fact name="Coordinator">{fleet.coordinatorId}</Fact>
-      </dl>
+      <Health health={fleet.health} />
+      <Facts fleet={fleet} />
       <div class="columns">
         <Card title="IDs per second">
           <Chart label="IDs per second of all tags" unit="IDs/s" points={rates} />
@@ -98,6 +76,42 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
       </Card>
       {isCreating ? <CreateTag onClose={() => setCreating(false)} /> : null}
     </main>
+  );
+}
+
+function Health({ health: { level, sentence } }: Pick<FleetView, 'health'>) {
+  return (
+    <>
+      <p class={`health ${level}`}>
+        <span aria-hidden="true">{level === 'ok' ? '✓' : level === 'warning' ? '▲' : '✖'}</span>
+        {sentence}
+      </p>
+      <p class="unseen" role="status">
+        Health: {level}
+      </p>
+    </>
+  );
+}
+
+function Facts({ fleet: { ratePerSecond, counts, stores, coordinatorId } }: { fleet: FleetView }) {
+  return (
+    <dl class="facts card">
+      <Fact name="IDs drawn">{rate(ratePerSecond)}</Fact>
+      <Fact name="Agents">
+        {count(counts.agents - counts.silent)}
+        {counts.silent > 0 ? <Badge tone="critical">{counts.silent} silent</Badge> : null}
+      </Fact>
+      <Fact name="Tags">{count(counts.tags)}</Fact>
+      <Fact name={stores.redis === 'none' ? 'Database' : 'MySQL'} hint="The store of every counter">
+        <Badge tone={stores.store === 'up' ? 'ok' : 'critical'}>{stores.store}</Badge>
+      </Fact>
+      <Fact name="Redis" hint="Locks, leases and the fence">
+        <Badge tone={stores.redis === 'up' ? 'ok' : stores.redis === 'none' ? 'idle' : 'critical'}>
+          {stores.redis === 'none' ? 'embedded' : stores.redis}
+        </Badge>
+      </Fact>
+      <Fact name="Coordinator">{coordinatorId}</Fact>
+    </dl>
   );
 }
 

@@ -40,7 +40,6 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
   const steps = ranges
     .map(({ grantedAtMs, start, end }) => [grantedAtMs, Number(BigInt(end) - BigInt(start))] as const)
     .sort(([a], [b]) => a - b);
-  const left = view === null ? null : BigInt(view.highestId) + 1n - BigInt(view.nextId);
   return (
     <main id="main" tabIndex={-1}>
       <div class="page-head">
@@ -63,35 +62,9 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
           {message}
         </p>
       ))}
-      <dl class="facts card">
-        <Fact name="Rate">{rate(event.ratePerSecond)}</Fact>
-        <Fact name="Next segment starts at" hint="The counter in the store">
-          <span class="id">{view?.nextId ?? '–'}</span>
-        </Fact>
-        <Fact name="IDs left">{left === null ? '–' : count(Number(left < 0n ? 0n : left))}</Fact>
-        {view?.shape == null ? null : (
-          <Fact name="Shape" hint="How its IDs are written">
-            <span class="id">{view.shape}</span>
-          </Fact>
-        )}
-        <Fact name="Base step">{view === null ? '–' : count(view.step)}</Fact>
-        <Fact name="Max step">{view === null ? '–' : count(view.maxStep)}</Fact>
-        <Fact name="Target duration">{view === null ? '–' : duration(view.targetDurationS)}</Fact>
-      </dl>
+      <Facts view={view} ratePerSecond={event.ratePerSecond} />
       <Card title={`Buffers (${holders.length})`}>
-        {holders.length === 0 ? (
-          <Empty>No agent holds this tag now. It comes into memory with the first request.</Empty>
-        ) : (
-          <ul class="holders">
-            {holders.map(({ agentId, instanceId, state, buffer }) => (
-              <li key={instanceId} class={state} data-agent={agentId}>
-                <BufferRow name={agentId} buffer={buffer}>
-                  {state === 'silent' ? <Badge tone="critical">silent</Badge> : null}
-                </BufferRow>
-              </li>
-            ))}
-          </ul>
-        )}
+        <Holders holders={holders} />
       </Card>
       <div class="columns">
         <Card title="Rate">
@@ -103,45 +76,85 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
       </div>
       <Card title="Newest ledger entries">
         {ledger.problem !== undefined ? <p class="note warning">{ledger.problem}</p> : null}
-        {ranges.length === 0 ? (
-          <Empty>No segment of this tag was handed out yet.</Empty>
-        ) : (
-          <Scroll label="Table of ledger entries">
-            <table>
-              <thead>
-                <tr>
-                  <th scope="col">Granted</th>
-                  <th scope="col">Agent</th>
-                  <th scope="col" class="number">
-                    From
-                  </th>
-                  <th scope="col" class="number">
-                    Step
-                  </th>
-                  <th scope="col" class="wide">
-                    Coordinator
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {ranges.slice(0, LEDGER_SHOWN).map((range) => (
-                  <tr key={range.start}>
-                    <td>{dateTime(range.grantedAtMs)}</td>
-                    <td>{range.agentId}</td>
-                    <td class="number id">{range.start}</td>
-                    <td class="number">{count(Number(BigInt(range.end) - BigInt(range.start)))}</td>
-                    <td class="wide">{range.coordinatorId}</td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </Scroll>
-        )}
+        <Ledger ranges={ranges} />
       </Card>
       {dialog === 'edit' && view !== null ? (
         <EditTag view={view} onClose={() => setDialog(undefined)} />
       ) : null}
       {dialog === 'retire' ? <RetireTag tag={tag} onClose={() => setDialog(undefined)} /> : null}
     </main>
+  );
+}
+
+function Facts({ view, ratePerSecond }: Pick<TagLive, 'view' | 'ratePerSecond'>) {
+  const left = view === null ? null : BigInt(view.highestId) + 1n - BigInt(view.nextId);
+  return (
+    <dl class="facts card">
+      <Fact name="Rate">{rate(ratePerSecond)}</Fact>
+      <Fact name="Next segment starts at" hint="The counter in the store">
+        <span class="id">{view?.nextId ?? '–'}</span>
+      </Fact>
+      <Fact name="IDs left">{left === null ? '–' : count(Number(left < 0n ? 0n : left))}</Fact>
+      {view?.shape == null ? null : (
+        <Fact name="Shape" hint="How its IDs are written">
+          <span class="id">{view.shape}</span>
+        </Fact>
+      )}
+      <Fact name="Base step">{view === null ? '–' : count(view.step)}</Fact>
+      <Fact name="Max step">{view === null ? '–' : count(view.maxStep)}</Fact>
+      <Fact name="Target duration">{view === null ? '–' : duration(view.targetDurationS)}</Fact>
+    </dl>
+  );
+}
+
+function Holders({ holders }: Pick<TagLive, 'holders'>) {
+  if (holders.length === 0)
+    return <Empty>No agent holds this tag now. It comes into memory with the first request.</Empty>;
+  return (
+    <ul class="holders">
+      {holders.map(({ agentId, instanceId, state, buffer }) => (
+        <li key={instanceId} class={state} data-agent={agentId}>
+          <BufferRow name={agentId} buffer={buffer}>
+            {state === 'silent' ? <Badge tone="critical">silent</Badge> : null}
+          </BufferRow>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Ledger({ ranges }: Pick<LedgerPage, 'ranges'>) {
+  if (ranges.length === 0) return <Empty>No segment of this tag was handed out yet.</Empty>;
+  return (
+    <Scroll label="Table of ledger entries">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Granted</th>
+            <th scope="col">Agent</th>
+            <th scope="col" class="number">
+              From
+            </th>
+            <th scope="col" class="number">
+              Step
+            </th>
+            <th scope="col" class="wide">
+              Coordinator
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {ranges.slice(0, LEDGER_SHOWN).map((range) => (
+            <tr key={range.start}>
+              <td>{dateTime(range.grantedAtMs)}</td>
+              <td>{range.agentId}</td>
+              <td class="number id">{range.start}</td>
+              <td class="number">{count(Number(BigInt(range.end) - BigInt(range.start)))}</td>
+              <td class="wide">{range.coordinatorId}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Scroll>
   );
 }
