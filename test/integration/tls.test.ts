@@ -56,7 +56,7 @@ beforeAll(async () => {
         '--tls-client-ca-file',
         ours.caFile,
       ],
-      ...['--ops-listen', opsAt],
+      ...['--ops-listen', opsAt, '--reload-interval-s', '1'],
     ],
     {},
   );
@@ -160,9 +160,11 @@ describe('a coordinator that speaks TLS and asks for certificates', () => {
       copyFileSync(keyFile, own.keyFile);
     };
     take(others);
-    const renewed = await agent('renewed', [...trust(ours), ...as(own), ...IMPATIENT]);
+    const flags = [...trust(ours), ...as(own), '--reload-interval-s', '0', ...IMPATIENT];
+    const renewed = await agent('renewed', flags);
     expect(await isRefused(renewed)).toBe(true);
     take(ours);
+    renewed.process.signal('SIGHUP');
     const isServed = async () => (await fetch(`${renewed.url}/v1/ids/orders`)).ok;
     expect(await poll(isServed)).toBe(true);
     expect(await (await fetch(`${renewed.url}/metrics`)).text()).toMatch(
@@ -177,7 +179,7 @@ describe('a coordinator that speaks TLS and asks for certificates', () => {
     expect(coordinator.running).toBe(true);
     expect(await (await fetch(`${good?.url}/v1/ids/renewed`)).text()).toBe('1');
     copyFileSync(ours.keyFile, shown.keyFile);
-    await coordinator.waitForLine(/the renewed certificate cannot be used/);
+    await coordinator.waitForLine(/what changed cannot be used/);
     expect(await answers(others, ours)).toBe(true);
   });
 });

@@ -132,7 +132,7 @@ describe('the sources', () => {
   });
 
   test.each([
-    "new TlsWatch({\n  ...{ clock, secton: 'tls' },\n  files,\n});",
+    "openDoor({\n  ...{ clock, secton: 'tls' },\n  files,\n});",
     'return { ...({ secton: 1 } as const) };',
   ])('with a spread literal, whose misspelt keys tsc passes, would be found: %j', (code) => {
     expect(offenders([{ path: 'x', lines: 1, code }], SPREAD_LITERAL)).toHaveLength(1);

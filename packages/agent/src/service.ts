@@ -2,13 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@leafcutter/shared/clock';
+import type { Applier, Appliers } from '@leafcutter/shared/config/live-settings';
+import { CurrentTls } from '@leafcutter/shared/current-tls';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
-import { TlsWatch } from '@leafcutter/shared/tls-watch';
 import { CoordinatorClient } from './coordinators/client.ts';
 import { CoordinatorEndpoint } from './coordinators/endpoint.ts';
 import { IdReader } from './coordinators/id-reader.ts';
@@ -27,7 +28,7 @@ import { AgentObserver } from './metrics/observer.ts';
 import type { SnowflakeMode } from './running-agent.ts';
 import type { Seat } from './seat.ts';
 import { networkListeners } from './settings/listeners.ts';
-import { type AgentConfig, sequenceStartMax } from './settings/settings.ts';
+import { type AgentConfig, type AgentSettings, sequenceStartMax } from './settings/settings.ts';
 import { agentStatus, windowRemainingMs } from './status/status.ts';
 import { answersOf } from './status/whole.ts';
 
@@ -37,10 +38,10 @@ export interface AgentService {
   readonly url: string;
   readonly agentId: string;
   readonly instanceId: string;
-  /** Takes over the settings that may change while it runs. */
-  reload(config: AgentConfig): void;
-  /** Counts a configuration that could not be taken over. */
-  reloadFailed(): void;
+  /** What takes over the settings that may change while it runs. */
+  readonly appliers: Appliers<AgentSettings>;
+  /** Counts a changed configuration. */
+  reloaded(result: 'ok' | 'failed'): void;
   /** Drains open requests, ends the lease, stops timers. */
   stop(): Promise<void>;
 }
@@ -70,7 +71,6 @@ export async function startAgent(
     doors = await openDoors(agent);
   } catch (error) {
     agent.tags.close();
-    trust.stop();
     await client.close();
     throw error;
   }
@@ -86,15 +86,8 @@ export async function startAgent(
     url,
     agentId: agent.agentId,
     instanceId: agent.instanceId,
-    reload(changed) {
-      agent.tokens.replace(changed.tokens, changed.scopedTokens);
-      agent.tinyidTokens.replace(changed.tinyid.tokens);
-      agent.limits.change(changed);
-      for (const endpoint of endpoints) endpoint.token = changed.coordinatorToken;
-      log.level = changed.logLevel;
-      agent.metrics.reloaded('ok');
-    },
-    reloadFailed: () => agent.metrics.reloaded('failed'),
+    appliers: appliersOf(agent, endpoints, trust, log),
+    reloaded: (result) => agent.metrics.reloaded(result),
     async stop() {
       log.info('agent is stopping');
       markStopping();
@@ -104,10 +97,36 @@ export async function startAgent(
       await reporter.stop();
       agent.tags.close();
       await agent.snowflake?.keeper.stop();
-      trust.stop();
       await client.close();
       log.info('agent has stopped');
     },
+  };
+}
+
+function appliersOf(
+  { tokens, tinyidTokens, limits }: Agent,
+  endpoints: readonly CoordinatorEndpoint[],
+  trust: CurrentTls,
+  log: Logger,
+): Appliers<AgentSettings> {
+  const replaceTokens: Applier<AgentSettings> = (live) => tokens.replace(live.tokens, live.scopedTokens);
+  const changeLimits: Applier<AgentSettings> = (live) => limits.change(live);
+  const renewTrust = () => trust.renew();
+  return {
+    tokens: replaceTokens,
+    scopedTokens: replaceTokens,
+    'tinyid.tokens': (live) => tinyidTokens.replace(live.tinyid.tokens),
+    tokenRequestsPerS: changeLimits,
+    tokenIdsPerS: changeLimits,
+    coordinatorToken(live) {
+      for (const endpoint of endpoints) endpoint.token = live.coordinatorToken;
+    },
+    logLevel(live) {
+      log.level = live.logLevel;
+    },
+    'coordinatorTls.caFile': renewTrust,
+    'coordinatorTls.certFile': renewTrust,
+    'coordinatorTls.keyFile': renewTrust,
   };
 }
 
@@ -120,7 +139,7 @@ function assemble(
   agent: Agent;
   client: CoordinatorClient;
   endpoints: readonly CoordinatorEndpoint[];
-  trust: TlsWatch;
+  trust: CurrentTls;
   markStopping: () => void;
 } {
   const clock = systemClock;
@@ -130,7 +149,7 @@ function assemble(
   const name = config.agentId ?? `${hostname()}:${config.listen.port}`;
   const agentId = seat === undefined ? name : `${name}-w${seat.number}`;
   const watch = new ClockWatch(clock, config.snowflake.maxClockSkewMs);
-  const trust = coordinatorTrust(config, clock, log);
+  const trust = new CurrentTls('coordinatorTls', config.coordinatorTls);
   const endpoints = coordinatorEndpoints(config, clock, trust);
   const tokens = new Tokens(config.tokens, config.scopedTokens);
   const client = new CoordinatorClient({
@@ -196,18 +215,7 @@ function assemble(
   };
 }
 
-/** The certificates that say whom the agent trusts as a coordinator, and as whom it comes. */
-function coordinatorTrust(config: AgentConfig, clock: Clock, log: Logger): TlsWatch {
-  return new TlsWatch({
-    clock,
-    section: 'coordinatorTls',
-    files: config.coordinatorTls,
-    onChange: () => log.info('the certificates for the coordinators changed; new connections use them'),
-    onProblem: (err) => log.error({ err }, 'the changed certificates cannot be read; those before go on'),
-  });
-}
-
-function coordinatorEndpoints(config: AgentConfig, clock: Clock, trust: TlsWatch): CoordinatorEndpoint[] {
+function coordinatorEndpoints(config: AgentConfig, clock: Clock, trust: CurrentTls): CoordinatorEndpoint[] {
   const { coordinatorToken: token, coordinatorTimeoutMs: timeoutMs } = config;
   const tls = () => trust.texts;
   return config.coordinators.map((url) => new CoordinatorEndpoint(url, { token, timeoutMs, clock, tls }));

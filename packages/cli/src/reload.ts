@@ -1,84 +1,164 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '@leafcutter/shared/config/config-error';
+import type { Applier, Appliers, LiveConfig } from '@leafcutter/shared/config/live-settings';
 import type { ConfigTree, Settings, SettingTree } from '@leafcutter/shared/config/settings';
+import { StartError } from '@leafcutter/shared/http/bind';
 import type { Logger } from '@leafcutter/shared/logger';
+import { readSmallFile } from '@leafcutter/shared/read-small-file';
 
 /** A running service as far as a changed configuration concerns it. */
-export interface Reloading<Config> {
-  /** Takes over what can change while it runs. */
-  reload(config: Config): void;
-  /** Counts a configuration that could not be taken over. */
-  reloadFailed(): void;
+export interface Reloading<T> {
+  /** What takes over the settings that can change while it runs. */
+  readonly appliers: Appliers<T>;
+  /** Counts a change: all of it was taken over, or some of it is wrong. */
+  reloaded(result: 'ok' | 'failed'): void;
 }
 
 interface Parts<T extends SettingTree> {
   readonly settings: Settings<T>;
-  /** The configuration that the service runs with. */
+  /** The configuration that the service starts with. */
   readonly config: ConfigTree<T>;
   /** Reads everything again. @throws ConfigError */
   readonly load: () => ConfigTree<T>;
-  readonly service: Reloading<ConfigTree<T>>;
   readonly log: Logger;
 }
 
 /**
  * Brings a changed configuration to a running service. What is wrong changes nothing: the service goes on with what it
  * has, tokens above all, because without any it would be open to everyone.
+ *
+ * It waits until `follow` gives it the service, and follows that for good. It is made before the service starts: a file
+ * that changes while that reads it is then found to differ.
  */
 export class Reloader<T extends SettingTree> {
   readonly #parts: Parts<T>;
   #config: ConfigTree<T>;
-  /** Told once, not every ten seconds. */
-  #told = '';
+  /** By key of a file whose content reloads, what was applied last. */
+  readonly #contents: Map<string, unknown>;
+  #service: Reloading<T> | undefined;
+  #isAsked = false;
+  /** By subject, what was told: once, not every ten seconds. */
+  readonly #told = new Map<'wrong' | 'restart' | 'unusable', string>();
 
   constructor(parts: Parts<T>) {
     this.#parts = parts;
     this.#config = parts.config;
+    this.#contents = this.#readContents();
+  }
+
+  /** From now on, changes are brought to this service. */
+  follow(service: Reloading<T>): void {
+    this.#service = service;
+    if (this.#isAsked) this.look();
   }
 
   /** Reads the configuration again, and applies what changed. Never throws. */
   look(): void {
-    const { load, service, settings, log } = this.#parts;
-    let config: ConfigTree<T>;
+    if (this.#service === undefined) {
+      this.#isAsked = true;
+      return;
+    }
+    const config = this.#load();
+    const appliers: ReadonlyMap<string, Applier<T>> = new Map(Object.entries(this.#service.appliers));
+    // Certificates are renewed whatever is wrong elsewhere: they end.
+    if (config === undefined) this.#apply(appliers, this.#config, []);
+    else this.#apply(appliers, config, this.#changed(config, appliers));
+  }
+
+  /** Undefined if the configuration is wrong. */
+  #load(): ConfigTree<T> | undefined {
     try {
-      config = load();
+      return this.#parts.load();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       this.#refuse(error.message);
-      return;
+      return undefined;
     }
+  }
+
+  /** The settings that are to be applied. Tells of those that changed, too, and need a restart. */
+  #changed(config: ConfigTree<T>, appliers: ReadonlyMap<string, unknown>): readonly string[] {
+    const { settings, log } = this.#parts;
     const changed = [...settings.byKey].filter(
       ([key]) => !isDeepStrictEqual(valueAt(config, key), valueAt(this.#config, key)),
     );
-    const live = changed.filter(([, { reloads }]) => reloads).map(([key]) => key);
-    const emptied = changed.filter(
-      ([key, { reloads, isSecret }]) => reloads && isSecret && isEmpty(valueAt(config, key)),
-    );
+    // Another path of a file that reloads is not applied: only its content is.
+    const live = changed.filter(([key, { isFile }]) => appliers.has(key) && !isFile);
+    const emptied = live.filter(([key, { isSecret }]) => isSecret && isEmpty(valueAt(config, key)));
     if (emptied.length > 0) {
-      this.#refuse(
-        `${emptied.map(([key]) => key).join(', ')} would be left without any; that needs a restart`,
-      );
-      return;
+      const keys = emptied.map(([key]) => key).join(', ');
+      this.#refuse(`${keys} would be left without any; that needs a restart`);
+      return [];
     }
-    const fixed = changed.filter(([, { reloads }]) => !reloads).map(([key]) => key);
-    this.#tell(fixed.length === 0 ? '' : `these settings changed and need a restart: ${fixed.join(', ')}`);
-    if (live.length === 0) return;
-    this.#config = withValues(this.#config, config, live);
-    service.reload(this.#config);
-    log.info({ settings: live }, 'the configuration was read again, and these settings changed');
+    this.#told.delete('wrong');
+    const fixed = changed.filter((entry) => !live.includes(entry)).map(([key]) => key);
+    const why = fixed.length === 0 ? '' : `these settings changed and need a restart: ${fixed.join(', ')}`;
+    if (this.#isNew('restart', why)) log.warn(why);
+    return live.map(([key]) => key);
+  }
+
+  /** Applies these settings of `config`, and the files that hold something else now. */
+  #apply(appliers: ReadonlyMap<string, Applier<T>>, config: ConfigTree<T>, changed: readonly string[]): void {
+    const contents = this.#readContents();
+    const renewed = [...contents].filter(([key, content]) => content !== this.#contents.get(key));
+    const next = withValues(this.#config, config, changed);
+    const due = [...changed, ...renewed.map(([key]) => key)];
+    const applied: string[] = [];
+    const problems: string[] = [];
+    for (const apply of new Set(due.map((key) => appliers.get(key)))) {
+      try {
+        // A whole configuration has its live part, which TypeScript cannot tell of a tree that it does not know.
+        apply?.(next as unknown as LiveConfig<T>);
+        applied.push(...due.filter((key) => appliers.get(key) === apply));
+      } catch (error) {
+        if (!(error instanceof StartError)) throw error;
+        problems.push(error.message);
+      }
+    }
+    this.#config = withValues(
+      this.#config,
+      next,
+      changed.filter((key) => applied.includes(key)),
+    );
+    for (const [key, content] of renewed) if (applied.includes(key)) this.#contents.set(key, content);
+    this.#tell(applied, problems.join(' '));
+  }
+
+  #tell(applied: readonly string[], problem: string): void {
+    const { log } = this.#parts;
+    if (this.#isNew('unusable', problem))
+      log.error({ problem }, 'what changed cannot be used; what was before goes on');
+    if (applied.length > 0)
+      log.info({ settings: applied }, 'the configuration was read again, and these settings changed');
+    if (problem !== '') this.#service?.reloaded('failed');
+    else if (applied.length > 0) this.#service?.reloaded('ok');
   }
 
   #refuse(why: string): void {
-    this.#parts.service.reloadFailed();
-    if (this.#told === why) return;
-    this.#told = why;
-    this.#parts.log.error({ problem: why }, 'the changed configuration is wrong; the one before goes on');
+    this.#service?.reloaded('failed');
+    if (this.#isNew('wrong', why))
+      this.#parts.log.error({ problem: why }, 'the changed configuration is wrong; the one before goes on');
   }
 
-  #tell(sentence: string): void {
-    if (this.#told === sentence) return;
-    this.#told = sentence;
-    if (sentence !== '') this.#parts.log.warn(sentence);
+  /** Notes that this is told now; false if it was told before, or says nothing. */
+  #isNew(subject: 'wrong' | 'restart' | 'unusable', sentence: string): boolean {
+    const isNew = sentence !== '' && this.#told.get(subject) !== sentence;
+    this.#told.set(subject, sentence);
+    return isNew;
+  }
+
+  #readContents(): Map<string, unknown> {
+    const files = [...this.#parts.settings.byKey].filter(([, { isFile, reloads }]) => isFile && reloads);
+    return new Map(files.map(([key]) => [key, contentOf(valueAt(this.#config, key))]));
+  }
+}
+
+/** What stands in a file, or why it cannot be read: whoever applies it finds that, too, and says so. */
+function contentOf(file: unknown): unknown {
+  try {
+    return file === undefined ? undefined : readSmallFile(String(file));
+  } catch (error) {
+    return String(error);
   }
 }
 

@@ -51,7 +51,7 @@ type Start<T extends SettingTree> = (
   config: ConfigTree<T>,
   log: Logger,
   output: LogOutput,
-) => Promise<{ stop(): Promise<void> } & Reloading<ConfigTree<T>>>;
+) => Promise<{ stop(): Promise<void> } & Reloading<T>>;
 
 /** Runs one service until it is asked to stop. */
 async function serve<T extends SettingTree & { reloadIntervalS: Setting<number> }>(
@@ -87,23 +87,18 @@ async function run<T extends SettingTree & { reloadIntervalS: Setting<number> }>
   readonly start: Start<T>;
 }): Promise<void> {
   const { io, settings, config, load, log, output, start } = parts;
-  let reloader: Reloader<T> | undefined;
-  let isOld = false;
+  const reloader = new Reloader({ settings, config, log, load: () => load() ?? config });
   // Before anything listens: whoever sees the service may send it.
-  io.onHangup(() => {
-    isOld = reloader === undefined;
-    reloader?.look();
-  });
+  io.onHangup(() => reloader.look());
   const running = await Promise.race([start(config, log, output), io.stopRequested.then(() => undefined)]);
   if (running === undefined) {
     // Nothing was granted yet; whatever a start does is fit to be cut off.
     log.info('asked to stop before it was ready');
     return;
   }
-  reloader = new Reloader({ settings, config, service: running, log, load: () => load() ?? config });
-  if (isOld) reloader.look();
+  reloader.follow(running);
   const everyS = (config as ConfigTree<{ reloadIntervalS: Setting<number> }>).reloadIntervalS;
-  const timer = everyS > 0 ? setInterval(() => reloader?.look(), everyS * 1_000) : undefined;
+  const timer = everyS > 0 ? setInterval(() => reloader.look(), everyS * 1_000) : undefined;
   io.tellListening();
   const why = await io.stopRequested;
   clearInterval(timer);

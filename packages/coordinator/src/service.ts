@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@leafcutter/shared/clock';
+import type { Applier, Appliers } from '@leafcutter/shared/config/live-settings';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { RedisState } from '@leafcutter/shared/fleet-views';
 import { StartError } from '@leafcutter/shared/http/bind';
@@ -29,17 +30,17 @@ import { coordinatorApp, opsApp } from './http/routes.ts';
 import { coordinatorJobs } from './jobs/jobs.ts';
 import type { MachineIdCensus } from './metrics/metrics.ts';
 import { CoordinatorObserver } from './metrics/observer.ts';
-import { type CoordinatorConfig, machineIds } from './settings/settings.ts';
+import { type CoordinatorConfig, type CoordinatorSettings, machineIds } from './settings/settings.ts';
 import { openStores, type Stores } from './stores/open-stores.ts';
 
 /** A running coordinator. */
 export interface CoordinatorService {
   /** Where it listens: `http://127.0.0.1:8100`. */
   readonly url: string;
-  /** Takes over the settings that may change while it runs. */
-  reload(config: CoordinatorConfig): void;
-  /** Counts a configuration that could not be taken over. */
-  reloadFailed(): void;
+  /** What takes over the settings that may change while it runs. */
+  readonly appliers: Appliers<CoordinatorSettings>;
+  /** Counts a changed configuration. */
+  reloaded(result: 'ok' | 'failed'): void;
   /** Drains open requests, stops jobs, closes the stores. */
   stop(): Promise<void>;
 }
@@ -77,13 +78,8 @@ export async function startCoordinator(
     log.info({ url, deploymentId: coordinator.deploymentId }, `coordinator ${serving}`);
     return {
       url,
-      reload(changed) {
-        coordinator.access.replace(changed);
-        coordinator.paces.change(changed.agentRequestsPerS);
-        log.level = changed.logLevel;
-        coordinator.metrics.reloaded('ok');
-      },
-      reloadFailed: () => coordinator.metrics.reloaded('failed'),
+      appliers: appliersOf(coordinator, doors, log),
+      reloaded: (result) => coordinator.metrics.reloaded(result),
       async stop() {
         log.info('coordinator is stopping');
         coordinator.stopping = true;
@@ -104,6 +100,28 @@ export async function startCoordinator(
     await stores.close();
     return explain(error);
   }
+}
+
+function appliersOf(
+  { access, paces }: Coordinator,
+  { renewCertificate }: Doors,
+  log: Logger,
+): Appliers<CoordinatorSettings> {
+  const replaceAccess: Applier<CoordinatorSettings> = (live) => access.replace(live);
+  return {
+    agentTokens: replaceAccess,
+    scopedAgentTokens: replaceAccess,
+    adminTokens: replaceAccess,
+    viewerTokens: replaceAccess,
+    tokenRequestsPerS: replaceAccess,
+    agentRequestsPerS: (live) => paces.change(live.agentRequestsPerS),
+    logLevel(live) {
+      log.level = live.logLevel;
+    },
+    'tls.certFile': renewCertificate,
+    'tls.keyFile': renewCertificate,
+    'tls.clientCaFile': renewCertificate,
+  };
 }
 
 async function assemble(

@@ -1,16 +1,18 @@
-import { path } from '@leafcutter/shared/config/setting-kinds';
+import { file } from '@leafcutter/shared/config/setting-kinds';
 
 /** Whom the agent trusts as a coordinator, and as whom it comes. */
 export const linkSettings = {
   coordinatorTls: {
-    caFile: path({
+    caFile: file({
       optional: true,
-      doc: 'Certificates (PEM) of the authorities that sign the coordinators’; default: those that Node knows. Read again when it changes.',
+      reloads: true,
+      doc: 'Certificates (PEM) of the authorities that sign the coordinators’; default: those that Node knows.',
     }),
-    certFile: path({
+    certFile: file({
       optional: true,
-      doc: 'Certificate (PEM) that is shown to the coordinators, where they ask for one; read again when it changes.',
+      reloads: true,
+      doc: 'Certificate (PEM) that is shown to the coordinators, where they ask for one.',
     }),
-    keyFile: path({ optional: true, doc: 'Private key (PEM) of certFile.' }),
+    keyFile: file({ optional: true, reloads: true, doc: 'Private key (PEM) of certFile.' }),
   },
 };

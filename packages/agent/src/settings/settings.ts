@@ -279,6 +279,7 @@ export const agentSettings = settings(
   },
 );
 
+export type AgentSettings = (typeof agentSettings)['tree'];
 export type AgentConfig = ConfigOf<typeof agentSettings>;
 
 /**

@@ -1,12 +1,18 @@
 import { createServer } from 'node:net';
-import type { AgentConfig } from '@leafcutter/agent/settings';
+import { type AgentConfig, type AgentSettings, agentSettings } from '@leafcutter/agent/settings';
+import { applyAll } from '@leafcutter/shared/config/live-settings';
 import { bind } from '@leafcutter/shared/http/bind';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { Io } from '../io.ts';
+import type { Reloading } from '../reload.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Runs `config.workers` agents behind one port. @throws StartError where a port is taken or a worker cannot start */
-export async function startWorkers(config: AgentConfig, io: Io, log: Logger): Promise<Supervisor> {
+export async function startWorkers(
+  config: AgentConfig,
+  io: Io,
+  log: Logger,
+): Promise<Reloading<AgentSettings> & { stop(): Promise<void> }> {
   await checkPorts(config);
   const [command, ...args] = io.self;
   const running = await Supervisor.start({
@@ -18,7 +24,21 @@ export async function startWorkers(config: AgentConfig, io: Io, log: Logger): Pr
     log,
   });
   log.info({ workers: config.workers, listen: String(config.listen) }, 'workers are listening');
-  return running;
+  const passOn = () => running.reload();
+  return {
+    stop: () => running.stop(),
+    appliers: {
+      ...applyAll(agentSettings, passOn),
+      logLevel({ logLevel }) {
+        log.level = logLevel;
+        passOn();
+      },
+    },
+    // Each worker counts for itself.
+    reloaded(result) {
+      if (result === 'failed') passOn();
+    },
+  };
 }
 
 /** Sockets that share a port would join another program's that does so too; without sharing, the taken port shows. */

@@ -60,11 +60,6 @@ export class Supervisor {
     for (const worker of this.#places.values()) worker.hangUp();
   }
 
-  /** Each worker counts for itself. */
-  reloadFailed(): void {
-    this.reload();
-  }
-
   #spawn(number: number): WorkerProcess {
     const worker = new WorkerProcess(number, this.#options, (message) => this.#hear(worker, message));
     this.#places.set(number, worker);

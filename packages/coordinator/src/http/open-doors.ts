@@ -1,8 +1,8 @@
 import type { Clock } from '@leafcutter/shared/clock';
-import { type HttpListening, listen, type ServerTls } from '@leafcutter/shared/http/listen';
+import { CurrentTls } from '@leafcutter/shared/current-tls';
+import { listen, type ServerTls } from '@leafcutter/shared/http/listen';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { TlsTexts } from '@leafcutter/shared/tls-files';
-import { TlsWatch } from '@leafcutter/shared/tls-watch';
 import type { Express } from 'express';
 import type { CoordinatorConfig } from '../settings/settings.ts';
 
@@ -15,6 +15,8 @@ export interface Doors {
   readonly url: string;
   /** When its certificate ends, unix milliseconds; undefined without TLS. */
   certificateEndsAtMs(): number | undefined;
+  /** Shows what stands in the certificate's files now, to new connections. @throws StartError if it cannot be used */
+  renewCertificate(): void;
   /** From now on each answer ends its connection; new ones are still taken. */
   drain(): void;
   close(drainMs: number): Promise<void>;
@@ -61,27 +63,15 @@ async function openSecured(
   const { certFile, keyFile, clientCaFile: caFile } = tls;
   if (certFile === undefined) {
     const { address, drain, close } = await listen(config.listen, app, 'listen', bounds);
-    return { url: `http://${address}`, drain, close, certificateEndsAtMs: () => undefined };
+    const none = () => undefined;
+    return { url: `http://${address}`, drain, close, certificateEndsAtMs: none, renewCertificate: none };
   }
-  let listening: HttpListening | undefined;
-  const watch = new TlsWatch({
-    clock,
-    section: 'tls',
-    files: { certFile, keyFile, caFile },
-    onChange(texts) {
-      listening?.renew(serverTls(texts));
-      log.info('the certificate was renewed; new connections get it');
-    },
-    onProblem: (err) => log.error({ err }, 'the renewed certificate cannot be used; the one before goes on'),
+  const current = new CurrentTls('tls', { certFile, keyFile, caFile });
+  const { address, drain, close, renew } = await listen(config.listen, app, 'listen', {
+    ...bounds,
+    tls: serverTls(current.texts),
   });
-  try {
-    listening = await listen(config.listen, app, 'listen', { ...bounds, tls: serverTls(watch.texts) });
-  } catch (error) {
-    watch.stop();
-    throw error;
-  }
-  const { address, drain, close } = listening;
-  const endsAtMs = watch.endsAtMs ?? Number.POSITIVE_INFINITY;
+  const endsAtMs = current.endsAtMs ?? Number.POSITIVE_INFINITY;
   if (endsAtMs - clock.now() < SOON_MS) {
     const ends = new Date(endsAtMs).toISOString();
     log.warn(
@@ -91,12 +81,13 @@ async function openSecured(
   }
   return {
     url: `https://${address}`,
-    certificateEndsAtMs: () => watch.endsAtMs,
-    drain,
-    close(drainMs) {
-      watch.stop();
-      return close(drainMs);
+    certificateEndsAtMs: () => current.endsAtMs,
+    renewCertificate() {
+      current.renew();
+      renew(serverTls(current.texts));
     },
+    drain,
+    close,
   };
 }
 

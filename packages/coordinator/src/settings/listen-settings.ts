@@ -1,5 +1,5 @@
 import { int } from '@leafcutter/shared/config/number-kinds';
-import { path } from '@leafcutter/shared/config/setting-kinds';
+import { file } from '@leafcutter/shared/config/setting-kinds';
 
 /** How the coordinator's door is secured and bounded. */
 export const listenSettings = {
@@ -18,13 +18,15 @@ export const listenSettings = {
     doc: 'Connections that one client address, or 64 bits of version 6, holds; loopback is not bounded. By default none is: agents may come through one load balancer.',
   }),
   tls: {
-    certFile: path({
+    certFile: file({
       optional: true,
-      doc: 'Certificate (PEM, with its chain) that is shown at listen, which then speaks TLS; read again when it changes.',
+      reloads: true,
+      doc: 'Certificate (PEM, with its chain) that is shown at listen, which then speaks TLS.',
     }),
-    keyFile: path({ optional: true, doc: 'Private key (PEM) of certFile.' }),
-    clientCaFile: path({
+    keyFile: file({ optional: true, reloads: true, doc: 'Private key (PEM) of certFile.' }),
+    clientCaFile: file({
       optional: true,
+      reloads: true,
       doc: 'Certificates (PEM) of the authorities that sign those of agents and admins; who shows none of these is refused.',
     }),
   },

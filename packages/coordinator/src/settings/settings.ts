@@ -267,6 +267,7 @@ export const coordinatorSettings = settings(
   },
 );
 
+export type CoordinatorSettings = (typeof coordinatorSettings)['tree'];
 export type CoordinatorConfig = ConfigOf<typeof coordinatorSettings>;
 
 /** The machine ids that a deployment grants, both ends included. */

@@ -1,16 +1,16 @@
-import { path } from '@leafcutter/shared/config/setting-kinds';
+import { file } from '@leafcutter/shared/config/setting-kinds';
 
 /** Whom a TLS connection to a store trusts, and as whom it comes. */
 export function tlsSettings(store: string) {
   return {
-    caFile: path({
+    caFile: file({
       optional: true,
       doc: `Certificates (PEM) of the authorities that sign ${store}’s; default: those that Node knows.`,
     }),
-    certFile: path({
+    certFile: file({
       optional: true,
       doc: `Certificate (PEM) that is shown to ${store}, where it asks for one.`,
     }),
-    keyFile: path({ optional: true, doc: 'Private key (PEM) of certFile.' }),
+    keyFile: file({ optional: true, doc: 'Private key (PEM) of certFile.' }),
   };
 }

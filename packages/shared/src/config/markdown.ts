@@ -20,8 +20,9 @@ printed, one problem a line, and the process exits with code 78.
 A secret is never printed. Give it as a variable, or name the file that holds it with the variable that ends in
 \`_FILE\`: other users of the machine can see flags. A text in the file that looks like a number needs quotes.
 
-A change in a file of a setting that says *Reloads* counts within \`reloadIntervalS\`, or at once on SIGHUP. Of other settings that
-changed, the log says that they need a restart. Where anything is wrong, nothing changes.`;
+A change of a setting that says *Reloads*, in whichever file it stands, counts within \`reloadIntervalS\`, or at once on SIGHUP; so
+does new content of a file whose setting says *Its content reloads*. Of other settings that changed, the log says that they need a
+restart. If a setting is wrong, nothing changes; if new content cannot be used, what the file held before goes on.`;
 
 const HEAD = `| Key | Flag | Variable | Takes | Default | Unit | What it does |
 |---|---|---|---|---|---|---|`;
@@ -54,9 +55,14 @@ function row(key: string, setting: Setting<unknown>): string {
     escapeBars(setting.takes),
     defaultCell(setting),
     setting.unit ?? '',
-    escapeBars(setting.reloads ? `${setting.doc} *Reloads.*` : setting.doc),
+    escapeBars(setting.doc + reloadNote(setting)),
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function reloadNote({ reloads, isFile }: Setting<unknown>): string {
+  if (!reloads) return '';
+  return isFile ? ' *Its content reloads.*' : ' *Reloads.*';
 }
 
 function defaultCell(setting: Setting<unknown>): string {

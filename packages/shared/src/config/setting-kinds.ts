@@ -41,14 +41,14 @@ export const flag = kind((_: object) => ({
 }));
 
 /** One of a few words. */
-export function choice<const V extends string>(
+export function choice<const V extends string, R extends true | undefined = undefined>(
   values: readonly V[],
-  options: SettingText & { readonly optional: true },
-): Setting<V | undefined>;
-export function choice<const V extends string>(
+  options: SettingText<R> & { readonly optional: true },
+): Setting<V | undefined, NoInfer<R>>;
+export function choice<const V extends string, R extends true | undefined = undefined>(
   values: readonly V[],
-  options: SettingText & ({ readonly default: NoInfer<V> } | { readonly required: true }),
-): Setting<V>;
+  options: SettingText<R> & ({ readonly default: NoInfer<V> } | { readonly required: true }),
+): Setting<V, NoInfer<R>>;
 export function choice(values: readonly string[], options: SettingText): Setting<string | undefined> {
   const schema = z.string().trim().pipe(z.enum(values));
   return new Setting(
@@ -67,12 +67,16 @@ export const address = kind((_: object) => ({
   placeholder: 'host:port',
 }));
 
+const PATH = { schema: z.string().regex(/^[^\0]+$/), takes: 'a path', placeholder: 'path' };
+
 /** A file or a folder; a relative one counts from where the process was started. */
-export const path = kind((_: object) => ({
-  schema: z.string().regex(/^[^\0]+$/),
-  takes: 'a path',
-  placeholder: 'path',
-}));
+export const path = kind((_: object) => PATH);
+
+/**
+ * A file that is read for what stands in it. If it is marked as reloading, a change of that counts; another path needs a
+ * restart.
+ */
+export const file = kind((_: object) => ({ ...PATH, isFile: true }));
 
 /** A URL, kept as it was written. */
 export const url = kind((options: UrlOptions) => ({

@@ -15,17 +15,22 @@ interface Accepts<T> {
   readonly isFlag?: boolean;
   /** Is a secret whatever the options say. */
   readonly isSecret?: boolean;
+  /** Names a file whose content is what counts. */
+  readonly isFile?: boolean;
 }
+
+/** Whether a change counts without a restart. It is in the type, too: a service must apply what is marked. */
+type Mark = true | undefined;
 
 /** What every setting says, whatever its kind. */
-export interface SettingText {
+export interface SettingText<Reloads extends Mark = Mark> {
   /** One line for `--help` and docs/configuration.md, ending in a full stop. */
   readonly doc: string;
-  /** A change counts without a restart. */
-  readonly reloads?: true;
+  /** A change counts without a restart; of a `file`, a change of what stands in it. */
+  readonly reloads?: Reloads;
 }
 
-interface AnyOptions extends SettingText {
+interface AnyOptions<Reloads extends Mark> extends SettingText<Reloads> {
   readonly unit?: string;
   readonly secret?: boolean;
   readonly required?: true;
@@ -33,11 +38,12 @@ interface AnyOptions extends SettingText {
 }
 
 /** One setting: what it accepts, what it is when nobody sets it, and how it is explained. */
-export class Setting<T> implements Accepts<T> {
+export class Setting<T, Reloads extends Mark = Mark> implements Accepts<T> {
   readonly schema: z.ZodType<T>;
   readonly takes: string;
   readonly placeholder: string;
   readonly isFlag: boolean;
+  readonly isFile: boolean;
   readonly doc: string;
   /** `ms`, `s`, `ids`; shown beside the default. */
   readonly unit: string | undefined;
@@ -45,22 +51,24 @@ export class Setting<T> implements Accepts<T> {
   readonly isSecret: boolean;
   /** True when it must be given. */
   readonly isRequired: boolean;
-  /** True where a change counts without a restart. */
-  readonly reloads: boolean;
+  /** True if a change counts without a restart. */
+  readonly reloads: Reloads;
   /** The value when nobody sets it; undefined for what is required or optional. */
   readonly default: T | undefined;
 
   /** Throws when the default is not a value that the setting takes. */
-  constructor(accepts: Accepts<T>, options: AnyOptions) {
+  constructor(accepts: Accepts<T>, options: AnyOptions<Reloads>) {
     this.schema = accepts.schema;
     this.takes = accepts.takes;
     this.placeholder = accepts.placeholder;
     this.isFlag = accepts.isFlag ?? false;
+    this.isFile = accepts.isFile ?? false;
     this.isSecret = accepts.isSecret ?? options.secret ?? false;
     this.doc = options.doc;
     this.unit = options.unit;
     this.isRequired = options.required ?? false;
-    this.reloads = options.reloads ?? false;
+    // Left out means undefined, which an optional key cannot say of its type.
+    this.reloads = options.reloads as Reloads;
     this.default = options.default === undefined ? undefined : accepts.schema.parse(options.default);
   }
 }
@@ -68,22 +76,33 @@ export class Setting<T> implements Accepts<T> {
 /** How a default is written: plain values as they are, addresses and ranges as text. */
 type Written<T> = [T] extends [string | number | bigint | boolean] ? T : string;
 
-/** Makes settings of one kind. Each has a default, is `optional` (undefined when not set) or is `required`. */
+/**
+ * Makes settings of one kind. Each has a default, is `optional` (undefined when not set) or is `required`. Its mark is
+ * inferred from the options alone (`NoInfer`): the tree that it stands in takes either.
+ */
 interface Kind<Options, T> {
-  (options: Options & SettingText & { readonly optional: true }): Setting<T | undefined>;
-  (options: Options & SettingText & { readonly required: true }): Setting<T>;
-  (options: Options & SettingText & { readonly default: Written<T> }): Setting<T>;
+  <R extends Mark = undefined>(
+    options: Options & SettingText<R> & { readonly optional: true },
+  ): Setting<T | undefined, NoInfer<R>>;
+  <R extends Mark = undefined>(
+    options: Options & SettingText<R> & { readonly required: true },
+  ): Setting<T, NoInfer<R>>;
+  <R extends Mark = undefined>(
+    options: Options & SettingText<R> & { readonly default: Written<T> },
+  ): Setting<T, NoInfer<R>>;
 }
 
 /** A kind from what it accepts; the options of its settings and their type are inferred. */
 export function kind<Options, T>(accepts: (options: Options) => Accepts<T>): Kind<Options, T> {
-  return (options: Options & SettingText) => new Setting(accepts(options), options);
+  return <R extends Mark>(options: Options & SettingText<R>) => new Setting<T, R>(accepts(options), options);
 }
 
 /** Makes settings that are lists: nothing set is the empty list. */
-type ListKind<Options> = (
-  options: Options & SettingText & ({ readonly default?: readonly string[] } | { readonly required: true }),
-) => Setting<readonly string[]>;
+type ListKind<Options> = <R extends Mark = undefined>(
+  options: Options &
+    SettingText<R> &
+    ({ readonly default?: readonly string[] } | { readonly required: true }),
+) => Setting<readonly string[], NoInfer<R>>;
 
 /** A kind of list from what it accepts. */
 export function listKind<Options>(
