@@ -8,13 +8,12 @@ const AGENT_ENDPOINTS = agentEndpoints(true);
 
 /** Tokens that open an endpoint, by its access; the README leaves out what only agents ask. */
 const TOKENS = {
-  ...{ viewer: 'viewer or admin', admin: 'admin' },
-  ...{
-    any: 'any',
-    tag: 'one for the tag',
-    snowflake: 'one for snowflakes',
-    decoded: 'any, or one for the tag',
-  },
+  viewer: 'viewer or admin',
+  admin: 'admin',
+  any: 'any',
+  tag: 'one for the tag',
+  snowflake: 'one for snowflakes',
+  decoded: 'any, or one for the tag',
 };
 const FOR_AGENTS = ['segments', 'reads', 'leases', 'reports'];
 

@@ -2,12 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Explanation, JobList } from '@leafcutter/shared/inspection';
 import { createPool, type Pool } from 'mysql2/promise';
 import { Cluster } from '../support/cluster.ts';
+import { fakeTime } from '../support/faketime.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { metric } from '../support/metric.ts';
 import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { Service } from '../support/service.ts';
 
 const JOBS = ['audit', 'forecast', 'prune', 'reap', 'sweep'];
+const EACH_SECOND = JOBS.flatMap((job) => [`--jobs-${job}-interval-s`, '1']);
 
 let mariadb: MariadbServer;
 let redis: RedisServer;
@@ -22,7 +25,7 @@ beforeAll(async () => {
     redisUrl: redis.url,
     coordinators: 2,
     agents: 0,
-    coordinatorFlags: JOBS.flatMap((job) => [`--jobs-${job}-interval-s`, '1']),
+    coordinatorFlags: EACH_SECOND,
   });
 });
 
@@ -83,5 +86,25 @@ describe('the background jobs of two coordinators', () => {
     expect(await runs('audit', 'failed')).toBeGreaterThan(0);
     await mysql.query('RENAME TABLE leafcutter_ledger_away TO leafcutter_ledger');
     expect(await poll(async () => (await one(0, 'audit'))?.lastRun?.error === null)).toBeTruthy();
+  });
+
+  test('go on when a coordinator whose clock is an hour ahead has put them off, and is gone', async () => {
+    await using clock = await fakeTime();
+    clock.set(3_600);
+    const ahead = await Service.start({
+      kind: 'coordinator',
+      name: 'ahead',
+      flags: ['--redis-key-prefix', 'leafcutter:', ...EACH_SECOND],
+      env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url, ...clock.env },
+    });
+    const allPutOff = async () =>
+      (await listed(0)).every(({ lastRun }) => lastRun?.coordinatorId === 'ahead');
+    expect(await poll(allPutOff)).toBeTruthy();
+    await ahead.process.kill();
+    const allRunHere = async () =>
+      (await listed(0)).every(({ lastRun }) => lastRun?.coordinatorId.startsWith('coordinator-'));
+    expect(await poll(allRunHere)).toBeTruthy();
+    const renewed = await metric('leafcutter_coordinator_jobs_rescheduled_total', ...cluster.coordinators);
+    expect(renewed).toBeGreaterThan(0);
   });
 });

@@ -27,7 +27,8 @@ import { FleetEvents } from './http/events.ts';
 import { type Doors, openDoors } from './http/open-doors.ts';
 import { Paces } from './http/paces.ts';
 import { coordinatorApp, opsApp } from './http/routes.ts';
-import { coordinatorJobs } from './jobs/jobs.ts';
+import { JobWatch } from './jobs/job-watch.ts';
+import { coordinatorJobs, lateJobReports } from './jobs/jobs.ts';
 import type { MachineIdCensus } from './metrics/metrics.ts';
 import { CoordinatorObserver } from './metrics/observer.ts';
 import { type CoordinatorConfig, type CoordinatorSettings, machineIds } from './settings/settings.ts';
@@ -65,7 +66,9 @@ export async function startCoordinator(
     doors = await openDoors(config, apps, systemClock, log);
     coordinator.metrics.certificateEndsAtMs = doors.certificateEndsAtMs;
     coordinator.watch.start();
-    const scheduler = stores.schedule(coordinator.jobs);
+    const { jobs, jobWatch, metrics } = coordinator;
+    jobWatch.start();
+    const scheduler = stores.schedule(jobs, jobWatch, metrics.jobs);
     const { url, drain, close } = doors;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
@@ -86,6 +89,7 @@ export async function startCoordinator(
         drain();
         if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
         coordinator.watch.stop();
+        jobWatch.stop();
         events.end();
         await close(config.drainMs);
         await scheduler.stop();
@@ -170,6 +174,16 @@ async function assemble(
     events: metrics,
     coordinatorId,
   };
+  const jobs = coordinatorJobs({
+    ...stores,
+    guard,
+    clock,
+    metrics: metrics.jobs,
+    log,
+    coordinatorId,
+    config,
+  });
+  const jobWatch = new JobWatch({ jobs, journal, clock, events: lateJobReports(metrics.jobs, log) });
   const coordinator: Coordinator = {
     config,
     coordinatorId,
@@ -184,7 +198,8 @@ async function assemble(
     access,
     paces: new Paces(clock, config.agentRequestsPerS, 'agent'),
     journal,
-    jobs: coordinatorJobs({ ...stores, guard, clock, metrics: metrics.jobs, log, coordinatorId, config }),
+    jobs,
+    jobWatch,
     ...arbiters(config, { ...shared, registry, keys }),
     dated: new DatedTags(store, config.snowflake.maxClockSkewMs),
     tags,
@@ -194,6 +209,7 @@ async function assemble(
       guard,
       metrics,
       log,
+      jobWatch,
       ids: { coordinatorId, deploymentId: deployment.id },
     }),
     guard,
@@ -290,12 +306,12 @@ async function guardFence(
 /** Sums the fleet up for the console. */
 function fleetWatch(
   stores: Stores,
-  parts: Pick<Coordinator, 'tags' | 'guard' | 'log'> & {
+  parts: Pick<Coordinator, 'tags' | 'guard' | 'log' | 'jobWatch'> & {
     readonly metrics: CoordinatorObserver;
     readonly ids: { readonly coordinatorId: string; readonly deploymentId: string };
   },
 ): FleetWatch {
-  const { tags, guard, metrics, log, ids } = parts;
+  const { tags, guard, metrics, log, jobWatch, ids } = parts;
   return new FleetWatch({
     roster: stores.roster,
     tags,
@@ -307,6 +323,7 @@ function fleetWatch(
       redis: redisState(stores, guard),
       mayGoUnfenced: guard?.unfencedRefusal() === undefined,
       lostWrites: metrics.lostLately(),
+      lateJobs: jobWatch.late,
     }),
   });
 }

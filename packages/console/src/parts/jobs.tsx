@@ -36,14 +36,14 @@ export function Jobs({ nowMs }: { nowMs: number }) {
           </tr>
         </thead>
         <tbody>
-          {data.jobs.map(({ job, everyMs, lastRun }) => (
+          {data.jobs.map(({ job, everyMs, late, lastRun }) => (
             <tr key={job} data-job={job}>
               <th scope="row" title={MEANINGS[job]}>
                 {job}
               </th>
               <td class="number wide">{duration(everyMs / 1000)}</td>
               <td>
-                <Outcome lastRun={lastRun} nowMs={nowMs} />
+                {late && <Badge tone="warning">late</Badge>} <Outcome lastRun={lastRun} nowMs={nowMs} />
               </td>
               <td class="wide">{lastRun?.coordinatorId ?? '–'}</td>
               <td class="number wide">{lastRun === null ? '–' : duration(lastRun.durationMs / 1000)}</td>

@@ -14,6 +14,7 @@ import type { SegmentArbiter } from '../domain/segments/segments.ts';
 import type { DatedTags } from '../domain/tags/dated-tags.ts';
 import type { TagAdmin } from '../domain/tags/tags.ts';
 import type { JobJournal } from '../jobs/job-journal.ts';
+import type { JobWatch } from '../jobs/job-watch.ts';
 import type { Job } from '../jobs/jobs.ts';
 import type { CoordinatorMetrics } from '../metrics/metrics.ts';
 import type { CoordinatorConfig } from '../settings/settings.ts';
@@ -37,6 +38,7 @@ export interface Coordinator {
   readonly paces: Paces<string>;
   readonly jobs: readonly Job[];
   readonly journal: JobJournal;
+  readonly jobWatch: JobWatch;
   readonly segments: SegmentArbiter;
   readonly dated: DatedTags;
   readonly leases: LeaseArbiter;

@@ -56,6 +56,7 @@ const fleet: z.ZodType<FleetView> = z.strictObject({
     redis: z.enum(REDIS_STATES),
     mayGoUnfenced: z.boolean(),
     lostWrites: z.strictObject({ counters: z.int(), latest: z.string() }).nullable(),
+    lateJobs: z.array(z.strictObject({ job: z.string(), everyMs: z.int(), silentMs: z.number() })),
   }),
   ratePerSecond: rate,
   counts: z.strictObject({ tags: z.int(), agents: z.int(), silent: z.int() }),

@@ -3,22 +3,29 @@ import type { Logger } from '@leafcutter/shared/logger';
 import { Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connectRedis, type RedisPlace } from '../stores/redis/connections.ts';
+import type { JobMetrics } from './job-metrics.ts';
+import { graceMs, type JobWatch } from './job-watch.ts';
 import { ATTEMPTS, type Job, RETRY_MS, type Scheduler } from './jobs.ts';
 
 const QUEUE = 'jobs';
 
 /** How long a schedule that Redis lost (FLUSHALL, a restart without persistence) may stay lost, at most. */
 const CHECK_MAX_MS = 60_000;
+/** A next run further away than the interval and this much was set by a clock that was wrong, in milliseconds. */
+const FAR_MS = 60_000;
 
 /**
  * Jobs on BullMQ job schedulers: every coordinator offers a worker, and each tick of a job runs on exactly one. The
- * schedules live in Redis, which may forget them: every coordinator looks whether they are there, and enters them again.
+ * schedules live in Redis, which may forget them: every coordinator looks whether they are there, and enters them again. And they
+ * hold the time of the next run by the wall clock of the coordinator that ran the last: one that was an hour ahead puts a job off
+ * by an hour, and entering it again with the same interval keeps that. So one that is late, or put off, is taken out first.
  * BullMQ has connections of its own, because it blocks on them and must wait for Redis where the fence must not.
  */
 export function bullmqScheduler(
   jobs: readonly Job[],
-  options: { redis: RedisPlace; clock: Clock; log: Logger },
+  options: { redis: RedisPlace; clock: Clock; log: Logger; watch: JobWatch; metrics: JobMetrics },
 ): Scheduler {
+  const { clock, log, watch } = options;
   // BullMQ asks for a hash tag; in a cluster the one in keyPrefix comes first and counts.
   const prefix = `${options.redis.keyPrefix}{bull}`;
   const connections = [connect(options.redis), connect(options.redis)] as const;
@@ -29,7 +36,7 @@ export function bullmqScheduler(
     concurrency: 1,
   });
   // The watch reports a Redis that is away; here it would be said twice.
-  const onError = (error: Error) => options.log.debug({ err: error }, 'job queue');
+  const onError = (error: Error) => log.debug({ err: error }, 'job queue');
   queue.on('error', onError);
   worker.on('error', onError);
   const enter = async ({ name, everyMs }: Job) => {
@@ -37,19 +44,40 @@ export function bullmqScheduler(
     const opts = { attempts: ATTEMPTS, backoff, removeOnComplete: 10, removeOnFail: 10 };
     await queue
       .upsertJobScheduler(name, { every: everyMs }, { name, opts })
-      .catch((err: unknown) => options.log.warn({ job: name, err }, 'a job could not be scheduled'));
+      .catch((err: unknown) => log.warn({ job: name, err }, 'a job could not be scheduled'));
   };
-  const enterLost = async () => {
+  /** By monotonic time: when each was last taken out and entered. Never, as far as this coordinator knows. */
+  const renewedAt = new Map<string, number>();
+  const look = async () => {
+    const [seconds] = await connections[0].time();
     for (const job of jobs) {
-      if ((await queue.getJobScheduler(job.name)) === undefined) await enter(job);
+      const scheduler = await queue.getJobScheduler(job.name);
+      if (scheduler === undefined) await enter(job);
+      else if (mustRenew(job, scheduler.next, Number(seconds) * 1_000)) await renew(job);
     }
+  };
+  const mustRenew = ({ name, everyMs }: Job, next = 0, redisNowMs: number) => {
+    const sinceMs = clock.monotonic() - (renewedAt.get(name) ?? Number.NEGATIVE_INFINITY);
+    if (watch.isLate(name)) return sinceMs > everyMs + graceMs(everyMs);
+    // While a coordinator lives whose clock is ahead, the job runs by that clock, and in time. Only at the first look
+    // nobody knows when it last ran.
+    const mayRun = sinceMs < Number.POSITIVE_INFINITY && Math.min(sinceMs, watch.silentMs(name)) <= everyMs;
+    // Two clocks have to agree: the one that is wrong may be this one, or Redis'.
+    return !mayRun && next - Math.max(clock.now(), redisNowMs) > everyMs + FAR_MS;
+  };
+  const renew = async (job: Job) => {
+    log.warn({ job: job.name }, 'a job was put off or not run in time; it is scheduled anew');
+    await queue.removeJobScheduler(job.name);
+    await enter(job);
+    renewedAt.set(job.name, clock.monotonic());
+    options.metrics.rescheduled(job.name);
   };
   const checkMs = Math.min(CHECK_MAX_MS, ...jobs.map(({ everyMs }) => everyMs));
   let stopped = false;
   let stopTimer: Cancel = () => undefined;
   const checkLater = () => {
     if (stopped) return;
-    stopTimer = options.clock.after(checkMs, () => void enterLost().catch(onError).then(checkLater));
+    stopTimer = clock.after(checkMs, () => void look().catch(onError).then(checkLater));
   };
   // At start each is entered whether it is there or not, so that a changed interval counts.
   void Promise.all(jobs.map(enter)).then(checkLater);

@@ -13,6 +13,8 @@ const MAX_TAGS_SHOWN = 200;
 export class JobMetrics {
   readonly #runs: Counter;
   readonly #succeededAt: Gauge;
+  readonly #isLate: Gauge;
+  readonly #rescheduled: Counter;
   readonly #duration: Gauge;
   readonly #agents: Gauge;
   readonly #pruned: Counter;
@@ -38,6 +40,17 @@ export class JobMetrics {
       'When a background job last went well here, unix time; see the largest of all coordinators.',
       'task',
     );
+    this.#isLate = gauge(
+      'job_late',
+      '1 while a background job was not run in time on any coordinator, as far as this one sees, else 0.',
+      'task',
+    );
+    this.#rescheduled = counter(
+      'jobs_rescheduled_total',
+      'Times that a background job was scheduled anew from here, because it was late, or put off by a coordinator whose clock was ahead.',
+      { task: JOBS },
+    );
+    for (const task of JOBS) this.#isLate.set({ task }, 0);
     this.#duration = gauge(
       'job_last_duration_seconds',
       'How long the last run of a background job here took.',
@@ -67,6 +80,14 @@ export class JobMetrics {
     this.#runs.inc({ task, result });
     this.#duration.set({ task }, durationMs / 1000);
     if (result === 'ok') this.#succeededAt.setToCurrentTime({ task });
+  }
+
+  late(task: string, isLate: boolean): void {
+    this.#isLate.set({ task }, Number(isLate));
+  }
+
+  rescheduled(task: string): void {
+    this.#rescheduled.inc({ task });
   }
 
   agentsAlive(count: number): void {

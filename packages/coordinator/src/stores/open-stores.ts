@@ -8,6 +8,8 @@ import type { Roster } from '../domain/fleet/roster.ts';
 import type { LeaseRegistry } from '../domain/leases/lease-registry.ts';
 import { bullmqScheduler } from '../jobs/bullmq-scheduler.ts';
 import type { JobJournal } from '../jobs/job-journal.ts';
+import type { JobMetrics } from '../jobs/job-metrics.ts';
+import type { JobWatch } from '../jobs/job-watch.ts';
 import type { Job, Scheduler } from '../jobs/jobs.ts';
 import { timerScheduler } from '../jobs/timer-scheduler.ts';
 import type { CoordinatorConfig } from '../settings/settings.ts';
@@ -38,7 +40,7 @@ export interface Stores {
   readonly journal: JobJournal;
   /** Undefined where there is no Redis. */
   readonly redis: RedisLink | undefined;
-  schedule(jobs: readonly Job[]): Scheduler;
+  schedule(jobs: readonly Job[], watch: JobWatch, metrics: JobMetrics): Scheduler;
   close(): Promise<void>;
 }
 
@@ -116,7 +118,7 @@ async function openServers(
     roster: new RedisRoster(shown, config.rosterMaxMb * 1_000_000),
     journal: new RedisJobJournal(shown),
     redis: link,
-    schedule: (jobs) => bullmqScheduler(jobs, { redis, clock, log }),
+    schedule: (jobs, watch, metrics) => bullmqScheduler(jobs, { redis, clock, log, watch, metrics }),
     async close() {
       fence.close();
       link.close();

@@ -32,6 +32,8 @@ export interface StoreStates {
   readonly mayGoUnfenced: boolean;
   /** Counters of which this coordinator found within the last hour that MySQL had lost writes. */
   readonly lostWrites: { readonly counters: number; readonly latest: string } | null;
+  /** Background jobs that no coordinator has run in time, as far as this one sees. */
+  readonly lateJobs: readonly { readonly job: string; readonly everyMs: number; readonly silentMs: number }[];
 }
 
 export interface FleetTag {

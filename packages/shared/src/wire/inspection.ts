@@ -68,6 +68,8 @@ export const jobList = z.strictObject({
     z.strictObject({
       job: z.string(),
       everyMs: z.int(),
+      /** True if no coordinator has run it in time, as far as the one that answers sees. */
+      late: z.boolean(),
       /** Null where it has not run yet. */
       lastRun: z
         .strictObject({

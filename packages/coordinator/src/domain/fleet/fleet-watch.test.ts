@@ -44,6 +44,7 @@ function watching() {
     store: 'up',
     mayGoUnfenced: true,
     lostWrites: null,
+    lateJobs: [],
   };
   const failures: unknown[] = [];
   const watch = new FleetWatch({
@@ -146,6 +147,18 @@ describe('the fleet', () => {
     await pass(2, 1);
     expect(watch.fleet?.problems).toMatchObject([
       { key: 'lost writes', sentence: expect.stringContaining('1 counter, last of tag orders') },
+    ]);
+  });
+
+  test('tells of a background job that nobody runs', async () => {
+    const { watch, pass, stores } = watching();
+    watch.subscribe(() => undefined);
+    stores.lateJobs = [{ job: 'sweep', everyMs: 60_000, silentMs: 180_000 }];
+    await pass(2, 1);
+    const sentence =
+      'The background job sweep has not run for 3 min, on any coordinator; it is due every 60 s.';
+    expect(watch.fleet?.problems).toMatchObject([
+      { key: 'job sweep', sentence: expect.stringContaining(sentence) },
     ]);
   });
 

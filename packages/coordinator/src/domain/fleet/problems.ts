@@ -76,7 +76,7 @@ export class ProblemLog {
 }
 
 function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetProblem[] {
-  const { store, redis, mayGoUnfenced, lostWrites } = stores;
+  const { store, redis, mayGoUnfenced, lostWrites, lateJobs } = stores;
   const problems: FleetProblem[] = [];
   if (store === 'down') {
     const first = tags.reduce<number | null>(
@@ -114,6 +114,13 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
       key: 'lost writes',
       level: 'warning',
       sentence: `MySQL lost writes of ${plural(lostWrites.counters, 'counter')}, last of ${lostWrites.latest}. No ID repeats: what was handed out is passed over and stands in the ledger as (lost). Do not wipe Redis now; find out why MySQL went back.`,
+    });
+  }
+  for (const { job, everyMs, silentMs } of lateJobs) {
+    problems.push({
+      key: `job ${job}`,
+      level: 'warning',
+      sentence: `The background job ${job} has not run for ${duration(silentMs / 1_000)}, on any coordinator; it is due every ${duration(everyMs / 1_000)}. Is another job still running, Redis away, or a clock wrong?`,
     });
   }
   if (redis === 'refused') {

@@ -10,10 +10,15 @@ export const JOB_ENDPOINTS = [
     answer: jobList,
     errors: ['STORE_UNAVAILABLE'],
     limits: { ...FOR_VIEWERS, howLarge: 'the jobs', howLong: '`redis.commandTimeoutMs`' },
-    async handle({ coordinator: { jobs, journal } }) {
+    async handle({ coordinator: { jobs, journal, jobWatch } }) {
       const runs = new Map((await journal.read()).map(({ job, ...run }) => [job, run]));
       return {
-        jobs: jobs.map(({ name, everyMs }) => ({ job: name, everyMs, lastRun: runs.get(name) ?? null })),
+        jobs: jobs.map(({ name, everyMs }) => ({
+          job: name,
+          everyMs,
+          late: jobWatch.isLate(name),
+          lastRun: runs.get(name) ?? null,
+        })),
       };
     },
   }),
