@@ -133,25 +133,33 @@ test('a killed worker is replaced by one with an instance of its own, and no ID 
   expect(new Set(drawn).size).toBe(drawn.length);
 });
 
-test('a stopped worker leaves the others serving and answering for themselves', async () => {
+test('a worker that stands still leaves the others serving, and is replaced', async () => {
+  const before = await bothWorkers();
   // The system shares connections out between the workers, also new ones to a stopped one. So they are opened before:
   // of so many, each worker has some.
   const connections = await Promise.all(Array.from({ length: 40 }, () => KeepAlive.open(agent.url)));
   await Promise.all(connections.map((connection) => connection.get('/livez')));
   const [stopped = -1] = pids();
   process.kill(stopped, 'SIGSTOP');
-  try {
-    const isTold = async () => {
-      // Those to the stopped one are silent.
-      const { body } = await Promise.any(connections.map((connection) => connection.get('/v1/status')));
-      return (JSON.parse(body) as WholeAgentStatus).workers?.length === 1;
-    };
-    expect(await poll(isTold)).toBe(true);
-  } finally {
-    process.kill(stopped, 'SIGCONT');
-    for (const connection of connections) connection.close();
-  }
-  await bothWorkers();
+  // Those to the stopped one are silent, until it is killed.
+  const asked = connections.map((connection) => connection.get('/v1/ids/shared'));
+  await Promise.any(asked);
+  expect(await poll(() => !pids().includes(stopped))).toBe(true);
+  const answers = await Promise.allSettled(asked);
+  drawn.push(...answers.flatMap((it) => (it.status === 'fulfilled' ? [BigInt(it.value.body)] : [])));
+  for (const connection of connections) connection.close();
+  const replaced = async () => {
+    const now = await workersOf();
+    return (
+      now.length === 2 && now.some(({ instanceId }) => before.every((old) => old.instanceId !== instanceId))
+    );
+  };
+  expect(await poll(replaced)).toBe(true);
+  expect(agent.process.tail()).toContain('a worker stands still');
+  const each = await Promise.all(Array.from({ length: 40 }, () => drawOver(5)));
+  expect(each.map((ids) => ids.length)).toEqual(each.map(() => 5));
+  drawn.push(...each.flat());
+  expect(new Set(drawn).size).toBe(drawn.length);
 });
 
 test('all stop when the service is asked to', async () => {

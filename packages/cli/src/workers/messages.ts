@@ -9,9 +9,15 @@ export const TELL_WITHIN_MS = 500;
 export type What = keyof WorkerAnswers;
 
 /** What supervisor and workers say to each other; `id` joins an answer to its question. */
-export type ToSupervisor =
+export type FromWorker =
   | { readonly ask: What; readonly id: number }
   | { readonly told: unknown; readonly id: number };
+/** A worker sends each beat back. */
+export interface Beat {
+  readonly beat: true;
+}
+export type ToSupervisor = FromWorker | Beat;
 export type ToWorker =
+  | Beat
   | { readonly tell: What; readonly id: number }
   | { readonly answer: readonly unknown[]; readonly id: number };

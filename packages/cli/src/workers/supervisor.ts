@@ -1,6 +1,6 @@
 import { StartError } from '@leafcutter/shared/http/bind';
 import type { Logger } from '@leafcutter/shared/logger';
-import { TELL_WITHIN_MS, type ToSupervisor, type What } from './messages.ts';
+import { type FromWorker, TELL_WITHIN_MS, type What } from './messages.ts';
 import { WorkerProcess, type WorkerStart } from './worker-child.ts';
 
 export interface SupervisorOptions extends WorkerStart {
@@ -15,18 +15,27 @@ const WELL_AFTER_MS = 10_000;
 const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
 
+/** How often workers are sent a beat, in milliseconds, and how many in a row one may leave unanswered. */
+const BEAT_MS = 1_000;
+const MAX_UNANSWERED = 5;
+
 /**
  * Keeps the workers of one service running.
  *
  * Each place is starting (its process does not listen yet), serving, or waiting (its process ended, the next one is
  * started after a while). A supervisor is starting until all of its workers serve for the first time, running while it
  * replaces those that end, and stopping for good: then nobody is replaced.
+ *
+ * The system goes on giving connections to a worker that stands still. So one that answers no beats is killed and replaced.
+ * What it held is its own, and it does not matter whether it wakes up in that moment: until it is gone it is an agent like any
+ * other, and who replaces it has another instance, other segments and another machine id.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #places = new Map<number, WorkerProcess>();
   readonly #questions = new Map<number, (value: unknown) => void>();
   #nextId = 1;
+  #beats: NodeJS.Timeout | undefined;
   #stopping = false;
 
   /** Starts all workers. @throws StartError where one ends before it listens: it has said why */
@@ -42,6 +51,7 @@ export class Supervisor {
       throw new StartError(`${failed} before it listened.`);
     }
     for (const worker of all) void supervisor.#watch(worker, performance.now(), 0);
+    supervisor.#beat();
     return supervisor;
   }
 
@@ -52,6 +62,7 @@ export class Supervisor {
   /** Asks all workers to stop, and waits for them. */
   async stop(): Promise<void> {
     this.#stopping = true;
+    clearTimeout(this.#beats);
     await Promise.all([...this.#places.values()].map((worker) => worker.stop(this.#options.stopWithinMs)));
   }
 
@@ -78,7 +89,24 @@ export class Supervisor {
     if (!this.#stopping) void this.#watch(this.#spawn(worker.number), performance.now(), inRow);
   }
 
-  #hear(from: WorkerProcess, message: ToSupervisor): void {
+  #beat(): void {
+    const workers = [...this.#places.values()];
+    const stuck = workers.find(({ unanswered }) => unanswered >= MAX_UNANSWERED);
+    if (stuck !== undefined) {
+      this.#options.log.error(
+        { worker: stuck.number },
+        'a worker stands still and answers nothing; it is killed',
+      );
+      stuck.kill();
+      // One at a time: where all stand still, it may be the machine that does.
+      for (const worker of workers) worker.forgive();
+    }
+    for (const worker of workers) worker.beat();
+    // Counted in beats, not by the clock: after a pause of its own, a supervisor finds their answers first.
+    this.#beats = setTimeout(() => this.#beat(), BEAT_MS);
+  }
+
+  #hear(from: WorkerProcess, message: FromWorker): void {
     if ('ask' in message) void this.#answer(from, message.ask, message.id);
     else this.#questions.get(message.id)?.(message.told);
   }

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type ToSupervisor, type ToWorker, WORKER_VARIABLE } from './messages.ts';
+import { type FromWorker, type ToSupervisor, type ToWorker, WORKER_VARIABLE } from './messages.ts';
 
 /** How a worker is started. */
 export interface WorkerStart {
@@ -20,9 +20,10 @@ export class WorkerProcess {
   readonly listening: Promise<void>;
   readonly #child: ChildProcess;
   #isListening = false;
+  #unanswered = 0;
   #isRunning = true;
 
-  constructor(number: number, { commandLine, cwd, env }: WorkerStart, hear: (message: ToSupervisor) => void) {
+  constructor(number: number, { commandLine, cwd, env }: WorkerStart, hear: (message: FromWorker) => void) {
     this.number = number;
     const [command, ...args] = commandLine;
     // A group of its own, so that Ctrl-C reaches the supervisor only; the channel tells the worker when that is gone.
@@ -36,8 +37,11 @@ export class WorkerProcess {
     });
     this.listening = new Promise((resolve) => {
       this.#child.on('message', (message) => {
-        if (typeof message === 'object') hear(message as ToSupervisor);
-        else {
+        if (typeof message === 'object') {
+          const said = message as ToSupervisor;
+          if ('beat' in said) this.forgive();
+          else hear(said);
+        } else {
           this.#isListening = true;
           resolve();
         }
@@ -57,6 +61,28 @@ export class WorkerProcess {
     return this.#isRunning && this.#isListening;
   }
 
+  /** Beats in a row that it has not sent back. */
+  get unanswered(): number {
+    return this.#unanswered;
+  }
+
+  /** Sends it a beat. One that is starting may be busy with that, and takes no connections. */
+  beat(): void {
+    if (!this.isListening) return;
+    this.#unanswered += 1;
+    this.send({ beat: true });
+  }
+
+  /** As if it had answered. */
+  forgive(): void {
+    this.#unanswered = 0;
+  }
+
+  /** Ends it at once, also if it stands still. */
+  kill(): void {
+    if (this.#isRunning) this.#child.kill('SIGKILL');
+  }
+
   /** Lets it read its configuration again. */
   hangUp(): void {
     // One that is just starting has not said what to do with it, ends, and is started with what is true now.
@@ -72,7 +98,7 @@ export class WorkerProcess {
   async stop(withinMs: number): Promise<void> {
     if (!this.#isRunning) return;
     this.#child.kill('SIGTERM');
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), withinMs + STOP_GRACE_MS);
+    const timer = setTimeout(() => this.kill(), withinMs + STOP_GRACE_MS);
     await this.ended;
     clearTimeout(timer);
   }

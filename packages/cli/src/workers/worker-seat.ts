@@ -13,7 +13,8 @@ export function workerSeat(number: number, parent: Parent): Seat {
   };
   parent.onMessage((message) => {
     const said = message as ToWorker;
-    if ('tell' in said) void tell(said.tell, said.id);
+    if ('beat' in said) send(said);
+    else if ('tell' in said) void tell(said.tell, said.id);
     else open.get(said.id)?.(said.answer);
   });
   return {
