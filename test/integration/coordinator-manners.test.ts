@@ -180,8 +180,7 @@ describe('a coordinator refuses', () => {
     ['/v1/tags/orders/segments', 'GET', 'POST'],
     ['/v1/leases', 'DELETE', 'GET, POST'],
     ['/v1/agents', 'POST', 'GET'],
-    ['/metrics', 'POST', 'GET'],
-    ['/readyz', 'HEAD', 'GET'],
+    ['/metrics', 'POST', 'GET, HEAD, OPTIONS'],
   ])('%s %s with 405 and Allow: %s', async (path, method, allow) => {
     const { status, headers } = await send(method, path);
     expect(status).toBe(405);

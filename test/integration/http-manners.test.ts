@@ -145,6 +145,13 @@ describe('an agent refuses', () => {
     expect(BigInt(await textOf('/v1/ids/orders'))).toBe(before + 1n);
   });
 
+  test.each(['/livez', '/readyz', '/metrics'])('HEAD and OPTIONS at %s never', async (path) => {
+    const head = await ask(path, { method: 'HEAD' });
+    expect([head.status, await head.text()]).toEqual([200, '']);
+    const options = await ask(path, { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+  });
+
   test.each([
     ['no token', {}, 'missing_token'],
     ['a wrong token', { authorization: 'Bearer guess' }, 'wrong_token'],

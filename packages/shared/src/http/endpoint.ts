@@ -44,6 +44,8 @@ export interface Operation {
   readonly events?: Readonly<Record<string, z.ZodType>>;
   /** Answers 503 with a body like that of 200. */
   readonly orNotReady?: boolean;
+  /** Only looks and takes nothing: probes may send HEAD, and proxies OPTIONS. */
+  readonly probed?: boolean;
   /** Codes beside those that every operation can answer. */
   readonly errors?: readonly ErrorCode[];
   readonly limits: Limits;

@@ -18,6 +18,7 @@ export const OF_HEALTH = {
 
 export const LIVEZ = endpoint({
   at: 'GET /livez',
+  probed: true,
   summary: 'The process answers.',
   answer: z.strictObject({ status: z.literal('live') }),
   limits: OF_HEALTH,
@@ -26,6 +27,7 @@ export const LIVEZ = endpoint({
 
 export const METRICS = endpoint({
   at: 'GET /metrics',
+  probed: true,
   summary: 'Metrics for Prometheus.',
   media: { 'text/plain': z.string() },
   limits: {

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { z } from 'zod';
 import { LeafcutterError } from '../errors.ts';
 import { endpointsOf } from './endpoint.ts';
+import { LIVEZ } from './ops-endpoints.ts';
 import { textLike } from './parameter.ts';
 import { ServiceApp } from './service-app.ts';
 
@@ -69,6 +70,7 @@ const seen: string[] = [];
 beforeAll(async () => {
   const app = new ServiceApp({ bodyLimitBytes: 1_024, onError: (error) => seen.push(error.code) });
   app.serve(ENDPOINTS, {}, { token: refuseAll });
+  app.serve([LIVEZ], { scrape: () => Promise.reject(new Error('not asked')) }, {});
   app.route(
     '/other-words',
     { GET: () => Promise.reject(new LeafcutterError('TAG_UNKNOWN', 'No such tag.')) },
@@ -142,6 +144,18 @@ describe('a method', () => {
       expect(seen).toEqual(['METHOD_NOT_ALLOWED']);
     },
   );
+
+  test('what only looks answers HEAD as it does GET, without a body, and OPTIONS with Allow', async () => {
+    const got = await ask('/livez');
+    expect(got).toMatchObject({ status: 200, text: '{"status":"live"}' });
+    const head = await ask('/livez', { method: 'HEAD' });
+    expect([head.status, head.text]).toEqual([200, '']);
+    expect(head.headers.get('content-length')).toBe(got.headers.get('content-length'));
+    const options = await ask('/livez', { method: 'OPTIONS' });
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
+    const posted = await ask('/livez', { method: 'POST' });
+    expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+  });
 
   test('negative control: a plain Express route runs GET’s handler for HEAD', async () => {
     const { default: express } = await import('express');

@@ -32,8 +32,8 @@ export interface AppOptions {
 
 /**
  * An Express application with the manners of every Leafcutter service: paths match exactly, HEAD and unlisted methods
- * get 405 with `Allow` (Express would run GET's handler for HEAD and burn an ID), other sites' pages are refused, nothing
- * is cached, and every failure is a problem document without a stack.
+ * get 405 with `Allow` (Express would run GET's handler for HEAD and burn an ID) except at what probes ask, other sites'
+ * pages are refused, nothing is cached, and every failure is a problem document without a stack.
  */
 export class ServiceApp {
   readonly express: Express = express();
@@ -66,13 +66,18 @@ export class ServiceApp {
   ): void {
     this.#served.push(...endpoints);
     for (const [path, ofPath] of Map.groupBy(endpoints, (endpoint) => methodAndPath(endpoint)[1])) {
-      const methods = ofPath.map((endpoint): [string, Handler] => [
-        methodAndPath(endpoint)[0],
-        (request, response) => {
+      const methods = ofPath.flatMap((endpoint): [string, Handler][] => {
+        const handler: Handler = (request, response) => {
           if (endpoint.access !== undefined) guards[endpoint.access](request);
           return endpoint.handle(door, request, response);
-        },
-      ]);
+        };
+        // Node sends no body in answer to HEAD.
+        const looks: [string, Handler][] = [
+          ['HEAD', handler],
+          ['OPTIONS', answerOptions],
+        ];
+        return [[methodAndPath(endpoint)[0], handler], ...(endpoint.probed === true ? looks : [])];
+      });
       this.#add(path.replaceAll(/\{(\w+)\}/g, ':$1'), Object.fromEntries(methods));
     }
   }
@@ -117,6 +122,10 @@ export class ServiceApp {
     });
     return this.express;
   }
+}
+
+function answerOptions(_request: Request, response: Response): void {
+  response.setHeader('Allow', 'GET, HEAD, OPTIONS').status(204).end();
 }
 
 /** Answers with the problem document of `error`; where an answer has begun already, ends the connection. */

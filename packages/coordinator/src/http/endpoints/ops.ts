@@ -9,6 +9,7 @@ export const OPS_ENDPOINTS: readonly Endpoint<OpsDoor, never>[] = [
   LIVEZ,
   endpointsOf<OpsDoor, never>()({
     at: 'GET /readyz',
+    probed: true,
     summary: 'Whether the coordinator can grant; 503 with the same body where it cannot.',
     media: { 'application/json': z.looseObject({ status: z.enum(['ready', 'not_ready']) }) },
     orNotReady: true,

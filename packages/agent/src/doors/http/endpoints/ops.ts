@@ -16,6 +16,7 @@ export const OPS_ENDPOINTS: readonly Endpoint<OpsDoor, never>[] = [
   LIVEZ,
   endpointsOf<OpsDoor, never>()({
     at: 'GET /readyz',
+    probed: true,
     summary: 'Whether the agent can serve; 503 with the same body where it cannot.',
     variants: { '?mode=segment': 'of one mode, `segment` or `snowflake`; else of every one that is on' },
     query: { mode: oneOf('segment', 'snowflake') },
