@@ -3,25 +3,10 @@ import type { PoolConnection as CallbackConnection } from 'mysql2';
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql/driver.ts';
-import { isUnknownVariable, mustGiveUpConnection, readOnly, translateMysqlError } from './errors.ts';
+import { mustGiveUpConnection, translateMysqlError } from './errors.ts';
 import { MysqlHosts, type MysqlOptions } from './hosts.ts';
 import { MysqlIncarnation } from './incarnation.ts';
-
-/**
- * Every session: strict, UTC, and giving up after seconds, so that a coordinator that is paused inside a transaction
- * keeps a tag's row no longer than that.
- */
-const SESSION_SETUP = [
-  `SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO',
-     time_zone = '+00:00', autocommit = 1, innodb_lock_wait_timeout = 1, lock_wait_timeout = 10, wait_timeout = 10`,
-  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-];
-
-/**
- * On Galera: a transaction, or a single SELECT, begins when this node has everything that was committed anywhere before.
- * A node behind the others would show a counter below its fence, which is taken for a MySQL that lost writes.
- */
-const SEE_ALL_COMMITTED = 'SET SESSION wsrep_sync_wait = 1';
+import { prepareSession } from './session.ts';
 
 /** MySQL 8+ and MariaDB 10.6+ on mysql2. @throws StartError where a file of `tls` cannot be read */
 export function openMysql(options: MysqlOptions): SqlDriver {
@@ -132,15 +117,7 @@ class MysqlDriver implements SqlDriver {
 
   async #prepare(connection: PoolConnection): Promise<void> {
     const session = this.#session(connection);
-    for (const sql of SESSION_SETUP) await session.run(sql);
-    await connection.query({ sql: SEE_ALL_COMMITTED, timeout: this.#timeoutMs }).catch((error: unknown) => {
-      if (!isUnknownVariable(error)) throw translateMysqlError(error);
-    });
-    if (this.#hosts.areSeveral) {
-      // A user with enough rights could write to a read-only replica, which is a second truth.
-      const [row] = await session.query('SELECT @@GLOBAL.read_only AS read_only');
-      if (Number(row?.read_only) !== 0) throw readOnly();
-    }
+    await prepareSession(session);
     // Before anything is read or granted here: from now on nothing goes unfenced until a sweep has seen this server.
     const replaced = await this.#incarnation.look(session);
     this.#prepared.set(connection.connection, this.#incarnation.number);

@@ -27,7 +27,8 @@ interface MysqlError {
 
 /** Of what only some servers know, such as a setting of Galera. */
 export function isUnknownVariable(error: unknown): boolean {
-  return (error as MysqlError).errno === UNKNOWN_VARIABLE;
+  const cause = error instanceof LeafcutterError ? error.cause : error;
+  return (cause as MysqlError | undefined)?.errno === UNKNOWN_VARIABLE;
 }
 
 /** The error of a server that takes no writes. */

@@ -1,0 +1,90 @@
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Row, SqlSession } from '../sql/driver.ts';
+import { isUnknownVariable, readOnly } from './errors.ts';
+
+const MODES = ['ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION', 'STRICT_ALL_TABLES'];
+const NO_LIMIT = '18446744073709551615';
+
+/**
+ * What every session sets itself, because a server may have any default: strict, in UTC, each statement by itself and each
+ * COMMIT the end; no SELECT cut short, no order by the beginning of a name only; and giving up after seconds, so that a
+ * coordinator that is paused inside a transaction keeps a tag's row no longer than that.
+ */
+const SETUP = [
+  `SET SESSION sql_mode = '${MODES.join()}', time_zone = '+00:00', autocommit = 1, completion_type = 0,
+     sql_select_limit = ${NO_LIMIT}, sql_big_selects = 1, max_sort_length = 1024,
+     sql_safe_updates = 0, sql_auto_is_null = 0, unique_checks = 1, foreign_key_checks = 1,
+     innodb_lock_wait_timeout = 1, lock_wait_timeout = 10, wait_timeout = 10`,
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE',
+  // A server may ignore what the client asked for when it connected, or set another one by init_connect.
+  'SET NAMES utf8mb4',
+];
+
+/** What only some servers know. */
+const SETUP_IF_KNOWN = [
+  // Galera: a transaction, or a single SELECT, begins when this node has everything that was committed anywhere before. A
+  // node behind the others would show a counter below its fence, which is taken for a MySQL that lost writes.
+  'SET SESSION wsrep_sync_wait = 1',
+  // MariaDB 11.8 and later: a locking read would fail if another transaction committed since this one began.
+  'SET SESSION innodb_snapshot_isolation = OFF',
+];
+
+/** What the session must show then; of variables with two names a server knows one or both. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  ...{ sql_mode: MODES.join(), time_zone: '+00:00', autocommit: 'ON', completion_type: 'NO_CHAIN' },
+  ...{ sql_select_limit: NO_LIMIT, max_sort_length: '1024', innodb_lock_wait_timeout: '1' },
+  ...{ tx_isolation: 'READ-COMMITTED', transaction_isolation: 'READ-COMMITTED' },
+  ...{ tx_read_only: 'OFF', transaction_read_only: 'OFF', innodb_snapshot_isolation: 'OFF' },
+  ...{
+    character_set_client: 'utf8mb4',
+    character_set_connection: 'utf8mb4',
+    character_set_results: 'utf8mb4',
+  },
+};
+
+/** What no session can set. */
+const LOOKED_AT = ['read_only', 'log_bin', 'binlog_format'];
+
+const SHOW = `SHOW SESSION VARIABLES WHERE Variable_name IN (${[...Object.keys(EXPECTED), ...LOOKED_AT].map((name) => `'${name}'`).join()})`;
+
+/**
+ * Makes a new connection a session that may change counters.
+ * @throws STORE_UNAVAILABLE with reason `session`, `binlog_format` or `read_only` if it cannot be one
+ */
+export async function prepareSession(session: SqlSession): Promise<void> {
+  for (const sql of SETUP) await session.run(sql);
+  for (const sql of SETUP_IF_KNOWN)
+    await session.run(sql).catch((error: unknown) => {
+      if (!isUnknownVariable(error)) throw error;
+    });
+  checkVariables(await session.query(SHOW));
+}
+
+/** @throws as `prepareSession` */
+export function checkVariables(rows: readonly Row[]): void {
+  const shown = new Map(rows.map((row) => [String(row.Variable_name).toLowerCase(), String(row.Value)]));
+  for (const [name, value] of Object.entries(EXPECTED)) {
+    const found = shown.get(name);
+    if (found === undefined || inOrder(found) === value) continue;
+    throw refused(
+      'session',
+      `MySQL, or a proxy in front of it, does not keep what a session sets: ${name} is ${found}, not ${value}.`,
+    );
+  }
+  if (shown.get('log_bin') === 'ON' && shown.get('binlog_format') === 'STATEMENT') {
+    throw refused(
+      'binlog_format',
+      'MySQL logs statements (binlog_format = STATEMENT), and takes no writes in READ COMMITTED then: set it to ROW or MIXED.',
+    );
+  }
+  // A user with enough rights could write to a read-only replica, which is a second truth.
+  if ((shown.get('read_only') ?? 'OFF') !== 'OFF') throw readOnly();
+}
+
+function inOrder(value: string): string {
+  return value.split(',').sort().join();
+}
+
+function refused(reason: string, message: string): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', message, { reason });
+}
