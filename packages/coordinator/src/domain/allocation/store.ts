@@ -232,6 +232,8 @@ export const RETRY_REASONS = {
   connectionLost: 'connection_lost',
   /** The server takes no writes: it is about to be replaced, or another host has to be asked. */
   readOnly: 'read_only',
+  /** The server says that it cannot do its work now: out of space, of memory, of locks, and whatever else it may say. */
+  refused: 'refused',
   /** COMMIT was sent and no answer came: the range may be allocated, so it is nobody's. */
   commitUnclear: 'commit_unclear',
   /** The fence was asked and no answer came: it may have risen, so the range is nobody's. */

@@ -3,7 +3,7 @@ import type { PoolConnection as CallbackConnection } from 'mysql2';
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql/driver.ts';
-import { mustGiveUpConnection, translateMysqlError } from './errors.ts';
+import { mustGiveUpConnection, translateConnectError, translateMysqlError } from './errors.ts';
 import { MysqlHosts, type MysqlOptions } from './hosts.ts';
 import { MysqlIncarnation } from './incarnation.ts';
 import { prepareSession } from './session.ts';
@@ -152,10 +152,7 @@ class MysqlDriver implements SqlDriver {
         // Without a code it is the pool's own: too many wait, or it was closed.
         (failure: { code?: string }) => failure.code !== undefined && this.#hosts.leave(pool),
       );
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL cannot be reached.', {
-        reason: this.#hosts.areSeveral ? RETRY_REASONS.connectionLost : 'unreachable',
-        cause: error,
-      });
+      throw translateConnectError(error, this.#hosts.areSeveral);
     } finally {
       clearTimeout(timer);
     }

@@ -2,27 +2,46 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { RETRY_REASONS } from '../../domain/allocation/store.ts';
 import { DuplicateKeyError, DuplicateNameError, UnstorableTextError } from '../sql/driver.ts';
 
-/** The database chose us to give way: 1213 deadlock (also a failed certification), 1205 lock wait timeout. */
-const GIVE_WAY = new Set([1205, 1213]);
+/**
+ * The database chose us to give way: 1213 deadlock (also a failed certification), 1205 lock wait timeout, 1020 the row
+ * changed since this transaction began.
+ */
+const GIVE_WAY = new Set([1020, 1205, 1213]);
 const DUPLICATE_KEY = 1062;
 /** 1060: a column of this name exists, 1061: an index. */
 const DUPLICATE_NAME = new Set([1060, 1061]);
 const UNKNOWN_VARIABLE = 1193;
-/** A server that does not take writes: 1290 and 1836 read-only, 1047 not part of the cluster's primary component. */
-const READ_ONLY = new Set([1290, 1836, 1047]);
+/** A server that does not take writes: 1036 and 1836 read-only, 1792 its transactions are, 1047 not part of the cluster's primary component. */
+const READ_ONLY = new Set([1036, 1047, 1792, 1836]);
+/** Some option of the server's stands against the statement; which one, the message says. */
+const OPTION_PREVENTS = 1290;
+/** The user may not: 1044, 1045, 1698 come in; 1142, 1143, 1227, 1370 do this; 1820, 1862 with this password; 3118 locked. */
+const RIGHTS = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 3118]);
 
 /**
  * The server ended the statement or the session: 1053 shutdown, 1317, 1969 and 3024 statement interrupted,
  * 1927 and 3169 session killed, 4031 idle for too long. What a COMMIT did that ended so is not known.
  */
 const ENDED = new Set([1053, 1317, 1927, 1969, 3024, 3169, 4031]);
-/** A text was compared with a column whose charset cannot hold it: 1267, 1270, 1271 in MariaDB, 3988 in MySQL. */
-const UNSTORABLE = new Set([1267, 1270, 1271, 3988]);
+/**
+ * A text was compared with a column whose charset cannot hold it: 1267, 1270, 1271 in MariaDB, 3988 in MySQL, 3854 from 9.7 on.
+ */
+const UNSTORABLE = new Set([1267, 1270, 1271, 3854, 3988]);
+/**
+ * A table of another form than Leaf's takes no such row: 1048, 1364 a column must be given, 1264, 1265, 1292, 1366, 1406,
+ * 1690 a value does not fit, 3819 and 4025 a check, 1452 a foreign key, 1644 a trigger, 1288, 1348, 1471 a view, 1526 and 1748 a partition.
+ */
+const TABLE = new Set([
+  ...[1048, 1264, 1265, 1288, 1292, 1348, 1364, 1366, 1406, 1452, 1471, 1526, 1644, 1690, 1748, 3819, 4025],
+]);
+/** Statements that no server would take: 1064 syntax, 1136, 1210, 1222, 1318 other numbers of columns or arguments. */
+const OURS = new Set([1064, 1136, 1210, 1222, 1318]);
 
 interface MysqlError {
   readonly errno?: number;
   readonly code?: string;
   readonly fatal?: boolean;
+  readonly message?: string;
 }
 
 /** Of what only some servers know, such as a setting of Galera. */
@@ -36,34 +55,58 @@ export function readOnly(cause?: unknown): LeafcutterError {
   return unavailable('MySQL is read-only here; is this a replica?', RETRY_REASONS.readOnly, cause);
 }
 
-/** Turns a mysql2 error of a statement into one of ours; what is none of mysql2's passes through. */
+/**
+ * Turns a mysql2 error of a statement into one of ours; what is none of mysql2's passes through. What a database says is its
+ * own trouble, which may pass or be mended there, unless it is known to be ours.
+ */
 export function translateMysqlError(error: unknown): unknown {
   if (error instanceof LeafcutterError || typeof error !== 'object' || error === null) return error;
-  const { errno, code, fatal } = error as MysqlError;
-  if (errno !== undefined && UNSTORABLE.has(errno))
-    return new UnstorableTextError('no such text', { cause: error });
+  const { errno = 0, code = '', fatal, message = '' } = error as MysqlError;
+  if (UNSTORABLE.has(errno)) return new UnstorableTextError('no such text', { cause: error });
   if (errno === DUPLICATE_KEY) return new DuplicateKeyError('duplicate key', { cause: error });
-  if (errno !== undefined && DUPLICATE_NAME.has(errno))
-    return new DuplicateNameError('duplicate name', { cause: error });
-  if (errno !== undefined && GIVE_WAY.has(errno))
-    return unavailable('MySQL asked to try again.', RETRY_REASONS.deadlock, error);
-  if (errno !== undefined && READ_ONLY.has(errno)) return readOnly(error);
-  const ended = errno !== undefined && ENDED.has(errno);
-  if (ended || fatal === true || code === undefined || !code.startsWith('ER_')) {
+  if (DUPLICATE_NAME.has(errno)) return new DuplicateNameError('duplicate name', { cause: error });
+  if (GIVE_WAY.has(errno)) return unavailable('MySQL asked to try again.', RETRY_REASONS.deadlock, error);
+  if (READ_ONLY.has(errno) || (errno === OPTION_PREVENTS && /read[-_ ]only/i.test(message)))
+    return readOnly(error);
+  if (RIGHTS.has(errno))
+    return unavailable(`MySQL does not let this user do that (${code}).`, 'rights', error);
+  if (TABLE.has(errno))
+    return unavailable(
+      `A table in MySQL cannot take this row (${code}); is leaf_alloc as Leaf has it?`,
+      'table',
+      error,
+    );
+  if (OURS.has(errno))
+    return new LeafcutterError('INTERNAL', `MySQL refused a statement (${code}).`, { cause: error });
+  if (ENDED.has(errno) || fatal === true || !code.startsWith('ER_')) {
     return unavailable(
       'The connection to MySQL broke or answered too late.',
       RETRY_REASONS.connectionLost,
       error,
     );
   }
-  return new LeafcutterError('INTERNAL', `MySQL refused a statement (${code}).`, { cause: error });
+  return unavailable(`MySQL cannot do its work now (${code}).`, RETRY_REASONS.refused, error);
 }
 
-/** Reasons after which a connection must not be used again: it is in doubt, or leads to a server that takes no writes. */
+/** Why no connection was made: the server's own answer, or none. */
+export function translateConnectError(error: unknown, areSeveral: boolean): LeafcutterError {
+  const { errno = 0, code = '' } = error as MysqlError;
+  if (RIGHTS.has(errno)) return unavailable(`MySQL does not let this user in (${code}).`, 'rights', error);
+  const message = code.startsWith('ER_')
+    ? `MySQL gives no connection (${code}).`
+    : 'MySQL cannot be reached.';
+  return unavailable(message, areSeveral ? RETRY_REASONS.connectionLost : 'unreachable', error);
+}
+
+/** Reasons after which a connection must not be used again: it is in doubt, or leads to a server that cannot be used. */
 const GIVE_UP: ReadonlySet<string | undefined> = new Set([
-  RETRY_REASONS.connectionLost,
-  RETRY_REASONS.commitUnclear,
-  RETRY_REASONS.readOnly,
+  ...[
+    RETRY_REASONS.connectionLost,
+    RETRY_REASONS.commitUnclear,
+    RETRY_REASONS.readOnly,
+    RETRY_REASONS.refused,
+  ],
+  ...['session', 'binlog_format', 'engine'],
 ]);
 
 export function mustGiveUpConnection(error: unknown): boolean {
