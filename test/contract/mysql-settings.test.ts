@@ -70,3 +70,19 @@ test.each([
     ...{ code: 'STORE_UNAVAILABLE', reason, message: expect.stringContaining(said) },
   });
 });
+
+test('a table of another engine is refused with each new connection, and served once it is InnoDB', async () => {
+  const url = await mariadb.createDatabase();
+  const database = url.split('/').at(-1);
+  await executeSql(
+    mariadb.port,
+    `CREATE TABLE ${database}.leafcutter_tag (tag int PRIMARY KEY) ENGINE = Aria`,
+  );
+  const { store } = openMysqlStore(url);
+  toClose.unshift(() => store.close());
+  await expect(store.now()).rejects.toMatchObject({
+    ...{ reason: 'engine', message: expect.stringContaining('leafcutter_tag is kept by Aria') },
+  });
+  await executeSql(mariadb.port, `ALTER TABLE ${database}.leafcutter_tag ENGINE = InnoDB`);
+  expect(await store.now()).toBeGreaterThan(0);
+});

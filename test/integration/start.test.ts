@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { executeSql } from '../support/mariadb-client.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
@@ -24,7 +25,33 @@ test('a coordinator whose MySQL stays away gives up in time, and says why', asyn
   await using coordinator = await coordinatorOn(await mysqlNowhere(), '--start-timeout-s', '1');
   expect((await coordinator.exited).code).toBe(1);
   expect(coordinator.tail()).toMatch(/waiting for MySQL/);
-  expect(coordinator.lines.at(-1)).toMatch(/MySQL cannot be reached/);
+  expect(coordinator.tail()).toMatch(/MySQL cannot be reached/);
+});
+
+test('a coordinator that a MySQL refuses says why in a sentence, and once', async () => {
+  await using mariadb = await startMariadb();
+  for (const sql of [
+    "CREATE USER reader@'127.0.0.1'",
+    "GRANT SELECT, INSERT, UPDATE ON *.* TO reader@'127.0.0.1'",
+    'CREATE DATABASE myisam',
+    'CREATE TABLE myisam.leaf_alloc (biz_tag varchar(128) PRIMARY KEY, max_id bigint, step int) ENGINE=MyISAM',
+  ])
+    await executeSql(mariadb.port, sql);
+  const refusals: readonly (readonly [url: string, says: RegExp])[] = [
+    [mariadb.url.replace('root@', 'root:wrong@'), /MySQL does not let this user in.*Access denied/],
+    [mariadb.url.replace('root@', 'reader@'), /MySQL does not let this user do that.*CREATE command denied/],
+    [mariadb.url.replace('/leafcutter', '/myisam'), /leaf_alloc is kept by MyISAM.*ENGINE = InnoDB/],
+    [mariadb.url.replace('/leafcutter', '/nowhere'), /ER_BAD_DB_ERROR.*Unknown database/],
+  ];
+  await Promise.all(
+    refusals.map(async ([url, says]) => {
+      await using coordinator = await coordinatorOn(url, '--start-timeout-s', '2');
+      expect((await coordinator.exited).code).toBe(1);
+      expect(coordinator.tail()).toMatch(says);
+      expect(coordinator.tail()).not.toMatch(/\.ts:\d+|"stack"/);
+      expect(coordinator.lines.length).toBeLessThanOrEqual(3);
+    }),
+  );
 });
 
 test('a coordinator gives up in time on a MySQL that takes connections and says nothing', async () => {
@@ -32,7 +59,7 @@ test('a coordinator gives up in time on a MySQL that takes connections and says 
   await mariadb.pause();
   await using coordinator = await coordinatorOn(mariadb.url, '--start-timeout-s', '0');
   expect((await coordinator.exited).code).toBe(1);
-  expect(coordinator.lines.at(-1)).toMatch(/MySQL cannot be reached/);
+  expect(coordinator.tail()).toMatch(/MySQL cannot be reached/);
 });
 
 test('a coordinator that waits for MySQL ends at once when it is asked to stop', async () => {

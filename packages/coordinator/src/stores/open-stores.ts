@@ -28,6 +28,7 @@ import { RedisRoster } from './redis/roster.ts';
 import { SqlStore } from './sql/store.ts';
 import { embeddedFile, openSqlite } from './sqlite/driver.ts';
 import { makePrivateFolder } from './sqlite/private-file.ts';
+import { StoreTrouble } from './trouble.ts';
 
 /** What a coordinator keeps outside its process, or inside it where it is embedded. */
 export interface Stores {
@@ -85,12 +86,21 @@ async function openServers(
   clock: Clock,
   log: Logger,
 ): Promise<Stores> {
-  const migrating = openMysql({ ...mysql, connectionLimit: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS });
-  const store = new SqlStore(openMysql(mysql));
+  const trouble = new StoreTrouble('MySQL', log, () => clock.monotonic());
+  const migrating = openMysql({
+    ...{ ...mysql, trouble },
+    ...{ connectionLimit: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS },
+  });
+  const store = new SqlStore(openMysql({ ...mysql, trouble }));
   const deadline = Date.now() + config.startTimeoutS * 1_000;
-  await eventually(deadline, log, () => migrateMysql(migrating)).finally(() => migrating.close());
-  // On a connection of its own, which may have to try host after host as the first one did.
-  await eventually(deadline, log, () => store.now());
+  try {
+    await eventually(deadline, log, () => migrateMysql(migrating)).finally(() => migrating.close());
+    // On a connection of its own, which may have to try host after host as the first one did.
+    await eventually(deadline, log, () => store.now());
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   const link = new RedisLink(redis, clock);
   link.onChange((up) =>
     up ? log.info('redis answers again') : log.warn('redis is away; allocations go on unfenced'),
@@ -128,15 +138,19 @@ async function openServers(
   };
 }
 
-/** Waits for MySQL to come up, as it does when a whole system starts at once. */
+/** What waiting does not mend: somebody has to change the server, or the program. */
+const FOR_GOOD: ReadonlySet<string | undefined> = new Set(['schema', 'session', 'binlog_format', 'engine']);
+
+/** Waits for MySQL to come up, as it does when a whole system starts at once. Why it does not, `StoreTrouble` tells. */
 async function eventually(deadline: number, log: Logger, work: () => Promise<unknown>): Promise<void> {
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     try {
       await work();
       return;
     } catch (error) {
-      if (!hasCode(error, 'STORE_UNAVAILABLE') || Date.now() > deadline) throw error;
-      log.warn({ err: error }, 'waiting for MySQL');
+      const mayPass = hasCode(error, 'STORE_UNAVAILABLE') && !FOR_GOOD.has(error.reason);
+      if (!mayPass || Date.now() > deadline) throw error;
+      if (attempt === 1) log.info('waiting for MySQL');
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     }
   }

@@ -3,14 +3,23 @@ import type { PoolConnection as CallbackConnection } from 'mysql2';
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql/driver.ts';
-import { mustGiveUpConnection, translateConnectError, translateMysqlError } from './errors.ts';
+import {
+  isServersTrouble,
+  mustGiveUpConnection,
+  translateConnectError,
+  translateMysqlError,
+} from './errors.ts';
 import { MysqlHosts, type MysqlOptions } from './hosts.ts';
 import { MysqlIncarnation } from './incarnation.ts';
 import { prepareSession } from './session.ts';
 
+const WRITE_TROUBLE: ReadonlySet<string | undefined> = new Set([
+  ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, 'rights'],
+]);
+
 /** MySQL 8+ and MariaDB 10.6+ on mysql2. @throws StartError where a file of `tls` cannot be read */
 export function openMysql(options: MysqlOptions): SqlDriver {
-  return new MysqlDriver(new MysqlHosts(options), options.statementTimeoutMs);
+  return new MysqlDriver(new MysqlHosts(options), options);
 }
 
 class MysqlDriver implements SqlDriver {
@@ -19,14 +28,17 @@ class MysqlDriver implements SqlDriver {
   readonly insertIgnore = 'INSERT IGNORE';
   readonly #hosts: MysqlHosts;
   readonly #timeoutMs: number;
+  readonly #trouble: MysqlOptions['trouble'];
   /** By connection, the incarnation that it leads to. */
   readonly #prepared = new WeakMap<object, number>();
   readonly #incarnation = new MysqlIncarnation(() => performance.now());
   #onReplaced: () => void = () => undefined;
+  #refusesWrites = false;
 
-  constructor(hosts: MysqlHosts, timeoutMs: number) {
+  constructor(hosts: MysqlHosts, { statementTimeoutMs, trouble }: MysqlOptions) {
     this.#hosts = hosts;
-    this.#timeoutMs = timeoutMs;
+    this.#timeoutMs = statementTimeoutMs;
+    this.#trouble = trouble;
   }
 
   get incarnation(): number {
@@ -42,11 +54,11 @@ class MysqlDriver implements SqlDriver {
   }
 
   query(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
-    return this.#withConnection((connection) => this.#session(connection).query(sql, values));
+    return this.#withConnection((connection) => this.#session(connection).query(sql, values), false);
   }
 
   run(sql: string, values?: readonly SqlValue[]): Promise<number> {
-    return this.#withConnection((connection) => this.#session(connection).run(sql, values));
+    return this.#withConnection((connection) => this.#session(connection).run(sql, values), true);
   }
 
   transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
@@ -75,7 +87,7 @@ class MysqlDriver implements SqlDriver {
         });
       }
       return result;
-    });
+    }, true);
   }
 
   async close(): Promise<void> {
@@ -98,21 +110,37 @@ class MysqlDriver implements SqlDriver {
   }
 
   /** A connection that failed, or may still be inside a transaction, is never given back. */
-  async #withConnection<T>(work: (connection: PoolConnection) => Promise<T>): Promise<T> {
+  async #withConnection<T>(work: (connection: PoolConnection) => Promise<T>, writes: boolean): Promise<T> {
     const { pool } = this.#hosts;
-    const connection = await this.#connectNow(pool);
     try {
-      if (!this.#prepared.has(connection.connection)) await this.#prepare(connection);
-      const result = await work(connection);
-      connection.release();
-      return result;
+      const connection = await this.#connectNow(pool);
+      try {
+        if (!this.#prepared.has(connection.connection)) await this.#prepare(connection);
+        const result = await work(connection);
+        connection.release();
+        this.#served(writes);
+        return result;
+      } catch (error) {
+        if (mustGiveUpConnection(error)) {
+          connection.destroy();
+          this.#hosts.leave(pool);
+        } else connection.release();
+        throw error;
+      }
     } catch (error) {
-      if (mustGiveUpConnection(error)) {
-        connection.destroy();
-        this.#hosts.leave(pool);
-      } else connection.release();
+      if (isServersTrouble(error)) {
+        this.#refusesWrites = writes && WRITE_TROUBLE.has(error.reason);
+        this.#trouble?.met(error);
+      }
       throw error;
     }
+  }
+
+  /** A read that is answered says nothing of a server that refuses writes. */
+  #served(wrote: boolean): void {
+    if (this.#refusesWrites && !wrote) return;
+    this.#refusesWrites = false;
+    this.#trouble?.over();
   }
 
   async #prepare(connection: PoolConnection): Promise<void> {

@@ -98,6 +98,17 @@ export function translateConnectError(error: unknown, areSeveral: boolean): Leaf
   return unavailable(message, areSeveral ? RETRY_REASONS.connectionLost : 'unreachable', error);
 }
 
+/** What a whole server suffers from, and not one row or one moment. */
+const SERVERS: ReadonlySet<string | undefined> = new Set([
+  ...[RETRY_REASONS.connectionLost, RETRY_REASONS.readOnly, RETRY_REASONS.refused],
+  ...['unreachable', 'rights', 'session', 'binlog_format', 'engine'],
+]);
+
+/** True if `error` says that MySQL as such does not serve. */
+export function isServersTrouble(error: unknown): error is LeafcutterError {
+  return error instanceof LeafcutterError && SERVERS.has(error.reason);
+}
+
 /** Reasons after which a connection must not be used again: it is in doubt, or leads to a server that cannot be used. */
 const GIVE_UP: ReadonlySet<string | undefined> = new Set([
   ...[

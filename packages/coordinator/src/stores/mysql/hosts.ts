@@ -12,6 +12,13 @@ export interface MysqlOptions {
   readonly connectionLimit: number;
   /** How long one statement may take before its connection is given up, in milliseconds. */
   readonly statementTimeoutMs: number;
+  /** Told of what keeps MySQL from serving, and when it serves. */
+  readonly trouble?: Trouble | undefined;
+}
+
+interface Trouble {
+  met(error: unknown): void;
+  over(): void;
 }
 
 interface Address {

@@ -1,4 +1,5 @@
-import { LeafcutterError } from '@leafcutter/shared/errors';
+import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlSession } from '../sql/driver.ts';
 import { isUnknownVariable, readOnly } from './errors.ts';
 
@@ -45,19 +46,34 @@ const EXPECTED: Readonly<Record<string, string>> = {
 /** What no session can set. */
 const LOOKED_AT = ['read_only', 'log_bin', 'binlog_format'];
 
+/** Tables of ours whose engine is another; a view has none. */
+const OTHER_ENGINES = `SELECT TABLE_NAME AS name, ENGINE AS engine FROM information_schema.TABLES
+  WHERE TABLE_SCHEMA = DATABASE() AND (TABLE_NAME = 'leaf_alloc' OR TABLE_NAME LIKE 'leafcutter|_%' ESCAPE '|')
+    AND ENGINE <> 'InnoDB' ORDER BY TABLE_NAME LIMIT 1`;
+
 const SHOW = `SHOW SESSION VARIABLES WHERE Variable_name IN (${[...Object.keys(EXPECTED), ...LOOKED_AT].map((name) => `'${name}'`).join()})`;
 
 /**
  * Makes a new connection a session that may change counters.
- * @throws STORE_UNAVAILABLE with reason `session`, `binlog_format` or `read_only` if it cannot be one
+ * @throws STORE_UNAVAILABLE with reason `session`, `binlog_format`, `engine` or `read_only` if it cannot be one
  */
 export async function prepareSession(session: SqlSession): Promise<void> {
-  for (const sql of SETUP) await session.run(sql);
+  for (const sql of SETUP)
+    await session.run(sql).catch((error: unknown) => {
+      if (!hasCode(error, 'STORE_UNAVAILABLE') || error.reason !== RETRY_REASONS.refused) throw error;
+      throw refused('session', 'This server does not let a session set what Leafcutter needs.', error);
+    });
   for (const sql of SETUP_IF_KNOWN)
     await session.run(sql).catch((error: unknown) => {
       if (!isUnknownVariable(error)) throw error;
     });
   checkVariables(await session.query(SHOW));
+  const [table] = await session.query(OTHER_ENGINES);
+  if (table !== undefined)
+    throw refused(
+      'engine',
+      `Table ${table.name} is kept by ${table.engine}, which has no transactions and row locks: ALTER TABLE ${table.name} ENGINE = InnoDB.`,
+    );
 }
 
 /** @throws as `prepareSession` */
@@ -85,6 +101,6 @@ function inOrder(value: string): string {
   return value.split(',').sort().join();
 }
 
-function refused(reason: string, message: string): LeafcutterError {
-  return new LeafcutterError('STORE_UNAVAILABLE', message, { reason });
+function refused(reason: string, message: string, cause?: unknown): LeafcutterError {
+  return new LeafcutterError('STORE_UNAVAILABLE', message, { reason, cause });
 }
