@@ -178,8 +178,8 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.ttl('f')).toBe(-1);
   });
 
-  test('raiseFence: "?" where the identity has another generation, or there is none', async () => {
-    expect(await raise(1n, 101n)).toBe('?');
+  test('raiseFence: "?" where the identity has another generation, "empty" where there is none', async () => {
+    expect(await raise(1n, 101n)).toBe('empty');
     await identity('g2');
     expect(await raise(1n, 101n)).toBe('?');
     expect(await redis.exists('f')).toBe(0);

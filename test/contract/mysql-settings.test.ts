@@ -37,10 +37,18 @@ async function withDefaults(settings: Readonly<Record<string, string>>): Promise
 test('whatever a server’s defaults are, tags are made, counted up, listed and swept', async () => {
   const url = await mariadb.createDatabase();
   await withDefaults({
-    ...{ sql_mode: "'ORACLE,NO_BACKSLASH_ESCAPES'", time_zone: "'+05:00'", autocommit: '0' },
-    ...{ tx_read_only: '1', tx_isolation: "'SERIALIZABLE'", completion_type: "'RELEASE'" },
-    ...{ sql_select_limit: '1', max_sort_length: '8', sql_safe_updates: '1', max_join_size: '1' },
-    ...{ innodb_lock_wait_timeout: '500', init_connect: "'SET NAMES latin1, autocommit = 0'" },
+    sql_mode: "'ORACLE,NO_BACKSLASH_ESCAPES'",
+    time_zone: "'+05:00'",
+    autocommit: '0',
+    tx_read_only: '1',
+    tx_isolation: "'SERIALIZABLE'",
+    completion_type: "'RELEASE'",
+    sql_select_limit: '1',
+    max_sort_length: '8',
+    sql_safe_updates: '1',
+    max_join_size: '1',
+    innodb_lock_wait_timeout: '500',
+    init_connect: "'SET NAMES latin1, autocommit = 0'",
   });
   const { store, driver } = openMysqlStore(url.replace('root@', 'app@'));
   toClose.unshift(() => store.close());
@@ -67,7 +75,9 @@ test.each([
   const { store } = openMysqlStore(url);
   toClose.unshift(() => store.close());
   await expect(store.now()).rejects.toMatchObject({
-    ...{ code: 'STORE_UNAVAILABLE', reason, message: expect.stringContaining(said) },
+    code: 'STORE_UNAVAILABLE',
+    reason,
+    message: expect.stringContaining(said),
   });
 });
 
@@ -81,7 +91,8 @@ test('a table of another engine is refused with each new connection, and served 
   const { store } = openMysqlStore(url);
   toClose.unshift(() => store.close());
   await expect(store.now()).rejects.toMatchObject({
-    ...{ reason: 'engine', message: expect.stringContaining('leafcutter_tag is kept by Aria') },
+    reason: 'engine',
+    message: expect.stringContaining('leafcutter_tag is kept by Aria'),
   });
   await executeSql(mariadb.port, `ALTER TABLE ${database}.leafcutter_tag ENGINE = InnoDB`);
   expect(await store.now()).toBeGreaterThan(0);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { NO_MARK } from '@leafcutter/coordinator/domain/allocation/fence';
 import type { Range } from '@leafcutter/coordinator/domain/allocation/range';
+import type { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard/fence-guard';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import {
@@ -39,6 +40,9 @@ let events: RecordedEvents;
 let segments: SegmentArbiter;
 let changes: boolean[];
 let prefix: string;
+let keeper: FenceGuard;
+/** What Redis said when it took no writes. */
+let words: string[];
 
 beforeEach(async () => {
   // A Redis that syncs once a second acknowledges what it has not written yet while the disk is busy.
@@ -58,10 +62,14 @@ async function begin(commandTimeoutMs?: number): Promise<void> {
   events = new RecordedEvents();
   const ports = {
     store: handles[0].store,
-    fence: new RedisFence(link),
+    fence: new RedisFence(link, systemClock, {
+      met: (error) => words.push((error as Error).message),
+      over: () => undefined,
+    }),
     locks: new RedisLocks(link, systemClock),
   };
-  const keeper = guard(ports, events);
+  words = [];
+  keeper = guard(ports, events);
   events.onFenceStrange = () => void keeper.check();
   await keeper.sweep();
   segments = new SegmentArbiter({
@@ -143,6 +151,53 @@ describe.each([
     await forgetInMysql();
     ranges.push(await grant());
     expect(overlaps(ranges)).toEqual([]);
+  });
+});
+
+describe('a Redis that forgot everything and takes no writes', () => {
+  /** As a replica that came back without its data, or a master that lost its replicas. */
+  async function wipeAndCloseForWrites(): Promise<void> {
+    await link.run(async (client) => {
+      await client.flushall();
+      await client.config('SET', 'min-replicas-to-write', '1');
+    });
+  }
+  const openForWrites = () => link.run((client) => client.config('SET', 'min-replicas-to-write', '0'));
+
+  test('counts as one that is away: ranges go on unfenced, and fenced once it takes writes', async () => {
+    const ranges = [await grant()];
+    await wipeAndCloseForWrites();
+    const unfenced = await poll(grant);
+    if (unfenced !== undefined) ranges.push(unfenced);
+    ranges.push(await grant());
+    expect(events.unfencedCounters).toEqual(['orders', 'orders']);
+    expect(words.at(-1)).toMatch(/NOREPLICAS/);
+    await openForWrites();
+    await keeper.check();
+    expect(await poll(() => keeper.sweep())).toBeDefined();
+    ranges.push(await grant());
+    expect(events.unfencedCounters).toHaveLength(2);
+    expect((await new RedisFence(link).read(ORDERS)).value).toBe(ranges.at(-1)?.end);
+    expect(overlaps(ranges)).toEqual([]);
+  });
+
+  test('grants nothing after a MySQL that may have forgotten', async () => {
+    await grant();
+    await wipeAndCloseForWrites();
+    expect(await poll(grant)).toBeDefined();
+    await mariadb.restart();
+    await poll(() => handles[0].store.now());
+    await forgetInMysql();
+    await expect(grant()).rejects.toMatchObject({ reason: 'fence_unswept' });
+  });
+
+  test('that another generation took the place of in MySQL is another deployment’s, and refused', async () => {
+    await grant();
+    await wipeAndCloseForWrites();
+    expect(await poll(grant)).toBeDefined();
+    const { generation } = await handles[0].store.identify(LAYOUT_TEXT);
+    await handles[1].store.changeGeneration(generation, 'of the others');
+    await expect(grant()).rejects.toMatchObject({ reason: 'fence_stranger' });
   });
 });
 

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
+import { ownWords } from '@leafcutter/coordinator/stores/trouble';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
@@ -30,5 +33,26 @@ describe('a database that Redis does not have', () => {
     const seen = await openLink(redis, keyPrefix);
     expect(await seen.run((client) => client.get(`${keyPrefix}x`))).toBeNull();
     seen.close();
+  });
+});
+
+describe('why there is no connection is told in Redis’ own words', () => {
+  const PASSWORD = { args: ['--requirepass', 'secret'] };
+  test.each([
+    ['no password', PASSWORD, '', 'NOAUTH'],
+    ['a wrong password', PASSWORD, ':wrong@', 'WRONGPASS'],
+    ['INFO renamed away', { args: ['--rename-command', 'INFO', 'other'] }, '', 'unknown command'],
+    ['too many clients', { args: ['--maxclients', '1'] }, '', 'maxclients'],
+  ])('%s', async (_what, options, user, says) => {
+    // One that has renamed INFO, or asks for a password, answers PING all the same.
+    await using server = await startRedis(options);
+    const holder = says.startsWith('max') ? connect(server.port, '127.0.0.1') : undefined;
+    if (holder !== undefined) await once(holder, 'connect');
+    const url = server.url.replace('//', `//${user}`);
+    const link = new RedisLink({ url, keyPrefix: freshPrefix(), commandTimeoutMs: PATIENCE_MS }, systemClock);
+    const refusal = await link.connect().catch((error: unknown) => error);
+    link.close();
+    holder?.destroy();
+    expect(ownWords(refusal)).toContain(says);
   });
 });

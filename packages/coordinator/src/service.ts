@@ -324,6 +324,7 @@ function fleetWatch(
       mayGoUnfenced: guard?.unfencedRefusal() === undefined,
       lostWrites: metrics.lostLately(),
       lateJobs: jobWatch.late,
+      words: stores.words(),
     }),
   });
 }
@@ -337,6 +338,7 @@ async function readinessOf(coordinator: Coordinator, stores: Stores) {
     ready: store === 'up' && coordinator.guard?.state !== 'refused' && !coordinator.stopping,
     store,
     redis: redisState(stores, coordinator.guard),
+    words: stores.words(),
   };
 }
 

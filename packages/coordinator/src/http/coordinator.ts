@@ -1,5 +1,5 @@
 import type { Clock } from '@leafcutter/shared/clock';
-import type { RedisState } from '@leafcutter/shared/fleet-views';
+import type { RedisState, StoreStates } from '@leafcutter/shared/fleet-views';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { Fence } from '../domain/allocation/fence.ts';
 import type { Locks } from '../domain/allocation/locks.ts';
@@ -52,5 +52,10 @@ export interface Coordinator {
   /** True from when it is asked to stop: it is not ready any more, and goes on serving for a while. */
   stopping: boolean;
   /** Ready while the store answers; without Redis it serves, unfenced, and says so. With a strange one it does not. */
-  readiness(): Promise<{ ready: boolean; store: 'up' | 'down'; redis: RedisState }>;
+  readiness(): Promise<{
+    ready: boolean;
+    store: 'up' | 'down';
+    redis: RedisState;
+    words: StoreStates['words'];
+  }>;
 }

@@ -55,6 +55,7 @@ const fleet: z.ZodType<FleetView> = z.strictObject({
     store: z.enum(['up', 'down']),
     redis: z.enum(REDIS_STATES),
     mayGoUnfenced: z.boolean(),
+    words: z.object({ store: z.string().nullable(), redis: z.string().nullable() }),
     lostWrites: z.strictObject({ counters: z.int(), latest: z.string() }).nullable(),
     lateJobs: z.array(z.strictObject({ job: z.string(), everyMs: z.int(), silentMs: z.number() })),
   }),

@@ -41,6 +41,8 @@ export interface Stores {
   readonly journal: JobJournal;
   /** Undefined where there is no Redis. */
   readonly redis: RedisLink | undefined;
+  /** What keeps either from serving, in its own words; null for nothing. */
+  readonly words: () => { readonly store: string | null; readonly redis: string | null };
   schedule(jobs: readonly Job[], watch: JobWatch, metrics: JobMetrics): Scheduler;
   close(): Promise<void>;
 }
@@ -70,6 +72,7 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Sto
     roster: new MemoryRoster(clock, config.rosterMaxMb * 1_000_000),
     journal: new MemoryJobJournal(),
     redis: undefined,
+    words: () => ({ store: null, redis: null }),
     schedule: (jobs) => timerScheduler(jobs, clock),
     close: () => store.close(),
   };
@@ -86,12 +89,14 @@ async function openServers(
   clock: Clock,
   log: Logger,
 ): Promise<Stores> {
-  const trouble = new StoreTrouble('MySQL', log, () => clock.monotonic());
+  const mysqlTrouble = new StoreTrouble('MySQL', log, () => clock.monotonic());
   const migrating = openMysql({
-    ...{ ...mysql, trouble },
-    ...{ connectionLimit: 1, statementTimeoutMs: MIGRATION_TIMEOUT_MS },
+    ...mysql,
+    trouble: mysqlTrouble,
+    connectionLimit: 1,
+    statementTimeoutMs: MIGRATION_TIMEOUT_MS,
   });
-  const store = new SqlStore(openMysql({ ...mysql, trouble }));
+  const store = new SqlStore(openMysql({ ...mysql, trouble: mysqlTrouble }));
   const deadline = Date.now() + config.startTimeoutS * 1_000;
   try {
     await eventually(deadline, log, () => migrateMysql(migrating)).finally(() => migrating.close());
@@ -101,7 +106,8 @@ async function openServers(
     await store.close();
     throw error;
   }
-  const link = new RedisLink(redis, clock);
+  const redisTrouble = new StoreTrouble('Redis', log, () => clock.monotonic());
+  const link = new RedisLink({ ...redis, trouble: redisTrouble }, clock);
   link.onChange((up) =>
     up ? log.info('redis answers again') : log.warn('redis is away; allocations go on unfenced'),
   );
@@ -113,10 +119,11 @@ async function openServers(
         await store.close();
         throw err;
       }
-      log.warn({ err }, 'redis is away at start');
+      redisTrouble.met(err);
+      log.warn('redis is away at start');
     },
   );
-  const fence = new RedisFence(link, clock);
+  const fence = new RedisFence(link, clock, redisTrouble);
   // What is only shown has a connection of its own: however slow it is, Redis is not taken for away.
   const shown = new RedisLink(redis, clock);
   void shown.connect().catch((err: unknown) => log.debug({ err }, 'redis is away at start'));
@@ -128,6 +135,7 @@ async function openServers(
     roster: new RedisRoster(shown, config.rosterMaxMb * 1_000_000),
     journal: new RedisJobJournal(shown),
     redis: link,
+    words: () => ({ store: mysqlTrouble.words ?? null, redis: redisTrouble.words ?? null }),
     schedule: (jobs, watch, metrics) => bullmqScheduler(jobs, { redis, clock, log, watch, metrics }),
     async close() {
       fence.close();

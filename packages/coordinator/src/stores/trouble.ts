@@ -47,11 +47,12 @@ export class StoreTrouble {
 /** What stands behind an error: the last cause that says something. It may name a user or a host, and has no password. */
 export function ownWords(error: unknown): string {
   let words = '';
-  let reads: unknown = error;
-  for (let depth = 0; depth < 5 && reads instanceof Error; depth++) {
-    const first = reads instanceof AggregateError ? reads.errors[0] : undefined;
-    words = (first instanceof Error ? first.message : reads.message) || words;
-    reads = reads.cause;
+  let reads = error as { message?: unknown; errors?: unknown; cause?: unknown } | undefined;
+  for (let depth = 0; depth < 5 && typeof reads === 'object' && reads !== null; depth++) {
+    // A name with several addresses fails with one error for each, and none of its own.
+    const [first] = Array.isArray(reads.errors) ? reads.errors : [];
+    words = String(first?.message || reads.message || words);
+    reads = reads.cause as typeof reads;
   }
   return visible(words || String(error)).slice(0, MAX_WORDS);
 }

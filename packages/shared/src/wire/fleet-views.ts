@@ -34,6 +34,8 @@ export interface StoreStates {
   readonly lostWrites: { readonly counters: number; readonly latest: string } | null;
   /** Background jobs that no coordinator has run in time, as far as this one sees. */
   readonly lateJobs: readonly { readonly job: string; readonly everyMs: number; readonly silentMs: number }[];
+  /** What keeps each from serving, in its own words; null for nothing. */
+  readonly words: { readonly store: string | null; readonly redis: string | null };
 }
 
 export interface FleetTag {

@@ -45,6 +45,7 @@ function watching() {
     mayGoUnfenced: true,
     lostWrites: null,
     lateJobs: [],
+    words: { store: null, redis: null },
   };
   const failures: unknown[] = [];
   const watch = new FleetWatch({

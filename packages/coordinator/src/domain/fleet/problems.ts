@@ -76,7 +76,8 @@ export class ProblemLog {
 }
 
 function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetProblem[] {
-  const { store, redis, mayGoUnfenced, lostWrites, lateJobs } = stores;
+  const { store, redis, mayGoUnfenced, lostWrites, lateJobs, words } = stores;
+  const redisSays = words.redis === null ? '' : ` (${words.redis})`;
   const problems: FleetProblem[] = [];
   if (store === 'down') {
     const first = tags.reduce<number | null>(
@@ -88,7 +89,7 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
     problems.push({
       key: 'store',
       level: 'critical',
-      sentence: `MySQL does not answer. Agents go on from memory.${until}`,
+      sentence: `MySQL does not answer${words.store === null ? '' : ` (${words.store})`}. Agents go on from memory.${until}`,
     });
   }
   if (redis === 'down') {
@@ -96,8 +97,8 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
       key: 'redis',
       level: mayGoUnfenced ? 'warning' : 'critical',
       sentence: mayGoUnfenced
-        ? 'Redis does not answer. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.'
-        : 'Redis does not answer, and ranges may not go unfenced: for too long, or because MySQL was away, restarted or exchanged since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.',
+        ? `Redis does not answer${redisSays}. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.`
+        : `Redis does not answer${redisSays}, and ranges may not go unfenced: for too long, or because MySQL was away, restarted or exchanged since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.`,
     });
   }
   if (redis === 'read_only') {
@@ -105,8 +106,15 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
       key: 'redis',
       level: 'critical',
       sentence: mayGoUnfenced
-        ? 'Redis takes no writes: it is out of memory, read-only, or cannot save. IDs go on without the fence. Give it room, and do nothing to MySQL until then.'
-        : 'Redis takes no writes: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.',
+        ? `Redis takes no writes${redisSays}: it is out of memory, read-only, or cannot save. IDs go on without the fence. Give it room, and do nothing to MySQL until then.`
+        : `Redis takes no writes${redisSays}: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.`,
+    });
+  }
+  if (store === 'up' && words.store !== null) {
+    problems.push({
+      key: 'store',
+      level: 'critical',
+      sentence: `MySQL refuses what allocations need (${words.store}). Agents go on from memory.`,
     });
   }
   if (lostWrites !== null) {

@@ -49,7 +49,8 @@ test('what rows and texts make of it is told apart', () => {
 test('a connection that is refused says why, without the words that name a user', () => {
   const denied = mysqlError(1045, "Access denied for user 'app'", 'ER_ACCESS_DENIED_ERROR');
   expect(translateConnectError(denied, false)).toMatchObject({
-    ...{ reason: 'rights', message: 'MySQL does not let this user in (ER_ACCESS_DENIED_ERROR).' },
+    reason: 'rights',
+    message: 'MySQL does not let this user in (ER_ACCESS_DENIED_ERROR).',
   });
   const many = mysqlError(1040, 'Too many connections', 'ER_CON_COUNT_ERROR');
   expect(translateConnectError(many, true)).toMatchObject({ reason: 'connection_lost' });

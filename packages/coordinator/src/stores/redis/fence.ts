@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { systemClock } from '@leafcutter/shared/system-clock';
+import type { Redis } from 'ioredis';
 import {
   type Fence,
   type FenceAhead,
@@ -43,9 +44,19 @@ const NO_GENERATION = '';
 /** Answers of the scripts that are no fence. */
 const DONE = '';
 const STRANGER = '?';
+const EMPTY = 'empty';
+/** Before Redis' words. */
 const TAKES_NO_WRITES = '!';
 const FORGOTTEN = 'forgotten';
 const WAS = 'was ';
+
+/** Out of memory, a replica, a disk that takes no snapshot, too few replicas. Scripts may put something before them. */
+const NO_WRITES = /\b(OOM|READONLY|MISCONF|NOREPLICAS) /;
+
+interface FenceTrouble {
+  met(error: unknown): void;
+  over(): void;
+}
 
 /**
  * The fence in Redis: one string per counter, a sorted set that tells when each rose, and the identity, a hash. Scripts
@@ -64,10 +75,15 @@ export class RedisFence implements Fence {
   #takesWrites = true;
   /** The generation of the Redis that was last seen: one that is away may be the wrong one, too. */
   #generation: string | undefined;
+  /** The generation of which Redis and MySQL last agreed here. */
+  #agreed: string | undefined;
+  readonly #trouble: FenceTrouble | undefined;
 
-  constructor(link: RedisLink, clock: Clock = systemClock) {
+  /** `trouble` is told of a Redis that takes no writes, and when it takes them. */
+  constructor(link: RedisLink, clock: Clock = systemClock, trouble?: FenceTrouble) {
     this.#link = link;
     this.#clock = clock;
+    this.#trouble = trouble;
     this.#identity = `${this.#prefix}identity`;
     this.#counters = `${this.#prefix}counters`;
   }
@@ -105,14 +121,20 @@ export class RedisFence implements Fence {
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER) return { kind: 'stranger' };
+    if (answer === EMPTY) {
+      this.#generation = NO_GENERATION;
+      if (!this.#takesWrites && !move.mayGoUnfenced) return { kind: 'away' };
+      return this.#fromMemory(key, move);
+    }
     this.#generation = generation;
+    this.#agreed = generation;
     if (answer === FORGOTTEN) return { kind: 'forgotten' };
-    if (answer === TAKES_NO_WRITES) {
-      this.#takesWrites = false;
+    if (answer.startsWith(TAKES_NO_WRITES)) {
+      this.#refusesWrites(answer.slice(TAKES_NO_WRITES.length));
       return this.#fromMemory(key, move);
     }
     if (answer === DONE || answer.startsWith(WAS)) {
-      this.#takesWrites = true;
+      this.#wrote();
       this.#know(key, { value: end, committed: counter, granted: end, era, taken });
       const before = readMark(answer.slice(WAS.length));
       return before === undefined ? { kind: 'ok' } : { kind: 'ok', before };
@@ -162,9 +184,10 @@ export class RedisFence implements Fence {
 
   async introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
     const { deploymentId, layout, keySchema, generation } = identity;
-    await this.#link.run((redis) =>
+    await this.#write((redis) =>
       redis.introduce(this.#identity, deploymentId, layout, keySchema, generation),
     );
+    this.#wrote();
   }
 
   async *counters(sinceSweep: number | undefined): AsyncGenerator<readonly CounterName[]> {
@@ -186,7 +209,7 @@ export class RedisFence implements Fence {
       return [nameOf(name), padded(value), padded(granted), writeEra(counter)];
     });
     const { generation, sweep } = identity;
-    const answers = await this.#link.run((redis) =>
+    const answers = await this.#write((redis) =>
       redis.sweepFences(keys.length, ...keys, generation, String(sweep), ...values),
     );
     if (answers[0] === STRANGER) throw overtaken();
@@ -206,11 +229,12 @@ export class RedisFence implements Fence {
     number: number,
     { fromMs, nextMs }: LedgerMarks,
   ): Promise<void> {
-    const noted = await this.#link.run((redis) =>
+    const noted = await this.#write((redis) =>
       redis.finishSweep(this.#identity, generation, sweep, number, fromMs, nextMs),
     );
     if (noted !== 1) throw overtaken();
-    this.#takesWrites = true;
+    this.#agreed = generation;
+    this.#wrote();
   }
 
   async lower(
@@ -235,7 +259,7 @@ export class RedisFence implements Fence {
   #fromMemory(key: string, move: FenceMove): FenceAnswer {
     const { start, end, counter, begins = move, generation, mayGoUnfenced } = move;
     const { era, taken } = begins;
-    if (this.#generation !== undefined && this.#generation !== generation) return { kind: 'stranger' };
+    if (this.#isAnothers(generation)) return { kind: 'stranger' };
     if (!mayGoUnfenced) return { kind: 'away' };
     const known = this.#known.get(key) ?? NO_MARK;
     const later = compareEras(known, move);
@@ -243,6 +267,41 @@ export class RedisFence implements Fence {
     if (later === 0 && known.value > start) return { kind: 'ahead', ...known };
     this.#know(key, { value: end, committed: counter, granted: end, era, taken });
     return { kind: 'away' };
+  }
+
+  /**
+   * Whether the Redis that was last seen is not that of `generation`, or was not yet introduced as such. One that forgot who it
+   * is and takes no writes cannot be introduced: it counts as away, if this process knew it as the one that MySQL still names.
+   */
+  #isAnothers(generation: string | undefined): boolean {
+    if (this.#generation === undefined || this.#generation === generation) return false;
+    const isOurs = this.#generation === NO_GENERATION && generation === this.#agreed;
+    return !isOurs || this.#takesWrites;
+  }
+
+  /** @throws STORE_UNAVAILABLE, with reason `redis_read_only` if Redis says that it takes no writes */
+  async #write<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
+    try {
+      return await this.#link.run(work);
+    } catch (error) {
+      const { cause } = error as Error;
+      if (!(cause instanceof Error) || !NO_WRITES.test(cause.message)) throw error;
+      this.#refusesWrites(cause.message);
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis takes no writes.', {
+        reason: 'redis_read_only',
+        cause,
+      });
+    }
+  }
+
+  #refusesWrites(words: string): void {
+    this.#takesWrites = false;
+    this.#trouble?.met(new Error(words));
+  }
+
+  #wrote(): void {
+    if (!this.#takesWrites) this.#trouble?.over();
+    this.#takesWrites = true;
   }
 
   async #tellConfirmed(): Promise<void> {

@@ -10,6 +10,8 @@ import { RedisWatch } from './watch.ts';
 export interface RedisOptions extends RedisPlace {
   /** How long a command may take, in milliseconds. */
   readonly commandTimeoutMs: number;
+  /** Told of why Redis is away, and when it is back. */
+  readonly trouble?: { met(error: unknown): void; over(): void } | undefined;
 }
 
 /**
@@ -44,10 +46,14 @@ export class RedisLink {
       isFirst = true;
     });
     this.#redis.on('error', (error) => {
-      if (isFirst) this.#said = error;
+      if (isFirst) this.#said = explained(error);
+      if (isFirst && !this.up) options.trouble?.met(this.#said);
       isFirst = false;
     });
-    this.#redis.on('ready', () => this.#connected());
+    this.#redis.on('ready', () => {
+      this.#said = undefined;
+      this.#connected();
+    });
     defineScripts(this.#redis);
     this.#watch = new RedisWatch({
       clock,
@@ -56,6 +62,8 @@ export class RedisLink {
       // A connection that a firewall forgot stays open and swallows everything; only a new one tells.
       reconnect: () => this.#redis.status === 'ready' && this.#redis.disconnect(true),
       onChange: (up) => {
+        if (up) options.trouble?.over();
+        else options.trouble?.met(this.#said ?? new Error('it does not answer'));
         this.#events.emit('change', up);
         if (up) this.#found();
       },
@@ -152,6 +160,12 @@ export class RedisLink {
       throw error;
     }
   }
+}
+
+/** A full Redis says so and hangs up, which a client that speaks first does not get to read. */
+function explained(error: Error & { code?: string }): Error {
+  if (error.code !== 'EPIPE' && error.code !== 'ECONNRESET') return error;
+  return new Error(`it ended the connection (${error.message}); has it reached maxclients?`);
 }
 
 function unavailable(reason: string, cause?: unknown): LeafcutterError {

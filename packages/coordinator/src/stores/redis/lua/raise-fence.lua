@@ -17,10 +17,13 @@
   ARGV[8] then: era that it has with the range, all three numbers; '' for the first
 
   Returns '' where the fence now stands at end, or 'was ' and what it remembered before, if that knew of more than the
-  ledger; the fence where it stands above start, unchanged; 'forgotten' where it knows of a later era; '?' where the identity has another generation or is not there; or '!' where nothing is
-  remembered against the range and Redis takes no writes (read-only, out of memory, disk error).
+  ledger; the fence where it stands above start, unchanged; 'forgotten' where it knows of a later era; '?' where the identity has another generation, 'empty' where it is not there;
+  or '!' and Redis' words where nothing is remembered against the range and Redis takes no writes (read-only, out of memory, disk error).
 ]]
 local identity = redis.call('HMGET', KEYS[2], 'generation', 'sweep')
+if not identity[1] then
+  return 'empty'
+end
 if identity[1] ~= ARGV[4] then
   return '?'
 end
@@ -43,12 +46,12 @@ if current then
 end
 local noted = redis.pcall('ZADD', KEYS[3], identity[2], ARGV[5])
 if type(noted) == 'table' then
-  return '!'
+  return '!' .. noted.err
 end
 local raised = ARGV[2] .. ' ' .. committed .. ' ' .. ARGV[2]
 local set = redis.pcall('SET', KEYS[1], era == '' and raised or raised .. ' ' .. era)
 if set.err then
-  return '!'
+  return '!' .. set.err
 end
 if current and string.sub(current, 41, 59) > ARGV[7] then
   return 'was ' .. current
