@@ -10,7 +10,7 @@ import { systemClock } from '@leafcutter/shared/system-clock';
 import { createPool, type Pool } from 'mysql2/promise';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
-import { freshMysqlStores, type OpenStore, openMysqlStore } from './backends.ts';
+import { freshMysqlStores, insertByHand, type OpenStore, openMysqlStore } from './backends.ts';
 
 let mariadb: MariadbServer;
 const toClose: (() => Promise<unknown>)[] = [];
@@ -157,3 +157,42 @@ describe.each(['latin1', 'utf8mb3', 'utf8mb4 COLLATE utf8mb4_general_ci'])(
     });
   },
 );
+
+describe('a row that somebody made by hand', () => {
+  const grantOf = (store: Store, tag: string) => segmentsOf(store).grant(tag, holder(1), CALM);
+
+  test.each([0n, -5n])('with a counter of %d gives no ID below 1', async (maxId) => {
+    const { driver, store } = await databaseOfLeaf('utf8mb4');
+    await migrateMysql(driver);
+    await insertByHand(driver, 'low', maxId, 10);
+    const ranges = [await grantOf(store, 'low'), await grantOf(store, 'low')];
+    expect(ranges.map(({ start, end }) => [start, end])).toEqual([
+      [1n, 11n],
+      [11n, 21n],
+    ]);
+  });
+
+  test.each([0, -1])('with a step of %d is refused, until it is mended', async (step) => {
+    const { driver, store } = await databaseOfLeaf('utf8mb4');
+    await migrateMysql(driver);
+    await insertByHand(driver, 'still', 1n, step);
+    await expect(grantOf(store, 'still')).rejects.toMatchObject({
+      ...{ code: 'STORE_UNAVAILABLE', reason: 'table', message: expect.stringContaining('its step') },
+    });
+    await driver.run("UPDATE leaf_alloc SET step = 10 WHERE biz_tag = 'still'");
+    expect(await grantOf(store, 'still')).toMatchObject({ start: 1n, end: 11n });
+  });
+
+  test.each([
+    ['whose counter is an int at its end', 'MODIFY max_id int unsigned NOT NULL', 4_294_967_290n],
+    ['beside a column that must be given', 'ADD COLUMN owner int NOT NULL', 1n],
+  ])('in a table %s is refused with a code that says so', async (_what, change, maxId) => {
+    const { driver, store } = await databaseOfLeaf('utf8mb4');
+    await migrateMysql(driver);
+    await insertByHand(driver, 'tight', 1n, 10);
+    await driver.run(`ALTER TABLE leaf_alloc ${change}`);
+    await driver.run('UPDATE leaf_alloc SET max_id = ?', [maxId]);
+    const asked = change.startsWith('ADD') ? store.createTag(newTag('new')) : grantOf(store, 'tight');
+    await expect(asked).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', reason: 'table' });
+  });
+});

@@ -298,7 +298,12 @@ describe('a coordinator answers', () => {
     for (const path of ['/livez', '/readyz', '/metrics']) {
       expect((await fetch(coordinator.url + path)).status).toBe(200);
     }
-    expect(await coordinator.json('/readyz')).toEqual({ status: 'ready', store: 'up', redis: 'none' });
+    expect(await coordinator.json('/readyz')).toEqual({
+      status: 'ready',
+      store: 'up',
+      redis: 'none',
+      words: { store: null, redis: null },
+    });
   });
 
   test('tags in pages that hold each once', async () => {

@@ -185,6 +185,7 @@ export class SegmentArbiter {
         `Tag "${row.tag.tag}" is retired; its numbers are never reused.`,
       );
     }
+    if (row.tag.step < 1) throw unfitStep(row.tag);
     let refused: LeafcutterError | undefined;
     const sizes = group.map((waiting) => {
       const obstacle = shapeObstacle(row.tag, waiting.demand.understands, this.#keys);
@@ -250,6 +251,14 @@ function exhausted(tag: string): LeafcutterError {
   return new LeafcutterError(
     'TAG_EXHAUSTED',
     `Tag "${tag}" has handed out its highest ID; raise highestId if there is room, or use a new tag.`,
+  );
+}
+
+function unfitStep({ tag, step }: TagRecord): LeafcutterError {
+  return new LeafcutterError(
+    'STORE_UNAVAILABLE',
+    `Tag "${tag}" cannot be served: its step in leaf_alloc is ${step}. Set it to 1 or more.`,
+    { reason: 'table' },
   );
 }
 

@@ -123,7 +123,8 @@ export class SqlStore implements Store {
       const ledger = ledgerOf(session, name, row);
       return work({
         name,
-        value: maxBigint(record.nextId, record.highWater),
+        // A row that somebody made with 0 or less gives no ID below 1 (I4).
+        value: [record.nextId, record.highWater, 1n].reduce(maxBigint),
         tag: record,
         ...era,
         nowMs,
