@@ -34,6 +34,16 @@ export function blockTooLarge(tag: string, ids: number): LeafcutterError {
   );
 }
 
+/** `error`: what the coordinators said. Somebody asked for more than the `ids` that are left here. */
+export function nearlyExhausted(tag: string, ids: number, error: LeafcutterError): LeafcutterError {
+  if (ids === 0) return error;
+  return new LeafcutterError(
+    'TAG_EXHAUSTED',
+    `Tag "${tag}" has only ${ids} ${ids === 1 ? 'ID' : 'IDs'} left here, and gets no more; ask for fewer.`,
+    { cause: error },
+  );
+}
+
 /**
  * `why`: the error of the last refill, where it failed. It is the answer itself where it says it all: where the tag
  * never had a segment, or the counter went back.

@@ -236,26 +236,48 @@ describe('a batch', () => {
     const { newIssuer, source, clock, events } = issuing();
     source.mode = 'held';
     const issuer = newIssuer();
-    const taking = outcome(issuer.take(250));
+    const taking = outcome(issuer.take(450));
+    source.release();
+    await settle();
     source.release();
     await clock.advance(2_000);
     expect(await taking).toBe('SEGMENTS_EXHAUSTED slow_refill');
-    expect(events.discards).toEqual(['100 abandoned']);
+    expect(events.discards).toEqual(['200 abandoned']);
     source.release();
     await settle();
-    expect(issuer.takeOne()).toBe(101n);
+    expect(issuer.takeOne()).toBe(201n);
   });
 
   test('whose caller hangs up halfway loses its part, and says so', async () => {
     const { newIssuer, source, events } = issuing();
     source.mode = 'held';
     const gone = new AbortController();
-    const taking = outcome(newIssuer().take(250, gone.signal));
+    const taking = outcome(newIssuer().take(450, gone.signal));
+    source.release();
+    await settle();
     source.release();
     await settle();
     gone.abort();
     expect(await taking).toContain('SEGMENTS_EXHAUSTED');
-    expect(events.discards).toEqual(['100 abandoned']);
+    expect(events.discards).toEqual(['200 abandoned']);
+  });
+
+  test('that one segment more would complete takes nothing until it is there, and leaves what it found', async () => {
+    const { newIssuer, source, clock, events } = issuing();
+    source.mode = 'held';
+    const issuer = newIssuer();
+    const batch = outcome(issuer.take(150));
+    source.release();
+    await settle();
+    await clock.advance(100);
+    const single = watch(issuer.take(1));
+    await clock.advance(1_899);
+    expect(single.result).toBe('waits');
+    await clock.advance(1);
+    expect(await batch).toBe('SEGMENTS_EXHAUSTED slow_refill');
+    await settle();
+    expect(single.result).toEqual([1n]);
+    expect(events.discards).toEqual([]);
   });
 });
 
@@ -280,6 +302,29 @@ describe('a tag at its highest ID', () => {
     await settle();
     expect(await outcome(issuer.take(60))).toBe('TAG_EXHAUSTED');
     expect(await outcome(issuer.take(50))).toHaveLength(50);
+  });
+
+  test('wastes nothing of what is left on a batch that comes while the refill is under way', async () => {
+    const { newIssuer, source, events } = issuing();
+    const issuer = newIssuer();
+    source.mode = 'held';
+    const first = issuer.take(50);
+    source.release();
+    await first;
+    const callers = [
+      watch(issuer.take(60)),
+      watch(issuer.take(20)),
+      watch(issuer.take(40)),
+      watch(issuer.take(30)),
+    ];
+    source.fail(exhausted());
+    await settle();
+    const [tooLarge, fits, tooLargeNow, rest] = callers.map(({ result }) => result);
+    expect([tooLarge, tooLargeNow]).toEqual(['TAG_EXHAUSTED', 'TAG_EXHAUSTED']);
+    expect([fits, rest].map((ids) => ids?.length)).toEqual([20, 30]);
+    expect(rises([fits, rest].flatMap((ids) => ids as bigint[]))).toBe(true);
+    expect(events.discards).toEqual([]);
+    expect(issuer.takeOne()).toBeUndefined();
   });
 
   test('issues again once its highest ID was raised', async () => {

@@ -4,7 +4,7 @@ import type { Shape } from '@leafcutter/shared/shape';
 import type { FirstCalls } from './first-calls.ts';
 import { Refill } from './refill.ts';
 import type { RefillLatency } from './refill-latency.ts';
-import { blockTooLarge, counterWentBack, nothingCame, queueFull } from './refusals.ts';
+import { blockTooLarge, counterWentBack, nearlyExhausted, nothingCame, queueFull } from './refusals.ts';
 import { RunwayGauge } from './runway-gauge.ts';
 import type { BufferEvents, BufferRules, Segment, SegmentSource } from './segment.ts';
 import { sizeOf } from './segment.ts';
@@ -154,7 +154,8 @@ export class TagIssuer {
     }
     const { state, lastError } = this.#refill;
     // Nothing will come: waiting for the next try would only delay the answer.
-    if (state === 'waiting' && hasCode(lastError, 'TAG_EXHAUSTED')) throw lastError;
+    if (state === 'waiting' && hasCode(lastError, 'TAG_EXHAUSTED'))
+      throw nearlyExhausted(this.tag, this.#buffer.remaining, lastError);
     const begun = this.#monotonic();
     const ranges = line.join(count, signal);
     this.#serveLines();
@@ -202,15 +203,35 @@ export class TagIssuer {
     const serveBlocks = () => this.#blocks.serve((count) => this.#takeBlock(count));
     this.#line.finishBegun((count) => this.#takeRange(count));
     if (this.#blocks.deadline < this.#line.deadline) serveBlocks();
-    this.#line.serve((count) => this.#takeRange(count));
+    this.#line.serve((count, begun) => (this.#isHeldBack(count, begun) ? undefined : this.#takeRange(count)));
     serveBlocks();
     // Not before: the coordinator is told how many IDs are still waited for.
     this.#fetchIfWanted();
   }
 
+  /**
+   * Of a batch that a segment on its way may complete, nothing is taken yet: at the tag's end none comes, and the rest is still
+   * there. One that is begun takes what there is, because its IDs lie below whatever follows (I3), and so does one with
+   * blocks behind it, which would take the rest again and again.
+   */
+  #isHeldBack(count: number, begun: boolean): boolean {
+    const { hasRoom, remaining } = this.#buffer;
+    return !begun && hasRoom && remaining < count && this.#blocks.length === 0;
+  }
+
+  /** No segment comes any more: whoever fits into what is left is served, in the order they came. */
+  #serveRest(error: LeafcutterError): void {
+    this.#blocks.rejectAll(error);
+    while (this.#line.length > 0) {
+      this.#line.serve((count) => (count > this.#buffer.remaining ? undefined : this.#takeRange(count)));
+      this.#line.rejectFirst(nearlyExhausted(this.tag, this.#buffer.remaining, error));
+    }
+  }
+
   #fetchIfWanted(): void {
+    const isAwaited = this.#blocks.length > 0 || (this.#line.length > 0 && this.#buffer.hasRoom);
     const isShort = this.#runway.isDue(this.#issued) && this.#isRunwayShort(this.#monotonic());
-    if (isShort || this.#buffer.wantsNext || this.#blocks.length > 0) this.#refill.start();
+    if (isShort || this.#buffer.wantsNext || isAwaited) this.#refill.start();
   }
 
   #isRunwayShort(now: number): boolean {
@@ -277,7 +298,7 @@ export class TagIssuer {
     this.#parts.events.refillFailed(this.tag, error);
     // Asking again makes no sense until someone acts on the tag.
     if (hasCode(error, 'TAG_UNKNOWN', 'TAG_RETIRED')) this.#parts.dropped(this, error);
-    else if (hasCode(error, 'TAG_EXHAUSTED')) this.#rejectAll(error);
+    else if (hasCode(error, 'TAG_EXHAUSTED')) this.#serveRest(error);
   }
 
   #rejectAll(error: LeafcutterError): void {
@@ -292,6 +313,8 @@ export class TagIssuer {
     const taken = waiter.ranges.reduce((sum, range) => sum + sizeOf(range), 0);
     if (taken > 0) this.#parts.events.discarded(this.tag, taken, 'abandoned');
     waiter.reject(error);
+    // Whoever stood behind a batch that was held back may fit into what is left; not now, the line is being walked.
+    if (!this.#closed && this.#buffer.remaining > 0) queueMicrotask(() => this.#closed || this.#serveLines());
   }
 }
 

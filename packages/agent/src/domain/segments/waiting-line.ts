@@ -87,8 +87,8 @@ export class WaitingLine {
     });
   }
 
-  /** Serves the line from `take` until it has nothing left or nobody waits. */
-  serve(take: (count: number) => Segment | undefined): void {
+  /** Serves the line from `take` until it has nothing left or nobody waits; `begun` if the caller has some of its IDs. */
+  serve(take: (count: number, begun: boolean) => Segment | undefined): void {
     for (let waiter = this.#first(); waiter !== undefined; waiter = this.#first()) {
       if (!this.#serveOne(waiter, take)) return;
     }
@@ -114,9 +114,9 @@ export class WaitingLine {
   }
 
   /** False where `take` has nothing left. */
-  #serveOne(waiter: Waiter, take: (count: number) => Segment | undefined): boolean {
+  #serveOne(waiter: Waiter, take: (count: number, begun: boolean) => Segment | undefined): boolean {
     while (waiter.needed > 0) {
-      const range = take(waiter.needed);
+      const range = take(waiter.needed, waiter.ranges.length > 0);
       if (range === undefined) return false;
       waiter.ranges.push(range);
       waiter.needed -= sizeOf(range);
