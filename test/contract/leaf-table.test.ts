@@ -177,7 +177,9 @@ describe('a row that somebody made by hand', () => {
     await migrateMysql(driver);
     await insertByHand(driver, 'still', 1n, step);
     await expect(grantOf(store, 'still')).rejects.toMatchObject({
-      ...{ code: 'STORE_UNAVAILABLE', reason: 'table', message: expect.stringContaining('its step') },
+      code: 'STORE_UNAVAILABLE',
+      reason: 'table',
+      message: expect.stringContaining('its step'),
     });
     await driver.run("UPDATE leaf_alloc SET step = 10 WHERE biz_tag = 'still'");
     expect(await grantOf(store, 'still')).toMatchObject({ start: 1n, end: 11n });

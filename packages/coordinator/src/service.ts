@@ -174,7 +174,7 @@ async function assemble(
     events: metrics,
     coordinatorId,
   };
-  const jobs = coordinatorJobs({
+  const background = watchedJobs({
     ...stores,
     guard,
     clock,
@@ -183,7 +183,6 @@ async function assemble(
     coordinatorId,
     config,
   });
-  const jobWatch = new JobWatch({ jobs, journal, clock, events: lateJobReports(metrics.jobs, log) });
   const coordinator: Coordinator = {
     config,
     coordinatorId,
@@ -198,8 +197,7 @@ async function assemble(
     access,
     paces: new Paces(clock, config.agentRequestsPerS, 'agent'),
     journal,
-    jobs,
-    jobWatch,
+    ...background,
     ...arbiters(config, { ...shared, registry, keys }),
     dated: new DatedTags(store, config.snowflake.maxClockSkewMs),
     tags,
@@ -209,7 +207,7 @@ async function assemble(
       guard,
       metrics,
       log,
-      jobWatch,
+      jobWatch: background.jobWatch,
       ids: { coordinatorId, deploymentId: deployment.id },
     }),
     guard,
@@ -218,6 +216,14 @@ async function assemble(
     readiness: () => readinessOf(coordinator, stores),
   };
   return coordinator;
+}
+
+function watchedJobs(
+  parts: Parameters<typeof coordinatorJobs>[0] & Pick<Stores, 'journal'>,
+): Pick<Coordinator, 'jobs' | 'jobWatch'> {
+  const { journal, clock, metrics, log } = parts;
+  const jobs = coordinatorJobs(parts);
+  return { jobs, jobWatch: new JobWatch({ jobs, journal, clock, events: lateJobReports(metrics, log) }) };
 }
 
 /**

@@ -10,7 +10,8 @@ const GIVE_WAY = new Set([1020, 1205, 1213]);
 const DUPLICATE_KEY = 1062;
 /** 1060: a column of this name exists, 1061: an index. */
 const DUPLICATE_NAME = new Set([1060, 1061]);
-const UNKNOWN_VARIABLE = 1193;
+/** 1193: the server knows no such variable, 1227: this user may not set it. */
+const UNSETTABLE = new Set([1193, 1227]);
 /** A server that does not take writes: 1036 and 1836 read-only, 1792 its transactions are, 1047 not part of the cluster's primary component. */
 const READ_ONLY = new Set([1036, 1047, 1792, 1836]);
 /** Some option of the server's stands against the statement; which one, the message says. */
@@ -44,10 +45,10 @@ interface MysqlError {
   readonly message?: string;
 }
 
-/** Of what only some servers know, such as a setting of Galera. */
-export function isUnknownVariable(error: unknown): boolean {
+/** Of what only some servers know, such as a setting of Galera, or not everybody may set. */
+export function isUnsettable(error: unknown): boolean {
   const cause = error instanceof LeafcutterError ? error.cause : error;
-  return (cause as MysqlError | undefined)?.errno === UNKNOWN_VARIABLE;
+  return UNSETTABLE.has((cause as MysqlError | undefined)?.errno ?? 0);
 }
 
 /** The error of a server that takes no writes. */

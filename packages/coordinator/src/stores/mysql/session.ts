@@ -1,7 +1,7 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlSession } from '../sql/driver.ts';
-import { isUnknownVariable, readOnly } from './errors.ts';
+import { isUnsettable, readOnly } from './errors.ts';
 
 const MODES = ['ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION', 'STRICT_ALL_TABLES'];
 const NO_LIMIT = '18446744073709551615';
@@ -13,16 +13,16 @@ const NO_LIMIT = '18446744073709551615';
  */
 const SETUP = [
   `SET SESSION sql_mode = '${MODES.join()}', time_zone = '+00:00', autocommit = 1, completion_type = 0,
-     sql_select_limit = ${NO_LIMIT}, sql_big_selects = 1, max_sort_length = 1024,
-     sql_safe_updates = 0, sql_auto_is_null = 0, unique_checks = 1, foreign_key_checks = 1,
+     sql_select_limit = ${NO_LIMIT}, sql_safe_updates = 0,
      innodb_lock_wait_timeout = 1, lock_wait_timeout = 10, wait_timeout = 10`,
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE',
   // A server may ignore what the client asked for when it connected, or set another one by init_connect.
   'SET NAMES utf8mb4',
 ];
 
-/** What only some servers know. */
+/** What only some servers know, or let every user set; where it matters, the look at what is set tells. */
 const SETUP_IF_KNOWN = [
+  'SET SESSION sql_big_selects = 1, max_sort_length = 1024, sql_auto_is_null = 0',
   // Galera: a transaction, or a single SELECT, begins when this node has everything that was committed anywhere before. A
   // node behind the others would show a counter below its fence, which is taken for a MySQL that lost writes.
   'SET SESSION wsrep_sync_wait = 1',
@@ -32,21 +32,15 @@ const SETUP_IF_KNOWN = [
 
 /** What the session must show then; of variables with two names a server knows one or both. */
 const EXPECTED: Readonly<Record<string, string>> = {
-  sql_mode: MODES.join(),
-  time_zone: '+00:00',
-  autocommit: 'ON',
-  completion_type: 'NO_CHAIN',
-  sql_select_limit: NO_LIMIT,
-  max_sort_length: '1024',
-  innodb_lock_wait_timeout: '1',
-  tx_isolation: 'READ-COMMITTED',
-  transaction_isolation: 'READ-COMMITTED',
-  tx_read_only: 'OFF',
-  transaction_read_only: 'OFF',
-  innodb_snapshot_isolation: 'OFF',
-  character_set_client: 'utf8mb4',
-  character_set_connection: 'utf8mb4',
-  character_set_results: 'utf8mb4',
+  ...{ sql_mode: MODES.join(), time_zone: '+00:00', autocommit: 'ON', completion_type: 'NO_CHAIN' },
+  ...{ sql_select_limit: NO_LIMIT, max_sort_length: '1024', sql_auto_is_null: 'OFF', innodb_lock_wait_timeout: '1' },
+  ...{ tx_isolation: 'READ-COMMITTED', transaction_isolation: 'READ-COMMITTED' },
+  ...{ tx_read_only: 'OFF', transaction_read_only: 'OFF', innodb_snapshot_isolation: 'OFF' },
+  ...{
+    character_set_client: 'utf8mb4',
+    character_set_connection: 'utf8mb4',
+    character_set_results: 'utf8mb4',
+  },
 };
 
 /** What no session can set. */
@@ -71,7 +65,7 @@ export async function prepareSession(session: SqlSession): Promise<void> {
     });
   for (const sql of SETUP_IF_KNOWN)
     await session.run(sql).catch((error: unknown) => {
-      if (!isUnknownVariable(error)) throw error;
+      if (!isUnsettable(error)) throw error;
     });
   checkVariables(await session.query(SHOW));
   const [table] = await session.query(OTHER_ENGINES);
