@@ -32,15 +32,22 @@ const SETUP_IF_KNOWN = [
 
 /** What the session must show then; of variables with two names a server knows one or both. */
 const EXPECTED: Readonly<Record<string, string>> = {
-  ...{ sql_mode: MODES.join(), time_zone: '+00:00', autocommit: 'ON', completion_type: 'NO_CHAIN' },
-  ...{ sql_select_limit: NO_LIMIT, max_sort_length: '1024', sql_auto_is_null: 'OFF', innodb_lock_wait_timeout: '1' },
-  ...{ tx_isolation: 'READ-COMMITTED', transaction_isolation: 'READ-COMMITTED' },
-  ...{ tx_read_only: 'OFF', transaction_read_only: 'OFF', innodb_snapshot_isolation: 'OFF' },
-  ...{
-    character_set_client: 'utf8mb4',
-    character_set_connection: 'utf8mb4',
-    character_set_results: 'utf8mb4',
-  },
+  sql_mode: MODES.join(),
+  time_zone: '+00:00',
+  autocommit: 'ON',
+  completion_type: 'NO_CHAIN',
+  sql_select_limit: NO_LIMIT,
+  max_sort_length: '1024',
+  sql_auto_is_null: 'OFF',
+  innodb_lock_wait_timeout: '1',
+  tx_isolation: 'READ-COMMITTED',
+  transaction_isolation: 'READ-COMMITTED',
+  tx_read_only: 'OFF',
+  transaction_read_only: 'OFF',
+  innodb_snapshot_isolation: 'OFF',
+  character_set_client: 'utf8mb4',
+  character_set_connection: 'utf8mb4',
+  character_set_results: 'utf8mb4',
 };
 
 /** What no session can set. */
@@ -77,7 +84,7 @@ export async function prepareSession(session: SqlSession): Promise<void> {
 }
 
 /** @throws as `prepareSession` */
-export function checkVariables(rows: readonly Row[]): void {
+function checkVariables(rows: readonly Row[]): void {
   const shown = new Map(rows.map((row) => [String(row.Variable_name).toLowerCase(), String(row.Value)]));
   for (const [name, value] of Object.entries(EXPECTED)) {
     const found = shown.get(name);
