@@ -153,13 +153,11 @@ async function assemble(
     logLinesDropped: () => output.dropped,
   };
   const metrics = new CoordinatorObserver({ readings, log, clock });
-  const { allowUnsweptAllocations: allowUnswept, maxUnfencedS } = config.redis;
-  const guard = await guardFence(stores, metrics, {
+  const ids = { coordinatorId, deploymentId: deployment.id };
+  const guard = await guardFence(stores, metrics, config, {
     clock,
     layout: deployment.layout,
     coordinatorId,
-    allowUnswept,
-    maxUnfencedMs: maxUnfencedS * 1_000,
   });
   metrics.redisUp(redis?.up);
   redis?.onChange((up) => metrics.redisUp(up));
@@ -185,8 +183,7 @@ async function assemble(
   });
   const coordinator: Coordinator = {
     config,
-    coordinatorId,
-    deploymentId: deployment.id,
+    ...ids,
     clock,
     log,
     metrics,
@@ -202,14 +199,7 @@ async function assemble(
     dated: new DatedTags(store, config.snowflake.maxClockSkewMs),
     tags,
     explainer: new Explainer(store, layout, keys),
-    watch: fleetWatch(stores, {
-      tags,
-      guard,
-      metrics,
-      log,
-      jobWatch: background.jobWatch,
-      ids: { coordinatorId, deploymentId: deployment.id },
-    }),
+    watch: fleetWatch(stores, { ...background, tags, guard, metrics, log, ids }),
     guard,
     census: takeCensus,
     stopping: false,
@@ -287,10 +277,20 @@ async function agreedKeys({ opaqueKeys }: CoordinatorConfig, store: Stores['stor
 async function guardFence(
   { store, fence, locks, redis }: Stores,
   events: CoordinatorObserver,
-  parts: Pick<GuardParts, 'clock' | 'layout' | 'coordinatorId' | 'allowUnswept' | 'maxUnfencedMs'>,
+  { redis: { allowUnsweptAllocations, maxUnfencedS } }: CoordinatorConfig,
+  parts: Pick<GuardParts, 'clock' | 'layout' | 'coordinatorId'>,
 ): Promise<FenceGuard | undefined> {
   if (fence === undefined) return undefined;
-  const guard = new FenceGuard({ ...parts, store, fence, locks, events, newGeneration: randomUUID });
+  const guard = new FenceGuard({
+    ...parts,
+    allowUnswept: allowUnsweptAllocations,
+    maxUnfencedMs: maxUnfencedS * 1_000,
+    store,
+    fence,
+    locks,
+    events,
+    newGeneration: randomUUID,
+  });
   events.onFenceStrange = () => void guard.check();
   const sweepAnew = () => {
     void guard

@@ -13,7 +13,7 @@ export type FromWorker =
   | { readonly ask: What; readonly id: number }
   | { readonly told: unknown; readonly id: number };
 /** A worker sends each beat back. */
-export interface Beat {
+interface Beat {
   readonly beat: true;
 }
 export type ToSupervisor = FromWorker | Beat;
