@@ -10,7 +10,6 @@ import { prune } from '../domain/ledger/prune.ts';
 import type { CoordinatorConfig } from '../settings/settings.ts';
 import type { JobJournal } from './job-journal.ts';
 import type { JobMetrics } from './job-metrics.ts';
-import type { JobWatchEvents } from './job-watch.ts';
 
 /** A background job. Every run is counted, and entered in the journal; what it throws was logged. */
 export interface Job {
@@ -75,23 +74,6 @@ export function coordinatorJobs(parts: Parts): Job[] {
       }),
     );
   return jobs;
-}
-
-/** What becomes of a job that is late. */
-export function lateJobReports(metrics: JobMetrics, log: Logger): JobWatchEvents {
-  return {
-    jobLate({ job, everyMs, silentMs }) {
-      metrics.late(job, true);
-      log.warn(
-        { job, everyMs, silentMs: Math.round(silentMs) },
-        'a background job has not run in time, on any coordinator',
-      );
-    },
-    jobInTime(job) {
-      metrics.late(job, false);
-      log.info({ job }, 'a background job that was late has run');
-    },
-  };
 }
 
 /** One run of a job, told to metrics, log and journal. @throws what `work` throws */
