@@ -69,7 +69,7 @@ export const MYSQL: readonly Scenario[] = [
     },
     controls: [
       {
-        guard: 'the fence and the look at the ledger',
+        guard: 'the fence and the look at ledger and high-water mark',
         arena: { coordinatorPreloads: [{ file: 'unguarded/fence.ts' }, { file: 'unguarded/ledger.ts' }] },
         finds: 'overlaps',
       },
