@@ -68,7 +68,7 @@ describe('Leaf’s addresses', () => {
   test.each(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
     'answer %s with bare digits',
     async (method) => {
-      for (const path of ['/api/segment/get/leaf.key-1', '/api/snowflake/get/whatever']) {
+      for (const path of ['/api/segment/get/leaf-key-1', '/api/snowflake/get/whatever']) {
         const [status, type, body] = await ask(path, '-X', method);
         expect([status, type]).toEqual([200, 'text/plain; charset=utf-8']);
         expect(body).toMatch(/^[1-9][0-9]*$/);
@@ -118,6 +118,11 @@ describe('Leaf’s addresses', () => {
 
   test.each([
     ['a tag that does not exist', '/api/segment/get/no%20such%20tag', /^TAG_UNKNOWN: /],
+    [
+      'a key that Leaf would cut',
+      '/api/segment/get/leaf.key-1',
+      /^BAD_REQUEST: Leaf cuts the key "leaf\.key-1"/,
+    ],
     ['a tag that cannot exist', `/api/segment/get/${'x'.repeat(200)}`, /^BAD_REQUEST: /],
     ['an ID that is none', '/decodeSnowflakeId?snowflakeId=x', /^BAD_REQUEST: /],
     ['no ID', '/decodeSnowflakeId', /^BAD_REQUEST: /],

@@ -143,6 +143,8 @@ const CASES: readonly (readonly [string, string])[] = [
   ['Leaf, a tag with a shape', get('/api/segment/get/shaped')],
   ['go-leaf, a tag with a shape', get('/alloc-segment?biz_tag=shaped')],
   ['Leaf', get('/api/segment/get/demo', 'Accept: application/json')],
+  ['Leaf, a key that it would cut', get('/api/segment/get/a.b:c-d_e')],
+  ['Leaf, a key with a slash behind it', get('/api/segment/get/demo/')],
   ['Leaf snowflake', get('/api/snowflake/get/any')],
   ['go-leaf', get('/alloc-segment?biz_tag=demo')],
   ['go-leaf snowflake', get('/alloc-snowflake?machineid=7')],

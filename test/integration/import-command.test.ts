@@ -130,6 +130,20 @@ describe('leafcutter import', () => {
     expect(await draw('id:user')).toBe(42n);
   });
 
+  test('warns of names that Leaf would serve from one another, made before or now', async () => {
+    const client = new Redis(redis.url);
+    await client.mset({ 'pair:a': '1', 'pair:a.v2': '1', 'pair:lone.v2': '1' });
+    const from = ['redis', '--from', redis.url, '--gap', '0', '--match'];
+    const both = await run(...from, 'pair:*');
+    expect(both.output).toContain(
+      'would serve the first of each of these from the second: pair:a.v2 / pair:a.',
+    );
+    await run(...from, 'pair:a', '--apply');
+    expect((await run(...from, 'pair:a.v2')).output).toContain('pair:a.v2 / pair:a.');
+    expect((await run(...from, 'pair:lone*')).output).not.toContain('would serve');
+    client.disconnect();
+  });
+
   test('says what is missing and never shows a password', async () => {
     expect(await run()).toMatchObject({ code: 64 });
     expect(await run('leaf', '--from', url)).toMatchObject({

@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { hasCode } from '@leafcutter/shared/errors';
 import { StoreUrlError } from '@leafcutter/shared/store-url';
-import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
+import { leafStem, NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
+import { visible } from '@leafcutter/shared/visible';
 import { ADMIN_TLS_HELP, type AdminClient, adminClient } from './admin-client.ts';
 import { type Existing, planStep, type Step } from './import/plan.ts';
 import { MAX_COUNTERS, type ReadCounters } from './import/source.ts';
@@ -45,6 +46,9 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
+/** Pairs that a warning names. */
+const MAX_NAMED_PAIRS = 10;
+
 /** Each loads its own driver, and no other. */
 const SOURCES: Readonly<Record<string, () => Promise<ReadCounters>>> = {
   tinyid: async () => (await import('./import/mysql-counters.ts')).tinyidCounters,
@@ -85,6 +89,7 @@ export async function importCommand(io: Io): Promise<ExitCode> {
     steps.push(planStep(counter, await existing(client, counter.name), gap));
     if (io.watched && steps.length % 100 === 0) io.err(`${steps.length} of ${found.length} are looked up.\n`);
   }
+  await warnOfDottedNames(client, steps, io);
   const refused = steps.filter(({ action }) => action === 'refuse').length;
   const apply = values.apply && (refused === 0 || values['skip-refused']);
   if (apply) await make(client, steps, system, io);
@@ -106,6 +111,22 @@ async function existing(client: AdminClient, name: string): Promise<Existing | u
     if (hasCode(error, 'TAG_UNKNOWN') || !NEW_TAG_PATTERN.test(name)) return undefined;
     throw error;
   }
+}
+
+/** Counters that are two here and one to Leaf, which serves `acct.v2` from `acct`. */
+async function warnOfDottedNames(client: AdminClient, steps: readonly Step[], io: Io): Promise<void> {
+  const names = new Set(steps.map(({ name }) => name));
+  const paired: string[] = [];
+  for (const { name, action } of steps) {
+    const stem = leafStem(name);
+    if (stem === undefined || stem === '' || action === 'refuse') continue;
+    if (names.has(stem) || (await existing(client, stem)) !== undefined) paired.push(`${name} / ${stem}`);
+  }
+  if (paired.length === 0) return;
+  const more = paired.length > MAX_NAMED_PAIRS ? ` and ${paired.length - MAX_NAMED_PAIRS} more` : '';
+  io.err(
+    `Leaf cuts a key at its last dot, and would serve the first of each of these from the second: ${visible(paired.slice(0, MAX_NAMED_PAIRS).join(', '))}${more}. If clients will ask for them at Leaf's addresses, choose leaf.dottedKeys at the agents first.\n`,
+  );
 }
 
 /** Makes the tags one by one: a second run goes on where a first one was cut off. */

@@ -20,6 +20,7 @@ import { LeaseArbiter } from './domain/leases/leases.ts';
 import { Explainer } from './domain/ledger/explain.ts';
 import { SegmentArbiter } from './domain/segments/segments.ts';
 import { DatedTags } from './domain/tags/dated-tags.ts';
+import { dottedPairs } from './domain/tags/dotted-tags.ts';
 import { TagAdmin } from './domain/tags/tags.ts';
 import { Access } from './http/access.ts';
 import type { Coordinator } from './http/coordinator.ts';
@@ -80,6 +81,7 @@ export async function startCoordinator(
     const serving =
       guard?.state === 'refused' ? 'is listening, but grants nothing with this Redis' : 'is ready';
     log.info({ url, deploymentId: coordinator.deploymentId }, `coordinator ${serving}`);
+    void warnOfDottedPairs(coordinator);
     return {
       url,
       appliers: appliersOf(coordinator, doors, log),
@@ -259,6 +261,20 @@ function arbiters(
       },
     }),
   };
+}
+
+/** In the background: a long table holds up no start. */
+async function warnOfDottedPairs({ store, log }: Coordinator): Promise<void> {
+  try {
+    const { count, named, isComplete } = await dottedPairs(store);
+    if (count === 0) return;
+    log.warn(
+      { pairs: named.map(({ tag, stem }) => `${tag} / ${stem}`), count, isComplete },
+      'tags that Leaf would serve from another one: it cuts a key at its last dot. See leaf.dottedKeys of the agents',
+    );
+  } catch (err) {
+    log.debug({ err }, 'tags with dots were not looked for');
+  }
 }
 
 /** The opaque keys, as all coordinators of the deployment have them. @throws StartError where one is another's */

@@ -18,3 +18,13 @@ export const ASKABLE_TAG = /^[^\u0000-\u001f\u007f]{1,128}$/;
 export function isAskableTag(tag: string): boolean {
   return ASKABLE_TAG.test(tag);
 }
+
+/**
+ * The row that Leaf serves the key `name` from, if not from the one of that name: Spring's suffix patterns cut a key at its
+ * last dot, so `acct.v2` draws from `acct`. Undefined for a key without a dot. (Source: Spring 4.3,
+ * `PatternsRequestCondition` with `useSuffixPatternMatch`; seen on a running Leaf.)
+ */
+export function leafStem(name: string): string | undefined {
+  const dot = name.lastIndexOf('.');
+  return dot < 0 ? undefined : name.slice(0, dot);
+}

@@ -31,7 +31,7 @@ export function doorAgent(tokens: readonly string[] = []) {
     layout: LAYOUT,
     tags: newTags(),
     tokens: new Tokens(tokens),
-    now: clock.now,
+    now: () => clock.now(),
     limits: new Limits(clock, { tokenRequestsPerS: 0, tokenIdsPerS: 0 }),
     batches: new Batches(setImmediate),
     config: { bodyLimitBytes: 16_384, resp: { allowUnsafeIntegers: false } },

@@ -138,6 +138,10 @@ export const agentSettings = settings(
         default: true,
         doc: 'Answer Leaf’s clients on the addresses of listen and unix.http.',
       }),
+      dottedKeys: choice(['refuse', 'cut', 'whole'], {
+        default: 'refuse',
+        doc: 'What a key with a dot or a semicolon draws from. Leaf cuts it there: its acct.v2 is the row acct. cut: as Leaf, for clients that come from it; whole: the tag of that name; refuse: neither, until you choose, because the wrong one repeats IDs.',
+      }),
     },
     goLeaf: {
       enabled: flag({

@@ -12,6 +12,10 @@ import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';
 import { leafFailure } from './answers.ts';
 import { CACHE_PAGE_POLICY, cachePage } from './cache-page.ts';
+import { tagOfKey } from './tag-of-key.ts';
+
+const SEGMENT = '/api/segment/get';
+const SNOWFLAKE = '/api/snowflake/get';
 
 /** Leaf's address whose refusals are ours. */
 export const LEAF_ENDPOINTS = [
@@ -35,17 +39,18 @@ export const LEAF_ENDPOINTS = [
 export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): void {
   const ids = new Dispenser(agent, 'leaf');
   const refuse = refusal(ids);
+  const tagOf = ({ path }: Request) => tagOfKey(path.slice(SEGMENT.length + 1), agent.config.leaf.dottedKeys);
   app.route(
-    '/api/segment/get/:key',
+    `${SEGMENT}/:key{/}`,
     anyMethod(async (req, res) => {
-      const tag = String(req.params.key);
+      const tag = tagOf(req);
       sendDigits(res, ids.oneTextNow(tag) ?? (await ids.one(guards.who(req), tag, whileConnected(res))));
     }),
-    { guard: guards.tag((req) => String(req.params.key)), refuse },
+    { guard: guards.tag(tagOf), refuse },
   );
   // Whatever the key is: a snowflake ID belongs to none.
   app.route(
-    '/api/snowflake/get/:key',
+    `${SNOWFLAKE}/:key{/}`,
     anyMethod(async (req, res) => sendDigits(res, await ids.snowflake(guards.who(req), whileConnected(res)))),
     { guard: guards.snowflake, refuse },
   );

@@ -50,6 +50,8 @@ const GO_LEAF: Format = {
 };
 
 const TAG = `([A-Za-z0-9._:-]{1,${TAG_MAX_LENGTH}})`;
+/** A key at Leaf's door that Leaf would not cut; the ordinary server knows what the others are. */
+const UNCUT_KEY = `([A-Za-z0-9_:-]{1,${TAG_MAX_LENGTH}})`;
 
 /** A kind of address: its pattern, and the route of one that fits; undefined where the ordinary server should answer. */
 interface Shape {
@@ -139,7 +141,7 @@ function shapes(agent: Agent): Shape[] {
     const [one, oneSnowflake] = [segment('leaf'), snowflake('leaf')];
     found.push(
       {
-        pattern: new RegExp(`^/api/segment/get/${TAG}$`),
+        pattern: new RegExp(`^/api/segment/get/${leaf.dottedKeys === 'whole' ? TAG : UNCUT_KEY}$`),
         route: (tag, head, by) => one(LEAF, tag, head, by),
         ...OF_TAG,
       },
