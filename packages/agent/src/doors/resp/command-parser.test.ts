@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { between, freshSeed, seededRandom } from '../../fakes/seeded-random.ts';
-import { CommandParser, ProtocolError } from './command-parser.ts';
+import { CommandParser, ProtocolError, SKIPPED } from './command-parser.ts';
 
-function parse(...chunks: readonly (string | Buffer)[]): string[][] {
+function parse(...chunks: readonly (string | Buffer)[]): (readonly string[])[] {
   const parser = new CommandParser();
-  const commands: string[][] = [];
+  const commands: (readonly string[])[] = [];
   for (const chunk of chunks) {
     parser.push(Buffer.from(chunk));
     for (let command = parser.next(); command !== undefined; command = parser.next()) commands.push(command);
@@ -12,6 +12,7 @@ function parse(...chunks: readonly (string | Buffer)[]): string[][] {
   return commands;
 }
 
+const bulkOf = (length: number) => `$${length}\r\n${'x'.repeat(length)}\r\n`;
 const TWO = '*2\r\n$4\r\nINCR\r\n$6\r\ntäg x\r\n';
 
 describe('commands', () => {
@@ -52,12 +53,15 @@ describe('commands', () => {
     ['a request of HTTP', 'POST /x HTTP/1.1\r\n'],
     ['another method, in small letters', 'get / http/1.0\n'],
     ['the header that each has', 'Host: 127.0.0.1:6379\r\n'],
-    ['too many arguments', '*65\r\n'],
     ['a negative count', '*-1\r\n'],
     ['a count that is none', '*x\r\n'],
     ['no count', '*\r\n'],
     ['a count without a carriage return', '*1\n$4\nPING\n'],
-    ['an argument that is too long', '*1\r\n$1025\r\n'],
+    ['more arguments than are skipped', '*1048577\r\n'],
+    ['an argument that is longer than is skipped', '*1\r\n$1048577\r\n'],
+    ['arguments that are longer together', `*3\r\n${bulkOf(600_000)}${bulkOf(600_000)}`],
+    ['a skipped argument longer than it says', `*1\r\n${bulkOf(2_000)}`.replace(/x\r\n$/, 'xx\r\n')],
+    ['a skipped argument of another type', '*65\r\n:1\r\n'],
     ['a length beyond every number', `*1\r\n$${'9'.repeat(400)}\r\n`],
     ['an argument of another type', '*1\r\n:1\r\n'],
     ['an argument longer than it says', '*1\r\n$4\r\nPINGX\r\n'],
@@ -65,6 +69,40 @@ describe('commands', () => {
     ['a count without an end', `*${'1'.repeat(4_097)}`],
   ])('%s is a protocol error', (_name, bytes) => {
     expect(() => parse(bytes)).toThrow(ProtocolError);
+  });
+
+  describe('that are too large', () => {
+    const LONG = `*3\r\n$3\r\nSET\r\n$1\r\na\r\n${bulkOf(2_000)}`;
+    const MANY = `*101\r\n${bulkOf(3).repeat(101)}`;
+
+    test.each([
+      ['an argument of 2,000 bytes', LONG],
+      ['101 arguments', MANY],
+      ['both', `*70\r\n${bulkOf(1_025).repeat(70)}`],
+      ['a line of 65 words', `${'a '.repeat(65)}\r\n`],
+      ['as many bytes as are skipped', `*1\r\n${bulkOf(1_048_576 - 10)}`],
+    ])('%s: are skipped, and the next one is read', (_name, bytes) => {
+      expect(parse(`PING\r\n${bytes}PING\r\n`)).toEqual([['PING'], SKIPPED, ['PING']]);
+    });
+
+    test('are the same wherever the bytes are cut', () => {
+      const bytes = Buffer.from(`${TWO}${LONG}${TWO}${MANY}PING\r\n`);
+      const whole = parse(bytes);
+      expect(whole).toEqual([...parse(TWO), SKIPPED, ...parse(TWO), SKIPPED, ['PING']]);
+      for (let cut = 0; cut <= bytes.length; cut += 7) {
+        expect(parse(bytes.subarray(0, cut), bytes.subarray(cut))).toEqual(whole);
+      }
+      expect(parse(...[...bytes].map((byte) => Buffer.from([byte])))).toEqual(whole);
+    });
+
+    test('keep nothing of what was skipped, and are unfinished until their end', () => {
+      const parser = new CommandParser();
+      for (const [at, byte] of [...Buffer.from(LONG)].entries()) {
+        parser.push(Buffer.from([byte]));
+        expect(parser.next()).toBe(at === LONG.length - 1 ? SKIPPED : undefined);
+        expect(parser.isMidway).toBe(at < LONG.length - 1);
+      }
+    });
   });
 
   const seed = freshSeed();

@@ -2,6 +2,8 @@
 const MAX_ARGUMENTS = 64;
 /** Bytes of one argument. */
 const MAX_ARGUMENT_BYTES = 1_024;
+/** Bytes of a command that is too large and skipped: past them, where the next one begins is not looked for. */
+const MAX_SKIPPED_BYTES = 1_048_576;
 /** Bytes of a line: an inline command, or the length of what follows. */
 const MAX_LINE_BYTES = 4_096;
 
@@ -19,6 +21,9 @@ const BULK = 0x24;
 /** The first line of an HTTP/1 request, or the header that each has: where a command may stand, as Redis looks for them too. */
 const HTTP_LINE = /^(?:[A-Z]+ \S+ HTTP\/1\.[01]$|host:)/i;
 
+/** Stands for a command with more or longer arguments than the door takes; nothing of it was kept. */
+export const SKIPPED: readonly string[] = ['(skipped)'];
+
 /** Bytes that are no command; the connection cannot go on, because where the next one begins is unknown. */
 export class ProtocolError extends Error {
   override readonly name = 'ProtocolError';
@@ -26,7 +31,7 @@ export class ProtocolError extends Error {
 
 /**
  * Reads commands from a connection's bytes, however they are cut: arrays of bulk strings, and inline commands. Bytes of
- * an unfinished command are kept; they are bounded by the limits above. One character stands for one byte (latin1), so
+ * an unfinished command are kept; they are bounded by the limits above, and what is longer is skipped as it comes. One character stands for one byte (latin1), so
  * that arguments are kept as they came whatever they hold. (Source: Redis serialization protocol.)
  */
 export class CommandParser {
@@ -36,10 +41,11 @@ export class CommandParser {
   #seenLength = 0;
   #read: string[] = [];
   #at = 0;
+  #skipping: Skipping | undefined;
 
   /** True if bytes of a command are kept whose rest has not come, once `next` has given all that have. */
   get isMidway(): boolean {
-    return this.#at < this.#bytes.length;
+    return this.#at < this.#bytes.length || this.#skipping !== undefined;
   }
 
   push(chunk: Buffer): void {
@@ -48,14 +54,19 @@ export class CommandParser {
     this.#at = 0;
   }
 
-  /** The next command; undefined where its bytes have not all come. @throws ProtocolError */
-  next(): string[] | undefined {
+  /** The next command, or SKIPPED; undefined where its bytes have not all come. @throws ProtocolError */
+  next(): readonly string[] | undefined {
     while (this.#at < this.#bytes.length) {
       const begun = this.#at;
-      const command = this.#bytes[begun] === ARRAY ? this.#array() : this.#inline();
+      const command = this.#command();
       if (command === undefined) {
-        this.#at = begun;
-        return undefined;
+        // What is skipped is gone.
+        if (this.#skipping === undefined) {
+          this.#at = begun;
+          return undefined;
+        }
+        if (this.#at === begun) return undefined;
+        continue;
       }
       // An empty array or line is no command, and gets no answer.
       if (command.length > 0) return command;
@@ -64,6 +75,11 @@ export class CommandParser {
     this.#bytes = EMPTY;
     this.#at = 0;
     return undefined;
+  }
+
+  #command(): readonly string[] | undefined {
+    if (this.#skipping !== undefined) return this.#skip(this.#skipping);
+    return this.#bytes[this.#at] === ARRAY ? this.#array() : this.#inline();
   }
 
   #array(): string[] | undefined {
@@ -84,15 +100,25 @@ export class CommandParser {
   }
 
   #newArray(): string[] | undefined {
-    const count = this.#length(MAX_ARGUMENTS, 'invalid multibulk length');
+    const count = this.#length(MAX_SKIPPED_BYTES, 'invalid multibulk length');
     if (count === undefined) return undefined;
+    if (count > MAX_ARGUMENTS) {
+      this.#skipping = { arguments: count, bytes: 0, left: MAX_SKIPPED_BYTES };
+      return undefined;
+    }
     const command: string[] = [];
     for (let index = 0; index < count; index++) {
       const marker = this.#bytes[this.#at];
       if (marker === undefined) return undefined;
       if (marker !== BULK) throw new ProtocolError(`expected '$', got '${shown(marker)}'`);
-      const length = this.#length(MAX_ARGUMENT_BYTES, 'invalid bulk length');
+      const begun = this.#at;
+      const length = this.#length(MAX_SKIPPED_BYTES, 'invalid bulk length');
       if (length === undefined) return undefined;
+      if (length > MAX_ARGUMENT_BYTES) {
+        this.#at = begun;
+        this.#skipping = { arguments: count - index, bytes: 0, left: MAX_SKIPPED_BYTES };
+        return undefined;
+      }
       const end = this.#at + length;
       if (this.#bytes.length < end + 2) return undefined;
       if (this.#bytes[end] !== CR || this.#bytes[end + 1] !== LF) {
@@ -102,6 +128,36 @@ export class CommandParser {
       this.#at = end + 2;
     }
     return command;
+  }
+
+  /** Goes on past what has come of a command that is too large; undefined as long as more of it is to come. */
+  #skip(skipping: Skipping): readonly string[] | undefined {
+    while (skipping.arguments > 0) {
+      const begun = this.#at;
+      if (skipping.bytes === 0) {
+        const marker = this.#bytes[begun];
+        if (marker === undefined) return undefined;
+        if (marker !== BULK) throw new ProtocolError(`expected '$', got '${shown(marker)}'`);
+        const length = this.#length(skipping.left, 'invalid bulk length');
+        if (length === undefined) return undefined;
+        skipping.bytes = length + 2;
+      }
+      // The two bytes at the end are looked at together.
+      const body = Math.min(skipping.bytes - 2, this.#bytes.length - this.#at);
+      this.#at += body;
+      skipping.bytes -= body;
+      skipping.left -= this.#at - begun;
+      if (skipping.left < 0) throw new ProtocolError('too big a command to skip');
+      if (skipping.bytes > 2 || this.#bytes.length < this.#at + 2) return undefined;
+      if (this.#bytes[this.#at] !== CR || this.#bytes[this.#at + 1] !== LF) {
+        throw new ProtocolError('a bulk string does not end where it says');
+      }
+      this.#at += 2;
+      skipping.bytes = 0;
+      skipping.arguments -= 1;
+    }
+    this.#skipping = undefined;
+    return SKIPPED;
   }
 
   /** The number behind a marker, 0 to `max`; undefined where the line has not come. */
@@ -122,7 +178,7 @@ export class CommandParser {
     return value;
   }
 
-  #inline(): string[] | undefined {
+  #inline(): readonly string[] | undefined {
     const end = this.#lineEnd();
     if (end === undefined) return undefined;
     const line = this.#bytes.toString('latin1', this.#at, end);
@@ -130,8 +186,7 @@ export class CommandParser {
     // A page in a browser may send whatever it likes to this port, in the body of such a request.
     if (HTTP_LINE.test(line)) throw new ProtocolError('this port speaks the Redis protocol, not HTTP');
     const words = line.split(/[ \t]+/).filter((word) => word !== '');
-    if (words.length > MAX_ARGUMENTS) throw new ProtocolError('too many arguments');
-    return words;
+    return words.length > MAX_ARGUMENTS ? SKIPPED : words;
   }
 
   /** Where the line ends, before its CR LF or LF; undefined where that has not come. */
@@ -142,6 +197,15 @@ export class CommandParser {
     if (lineFeed < 0) return undefined;
     return this.#bytes[lineFeed - 1] === CR && lineFeed > this.#at ? lineFeed - 1 : lineFeed;
   }
+}
+
+/** A command that is too large, as far as it is still to come. */
+interface Skipping {
+  arguments: number;
+  /** Of the argument that was begun, with the two bytes at its end; 0 between arguments. */
+  bytes: number;
+  /** Bytes that may yet be skipped, lines of lengths included. */
+  left: number;
 }
 
 function shown(byte: number): string {

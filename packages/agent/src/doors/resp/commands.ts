@@ -4,7 +4,11 @@ import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
 import type { ExactId } from '../../domain/segments/segment-buffer.ts';
 import type { Dispenser } from '../dispenser.ts';
+import { aboutCommands, cluster, type Endpoint, info } from './about-server.ts';
+import { SKIPPED } from './command-parser.ts';
+import { refuseForeign } from './foreign-commands.ts';
 import { array, arrayOf, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
+import { Transaction } from './transaction.ts';
 
 /** What a connection agreed on. */
 export interface Session {
@@ -16,6 +20,14 @@ export interface Session {
   scope: Scope | undefined;
   scopeVersion: number;
   name: string;
+  /** Between MULTI and its end. */
+  transaction: Transaction | undefined;
+  /** What EXEC has begun to answer, the next command last. */
+  running: (readonly string[])[];
+  /** CLIENT TRACKING is on, of a server whose values nobody can keep. */
+  tracking: boolean;
+  /** Where the client found this door; undefined at a Unix socket. */
+  readonly endpoint: Endpoint | undefined;
   /** True after QUIT: what follows is not answered. */
   quitting: boolean;
   /** Ends waits when the connection is gone. */
@@ -36,16 +48,24 @@ interface Command {
   readonly least: number;
   readonly most: number;
   readonly withoutToken?: true;
+  /** Runs in a transaction, too, where all others wait for EXEC. */
+  readonly atOnce?: true;
   /** What the token must open; of a tag, the first argument is its name. */
   readonly opens?: 'tag' | 'snowflake';
   readonly run: (commands: Commands, session: Session, args: readonly string[]) => Answer;
 }
 
-const NOT_AN_INTEGER = failure('ERR value is not an integer or out of range');
-const SYNTAX = failure('ERR syntax error');
+/**
+ * No refusal of an ID begins with ERR: phpredis makes `false` of it, which is the number 0. What begins with another word
+ * is an error to every client, and BAD_REQUEST and NOPERM are final.
+ */
+const NOT_A_COUNT = failure(`BAD_REQUEST value is not an integer or out of range: 1 to ${MAX_COUNT}`);
+const TOO_LARGE = failure(
+  'NOPERM the command was too large and is skipped: it has too many arguments, or too long ones, for any that draws IDs',
+);
 const ANY = Number.POSITIVE_INFINITY;
 
-const COMMANDS = new Map<string, Command>(
+const COMMANDS: ReadonlyMap<string, Command> = new Map(
   Object.entries<Command>({
     incr: {
       least: 1,
@@ -82,50 +102,72 @@ const COMMANDS = new Map<string, Command>(
       least: 1,
       most: 2,
       withoutToken: true,
-      run: (commands, session, args) => auth(commands, session, args.at(-1)),
+      run: auth,
     },
-    info: {
+    set: { least: 2, most: ANY, opens: 'tag', run: set },
+    setnx: { least: 2, most: 2, opens: 'tag', run: setNx },
+    multi: { least: 0, most: 0, atOnce: true, run: multi },
+    exec: { least: 0, most: 0, atOnce: true, run: exec },
+    discard: { least: 0, most: 0, atOnce: true, run: discard },
+    watch: { least: 1, most: ANY, atOnce: true, run: watch },
+    unwatch: { least: 0, most: 0, run: () => OK },
+    info: { least: 0, most: ANY, run: (_commands, _session, sections) => info(sections) },
+    role: { least: 0, most: 0, run: () => array([bulk('master'), integer(0), array([])]) },
+    command: {
       least: 0,
       most: ANY,
-      run: () => bulk(`# Server\r\nserver_name:leafcutter\r\nleafcutter_version:${VERSION}\r\n`),
+      run: (_commands, { version }, args) => aboutCommands(COMMANDS, version, args),
     },
-    command: { least: 0, most: ANY, run: (_commands, { version }, [what = '']) => about(what, version) },
-    client: { least: 1, most: ANY, run: client },
-    select: {
+    cluster: {
       least: 1,
-      most: 1,
-      run: (_commands, _session, [db]) => (db === '0' ? OK : failure('ERR DB index is out of range')),
+      most: ANY,
+      run: (_commands, { endpoint, version }, [what = '']) => cluster(endpoint, what, version),
     },
-    reset: { least: 0, most: 0, withoutToken: true, run: reset },
-    quit: { least: 0, most: ANY, withoutToken: true, run: quit },
+    readonly: { least: 0, most: 0, run: () => OK },
+    readwrite: { least: 0, most: 0, run: () => OK },
+    client: { least: 1, most: ANY, run: client },
+    select: { least: 1, most: 1, run: (_commands, _session, [db]) => select(db) },
+    reset: { least: 0, most: 0, withoutToken: true, atOnce: true, run: reset },
+    quit: { least: 0, most: ANY, withoutToken: true, atOnce: true, run: quit },
   }),
 );
 
 /** Answers one command, in Redis' words where Redis has them. Never throws, never rejects. */
-export function answer(
-  commands: Commands,
-  session: Session,
-  [name = '', ...args]: readonly string[],
-): Answer {
+export function answer(commands: Commands, session: Session, words: readonly string[]): Answer {
+  const [name = '', ...args] = words;
   const command = COMMANDS.get(name) ?? COMMANDS.get(name.toLowerCase());
   const scope = scopeOf(commands, session);
   if (scope === undefined && command?.withoutToken !== true) {
-    return failure('NOAUTH Authentication required.');
+    return spoiling(session, failure('NOAUTH Authentication required.'));
   }
-  if (command === undefined) return unknown(name, args);
+  if (words === SKIPPED) return spoiling(session, TOO_LARGE);
+  if (command === undefined) return spoiling(session, refuseForeign(name, args));
   if (args.length < command.least || args.length > command.most) {
-    return failure(`ERR wrong number of arguments for '${name.toLowerCase()}' command`);
+    const word = command.opens === undefined ? 'ERR' : 'BAD_REQUEST';
+    return spoiling(
+      session,
+      failure(`${word} wrong number of arguments for '${name.toLowerCase()}' command`),
+    );
   }
   try {
     if (command.opens === 'tag') scope?.checkTag(textOf(args[0] ?? ''));
     if (command.opens === 'snowflake') scope?.checkSnowflake();
+    if (session.transaction !== undefined && command.atOnce !== true) {
+      return session.transaction.queue(words);
+    }
     const answered = command.run(commands, session, args);
     return typeof answered === 'string'
       ? answered
       : answered.catch((error) => refusal(commands, name, error));
   } catch (error) {
-    return refusal(commands, name, error);
+    return spoiling(session, refusal(commands, name, error));
   }
+}
+
+/** Refuses a command; a transaction that it was to belong to will not run. */
+function spoiling({ transaction }: Session, refused: string): string {
+  transaction?.spoil();
+  return refused;
 }
 
 /** False while the session has to show a token first, or another than it did. */
@@ -156,14 +198,9 @@ function refusal({ ids }: Commands, command: string, thrown: unknown): string {
       ? thrown
       : new LeafcutterError('INTERNAL', 'Internal error.', { cause: thrown });
   ids.refused(error, { command: command.slice(0, 32) });
-  return failure(`${error.code} ${error.message}`);
-}
-
-function unknown(name: string, args: readonly string[]): string {
-  const begun = args.slice(0, 16).map((arg) => `'${textOf(arg).slice(0, 64)}' `);
-  return failure(
-    `ERR unknown command '${textOf(name).slice(0, 64)}', with args beginning with: ${begun.join('')}`,
-  );
+  // What Redis says where an ACL does not let somebody.
+  const word = error.code === 'FORBIDDEN' ? 'NOPERM' : error.code;
+  return failure(`${word} ${error.message}`);
 }
 
 type Rules = Pick<Commands, 'allowUnsafeIntegers'>;
@@ -178,7 +215,7 @@ function incr(commands: Commands, session: Session, name: string): Answer {
 function incrBy(commands: Commands, session: Session, name: string, n: string | undefined): Answer {
   const tag = textOf(name);
   const count = countOf(n);
-  if (count === undefined) return NOT_AN_INTEGER;
+  if (count === undefined) return NOT_A_COUNT;
   const now = commands.ids.blockNow(tag, count);
   if (now !== undefined) return idAsInteger(commands, now.end - 1n);
   return commands.ids
@@ -190,7 +227,7 @@ function incrBy(commands: Commands, session: Session, name: string, n: string | 
 function idAsInteger({ allowUnsafeIntegers }: Rules, id: ExactId): string {
   if (id <= Number.MAX_SAFE_INTEGER || allowUnsafeIntegers) return integer(id);
   return failure(
-    'ERR the ID is past 2^53 - 1, which some clients round; use LC.NEXT or set resp.allowUnsafeIntegers',
+    'BAD_REQUEST the ID is past 2^53 - 1, which some clients round; use LC.NEXT or set resp.allowUnsafeIntegers',
   );
 }
 
@@ -201,14 +238,14 @@ function next(ids: Dispenser, session: Session, name: string, n: string | undefi
     return now === undefined ? ids.text(whoIs(session), tag, session.gone).then(bulk) : bulk(now);
   }
   const count = countOf(n);
-  if (count === undefined) return NOT_AN_INTEGER;
+  if (count === undefined) return NOT_A_COUNT;
   return ids.texts(whoIs(session), tag, count, bulks, session.gone).then((pieces) => arrayOf(count, pieces));
 }
 
 function snowflake(ids: Dispenser, session: Session, n: string | undefined): Answer {
   if (n === undefined) return ids.snowflake(whoIs(session), session.gone).then((id) => bulk(String(id)));
   const count = countOf(n);
-  if (count === undefined) return NOT_AN_INTEGER;
+  if (count === undefined) return NOT_A_COUNT;
   return ids
     .snowflakeDigits(whoIs(session), count, bulks, session.gone)
     .then((pieces) => arrayOf(count, pieces));
@@ -224,11 +261,62 @@ function countOf(text: string | undefined): number | undefined {
   return count >= 1 && count <= MAX_COUNT ? count : undefined;
 }
 
-function auth(commands: Commands, session: Session, token = ''): string {
-  if (commands.tokens.isOpen) {
-    return failure('ERR AUTH <password> called without any password configured for the default user.');
+/** `SET key 0 NX`: a counter that is there already, as Spring's RedisAtomicLong makes sure of. Nothing else is set. */
+function set(_commands: Commands, { version }: Session, args: readonly string[]): string {
+  const [, value, option = ''] = args;
+  const makesSure = args.length === 3 && value === '0' && option.toLowerCase() === 'nx';
+  return makesSure ? nothing(version) : refuseForeign('set', args);
+}
+
+function setNx(_commands: Commands, _session: Session, args: readonly string[]): string {
+  return args[1] === '0' ? integer(0) : refuseForeign('setnx', args);
+}
+
+function select(db = ''): string {
+  if (db === '0') return OK;
+  if (!/^-?[0-9]{1,18}$/.test(db)) return failure('ERR value is not an integer or out of range');
+  return failure('ERR DB index is out of range: Leafcutter has database 0 only; tell counters apart by name');
+}
+
+function multi(_commands: Commands, session: Session): string {
+  if (session.transaction !== undefined) return failure('ERR MULTI calls can not be nested');
+  session.transaction = new Transaction();
+  return OK;
+}
+
+/** The answers follow one by one, as those of a pipeline do: the next turns of the connection run the commands. */
+function exec(_commands: Commands, session: Session): string {
+  const { transaction } = session;
+  if (transaction === undefined) return failure('ERR EXEC without MULTI');
+  session.transaction = undefined;
+  if (transaction.isSpoilt) {
+    return failure('EXECABORT Transaction discarded because of previous errors.');
   }
-  present(session, textOf(token));
+  session.running = transaction.takeReversed();
+  return arrayOf(session.running.length, []);
+}
+
+function discard(_commands: Commands, session: Session): string {
+  if (session.transaction === undefined) return failure('ERR DISCARD without MULTI');
+  session.transaction = undefined;
+  return OK;
+}
+
+/** Nobody sets a tag, so none changes under a transaction. */
+function watch(_commands: Commands, { transaction }: Session): string {
+  return transaction === undefined ? OK : failure('ERR WATCH inside MULTI is not allowed');
+}
+
+/** `AUTH [user] token`. Without tokens a user is let in whatever it says, as Redis does with its default user. */
+function auth(commands: Commands, session: Session, args: readonly string[]): string {
+  if (commands.tokens.isOpen) {
+    return args.length === 2
+      ? OK
+      : failure(
+          'ERR AUTH <password> called without any password configured for the default user. Are you sure your configuration is correct?',
+        );
+  }
+  present(session, textOf(args.at(-1) ?? ''));
   return scopeOf(commands, session) !== undefined
     ? OK
     : failure('WRONGPASS invalid username-password pair or user is disabled.');
@@ -241,6 +329,9 @@ function present(session: Session, token: string | undefined): void {
 
 /** `HELLO [2|3 [AUTH user token] [SETNAME name]]`. */
 function hello(commands: Commands, session: Session, [version, ...options]: readonly string[]): string {
+  if (version !== undefined && !/^-?[0-9]{1,18}$/.test(version)) {
+    return failure('ERR Protocol version is not an integer or out of range');
+  }
   if (version !== undefined && version !== '2' && version !== '3') {
     return failure('NOPROTO unsupported protocol version');
   }
@@ -248,13 +339,13 @@ function hello(commands: Commands, session: Session, [version, ...options]: read
   for (let at = 0; at < options.length; ) {
     const option = options[at]?.toLowerCase();
     if (option === 'auth' && at + 2 < options.length) {
-      const said = auth(commands, session, options[at + 2]);
+      const said = auth(commands, session, options.slice(at + 1, at + 3));
       if (said !== OK) return said;
       at += 3;
     } else if (option === 'setname' && at + 1 < options.length) {
       name = options[at + 1] ?? '';
       at += 2;
-    } else return SYNTAX;
+    } else return failure(`ERR Syntax error in HELLO option '${textOf(options[at] ?? '').slice(0, 64)}'`);
   }
   if (scopeOf(commands, session) === undefined) {
     return failure(
@@ -276,20 +367,8 @@ function hello(commands: Commands, session: Session, [version, ...options]: read
   );
 }
 
-function about(what: string, version: 2 | 3): string {
-  switch (what.toLowerCase()) {
-    case 'count':
-      return integer(COMMANDS.size);
-    case 'docs':
-      return map([], version);
-    case 'list':
-      return array([...COMMANDS.keys()].map(bulk));
-    default:
-      return array([]);
-  }
-}
-
-function client(_commands: Commands, session: Session, [what = '', value = '']: readonly string[]): string {
+function client(_commands: Commands, session: Session, [what = '', ...args]: readonly string[]): string {
+  const [value = ''] = args;
   switch (what.toLowerCase()) {
     case 'setname':
       session.name = value;
@@ -304,13 +383,31 @@ function client(_commands: Commands, session: Session, [what = '', value = '']: 
     case 'no-evict':
     case 'no-touch':
       return OK;
+    case 'tracking':
+      return tracking(session, value);
+    case 'caching':
+      return session.tracking
+        ? OK
+        : failure(
+            'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
+          );
+    case 'getredir':
+      return integer(session.tracking ? 0 : -1);
     default:
-      return failure(`ERR unknown subcommand '${what.slice(0, 64)}'. Try CLIENT HELP.`);
+      return failure(`ERR unknown subcommand '${textOf(what).slice(0, 64)}'. Try CLIENT HELP.`);
   }
 }
 
+/** Clients that would keep values are let: there is none to keep, and so none to take back. */
+function tracking(session: Session, value: string): string {
+  const isOn = value.toLowerCase() === 'on';
+  if (!isOn && value.toLowerCase() !== 'off') return failure('ERR syntax error');
+  session.tracking = isOn;
+  return OK;
+}
+
 function reset(_commands: Commands, session: Session): string {
-  Object.assign(session, { version: 2, name: '' });
+  Object.assign(session, { version: 2, name: '', transaction: undefined, tracking: false });
   present(session, undefined);
   return '+RESET\r\n';
 }

@@ -1,9 +1,13 @@
 import type { Socket } from 'node:net';
 import type { Guest } from '@leafcutter/shared/http/crowd';
 import type { Debt, Debtor } from '../deadlines.ts';
+import type { Endpoint } from './about-server.ts';
 import { CommandParser, ProtocolError } from './command-parser.ts';
 import { answer, type Commands, isLetIn, type Session } from './commands.ts';
 import { failure } from './replies.ts';
+
+/** Characters of answers that are put together before they are written. */
+const MOST_AT_ONCE = 262_144;
 
 /**
  * One client. Commands are answered in order: reading (from the socket and from what was read) goes on while answers
@@ -20,6 +24,8 @@ export class Connection implements Guest, Debtor {
   #waiting = false;
   /** The client has to take what was written first. */
   #full = false;
+  /** What was answered was enough to write, and not all. */
+  #hasMore = false;
   #finishing = false;
   #finished = 0;
 
@@ -33,6 +39,10 @@ export class Connection implements Guest, Debtor {
       scope: undefined,
       scopeVersion: -1,
       name: '',
+      transaction: undefined,
+      running: [],
+      tracking: false,
+      endpoint: endpointOf(socket),
       quitting: false,
       gone: this.#gone.signal,
     };
@@ -77,18 +87,19 @@ export class Connection implements Guest, Debtor {
   #work(): void {
     // What a client sent that has gone would draw IDs for nobody.
     if (this.#waiting || this.#full || this.#session.quitting || this.#gone.signal.aborted) return;
-    this.#write(this.#answers());
-    if (this.#session.quitting || (this.#finishing && !this.#waiting)) this.#end();
+    do this.#write(this.#answers());
+    while (this.#hasMore && !this.#full);
+    if (this.#session.quitting || (this.#finishing && !this.#waiting && !this.#hasMore)) this.#end();
     else if (this.#waiting || this.#full) this.#socket.pause();
     else this.#socket.resume();
   }
 
-  /** Answers commands until there is no more, or one has to wait. */
+  /** Answers commands until there is no more, one has to wait, or there is enough to write. */
   #answers(): string {
     let out = '';
+    this.#hasMore = false;
     try {
-      for (let command = this.#parser.next(); command !== undefined; command = this.#parser.next()) {
-        this.#finished += 1;
+      for (let command = this.#next(); command !== undefined; command = this.#next()) {
         const answered = answer(this.#commands, this.#session, command);
         if (typeof answered !== 'string') {
           this.#waiting = true;
@@ -97,6 +108,10 @@ export class Connection implements Guest, Debtor {
         }
         out += answered;
         if (this.#session.quitting) return out;
+        if (out.length >= MOST_AT_ONCE) {
+          this.#hasMore = true;
+          return out;
+        }
       }
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
@@ -104,6 +119,15 @@ export class Connection implements Guest, Debtor {
       out += failure(`ERR Protocol error: ${error.message}`);
     }
     return out;
+  }
+
+  /** Of a transaction that runs, else of what has come. */
+  #next(): readonly string[] | undefined {
+    const queued = this.#session.running.pop();
+    if (queued !== undefined) return queued;
+    const command = this.#parser.next();
+    if (command !== undefined) this.#finished += 1;
+    return command;
   }
 
   #arrived(late: string): void {
@@ -121,4 +145,10 @@ export class Connection implements Guest, Debtor {
     this.#session.quitting = true;
     this.#socket.destroySoon();
   }
+}
+
+/** As the client wrote it: an address of version 4 in one of version 6 is what only this side sees. */
+function endpointOf({ localAddress, localPort }: Socket): Endpoint | undefined {
+  if (localAddress === undefined || localPort === undefined) return undefined;
+  return { host: localAddress.replace(/^::ffff:/, ''), port: localPort };
 }

@@ -7,7 +7,7 @@ import { listenResp } from './server.ts';
 
 const HALF = '*2\r\n$4\r\nINCR\r\n$6\r\nord';
 const REST = 'ers\r\n';
-const FULL = '-ERR max number of clients reached\r\n';
+const FULL = '-UNAVAILABLE max number of clients reached\r\n';
 
 let listening: Listening | undefined;
 
@@ -132,7 +132,7 @@ test('an address that holds its share of the Redis door is told so, and others c
   expect(await first.ask('PING\r\n')).toBe('+PONG\r\n');
   await client();
   expect(await (await client()).closed).toBe(
-    '-ERR max number of clients of one address reached; close some, or raise maxConnectionsPerAddress\r\n',
+    '-UNAVAILABLE max number of clients of one address reached; close some, or raise maxConnectionsPerAddress\r\n',
   );
   expect(await ended()).toEqual({ address_share: 1 });
   expect(await first.ask('PING\r\n')).toBe('+PONG\r\n');

@@ -51,8 +51,8 @@ function turnAway(socket: Socket, why: Crowding): void {
   socket.write(
     failure(
       why === 'address_share'
-        ? 'ERR max number of clients of one address reached; close some, or raise maxConnectionsPerAddress'
-        : 'ERR max number of clients reached',
+        ? 'UNAVAILABLE max number of clients of one address reached; close some, or raise maxConnectionsPerAddress'
+        : 'UNAVAILABLE max number of clients reached',
     ),
   );
   socket.destroySoon();
