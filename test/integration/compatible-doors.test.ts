@@ -65,21 +65,36 @@ async function issued(door: string): Promise<number> {
 }
 
 describe('Leaf’s addresses', () => {
-  test.each(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])(
-    'answer %s with bare digits',
-    async (method) => {
-      for (const path of ['/api/segment/get/leaf-key-1', '/api/snowflake/get/whatever']) {
-        const [status, type, body] = await ask(path, '-X', method);
-        expect([status, type]).toEqual([200, 'text/plain; charset=utf-8']);
-        expect(body).toMatch(/^[1-9][0-9]*$/);
-      }
-    },
-  );
+  test.each(['GET', 'POST', 'PUT', 'DELETE', 'PATCH'])('answer %s with bare digits', async (method) => {
+    for (const path of ['/api/segment/get/leaf-key-1', '/api/snowflake/get/whatever']) {
+      const [status, type, body] = await ask(path, '-X', method);
+      expect([status, type]).toEqual([200, 'text/plain; charset=utf-8']);
+      expect(body).toMatch(/^[1-9][0-9]*$/);
+    }
+  });
 
-  test('burn no ID for HEAD', async () => {
-    const first = BigInt((await ask('/api/segment/get/heads'))[2]);
-    expect((await ask('/api/segment/get/heads', '-I'))[0]).toBe(405);
-    expect(BigInt((await ask('/api/segment/get/heads'))[2])).toBe(first + 1n);
+  test('burn no ID for methods that ask for none', async () => {
+    const path = '/api/segment/get/heads';
+    const first = BigInt((await ask(path))[2]);
+    expect((await ask(path, '-I'))[0]).toBe(405);
+    for (const method of ['TRACE', 'PROPFIND', 'MKCOL', 'SEARCH']) {
+      expect((await ask(path, '-X', method))[0]).toBe(405);
+    }
+    const told = await fetch(agent.url + path, { method: 'OPTIONS' });
+    expect([told.status, await told.text()]).toEqual([200, '']);
+    expect(told.headers.get('allow')).toBe('GET, POST, PUT, PATCH, DELETE, OPTIONS');
+    expect(BigInt((await ask(path))[2])).toBe(first + 1n);
+  });
+
+  test.each([
+    ['Spring, Long.class', 'application/json, application/*+json', 'application/json;charset=UTF-8'],
+    ['Spring, String.class', 'text/plain, application/json, */*', 'text/plain; charset=utf-8'],
+    ['curl', '*/*', 'text/plain; charset=utf-8'],
+  ])('tell bare digits as the type that is asked for: %s', async (_, accept, type) => {
+    for (const path of ['/api/segment/get/typed', '/api/snowflake/get/typed']) {
+      const given = await ask(path, '-H', `Accept: ${accept}`);
+      expect(given).toEqual([200, type, expect.stringMatching(/^[1-9][0-9]*$/)]);
+    }
   });
 
   test('decode a snowflake ID into strings', async () => {
@@ -194,7 +209,7 @@ describe('go-leaf’s addresses', () => {
 });
 
 describe('tinyid’s addresses', () => {
-  test('answer its JSON, and its plain forms as text whatever Accept says', async () => {
+  test('answer its JSON, and its plain forms as text, or as JSON to who asks for that', async () => {
     const json = 'application/json;charset=UTF-8';
     const query = 'bizType=tiny&token=x';
     expect(await ask(`/tinyid/id/nextId?${query}`)).toEqual([
@@ -208,9 +223,9 @@ describe('tinyid’s addresses', () => {
       '{"data":[2,3],"code":200,"message":""}',
     ]);
     const plain = await ask(`/tinyid/id/nextIdSimple?${query}&batchSize=3`, '-H', 'Accept: application/json');
-    expect(plain).toEqual([200, 'text/plain;charset=UTF-8', '4,5,6']);
+    expect(plain).toEqual([200, json, '4,5,6']);
     const form = await ask('/tinyid/id/nextIdSimple', '-d', `${query}&batchSize=2`);
-    expect(form[2]).toBe('7,8');
+    expect(form.slice(1)).toEqual(['text/plain;charset=UTF-8', '7,8']);
   });
 
   test('give its Java client a segment, which is then consumed here', async () => {

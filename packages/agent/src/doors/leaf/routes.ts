@@ -7,10 +7,11 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
+import { prefersJson } from '../http/accept.ts';
 import { endpoint, OF_STATUS } from '../http/endpoint.ts';
 import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';
-import { leafFailure } from './answers.ts';
+import { LEAF_TYPES, leafFailure } from './answers.ts';
 import { CACHE_PAGE_POLICY, cachePage } from './cache-page.ts';
 import { tagOfKey } from './tag-of-key.ts';
 
@@ -44,14 +45,16 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
     `${SEGMENT}/:key{/}`,
     anyMethod(async (req, res) => {
       const tag = tagOf(req);
-      sendDigits(res, ids.oneTextNow(tag) ?? (await ids.one(guards.who(req), tag, whileConnected(res))));
+      sendDigits(req, res, ids.oneTextNow(tag) ?? (await ids.one(guards.who(req), tag, whileConnected(res))));
     }),
     { guard: guards.tag(tagOf), refuse },
   );
   // Whatever the key is: a snowflake ID belongs to none.
   app.route(
     `${SNOWFLAKE}/:key{/}`,
-    anyMethod(async (req, res) => sendDigits(res, await ids.snowflake(guards.who(req), whileConnected(res)))),
+    anyMethod(async (req, res) =>
+      sendDigits(req, res, await ids.snowflake(guards.who(req), whileConnected(res))),
+    ),
     { guard: guards.snowflake, refuse },
   );
   app.route(
@@ -61,14 +64,15 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
   );
 }
 
-function sendDigits(res: Response, id: bigint | string): void {
-  res.type('text/plain').send(String(id));
+function sendDigits({ headers }: Request, res: Response, id: bigint | string): void {
+  res.setHeader('Content-Type', prefersJson(headers.accept) ? LEAF_TYPES.json : LEAF_TYPES.text);
+  res.end(String(id));
 }
 
 function refusal(ids: Dispenser) {
   return (error: LeafcutterError, { method, path }: Request, res: Response): void => {
     ids.refused(error, { method, path });
-    res.status(500).type('text/plain').send(leafFailure(error));
+    res.status(500).type(LEAF_TYPES.text).send(leafFailure(error));
   };
 }
 

@@ -5,6 +5,7 @@ import express, { type Request, type Response } from 'express';
 import { sizeOf } from '../../domain/segments/segment.ts';
 import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
+import { prefersJson } from '../http/accept.ts';
 import { whileConnected } from '../while-connected.ts';
 
 /** Largest batch, in IDs; more is clamped. (Source: tinyid, `IdContronller.checkBatchSize`.) */
@@ -33,8 +34,9 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     failed: (code: number, said: string) => string,
   ) => {
     const plain = path.endsWith('Simple');
-    const answer = (res: Response, body: string) => {
-      res.setHeader('Content-Type', plain ? 'text/plain;charset=UTF-8' : 'application/json;charset=UTF-8');
+    const answer = ({ headers }: Request, res: Response, body: string) => {
+      const isText = plain && !prefersJson(headers.accept);
+      res.setHeader('Content-Type', isText ? 'text/plain;charset=UTF-8' : 'application/json;charset=UTF-8');
       res.end(body);
     };
     const handle = async (req: Request, res: Response) => {
@@ -44,7 +46,7 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
       );
       const tag = parameter(req, 'bizType');
       const by = admit(agent, tag, parameter(req, 'token'));
-      answer(res, ok(await ask(by, tag, req, signal)));
+      answer(req, res, ok(await ask(by, tag, req, signal)));
     };
     app.route(
       `/tinyid/id/${path}`,
@@ -53,7 +55,11 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
         refuse(error, req, res) {
           ids.refused(error, { method: req.method, path: req.path });
           const isToken = error.code === 'UNAUTHORIZED';
-          answer(res, failed(isToken ? CODE.token : CODE.other, isToken ? 'token is error' : error.message));
+          answer(
+            req,
+            res,
+            failed(isToken ? CODE.token : CODE.other, isToken ? 'token is error' : error.message),
+          );
         },
       },
     );

@@ -7,8 +7,8 @@ import type { Door } from '../../../metrics/metrics.ts';
 import type { Agent } from '../../agent.ts';
 import { Dispenser } from '../../dispenser.ts';
 import { goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
-import { leafFailure } from '../../leaf/answers.ts';
-import { asksForJson } from '../endpoints/ids.ts';
+import { LEAF_TYPES, leafFailure } from '../../leaf/answers.ts';
+import { prefersJson } from '../accept.ts';
 import { Pages } from '../pages.ts';
 import { type IdFormat, okLead } from './direct-answers.ts';
 import type { PlainHead } from './plain-head.ts';
@@ -39,9 +39,11 @@ const JSON_TEXT: Format = {
   refusal: problemAnswer,
 };
 const LEAF: Format = {
-  ...TEXT,
-  refusal: (error) => failure('text/plain; charset=utf-8', leafFailure(error)),
+  lead: okLead(LEAF_TYPES.text),
+  body: String,
+  refusal: (error) => failure(LEAF_TYPES.text, leafFailure(error)),
 };
+const LEAF_JSON: Format = { ...LEAF, lead: okLead(LEAF_TYPES.json) };
 const GO_LEAF: Format = {
   lead: okLead('text/plain'),
   // Its routes draw numbers only.
@@ -124,7 +126,7 @@ function shapes(agent: Agent): Shape[] {
     };
   };
   const [native, nativeSnowflake] = [segment('http'), snowflake('http')];
-  const textOrJson = ({ accept }: PlainHead) => (asksForJson(accept) ? JSON_TEXT : TEXT);
+  const textOrJson = ({ accept }: PlainHead) => (prefersJson(accept) ? JSON_TEXT : TEXT);
   const found: Shape[] = [
     {
       pattern: new RegExp(`^/v1/ids/${TAG}$`),
@@ -139,15 +141,16 @@ function shapes(agent: Agent): Shape[] {
   ];
   if (leaf.enabled) {
     const [one, oneSnowflake] = [segment('leaf'), snowflake('leaf')];
+    const format = ({ accept }: PlainHead) => (prefersJson(accept) ? LEAF_JSON : LEAF);
     found.push(
       {
         pattern: new RegExp(`^/api/segment/get/${leaf.dottedKeys === 'whole' ? TAG : UNCUT_KEY}$`),
-        route: (tag, head, by) => one(LEAF, tag, head, by),
+        route: (tag, head, by) => one(format(head), tag, head, by),
         ...OF_TAG,
       },
       {
         pattern: new RegExp(`^/api/snowflake/get/${TAG}$`),
-        route: (_, head, by) => oneSnowflake(LEAF, head, by),
+        route: (_, head, by) => oneSnowflake(format(head), head, by),
         ...OF_SNOWFLAKE,
       },
     );

@@ -6,6 +6,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Segment } from '../../../domain/segments/segment.ts';
 import { whileConnected } from '../../while-connected.ts';
+import { prefersJson } from '../accept.ts';
 import { endpoint } from '../endpoint.ts';
 
 /** An ID as its tag writes it: in decimal digits, or in its shape. */
@@ -122,27 +123,22 @@ export const ID_ENDPOINTS = [
 ];
 
 function sendOne(req: Request, res: Response, id: string): void {
-  if (asksForJson(req.headers.accept)) res.json({ id });
+  if (prefersJson(req.headers.accept)) res.json({ id });
   else res.type('text/plain').send(id);
 }
 
 /** How a slice of a batch stands in the answer. */
 function putFor(req: Request): (texts: readonly string[]) => string {
-  return asksForJson(req.headers.accept)
+  return prefersJson(req.headers.accept)
     ? (texts) => JSON.stringify(texts).slice(1, -1)
     : (texts) => texts.join('\n');
 }
 
 function sendMany(req: Request, res: Response, pieces: readonly string[]): void {
-  if (asksForJson(req.headers.accept)) res.type('json').send(`{"ids":[${pieces.join(',')}]}`);
+  if (prefersJson(req.headers.accept)) res.type('json').send(`{"ids":[${pieces.join(',')}]}`);
   else res.type('text/plain').send(`${pieces.join('\n')}\n`);
 }
 
 function rangeText({ start, end }: Segment): { start: string; end: string } {
   return { start: String(start), end: String(end) };
-}
-
-/** JSON only where it is asked for by name: a plain `curl` or a `*` gets text. */
-export function asksForJson(accept: string | undefined): boolean {
-  return accept?.includes('application/json') === true;
 }
