@@ -108,6 +108,20 @@ describe('Leaf’s addresses', () => {
     expect(parts.timestamp.startsWith(`${own.timestampMs}(`)).toBe(true);
   });
 
+  test('decode what is no ID as Leaf does', async () => {
+    for (const text of ['x', '', '1.5', '9'.repeat(19)]) {
+      const [status, , body] = await ask(`/decodeSnowflakeId?snowflakeId=${text}`, '-X', 'POST');
+      expect([status, Object.keys(JSON.parse(body))]).toEqual([200, ['errorMsg']]);
+    }
+    expect((await ask('/decodeSnowflakeId'))[0]).toBe(400);
+  });
+
+  test('take a slash behind the key', async () => {
+    expect((await ask('/api/segment/get/slashed'))[2]).toBe('1');
+    expect((await ask('/api/segment/get/slashed/'))[2]).toBe('2');
+    expect((await ask('/tinyid/id/nextIdSimple/?bizType=slashed', '-X', 'PUT'))[2]).toBe('3');
+  });
+
   test('show every buffer as a page, with names that cannot become markup', async () => {
     const tag = 'a<b>"&';
     const headers = { 'content-type': 'application/json' };
@@ -139,8 +153,6 @@ describe('Leaf’s addresses', () => {
       /^BAD_REQUEST: Leaf cuts the key "leaf\.key-1"/,
     ],
     ['a tag that cannot exist', `/api/segment/get/${'x'.repeat(200)}`, /^BAD_REQUEST: /],
-    ['an ID that is none', '/decodeSnowflakeId?snowflakeId=x', /^BAD_REQUEST: /],
-    ['no ID', '/decodeSnowflakeId', /^BAD_REQUEST: /],
   ])('answer %s with 500 and a message', async (_what, path, message) => {
     const [status, type, body] = await ask(path);
     expect([status, type]).toEqual([500, 'text/plain; charset=utf-8']);
@@ -161,16 +173,26 @@ describe('go-leaf’s addresses', () => {
   test('answer its JSON as plain text, byte for byte', async () => {
     expect(await ask('/alloc-segment?biz_tag=go')).toEqual([
       200,
-      'text/plain',
+      'text/plain; charset=utf-8',
       '{"errno":0,"msg":"success","id":1}',
     ]);
     const [status, type, body] = await ask('/alloc-snowflake?machineid=1');
-    expect([status, type]).toEqual([200, 'text/plain']);
+    expect([status, type]).toEqual([200, 'text/plain; charset=utf-8']);
     expect(body).toMatch(/^\{"errno":0,"msg":"success","id":[1-9]\d{17,18}\}$/);
     const id = /"id":(\d+)/.exec(body)?.[1];
     const { machineId } = JSON.parse((await ask(`/v1/decode/${id}`))[2]);
     const { snowflake } = JSON.parse((await ask('/v1/status'))[2]);
     expect(machineId).toBe(snowflake.machineId);
+  });
+
+  test('take a form, which wins over the query', async () => {
+    const [one, two] = ['biz_tag=go-form', 'biz_tag=go-query'];
+    const id = async (...args: string[]) => (await ask(`/alloc-segment?${two}`, ...args))[2];
+    expect(await id('-d', one)).toContain('"id":1}');
+    expect(await id('-d', one)).toContain('"id":2}');
+    expect(await id('-d', 'x=y')).toContain('"id":1}');
+    const scoped = await curl(`${guarded.url}/alloc-segment?${two}`, '-d', one);
+    expect(scoped[0]).toBe(500);
   });
 
   test.each([
@@ -182,7 +204,7 @@ describe('go-leaf’s addresses', () => {
     ['/alloc-snowflake?machineid=1024', 'need machineid param, 0 to 1023'],
     ['/alloc-snowflake?machineid=x', 'need machineid param, 0 to 1023'],
   ])('%s: 500, %s', async (path, msg) => {
-    expect(await ask(path)).toEqual([500, 'text/plain', `{"errno":-1,"msg":"${msg}","id":0}`]);
+    expect(await ask(path)).toEqual([500, 'text/plain; charset=utf-8', `{"errno":-1,"msg":"${msg}","id":0}`]);
   });
 
   // The second takes eight seconds of both cores, and shows what the first shows.
@@ -242,15 +264,25 @@ describe('tinyid’s addresses', () => {
 
   test.each([
     ['', 1],
-    ['0', 1],
-    ['-3', 1],
-    ['x', 1],
+    ['0', 0],
+    ['-3', 0],
+    ['%202', 2],
     ['100000', 100_000],
-    ['999999999', 100_000],
+    ['2147483647', 100_000],
   ])('take batchSize %p for %p', async (size, count) => {
     const [, , body] = await ask(`/tinyid/id/nextIdSimple?bizType=batches&token=x&batchSize=${size}`);
-    expect(body.split(',')).toHaveLength(count);
+    expect(body.split(',').filter(Boolean)).toHaveLength(count);
   });
+
+  test.each(['x', '1.5', '99999999999', '2147483648'])(
+    'answer batchSize %p with 400 and no ID',
+    async (size) => {
+      const path = '/tinyid/id/nextIdSimple?bizType=no-batch&token=x';
+      const first = Number((await ask(path))[2]);
+      expect((await ask(`${path}&batchSize=${size}`))[0]).toBe(400);
+      expect(Number((await ask(path))[2])).toBe(first + 1);
+    },
+  );
 
   test.each([
     ['no tag', 'bizType=&token=x', 6],

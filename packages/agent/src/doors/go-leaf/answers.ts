@@ -1,6 +1,9 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { ExactId } from '../../domain/segments/segment-buffer.ts';
 
+/** Of JSON, as Go guesses it. */
+export const GO_LEAF_TYPE = 'text/plain; charset=utf-8';
+
 /** Written by hand: the ID is a JSON number in full digits, which no JavaScript number may hold. */
 export function goLeafBody(errno: number, msg: string, id: ExactId): string {
   return `{"errno":${errno},"msg":${JSON.stringify(msg)},"id":${id}}`;

@@ -1,13 +1,13 @@
 import { LeafcutterError as Failure, type LeafcutterError } from '@leafcutter/shared/errors';
 import { anyMethod } from '@leafcutter/shared/http/any-method';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
-import type { Request, Response } from 'express';
+import express, { type Request, type Response } from 'express';
 import type { ExactId } from '../../domain/segments/segment-buffer.ts';
 import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';
-import { goLeafBody, goLeafFailure, isMachineId } from './answers.ts';
+import { GO_LEAF_TYPE, goLeafBody, goLeafFailure, isMachineId } from './answers.ts';
 
 /** What go-leaf says where a tag is not named. */
 const NEED_TAG = 'need biz_tag param';
@@ -19,19 +19,22 @@ export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): 
     ids.refused(error, { method, path });
     send(res, 500, goLeafFailure(error));
   };
+  // Before the guard, which has to know the tag.
+  const form = express.urlencoded({ extended: false, limit: agent.config.bodyLimitBytes, inflate: false });
+  app.express.use(['/alloc-segment', '/alloc-snowflake'], form);
   app.route(
     '/alloc-segment',
     anyMethod(async (req, res) => {
-      const tag = one(req.query.biz_tag);
+      const tag = one(req, 'biz_tag');
       if (tag === '') throw new Failure('BAD_REQUEST', NEED_TAG, { reason: 'biz_tag' });
       succeed(res, ids.oneExactNow(tag) ?? (await ids.one(guards.who(req), tag, whileConnected(res))));
     }),
-    { guard: guards.tag((req) => one(req.query.biz_tag)), refuse },
+    { guard: guards.tag((req) => one(req, 'biz_tag')), refuse },
   );
   app.route(
     '/alloc-snowflake',
     anyMethod(async (req, res) => {
-      checkMachineId(one(req.query.machineid));
+      checkMachineId(one(req, 'machineid'));
       succeed(res, await ids.snowflake(guards.who(req), whileConnected(res)));
     }),
     { guard: guards.snowflake, refuse },
@@ -45,9 +48,13 @@ function checkMachineId(text: string): void {
   }
 }
 
-/** The first of a parameter's values, as Go's `FormValue` gives it; empty where there is none. */
-function one(value: unknown): string {
-  return String(Array.isArray(value) ? (value[0] ?? '') : (value ?? ''));
+/** A parameter as Go's `FormValue` gives it: the first value, a form's before the query's; empty where there is none. */
+function one(req: Request, name: string): string {
+  const form: unknown = req.is('urlencoded') ? req.body : undefined;
+  const inForm =
+    typeof form === 'object' && form !== null ? (form as Record<string, unknown>)[name] : undefined;
+  const value = inForm ?? req.query[name] ?? '';
+  return String(Array.isArray(value) ? (value[0] ?? '') : value);
 }
 
 function succeed(res: Response, id: ExactId): void {
@@ -55,6 +62,6 @@ function succeed(res: Response, id: ExactId): void {
 }
 
 function send(res: Response, status: number, body: string): void {
-  res.status(status).setHeader('Content-Type', 'text/plain');
+  res.status(status).setHeader('Content-Type', GO_LEAF_TYPE);
   res.end(body);
 }

@@ -1,6 +1,5 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import { anyMethod } from '@leafcutter/shared/http/any-method';
-import { badParameter } from '@leafcutter/shared/http/query';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { decode } from '@leafcutter/shared/layout';
 import type { Request, Response } from 'express';
@@ -59,7 +58,7 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
   );
   app.route(
     '/decodeSnowflakeId',
-    { GET: (req, res) => void res.json(decoded(agent, req)) },
+    anyMethod((req, res) => decoded(agent, req, res)),
     { guard: guards.any, refuse },
   );
 }
@@ -76,17 +75,27 @@ function refusal(ids: Dispenser) {
   };
 }
 
-/** Strings throughout, the time in this machine's zone, as Leaf writes them. */
-function decoded(agent: Agent, req: Request): Record<'timestamp' | 'sequenceId' | 'workerId', string> {
-  const text = String(req.query.snowflakeId ?? '');
-  if (!/^[0-9]{1,19}$/.test(text))
-    throw badParameter('snowflakeId', 'takes a snowflake ID in decimal digits');
-  const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(text));
-  return {
+/** Strings throughout, the time in this machine's zone, as Leaf writes them; what is no ID has an `errorMsg` with 200. */
+function decoded({ layout }: Agent, { query }: Request, res: Response): void {
+  if (query.snowflakeId === undefined) {
+    res.status(400).type(LEAF_TYPES.text).send('BAD_REQUEST: snowflakeId is missing');
+    return;
+  }
+  const text = String(query.snowflakeId);
+  if (!/^\+?[0-9]{1,19}$/.test(text) || BigInt(text) >> BigInt(bitsOf(layout)) !== 0n) {
+    res.json({ errorMsg: 'snowflakeId takes a snowflake ID in decimal digits' });
+    return;
+  }
+  const { timestampMs, machineId, sequence } = decode(layout, BigInt(text));
+  res.json({
     timestamp: `${timestampMs}(${localTime(timestampMs)})`,
     sequenceId: String(sequence),
     workerId: String(machineId),
-  };
+  });
+}
+
+function bitsOf({ timestampBits, machineIdBits, sequenceBits }: Agent['layout']): number {
+  return timestampBits + machineIdBits + sequenceBits;
 }
 
 /** `yyyy-MM-dd HH:mm:ss.SSS` in this machine's zone. */

@@ -1,4 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { anyMethod } from '@leafcutter/shared/http/any-method';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { Scope } from '@leafcutter/shared/http/tokens';
 import express, { type Request, type Response } from 'express';
@@ -10,6 +11,7 @@ import { whileConnected } from '../while-connected.ts';
 
 /** Largest batch, in IDs; more is clamped. (Source: tinyid, `IdContronller.checkBatchSize`.) */
 const MAX_BATCH = 100_000;
+const LARGEST_INTEGER = 2 ** 31 - 1;
 /** IDs of a segment that a client takes over; it is consumed here as if issued. */
 const SEGMENT_IDS = 1_000n;
 /** A client fetches the next segment when a fifth of this one is used. (Source: tinyid, `Constants.LOADING_PERCENT`.) */
@@ -21,7 +23,7 @@ const CODE = { ok: 200, token: 5, other: 6 } as const;
 type Ask = (by: Scope, tag: string, req: Request, signal: AbortSignal) => Promise<string>;
 
 /**
- * tinyid's addresses: HTTP 200 whatever happens, a code in the body. Parameters stand in the query, of a POST too, or in
+ * tinyid's addresses: HTTP 200 whatever happens, but for a batchSize that is no number; a code in the body. Parameters stand in the query, of a POST too, or in
  * a form. (Source: tinyid, `IdContronller`.)
  */
 export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
@@ -48,25 +50,23 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
       const by = admit(agent, tag, parameter(req, 'token'));
       answer(req, res, ok(await ask(by, tag, req, signal)));
     };
-    app.route(
-      `/tinyid/id/${path}`,
-      { GET: handle, POST: handle },
-      {
-        refuse(error, req, res) {
-          ids.refused(error, { method: req.method, path: req.path });
-          const isToken = error.code === 'UNAUTHORIZED';
-          answer(
-            req,
-            res,
-            failed(isToken ? CODE.token : CODE.other, isToken ? 'token is error' : error.message),
-          );
-        },
+    app.route(`/tinyid/id/${path}{/}`, anyMethod(handle), {
+      refuse(error, req, res) {
+        ids.refused(error, { method: req.method, path: req.path });
+        const isToken = error.code === 'UNAUTHORIZED';
+        if (error.reason === 'batchSize') res.status(400);
+        answer(
+          req,
+          res,
+          failed(isToken ? CODE.token : CODE.other, isToken ? 'token is error' : error.message),
+        );
       },
-    );
+    });
   };
 
   const batch: Ask = async (by, tag, req, signal) => {
     const count = batchSize(parameter(req, 'batchSize'));
+    if (count === 0) return '';
     return (await ids.digits(by, tag, count, (texts) => texts.join(','), signal)).join(',');
   };
   add('nextId', batch, (digits) => json(`[${digits}]`, CODE.ok, ''), refused);
@@ -115,9 +115,18 @@ function parameter(req: Request, name: string): string {
   return String(Array.isArray(value) ? value[0] : value);
 }
 
-/** What is no number of IDs counts as one, what is more than the most as the most. */
+/**
+ * As Spring reads an `Integer`: one where it is not given, none for what is below one, and at most MAX_BATCH.
+ * @throws BAD_REQUEST where it is none, which tinyid answers with 400
+ */
 function batchSize(text: string): number {
-  return /^[0-9]{1,15}$/.test(text) ? Math.min(Math.max(1, Number(text)), MAX_BATCH) : 1;
+  const digits = text.replaceAll(/\s/g, '');
+  if (digits === '') return 1;
+  const size = /^[+-]?[0-9]{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
+  if (size >= -LARGEST_INTEGER - 1 && size <= LARGEST_INTEGER) return Math.min(Math.max(0, size), MAX_BATCH);
+  throw new LeafcutterError('BAD_REQUEST', 'batchSize takes a whole number of 32 bits', {
+    reason: 'batchSize',
+  });
 }
 
 /** Written by hand: IDs are JSON numbers in full digits. */

@@ -6,7 +6,7 @@ import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
 import type { Door } from '../../../metrics/metrics.ts';
 import type { Agent } from '../../agent.ts';
 import { Dispenser } from '../../dispenser.ts';
-import { goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
+import { GO_LEAF_TYPE, goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
 import { LEAF_TYPES, leafFailure } from '../../leaf/answers.ts';
 import { prefersJson } from '../accept.ts';
 import { Pages } from '../pages.ts';
@@ -45,10 +45,10 @@ const LEAF: Format = {
 };
 const LEAF_JSON: Format = { ...LEAF, lead: okLead(LEAF_TYPES.json) };
 const GO_LEAF: Format = {
-  lead: okLead('text/plain'),
+  lead: okLead(GO_LEAF_TYPE),
   // Its routes draw numbers only.
   body: (id) => goLeafBody(0, 'success', id as ExactId),
-  refusal: (error) => failure('text/plain', goLeafFailure(error)),
+  refusal: (error) => failure(GO_LEAF_TYPE, goLeafFailure(error)),
 };
 
 const TAG = `([A-Za-z0-9._:-]{1,${TAG_MAX_LENGTH}})`;
