@@ -98,6 +98,6 @@ if (major < 20) {
   say(`Node ${process.versions.node} is too old; 20 or newer is needed to install the rest.`);
   process.exit(1);
 }
-if (task === 'dev' || task === 'build') process.exit(await runTask());
+if (task === 'dev' || task === 'build' || task === 'release') process.exit(await runTask());
 const code = await runInFolder();
 process.exit(asked === undefined ? code : 128 + constants.signals[asked]);

@@ -1,6 +1,8 @@
 /** The tasks behind the npm scripts, run on the project's own Node. */
-import { dirname } from 'node:path';
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { buildDocuments } from './build-documents.mjs';
 import { runLanes } from './lanes.mjs';
 import { provision } from './provision.mjs';
@@ -19,6 +21,14 @@ if (task === 'build') {
   const problem = await buildDocuments(root, say);
   if (problem !== undefined) say(problem);
   process.exit(problem === undefined ? 0 : 1);
+}
+if (task === 'release') {
+  const { release } = await import('./release/release.mjs');
+  const options = { out: { type: 'string', default: join(root, 'dist') }, maps: { type: 'string' } };
+  const { out, maps } = parseArgs({ args, options }).values;
+  for (const name of await release(root, out, { maps }))
+    say(`${String(statSync(join(out, name)).size).padStart(10)}  ${join(out, name)}`);
+  process.exit(0);
 }
 const lanes = lanesOf(task, args);
 if (lanes === undefined) {

@@ -36,10 +36,11 @@ describe('the program', () => {
     expect(output).toContain('Usage: leafcutter <command>');
   });
 
-  test.each([[['--version']], [['-V']], [['agent', '--version']]])(
-    'tells its version with %p',
+  test.each([[['version']], [['--version']], [['-v']], [['agent', '--version']]])(
+    'tells its version and its Node with %p',
     async (args) => {
-      expect(await run(args)).toEqual({ code: 0, output: VERSION });
+      const output = `leafcutter ${VERSION} (from a checkout, Node ${process.versions.node})`;
+      expect(await run(args)).toEqual({ code: 0, output });
     },
   );
 

@@ -2,9 +2,9 @@ import { ConfigError } from '@leafcutter/shared/config/config-error';
 import { suggestion } from '@leafcutter/shared/config/did-you-mean';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/bind';
-import { VERSION } from '@leafcutter/shared/version';
 import { visible } from '@leafcutter/shared/visible';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+import { versionText } from './version-text.ts';
 
 interface Command {
   readonly summary: string;
@@ -48,6 +48,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
 };
 
+const VERSION_WORDS = new Set(['version', '--version', '-v', '-V']);
+
 /** Runs the command that the arguments name, and turns what it throws into a sentence and an exit code. */
 export async function runCommand(io: Io): Promise<ExitCode> {
   const [name, ...rest] = io.argv;
@@ -55,8 +57,8 @@ export async function runCommand(io: Io): Promise<ExitCode> {
     io.out(help());
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
-  if (name === '--version' || name === '-V') {
-    io.out(`${VERSION}\n`);
+  if (VERSION_WORDS.has(name)) {
+    io.out(versionText());
     return EXIT.ok;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
@@ -101,6 +103,7 @@ function help(): string {
     'Usage: leafcutter <command> [flags]',
     '',
     ...lines,
+    `  ${'version'.padEnd(14)}Tell version, commit and Node.`,
     '',
     '`leafcutter <command> --help` tells the flags of a command.',
     '',

@@ -3,10 +3,10 @@ import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { helpText } from '@leafcutter/shared/config/help';
 import { type LoadedConfig, loadConfig } from '@leafcutter/shared/config/load-config';
 import { environmentNames, type Settings, type SettingTree } from '@leafcutter/shared/config/settings';
-import { VERSION } from '@leafcutter/shared/version';
-import { ADMIN_TLS_VARIABLES } from './admin-client.ts';
+import { ADMIN_TLS_VARIABLES } from './admin-tls.ts';
 import { devSettings } from './dev-settings.ts';
 import type { Io } from './io.ts';
+import { versionText } from './version-text.ts';
 import { WORKER_VARIABLE } from './workers/messages.ts';
 
 /** Variables of our services and of `leafcutter tag`: one environment often serves them all. */
@@ -32,7 +32,7 @@ export function loadSettings<T extends SettingTree>(
   const known = service === 'dev command' ? [] : knownElsewhere;
   const loaded = loadConfig(settings, { ...io, service, knownElsewhere: known });
   if (loaded.help === true) io.out(helpText(settings, { service, usage }));
-  else if (loaded.version === true) io.out(`${VERSION}\n`);
+  else if (loaded.version === true) io.out(versionText());
   else return loaded;
   return undefined;
 }

@@ -56,7 +56,8 @@ const code = await runCommand({
             void (process.connected && process.send?.(message, undefined, {}, () => undefined)),
           onMessage: (listener) => void process.on('message', listener),
         },
-  self: [process.execPath, fileURLToPath(import.meta.url)],
+  // A release is started by a file that does more than this one.
+  self: [process.execPath, process.argv[1] ?? fileURLToPath(import.meta.url)],
 });
 // What could not be printed is told a turn later.
 await nextTurn();

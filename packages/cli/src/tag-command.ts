@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { visible } from '@leafcutter/shared/visible';
 import type { ComparedTag, TagView } from '@leafcutter/shared/wire';
-import { ADMIN_TLS_HELP, type AdminClient, adminClient } from './admin-client.ts';
+import { type AdminClient, adminClient } from './admin-client.ts';
+import { ADMIN_TLS_HELP } from './admin-tls.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { jsonText } from './json-text.ts';
 import { textTable } from './text-table.ts';

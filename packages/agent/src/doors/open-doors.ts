@@ -5,9 +5,6 @@ import { UnixSocket } from '@leafcutter/shared/http/unix-socket';
 import type { AgentConfig } from '../settings/settings.ts';
 import type { Agent } from './agent.ts';
 import { limitsOf } from './door-crowd.ts';
-import { greeter } from './go-leaf/greeter.ts';
-import { idService } from './grpc/id-service.ts';
-import { listenGrpc } from './grpc/server.ts';
 import { directDoor } from './http/direct/direct-door.ts';
 import { agentApp, opsApp } from './http/routes.ts';
 import { listenResp } from './resp/server.ts';
@@ -73,8 +70,15 @@ function plans(agent: Agent): Plan[] {
       ...(config.directHttp ? { ahead: directDoor(agent) } : {}),
     });
   const resp = (at: Place, setting: string) => listenResp(at, agent, setting);
-  const grpc = (at: Place, setting: string) => listenGrpc(at, agent, idService(agent), setting);
-  const goLeaf = (at: Place, setting: string) => listenGrpc(at, agent, greeter(agent), setting);
+  // gRPC's library is half of what there is to load, and most agents serve HTTP alone.
+  const grpc = async (at: Place, setting: string) => {
+    const { idService, listenGrpc } = await import('./grpc/doors.ts');
+    return listenGrpc(at, agent, idService(agent), setting);
+  };
+  const goLeaf = async (at: Place, setting: string) => {
+    const { greeter, listenGrpc } = await import('./grpc/doors.ts');
+    return listenGrpc(at, agent, greeter(agent), setting);
+  };
   return [
     { setting: 'listen', at: config.listen, open: http },
     { setting: 'unix.http', at: onlyFirst(socketAt(config, config.unix.http)), open: http },

@@ -109,8 +109,14 @@ export class ServiceApp {
   seal(): Express {
     const { title } = this.#options;
     if (title !== undefined) {
-      const document = openApiDocument(title, this.#served);
-      this.#add('/openapi.json', { GET: (_request, response) => void response.json(document) });
+      const served = [...this.#served];
+      // Made when somebody asks: the schemas of all answers become megabytes, and most services are never asked.
+      let document: object | undefined;
+      const GET: Handler = (_request, response) => {
+        document ??= openApiDocument(title, served);
+        response.json(document);
+      };
+      this.#add('/openapi.json', { GET });
     }
     this.express.use((request) => {
       throw new Failure('NOT_FOUND', `There is nothing at ${request.path.slice(0, 200)}.`);

@@ -1,0 +1,12 @@
+/** Whom an admin trusts, and what it shows to a coordinator that speaks TLS: names of files (PEM). */
+export const ADMIN_TLS_VARIABLES = {
+  caFile: 'LEAFCUTTER_COORDINATOR_CA_FILE',
+  certFile: 'LEAFCUTTER_COORDINATOR_CERT_FILE',
+  keyFile: 'LEAFCUTTER_COORDINATOR_KEY_FILE',
+} as const;
+
+/** Ends the help of each command that asks a coordinator. */
+export const ADMIN_TLS_HELP = `
+Of a coordinator that speaks TLS: LEAFCUTTER_COORDINATOR_CA_FILE names the authority to trust, where Node knows it not;
+LEAFCUTTER_COORDINATOR_CERT_FILE and LEAFCUTTER_COORDINATOR_KEY_FILE what to show, where it asks for a certificate.
+`;

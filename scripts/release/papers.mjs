@@ -1,0 +1,56 @@
+/** What goes with a bundle of other people's work: its bill of materials and their licences. */
+
+/** Licences that ask for nothing but their own text. */
+export const PERMISSIVE = new Set([
+  ...['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'MIT-0'],
+]);
+
+/** A CycloneDX bill of materials. @param {readonly import('./components.mjs').Component[]} components */
+export function billOfMaterials({ name, version, license }, components, time) {
+  const purl = (of) => `pkg:npm/${of.name.replace('@', '%40')}@${of.version}`;
+  const reference = (of) => ({ 'bom-ref': purl(of), name: of.name, version: of.version, purl: purl(of) });
+  const licences = (text) => [/[ (]/.test(text) ? { expression: text } : { license: { id: text } }];
+  const own = { name, version };
+  const bom = {
+    bomFormat: 'CycloneDX',
+    specVersion: '1.6',
+    version: 1,
+    metadata: {
+      timestamp: new Date(time * 1_000).toISOString(),
+      component: { type: 'application', ...reference(own), licenses: licences(license) },
+    },
+    components: components.map((of) => ({
+      type: 'library',
+      ...reference(of),
+      licenses: licences(of.license),
+    })),
+    dependencies: [{ ref: purl(own), dependsOn: components.map(purl) }],
+  };
+  return `${JSON.stringify(bom, null, 2)}\n`;
+}
+
+/** The licences of all components, each text once. @param {readonly import('./components.mjs').Component[]} components */
+export function notices(components) {
+  const byText = Map.groupBy(
+    components,
+    ({ license, text }) => text || `Licensed under ${license}; the package holds no text.`,
+  );
+  const sections = [...byText].map(([text, of]) => {
+    const names = of.map(({ name, version, license }) => `${name} ${version} (${license})`);
+    return `${names.join('\n')}\n\n${text}\n`;
+  });
+  return ['Leafcutter holds the work of others, under these licences:\n', ...sections].join(
+    `\n${'-'.repeat(79)}\n\n`,
+  );
+}
+
+/** Components whose licence is none that we may pass on. */
+export function unfit(components) {
+  return components.filter(
+    ({ license }) =>
+      !license
+        .replace(/[()]/g, '')
+        .split(/ OR /)
+        .some((one) => PERMISSIVE.has(one)),
+  );
+}

@@ -1,0 +1,67 @@
+/** `npm run release`: all that is published of a version. What it writes depends on the commit alone. */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { clientPackage, programPackage } from './npm-packages.mjs';
+import { entriesOf, tarball } from './tarball.mjs';
+
+/**
+ * Makes the release of what is checked out.
+ *
+ * @param {string} root folder of the repository
+ * @param {string} out where it goes; it is emptied first
+ * @param {{ maps?: string }} [options] `maps`: where source maps go, if anybody wants them
+ * @returns {Promise<string[]>} the names of its files
+ */
+export async function release(root, out, { maps } = {}) {
+  const of = { root, ...versionOf(root) };
+  const work = mkdtempSync(join(tmpdir(), 'leafcutter-release-'));
+  try {
+    rmSync(out, { recursive: true, force: true });
+    mkdirSync(out, { recursive: true });
+    const pack = (name, entries) => writeFileSync(join(out, name), tarball(entries, of.time));
+
+    const program = join(work, 'program');
+    await programPackage(of, program, maps);
+    const mode = (name) => (name.startsWith('bin/') ? 0o755 : 0o644);
+    pack(`leafcutter-${of.version}.tgz`, entriesOf(program, 'package/', mode));
+    cpSync(join(program, 'sbom.cdx.json'), join(out, `leafcutter-${of.version}.cdx.json`));
+
+    clientPackage(of, join(work, 'client'));
+    pack(`leafcutter-client-${of.version}.tgz`, entriesOf(join(work, 'client'), 'package/'));
+    pack(
+      `leafcutter-chart-${of.version}.tgz`,
+      entriesOf(join(root, 'deploy/helm/leafcutter'), 'leafcutter/'),
+    );
+    return sum(out);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+/** What is released, and when it was written: of the commit, so that two runs agree. */
+function versionOf(root) {
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const changed = git('status', '--porcelain') === '' ? '' : ' with changes';
+  return {
+    version,
+    commit: git('rev-parse', '--short=12', 'HEAD') + changed,
+    time: Number(git('log', '-1', '--format=%ct')),
+  };
+}
+
+/** Writes what `sha256sum --check` reads. */
+function sum(out) {
+  const names = readdirSync(out).sort();
+  const lines = names.map(
+    (name) =>
+      `${createHash('sha256')
+        .update(readFileSync(join(out, name)))
+        .digest('hex')}  ${name}\n`,
+  );
+  writeFileSync(join(out, 'SHA256SUMS'), lines.join(''));
+  return [...names, 'SHA256SUMS'];
+}

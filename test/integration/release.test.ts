@@ -1,0 +1,165 @@
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { VERSION } from '@leafcutter/shared/version';
+import { Redis } from 'ioredis';
+import { findBinary } from '../support/find-binary.ts';
+import { GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
+import { freePort } from '../support/ports.ts';
+import { startProcess } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const NODE_26 = join(ROOT, 'test/node_modules/node-26/bin/node');
+const address = async () => `127.0.0.1:${await freePort()}`;
+const portOf = (at: string) => Number(at.split(':').at(-1));
+
+let made: string;
+let maps: string;
+/** Where npm put the program. */
+let installed: string;
+
+beforeAll(async () => {
+  const folder = await scratchDir('release');
+  [made, maps] = [join(folder, 'made'), join(folder, 'maps')];
+  await makeRelease(made, '--maps', maps);
+  installed = join(await install(`leafcutter-${VERSION}.tgz`), 'leafcutter');
+});
+
+async function makeRelease(out: string, ...more: string[]): Promise<void> {
+  await run(process.execPath, ['scripts/tasks.mjs', 'release', '--out', out, ...more], { cwd: ROOT });
+}
+
+/** Installs a tarball into an empty folder, as a user does; nothing else is to be fetched. */
+async function install(tarball: string): Promise<string> {
+  const folder = await scratchDir('install');
+  const quiet = ['--offline', '--no-audit', '--no-fund', '--no-update-notifier', '--loglevel=error'];
+  await run(findBinary('npm', 'npm'), ['install', ...quiet, '--prefix', folder, join(made, tarball)], {
+    cwd: folder,
+  });
+  return join(folder, 'node_modules');
+}
+
+const filesOf = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+const bin = () => join(installed, 'bin/leafcutter.mjs');
+
+describe('the package for npm', () => {
+  test('is small, and brings nothing along', () => {
+    const files = filesOf(installed);
+    const bytes = files.reduce(
+      (sum, { parentPath, name }) => sum + readFileSync(join(parentPath, name)).length,
+      0,
+    );
+    process.stdout.write(`installed: ${files.length} files, ${(bytes / 1e6).toFixed(1)} MB\n`);
+    expect(files.length).toBeLessThanOrEqual(60);
+    expect(bytes).toBeLessThan(12e6);
+    const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    expect(manifest).toMatchObject({ version: VERSION, bin: { leafcutter: './bin/leafcutter.mjs' } });
+    expect(manifest.dependencies).toBeUndefined();
+  });
+
+  test('names no file of the machine that made it', () => {
+    const telling = filesOf(installed).filter(({ parentPath, name }) =>
+      readFileSync(join(parentPath, name), 'latin1').includes(ROOT),
+    );
+    expect(telling.map(({ name }) => name)).toEqual([]);
+  });
+
+  test.each([
+    ['this Node', process.execPath],
+    ['Node 26', NODE_26],
+  ])('tells its version and its commit on %s', async (_name, node) => {
+    const { stdout } = await run(node, [bin(), '-v']);
+    expect(stdout).toMatch(new RegExp(`^leafcutter ${VERSION} \\(commit [0-9a-f]{12}.*, Node \\d+`));
+  });
+
+  test('says in a sentence that a Node is too old', async () => {
+    const old = join(await scratchDir('old-node'), 'old.mjs');
+    writeFileSync(old, "Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } });");
+    const started = run(process.execPath, ['--import', old, bin(), 'version']);
+    await expect(started).rejects.toMatchObject({
+      code: 1,
+      stderr: 'Leafcutter needs Node 22.19 or newer; this is 20.20.2.\n',
+    });
+  });
+
+  test('gives an ID over each door, and stops when it is asked to', async () => {
+    const at = await Promise.all(Array.from({ length: 5 }, address));
+    const [coordinator = '', agent = '', grpc = '', goLeaf = '', resp = ''] = at;
+    const doors = ['--dev-grpc', grpc, '--dev-go-leaf-grpc', goLeaf, '--dev-resp', resp];
+    const data = join(await scratchDir('dev'), 'data');
+    const flags = ['--dev-coordinator', coordinator, '--dev-agents', agent, ...doors, '--data-dir', data];
+    const dev = startProcess({ command: process.execPath, args: [bin(), 'dev', ...flags], name: 'dev' });
+    await dev.waitForLine(/Leafcutter is ready/);
+    const text = async (url: string) => (await fetch(url)).text();
+    const ids = [await text(`http://${agent}/v1/ids/demo`)];
+    for (const path of ['/api/segment/get/demo', '/tinyid/id/nextIdSimple?bizType=demo']) {
+      const answer = await fetch(`http://${agent}${path}`);
+      if (answer.ok) ids.push(await answer.text());
+    }
+    using native = new GrpcClient(ID_SERVICE, portOf(grpc));
+    ids.push(String((await native.call('NextId', { tag: 'demo' })).value?.id));
+    using greeter = new GrpcClient(GREETER, portOf(goLeaf));
+    ids.push(String((await greeter.call('Segment', { biz_tag: 'demo' })).value?.Id));
+    const redis = new Redis(portOf(resp), '127.0.0.1', { retryStrategy: null });
+    ids.push(String(await redis.incr('demo')));
+    redis.disconnect();
+    expect(ids.map(Number)).toEqual(ids.map((_, index) => index + 1));
+    expect(await text(`http://${agent}/v1/snowflake`)).toMatch(/^\d{15,19}$/);
+    for (const page of [agent, coordinator])
+      expect(await text(`http://${page}/`)).toContain('<!doctype html>');
+    dev.signal('SIGINT');
+    expect(await dev.exited).toEqual({ code: 0, signal: null });
+  });
+});
+
+describe('the papers', () => {
+  test('name every package that is in the program', () => {
+    const { components } = JSON.parse(readFileSync(join(installed, 'sbom.cdx.json'), 'utf8')) as {
+      components: { name: string; version: string }[];
+    };
+    const named = new Set(components.map(({ name, version }) => `${name}@${version}`));
+    // The bundler told the papers what it took; what it made tells it again, by where each line is from.
+    const sources = filesOf(maps).flatMap(
+      ({ parentPath, name }) => JSON.parse(readFileSync(join(parentPath, name), 'utf8')).sources as string[],
+    );
+    const held = sources.flatMap((source) => {
+      const [, name = '', version = ''] = /\.pnpm\/([^/]+?)@(\d[^_/]*)[^/]*\//.exec(source) ?? [];
+      return name === '' ? [] : [`${name.replace('+', '/')}@${version}`];
+    });
+    expect(held.length).toBeGreaterThan(100);
+    expect([...new Set(held)].filter((one) => !named.has(one))).toEqual([]);
+    const notices = readFileSync(join(installed, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+    for (const { name, version } of components) expect(notices).toContain(`${name} ${version} (`);
+  });
+
+  test('and all the rest have the same bytes when they are made again', async () => {
+    const again = join(await scratchDir('again'), 'made');
+    await makeRelease(again);
+    const sums = (folder: string) => readFileSync(join(folder, 'SHA256SUMS'), 'utf8');
+    expect(sums(again)).toBe(sums(made));
+    await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: again });
+  });
+});
+
+test('the client is type-checked and runs as it is installed', async () => {
+  const modules = await install(`leafcutter-client-${VERSION}.tgz`);
+  const program = join(modules, '../program.mts');
+  writeFileSync(
+    program,
+    `import { connect, IdError } from '@leafcutter/client';
+     const failure: unknown = await connect({ endpoint: 'http://127.0.0.1:9', tag: 'demo' }).catch((e) => e);
+     process.stdout.write(failure instanceof IdError ? failure.code : String(failure));`,
+  );
+  const flags = ['--module', 'nodenext', '--target', 'es2024', '--strict', '--skipLibCheck', 'false'];
+  const types = ['--typeRoots', join(ROOT, 'node_modules/@types'), '--types', 'node'];
+  // Beside a tsconfig.json, tsc takes no files.
+  await run(join(ROOT, 'node_modules/.bin/tsc'), [...flags, ...types, program], { cwd: join(modules, '..') });
+  const { stdout } = await run(process.execPath, [program.replace('.mts', '.mjs')]);
+  expect(stdout).toBe('AGENT_UNAVAILABLE');
+});
