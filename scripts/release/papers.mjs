@@ -1,7 +1,7 @@
 /** What goes with a bundle of other people's work: its bill of materials and their licences. */
 
 /** Licences that ask for nothing but their own text. */
-export const PERMISSIVE = new Set([
+const PERMISSIVE = new Set([
   ...['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'MIT-0'],
 ]);
 

@@ -20,11 +20,11 @@ let bin = '';
 
 beforeAll(async () => {
   [mariadb, redis] = await Promise.all([startMariadb(), startRedis()]);
-  // The page says `npx leafcutter`: here that is this checkout.
+  // The page says `leafcutter`: here that is this checkout.
   bin = await scratchDir('bin');
   const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
-  await writeFile(join(bin, 'npx'), `#!/bin/sh\nshift\nexec "${process.execPath}" "${main}" "$@"\n`);
-  await chmod(join(bin, 'npx'), 0o755);
+  await writeFile(join(bin, 'leafcutter'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
+  await chmod(join(bin, 'leafcutter'), 0o755);
 });
 afterAll(async () => {
   await closeConnections();

@@ -58,7 +58,7 @@ export async function runCommand(io: Io): Promise<ExitCode> {
     return name === undefined ? EXIT.usage : EXIT.ok;
   }
   if (VERSION_WORDS.has(name)) {
-    io.out(versionText());
+    io.out(versionText(io));
     return EXIT.ok;
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;

@@ -61,6 +61,7 @@ async function leafcutter(...argv: string[]) {
     cwd: '/',
     watched: false,
     self: ['leafcutter'],
+    node: '24.0.0',
     stopRequested: new Promise<string>(() => undefined),
     out: say,
     err: say,

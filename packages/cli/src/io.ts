@@ -21,6 +21,8 @@ export interface Io {
   /** Tells the `leafcutter` that started this one, if one did, that the service listens. */
   readonly tellListening: () => void;
   readonly parent: Parent | undefined;
+  /** Of the Node that runs this, as in `24.21.0`. */
+  readonly node: string;
   /** The command line that starts this program again, without arguments. */
   readonly self: readonly [command: string, ...args: string[]];
 }

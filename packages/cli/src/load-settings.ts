@@ -32,7 +32,7 @@ export function loadSettings<T extends SettingTree>(
   const known = service === 'dev command' ? [] : knownElsewhere;
   const loaded = loadConfig(settings, { ...io, service, knownElsewhere: known });
   if (loaded.help === true) io.out(helpText(settings, { service, usage }));
-  else if (loaded.version === true) io.out(versionText());
+  else if (loaded.version === true) io.out(versionText(io));
   else return loaded;
   return undefined;
 }

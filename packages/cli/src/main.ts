@@ -56,6 +56,7 @@ const code = await runCommand({
             void (process.connected && process.send?.(message, undefined, {}, () => undefined)),
           onMessage: (listener) => void process.on('message', listener),
         },
+  node: process.versions.node,
   // A release is started by a file that does more than this one.
   self: [process.execPath, process.argv[1] ?? fileURLToPath(import.meta.url)],
 });

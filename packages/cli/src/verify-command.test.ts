@@ -25,6 +25,7 @@ async function run(argv: readonly string[], stopRequested = new Promise<string>(
     watched: false,
     stopRequested,
     self: ['leafcutter'],
+    node: '24.0.0',
     out: (text) => void said.push(text),
     err: () => undefined,
     onHangup: () => undefined,
