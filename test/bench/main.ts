@@ -4,6 +4,7 @@ import { clientRows } from './client-rows.ts';
 import { consoleRows } from './console-rows.ts';
 import { coordinatorRows } from './coordinator-rows.ts';
 import { fleetRows } from './fleet-rows.ts';
+import { footprintRows } from './footprint-rows.ts';
 import { grpcRows } from './grpc-rows.ts';
 import { httpRows } from './http-rows.ts';
 import { inProcessRows } from './in-process-rows.ts';
@@ -31,6 +32,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   grpc: { takes: [60, 15], run: grpcRows },
   coordinator: { takes: [60, 15], run: coordinatorRows },
   console: { takes: [110, 60], run: (_rounds, quick, progress) => consoleRows(quick, progress) },
+  footprint: { takes: [300, 300], run: (_rounds, _quick, progress) => footprintRows(progress) },
   fleet: { takes: [300, 50], run: (_rounds, quick, progress) => fleetRows(quick, progress) },
 };
 

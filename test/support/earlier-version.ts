@@ -14,8 +14,13 @@ export const EARLIER_COMMIT = 'f0e79153536eda694289836196ad806934e63615';
 
 /** Whether this clone has that commit: a shallow one has not. */
 export function hasEarlierVersion(): boolean {
+  return hasVersion(EARLIER_COMMIT);
+}
+
+/** Whether this clone has a commit. */
+export function hasVersion(commit: string): boolean {
   try {
-    execFileSync('git', ['cat-file', '-e', `${EARLIER_COMMIT}^{commit}`], { cwd: ROOT, stdio: 'ignore' });
+    execFileSync('git', ['cat-file', '-e', `${commit}^{commit}`], { cwd: ROOT, stdio: 'ignore' });
     return true;
   } catch {
     return false;
@@ -24,12 +29,16 @@ export function hasEarlierVersion(): boolean {
 
 /** Unpacks the earlier version into a folder of its own and answers its `main.ts`. */
 export async function unpackEarlierVersion(): Promise<string> {
+  return unpackVersion(EARLIER_COMMIT);
+}
+
+/** Unpacks a commit, with the dependencies of the present tree, and answers its `main.ts`. */
+export async function unpackVersion(commit: string): Promise<string> {
   const folder = await scratchDir('earlier-version');
-  const archive = execFileSync(
-    'git',
-    ['archive', EARLIER_COMMIT, 'packages', 'package.json', 'tsconfig.json'],
-    { cwd: ROOT, maxBuffer: 256 * 1024 * 1024 },
-  );
+  const archive = execFileSync('git', ['archive', commit, 'packages', 'package.json', 'tsconfig.json'], {
+    cwd: ROOT,
+    maxBuffer: 256 * 1024 * 1024,
+  });
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
   for (const name of readdirSync(join(folder, 'packages'))) linkDependencies(folder, name);
   // The page as it is built now: it takes no part in what is tried here.
