@@ -166,11 +166,12 @@ function onlyLatin() {
   };
 }
 
-/** What every command loads anyway is not scattered over many files. */
+/** What every command loads anyway is not scattered over many files, nor what is small. */
 function groups(packages) {
   return [
     { ...lightModules(packages), debugName: 'common', minShareCount: 2, priority: 2 },
     { name: 'wire', test: /shared\/src\/wire\/|node_modules\/zod\//, priority: 1 },
+    { name: 'helpers', test: /node_modules\/(debug|iconv-lite|long)\//, priority: 1 },
     { name: 'settings', test: /(agent|coordinator|shared)\/src\/settings\/|cli\/src\/load-settings\.ts/ },
   ];
 }

@@ -24,19 +24,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   agent: { summary: 'Run an agent.', load: async () => (await import('./serve-command.ts')).agentCommand },
   tag: {
     summary: 'Create, show, change and retire tags.',
-    load: async () => (await import('./tag-command.ts')).tagCommand,
+    load: async () => (await import('./admin-commands.ts')).tagCommand,
   },
   verify: {
     summary: 'Draw IDs from running agents and prove that none repeats, falls or was not granted.',
-    load: async () => (await import('./verify-command.ts')).verifyCommand,
+    load: async () => (await import('./admin-commands.ts')).verifyCommand,
   },
   explain: {
     summary: 'Tell who was given an ID, and when.',
-    load: async () => (await import('./explain-command.ts')).explainCommand,
+    load: async () => (await import('./admin-commands.ts')).explainCommand,
   },
   import: {
     summary: 'Make tags of the counters of tinyid, go-leaf or Redis.',
-    load: async () => (await import('./import-command.ts')).importCommand,
+    load: async () => (await import('./admin-commands.ts')).importCommand,
   },
   move: {
     summary: 'Move an embedded deployment to MySQL.',

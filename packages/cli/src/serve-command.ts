@@ -9,7 +9,9 @@ import { systemClock } from '@leafcutter/shared/system-clock';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { loadSettings } from './load-settings.ts';
 import { Reloader, type Reloading } from './reload.ts';
+import { startWorkers } from './workers/agent-workers.ts';
 import { WORKER_VARIABLE } from './workers/messages.ts';
+import { workerSeat } from './workers/worker-seat.ts';
 
 /** How long the end of a service waits for a log that does not take its last lines, in milliseconds. */
 const LAST_LINES_MS = 1_000;
@@ -35,13 +37,9 @@ export function agentCommand(io: Io): Promise<ExitCode> {
     ({ logLevel }) => logLevel,
     async (config, log, output) => {
       const number = Number(io.env[WORKER_VARIABLE] ?? 0);
-      if (config.workers > 1 && number === 0) {
-        const { startWorkers } = await import('./workers/agent-workers.ts');
-        return startWorkers(config, io, log);
-      }
+      if (config.workers > 1 && number === 0) return startWorkers(config, io, log);
       const { startAgent } = await import('@leafcutter/agent/service');
       if (number === 0 || io.parent === undefined) return startAgent(config, log, output);
-      const { workerSeat } = await import('./workers/worker-seat.ts');
       return startAgent(config, log.child({ worker: number }), output, workerSeat(number, io.parent));
     },
   );
