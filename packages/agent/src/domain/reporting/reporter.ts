@@ -9,18 +9,21 @@ import {
 } from '@leafcutter/shared/wire';
 import type { Tags } from '../segments/tags.ts';
 
-/** What the coordinators say to a report. */
+/** What the coordinators answer to a report. */
 interface Heard {
-  /** Those of the named tags that are served no longer. */
+  /** Those of the named tags that are no longer served. */
   readonly gone: readonly { tag: string; code: Extract<ErrorCode, 'TAG_UNKNOWN' | 'TAG_RETIRED'> }[];
-  /** When they want the next report, at the latest. */
+  /** When they want the next report at the latest. */
   readonly nextReportMs: number;
 }
 
-/** How long a shutdown waits for its goodbye to be heard, in milliseconds. */
+/** How long a shutdown waits for its goodbye to be answered, in milliseconds. */
 const GOODBYE_MS = 1_000;
 
-/** How often an agent asks that no coordinator has answered yet: it is not ready before, in milliseconds. */
+/**
+ * How often an agent asks until a coordinator has answered for the first time; before that it is not ready.
+ * Milliseconds.
+ */
 const FIRST_EVERY_MS = 2_000;
 
 /** Tells the coordinators what this agent holds. */
@@ -30,15 +33,15 @@ export interface ReportTarget {
 }
 
 /**
- * Reports what the agent holds: every `intervalMs`, and more often while somebody watches the console, or until a
- * coordinator answers for the first time. Every `intervalMs` it asks as well which of its tags are still served, so that
+ * Reports what the agent holds: every `intervalMs`, and more often while somebody watches the console or until a
+ * coordinator answers for the first time. Every `intervalMs` it also asks which of its tags are still served, so that
  * a retired one leaves memory within that time.
  */
 export class Reporter {
   readonly #parts: Parts;
   #offset = 0;
   #everHeard = false;
-  /** When tags are to be asked about again, monotonic milliseconds. */
+  /** When to ask about tags again, monotonic milliseconds. */
   #namesDueAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
   #stopTimer: Cancel = () => undefined;
@@ -51,7 +54,7 @@ export class Reporter {
     void this.#report();
   }
 
-  /** Says goodbye, once and without insisting: whoever misses this agent learns by its silence. */
+  /** Says goodbye, once. If the message is lost, the agent's silence tells the same. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopTimer();
@@ -96,7 +99,7 @@ export class Reporter {
     };
   }
 
-  /** An agent with more tags than one report takes names them in turn. */
+  /** If the agent has more tags than one report takes, each report names the next ones in turn. */
   #page(): string[] {
     const names = this.#parts.tags.names();
     if (this.#offset >= names.length) this.#offset = 0;

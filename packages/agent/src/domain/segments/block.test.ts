@@ -91,7 +91,7 @@ describe('a block of consecutive IDs', () => {
     source.release();
     await settle();
     expect(waiting.result).toEqual(idsOf([{ start: 201n, end: 701n }]));
-    // What lies below the block would fall behind it (I3): it is never issued.
+    // IDs below the block would come after it and fall (I3), so they are never issued.
     expect(events.discards).toEqual(['196 skipped']);
     expect(issuer.takeOne()).toBe(701n);
   });
@@ -214,7 +214,7 @@ describe('a block of consecutive IDs', () => {
   });
 });
 
-/** Draws singles, batches and blocks at random while segments come and fail, and gives all in the order issued. */
+/** Draws singles, batches and blocks at random while segments come and fail. Returns all IDs in the order of issue. */
 async function drawAtRandom(seed: number, takeBlock: SegmentBuffer['takeBlock']): Promise<bigint[]> {
   const genuine = SegmentBuffer.prototype.takeBlock;
   SegmentBuffer.prototype.takeBlock = takeBlock;

@@ -2,8 +2,8 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { datedName } from '@leafcutter/shared/dated';
 
 /**
- * Which tag gives the IDs of a template now: by this agent's clock, which may be wrong, because the day is part of each
- * text and the coordinator refuses a day that is not. Days never fall, so that the template's IDs rise (I3).
+ * Which tag gives a template's IDs now, by this agent's clock. The clock may be wrong: the day is part of each text,
+ * and the coordinator refuses a wrong day. Days never go back, so the template's IDs rise (I3).
  */
 export class DatedNames {
   readonly #clock: Clock;
@@ -14,7 +14,7 @@ export class DatedNames {
     this.#clock = clock;
   }
 
-  /** A tag that is no template has its own name. */
+  /** A tag that isn't a template has its own name. */
   nameOf(tag: string): string {
     const name = datedName(tag, this.#clock.now());
     const latest = this.#latest.get(tag);
@@ -26,7 +26,7 @@ export class DatedNames {
     return this.#latest.has(template);
   }
 
-  /** The tag `name` gave IDs of `template`: nothing of an earlier one from now on. */
+  /** The tag `name` gave IDs of `template`; from now on no earlier tag may. */
   took(template: string, name: string): void {
     if (name > (this.#latest.get(template) ?? '')) this.#latest.set(template, name);
   }

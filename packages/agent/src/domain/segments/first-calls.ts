@@ -1,27 +1,27 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 
-/** Of the 32 calls that a coordinator is sent at once. */
+/** How many of the 32 calls that a coordinator gets at once. */
 const AT_ONCE = 4;
-/** Names that may stand in line for one of these places. */
+/** Names that may wait in line for one of these places. */
 const MAX_IN_LINE = 1_000;
-/** How long a call keeps its place after the answer that there is no such tag: 40 such names a second. */
+/** How long a call keeps its place after the answer that there is no such tag. That makes 40 such names a second. */
 const PENALTY_MS = 100;
 
-/** A name that stands in line. */
+/** A name that waits in line. */
 interface Standing {
   readonly go: () => void;
   readonly sendAway: () => void;
 }
 
 /**
- * The calls for names that never had a segment here. Anyone may ask for names that do not exist, and each costs a call,
- * so they get a small share of the calls to the coordinators: refills of tags that are served always find room. A name
- * that turns out not to exist keeps its place a while longer, so such names cost a coordinator little; a start with many
- * tags that exist is not slowed down by that.
+ * The calls for names that never had a segment here. Anyone may ask for names that do not exist, and each costs a
+ * call. So they get a small share of the calls to the coordinators, and refills of tags that are served always find
+ * room. A name that turns out not to exist keeps its place a while longer, so such names cost a coordinator little.
+ * That doesn't slow down a start with many tags that do exist.
  *
- * A call is in line, under way, or (after the answer that there is no such tag) over but still in its place. It leaves
- * the line when a place is free, or is sent away by `close`, or when its turn comes and nobody wants it any more.
+ * A call is in line, under way, or (after the answer that there is no such tag) over but still in its place. It
+ * leaves the line when a place is free, when `close` rejects it, or when its turn comes and nobody wants it any more.
  */
 export class FirstCalls {
   readonly #clock: Clock;
@@ -56,7 +56,7 @@ export class FirstCalls {
     }
   }
 
-  /** Sends away all that stand in line. */
+  /** Rejects all that wait in line. */
   close(): void {
     this.#closed = true;
     for (const stop of this.#penalties) stop();

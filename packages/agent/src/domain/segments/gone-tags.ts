@@ -1,25 +1,25 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, type LeafcutterError } from '@leafcutter/shared/errors';
 
-/** Names that are remembered; past them the oldest is forgotten. */
+/** How many names are remembered; beyond that the oldest is forgotten. */
 const MAX_NAMES = 10_000;
-/** How long a name is remembered: a tag that is made meanwhile is served by then. */
+/** How long a name is remembered. If the tag is made meanwhile, it is served after that. */
 const REMEMBERED_MS = 2_000;
 
 /**
- * Names of which a coordinator said lately that there is no such tag, or that it is retired. Who asks for one again is
- * answered from here, so that asking for the same names over and over costs the coordinators little.
+ * Names that a coordinator lately said have no tag, or a retired one. A request for one is answered from here, so
+ * asking for the same names over and over costs the coordinators little.
  */
 export class GoneTags {
   readonly #clock: Clock;
-  /** In the order in which they came, so the first to expire comes first. */
+  /** In order of arrival, so the first one expires first. */
   readonly #byName = new Map<string, { readonly error: LeafcutterError; readonly until: number }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Remembers what a coordinator said of `name`, if that is that no such tag gives IDs. */
+  /** Remembers a coordinator's answer about `name`, if it means that the tag gives no IDs. */
   told(name: string, error: LeafcutterError): void {
     if (!hasCode(error, 'TAG_UNKNOWN', 'TAG_RETIRED')) return;
     this.#byName.delete(name);
@@ -28,13 +28,13 @@ export class GoneTags {
     if (this.#byName.size > MAX_NAMES && oldest !== undefined) this.#byName.delete(oldest);
   }
 
-  /** What a coordinator said of `name` lately. */
+  /** A coordinator's recent answer about `name`. */
   find(name: string): LeafcutterError | undefined {
     const known = this.#byName.get(name);
     return known !== undefined && this.#clock.monotonic() < known.until ? known.error : undefined;
   }
 
-  /** Forgets what is past its time. */
+  /** Forgets names that have expired. */
   tick(now: number): void {
     for (const [name, { until }] of this.#byName) {
       if (now < until) return;

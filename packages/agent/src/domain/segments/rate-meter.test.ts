@@ -40,7 +40,7 @@ describe('a rate', () => {
     const { meter, count, now } = steady(100, 30);
     meter.sample(count + 10_000, now + 249);
     expect(meter.perSecond).toBeCloseTo(100);
-    // The burst is not forgotten: it counts over a span that means something.
+    // The burst is not forgotten: it counts once the span is long enough to mean something.
     meter.sample(count + 10_000, now + 1_000);
     expect(meter.perSecond).toBeGreaterThan(1_000);
   });

@@ -1,7 +1,7 @@
 /** Time constant of the average: the rate follows a change within about this long. */
 const TIME_CONSTANT_MS = 5_000;
 
-/** Shorter spans say nothing: a burst of a hundred in a millisecond is not a rate of a hundred thousand. */
+/** Shorter spans say nothing: a hundred in one millisecond is not a rate of a hundred thousand a second. */
 const MIN_SPAN_MS = 250;
 
 /** An exponentially weighted rate of a counter that only rises, in events per second. */
@@ -28,8 +28,8 @@ export class RateMeter {
   }
 
   /**
-   * The rate of just now, not averaged: of the span that is open, or of the one before where that is higher. An open
-   * span counts as no shorter than a span that means something, so a burst is not taken for more than it was.
+   * The latest rate, not averaged: of the open span or of the one before, whichever is higher. The open span counts
+   * as no shorter than the shortest that means something, so a burst isn't overrated.
    */
   latestPerSecond(count: number, now: number): number {
     const open = ((count - this.#count) * 1000) / Math.max(MIN_SPAN_MS, now - this.#at);

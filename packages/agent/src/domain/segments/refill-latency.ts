@@ -1,12 +1,12 @@
-/** Refills that are remembered: enough for a quantile, few enough that a bad minute is forgotten. */
+/** How many refills are remembered: enough for a quantile, few enough that a bad minute is forgotten. */
 const REMEMBERED = 32;
 
-/** In a full window the slowest refill does not count: one outlier is not what refills take. */
+/** If the memory is full, the slowest refill does not count: one outlier is not typical. */
 const QUANTILE = 0.95;
 
 /**
- * How long refills take, from the last of them. A tag has one of its own and says each duration to the agent's as well:
- * a tag that has seen few refills goes by what others saw, and one that is slow alone by what it saw itself.
+ * How long refills take, judged by the last ones. Each tag has its own latency and passes each duration on to the
+ * agent's. A tag with few refills goes by what others saw. A tag that alone is slow goes by what it saw itself.
  */
 export class RefillLatency {
   readonly #agents: RefillLatency | undefined;
@@ -14,12 +14,12 @@ export class RefillLatency {
   #oldest = 0;
   #quantileMs = 0;
 
-  /** `agents`: that of all tags together; absent in that one itself. */
+  /** `agents`: the latency of all tags together; absent in that one itself. */
   constructor(agents?: RefillLatency) {
     this.#agents = agents;
   }
 
-  /** What 95 of 100 refills do not exceed, in milliseconds, by nearest rank; 0 before the first refill. */
+  /** The duration that 95 of 100 refills do not exceed, in milliseconds, by nearest rank; 0 before the first refill. */
   get quantileMs(): number {
     return Math.max(this.#quantileMs, this.#agents?.quantileMs ?? 0);
   }

@@ -6,17 +6,20 @@ import type { Segment } from './segment.ts';
 /** `idle`, `open` (a request is under way) or `waiting` (for the next try after a failure). */
 export type RefillState = 'idle' | 'open' | 'waiting';
 
-/** What a refill does its work with. */
+/** What a refill needs for its work. */
 export interface RefillParts {
   readonly clock: Clock;
   readonly random: () => number;
   /** Asks for one segment. */
   readonly fetch: () => Promise<Segment>;
-  /** A segment came, and the refill is idle again. The error it gives back, if any, says why it is of no use. */
+  /**
+   * A segment came, and the refill is idle again. The error that it returns, if any, says why the segment is of no
+   * use.
+   */
   readonly landed: (segment: Segment, durationMs: number) => LeafcutterError | undefined;
   /** A segment came after `close`. */
   readonly late: (segment: Segment) => void;
-  /** The request failed; what follows is a backoff, unless this closes the refill. */
+  /** The request failed. A backoff follows, unless this closes the refill. */
   readonly failed: (error: LeafcutterError) => void;
   /** The request is made again after one that failed. */
   readonly retried: () => void;
@@ -50,7 +53,7 @@ export class Refill {
     return this.#lastError;
   }
 
-  /** Fetches a segment where none is on its way and no backoff runs. */
+  /** Fetches a segment, unless one is on its way or a backoff runs. */
   start(): void {
     if (this.#state === 'idle' && !this.#closed) void this.#run();
   }

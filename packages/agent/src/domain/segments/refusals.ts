@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 
-/** What callers of a tag are told where they get no IDs. */
+/** What callers of a tag are told if they get no IDs. */
 
 export function queueFull(tag: string): LeafcutterError {
   return new LeafcutterError('SEGMENTS_EXHAUSTED', `Too many callers wait for tag "${tag}" already.`, {
@@ -16,7 +16,7 @@ export function counterWentBack(tag: string): LeafcutterError {
   );
 }
 
-/** Asked of a door that tells numbers: what is not written in the tag's shape is none of its IDs. */
+/** For doors that give numbers: a text that isn't written in the tag's shape is none of its IDs. */
 export function hasShape(tag: string, shape: string): LeafcutterError {
   return new LeafcutterError(
     'BAD_REQUEST',
@@ -25,7 +25,7 @@ export function hasShape(tag: string, shape: string): LeafcutterError {
   );
 }
 
-/** The coordinators were asked for a block and granted `ids`: the tag has no segments as large. */
+/** The coordinators were asked for a block and granted only `ids`: the tag has no segments that large. */
 export function blockTooLarge(tag: string, ids: number): LeafcutterError {
   return new LeafcutterError(
     'BAD_REQUEST',
@@ -45,8 +45,8 @@ export function nearlyExhausted(tag: string, ids: number, error: LeafcutterError
 }
 
 /**
- * `why`: the error of the last refill, where it failed. It is the answer itself where it says it all: where the tag
- * never had a segment, or the counter went back.
+ * `why`: the error of the last refill, if it failed. It becomes the whole answer if the tag never had a segment, or
+ * if the counter went back.
  */
 export function nothingCame(
   tag: string,

@@ -9,7 +9,10 @@ function runway(): RunwayGauge {
   return seen;
 }
 
-/** Draws `perSecond` for `forMs`, ID by ID, of plenty; what was issued and how often the clock was read. */
+/**
+ * Draws `perSecond` for `forMs`, ID by ID, from plenty. Returns how many were issued and how often the clock was
+ * read.
+ */
 function draw(
   seen: RunwayGauge,
   from: { issued: number; now: number },

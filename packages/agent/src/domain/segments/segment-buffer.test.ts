@@ -12,7 +12,7 @@ function holding(...segments: Segment[]): SegmentBuffer {
   return buffer;
 }
 
-/** Negative control: a buffer that forgets what it held, and so takes whatever comes. */
+/** Negative control: a buffer that forgets what it held, so it accepts any segment. */
 class ForgetfulBuffer {
   #buffer = new SegmentBuffer(0.1);
   accept(each: Segment): boolean {

@@ -6,20 +6,20 @@ interface Held {
   readonly start: bigint;
   readonly shape: Shape | undefined;
   readonly size: number;
-  /** `start` as a Number; 0 where the segment has IDs that a Number would round. */
+  /** `start` as a Number; 0 if the segment has IDs that a Number would round. */
   readonly startNumber: number;
   readonly fitsNumber: boolean;
   /** IDs of it already issued, 0 to `size`. */
   used: number;
 }
 
-/** An ID as a Number where a Number holds it exactly, else as a bigint: text and sums of small Numbers cost less. */
+/** An ID as a Number if a Number holds it exactly, else as a bigint: text and sums of small Numbers cost less. */
 export type ExactId = number | bigint;
 
-/** First integer of which a Number no longer tells its neighbours apart. */
+/** The first integer that a Number no longer tells apart from its neighbours. */
 const NUMBERS_END = BigInt(Number.MAX_SAFE_INTEGER) + 1n;
 
-/** A segment as status pages show it. */
+/** A segment in the form of status pages. */
 export interface SegmentView {
   readonly start: string;
   readonly end: string;
@@ -30,13 +30,14 @@ export interface SegmentView {
 /**
  * An agent's two segments of a tag.
  *
- * - empty: neither `current` nor `next`. Entered at birth and when the last ID is taken; left by `accept`.
+ * - empty: neither `current` nor `next`. The first state; also entered when the last ID is taken. Left by `accept`.
  * - serving: `current` only. Entered by `accept` on an empty buffer, or when `current` is used up and `next` takes
- *   its place; left by `accept` (to full) or by taking the last ID (to empty).
- * - full: both. Entered by `accept`; left when `current` is used up, skipped by `takeBlock`, or by `replace`.
+ *   its place. Left by `accept` (to full) or by taking the last ID (to empty).
+ * - full: both. Entered by `accept`. Left when `current` is used up, when `takeBlock` skips it, or by `replace`.
  *
- * `next` without `current` cannot be, and a third segment must not come: both are assertions. IDs leave it in rising
- * order (I3), because a segment at or below anything ever held is refused, and `current` is used up before `next`.
+ * `next` without `current` cannot be, and a third segment must not come: both are assertions. IDs leave the buffer in
+ * rising order (I3), because a segment at or below anything ever held is refused, and `current` is used up before
+ * `next`.
  */
 export class SegmentBuffer {
   readonly #prefetchAtUsedRatio: number;
@@ -60,7 +61,7 @@ export class SegmentBuffer {
     return this.#highest;
   }
 
-  /** The shape of what can be taken now. */
+  /** The shape of the IDs that can be taken now. */
   get shape(): Shape | undefined {
     return this.#current?.shape;
   }
@@ -75,19 +76,19 @@ export class SegmentBuffer {
     return left(this.#current) + left(this.#next);
   }
 
-  /** True where there is room for a segment and enough of `current` is used to want one. */
+  /** True if there is room for a segment and enough of `current` is used to want one. */
   get wantsNext(): boolean {
     return (
       this.#next === undefined && (this.#current === undefined || this.#current.used >= this.#prefetchAt)
     );
   }
 
-  /** True where `accept` would find room. */
+  /** True if `accept` would find room. */
   get hasRoom(): boolean {
     return this.#next === undefined;
   }
 
-  /** Takes up to `count` consecutive IDs; undefined where the buffer is empty. `now` is monotonic. */
+  /** Takes up to `count` consecutive IDs; undefined if the buffer is empty. `now` is monotonic. */
   take(count: number, now: number): Segment | undefined {
     const current = this.#current;
     if (current === undefined) return undefined;
@@ -111,8 +112,8 @@ export class SegmentBuffer {
   }
 
   /**
-   * Takes one ID; undefined where the buffer is empty, and where its numbers have a shape: they are not given bare. The hot
-   * path: no range is built.
+   * Takes one ID; undefined if the buffer is empty or if its numbers have a shape, because those are not given bare.
+   * The hot path: it builds no range.
    */
   takeOne(now: () => number): bigint | undefined {
     const current = this.#current;
@@ -122,7 +123,7 @@ export class SegmentBuffer {
     return current.start + BigInt(used);
   }
 
-  /** As `takeOne`, without the cost of a bigint where a Number does. A segment gives all its IDs in one of the two. */
+  /** As `takeOne`, without the cost of a bigint if a Number will do. All IDs of a segment have the same type. */
   takeExact(now: () => number): ExactId | undefined {
     const current = this.#current;
     if (current === undefined || current.shape !== undefined) return undefined;
@@ -132,8 +133,9 @@ export class SegmentBuffer {
   }
 
   /**
-   * Takes `count` consecutive IDs; undefined where what is held has no such block, and then nothing changes. Where
-   * only `next` has it, the rest of `current` is skipped and never issued: a block may not come after it (I3).
+   * Takes `count` consecutive IDs; undefined if the buffer has no such block, and then nothing changes. If only
+   * `next` has it, the rest of `current` is skipped and never issued, because those IDs may not come after the block
+   * (I3).
    */
   takeBlock(count: number, now: number): Segment | undefined {
     const current = this.#current;
@@ -151,7 +153,7 @@ export class SegmentBuffer {
     return this.take(count, now);
   }
 
-  /** As `accept`, in place of all that is held, which is never issued. */
+  /** As `accept`, but replaces everything that is held; what is replaced is never issued. */
   replace(segment: Segment, now: number): boolean {
     if (!this.#isNew(segment)) return false;
     this.#current = undefined;
@@ -160,7 +162,7 @@ export class SegmentBuffer {
   }
 
   /**
-   * Takes a segment in. False where it starts below the end of one that this agent held before: then a counter went
+   * Takes a segment in. False if it starts below the end of one that this agent held before: then a counter went
    * back, and the segment may be someone's already.
    */
   accept(segment: Segment, now: number): boolean {

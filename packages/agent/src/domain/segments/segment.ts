@@ -5,7 +5,7 @@ import type { Shape } from '@leafcutter/shared/shape';
 export interface Segment {
   readonly start: bigint;
   readonly end: bigint;
-  /** How the tag writes these numbers; undefined where it gives them bare. What is taken from a segment keeps it. */
+  /** How the tag writes these numbers; undefined for bare numbers. Ranges taken from a segment keep it. */
   readonly shape?: Shape | undefined;
 }
 
@@ -14,29 +14,29 @@ export function sizeOf({ start, end }: Segment): number {
   return Number(end - start);
 }
 
-/** What the agent says of a tag when it asks for a segment. */
+/** What the agent says about a tag when it asks for a segment. */
 export interface Demand {
   /** IDs per second drawn lately. */
   readonly ratePerSecond: number;
   /** IDs that callers wait for. */
   readonly waitingIds: number;
-  /** The largest block of consecutive IDs that a caller waits for; 0 where nobody does. */
+  /** The largest block of consecutive IDs that a caller waits for; 0 if nobody waits for one. */
   readonly blockIds: number;
   /** The last segment that was used up; absent until there is one. */
   readonly lastSegment?: { readonly step: number; readonly lastedMs: number };
 }
 
-/** Where segments come from: the coordinators. */
+/** The source of segments: the coordinators. */
 export interface SegmentSource {
   /**
-   * Takes one new segment. An answer that is lost loses its segment: asking again gets another.
+   * Takes one new segment. If an answer is lost, so is its segment: asking again gets another.
    * @throws TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED, COORDINATOR_UNAVAILABLE, STORE_UNAVAILABLE, RATE_LIMITED
    */
   fetchSegment(tag: string, demand: Demand): Promise<Segment>;
 }
 
 export interface BufferRules {
-  /** Share of `current` that is used when `next` is fetched, 0 to 1. */
+  /** How much of `current` is used when `next` is fetched, 0 to 1. */
   readonly prefetchAtUsedRatio: number;
   /** Callers that may wait for one tag. */
   readonly maxWaiting: number;
@@ -47,23 +47,23 @@ export interface BufferRules {
 export interface BufferEvents {
   refilled(tag: string, segment: Segment, durationMs: number): void;
   refillFailed(tag: string, error: LeafcutterError): void;
-  /** A refill begins again after one that failed. */
+  /** A refill is tried again after a failure. */
   refillRetried(tag: string): void;
   /** IDs that were granted and will never be issued. */
   discarded(tag: string, ids: number, reason: Discard): void;
   waited(tag: string, waitedMs: number): void;
-  /** A name was asked for that gives no IDs, or that could not even be asked for. */
+  /** A name was asked for that gives no IDs, or that could not even be asked about. */
   nameRefused(how: NameRefusal): void;
 }
 
 /**
- * A coordinator said that there is no such tag or that it is retired (`asked`), it had said so lately (`remembered`), or
- * too many names that were never served were asked for at once (`crowded_out`).
+ * A coordinator said that there is no such tag or that it is retired (`asked`), it had said so lately (`remembered`),
+ * or too many names that were never served were asked for at once (`crowded_out`).
  */
 export type NameRefusal = 'asked' | 'remembered' | 'crowded_out';
 
 /**
- * Why granted IDs will never be issued: a counter that went back, an answer after the tag was dropped, the tag
- * dropped, the caller gone, the consecutive rest skipped or a segment not needed because of a block.
+ * Why granted IDs will never be issued: a counter went back, an answer came after the tag was dropped, the tag was
+ * dropped, the caller left, a block skipped the rest, or a segment was not needed because of a block.
  */
 type Discard = 'below_highest' | 'late' | 'dropped' | 'abandoned' | 'skipped' | 'unneeded';

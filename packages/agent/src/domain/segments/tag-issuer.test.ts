@@ -151,7 +151,7 @@ describe('the next segment', () => {
     source.mode = 'held';
     const issuer = newIssuer();
     void outcome(issuer.take(1));
-    // What a second and a third call would do: their answers come to the same buffer.
+    // The same as a second and a third call: their answers come to the same buffer.
     const buffer = new SegmentBuffer(0.1);
     buffer.accept(source.allocate(), 0);
     buffer.accept(source.allocate(), 0);
@@ -176,7 +176,7 @@ describe('the next segment', () => {
     await clock.advance(1_000);
     issuer.tick(clock.monotonic());
     expect(source.asks).toBe(1);
-    // The IDs themselves tell; the next tick would be late.
+    // Issuing the IDs shows it; the next tick would be too late.
     await issuer.take(700);
     expect(source.asks).toBe(2);
   });

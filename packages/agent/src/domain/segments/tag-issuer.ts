@@ -13,8 +13,8 @@ import { statusOf, type TagStatus } from './tag-status.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
 
 /**
- * Issues the IDs of one tag: its buffer, its refill and its two lines of waiting callers. Who waits for a segment that
- * holds a block in one piece stands in a line apart, so that others are served from memory meanwhile.
+ * Issues the IDs of one tag, from its buffer, its refill and its two lines of waiting callers. Callers that wait for
+ * a block in one piece stand in a line of their own, so that others are served from memory meanwhile.
  */
 export class TagIssuer {
   readonly tag: string;
@@ -70,20 +70,20 @@ export class TagIssuer {
     return this.#closed;
   }
 
-  /** One ID from memory, or undefined where the caller has to wait. */
+  /** One ID from memory, or undefined if the caller has to wait. */
   takeOne(): bigint | undefined {
     return this.#line.length > 0 ? undefined : this.#counted(this.#buffer.takeOne(this.#monotonic));
   }
 
-  /** As `takeOne`, as a Number where a Number holds the ID exactly. */
+  /** As `takeOne`, as a Number if a Number holds the ID exactly. */
   takeExact(): ExactId | undefined {
     return this.#line.length > 0 ? undefined : this.#counted(this.#buffer.takeExact(this.#monotonic));
   }
 
   /**
    * `count` IDs as rising ranges, from memory or after waiting for the refill under way.
-   * @throws SEGMENTS_EXHAUSTED where none came in time or too many wait, TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED;
-   * a tag that never had a segment says why instead: COORDINATOR_UNAVAILABLE, STORE_UNAVAILABLE, RATE_LIMITED
+   * @throws SEGMENTS_EXHAUSTED if none came in time or too many wait, TAG_UNKNOWN, TAG_RETIRED, TAG_EXHAUSTED; a tag
+   * that never had a segment says why instead: COORDINATOR_UNAVAILABLE, STORE_UNAVAILABLE, RATE_LIMITED
    */
   async take(count: number, signal?: AbortSignal): Promise<Segment[]> {
     if (this.#line.length === 0 && this.#buffer.remaining >= count) return this.#takeNow(count);
@@ -93,14 +93,14 @@ export class TagIssuer {
   /**
    * `count` consecutive IDs as one range, from memory or after waiting for a segment that holds them in one piece.
    * Its promise settles in as many turns as that of `take`, so that callers hear in the order of issue.
-   * @throws as `take`, and BAD_REQUEST where a coordinator grants no segment that large
+   * @throws as `take`, and BAD_REQUEST if a coordinator grants no segment that large
    */
   async takeBlock(count: number, signal?: AbortSignal): Promise<Segment[]> {
     const now = this.takeBlockNow(count);
     return now === undefined ? this.#waitIn(this.#blocks, count, signal) : [now];
   }
 
-  /** `count` consecutive IDs from memory, or undefined where the caller has to wait. */
+  /** `count` consecutive IDs from memory, or undefined if the caller has to wait. */
   takeBlockNow(count: number): Segment | undefined {
     if (this.#line.length > 0 || this.#blocks.length > 0) return undefined;
     const taken = this.#takeBlock(count);
@@ -108,7 +108,7 @@ export class TagIssuer {
     return taken;
   }
 
-  /** Once a second: measures the rate, also while nobody draws. */
+  /** Called once a second: measures the rate, even if nobody draws. */
   tick(now: number): void {
     if (this.#issued !== this.#issuedAtTick) this.#usedAt = now;
     this.#issuedAtTick = this.#issued;
@@ -116,16 +116,16 @@ export class TagIssuer {
   }
 
   /**
-   * True where nobody used the tag since `moment` (monotonic) and nothing is under way. A tag that never had a
-   * segment is idle as soon as nobody waits for it: names that do not exist must not fill the memory while no
-   * coordinator is there to say so.
+   * True if nobody used the tag since `moment` (monotonic) and nothing is under way. A tag that never had a segment
+   * is idle as soon as nobody waits for it: names that do not exist must not fill the memory while no coordinator is
+   * there to say so.
    */
   idleSince(moment: number): boolean {
     if (this.#waiting > 0 || this.#refill.state === 'open') return false;
     return this.#usedAt < moment || (this.highest === 0n && this.#refill.state === 'idle');
   }
 
-  /** Drops the tag: waiting callers get `error`, the IDs left are never issued. */
+  /** Drops the tag: waiting callers get `error`, and the IDs left are never issued. */
   close(error: LeafcutterError): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -148,7 +148,7 @@ export class TagIssuer {
   #waitIn(line: WaitingLine, count: number, signal: AbortSignal | undefined): Promise<Segment[]> {
     const { rules, events } = this.#parts;
     if (this.#waiting >= rules.maxWaiting) {
-      // Where nobody may wait at all, nobody else would ever ask for the segment.
+      // If nobody may wait at all, nobody else would ever ask for the segment.
       if (this.#buffer.hasRoom) this.#refill.start();
       throw queueFull(this.tag);
     }
@@ -196,8 +196,8 @@ export class TagIssuer {
   }
 
   /**
-   * A caller whose first IDs are taken comes first: they lie below whatever follows (I3). Then the line whose first
-   * caller came first, so that neither keeps the other waiting for ever.
+   * A caller that has some of its IDs already comes first: they lie below everything that follows (I3). After that
+   * comes the line whose first caller is older, so that neither line starves the other.
    */
   #serveLines(): void {
     const serveBlocks = () => this.#blocks.serve((count) => this.#takeBlock(count));
@@ -205,7 +205,7 @@ export class TagIssuer {
     if (this.#blocks.deadline < this.#line.deadline) serveBlocks();
     this.#line.serve((count, begun) => (this.#isHeldBack(count, begun) ? undefined : this.#takeRange(count)));
     serveBlocks();
-    // Not before: the coordinator is told how many IDs are still waited for.
+    // Not earlier: the coordinator is told how many IDs callers still wait for.
     this.#fetchIfWanted();
   }
 
@@ -243,7 +243,7 @@ export class TagIssuer {
     if (firstCalls === undefined || this.highest > 0n) return this.#ask();
     return firstCalls.run(
       () => this.#ask(),
-      // Where nobody may wait, the next caller is the one who wants it.
+      // If nobody may wait, the next caller is the one that needs it.
       () => this.#waiting > 0 || rules.maxWaiting === 0,
     );
   }
@@ -273,8 +273,8 @@ export class TagIssuer {
   }
 
   /**
-   * A segment that was fetched for a block although the buffer is full takes the place of what is held: the block
-   * may not lie above IDs that are issued after it (I3).
+   * A segment was fetched for a block although the buffer is full. It replaces what is held, because the block may
+   * not lie above IDs that are issued after it (I3).
    */
   #accept(segment: Segment): boolean {
     if (this.#buffer.hasRoom) return this.#buffer.accept(segment, this.#monotonic());
@@ -287,7 +287,7 @@ export class TagIssuer {
     return this.#buffer.replace(segment, this.#monotonic());
   }
 
-  /** The coordinators were asked for a block and granted less: the tag has no segments as large. */
+  /** The coordinators were asked for a block and granted less: the tag has no segments that large. */
   #refuseTooLarge(segment: Segment): void {
     const size = sizeOf(segment);
     const refused = (needs: number) => needs > size && needs <= this.#askedBlock;
@@ -296,7 +296,7 @@ export class TagIssuer {
 
   #failed(error: LeafcutterError): void {
     this.#parts.events.refillFailed(this.tag, error);
-    // Asking again makes no sense until someone acts on the tag.
+    // Asking again makes no sense until someone changes the tag.
     if (hasCode(error, 'TAG_UNKNOWN', 'TAG_RETIRED')) this.#parts.dropped(this, error);
     else if (hasCode(error, 'TAG_EXHAUSTED')) this.#serveRest(error);
   }
@@ -305,7 +305,7 @@ export class TagIssuer {
     for (const line of [this.#line, this.#blocks]) line.rejectAll(error);
   }
 
-  /** Part of what the caller wanted may have been taken for it: those IDs are never issued. */
+  /** Some IDs may have been taken for the caller already; they are never issued. */
   #sendAway(
     waiter: Waiter,
     error: unknown = nothingCame(this.tag, this.#refill.lastError, this.highest > 0n),
@@ -326,8 +326,8 @@ interface Parts {
   readonly events: BufferEvents;
   /** How long the refills of all the agent's tags take. */
   readonly latency: RefillLatency;
-  /** Where the calls for a name stand in line that never had a segment; undefined for one that need not. */
+  /** The line for calls about names that never had a segment; undefined for a name that need not wait in it. */
   readonly firstCalls?: FirstCalls | undefined;
-  /** Called once where the tag turned out to be gone; the receiver closes this issuer. */
+  /** Called once if the tag turned out to be gone; the receiver closes this issuer. */
   readonly dropped: (issuer: TagIssuer, error: LeafcutterError) => void;
 }

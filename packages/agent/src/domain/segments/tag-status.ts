@@ -2,10 +2,10 @@ import type { BufferView } from '@leafcutter/shared/wire';
 import type { Refill } from './refill.ts';
 import type { SegmentBuffer } from './segment-buffer.ts';
 
-/** A tag's buffer as `/v1/status` shows it. */
+/** A tag's buffer in the form of `/v1/status`. */
 export type TagStatus = Readonly<BufferView>;
 
-/** Below this many IDs per second a runway is not told: it would be days, and wrong. */
+/** Below this many IDs per second no runway is shown: it would be days, and wrong. */
 const MIN_RATE_PER_SECOND = 0.05;
 
 export function statusOf(

@@ -125,7 +125,7 @@ describe('a tag that turns out to be unknown or retired', () => {
 });
 
 describe('names that were never served', () => {
-  /** What the source is asked for at once when `names` are asked for and coordinators take their time. */
+  /** What the source is asked for at once if `names` are asked for and coordinators take their time. */
   async function crowd(names: number, served: string) {
     const all = issuing({ maxTags: 10_000 });
     const tags = all.newTags();
@@ -190,7 +190,7 @@ describe('an idle tag', () => {
     await clock.advance(3_000);
     expect(tags.count).toBe(0);
     expect(events.discards).toEqual(['95 dropped']);
-    // The counter went back meanwhile: only the memory of the highest keeps its segments out.
+    // The counter went back meanwhile: only the memory of the highest end keeps its segments out.
     source.counter = 1n;
     const taking = tags.take('orders', 5);
     await clock.advance(1_000);

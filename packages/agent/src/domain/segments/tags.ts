@@ -14,7 +14,7 @@ import type { TagStatus } from './tag-status.ts';
 export interface TagsRules extends BufferRules {
   /** Tags in memory at once. */
   readonly maxTags: number;
-  /** A tag that nobody used for so long leaves memory; what is left of its segments is never issued. */
+  /** A tag that nobody used for this long leaves memory; what is left of its segments is never issued. */
   readonly idleMs: number;
 }
 
@@ -22,7 +22,8 @@ const TICK_MS = 1_000;
 
 /**
  * The tags that this agent issues. A tag enters memory with its first request and leaves it when it is idle, retired
- * or deleted. What stays of it is the end of its highest segment, so that its IDs rise for the process' life (I3).
+ * or deleted. After that, only the end of its highest segment is kept, so that its IDs rise for as long as the
+ * process lives (I3).
  */
 export class Tags {
   readonly #parts: Parts;
@@ -43,17 +44,17 @@ export class Tags {
     this.#tickLater();
   }
 
-  /** One ID from memory; undefined where the caller has to wait and should use `take`, and where the tag has a shape. */
+  /** One ID from memory; undefined if the caller has to wait and should use `take`, or if the tag has a shape. */
   takeOne(tag: string): bigint | undefined {
     return this.#issuers.get(tag)?.takeOne();
   }
 
-  /** As `takeOne`, as a Number where a Number holds the ID exactly. */
+  /** As `takeOne`, as a Number if a Number holds the ID exactly. */
   takeExact(tag: string): ExactId | undefined {
     return this.#issuers.get(tag)?.takeExact();
   }
 
-  /** How the tag writes the numbers that are in memory; undefined where it gives them bare, or has none there. */
+  /** How the tag writes the numbers in memory; undefined if they are bare or there are none. */
   shapeOf(tag: string): Shape | undefined {
     return (this.#issuers.get(tag) ?? this.#issuers.get(this.#dated.nameOf(tag)))?.shape;
   }
@@ -67,7 +68,7 @@ export class Tags {
     return ranges;
   }
 
-  /** `count` consecutive IDs from memory; undefined where the caller has to wait and should use `takeBlock`. */
+  /** `count` consecutive IDs from memory; undefined if the caller has to wait and should use `takeBlock`. */
   takeBlockNow(tag: string, count: number): Segment | undefined {
     return this.#issuers.get(tag)?.takeBlockNow(count);
   }
@@ -87,7 +88,7 @@ export class Tags {
     return this.#issuers.size;
   }
 
-  /** Names of the tags that had a segment. The refill of a new tag tells by itself whether the tag exists. */
+  /** Names of the tags that had a segment. For a new tag, the first refill tells whether it exists. */
   names(): string[] {
     return [...this.#issuers.values()].filter(({ highest }) => highest > 0n).map(({ tag }) => tag);
   }
@@ -96,7 +97,7 @@ export class Tags {
     return [...this.#issuers.values()].map((issuer) => issuer.status());
   }
 
-  /** Stops timers; waiting callers are sent away. */
+  /** Stops timers and rejects waiting callers. */
   close(): void {
     this.#closed = true;
     this.#stopTick();
@@ -104,15 +105,15 @@ export class Tags {
     for (const issuer of [...this.#issuers.values()]) this.#close(issuer, shuttingDown());
   }
 
-  /** The issuer of the tag, or of the one that gives a template's IDs today. */
+  /** The issuer of the tag; for a template, of the tag that gives its IDs today. */
   #find(tag: string): TagIssuer {
     const name = this.#dated.nameOf(tag);
-    // The next day of a template that is served is no name that anyone may have made up.
+    // The next day of a served template is not a name that a stranger made up.
     return this.#issuers.get(name) ?? this.#open(name, this.#dated.gave(tag));
   }
 
   #open(tag: string, isServed: boolean): TagIssuer {
-    // A request that drains would start a refill, and with it timers, that nobody ends.
+    // While draining, a request would start a refill, and with it timers that nobody stops.
     if (this.#closed) throw shuttingDown();
     if (!isAskableTag(tag)) {
       throw new LeafcutterError(

@@ -8,34 +8,35 @@ export interface Waiter {
   readonly deadline: number;
   readonly resolve: (ranges: Segment[]) => void;
   readonly reject: (error: unknown) => void;
-  /** True once the caller has left; what stands of it in line is passed over. */
+  /** True once the caller has left; its entry in line is passed over. */
   gone: boolean;
   stopListening: Cancel;
 }
 
-/** Served or left callers that may stand before the first in line until they are swept away. */
+/** Entries of served or departed callers that may stand before the first in line until they are removed. */
 const SWEEP_AT = 1_024;
 
 /**
  * The callers that wait for IDs of one tag, first come, first served. All wait equally long, so the first in line is
  * always the first to expire and one timer serves them all.
  *
- * A caller leaves served, or unserved: expired, hung up (its signal), or sent away by `rejectAll`. Each leaves once.
+ * A caller leaves the line served or unserved: expired, hung up (its signal), or rejected by `rejectAll`. Each leaves
+ * once.
  */
 export class WaitingLine {
   readonly #clock: Clock;
   readonly #waitMs: number;
   readonly #unserved: (waiter: Waiter, error?: unknown) => void;
   #waiters: Waiter[] = [];
-  /** Index of the first in line: shifting an array of thousands for each served caller would be slow. */
+  /** Index of the first in line. Shifting an array of thousands for each served caller would be slow. */
   #head = 0;
   #length = 0;
   #waitingIds = 0;
   #timer: Cancel | undefined;
 
   /**
-   * `unserved` is told of everyone who leaves without all of its IDs and must reject it; `error` comes from
-   * `rejectAll` and is absent where the caller expired or hung up.
+   * `unserved` is told of everyone who leaves without all of its IDs, and must reject it. `error` comes from
+   * `rejectAll`; it is absent if the caller expired or hung up.
    */
   constructor(clock: Clock, waitMs: number, unserved: (waiter: Waiter, error?: unknown) => void) {
     this.#clock = clock;
@@ -53,12 +54,12 @@ export class WaitingLine {
     return this.#waitingIds;
   }
 
-  /** IDs that the first in line still needs; undefined where nobody waits. */
+  /** IDs that the first in line still needs; undefined if nobody waits. */
   get firstNeeds(): number | undefined {
     return this.#first()?.needed;
   }
 
-  /** When the first in line expires, monotonic milliseconds; infinite where nobody waits. */
+  /** When the first in line expires, monotonic milliseconds; infinite if nobody waits. */
   get deadline(): number {
     return this.#first()?.deadline ?? Number.POSITIVE_INFINITY;
   }
@@ -81,7 +82,7 @@ export class WaitingLine {
       this.#length += 1;
       this.#waitingIds += count;
       this.#timer ??= this.#watch(deadline);
-      // A signal that fired before tells nobody again.
+      // A signal that has already fired does not fire again.
       if (signal?.aborted === true) hangUp();
       else signal?.addEventListener('abort', hangUp, { once: true });
     });
@@ -94,19 +95,19 @@ export class WaitingLine {
     }
   }
 
-  /** Serves the first in line where it has some of its IDs already. */
+  /** Serves the first in line if it has some of its IDs already. */
   finishBegun(take: (count: number) => Segment | undefined): void {
     const waiter = this.#first();
     if (waiter !== undefined && waiter.ranges.length > 0) this.#serveOne(waiter, take);
   }
 
-  /** Sends the first in line away with `error`. */
+  /** Rejects the first in line with `error`. */
   rejectFirst(error: unknown): void {
     const waiter = this.#first();
     if (waiter !== undefined) this.#sendAway(waiter, error);
   }
 
-  /** Sends everyone away with `error`. */
+  /** Rejects everyone with `error`. */
   rejectAll(error: unknown): void {
     for (let waiter = this.#first(); waiter !== undefined; waiter = this.#first()) {
       this.#sendAway(waiter, error);
@@ -148,7 +149,7 @@ export class WaitingLine {
   /** The first in line that is still there. */
   #first(): Waiter | undefined {
     while (this.#waiters[this.#head]?.gone === true) this.#head += 1;
-    // A line that is never empty would otherwise remember everyone it ever served.
+    // A line that is never empty would otherwise keep an entry of everyone it ever served.
     if (this.#head >= SWEEP_AT && this.#head * 2 >= this.#waiters.length) {
       this.#waiters.splice(0, this.#head);
       this.#head = 0;

@@ -4,7 +4,10 @@ import { ClockWatch } from './clock-watch.ts';
 
 const MAX_SKEW_MS = 2_000;
 
-/** One measurement: the answer takes `thereMs` to go and `backMs` to come; the coordinator's clock is behind by `behindMs`. */
+/**
+ * One measurement: the request takes `thereMs`, the answer `backMs`, and the coordinator's clock is behind by
+ * `behindMs`.
+ */
 async function measured(behindMs: number, thereMs: number, backMs: number) {
   const clock = new FakeClock();
   const watch = new ClockWatch(clock, MAX_SKEW_MS);

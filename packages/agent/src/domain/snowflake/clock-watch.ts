@@ -1,8 +1,8 @@
 import type { Clock } from '@leafcutter/shared/clock';
 
 /**
- * How far this agent's wall clock is from the coordinators', measured with every answer that carries their time.
- * Half of the round trip is allowed for: an offset below it may be the network's.
+ * How far this agent's wall clock is from the coordinators', measured with every answer that carries their time. Half
+ * of the round trip is allowed for: an offset smaller than that may come from the network.
  */
 export class ClockWatch {
   readonly #clock: Clock;

@@ -13,10 +13,10 @@ export interface KeeperEvents {
 
 export type KeeperState = 'asking' | 'holding' | 'replacing' | 'ended';
 
-/** Nudges closer together than this are one, in milliseconds. */
+/** Nudges closer together than this count as one, in milliseconds. */
 const NUDGE_MIN_MS = 1_000;
 
-/** What a coordinator refuses a lease with, and an operator must see to. */
+/** Codes with which a coordinator refuses a lease and which an operator has to deal with. */
 const REFUSALS = [
   'MACHINE_IDS_EXHAUSTED',
   'CLOCK_SKEWED',
@@ -26,7 +26,7 @@ const REFUSALS = [
   'VERSION_UNSUPPORTED',
 ] as const satisfies readonly ErrorCode[];
 
-/** Why nobody may have been there to ask. */
+/** Errors of calls that may not have reached anyone. */
 const AWAY = ['COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE'] as const satisfies readonly ErrorCode[];
 
 /** A window with less than this left is extended, however long it is. */
@@ -37,12 +37,12 @@ const EXTEND_BELOW_MS = 60_000;
  *
  * - asking: no lease yet; asks with backoff until one is granted (to holding).
  * - holding: sends heartbeats, and extends the window when less than half of it, or less than a minute, is left. An
- *   extension that failed is asked again at the next beat; when less than a quarter of the window is left, a new
+ *   extension that failed is tried again at the next beat. When less than a quarter of the window is left, a new
  *   lease is asked for as well, and whichever comes first is held. Left when told LEASE_LOST (to replacing).
  * - replacing: the generator uses up its window while a new lease is asked for with backoff (to holding).
  * - ended: by `stop`; the lease is given up.
  *
- * Timers only decide when to ask. What may be issued is decided by the window, in the generator.
+ * Timers only decide when to ask. The window, checked in the generator, decides what may be issued.
  */
 export class LeaseKeeper {
   readonly #source: LeaseSource;
@@ -84,8 +84,9 @@ export class LeaseKeeper {
   }
 
   /**
-   * What keeps this agent from a lease and tells a caller more than LEASE_LOST does: a coordinator's refusal, or that
-   * none was ever reached. An agent that had a lease and was stopped missed answers too, but that is not the cause.
+   * What keeps this agent from a lease, if that tells a caller more than LEASE_LOST does: a coordinator's refusal, or
+   * that no coordinator was ever reached. An agent that had a lease and was stopped has missed answers too, but that
+   * is not the cause.
    */
   get obstacle(): LeafcutterError | undefined {
     const codes = this.#state === 'asking' ? [...REFUSALS, ...AWAY] : REFUSALS;
@@ -126,7 +127,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** False where a new lease is needed. */
+  /** False if a new lease is needed. */
   async #renew(): Promise<boolean> {
     const { lease } = this.#generator;
     if (lease === undefined) return false;

@@ -5,13 +5,13 @@ export interface Lease {
   readonly to: number;
 }
 
-/** A lease as granted, with what the coordinator wants of its holder. */
+/** A lease as granted, with what the coordinator expects of its holder. */
 export interface GrantedLease extends Lease {
   /** How often to send a heartbeat, in milliseconds. */
   readonly heartbeatMs: number;
 }
 
-/** Where leases come from: the coordinators. */
+/** The source of leases: the coordinators. */
 export interface LeaseSource {
   /** @throws MACHINE_IDS_EXHAUSTED, CLOCK_SKEWED, LAYOUT_MISMATCH, TIMESTAMP_EXHAUSTED, COORDINATOR_UNAVAILABLE, STORE_UNAVAILABLE */
   grant(): Promise<GrantedLease>;

@@ -10,7 +10,9 @@ const MINUTE = 60_000;
 const PER_MS = 4_096;
 
 describe('the window', () => {
-  /** A process stopped (SIGSTOP, a suspended machine) past its window: the clock is on, nothing else happened. */
+  /**
+   * A process was stopped (SIGSTOP, a suspended machine) past its window: the clock has moved, nothing else happened.
+   */
   function sleptPast(without?: Guard): string {
     const { generator, clock, next } = generating({ without });
     generator.hold(lease(3, 0, 1_000));

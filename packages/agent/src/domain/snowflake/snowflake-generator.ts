@@ -5,7 +5,7 @@ import type { Lease } from './lease.ts';
 
 export interface GeneratorRules {
   readonly layout: SnowflakeLayout;
-  /** Highest sequence at which an idle generator starts a millisecond; 0 always starts at 0. */
+  /** The highest sequence at which an idle generator starts a millisecond; with 0 it always starts at 0. */
   readonly sequenceStartMax: number;
   /** How far timestamps may run ahead of the clock, in milliseconds. */
   readonly maxClockDriftMs: number;
@@ -19,12 +19,12 @@ export interface GeneratorEvents {
 /**
  * Makes snowflake IDs inside the window of a lease.
  *
- * - without a lease: every call refuses (LEASE_LOST). Entered at birth and by `drop`; left by `hold`.
- * - holding: issues while the timestamp lies in the window. That check stands here, in the issuing path and not in a
- *   timer, so it holds however long the process was stopped, or whatever its clock says (I2, I4).
+ * - without a lease: every call refuses (LEASE_LOST). The first state; also entered by `drop`. Left by `hold`.
+ * - holding: issues while the timestamp lies in the window. That check stands in the issuing path and not in a timer.
+ *   So it holds however long the process was stopped, and whatever its clock says (I2, I4).
  *
- * An ID's timestamp is max(clock, window.from, last), `last` being this process's own over all its leases, so IDs
- * rise across leases and clock steps (I3).
+ * An ID's timestamp is max(clock, window.from, last). `last` is this process's own over all its leases, so IDs rise
+ * across leases and clock steps (I3).
  */
 export class SnowflakeGenerator {
   readonly #clock: Clock;
@@ -37,7 +37,10 @@ export class SnowflakeGenerator {
   #last = 0;
   /** The ID of sequence 0 in the millisecond `last`. */
   #base = 0n;
-  /** Next sequence in the millisecond `last`; above the highest where it is used up, or is another lease's. */
+  /**
+   * Next sequence in the millisecond `last`; above the highest one if the millisecond is used up or is another
+   * lease's.
+   */
   #sequence: number;
   #clockSeen = 0;
   #issued = 0;
@@ -67,7 +70,7 @@ export class SnowflakeGenerator {
 
   /**
    * Takes a new lease, or the same one with a window that reaches further.
-   * @throws LAYOUT_MISMATCH where the layout has no bits for it: its IDs would be negative, or another machine's
+   * @throws LAYOUT_MISMATCH if the layout has no bits for it: its IDs would be negative, or another machine's
    */
   hold(lease: Lease): void {
     this.#checkFits(lease);
@@ -124,7 +127,7 @@ export class SnowflakeGenerator {
     this.#sequence = start;
   }
 
-  /** Busy: the millisecond just before was used so far that a random start could have cost capacity. */
+  /** True if the millisecond just before was so full that a random start could have cost capacity. */
   #isBusy(timestamp: number): boolean {
     const mostWithoutLoss = this.#highestSequence - this.#rules.sequenceStartMax;
     return timestamp === this.#last + 1 && this.#sequence > mostWithoutLoss;

@@ -11,7 +11,9 @@ import type { Lease } from './lease.ts';
 import { SnowflakeGenerator } from './snowflake-generator.ts';
 
 describe('a new lease', () => {
-  /** Another machine id is granted in the same millisecond; its number is lower, so equal times would fall back. */
+  /**
+   * Another machine id is granted in the same millisecond. Its number is lower, so an equal time would make IDs fall.
+   */
   function replaced(without?: Guard): bigint[] {
     const { generator, many } = generating({ without });
     generator.hold(lease(9, 0, 60_000));
@@ -66,7 +68,7 @@ describe('an extension', () => {
   });
 });
 
-/** A world that grants windows as the coordinators do: per machine id they are disjoint and only rise. */
+/** A world that grants windows as the coordinators do: for each machine id they are disjoint and only rise. */
 class Ceilings {
   readonly #ceilings = [T0, T0, T0, T0];
   readonly windows: { lease: Lease; holder: number }[] = [];
@@ -99,7 +101,7 @@ describe('over random clocks, stalls, replaced and extended leases', () => {
     maxClockDriftMs: 20,
   };
 
-  /** Three agents with wrong clocks share four machine ids. Gives each agent's IDs, and the windows granted. */
+  /** Three agents with wrong clocks share four machine ids. Returns each agent's IDs and the windows granted. */
   function walk(seed: number, without: Guard | undefined, steps: number) {
     const random = seededRandom(seed);
     const world = new Ceilings();
@@ -132,7 +134,7 @@ describe('over random clocks, stalls, replaced and extended leases', () => {
         try {
           for (let n = between(random, 0, 12); n > 0; n--) agent.ids.push(agent.generator.next());
         } catch {
-          // Refused: what counts is what was issued.
+          // A refusal is fine: what counts is what was issued.
         }
       }
     }

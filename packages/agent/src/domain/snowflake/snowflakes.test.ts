@@ -8,7 +8,7 @@ import { snowflakeDisabled } from './snowflakes.ts';
 
 const PER_MS = 4_096;
 
-/** Holds a lease, then the clock goes back so far that the next ID is `waitMs` away. */
+/** Holds a lease; then the clock goes back so far that the next ID is `waitMs` away. */
 async function behindBy(waitMs: number) {
   const kept = keeping();
   await kept.started();

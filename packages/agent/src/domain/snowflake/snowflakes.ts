@@ -10,7 +10,7 @@ const SHORTEST_WAIT_MS = 1;
 /** Callers that may wait for the clock at once. */
 const MAX_WAITING = 10_000;
 
-/** Snowflake mode as the doors see it: one ID or many, waiting where the clock catches up soon. */
+/** Snowflake mode as the doors use it: one ID or many, with a wait if the clock catches up soon. */
 export class Snowflakes {
   readonly #generator: SnowflakeGenerator;
   readonly #keeper: LeaseKeeper;
@@ -39,8 +39,8 @@ export class Snowflakes {
   }
 
   /**
-   * `count` IDs, 1 to 10,000, rising. Waits for the clock where it will have caught up before the deadline.
-   * @throws as `next`, and RATE_LIMITED where too many wait already; IDs made before the failure are lost.
+   * `count` IDs, 1 to 10,000, rising. Waits for the clock if it will catch up before the deadline.
+   * @throws as `next`, and RATE_LIMITED if too many wait already; IDs made before the failure are lost.
    */
   async take(count: number, signal?: AbortSignal): Promise<bigint[]> {
     const ids: bigint[] = [];
@@ -70,7 +70,7 @@ export class Snowflakes {
   }
 }
 
-/** What the snowflake doors answer where the mode is off. */
+/** What the snowflake doors answer if the mode is off. */
 export function snowflakeDisabled(): LeafcutterError {
   return new LeafcutterError('NOT_FOUND', 'Snowflake mode is off at this agent; set snowflake.enabled.', {
     reason: 'disabled',
