@@ -2,8 +2,8 @@
 export type Cancel = () => void;
 
 /**
- * Time as the domain sees it. Wall time may jump and be wrong; monotonic time only rises.
- * Domain code receives a Clock and never touches `Date` or timers itself.
+ * Time as the domain sees it. Wall time may jump and be wrong; monotonic time only rises. Domain code receives a
+ * Clock and never uses `Date` or timers itself.
  */
 export interface Clock {
   /** Wall clock, unix milliseconds, whole. */

@@ -5,7 +5,7 @@ interface Timer {
   readonly work: () => void;
 }
 
-/** A clock for tests: stands still until told to move. Wall and monotonic time move apart with `jump`. */
+/** A clock for tests that stands still until told to move. `jump` moves the wall clock alone. */
 export class FakeClock implements Clock {
   #wall: number;
   #mono = 0;
@@ -70,7 +70,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets every promise that can settle without time passing do so. */
+/** Lets every promise settle that can settle without time passing. */
 export function settle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -3,23 +3,23 @@ import { Permutation } from './permutation.ts';
 
 /** Permutations of one tag, by the version of their key. */
 export interface TagKeys {
-  /** With which new IDs are written. */
+  /** The version that new IDs are written with. */
   readonly newest: number;
-  /** Undefined for a version whose key is not here. `size`: as many numbers as it permutes. */
+  /** Undefined for a version whose key is not here. `size`: how many numbers it permutes. */
   permutation(version: number, size: bigint): Permutation | undefined;
 }
 
-/** How an agent says with which key it writes opaque IDs; the coordinator holds it against its own. */
+/** How an agent says which key it writes opaque IDs with; the coordinator compares it with its own. */
 export function keyMark(version: number, checkValue: string): string {
   return `opaque:${version}:${checkValue}`;
 }
 
-/** Tags whose permutations are kept ready. */
+/** How many tags' permutations are kept ready. */
 const MAX_TAGS = 10_000;
 
 /**
- * The keys of opaque IDs by version, 0 to 9. The highest writes; the others read what was written with them before. Each
- * tag has keys of its own, derived from these (HKDF, RFC 5869).
+ * The keys of opaque IDs by version, 0 to 9. The highest version writes; the others read what was written with them
+ * before. Each tag has keys of its own, derived from these (HKDF, RFC 5869).
  */
 export class OpaqueKeys {
   readonly #keys = new Map<number, string>();
@@ -33,7 +33,7 @@ export class OpaqueKeys {
     }
   }
 
-  /** Undefined where there is no key at all. */
+  /** Undefined if there is no key at all. */
   get newest(): number | undefined {
     return this.#keys.size === 0 ? undefined : Math.max(...this.#keys.keys());
   }
@@ -42,7 +42,7 @@ export class OpaqueKeys {
     return [...this.#keys.keys()].sort((a, b) => a - b);
   }
 
-  /** Tells whether two processes have the same key, and nothing else of it; undefined where there is none. */
+  /** Shows whether two processes have the same key, and nothing else about it; undefined if there is none. */
   checkValue(version: number): string | undefined {
     const key = this.#keys.get(version);
     if (key === undefined) return undefined;
@@ -52,7 +52,7 @@ export class OpaqueKeys {
       .slice(0, 16);
   }
 
-  /** Undefined where there is no key at all. */
+  /** Undefined if there is no key at all. */
   forTag(tag: string): TagKeys | undefined {
     const { newest } = this;
     if (newest === undefined) return undefined;

@@ -4,9 +4,9 @@ const ROUNDS = 10;
 const BLOCK_BYTES = 16;
 
 /**
- * A keyed permutation of the numbers from 0 to below `size`, one-to-one whatever the size: a balanced Feistel network
- * whose round function is AES-128, walked until it comes back into the range (cycle walking; Black and Rogaway, "Ciphers
- * with arbitrary finite domains", 2002). Of 2^63 numbers about two walks are made.
+ * A keyed permutation of the numbers from 0 to below `size`, one-to-one for any size: a balanced Feistel network
+ * whose round function is AES-128. It is applied again until the result lies in the range (cycle walking; Black and
+ * Rogaway, "Ciphers with arbitrary finite domains", 2002). For 2^63 numbers it is applied about twice.
  */
 export class Permutation {
   readonly #size: bigint;
@@ -44,7 +44,10 @@ export class Permutation {
     return number;
   }
 
-  /** All rounds, from `first` on, up or down. The halves stand so that the way back is the same with the rounds reversed. */
+  /**
+   * All rounds, from `first` on, up or down. The halves are arranged so that reversing the rounds reverses the
+   * permutation.
+   */
   #round(number: bigint, first: number, step: 1 | -1): bigint {
     const shift = BigInt(this.#halfBits);
     let [left, right] = [Number(number >> shift), Number(number & BigInt(this.#mask))];

@@ -3,16 +3,16 @@ import type { TagKeys } from './opaque-keys.ts';
 import type { Permutation } from './permutation.ts';
 
 /**
- * How a tag writes its numbers: `ORD-{base36:8}` is a prefix, a radix, a fixed width and perhaps a suffix. The digits of
- * every radix stand in bytewise order, so that texts of one width sort as their numbers do.
+ * How a tag writes its numbers. `ORD-{base36:8}` is a prefix, a radix, a fixed width and perhaps a suffix. The digits
+ * of every radix are in bytewise order, so texts of one width sort as their numbers do.
  */
 
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** What a key's version is written with. */
+/** The digits that write a key's version. */
 const DECIMAL_DIGITS = DIGITS.slice(0, 10);
 const RADIXES = { decimal: 10, base36: 36, base62: 62 } as const;
 
-/** What an agent says that it understands when it asks for a segment; tags with a shape are refused to others. */
+/** What an agent says it understands when it asks for a segment. Others are refused tags with a shape. */
 export const SHAPES = 'shapes';
 
 /** Characters that need no escaping in a URL, in JSON or in a line of text. */
@@ -20,7 +20,7 @@ const AROUND = '[A-Za-z0-9._~-]{0,32}';
 const PATTERN = new RegExp(
   `^(${AROUND})\\{(opaque-)?(decimal|base36|base62)(?::(1?[1-9]|10|20))?\\}(${AROUND})$`,
 );
-/** The smallest room of an opaque shape: who sees many IDs of a smaller one has seen most of it. */
+/** The fewest numbers that an opaque shape may have: in a smaller one, many visible IDs would reveal most of it. */
 const LEAST_OPAQUE = 1_000_000n;
 
 /** What a shape may look like, for messages. */
@@ -28,20 +28,20 @@ export const SHAPE_FORM =
   'takes prefix{radix:width}suffix such as ORD-{base36:8}: radix decimal, base36, base62 or one of these behind opaque-, width 1 to 20 or none, around it A-Z a-z 0-9 . _ ~ -, and the date of a dated tag such as {yyyyMMdd}';
 
 /**
- * One-to-one between the numbers from 0 to `highest` and texts. An opaque one permutes the numbers first: behind its
- * prefix stands the version of the key as a digit, so that two keys never write one text, and then the permuted number
- * with a fixed width.
+ * A one-to-one mapping between the numbers from 0 to `highest` and texts. An opaque shape permutes the numbers first.
+ * After its prefix comes the version of the key as a digit, so that two keys never write the same text, and then the
+ * permuted number with a fixed width.
  */
 export class Shape {
   /** As it was given; two shapes with equal texts are equal. */
   readonly text: string;
   readonly isOpaque: boolean;
-  /** The highest number that it can write; without a width, the highest of all. */
+  /** The highest number that it can write; without a width, the highest of all IDs. */
   readonly highest: bigint;
   readonly #prefix: string;
   readonly #suffix: string;
   readonly #radix: number;
-  /** 0 where texts are as long as their number needs. */
+  /** 0 if texts are as long as their numbers need. */
   readonly #width: number;
   readonly #keys: TagKeys | undefined;
 
@@ -59,8 +59,8 @@ export class Shape {
   }
 
   /**
-   * Undefined where the text is no shape; bare decimal digits are none, but what a tag without one has. `keys`: of the
-   * tag; without them an opaque shape neither writes nor reads.
+   * Undefined if the text is not a shape. Bare decimal digits are not one: that is what a tag without a shape writes.
+   * `keys`: the tag's; without them an opaque shape neither writes nor reads.
    */
   static parse(text: string, keys?: TagKeys): Shape | undefined {
     const parts = PATTERN.exec(text)?.slice(1);
@@ -74,7 +74,7 @@ export class Shape {
     return !this.isOpaque || this.#keys !== undefined;
   }
 
-  /** @throws RangeError below 0 and above `highest`: a longer text might be another number's; where the key is missing */
+  /** @throws RangeError below 0, above `highest` (a longer text might be another number's), or if the key is missing */
   write(number: bigint): string {
     if (number < 0n || number > this.highest) throw new RangeError(`${this.text} cannot write ${number}`);
     if (!this.isOpaque) return this.#around(digits(number, this.#radix));
@@ -84,7 +84,7 @@ export class Shape {
     return this.#around(digits(permutation.apply(number), this.#radix), String(version));
   }
 
-  /** The number whose text this is; undefined for what `write` would not have written, with any of the keys. */
+  /** The number that this text stands for; undefined if `write` would not have written it with any of the keys. */
   read(text: string): bigint | undefined {
     const end = text.length - this.#suffix.length;
     const begin = this.#prefix.length + (this.isOpaque ? 1 : 0);
@@ -102,8 +102,9 @@ export class Shape {
   }
 
   /**
-   * The form of its texts of one length: which characters may stand at each place. Every text that it writes, with whatever
-   * key, has the form; it writes all of the form, apart from numbers above `highest`. Undefined where it writes none.
+   * The form of its texts of one length: which characters may stand at each place. Every text that it writes, with
+   * any key, has this form. It writes every text of the form, apart from numbers above `highest`. Undefined if it
+   * writes no text of this length.
    */
   form(length: number): readonly string[] | undefined {
     const all = DIGITS.slice(0, this.#radix);

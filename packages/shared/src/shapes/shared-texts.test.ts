@@ -40,7 +40,7 @@ function randomShape(roll: Dice, widths: readonly string[], kinds: readonly stri
 const RADIXES = ['decimal', 'base36', 'base62'];
 const OPAQUE = RADIXES.map((radix) => `opaque-${radix}`);
 
-/** A shape of small room, and whatever other shape; `meet`: some text of the first is one of the second. */
+/** A shape with little room, and any other shape; `meet`: some text of the first is also one of the second. */
 function* smallPairs(count: number): Generator<{ one: string; other: string; meet: boolean }> {
   const roll = dice(17);
   for (let made = 0; made < count; ) {
@@ -56,7 +56,7 @@ function* smallPairs(count: number): Generator<{ one: string; other: string; mee
   }
 }
 
-/** Pairs that do share a text, made from one: whatever shape writes it, and another one that reads it. */
+/** Pairs that do share a text, made from one: any shape that writes it, and another one that reads it. */
 function* meetingPairs(count: number): Generator<{ one: string; other: string; text: string }> {
   const roll = dice(23);
   for (let made = 0; made < count; ) {
@@ -75,7 +75,7 @@ function* meetingPairs(count: number): Generator<{ one: string; other: string; t
   }
 }
 
-/** Some shape that may read the text: a part of it taken for digits, a date in it perhaps for a date. */
+/** Some shape that may read the text: part of it taken as digits, perhaps a date in it as a date. */
 function readerOf(text: string, roll: Dice): string {
   const [begin, end] = [roll(text.length), roll(text.length) + 1];
   const kind = oneOf(roll, [...RADIXES, ...OPAQUE]);

@@ -3,13 +3,13 @@ import { Shape } from './shape.ts';
 
 type Form = readonly string[];
 
-/** No text of a shape is longer. */
+/** No text of a shape is longer than this. */
 const LONGEST = 128;
 
 /**
- * Tells of other shapes whether tags with them can write a text that a tag with `shape` can write, too, for whatever
- * numbers, keys and days. It says yes where it cannot know, as of a shape from a later release, and for some numbers above
- * the highest ID; it never says no where two tags do write one text.
+ * Tells whether tags with other shapes can write a text that a tag with `shape` can write too, for any numbers, keys
+ * and days. It says yes if it cannot know, as for a shape from a later release, and for some numbers above the
+ * highest ID. It never says no if two tags do write the same text.
  */
 export function canShareTexts(shape: string): (other: string) => boolean {
   const form = formsOf(shape);
@@ -23,7 +23,7 @@ export function canShareTexts(shape: string): (other: string) => boolean {
   };
 }
 
-/** The form of texts by their length; of a dated shape, that of all its days. Undefined where the shape cannot be read. */
+/** The form of texts by their length; of a dated shape, that of all its days. Undefined if the shape cannot be read. */
 function formsOf(shape: string): ((length: number) => Form | undefined) | undefined {
   const zeros = Shape.parse(withAnyDate(shape, '0'));
   if (zeros === undefined) return undefined;
@@ -31,7 +31,7 @@ function formsOf(shape: string): ((length: number) => Form | undefined) | undefi
   const nines = Shape.parse(withAnyDate(shape, '9'));
   return (length) => {
     const nine = nines?.form(length);
-    // What differs between a date of zeros and one of nines is a digit of the date.
+    // Places that differ between a date of zeros and one of nines are digits of the date.
     return zeros
       .form(length)
       ?.map((characters, at) => (characters === nine?.[at] ? characters : '0123456789'));

@@ -21,7 +21,10 @@ export interface PastProblem extends FleetProblem {
   readonly untilMs: number | null;
 }
 
-/** What a coordinator knows of its Redis. `read_only`: it answers, and took no writes when it was last asked to, as when it is out of memory. */
+/**
+ * What a coordinator knows of its Redis. `read_only`: it answers, but refused the last write, for example because it
+ * is out of memory.
+ */
 export const REDIS_STATES = ['up', 'down', 'read_only', 'refused', 'none'] as const;
 export type RedisState = (typeof REDIS_STATES)[number];
 
@@ -30,7 +33,7 @@ export interface StoreStates {
   readonly redis: RedisState;
   /** False if nothing is granted while Redis is away, because MySQL may have forgotten what only Redis knows. */
   readonly mayGoUnfenced: boolean;
-  /** Counters of which this coordinator found within the last hour that MySQL had lost writes. */
+  /** Counters for which this coordinator found lost writes in MySQL within the last hour. */
   readonly lostWrites: { readonly counters: number; readonly latest: string } | null;
   /** Background jobs that no coordinator has run in time, as far as this one sees. */
   readonly lateJobs: readonly { readonly job: string; readonly everyMs: number; readonly silentMs: number }[];
@@ -44,12 +47,12 @@ export interface FleetTag {
   /** Agents that hold it. */
   readonly agents: number;
   readonly ratePerSecond: number;
-  /** Of the agent that runs out first; null where nobody draws. */
+  /** Of the agent that runs out first; null if nobody draws. */
   readonly runwaySeconds: number | null;
-  /** IDs from the counter to the highest ID; null where the store does not say. */
+  /** IDs from the counter to the highest ID; null if the store does not say. */
   readonly idsLeft: string | null;
   readonly waiting: number;
-  /** Code of a refill that failed, where one did. */
+  /** Code of a failed refill, if there is one. */
   readonly lastError: string | null;
 }
 
@@ -80,7 +83,7 @@ export interface FleetView {
   readonly tags: readonly FleetTag[];
   readonly agents: readonly FleetAgent[];
   readonly problems: readonly PastProblem[];
-  /** As of `TagLive`, over all tags. */
+  /** As in `TagLive`, over all tags. */
   readonly history?: readonly RateAt[];
 }
 

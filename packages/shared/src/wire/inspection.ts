@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { id, unixMs } from './wire.ts';
 
-/** What a coordinator tells who looks: the ledger, who was given an ID, how the jobs went. */
+/** What a coordinator tells people: the ledger, who was given an ID, how the jobs went. */
 
 /** One range of the ledger: numbers of a tag, or unix milliseconds of a machine id, `[start, end)`. */
 const ledgerRange = z.object({
-  /** A tag, or null where the range is a window. */
+  /** A tag, or null if the range is a window. */
   tag: z.string().nullable(),
-  /** A machine id, or null where the range is a segment. */
+  /** A machine id, or null if the range is a segment. */
   machineId: z.int().nullable(),
   start: id,
   end: id,
@@ -37,9 +37,12 @@ export const ledgerPage = z.object({
 export type LedgerPage = z.infer<typeof ledgerPage>;
 
 /**
- * What is known of an ID of a tag. `granted`: the ledger has its segment. `lost`: MySQL lost the entry, and only that it was
- * handed out is known. `pruned`: who was granted it was forgotten on purpose. `unrecorded`: below the counter, but no entry
- * tells of it: from before Leafcutter, or passed over. `not_granted`: not handed out yet.
+ * What is known of an ID of a tag.
+ * - `granted`: the ledger has its segment.
+ * - `lost`: it was handed out, but MySQL lost the entry.
+ * - `pruned`: the record of its holder was deleted on purpose.
+ * - `unrecorded`: it lies below the counter, but no entry covers it: it is older than Leafcutter, or was passed over.
+ * - `not_granted`: it was not handed out yet.
  */
 const segmentExplanation = z.strictObject({
   tag: z.string(),
@@ -49,7 +52,7 @@ const segmentExplanation = z.strictObject({
 });
 export type SegmentExplanation = z.infer<typeof segmentExplanation>;
 
-/** What is known of an ID read as a snowflake. `future`: its time has not come. Else as for segments. */
+/** What is known of an ID read as a snowflake. `future`: its time has not come. The others are as for segments. */
 const snowflakeExplanation = z.strictObject({
   verdict: z.enum(['granted', 'lost', 'pruned', 'unrecorded', 'future']),
   sentence: z.string(),
@@ -62,7 +65,7 @@ const snowflakeExplanation = z.strictObject({
 });
 export type SnowflakeExplanation = z.infer<typeof snowflakeExplanation>;
 
-/** The background jobs, and how each last ended, on whichever coordinator. */
+/** The background jobs, and how each one last ended, on any coordinator. */
 export const jobList = z.strictObject({
   jobs: z.array(
     z.strictObject({
@@ -76,7 +79,7 @@ export const jobList = z.strictObject({
           coordinatorId: z.string(),
           endedAtMs: z.number(),
           durationMs: z.number(),
-          /** Null where it went well. */
+          /** Null if it went well. */
           error: z.string().nullable(),
         })
         .nullable(),
@@ -89,9 +92,9 @@ export type JobList = z.infer<typeof jobList>;
 export const explanation = z.strictObject({
   id,
   segments: z.array(segmentExplanation),
-  /** Null where the ID was asked for as a tag's, or does not fit the layout. */
+  /** Null if the ID was asked for as a tag's, or does not fit the layout. */
   snowflake: snowflakeExplanation.nullable(),
-  /** True where there are more tags than were looked at: name the tag. */
+  /** True if there are more tags than were looked at: name the tag. */
   more: z.boolean(),
 });
 export type Explanation = z.infer<typeof explanation>;

@@ -29,7 +29,7 @@ export function toProblem(thrown: unknown): Problem {
   };
 }
 
-/** Reads a problem document that another Leafcutter process wrote; undefined where it is none. */
+/** Reads a problem document that another Leafcutter process wrote; undefined if it is not one. */
 export function fromProblem(document: unknown): LeafcutterError | undefined {
   if (typeof document !== 'object' || document === null) return undefined;
   const { code, detail, reason, retryAfterMs } = document as Record<string, unknown>;

@@ -1,18 +1,18 @@
 import { LeafcutterError } from '../errors.ts';
 
 /**
- * Agents and coordinators say in each message which version of the wire they speak, and refuse a partner that is older
- * than they understand. Fields are only ever added, and unknown ones are passed over, so that neighbouring releases work
- * side by side, whichever is upgraded first; a change that they cannot live with raises both numbers, the lower one a
- * release later.
+ * Agents and coordinators say in each message which version of the wire they speak, and refuse a partner that is
+ * older than they understand. Fields are only ever added, and unknown ones are ignored, so neighbouring releases work
+ * side by side, whichever is upgraded first. A change that older partners cannot live with raises both numbers, the
+ * lower one a release later.
  */
 export const WIRE_HEADER = 'leafcutter-wire';
-/** What this program speaks. */
+/** The version that this program speaks. */
 export const WIRE_VERSION = 1;
-/** The oldest that it understands. */
+/** The oldest version that it understands. */
 const OLDEST_WIRE_VERSION = 1;
 
-/** Checks what the partner says; one that says nothing speaks version 1. @throws VERSION_UNSUPPORTED */
+/** Checks the partner's version; one that sends none speaks version 1. @throws VERSION_UNSUPPORTED */
 export function checkWire(
   said: string | string[] | undefined,
   partner: 'agent' | 'coordinator',

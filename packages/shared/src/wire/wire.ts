@@ -5,8 +5,8 @@ import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from '../tag.ts';
 import { PLAIN_TEXT, PLAIN_TEXT_FORM } from '../visible.ts';
 
 /**
- * What agents and coordinators say to each other, as schemas. IDs travel as decimal strings, times as unix milliseconds.
- * Unknown fields are passed over: the partner may be of the next release.
+ * What agents and coordinators say to each other, as schemas. IDs travel as decimal strings, times as unix
+ * milliseconds. Unknown fields are ignored: the partner may be of the next release.
  */
 
 /** 2^63 − 1. */
@@ -35,7 +35,7 @@ export const segmentRequest = z.object({
   blockIds: z.int().min(0).max(1e12).default(0),
   /** The last segment that was used up: how many IDs it held and how long it lasted. Absent until there is one. */
   lastSegment: z.object({ step: z.int().min(1), lastedMs: z.int().min(0) }).optional(),
-  /** What this agent can do beyond bare numbers; a tag that takes more is refused to it. */
+  /** What this agent understands beyond bare numbers. It is refused a tag that needs more. */
   understands: z.array(z.string().max(64)).max(64).optional(),
 });
 export type SegmentRequest = z.infer<typeof segmentRequest>;
@@ -46,7 +46,7 @@ export const segmentAnswer = z.object({
   /** The segment is `[start, end)`. */
   start: id,
   end: id,
-  /** How the tag writes its numbers; absent where it gives them bare. */
+  /** How the tag writes its numbers; absent if they are bare. */
   shape: z.string().optional(),
 });
 export type SegmentAnswer = z.infer<typeof segmentAnswer>;
@@ -54,17 +54,17 @@ export type SegmentAnswer = z.infer<typeof segmentAnswer>;
 export const decodeRequest = z.object({
   agentId,
   instanceId,
-  /** As its tag writes it. */
+  /** The ID as its tag writes it. */
   id: z.string().min(1).max(128),
 });
 export type DecodeRequest = z.infer<typeof decodeRequest>;
 
 export const decodeAnswer = z.object({
   deploymentId: z.string(),
-  /** Whose number it is: of a template, the tag of the day. */
+  /** The tag that owns the number: for a template, the tag of the day. */
   tag: z.string(),
   number: id,
-  /** Absent where the tag gives its numbers bare. */
+  /** Absent if the tag gives its numbers bare. */
   shape: z.string().optional(),
 });
 export type DecodeAnswer = z.infer<typeof decodeAnswer>;
@@ -97,14 +97,14 @@ export const renewRequest = z.object({
   layout: z.string().max(64),
   /** End of the window that the agent holds. */
   to: unixMs,
-  /** True where the agent wants its window extended from `to`. */
+  /** True if the agent wants its window extended from `to`. */
   extend: z.boolean(),
 });
 export type RenewRequest = z.infer<typeof renewRequest>;
 
 export const renewAnswer = z.object({
   deploymentId: z.string(),
-  /** End of the window after this heartbeat: as asked, or further where it was extended. */
+  /** End of the window after this heartbeat: as asked, or further if it was extended. */
   to: unixMs,
   coordinatorTimeMs: unixMs,
 });
@@ -126,10 +126,10 @@ export const bufferView = z.object({
   prefetchAt: count,
   remaining: count,
   ratePerSecond: count,
-  /** Seconds until the local IDs run out at the present rate; null where there is no rate. */
+  /** Seconds until the local IDs run out at the present rate; null if there is no rate. */
   runwaySeconds: count.nullable(),
   refill: z.enum(['idle', 'open', 'waiting']),
-  /** Code of the last refill where it failed. */
+  /** Code of the last refill, if it failed. */
   lastError: z.string().max(64).regex(PLAIN_TEXT, PLAIN_TEXT_FORM).nullable(),
   waiting: z.int().min(0),
 });
@@ -147,7 +147,7 @@ export const agentStatus = z.object({
     skewed: z.boolean(),
   }),
   tags: z.array(bufferView),
-  /** Null where snowflake mode is off, or not opened by the token of who asks. */
+  /** Null if snowflake mode is off, or if the caller's token does not open it. */
   snowflake: z
     .object({
       state: z.enum(['asking', 'holding', 'replacing', 'ended']),
@@ -156,7 +156,7 @@ export const agentStatus = z.object({
       windowRemainingMs: z.number().min(0),
       lastTimestampMs: z.number(),
       issued: count,
-      /** Code of the last lease call where it failed. */
+      /** Code of the last lease call, if it failed. */
       lastError: z.string().max(64).regex(PLAIN_TEXT, PLAIN_TEXT_FORM).nullable(),
     })
     .nullable(),
@@ -172,11 +172,11 @@ export const reportRequest = agentStatus.extend({
   tags: z.array(bufferView).max(MAX_REPORTED_BUFFERS),
   /** How many tags the agent has in memory. */
   tagCount: z.int().min(0),
-  /** Tags of which the agent wants to know whether they are still served. */
+  /** Tags that the agent asks about: are they still served? */
   names: z.array(z.string().min(1).max(TAG_MAX_LENGTH)).max(MAX_REPORTED_TAGS),
-  /** How often the agent reports where nobody asks for more. */
+  /** How often the agent reports if nobody asks for more. */
   intervalMs: z.int().min(1).max(86_400_000),
-  /** True where the agent is shutting down: nobody need miss it. */
+  /** True if the agent is shutting down, so that nobody misses it. */
   leaving: z.boolean(),
 });
 export type ReportRequest = z.infer<typeof reportRequest>;
@@ -184,9 +184,9 @@ export type ReportRequest = z.infer<typeof reportRequest>;
 export const reportAnswer = z.object({
   deploymentId: z.string(),
   coordinatorTimeMs: unixMs,
-  /** When the next report is wanted, at the latest: sooner while somebody watches the console. */
+  /** When the next report is wanted at the latest: sooner while somebody watches the console. */
   nextReportMs: z.int().min(100),
-  /** Those of the named tags that are served no longer. */
+  /** Those of the named tags that are no longer served. */
   gone: z.array(z.object({ tag: z.string(), code: z.enum(['TAG_UNKNOWN', 'TAG_RETIRED']) })),
 });
 export type ReportAnswer = z.infer<typeof reportAnswer>;
@@ -211,7 +211,10 @@ export const createTagRequest = z
     targetDurationS: targetDurationS.optional(),
     highestId: id.optional(),
     description: description.optional(),
-    /** How the tag writes its numbers, with a date where the tag's name has one; it cannot be changed, because two shapes may write one text. */
+    /**
+     * How the tag writes its numbers, with a date if the tag's name has one. It cannot be changed, because two shapes
+     * may write the same text.
+     */
     shape: z
       .string()
       .refine((text) => Shape.parse(withAnyDate(text)) !== undefined, SHAPE_FORM)
@@ -238,16 +241,16 @@ export type ChangeTagRequest = z.infer<typeof changeTagRequest>;
 export const lowerTagRequest = z.strictObject({
   /** The next ID from now on. */
   to: id,
-  /** Says that nothing was handed out from there on, where the ledger knows of nothing below. */
+  /** Says that nothing was handed out from there on. Needed if the ledger knows of nothing below. */
   force: z.boolean().default(false),
 });
 
 export const lowerTagAnswer = z.object({
   tag: z.string(),
-  /** Where the counter stood. */
+  /** The counter before. */
   from: id,
   to: id,
-  /** From now on; it lies below everything that was handed out above `to`. */
+  /** The highest ID from now on; it lies below everything that was handed out above `to`. */
   highestId: id,
 });
 export type LowerTagAnswer = z.infer<typeof lowerTagAnswer>;
@@ -256,27 +259,27 @@ export type LowerTagAnswer = z.infer<typeof lowerTagAnswer>;
 export const tagView = z.object({
   tag: z.string(),
   state: z.enum(['active', 'retired']),
-  /** The counter: the next segment starts here, or above where the fence is ahead. */
+  /** The counter: the next segment starts here, or above if the fence is ahead. */
   nextId: id,
   step: z.int(),
   maxStep: z.int(),
   targetDurationS: z.int(),
   highestId: id,
   description: z.string().nullable(),
-  /** Null where the tag gives its numbers bare. */
+  /** Null if the tag gives its numbers bare. */
   shape: z.string().nullable().default(null),
 });
 export type TagView = z.infer<typeof tagView>;
 
-/** Something worth knowing about a tag; nothing was refused for it. */
+/** Something worth knowing about a tag; nothing was refused because of it. */
 const tagWarning = z.object({
-  /** `SHARED_TEXTS`: other tags can write the same texts; `TEXTS_NOT_COMPARED`: whether some can is not known. */
+  /** `SHARED_TEXTS`: other tags can write the same texts. `TEXTS_NOT_COMPARED`: it is unknown whether any can. */
   code: z.string(),
   message: z.string(),
 });
 export type TagWarning = z.infer<typeof tagWarning>;
 
-/** One tag, with what is worth knowing about it beside others. */
+/** One tag, with what is worth knowing about it in relation to others. */
 export const comparedTag = tagView.extend({ warnings: z.array(tagWarning).default([]) });
 export type ComparedTag = z.infer<typeof comparedTag>;
 
