@@ -2,10 +2,10 @@ import { Agent, request } from 'node:http';
 import { IdError } from './id-error.ts';
 import type { IdRange, IdSource, SnowflakeParts } from './id-source.ts';
 
-/** Longest answer that is read, in bytes: 10,000 IDs take less than a quarter of it. */
+/** Longest answer that is read, in bytes; 10,000 IDs take less than a quarter of it. */
 const MAX_ANSWER_BYTES = 1_048_576;
 
-/** The agent's HTTP door, over TCP or a Unix socket, by kept connections that do not keep the process alive. */
+/** The agent's HTTP door, over TCP or a Unix socket. Its kept connections do not keep the process alive. */
 export class AgentApi implements IdSource {
   readonly #place: { readonly host?: string; readonly port?: string; readonly socketPath?: string };
   readonly #headers: Readonly<Record<string, string>>;
@@ -104,7 +104,7 @@ function placeOf(endpoint: string): { host?: string; port?: string; socketPath?:
   return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? '80' : url.port };
 }
 
-/** The body of a 200, or the problem document as the error it is. */
+/** The body of a 200; a problem document becomes the error that it describes. */
 function understood(status: number, body: string): object {
   const answer = jsonOf(body);
   if (status === 200 && answer !== undefined) return answer;
@@ -137,7 +137,7 @@ function rangeOf(value: unknown): IdRange {
   return range;
 }
 
-/** An answer with other than the IDs asked for is none that can be trusted. */
+/** An answer that does not have exactly the IDs asked for cannot be trusted. */
 function checked(ranges: IdRange[], count: number): IdRange[] {
   const size = ranges.reduce((sum, { start, end }) => sum + end - start, 0n);
   if (size !== BigInt(count)) throw notUnderstood(`${count} IDs`);

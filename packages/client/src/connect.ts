@@ -6,7 +6,7 @@ export interface ConnectOptions {
   /** The agent: `http://127.0.0.1:8000` or `unix:/run/leafcutter/http.sock`. */
   readonly endpoint: string;
   readonly tag: string;
-  /** One of the agent's `tokens`, where it has some. */
+  /** One of the agent's `tokens`, if it has any. */
   readonly token?: string;
   /** How long one request to the agent may take, in milliseconds; default 5,000. */
   readonly timeoutMs?: number;
@@ -14,15 +14,15 @@ export interface ConnectOptions {
   readonly waitMs?: number;
   /** Callers that may wait at once; default 10,000. */
   readonly maxWaiting?: number;
-  /** IDs of the first and the smallest fetch, 1 to 10,000; default 100. */
+  /** How many IDs the first and the smallest fetch ask for, 1 to 10,000; default 100. */
   readonly minFetch?: number;
-  /** IDs of the largest fetch, `minFetch` to 10,000; default 10,000. */
+  /** How many IDs the largest fetch asks for, `minFetch` to 10,000; default 10,000. */
   readonly maxFetch?: number;
 }
 
 /**
  * Connects to an agent and fetches the first IDs of `tag`.
- * @throws IdError `BAD_REQUEST` (an option), `AGENT_UNAVAILABLE`, and what the agent answers, such as `TAG_UNKNOWN`
+ * @throws IdError `BAD_REQUEST` (an option), `AGENT_UNAVAILABLE`, and the agent's own codes, such as `TAG_UNKNOWN`
  */
 export async function connect(options: ConnectOptions): Promise<Ids> {
   const { endpoint, tag, token } = options;

@@ -1,9 +1,12 @@
-/** A fetch that is used up faster doubles the next one; one that lasts ten times as long halves it. In milliseconds. */
+/**
+ * A fetch that is used up faster than this doubles the next one; one that lasts ten times as long halves it. In
+ * milliseconds.
+ */
 const SHORT_MS = 2_000;
 
 /**
- * IDs of the next fetch. They follow the demand, as an agent's step does: what a closed process loses stays small where
- * demand is. `lastedMs`: how long the last fetch lasted; undefined where there was none.
+ * How many IDs the next fetch asks for. It follows the demand, as an agent's step does: if demand is small, so is the
+ * loss when a process closes. `lastedMs`: how long the last fetch lasted; undefined if there was none.
  */
 export function nextFetchSize(
   last: number,

@@ -1,6 +1,6 @@
-/** What an `IdError` says beside its sentence. */
+/** What an `IdError` says besides its message. */
 interface Details {
-  /** True where the same call may succeed later. */
+  /** True if the same call may succeed later. */
   readonly retryable: boolean;
   /** Narrows the code. */
   readonly reason?: string | undefined;

@@ -3,17 +3,17 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What became of the IDs that the agent gave. `fetched` = `used` + `discarded` + what is in memory. */
+/** What became of the IDs that the agent gave. `fetched` = `used` + `discarded` + those in memory. */
 export interface Counts {
   readonly fetched: number;
   readonly used: number;
-  /** Never to be used: left when the client was closed, or not above what was held before. */
+  /** Will never be used: left over when the client was closed, or not above what was held before. */
   readonly discarded: number;
 }
 
-/** How long what is in memory lasts. */
+/** How long the IDs in memory last. */
 export interface Runway {
   readonly ids: number;
-  /** At the rate since the last fetch; null where nothing was used. */
+  /** At the rate since the last fetch; null if nothing was used. */
   readonly seconds: number | null;
 }

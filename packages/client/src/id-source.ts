@@ -12,7 +12,7 @@ export interface SnowflakeParts {
   readonly sequence: number;
 }
 
-/** Where IDs come from: an agent. Every method is rejected with an IdError where it fails. */
+/** A source of IDs: an agent. Every method rejects with an IdError if it fails. */
 export interface IdSource {
   ranges(tag: string, count: number, signal?: AbortSignal): Promise<IdRange[]>;
   block(tag: string, count: number, signal?: AbortSignal): Promise<IdRange>;

@@ -87,7 +87,7 @@ describe('IDs in a process', () => {
     const next = ids.nextAsync();
     expect(await batch).toHaveLength(10);
     const count = await source.land(5n);
-    // Not at once: an agent that is behind would burn its IDs as fast as it can give them.
+    // Not at once: if the agent is behind, that would burn its IDs as fast as it can give them.
     expect(source.asked).toHaveLength(0);
     await source.isAsked();
     await source.land(500n);

@@ -26,9 +26,9 @@ interface Waiter {
 }
 
 /**
- * IDs of one tag for this process. *Open* from `connect` until `close`; *closed* after, when every call is refused.
- * While open it holds ranges and fetches more when half of the last fetch is used; callers of `nextAsync` and `batch`
- * who find too few wait in line.
+ * IDs of one tag for this process. *Open* from `connect` until `close`; then *closed*, and every call is refused.
+ * While open it holds ranges, and fetches more when half of the last fetch is used. Callers of `nextAsync` and
+ * `batch` that find too few IDs wait in line.
  */
 export class Ids implements AsyncDisposable {
   readonly #api: IdSource;
@@ -53,7 +53,10 @@ export class Ids implements AsyncDisposable {
     this.#fetchSize = options.minFetch;
   }
 
-  /** The next ID, from memory. @throws IdError SEGMENTS_EXHAUSTED where none is there: use `nextAsync`, or come back. */
+  /**
+   * The next ID, from memory. @throws IdError SEGMENTS_EXHAUSTED if there is none: use `nextAsync`, or try again
+   * later.
+   */
   next(): bigint {
     const id = this.#local.next();
     if (this.#local.left <= this.#low) this.#fetch();
@@ -69,9 +72,9 @@ export class Ids implements AsyncDisposable {
     return id;
   }
 
-  /** The next ID, after a wait where none is in memory. @throws IdError; the signal's reason */
+  /** The next ID, after a wait if none is in memory. @throws IdError; the signal's reason */
   async nextAsync({ signal }: WaitOptions = {}): Promise<bigint> {
-    // Whoever stands in line has emptied memory first, so nobody is overtaken.
+    // Callers in line have emptied memory already, so this overtakes nobody.
     if (this.#local.left > 0 && signal?.aborted !== true) return this.next();
     const [id] = await this.#wait(1, signal);
     if (id === undefined) throw new Error('a wait for one ID ended with none');
@@ -85,8 +88,8 @@ export class Ids implements AsyncDisposable {
   }
 
   /**
-   * `count` consecutive IDs, 1 to 10,000, straight from the agent. They lie above what is in memory, so they do not rise
-   * together with what `next` gives. @throws IdError
+   * `count` consecutive IDs, 1 to 10,000, straight from the agent. They lie above the IDs in memory, so they and the
+   * IDs of `next` do not rise together. @throws IdError
    */
   async reserve(count: number, { signal }: WaitOptions = {}): Promise<IdRange> {
     checkCount(count);
@@ -102,7 +105,7 @@ export class Ids implements AsyncDisposable {
     return this.#api.snowflake(signal);
   }
 
-  /** The parts of a snowflake ID in the agent's layout. @throws IdError BAD_REQUEST where it does not fit */
+  /** The parts of a snowflake ID in the agent's layout. @throws IdError BAD_REQUEST if it does not fit */
   async decode(id: bigint, { signal }: WaitOptions = {}): Promise<SnowflakeParts> {
     this.#checkOpen();
     if (id < 0n) throw badArgument('id', 'a snowflake ID');
@@ -121,12 +124,12 @@ export class Ids implements AsyncDisposable {
     return { ids, seconds: used > 0 ? (ids * seconds) / used : null };
   }
 
-  /** Fetches what memory holds at first. @throws IdError where the agent or the tag is not there */
+  /** Makes the first fetch. @throws IdError if the agent or the tag is not there */
   async open(): Promise<void> {
     await this.#land();
   }
 
-  /** Refuses waiting callers and drops what is in memory: those IDs are never used. */
+  /** Rejects waiting callers and drops the IDs in memory: they are never used. */
   close(): void {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort();
@@ -154,7 +157,7 @@ export class Ids implements AsyncDisposable {
         const at = this.#line.indexOf(waiter);
         if (at === -1) return;
         this.#line.splice(at, 1);
-        // IDs above them may be out already, so they cannot go back.
+        // IDs above them may have been given out already, so they cannot go back.
         this.#discarded += waiter.taken.length;
         waiter.reject(error);
       };
@@ -178,7 +181,7 @@ export class Ids implements AsyncDisposable {
     });
   }
 
-  /** Gives those in line what is there, first come first served, and fetches where it is not enough. */
+  /** Gives callers in line the IDs that are there, first come, first served, and fetches if they are not enough. */
   #serve(): void {
     for (let waiter = this.#line[0]; waiter !== undefined; waiter = this.#line[0]) {
       while (waiter.taken.length < waiter.count) {
@@ -193,7 +196,7 @@ export class Ids implements AsyncDisposable {
     if (this.#local.left <= this.#low || this.#line.length > 0) this.#fetch();
   }
 
-  /** Fetches until enough is in memory, with growing pauses while the agent cannot. One at a time. */
+  /** Fetches until enough is in memory, one fetch at a time, with growing pauses while the agent fails. */
   #fetch(): void {
     if (this.#fetching || this.#closing.signal.aborted) return;
     this.#fetching = true;
@@ -210,16 +213,16 @@ export class Ids implements AsyncDisposable {
         const failure = error as IdError;
         this.#lastFailure = failure;
         if (!failure.retryable) {
-          // Asking again changes nothing: tell those who wait. The next call asks again all the same.
+          // Asking again changes nothing, so waiting callers are told. The next call tries again.
           this.#refuseLine(failure);
           break;
         }
-        // Nobody's process stays alive for this pause; a caller who waits has a timer of their own.
+        // This pause keeps nobody's process alive; a caller that waits has its own timer.
         await new Promise<void>((resolve) => setTimeout(resolve, pauseMs).unref());
         pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
       }
     }
-    // At once, not when this promise is looked at: who comes in between would wait for a fetch that nobody makes.
+    // At once, not when the promise settles: a caller that comes in between would wait for a fetch that nobody makes.
     this.#fetching = false;
   }
 
@@ -245,7 +248,7 @@ export class Ids implements AsyncDisposable {
       if (!this.#closing.signal.aborted && this.#local.add(range)) added = true;
       else this.#discarded += size;
     }
-    // Asked again without a pause, an agent that is behind would burn its tag's IDs as fast as it can give them.
+    // Without a pause, an agent that is behind would burn its tag's IDs as fast as it can give them.
     if (!added) throw belowHighest();
     this.#lastFailure = undefined;
     this.#fetchSize = count;

@@ -1,24 +1,24 @@
 import type { IdRange } from './id-source.ts';
 
-/** Digits of the part that is counted: such small integers are the fastest to turn into text. */
+/** How many digits are counted: integers this small are the fastest to turn into text. */
 const LOW_DIGITS = 9;
 const LOW = 10n ** BigInt(LOW_DIGITS);
 
-/** A range cut so that its IDs share all but their last nine digits: counting then needs no bigint. */
+/** A range cut so that its IDs share all but their last nine digits. Counting then needs no bigint. */
 interface Piece {
   readonly start: bigint;
   readonly size: number;
   /** The last nine digits of `start`. */
   readonly low: number;
-  /** The digits before them; empty where there are none. */
+  /** The digits before them; empty if there are none. */
   readonly high: string;
 }
 
 const NOTHING: Piece = { start: 0n, size: 0, low: 0, high: '' };
 
 /**
- * The IDs that this process holds. Empty at first and whenever all were taken; `add` fills it. IDs come out rising: a
- * range that does not lie above everything ever added is not taken in.
+ * The IDs that this process holds. Empty at first and whenever all were taken; `add` fills it. IDs come out in rising
+ * order: a range that does not lie above everything ever added is refused.
  */
 export class LocalRanges {
   #piece = NOTHING;
@@ -33,13 +33,13 @@ export class LocalRanges {
     return this.#piece.size - this.#used + this.#laterIds;
   }
 
-  /** The next ID; undefined where none is left. */
+  /** The next ID; undefined if none is left. */
   next(): bigint | undefined {
     if (this.#used === this.#piece.size && !this.#advance()) return undefined;
     return this.#piece.start + BigInt(this.#used++);
   }
 
-  /** The next ID in decimal digits; undefined where none is left. */
+  /** The next ID in decimal digits; undefined if none is left. */
   nextString(): string | undefined {
     if (this.#used === this.#piece.size && !this.#advance()) return undefined;
     const { low, high } = this.#piece;
@@ -47,7 +47,7 @@ export class LocalRanges {
     return high === '' ? digits : high + digits.padStart(LOW_DIGITS, '0');
   }
 
-  /** Takes a range in; false where it lies not above everything ever added, and so could repeat or fall. */
+  /** Takes a range in; false if it does not lie above everything ever added, because it could then repeat or fall. */
   add({ start, end }: IdRange): boolean {
     if (start < this.#highest) return false;
     this.#highest = end;
