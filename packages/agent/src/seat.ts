@@ -1,13 +1,13 @@
 import type { AgentStatus } from '@leafcutter/shared/wire';
 import type { WorkerMetrics } from './metrics/metrics.ts';
 
-/** Whether a mode can serve, and in one word why not. */
+/** Whether a mode can serve and, if not, why in one word. */
 export interface Readiness {
   readonly ready: boolean;
   readonly reason?: string;
 }
 
-/** What the workers of one service know together, each a part of it. */
+/** What each worker of a service answers about itself, by question. */
 export interface WorkerAnswers {
   readonly metrics: WorkerMetrics;
   readonly status: AgentStatus;
@@ -15,20 +15,20 @@ export interface WorkerAnswers {
   readonly 'ready:snowflake': Readiness;
 }
 
-/** How a worker makes its parts. */
+/** How a worker makes its answers. */
 export type AnswerMakers = {
   readonly [What in keyof WorkerAnswers]: () => WorkerAnswers[What] | Promise<WorkerAnswers[What]>;
 };
 
 /**
- * The place of an agent among the workers of one service: processes behind one port, each an agent of its own. Whichever
- * of them a connection reaches, it answers for all where the question is about the whole.
+ * The place of an agent among the workers of one service: processes behind one port, each an agent of its own. A
+ * connection may reach any of them, and that one answers questions about the whole service.
  */
 export interface Seat {
-  /** 1 for the first, who alone has what cannot be shared: Unix sockets and the gRPC doors. */
+  /** 1 for the first worker, which alone has what cannot be shared: Unix sockets and the gRPC doors. */
   readonly number: number;
-  /** Makes this worker's parts known to the others. */
+  /** Lets the others ask for this worker's answers. */
   offer(makers: AnswerMakers): void;
-  /** A part of every worker, this one too; of one that does not answer in time there is none. */
+  /** The answers of all workers, including this one. A worker that does not answer in time is missing. */
   gather<What extends keyof WorkerAnswers>(what: What): Promise<WorkerAnswers[What][]>;
 }

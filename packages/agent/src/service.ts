@@ -34,7 +34,7 @@ import { answersOf } from './status/whole.ts';
 
 /** A running agent. */
 export interface AgentService {
-  /** Where it listens: `http://127.0.0.1:8000`. */
+  /** Its address: `http://127.0.0.1:8000`. */
   readonly url: string;
   readonly agentId: string;
   readonly instanceId: string;
@@ -47,9 +47,9 @@ export interface AgentService {
 }
 
 /**
- * Starts an agent. It listens at once and becomes ready when a coordinator answers. `output`: where the log goes; `seat`: its
- * place among the workers of one service.
- * @throws StartError where a port is taken
+ * Starts an agent. It listens at once and becomes ready when a coordinator answers. `output`: where the log goes;
+ * `seat`: its place among the workers of one service.
+ * @throws StartError if a port is taken
  */
 export async function startAgent(
   config: AgentConfig,

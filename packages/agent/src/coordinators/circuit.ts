@@ -1,8 +1,8 @@
 import type { Clock } from '@leafcutter/shared/clock';
 
 /**
- * A circuit breaker on monotonic time: a library's counts in wall time, and a clock set back by an hour would keep
- * an open circuit open for an hour.
+ * A circuit breaker on monotonic time. A library's would count in wall time, and a clock set back by an hour would
+ * keep an open circuit open for an hour.
  *
  * - closed: every call passes. Left after `failuresToOpen` failures in a row (to open).
  * - open: one call every `probeMs` passes, to see whether the other side is back. Left by any success (to closed).
@@ -25,7 +25,7 @@ export class Circuit {
     return this.#failures >= this.#failuresToOpen;
   }
 
-  /** True where a call may be made now; it must tell `succeeded` or `failed` afterwards. */
+  /** True if a call may be made now; the caller must report `succeeded` or `failed` afterwards. */
   tryPass(): boolean {
     if (!this.open) return true;
     const now = this.#clock.monotonic();

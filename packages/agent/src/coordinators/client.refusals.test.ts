@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-/** What an agent's callers hear where its coordinators answer so, the first of them first. */
+/** What an agent's callers hear if its coordinators answer like this, in the order in which they are asked. */
 async function hear(...answers: ((request: Received) => ScriptedAnswer)[]): Promise<string> {
   const servers = await Promise.all(answers.map((answer) => CoordinatorServer.start(answer)));
   const clock = new FakeClock();

@@ -34,7 +34,7 @@ function report(names: string[]): ReportRequest {
   return { ...EMPTY_STATUS, tagCount: 0, names, intervalMs: 15_000, leaving: false };
 }
 
-/** Makes a call that `silent` does not answer, and lets its time pass. */
+/** Makes a call that `silent` does not answer, and lets it time out. */
 async function outlast<T>(silent: CoordinatorServer, clock: FakeClock, call: () => Promise<T>): Promise<T> {
   const arrived = silent.nextRequest();
   const answer = call();
@@ -76,7 +76,7 @@ async function codeOf(call: Promise<unknown>): Promise<string> {
   );
 }
 
-/** What a coordinator says to a request, in so many words. */
+/** The words with which a coordinator answers a request. */
 function said(request: Received): Exclude<ScriptedAnswer, 'silent'> {
   const answer = serving()(request);
   if (answer === 'silent') throw new Error('it says nothing');

@@ -25,7 +25,7 @@ import type { GrantedLease, Lease, LeaseSource } from '../domain/snowflake/lease
 import type { CoordinatorEndpoint } from './endpoint.ts';
 import { readShape } from './read-shape.ts';
 
-/** What is needed of an endpoint: a simulation puts its own network behind it. */
+/** What the client needs of an endpoint. A simulation puts its own network behind it. */
 type Endpoint = Pick<CoordinatorEndpoint, 'post' | 'close'>;
 
 interface Identity {
@@ -35,7 +35,7 @@ interface Identity {
 
 /**
  * The agent's side of the coordinators' HTTP API, over a list of coordinators. The one that answered last is asked
- * first; where it cannot be reached, or its store cannot, the next one is asked, each at most once a call.
+ * first. If it or its store cannot be reached, the next one is asked; each is asked at most once per call.
  */
 export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarget {
   readonly #endpoints: readonly Endpoint[];
@@ -44,11 +44,11 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
   readonly #clock: Clock;
   readonly #watch: ClockWatch;
   readonly #keys: OpaqueKeys;
-  /** What is said with each request for a segment. */
+  /** What this agent understands, sent with each request for a segment. */
   readonly #understands: readonly string[];
   /** Index of the coordinator that is asked first. Agents start at random ones, so that they spread. */
   #preferred: number;
-  /** The deployment that answered first; another one is refused. */
+  /** The deployment that answered first; any other one is refused. */
   #deploymentId: string | undefined;
 
   constructor(parts: {
@@ -58,7 +58,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     clock: Clock;
     watch: ClockWatch;
     random: () => number;
-    /** Default: none, so that opaque tags are refused. */
+    /** Default: none, so opaque tags are refused. */
     keys?: OpaqueKeys;
   }) {
     this.#endpoints = parts.endpoints;
@@ -94,7 +94,10 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       : { ...numbers, shape: readShape(tag, answer.shape, numbers, this.#keys) };
   }
 
-  /** The number behind an ID of a tag, and whose number that is: of a template, the tag of the day. @throws TAG_UNKNOWN, BAD_REQUEST */
+  /**
+   * The number behind an ID of a tag, and the tag that owns it: for a template, the tag of the day. @throws
+   * TAG_UNKNOWN, BAD_REQUEST
+   */
   async decode(tag: string, id: string): Promise<Omit<DecodeAnswer, 'deploymentId'>> {
     const body: DecodeRequest = { ...this.#who, id };
     const path = `/v1/tags/${encodeURIComponent(tag)}/decode`;
@@ -152,7 +155,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     return { agentId: this.#identity.agentId, instanceId: this.#identity.instanceId };
   }
 
-  /** `body` is made anew for each coordinator: after a silent one, the time it carries would be seconds old. */
+  /** `body` is made anew for each coordinator: after a silent one, the time in it would be seconds old. */
   async #call<T extends z.ZodType<{ deploymentId: string }>>(
     path: string,
     body: () => object,
@@ -179,7 +182,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
           this.#preferred = index;
           throw error;
         }
-        // What a coordinator said tells more than that another one is silent.
+        // A coordinator's answer tells more than another one's silence.
         if (failure === undefined || isSilence(failure)) failure = error;
       }
     }
@@ -211,8 +214,9 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
 }
 
 /**
- * A coordinator that refuses this agent's own token must not sound as if it refused the caller's. It is not for good:
- * tokens are exchanged at one service after the other. Where there is no such address, it is of an earlier release, or none.
+ * If a coordinator refuses this agent's own token, that must not look as if it refused the caller's. The refusal is
+ * not final: tokens are replaced at one service after the other. If the address does not exist, the coordinator is of
+ * an earlier release, or it is no coordinator.
  */
 function ofThisAgent(error: unknown): unknown {
   if (hasCode(error, 'NOT_FOUND')) {
@@ -242,7 +246,7 @@ function isSilence({ code, reason }: LeafcutterError): boolean {
   return code === 'COORDINATOR_UNAVAILABLE' && reason !== 'agent_token';
 }
 
-/** True where this coordinator cannot serve now but another one may. */
+/** True if this coordinator cannot serve now but another one may. */
 function anotherMayServe(error: unknown): error is LeafcutterError {
   if (hasCode(error, 'COORDINATOR_UNAVAILABLE', 'STORE_UNAVAILABLE', 'RATE_LIMITED', 'INTERNAL')) return true;
   if (hasCode(error, 'VERSION_UNSUPPORTED')) return true;

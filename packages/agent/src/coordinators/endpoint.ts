@@ -12,7 +12,7 @@ const HEADERS = { 'content-type': 'application/json', [WIRE_HEADER]: String(WIRE
 
 const FAILURES_TO_OPEN = 3;
 const PROBE_MS = 1_000;
-/** Calls at once, and calls that wait: refills of many tags at once must not pile up without bound. */
+/** Calls at once, and calls that wait. Refills of many tags at once must not pile up without bound. */
 const CALLS_AT_ONCE = 32;
 const CALLS_WAITING = 10_000;
 
@@ -21,19 +21,19 @@ export interface EndpointOptions {
   readonly token: string | undefined;
   readonly timeoutMs: number;
   readonly clock: Clock;
-  /** Whom to trust and what to show, now; default: whom Node trusts, and nothing. */
+  /** Whom to trust and which certificate to show, read for each connection; default: whom Node trusts, and none. */
   readonly tls?: () => TlsTexts;
 }
 
 /**
- * One coordinator, behind a circuit breaker: after three calls in a row that it did not answer it is passed over,
- * and one call a second tries whether it is back.
+ * One coordinator, behind a circuit breaker. After three calls in a row that it did not answer it is skipped, and one
+ * call a second tries whether it is back.
  */
 export class CoordinatorEndpoint {
   readonly url: string;
   readonly #pool: Pool;
   readonly #prefix: string;
-  /** Sent with every call; it may be exchanged for another one while calls are under way. */
+  /** Sent with every call; it may be replaced while calls are under way. */
   token: string | undefined;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class CoordinatorEndpoint {
     this.url = url;
     this.#prefix = pathname.replace(/\/$/, '');
     const { timeoutMs: timeout, tls = () => ({}) } = options;
-    // Made for each connection, which are few: a renewed certificate counts from the next one on.
+    // Read for each connection, and connections are few: a renewed certificate is used from the next one on.
     const connect: buildConnector.connector = (to, connected) =>
       buildConnector({ timeout, ...tls() })(to, connected);
     this.#pool = new Pool(origin, { connections: CALLS_AT_ONCE, connect });
@@ -56,8 +56,8 @@ export class CoordinatorEndpoint {
   }
 
   /**
-   * Sends one call, once. `body` is made when the call leaves: it may have waited for others until then.
-   * @throws whatever code the coordinator answers with; COORDINATOR_UNAVAILABLE where it does not answer
+   * Sends one call, once. `body` is made when the call leaves, because it may have waited for others until then.
+   * @throws the code that the coordinator answers with; COORDINATOR_UNAVAILABLE if it does not answer
    */
   async post(path: string, body: () => object): Promise<unknown> {
     try {
@@ -131,7 +131,7 @@ export class CoordinatorEndpoint {
 
 interface Exchanged {
   readonly statusCode: number;
-  /** What the coordinator says that it speaks. */
+  /** The wire version that the coordinator says it speaks. */
   readonly wire: string | string[] | undefined;
   readonly text: string;
 }

@@ -1,10 +1,10 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { CoordinatorClient } from './client.ts';
 
-/** Questions under way at once; refills go the same way and must not wait behind them. */
+/** Questions under way at once. Refills take the same way and must not wait behind them. */
 const MAX_UNDER_WAY = 16;
 
-/** Reads back what tags write. It asks the coordinators, who know every shape and every key. */
+/** Reads IDs back. It asks the coordinators, which know every shape and every key. */
 export class IdReader {
   readonly #coordinators: Pick<CoordinatorClient, 'decode'>;
   #underWay = 0;
@@ -13,7 +13,10 @@ export class IdReader {
     this.#coordinators = coordinators;
   }
 
-  /** @throws TAG_UNKNOWN, BAD_REQUEST, RATE_LIMITED where too many ask at once, and as coordinators that are away */
+  /**
+   * @throws TAG_UNKNOWN, BAD_REQUEST, RATE_LIMITED if too many ask at once, and the codes of coordinators that are
+   * away
+   */
   async read(tag: string, id: string): ReturnType<CoordinatorClient['decode']> {
     if (this.#underWay >= MAX_UNDER_WAY) {
       const message = `This agent has ${MAX_UNDER_WAY} IDs read back at once, its limit; ask again.`;

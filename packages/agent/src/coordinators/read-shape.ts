@@ -3,7 +3,10 @@ import type { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { Shape } from '@leafcutter/shared/shape';
 import type { Segment } from '../domain/segments/segment.ts';
 
-/** The shape that a coordinator sent with a segment. @throws VERSION_UNSUPPORTED where this agent cannot write these numbers so: it must not issue them bare (I4) */
+/**
+ * The shape that a coordinator sent with a segment. @throws VERSION_UNSUPPORTED if this agent cannot write such
+ * numbers: it must not issue them bare (I4)
+ */
 export function readShape(tag: string, text: string, { end }: Segment, keys: OpaqueKeys): Shape {
   const ofTag = keys.forTag(tag);
   const shape = Shape.parse(text, ofTag);

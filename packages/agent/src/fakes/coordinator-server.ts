@@ -12,7 +12,7 @@ export interface Received {
   readonly body: Record<string, unknown>;
 }
 
-/** A coordinator as far as HTTP goes: keeps what it was sent and answers what the test wants. */
+/** A coordinator at the HTTP level: it keeps the requests that it gets, and answers what the test wants. */
 export class CoordinatorServer {
   readonly received: Received[] = [];
   answer: (request: Received) => ScriptedAnswer;

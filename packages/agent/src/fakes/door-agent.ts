@@ -14,7 +14,7 @@ import { LAYOUT } from './samples.ts';
 /** Far more than any deadline takes; a day in seconds. */
 const MOST_SWEEPS = 86_400;
 
-/** An agent as its doors see it: with IDs of every tag, on a clock that the test moves. */
+/** An agent as its doors see it: it has IDs of every tag, and a clock that the test moves. */
 export function doorAgent(tokens: readonly string[] = []) {
   const { clock, newTags } = issuing();
   const metrics = new AgentMetrics({
@@ -53,7 +53,7 @@ export function doorAgent(tokens: readonly string[] = []) {
         isOver = true;
       });
       for (let sweep = 0; !isOver; sweep++) {
-        // Otherwise a guard that is missing would hold up the whole run.
+        // Otherwise a missing guard would hold up the whole run.
         if (sweep === MOST_SWEEPS) throw new Error('a day has passed on the clock, and nothing happened');
         each();
         await clock.advance(SWEEP_MS);
@@ -77,12 +77,12 @@ export class RawClient {
     socket.on('data', (chunk: string) => {
       this.#text += chunk;
     });
-    // Whoever is cut may see a reset.
+    // A connection that is cut may see a reset.
     socket.on('error', () => undefined);
     this.closed = new Promise((resolve) => socket.once('close', () => resolve(this.#text)));
   }
 
-  /** One that is connected, and has sent `bytes`. */
+  /** A connected client that has sent `bytes`. */
   static async of({ address }: Listening, bytes = ''): Promise<RawClient> {
     const { port } = address as Address;
     const socket = connect(port, '127.0.0.1');
@@ -92,7 +92,7 @@ export class RawClient {
     return client;
   }
 
-  /** What it is answered; all that came before the end if the connection ends. */
+  /** Sends bytes; resolves to the next data or, if the connection ends first, to everything received. */
   ask(bytes: string): Promise<string> {
     const answered = new Promise<string>((resolve) => this.socket.once('data', resolve));
     this.socket.write(bytes);

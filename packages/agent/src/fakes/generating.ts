@@ -36,7 +36,7 @@ export function generating(
         throw error;
       }
     },
-    /** As many IDs as come, at most `count`. */
+    /** As many IDs as it issues, at most `count`. */
     many(count: number): bigint[] {
       const ids: bigint[] = [];
       try {

@@ -33,7 +33,7 @@ export function issuing(own: Partial<TagsRules> = {}, random = middling) {
   };
 }
 
-/** Uses a segment up to its last ID while coordinators answer, and takes that one when `mode` holds. */
+/** Uses a segment up to its last ID while coordinators answer, and takes that last one when `mode` holds. */
 export async function runDry(
   issuer: TagIssuer,
   source: ScriptedSegments,
@@ -52,12 +52,12 @@ export function idsOf(ranges: readonly Segment[]): bigint[] {
   );
 }
 
-/** What became of a promise: its IDs, or code and reason of its error. */
+/** The result of a promise: its IDs, or code and reason of its error. */
 export async function outcome(taking: Promise<Segment[]>): Promise<bigint[] | string> {
   return taking.then(idsOf, (error) => [error.code, error.reason].filter(Boolean).join(' '));
 }
 
-/** Whether a promise has settled, for tests that look at callers who wait. */
+/** Whether a promise has settled, for tests about waiting callers. */
 export function watch(taking: Promise<Segment[]>): { result: bigint[] | string | 'waits' } {
   const seen: { result: bigint[] | string | 'waits' } = { result: 'waits' };
   void outcome(taking).then((result) => {
@@ -66,7 +66,7 @@ export function watch(taking: Promise<Segment[]>): { result: bigint[] | string |
   return seen;
 }
 
-/** True where each ID is above the one before it. */
+/** True if each ID is above the one before it. */
 export function rises(ids: readonly bigint[]): boolean {
   return ids.every((id, index) => index === 0 || id > (ids[index - 1] ?? id));
 }

@@ -4,11 +4,11 @@ import type { Lease } from '../domain/snowflake/lease.ts';
 import type { KeeperEvents } from '../domain/snowflake/lease-keeper.ts';
 import type { GeneratorEvents } from '../domain/snowflake/snowflake-generator.ts';
 
-/** What the domain told, for tests to look at. */
+/** The domain's events, for tests to look at. */
 export class RecordedAgentEvents implements BufferEvents, KeeperEvents, GeneratorEvents {
   readonly refills: Segment[] = [];
   readonly refillErrors: string[] = [];
-  /** `ids reason`, where there were any. */
+  /** `ids reason`, if there were any. */
   readonly discards: string[] = [];
   readonly waits: number[] = [];
   readonly nameRefusals: NameRefusal[] = [];

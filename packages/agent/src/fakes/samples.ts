@@ -4,7 +4,7 @@ import type { AgentStatus } from '@leafcutter/shared/wire';
 import type { TagsRules } from '../domain/segments/tags.ts';
 import type { GeneratorRules } from '../domain/snowflake/snowflake-generator.ts';
 
-/** Ordinary values for tests: each test names only what it is about. */
+/** Ordinary values for tests: each test names only the ones it is about. */
 export const SEGMENT_RULES: TagsRules = {
   prefetchAtUsedRatio: 0.1,
   maxWaiting: 100,
@@ -29,10 +29,10 @@ export function unavailable(): LeafcutterError {
   return new LeafcutterError('COORDINATOR_UNAVAILABLE', 'No coordinator answers.');
 }
 
-/** A random source that always draws the same, so that timers fall on known milliseconds. */
+/** A random source that always draws the same number, so that timers fall on known milliseconds. */
 export const middling = (): number => 0.5;
 
-/** What an agent without tags and without snowflake mode holds. */
+/** The status of an agent without tags and without snowflake mode. */
 export const EMPTY_STATUS: AgentStatus = {
   agentId: 'agent-1',
   instanceId: '11111111-2222-4333-8444-555555555555',

@@ -6,8 +6,8 @@ interface HeldCall<T> {
 }
 
 /**
- * Coordinators as a test wants them: each grant takes the next machine id with a window that starts now, each
- * extension adds a window. `grants` and `renewals` say whether they answer at once (`now`), only when told (`held`)
+ * Coordinators that a test directs. Each grant takes the next machine id with a window that starts now; each
+ * extension adds a window. `grants` and `renewals` say whether they answer at once (`now`), only when told (`held`),
  * or with an error.
  */
 export class ScriptedLeases implements LeaseSource {
@@ -19,7 +19,7 @@ export class ScriptedLeases implements LeaseSource {
   nextMachineId = 0;
   readonly heldGrants: HeldCall<GrantedLease>[] = [];
   readonly heldRenewals: HeldCall<number>[] = [];
-  /** What was asked, in order: `grant`, `renew 0`, `extend 0`, `end 0`. */
+  /** The calls made, in order: `grant`, `renew 0`, `extend 0`, `end 0`. */
   readonly calls: string[] = [];
   readonly #now: () => number;
 

@@ -10,8 +10,8 @@ export interface HeldAsk {
 }
 
 /**
- * Coordinators as a test wants them: answering at once from a rising counter (`now`), only when told (`held`),
- * failing (an error), or granting a segment whose answer gets lost (`lost`).
+ * Coordinators that a test directs. They answer at once from a rising counter (`now`), only when told (`held`), with
+ * an error, or they grant a segment whose answer gets lost (`lost`).
  */
 export class ScriptedSegments implements SegmentSource {
   mode: 'now' | 'held' | 'lost' | Error = 'now';
@@ -22,7 +22,7 @@ export class ScriptedSegments implements SegmentSource {
   readonly granted: Segment[] = [];
   readonly held: HeldAsk[] = [];
   open = 0;
-  /** Most calls that were ever open at once. */
+  /** The most calls that were ever open at once. */
   mostOpen = 0;
 
   async fetchSegment(tag: string, demand: Demand): Promise<Segment> {

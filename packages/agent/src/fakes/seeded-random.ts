@@ -1,4 +1,4 @@
-/** Random numbers in [0, 1) that a seed repeats (mulberry32). */
+/** Random numbers in [0, 1) that a seed reproduces (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -9,7 +9,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** A new seed each run. Tests put it into their title; to repeat a failure, put the number in its place. */
+/** A new seed for each run. Tests put it into their title; to repeat a failure, replace the call by the number. */
 export function freshSeed(): number {
   return Math.floor(Math.random() * 2 ** 32);
 }

@@ -3,7 +3,7 @@ import { composeBase } from '@leafcutter/shared/layout';
 import type { Lease } from '../domain/snowflake/lease.ts';
 import { SnowflakeGenerator } from '../domain/snowflake/snowflake-generator.ts';
 
-/** What keeps snowflake IDs unique, in their window and in order; each can be left out. */
+/** The guards that keep snowflake IDs unique, in their window and in order. Each can be left out. */
 export type Guard = 'to' | 'from' | 'last' | 'drift' | 'overflow' | 'new lease' | 'random above last';
 
 type Parts = ConstructorParameters<typeof SnowflakeGenerator>[0];
@@ -11,14 +11,14 @@ type Parts = ConstructorParameters<typeof SnowflakeGenerator>[0];
 /** What tests use of a generator. */
 export type Generator = Pick<SnowflakeGenerator, 'hold' | 'drop' | 'next'>;
 
-/** The real generator, or for a negative control one that lacks a guard. */
+/** The real generator or, for a negative control, one that lacks a guard. */
 export function generatorWith(parts: Parts, without?: Guard): Generator {
   return without === undefined ? new SnowflakeGenerator(parts) : new UnguardedGenerator(parts, without);
 }
 
 /**
- * A generator written a second time with one guard left out: what it does wrong in a scenario is what that guard
- * prevents. With no guard left out it issues exactly what the real one does; a test compares the two.
+ * A second implementation of the generator that leaves out one guard: what it does wrong in a scenario is what that
+ * guard prevents. With no guard left out it issues exactly what the real one does; a test compares the two.
  */
 export class UnguardedGenerator implements Generator {
   readonly #parts: Parts;

@@ -11,28 +11,31 @@ import type { GeneratorEvents } from '../domain/snowflake/snowflake-generator.ts
 const PREFIX = 'leafcutter_agent_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-/** Tags that get series of their own. */
+/** How many tags get series of their own. */
 const MAX_TAGS_SHOWN = 200;
 
-/** Lease states as the metric names them. */
+/** The metric's names of the lease states. */
 const LEASE_STATES: readonly KeeperState[] = ['asking', 'holding', 'replacing', 'ended'];
-/** What can refuse a refill or a lease; each has its series from the start, so that its first failure shows as a rise. */
+/**
+ * Codes that can refuse a refill or a lease. Each has its series from the start, so that its first failure shows as a
+ * rise.
+ */
 const SERVER_CODES = Object.entries(ERROR_CODES).flatMap(([code, { status }]) =>
   status >= 500 ? [code] : [],
 );
 
-/** The ways in which applications reach an agent. */
+/** The doors through which applications reach an agent. */
 export type Door = 'http' | 'grpc' | 'leaf' | 'go-leaf' | 'tinyid' | 'resp';
 
-/** A count that is raised with each ID: a labelled counter would take longer than issuing does. */
+/** A count that is raised with each ID. A labelled counter would take longer than issuing does. */
 export interface Tally {
   count: number;
 }
 
-/** What the gauges read at each scrape. */
+/** The sources of the gauges, read at each scrape. */
 export interface AgentReadings {
   tags(): readonly TagStatus[];
-  /** Undefined where snowflake mode is off. */
+  /** Undefined if snowflake mode is off. */
   lease():
     | { readonly state: KeeperState; readonly windowRemainingMs: number; readonly issued: number }
     | undefined;
@@ -117,7 +120,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   );
   readonly #rollbacks = this.#counter('clock_rollbacks_total', 'Times that the wall clock went back.');
 
-  /** `worker`: the number among the workers of a service, as a label of every series. */
+  /** `worker`: the number among the workers of a service; it becomes a label of every series. */
   constructor(readings: AgentReadings, worker?: number) {
     if (worker !== undefined) this.#registry.setDefaultLabels({ worker: String(worker) });
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
@@ -177,7 +180,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     );
   }
 
-  /** What there is to scrape, for docs/metrics.md. */
+  /** All metrics, for docs/metrics.md. */
   get catalogue(): MetricEntry[] {
     return catalogueOf(this.#registry.getMetricsAsArray(), PREFIX);
   }
@@ -191,7 +194,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     return { body: await this.#registry.metrics(), contentType: this.#registry.contentType };
   }
 
-  /** Where a door counts the IDs of a tag that it issues; one object per door, tag and mode. */
+  /** Where a door counts the IDs of a tag that it issues; there is one object per door, tag and mode. */
   tally(door: Door, mode: 'segment' | 'snowflake', tag: string): Tally {
     const labels = { tag: mode === 'snowflake' ? '' : this.#tags.labelOf(tag), mode, door };
     const key = JSON.stringify(labels);
@@ -211,7 +214,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     this.#refused.inc({ code: error.code, door });
   }
 
-  /** `reason`: one of a few words of the code, never of a client. */
+  /** `reason`: one of a few words from the code, never a client's text. */
   connectionEnded(door: Door, reason: string): void {
     this.#connectionsEnded.inc({ door, reason });
   }
@@ -272,7 +275,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     return new Histogram({ name: PREFIX + name, help, buckets: SECONDS, registers: [this.#registry] });
   }
 
-  /** A gauge that is read at each scrape. What there is no value for is NaN: a 0 would be one. */
+  /** A gauge that is read at each scrape. A missing value is NaN, because 0 would be a value. */
   #gauge(name: string, help: string, read: () => number | undefined): void {
     new Gauge({
       name: PREFIX + name,
@@ -314,7 +317,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
         this.reset();
         for (const status of readings.tags()) {
           const value = read(status);
-          // A sum or minimum over the rest would mislead; they are shown by /v1/status.
+          // A sum or minimum over the rest would mislead; `/v1/status` shows them.
           if (value !== null && tags.labelOf(status.tag) !== OTHER_LABEL)
             this.set({ tag: status.tag }, value);
         }

@@ -5,8 +5,8 @@ import type { Lease } from '../domain/snowflake/lease.ts';
 import { AgentMetrics, type AgentReadings } from './metrics.ts';
 
 /**
- * The metrics, and for what an operator must know a line in the log. Lease events are few and matter. Refills are many:
- * each is told at debug, and at warn only the first of those that fail in a row.
+ * Counts what happens, and logs what an operator must know. Lease events are few and matter. Refills are many: they
+ * are logged at debug, and only the first failure in a row at warn.
  */
 export class AgentObserver extends AgentMetrics {
   readonly #log: Logger;
@@ -33,7 +33,7 @@ export class AgentObserver extends AgentMetrics {
   override refillFailed(tag: string, error: LeafcutterError): void {
     super.refillFailed(tag, error);
     const line = { tag, code: error.code, reason: error.reason };
-    // That a tag does not exist is the caller's mistake.
+    // A tag that does not exist is the caller's mistake.
     if (this.#areRefillsFailing || error.status < 500) this.#log.debug(line, 'refill failed');
     else this.#log.warn({ ...line, err: error }, 'refills fail; IDs come from memory until it runs out');
     if (error.status >= 500) this.#areRefillsFailing = true;

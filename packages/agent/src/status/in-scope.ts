@@ -3,7 +3,10 @@ import type { Scope } from '@leafcutter/shared/http/tokens';
 import type { WholeAgentStatus } from '@leafcutter/shared/whole-status';
 import type { AgentStatus } from '@leafcutter/shared/wire';
 
-/** What a token with `scope` may see of the tags in memory: those that it opens, a template's with those of its days. */
+/**
+ * The tags in memory that a token with `scope` may see: those that it opens. A template includes the tags of its
+ * days.
+ */
 export function tagsInScope<T extends { readonly tag: string }>(tags: readonly T[], scope: Scope): T[] {
   return tags.filter(({ tag }) => {
     const template = templateOf(tag)?.template;

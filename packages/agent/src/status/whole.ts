@@ -14,7 +14,7 @@ export function answersOf(agent: RunningAgent): AnswerMakers {
   };
 }
 
-/** This agent's status; where it is one of several workers, with that of them all. */
+/** This agent's status. If it is one of several workers, the status of all of them is added. */
 export async function wholeStatus(agent: RunningAgent): Promise<WholeAgentStatus> {
   const own = agentStatus(agent);
   if (agent.seat === undefined) return own;
@@ -30,7 +30,7 @@ export async function wholeScrape(agent: RunningAgent): Promise<Scrape> {
   return agent.seat === undefined ? agent.metrics.scrape() : mergeWorkers(await agent.seat.gather('metrics'));
 }
 
-/** Ready where every worker is: a connection may reach any of them. */
+/** Ready if every worker is ready, because a connection may reach any of them. */
 export async function wholeReadiness(agent: RunningAgent, mode: Mode): Promise<Readiness> {
   if (agent.seat === undefined) return modeReadiness(agent, mode);
   const all = await agent.seat.gather(`ready:${mode}`);
