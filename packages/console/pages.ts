@@ -4,7 +4,7 @@ import type { BuiltPage } from '@leafcutter/shared/http/built-page';
 
 const DIST = fileURLToPath(new URL('dist/', import.meta.url));
 
-/** The fleet's page, which coordinators serve, or one agent's; undefined where `npm run build` has not made it. */
+/** The fleet's page, which coordinators serve, or one agent's; undefined if `npm run build` has not made it. */
 export function builtPage(name: 'index' | 'agent'): BuiltPage | undefined {
   const file = `${DIST}${name}.html`;
   if (!existsSync(file)) return undefined;

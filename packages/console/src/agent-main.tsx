@@ -29,7 +29,7 @@ function Console() {
   );
 }
 
-/** The agent's page; of a service with several workers, that of the one that is picked. */
+/** The agent's page. If the service has several workers, it shows the one that is picked. */
 function Workers({ status }: { status: WholeAgentStatus }) {
   const [picked, setPicked] = useState(0);
   const workers = status.workers ?? [];

@@ -9,7 +9,7 @@ export const token = {
   clear: (): void => sessionStorage.removeItem(TOKEN),
 };
 
-/** What a service answered instead: a problem document in short. */
+/** An error answer of a service: its problem document in short. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly code: string;
@@ -20,13 +20,13 @@ export class ApiError extends Error {
   }
 }
 
-/** Sends a request and gives the answer as it comes. @throws ApiError */
+/** Sends a request and returns the answer as it comes. @throws ApiError */
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
   const held = token.get();
   const headers = new Headers(init.headers);
   if (held !== null) headers.set('authorization', `Bearer ${held}`);
   if (init.body != null) headers.set('content-type', 'application/json');
-  // Relative to the page, which may stand below a path of a proxy.
+  // Relative to the page, which a proxy may serve below a path.
   const url = new URL(path, document.baseURI);
   const response = await fetch(url, { ...init, headers }).catch((error: unknown) => {
     if (init.signal?.aborted === true) throw error;

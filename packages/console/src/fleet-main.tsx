@@ -19,7 +19,7 @@ const PLACES = [
   { place: 'explain', label: 'Explain' },
 ] as const;
 
-/** What a place shows live; the fleet's stream also tells, everywhere, whether the service is there. */
+/** The live data that each place shows. The fleet's stream also tells every place whether the service is there. */
 function streamOf(place: string | undefined, name: string | undefined): string {
   if (place === 'tags' && name !== undefined) return `v1/events?tag=${encodeURIComponent(name)}`;
   return place === 'machine-ids' ? 'v1/events?view=machine-ids' : 'v1/events';
@@ -58,7 +58,7 @@ function Console() {
 function Place(props: {
   place: string | undefined;
   name: string | undefined;
-  /** Of an ID to explain. */
+  /** For an ID to explain. */
   ofTag: string | undefined;
   live: Live<FleetView | TagLive | MachineIdsLive>;
 }) {

@@ -23,7 +23,7 @@ function power(value: number): string {
   return `${(value / 10 ** exponent).toFixed(1)} × 10${digits}`;
 }
 
-/** A count in all its digits, in groups. */
+/** A count with all its digits, in groups. */
 export function exactly(value: number): string {
   return value.toLocaleString();
 }
@@ -33,7 +33,7 @@ export function rate(perSecond: number): string {
   return `${perSecond > 0 && perSecond < 0.1 ? '< 0.1' : count(Math.round(perSecond * 10) / 10)}/s`;
 }
 
-/** Seconds as the largest unit that tells enough: 42 s, 12 min, 3 h, 5 d. A dash where there is no value. */
+/** Seconds in the largest unit that is precise enough: 42 s, 12 min, 3 h, 5 d. A dash if there is no value. */
 export function duration(seconds: number | null): string {
   if (seconds === null) return '–';
   if (seconds < 99.5)

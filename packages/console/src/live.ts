@@ -3,8 +3,10 @@ import { useEffect, useState } from 'preact/hooks';
 import { ApiError, request } from './api.ts';
 
 /**
- * connecting: nothing has come yet. live: events come. lost: they stopped; the last one is shown and another try is
- * under way. refused: a token is needed, or another one; left by signing in.
+ * - connecting: nothing has come yet.
+ * - live: events come.
+ * - lost: they stopped; the last one is shown and another try is under way.
+ * - refused: a token is needed, or another one; left by signing in.
  */
 export type LiveState = 'connecting' | 'live' | 'lost' | 'refused';
 
@@ -16,12 +18,12 @@ export interface Live<T> {
 
 const FIRST_RETRY_MS = 500;
 const MAX_RETRY_MS = 5_000;
-/** Events come each second or two; after so long without one the connection is dead, whatever it says. */
+/** Events come each second or two. After this long without one the connection is dead, whatever it says. */
 const SILENT_MS = 10_000;
 
 /**
- * The newest event of a stream. A hidden page lets go of its stream: nobody looks. EventSource cannot send a token,
- * so the stream is read with fetch.
+ * The newest event of a stream. A hidden page closes its stream, because nobody looks. EventSource cannot send a
+ * token, so the stream is read with fetch.
  */
 export function useLive<T extends object>(path: string, signedInAs: string | null): Live<T> {
   const [live, setLive] = useState<Live<T>>({ data: undefined, state: 'connecting', problem: undefined });

@@ -7,7 +7,9 @@ interface Read<T> {
   readonly problem: string | undefined;
 }
 
-/** The document at `path`, and anew every `everyMs` where that is given. What was read stays when a later try fails. */
+/**
+ * The document at `path`, read again every `everyMs` if that is given. If a later try fails, the last document stays.
+ */
 export function useDocument<T>(
   path: string | undefined,
   everyMs?: number,

@@ -14,7 +14,7 @@ const TONES = {
   future: 'warning',
 } as const;
 
-/** Paste an ID, and read who was given it and when. An ID in a shape says nothing without its tag. */
+/** Paste an ID, and read who was given it and when. An ID in a shape means nothing without its tag. */
 export function ExplainPage({ asked, ofTag }: { asked: string | undefined; ofTag: string | undefined }) {
   const [text, setText] = useState(asked ?? '');
   const [tag, setTag] = useState(ofTag ?? '');

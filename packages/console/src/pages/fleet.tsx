@@ -11,7 +11,7 @@ import { linkTo } from '../route.ts';
 
 const RUNWAY_SHORT_S = 30;
 
-/** The whole fleet: health in a line, tags, agents, last problems. */
+/** The whole fleet: its health in one line, tags, agents, recent problems. */
 export function FleetPage({ fleet }: { fleet: FleetView }) {
   const [isCreating, setCreating] = useState(false);
   const [filter, setFilter] = useState('');
@@ -237,7 +237,7 @@ function AgentBadge({ agent, nowMs }: { agent: FleetAgent; nowMs: number }) {
   return <Badge tone="ok">alive</Badge>;
 }
 
-/** A short runway is no trouble while the next segment comes in time. */
+/** A short runway is no trouble as long as the next segment comes in time. */
 function isShort({ runwaySeconds, lastError, waiting }: FleetTag): boolean {
   return runwaySeconds !== null && runwaySeconds < RUNWAY_SHORT_S && (lastError !== null || waiting > 0);
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 
-/** A word on what state something is in; the colour only repeats it. */
+/** A word for a state; the colour only repeats it. */
 export function Badge({
   tone,
   children,
@@ -41,7 +41,7 @@ export function Card({
   );
 }
 
-/** What a list says when it has nothing to show. */
+/** The text of a list that has nothing to show. */
 export function Empty({ children }: { children: ComponentChildren }) {
   return <p class="empty">{children}</p>;
 }
@@ -56,7 +56,7 @@ export function Loading() {
   );
 }
 
-/** A table that is scrolled sideways where the screen is narrow, by keyboard as well. */
+/** A table that scrolls sideways if the screen is narrow, also by keyboard. */
 export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.

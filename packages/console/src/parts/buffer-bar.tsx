@@ -38,7 +38,7 @@ function BufferBar({ buffer }: { buffer: BufferView }) {
       {current === null ? (
         <div class="segment none">no IDs in memory</div>
       ) : (
-        // Another segment is another bar: it must not be seen running backwards.
+        // Another segment gets another bar: a bar must not be seen running backwards.
         <Segment key={current.start} held={current} name="current" prefetchAt={prefetchAt} />
       )}
       {next !== null ? (

@@ -56,7 +56,7 @@ function dataOf(points: readonly (readonly [number, number])[]): uPlot.AlignedDa
 }
 
 function options(box: HTMLElement, label: string, unit: string, kind: 'line' | 'steps'): uPlot.Options {
-  // A canvas knows no light-dark(): each colour is asked for as the one that an element would have now.
+  // A canvas does not know light-dark(), so each colour is read from an element that uses it.
   const colour = (name: string) => {
     box.style.color = `var(${name})`;
     const { color } = getComputedStyle(box);
@@ -94,7 +94,7 @@ function options(box: HTMLElement, label: string, unit: string, kind: 'line' | '
   };
 }
 
-/** To the second where the ticks are less than a minute apart. */
+/** With seconds if the ticks are less than a minute apart. */
 function timesOf(ticks: readonly number[]): (seconds: number) => string {
   const isFine = (ticks[1] ?? 0) - (ticks[0] ?? 0) < 60;
   const form: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hour12: false };

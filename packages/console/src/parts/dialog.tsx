@@ -2,7 +2,10 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError } from '../api.ts';
 
-/** A form in a modal dialog. `submit` does the work; what it throws is told, and nothing that was typed is lost. */
+/**
+ * A form in a modal dialog. `submit` does the work. If it throws, the error is shown and nothing that was typed is
+ * lost.
+ */
 export function FormDialog(props: {
   title: string;
   action: string;

@@ -5,7 +5,7 @@ import { Empty } from './basics.tsx';
 
 const SHOWN = 12;
 
-/** What is wrong, and what was, in plain words. */
+/** Present and past problems, in plain words. */
 export function Problems({ problems, nowMs }: { problems: readonly PastProblem[]; nowMs: number }) {
   if (problems.length === 0) return <Empty>Nothing has gone wrong since this coordinator started.</Empty>;
   return (

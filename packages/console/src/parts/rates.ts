@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 /** An hour of looks, one a second. */
 const MAX_POINTS = 3_600;
 
-/** What the service remembers, and from then on what the page sees. */
+/** The rates that the service remembers, followed by those that the page sees. */
 export function useRates(
   of: string,
   event:

@@ -5,7 +5,7 @@ import type { LiveState } from '../live.ts';
 
 const THEME = 'leafcutter-theme';
 
-/** What every page has around it: name, places, theme, and whether what is shown is live. */
+/** The frame of every page: name, places, theme, and whether the data is live. */
 export function Shell(props: {
   title: string;
   places: readonly { href: string; label: string; isHere: boolean }[];

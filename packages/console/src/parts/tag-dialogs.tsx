@@ -103,7 +103,7 @@ export function CreateTag({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** Changes a tag: only what was touched is sent. */
+/** Changes a tag: only the fields that were touched are sent. */
 export function EditTag({ view, onClose }: { view: TagView; onClose: () => void }) {
   const before: Values = {
     step: String(view.step),
@@ -138,7 +138,7 @@ export function EditTag({ view, onClose }: { view: TagView; onClose: () => void 
   );
 }
 
-/** Retires a tag, for whoever types its name. */
+/** Retires a tag; the user has to type its name. */
 export function RetireTag({ tag, onClose }: { tag: string; onClose: () => void }) {
   const [typed, setTyped] = useState('');
   return (
@@ -174,7 +174,7 @@ function fieldsOf(values: Values): object {
   return Object.fromEntries(given.map(([name, value]) => [name, sent(name as Field['name'], value)]));
 }
 
-/** As the API takes it: IDs are texts, an empty field is the default. */
+/** The form's values as the API takes them: IDs are texts, an empty field means the default. */
 function sent(name: Field['name'], text: string): string | number | null {
   if (text === '') return null;
   return name === 'step' || name === 'maxStep' || name === 'targetDurationS' ? Number(text) : text;
