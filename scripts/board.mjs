@@ -1,7 +1,7 @@
-/** After so long without a word, one is said. */
+/** After this long without any output, a line of progress is written. */
 const SILENCE_MS = 15_000;
 
-/** What is said while steps are under way: their output, and how far they are when there was none for a while. */
+/** What is written while steps are under way: their output and, after a silence, how far they are. */
 export class Board {
   #write;
   #begun = performance.now();

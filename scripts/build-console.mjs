@@ -1,4 +1,4 @@
-/** Builds the console's pages where they are not those of the sources. */
+/** Builds the console's pages if they are out of date. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ function fingerprint() {
   return hash.digest('hex');
 }
 
-/** Gives what went wrong, or nothing. `node` is the project's own. */
+/** Returns what went wrong, or nothing. `node` is the project's own. */
 export function buildConsole(node) {
   const wanted = fingerprint();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return undefined;

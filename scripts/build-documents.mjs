@@ -1,6 +1,6 @@
 /**
- * `npm run build`. Node runs the sources, so nothing is compiled; what is built are the types of the gRPC messages and the
- * documents made from the sources.
+ * `npm run build`. Node runs the sources, so nothing is compiled. It makes the types of the gRPC messages, and the
+ * documents that come from the sources.
  */
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { DASHBOARDS, dashboardText } from './grafana-dashboards.mjs';
 import { GENERATED, writeGrpcTypes } from './grpc-types.mjs';
 import { areCurrent, manifestsWithoutHelm, renderManifests } from './kubernetes-manifests.mjs';
 
-/** Answers what went wrong, or nothing. */
+/** Returns what went wrong, or nothing. */
 export async function buildDocuments(root, say) {
   const problem = writeGrpcTypes(GENERATED);
   if (problem !== undefined) return problem;

@@ -1,5 +1,5 @@
 /**
- * Puts the program and all that it imports into a few files. A service that is started from them is ready in half the
+ * Bundles the program and everything it imports into a few files. A service started from them is ready in half the
  * time, and the tests start hundreds.
  */
 import { dirname, join } from 'node:path';
@@ -7,11 +7,11 @@ import { pathToFileURL } from 'node:url';
 
 const ENTRY = 'packages/cli/src/main.ts';
 
-/** What stands beside a module, such as a Lua script or a .proto, is read from there. */
+/** Files beside a module, such as a Lua script or a .proto, are read from there. */
 const readBesideModules = (root) => ({
   name: 'beside-modules',
   transform(code, id) {
-    // Where the program itself is, it has to know of the bundle.
+    // The program has to know of the bundle when it looks for its own files.
     if (id === join(root, ENTRY)) return undefined;
     return code
       .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(id).href))

@@ -15,7 +15,7 @@ const PROTOS = [
   'grpc/health/v1/health.proto',
 ];
 
-/** Writes the types into `folder`; gives what went wrong, or nothing. */
+/** Writes the types into `folder`; returns what went wrong, or nothing. */
 export function writeGrpcTypes(folder) {
   const shape = ['--keepCase', '--longs', 'String', '--defaults'];
   const form = ['--grpcLib', '@grpc/grpc-js', '--importFileExtension', '.ts'];
@@ -25,7 +25,7 @@ export function writeGrpcTypes(folder) {
     encoding: 'utf8',
   });
   if (status !== 0) return `proto-loader-gen-types: ${stderr}`;
-  // One file per proto file, for clients that are made at run time: nobody here uses them.
+  // The generator also writes one file per proto file, for clients that are made at run time. Nobody here uses them.
   for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())) {
     rmSync(join(folder, name));
   }

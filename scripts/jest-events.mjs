@@ -1,6 +1,6 @@
 /**
- * A reporter that tells the process that started Jest what becomes of each test. That the last message came is how a run
- * that ended is told from one that a test ended half-way, which leaves 0 as its exit code.
+ * A reporter that tells the process that started Jest about the result of each test. A test that ends the process
+ * half-way leaves 0 as the exit code; only the missing last message shows it.
  */
 import { relative } from 'node:path';
 
@@ -39,7 +39,7 @@ export default class Events {
       seconds: (perfStats.end - perfStats.start) / 1_000,
       broken: testExecError !== undefined && testExecError !== null,
       tests: testResults
-        // What a filter leaves out is as pending as what is skipped.
+        // Tests that a filter leaves out are as pending as skipped ones.
         .filter(({ status }) => !this.#isFiltered || status !== 'pending')
         .map(({ ancestorTitles, title, fullName, status }) => ({
           title: [...ancestorTitles, title].join(' › '),

@@ -1,6 +1,6 @@
 /**
- * Gives a Jest that was started by hand a run of its own; one that the npm scripts started is part of theirs. Each has a
- * bundle of the program that its tests start.
+ * Gives a Jest that was started by hand a run of its own. One that the npm scripts started belongs to their run. Each
+ * run has a bundle of the program that its tests start.
  */
 import { mkdtempSync } from 'node:fs';
 import { constants, tmpdir } from 'node:os';

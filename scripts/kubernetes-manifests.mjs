@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const chart = join(root, 'deploy', 'helm', 'leafcutter');
 
-/** File by file, what of the chart it shows, and with which values besides the defaults. */
+/** By file: which part of the chart it shows, and with which values besides the defaults. */
 const MANIFESTS = {
   'coordinator.yaml': { show: 'coordinator', set: [] },
   'agent-deployment.yaml': { show: 'agent', set: [] },
@@ -20,7 +20,7 @@ const MANIFESTS = {
   'monitoring.yaml': { show: 'monitoring', set: ['monitoring.enabled=true'] },
 };
 
-/** Helm that was built from its Go module would otherwise take itself for one of an old Kubernetes. */
+/** A Helm that was built from its Go module assumes an old Kubernetes unless told otherwise. */
 const KUBERNETES = '1.34.0';
 
 const manifest = (file) => readFileSync(join(root, 'deploy', 'kubernetes', file), 'utf8');
@@ -76,8 +76,8 @@ const indented = (text, by) => text.replace(/^(?=.)/gm, ' '.repeat(by));
 
 /**
  * @param {string} [helm] the program
- * @returns {Record<string, string> | undefined} the manifests by file name; undefined where there is no Helm
- * @throws Error with what Helm said
+ * @returns {Record<string, string> | undefined} the manifests by file name; undefined if there is no Helm
+ * @throws Error with Helm's message
  */
 export function renderManifests(helm = 'helm') {
   const rendered = {};

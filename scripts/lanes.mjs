@@ -1,4 +1,4 @@
-/** Runs lanes of steps side by side and tells how they come on. */
+/** Runs lanes of steps side by side and reports their progress. */
 import { Board } from './board.mjs';
 import { runStep } from './run-step.mjs';
 import { TestTally } from './test-tally.mjs';
@@ -14,13 +14,14 @@ import { TestTally } from './test-tally.mjs';
  */
 
 /**
- * A lane that is alone shows its output as it comes; of several each step's is shown at its end, in one block.
+ * A lane that runs alone shows its output as it comes. If there are several, each step's output is shown at its end,
+ * in one block.
  *
  * @param {readonly (readonly import('./steps.mjs').Step[])[]} lanes
  * @param {object} options
  * @param {(text: string) => void} options.write
  * @param {NodeJS.ProcessEnv} options.env
- * @param {() => Promise<string | undefined>} options.serversReady answers why not
+ * @param {() => Promise<string | undefined>} options.serversReady resolves to why they are not, or to undefined
  * @param {AbortSignal} options.signal ends the steps under way and starts no further one
  * @returns {Promise<Result[]>}
  */
@@ -82,7 +83,7 @@ async function resultOf(step, { env, signal, board, isLive }) {
   };
 }
 
-/** Jest's exit code alone does not say it: a test that ends the process leaves 0, and so does a suite without tests. */
+/** Jest's exit code alone is not enough: a test that ends the process leaves 0, and so does a suite without tests. */
 function hasPassed(tally, { isFiltered }) {
   const ran = tally.count('passed') + tally.count('failed');
   return tally.hasEnded && tally.count('failed') === 0 && (ran > 0 || isFiltered);

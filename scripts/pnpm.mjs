@@ -1,2 +1,2 @@
-/** The package manager, as npx takes it. */
+/** The package manager, in the form that npx takes. */
 export const PNPM = 'pnpm@12.21.0';

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Debian keeps daemons in directories that are not on an ordinary user's PATH. */
+/** Debian puts daemons into directories that are not on an ordinary user's PATH. */
 const DAEMON_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/bin'];
 
-/** A package counts as installed when what the tests use of it is there, wherever it came from. */
+/** A package counts as installed if the files that the tests use are there, wherever they came from. */
 const PACKAGES = [
   { name: 'redis-server', isThere: () => hasProgram('redis-server') },
   { name: 'redis-tools', isThere: () => hasProgram('redis-cli') && hasProgram('redis-benchmark') },
@@ -24,12 +24,12 @@ const PACKAGES = [
   { name: 'busybox-static', isThere: () => hasProgram('busybox') },
 ];
 
-/** Asked by Debian before it starts a service; this answer, that it must not. */
+/** Debian asks this before it starts a service; the answer is that it must not. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const NO_SERVICES =
   '#!/bin/sh\n# Leafcutter installs programs for its tests, which start their own.\nexit 101\n';
 
-/** Installing these packages takes under a minute; a mirror that hangs must not hang the tests for ever. */
+/** Installing these packages takes under a minute. A mirror that hangs must not hang the tests for ever. */
 const APT_WITHIN_MS = 10 * 60_000;
 
 /**
@@ -39,9 +39,9 @@ const APT_WITHIN_MS = 10 * 60_000;
  */
 
 /**
- * Makes sure that the servers and tools of the integration tests are installed. Where something is missing on a
- * Debian-like machine and this is root, it installs it. It never throws for want of a package: what is then to
- * be skipped, or to fail, is the caller's decision.
+ * Makes sure that the servers and tools of the integration tests are installed. On a Debian-like machine, and as
+ * root, it installs what is missing. It never throws because a package is missing: the caller decides what is skipped
+ * or fails.
  *
  * @param {{ log?: (line: string) => void }} [options] log is told what is being done and how long it took
  * @returns {Promise<Provision>}
@@ -84,7 +84,7 @@ function sentence(missing, reason) {
   return `Missing for the tests on real servers: ${list} (${reason}). Install with: sudo apt-get install --no-install-recommends ${list}`;
 }
 
-/** Else the databases that are installed would run from then on. A policy of the machine's own stays as it is. */
+/** Otherwise the installed databases would run from then on. A policy of the machine's own stays as it is. */
 async function withoutServices(install) {
   if (existsSync(POLICY) && readFileSync(POLICY, 'utf8') !== NO_SERVICES) return install();
   writeFileSync(POLICY, NO_SERVICES, { mode: 0o755 });
@@ -95,7 +95,7 @@ async function withoutServices(install) {
   }
 }
 
-/** Answers what went wrong, or undefined. */
+/** Returns what went wrong, or undefined. */
 async function apt(title, args, log) {
   log(`${title} …`);
   const begin = performance.now();
@@ -109,12 +109,13 @@ async function apt(title, args, log) {
   return problem;
 }
 
-/** Answers undefined on success, else the last line that tells why. */
+/** Returns undefined on success, else the last line that tells why. */
 function run(command, args) {
   return new Promise((resolve) => {
-    // No terminal and no questions: a package that asks would wait for ever.
+    // No terminal and no questions: a package that asks one would wait for ever.
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
-    // A run that ends or is interrupted ends all that bears its mark, which is TMPDIR; dpkg must not end half-way.
+    // A run that ends or is interrupted kills every process with its mark, which is TMPDIR. dpkg must not be killed
+    // half-way.
     delete env.TMPDIR;
     const options = { env, stdio: ['ignore', 'pipe', 'pipe'], timeout: APT_WITHIN_MS, detached: true };
     const child = spawn(command, args, options);

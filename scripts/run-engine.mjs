@@ -1,6 +1,6 @@
 /**
- * The container engine of a run. It is started only when none answers (test/support/docker-engine.ts), and all it has
- * lies in the run's folder, but for a bridge that bears the run's number. It changes no rule of the packet filter.
+ * The container engine of a run. It is started only if none answers (test/support/docker-engine.ts). Everything it
+ * has lies in the run's folder, except a bridge that carries the run's number. It does not change the packet filter.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Label of containers and images that says whose they are: the name of the run's folder. */
+/** Label of containers and images with the name of the run's folder, which tells their owner. */
 export const OWNER_LABEL = 'leafcutter-test.owner';
 
 const STOPS_WITHIN_MS = 20_000;
@@ -24,12 +24,15 @@ export function engineOf(folder) {
     pidFile: join(home, 'pid'),
     log: join(home, 'log'),
     bridge: `lct-${number}`,
-    /** Names the engine, empty for the default one, when the run uses one that is not its own. */
+    /** Names the engine, if the run uses one that is not its own; empty for the default one. */
     guestMark: join(folder, 'guest-of-an-engine'),
   };
 }
 
-/** Stops the run's own engine with its containers; from an engine that is another's only what is the run's is removed. */
+/**
+ * Stops the run's own engine with its containers. From someone else's engine, only what belongs to the run is
+ * removed.
+ */
 export async function endEngine(folder, membersOf) {
   const { home, guestMark } = engineOf(folder);
   if (existsSync(guestMark)) await leaveForeign(basename(folder), readFileSync(guestMark, 'utf8'));
@@ -62,13 +65,13 @@ async function removeContainers(docker, filters = []) {
   if (containers.length > 0) await docker('rm', '--force', '--volumes', ...containers);
 }
 
-/** The client of an engine, of the default one when the host is empty. */
+/** The client of an engine; of the default one if the host is empty. */
 const clientOf =
   (host) =>
   (...args) =>
     linesOf('docker', [...(host === '' ? [] : ['--host', host]), ...args]);
 
-/** Nothing when the command fails: what is not there need not be removed. */
+/** Empty if the command fails: what is not there need not be removed. */
 async function linesOf(command, args) {
   return run(command, args, { timeout: STOPS_WITHIN_MS, killSignal: 'SIGKILL' }).then(
     ({ stdout }) => stdout.split('\n').filter(Boolean),

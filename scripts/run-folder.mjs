@@ -1,7 +1,8 @@
 /**
- * The folder of one test run. Whatever the run starts gets it as TMPDIR, so it holds all temporary files, and marks all
- * processes: each has the folder in its environment. Its name tells its owner, the process whose run it is, by id and
- * by start time, because ids are used again. When the owner is gone, all that bears the mark may go.
+ * The folder of one test run. Every process of the run gets it as TMPDIR, so it holds all temporary files. It also
+ * marks all processes, because each has the folder in its environment. Its name tells the owner, the process that the
+ * run belongs to, by id and by start time, because ids are used again. When the owner is gone, everything with the
+ * mark may go.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -13,13 +14,13 @@ import { endEngine } from './run-engine.mjs';
 
 const NAME = /^leafcutter-test-run-(\d+)-(\d+)$/;
 
-/** How often processes are looked for that were born while others were killed. */
+/** How often to look for processes that were born while others were killed. */
 const KILL_ROUNDS = 50;
 
-/** Makes the folder of a run that is this process's; it must be given to `endRun`. */
+/** Makes the folder of this process's run; it must be given to `endRun`. */
 export function openRun(parent = tmpdir()) {
   const folder = join(parent, `leafcutter-test-run-${process.pid}-${startOf(process.pid)}`);
-  // Readable by all: a database server's copy comes through a process that is nobody.
+  // Readable by all: a database server's copy passes through a process of the user nobody.
   mkdirSync(folder, { recursive: true, mode: 0o755 });
   return folder;
 }
@@ -28,20 +29,20 @@ export function isRunFolder(path) {
   return NAME.test(basename(path));
 }
 
-/** @param {string} name that of a run's folder; any other has no owner */
+/** @param {string} name of a run's folder; any other name has no owner */
 export function isOwnerAlive(name) {
   const [, pid, start] = NAME.exec(name) ?? [];
   return pid !== undefined && startOf(pid) === start;
 }
 
-/** Ends the runs whose owner was killed before it could. Answers their names. */
+/** Ends the runs whose owner was killed before it could. Resolves to their names. */
 export async function endDeadRuns(parent = tmpdir()) {
   const dead = readdirSync(parent).filter((name) => NAME.test(name) && !isOwnerAlive(name));
   for (const name of dead) await endRun(join(parent, name));
   return dead;
 }
 
-/** Stops everything that was started in the run and removes the folder. Doing it twice is harmless. */
+/** Stops everything that was started in the run and removes the folder. Calling it twice is harmless. */
 export async function endRun(folder) {
   await endEngine(folder, membersOf);
   for (let round = 0; round < KILL_ROUNDS; round += 1) {
@@ -54,7 +55,7 @@ export async function endRun(folder) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-/** The processes that bear the run's mark, those in its containers too. This one is never among them. */
+/** The processes with the run's mark, including those in its containers. This process is never among them. */
 function membersOf(folder) {
   if (!existsSync('/proc')) return [];
   return readdirSync('/proc').filter(
@@ -66,23 +67,23 @@ function isMarked(pid, folder) {
   const environment = `\0${readProc(pid, 'environ')}`;
   if (environment.includes(`\0TMPDIR=${folder}\0`) || environment.includes(`\0TMPDIR=${folder}/`))
     return true;
-  // A container has an environment of its own; its root lies in the folder, as layers or as a copy.
+  // A container has an environment of its own. Its root lies in the folder, as layers or as a copy.
   const root = readProc(pid, 'mountinfo')
     .split('\n')
     .find((line) => line.split(' ')[4] === '/');
   return root !== undefined && (root.includes(`=${folder}/`) || root.includes(` ${folder}/`));
 }
 
-/** When a process started, in ticks since boot; undefined when it is gone, or a zombie, which is as good as gone. */
+/** When a process started, in ticks since boot; undefined if it is gone or a zombie, which is as good as gone. */
 function startOf(pid) {
   if (!existsSync('/proc/self/stat')) return isThere(pid) ? '0' : undefined;
   const stat = readProc(pid, 'stat');
-  // The program's name stands in brackets and may hold anything.
+  // The program's name is in brackets and may contain anything.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
   return state === 'Z' ? undefined : fields[18];
 }
 
-/** Where there is no /proc. */
+/** For systems without /proc. */
 function isThere(pid) {
   try {
     return process.kill(Number(pid), 0);
@@ -91,7 +92,7 @@ function isThere(pid) {
   }
 }
 
-/** Empty when the process is gone or another user's. */
+/** Empty if the process is gone or belongs to another user. */
 function readProc(pid, file) {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8');
@@ -104,11 +105,11 @@ function kill(pid) {
   try {
     process.kill(Number(pid), 'SIGKILL');
   } catch {
-    // It was quicker.
+    // It was gone already.
   }
 }
 
-/** What an engine that was killed left mounted; the last mounted first. */
+/** Removes the mounts that a killed engine left, the last one first. */
 async function unmountBelow(folder) {
   const points = readProc('self', 'mountinfo')
     .split('\n')

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
-/** From its last test on, Jest may take so long to exit; what keeps it any longer would keep it for ever. */
+/** How long Jest may take to exit after its last test. If something keeps it longer, it would keep it for ever. */
 const EXITS_WITHIN_MS = 30_000;
 
 /**
@@ -24,7 +24,7 @@ export function runStep(step, { env, signal, hear, take }) {
     });
     let lingered = false;
     let patience;
-    // What it leaves is removed with the run, so nothing is waited for.
+    // The end of the run removes what it leaves, so nothing is waited for.
     const stop = () => child.kill('SIGKILL');
     signal.addEventListener('abort', stop, { once: true });
     const end = (code) => {
@@ -45,13 +45,16 @@ export function runStep(step, { env, signal, hear, take }) {
       hear(`${step.command}: ${error.message}\n`);
       end(1);
     });
-    // Outputs may be held open by grandchildren, which the end of the run removes.
+    // Grandchildren may hold its outputs open; the end of the run removes them.
     child.once('exit', (code) => (signal.aborted || lingered) && end(code));
     child.once('close', end);
   });
 }
 
-/** A step dies with us, however we die; one that gives way gets a third of what others get that want the same core. */
+/**
+ * A step dies with us, however we die. One that gives way gets a third of the share of others that want the same
+ * core.
+ */
 function prefix({ givesWay }) {
   return [
     ...(existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'KILL', '--'] : []),

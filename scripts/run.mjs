@@ -1,7 +1,7 @@
 /**
- * Every npm script starts here, on whatever Node there is (20 or newer): it installs what is missing, then runs the
- * task on the project's own Node from node_modules. A task that tests is a run, with a folder of its own; whatever
- * becomes of the task, what it left is removed here, and what is left when this process is killed, by the next run.
+ * Every npm script starts here, on any Node from version 20 on. It installs what is missing and then runs the task on
+ * the project's own Node from node_modules. A task that tests is a run with a folder of its own. However the task
+ * ends, what it left is removed here; if this process is killed, the next run removes it.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -29,7 +29,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     if (asked === undefined && task !== 'dev') say('\nStopping, and removing what was started …');
     asked ??= signal;
-    // Ctrl-C reaches the child as it reaches us, and to `npm start` a second one means haste.
+    // Ctrl-C reaches the child as it reaches us, and `npm start` takes a second one as a request to hurry.
     if (signal === 'SIGTERM' || task !== 'dev') foreground?.kill(signal);
   });
 }
@@ -46,7 +46,7 @@ function run(command, commandArgs) {
   });
 }
 
-/** Installs dependencies where the lock file is not the one that is installed. Answers an exit code. */
+/** Installs dependencies if the lock file differs from the installed one. Resolves to an exit code. */
 async function install() {
   const files = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'];
   const wanted = createHash('sha256')
@@ -63,7 +63,7 @@ async function install() {
   return code;
 }
 
-/** Answers the exit code of the task, or of what had to come before it. */
+/** Resolves to the exit code of the task, or of what had to come before it. */
 async function runTask() {
   const code = await install();
   if (code !== 0) return code;
@@ -75,12 +75,12 @@ async function runTask() {
   if (asked !== undefined) return 1;
   if (task === 'dev') return run(node, ['packages/cli/src/main.ts', 'dev', ...args]);
   const line = [node, 'scripts/tasks.mjs', task ?? '', ...args];
-  // Should we be killed, the task is told to end.
+  // If we are killed, the task is told to end.
   const bound = existsSync('/usr/bin/setpriv') ? ['setpriv', '--pdeathsig', 'TERM', '--', ...line] : line;
   return run(bound[0], bound.slice(1));
 }
 
-/** The task in a folder of its own, which is gone with all that was started in it when this answers. */
+/** Runs the task in a folder of its own, which is gone with everything started in it when this resolves. */
 async function runInFolder() {
   const dead = await endDeadRuns();
   if (dead.length > 0) say(`Removed what a run left that was killed: ${dead.join(', ')}`);

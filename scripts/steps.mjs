@@ -45,10 +45,10 @@ function jest(suites, { args, workers = 'all', node = process.execPath, name = s
   };
 }
 
-/** Unit tests of what touches Node: not of the tree, nor of the domain and shared rules, which compute and touch nothing. */
+/** Unit tests that touch Node: not those of the tree, the domain and the shared rules, which only compute. */
 const MEETS_NODE = 'packages/((agent|coordinator)/src/(?!domain/)|cli/|client/|shared/src/(http|config)/)';
 
-/** What runs on Node's next release as well, which the services are to be moved to: what is quick, and the drivers. */
+/** What also runs on Node's next release, which the services are to move to: the quick tests and the drivers. */
 function onNode26() {
   const name = (what) => `${what} on Node 26`;
   if (!existsSync(NODE_26)) {
@@ -72,8 +72,8 @@ function onNode26() {
 
 /**
  * @param {string} task
- * @param {readonly string[]} args what stands behind `--` on the command line
- * @returns {Step[][] | undefined} undefined when there is no such task
+ * @param {readonly string[]} args what follows `--` on the command line
+ * @returns {Step[][] | undefined} undefined if there is no such task
  */
 export function lanesOf(task, args) {
   const program = (name, ...line) => ({ ...step(name, process.execPath, ...line), needsServers: true });
@@ -84,13 +84,13 @@ export function lanesOf(task, args) {
   const unit = { ...jest('unit', { args }), givesWay: true };
   const simulation = { ...jest('simulation', { args }), givesWay: true };
   const integration = { ...jest('contract and integration', { args }), needsServers: true };
-  // One file at a time: these measure, and two on two cores would measure each other.
+  // One file at a time: these measure, and two at once would measure each other.
   const containers = { ...jest('containers', { args, workers: 'serial' }), needsServers: true };
   const fault = { ...jest('fault', { args, workers: 'serial' }), needsServers: true };
   const fullContainers = { ...containers, env: { LEAFCUTTER_FULL: '1' } };
   const fullFault = { ...fault, env: { LEAFCUTTER_FULL: '1' } };
   const fullIntegration = { ...integration, env: { LEAFCUTTER_FULL: '1' } };
-  // A unit test holds the dependency rules against the tree.
+  // A unit test checks the tree against the dependency rules.
   const checks = args.length > 0 ? CHECKS : CHECKS.filter(({ name }) => name !== DEPENDENCY_RULES);
   const units = [unit, ...(args.length > 0 ? [] : onNode26())];
   const namesTests = args.some((arg) => arg.includes('.test.ts') || arg === '-t');
@@ -102,8 +102,8 @@ export function lanesOf(task, args) {
     'test:simulation': () => [[namesTests ? simulation : simulate(...args)]],
     'test:integration': () => [[integration, containers]],
     'test:fault': () => [[fault]],
-    // What is on servers mostly waits for them, so all that computes runs beside it and gives way; and first what needs none,
-    // while they are being installed.
+    // Tests on servers mostly wait for them. So everything that computes runs beside them and gives way. The tests
+    // that need no servers come first, while the servers are being installed.
     test: () => [[fault], [integration], [...checks, simulation, containers, ...units]],
     'test:full': () => [
       [fullFault],

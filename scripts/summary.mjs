@@ -1,7 +1,7 @@
-/** What a run says at its end, made from the results of its steps. */
+/** What a run says at its end, from the results of its steps. */
 
 const SLOWEST = 10;
-/** From so many on, failures of one file are named together: a hook that fails takes them all with it. */
+/** If this many tests of one file fail, they are named together: a failed hook takes them all with it. */
 const TOO_MANY_TO_NAME = 10;
 
 /** The script that runs a suite. */
@@ -90,7 +90,7 @@ function failures({ path, suite, tests, broken }) {
   return failed.flatMap(({ title, name }) => [`${path}: ${title}`, `    ${runAlone(suite, path, name)}`]);
 }
 
-/** What no test tells of itself: that it ended the process, or kept it from ending. */
+/** What no test can tell about itself: that it ended the process, or kept it from ending. */
 function unfinished({ name, tally, lingered }) {
   const cut = (tally?.unfinished() ?? []).map((path) => `${path}: Jest ended while it was under way`);
   return lingered
@@ -104,7 +104,7 @@ export function runAlone(suite, path, name) {
   return `npm run ${SCRIPTS[suite]} -- ${path}${filter}`;
 }
 
-/** Jest takes the name for a regular expression, the shell takes it for a word. */
+/** Jest takes the name for a regular expression, and the shell splits it into words. */
 const escaped = (name) => name.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`);
 const quoted = (word) => `'${word.replaceAll("'", String.raw`'\''`)}'`;
 

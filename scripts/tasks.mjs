@@ -39,7 +39,7 @@ if (lanes === undefined) {
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interruption.abort());
 
-// Installing goes on beside what needs no servers, and to its end whatever happens: dpkg must not be left half-way.
+// Installing goes on beside the steps that need no servers, and always to its end: dpkg must not be left half-way.
 const needsServers = lanes.flat().some((step) => step.needsServers);
 const provided = needsServers ? provision({ log: say }) : Promise.resolve({ problem: undefined });
 

@@ -1,4 +1,4 @@
-/** What became of the tests of one Jest run, as its messages tell (jest-events.mjs). */
+/** The results of the tests of one Jest run, from its messages (jest-events.mjs). */
 export class TestTally {
   /** @type {import('./jest-events.mjs').FileEnd[]} */
   files = [];
@@ -10,7 +10,7 @@ export class TestTally {
   /** Files under way, with when they began. */
   #open = new Map();
 
-  /** Answers a line worth saying at once, if there is one. */
+  /** Returns a line worth printing at once, if there is one. */
   take(message, nowMs) {
     if (message.event === 'run') this.#filesInAll = message.files;
     if (message.event === 'file-begins') this.#open.set(message.path, nowMs);
@@ -31,7 +31,7 @@ export class TestTally {
     return `✕ ${path}: ${name}`;
   }
 
-  /** Files that had begun and did not come to their end. */
+  /** Files that had begun and did not end. */
   unfinished() {
     return [...this.#open.keys()];
   }
