@@ -27,14 +27,14 @@ export interface Issue extends Range {
 const MAX_VIOLATIONS = 20;
 
 /**
- * All that happened in a run: a line for each thing worth telling, with a hash over them that two runs of a seed must
- * share, and the facts that the checks are made of.
+ * Everything that happened in a run: a line for each notable thing, with a hash over the lines that two runs of a
+ * seed must share, and the facts that the checks use.
  */
 export class Evidence {
   readonly lines: string[] = [];
   readonly grants: Grant[] = [];
   readonly issues = new Map<string, Issue[]>();
-  /** Snowflake IDs by the instance that made them, in the order in which it did. */
+  /** Snowflake IDs by the instance that made them, in order of making. */
   readonly snowflakes = new Map<string, bigint[]>();
   readonly violations: Violation[] = [];
   idsIssued = 0;
@@ -78,8 +78,8 @@ export class Evidence {
   }
 
   /**
-   * An admin set a counter down: of the first `before` grants, none may lie between there and the tag's new highest ID.
-   * Numbers in between that were never handed out may be, from now on.
+   * An admin lowered a counter. Of the first `before` grants, none may lie between there and the tag's new highest
+   * ID. Numbers in between that were never handed out may be handed out from now on.
    */
   lowered(tag: string, { from, to, highestId }: Lowered, before: number): void {
     this.note(`${tag} is lowered from ${from} to ${to}, and ends at ${highestId}`);

@@ -3,7 +3,7 @@ import type { Scenario } from './scenario.ts';
 import { type Shrunk, shrink } from './shrink.ts';
 import type { Plant } from './world.ts';
 
-/** Lines of the history that are shown before what went wrong. */
+/** How many lines of the history are shown before what went wrong. */
 const TAIL_LINES = 60;
 
 /** The command that runs a seed again. */
@@ -11,7 +11,7 @@ function replayCommand(seed: number): string {
   return `npm run test:simulation -- --replay ${seed}`;
 }
 
-/** Shrinks a failing scenario and tells what is left of it. */
+/** Shrinks a failing scenario and describes what is left of it. */
 export async function explain(failing: Scenario, plant: Plant = {}): Promise<string> {
   const shrunk = await shrink(failing, plant);
   if (shrunk === undefined) return `seed ${failing.seed} is clean`;

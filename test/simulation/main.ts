@@ -15,7 +15,7 @@ checks the invariants I1 to I6. A seed repeats its run exactly.
   --workers n  threads (default: one per core)
   --replay n   runs one seed alone, prints its history and, where it fails, shrinks it
 `;
-/** Failing seeds that are shrunk and explained. */
+/** How many failing seeds are shrunk and explained. */
 const MOST_EXPLAINED = 3;
 const PROGRESS_EVERY_MS = 10_000;
 

@@ -28,7 +28,7 @@ abstract class Place<Service extends { readonly process: SimulatedAgent['process
     this.process.kill();
   }
 
-  /** Starts the service again where it was killed. */
+  /** Starts the service again if it was killed. */
   start(): void {
     if (!this.process.alive) this.#service = this.#launch(this.#service);
   }

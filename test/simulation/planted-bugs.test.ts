@@ -4,7 +4,7 @@ import { hunt } from './planted/hunt.ts';
 import { isPlain, scenarioFor } from './planted/planted-bug.ts';
 import { simulate } from './simulate.ts';
 
-/** The rarest takes hundreds of seeds, should the known one not show it any more. */
+/** The rarest one takes hundreds of seeds, if the known one no longer shows it. */
 const TIMEOUT_MS = 900_000;
 
 describe('a planted bug is found', () => {

@@ -10,7 +10,7 @@ import { Random } from './machine/random.ts';
 import type { AgentRules } from './services/simulated-agent.ts';
 import type { CoordinatorRules } from './services/simulated-coordinator.ts';
 
-/** All that one run is made of. A seed makes one; shrinking makes smaller ones of it. */
+/** Everything that one run is made of. A seed makes one; shrinking makes smaller ones from it. */
 export interface Scenario {
   readonly seed: number;
   readonly agents: number;
@@ -88,7 +88,7 @@ function rulesFor(random: Random, agents: number): Scenario['rules'] {
       maxWaiting,
       waitMs: 2_000,
       maxTags: 10,
-      // Where nobody may wait, a tag that leaves memory between two calls would never be served.
+      // If nobody may wait, a tag that leaves memory between two calls would never be served.
       idleMs: maxWaiting === 0 ? 60_000 : random.pick([2_000, 60_000]),
     },
     generator: { layout, sequenceStartMax, maxClockDriftMs: 2_000 },

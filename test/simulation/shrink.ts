@@ -2,15 +2,15 @@ import type { Scenario } from './scenario.ts';
 import { type Outcome, simulate } from './simulate.ts';
 import type { Plant } from './world.ts';
 
-/** The smallest scenario found that still breaks the same invariant, and what came of it. */
+/** The smallest scenario found that still breaks the same invariant, and its outcome. */
 export interface Shrunk {
   readonly scenario: Scenario;
   readonly outcome: Outcome;
-  /** Runs that it took. */
+  /** How many runs it took. */
   readonly runs: number;
 }
 
-/** Runs spent on one failing seed at most. */
+/** How many runs are spent on one failing seed at most. */
 const MOST_RUNS = 300;
 
 /**
@@ -37,7 +37,7 @@ export async function shrink(failing: Scenario, plant: Plant = {}): Promise<Shru
   for (let changed = true; changed && runs < MOST_RUNS; ) {
     changed = false;
     for (const make of smallerOnes) {
-      // Each success leaves a smaller scenario, of which the same step may make a smaller one still.
+      // Each success leaves a smaller scenario, which the same step may make smaller still.
       for (let index = 0; ; ) {
         const smaller = make(scenario, index);
         if (smaller === undefined || runs >= MOST_RUNS) break;
@@ -49,7 +49,7 @@ export async function shrink(failing: Scenario, plant: Plant = {}): Promise<Shru
   return { scenario, outcome, runs };
 }
 
-/** Ways to make a scenario smaller: the `index`th attempt of each, undefined where there are no more. */
+/** Ways to make a scenario smaller: the `index`th attempt of each; undefined if there are no more. */
 const smallerOnes: readonly ((scenario: Scenario, index: number) => Scenario | undefined)[] = [
   ({ faults, ...rest }, index) =>
     index < faults.length ? { ...rest, faults: faults.toSpliced(index, 1) } : undefined,

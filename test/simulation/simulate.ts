@@ -8,10 +8,10 @@ import { describeFault, type Fault, type FaultKind, type Heal } from './faults/f
 import { RECOVERY_MS, type Scenario } from './scenario.ts';
 import { type Plant, World } from './world.ts';
 
-/** What came of a run. */
+/** The outcome of a run. */
 export interface Outcome {
   readonly violations: readonly Violation[];
-  /** Over the whole history: two runs of one scenario have the same. */
+  /** A hash over the whole history: two runs of one scenario have the same. */
   readonly hash: string;
   readonly lines: readonly string[];
   readonly simulatedMs: number;
@@ -23,16 +23,16 @@ export interface Outcome {
   readonly events: number;
 }
 
-/** A fault that the assumptions forbid at its moment is tried again so much later, and after a while gives way. */
+/** A fault that the assumptions forbid at its moment is tried again this much later, and after a while gives way. */
 const PUT_OFF_MS = 500;
 const PUT_OFF_IN_ALL_MS = 5_000;
-/** What comes in the place of a fault that stayed forbidden. */
+/** The fault that replaces one that stayed forbidden. */
 const ALWAYS_ALLOWED = 'agent-killed';
 
-/** Runs a scenario to its end, or until something was wrong, and checks all that happened. */
+/** Runs a scenario to its end, or until something was wrong, and checks everything that happened. */
 export async function simulate(scenario: Scenario, plant: Plant = {}): Promise<Outcome> {
   const { stackTraceLimit } = Error;
-  // Refusals are errors by the thousand; collecting their stacks would take a tenth of the time.
+  // There are thousands of refusals, and collecting their stacks would take a tenth of the time.
   Error.stackTraceLimit = 0;
   try {
     return await run(scenario, plant);

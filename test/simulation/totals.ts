@@ -1,7 +1,7 @@
 import { FAULT_KINDS, type FaultKind } from './faults/fault.ts';
 import type { Outcome } from './simulate.ts';
 
-/** What many runs came to; plain data, so that workers can send it. */
+/** The sum of many runs; plain data, so that workers can send it. */
 export interface Totals {
   seeds: number;
   simulatedSeconds: number;

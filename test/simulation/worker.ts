@@ -3,7 +3,7 @@ import { scenarioOf } from './scenario.ts';
 import { simulate } from './simulate.ts';
 import { addOutcome, noTotals } from './totals.ts';
 
-/** Runs every `stride`th seed from `first` up to before `end`, and sends totals once in a while. */
+/** Runs every `stride`th seed from `first` up to before `end`, and sends totals now and then. */
 const { first, end, stride } = workerData as { first: number; end: number; stride: number };
 
 const REPORT_EVERY = 25;

@@ -16,7 +16,7 @@ import { SimulatedEndpoint } from './services/simulated-endpoint.ts';
 import { SimulatedDatabase } from './stores/simulated-database.ts';
 import { copyOf, type Memory, RedisServer, SimulatedRedis } from './stores/simulated-redis.ts';
 
-/** Bugs that are planted for a run; none in an honest one. */
+/** Bugs that are planted for a run; a real run has none. */
 export interface Plant {
   readonly coordinator?: CoordinatorPlant;
   readonly agent?: AgentPlant;
@@ -25,7 +25,7 @@ export interface Plant {
   readonly statements?: (store: MemoryStore) => MemoryStore;
 }
 
-/** How often Redis' memory is kept for a fault to go back to, and how many are. */
+/** How often a snapshot of Redis is kept for a fault to go back to, and how many are kept. */
 const SNAPSHOT_EVERY_MS = 500;
 const SNAPSHOTS = 40;
 
@@ -98,7 +98,7 @@ export class World {
     );
   }
 
-  /** The tables as a first start and an operator leave them. */
+  /** The tables after a first start and an operator's work. */
   async open(): Promise<void> {
     const { tags, rules } = this.#scenario;
     const store = this.database.inside();
@@ -117,7 +117,7 @@ export class World {
     return server;
   }
 
-  /** Everything that faults may have left is set right; but for the clock of Redis, which may stay ahead. */
+  /** Sets everything right that faults may have left, except the clock of Redis, which may stay ahead. */
   setRight(): void {
     const processes = [...this.agents, ...this.coordinators].map(({ process }) => process);
     for (const process of [...processes, this.database.process]) {

@@ -37,7 +37,7 @@ export function checkIssuedWasGranted(evidence: Evidence, layout: SnowflakeLayou
     }
 }
 
-/** True where `ranges`, sorted by their starts, hold all of `range` without a gap. */
+/** True if `ranges`, sorted by their starts, cover all of `range` without a gap. */
 function isCovered(range: Range, ranges: readonly Range[]): boolean {
   let low = 0;
   let high = ranges.length;

@@ -3,7 +3,7 @@ import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { AgentPlace } from '../places.ts';
 import type { World } from '../world.ts';
 
-/** Whoever is served at all is served at least this often once all is well. */
+/** Every source that is served at all must be served at least this often once all is well. */
 const LATELY_MS = 15_000;
 
 /** I5: at the end of a run, every agent issues every tag that can be issued, and snowflake IDs. */
@@ -11,7 +11,7 @@ export async function checkRecovery(world: World): Promise<void> {
   for (const agent of world.agents) {
     requireServed(world, agent, 'snowflake');
     for (const { tag, nextId: counter, retired, highestId } of world.database.tags.values()) {
-      // A counter may be behind; what was handed out, or may have been, is used up all the same.
+      // A counter may be behind, but what was handed out, or may have been, is used up.
       const nextId = maxBigint(counter, world.database.highWaters.get(tag) ?? 0n);
       const { value: fence } = await world.redis.master.fence.read({ kind: 'tag', tag });
       const usedUp = maxBigint(nextId, fence) > (highestId ?? HIGHEST_ID);

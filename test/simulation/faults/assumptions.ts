@@ -2,49 +2,50 @@ import type { CompletedSweep } from '../stores/completed-sweep.ts';
 import type { Commit } from '../stores/simulated-database.ts';
 import { type Heal, nothingToHeal } from './fault.ts';
 
-/** A watch may find out about a Redis that was away up to so long after it is back. */
+/** A watch may take up to this long to notice that Redis is back. */
 const AFTERMATH_MS = 4_000;
 
 /**
- * What I1 is promised under, and the one place where it is written down:
+ * The assumption behind I1, written down in this one place:
  *
  *     either store may forget, as long as a sweep that saw both completes before the other one forgets, too.
  *
  * So there are two memories, and faults may take one of them at a time:
  *
- * - Redis may forget (wiped, taken back, evicted, failed over to a replica that lags, exchanged for another one) unless
- *   MySQL forgot something and no sweep that began after that has been completed.
- * - MySQL may forget (failed over, restored) what Redis was told of: commits of transactions that began while Redis was
- *   there for everybody and that it has not forgotten since, and commits that a sweep has read which was completed since
- *   Redis last forgot. What was written while Redis was away, and not swept since, is in no second memory: that is the one
- *   thing that MySQL may not lose.
- * - Redis may be away, slow, read-only or lose commands at any time, also right after MySQL forgot: that is no forgetting.
+ * - Redis may forget (wiped, taken back, evicted, failed over to a replica that lags, exchanged for another one),
+ *   unless MySQL forgot something and no sweep that began after that has been completed.
+ * - MySQL may forget (failed over, restored) what Redis was told: commits of transactions that began while Redis was
+ *   there for everybody, if Redis has not forgotten since. It may also forget commits that a sweep has read, if that
+ *   sweep was completed after Redis last forgot. What was written while Redis was away, and was not swept since, is
+ *   in no second memory: that is the one thing that MySQL may not lose.
+ * - Redis may be away, slow, read-only or lose commands at any time, even right after MySQL forgot: that is not
+ *   forgetting.
  *
- * Any sweep counts, whoever did it and however much it read, that ran on one MySQL and one Redis, the present ones, and
- * began after both were well. A deployment that goes over to another Redis has a Redis that forgot, and has one again when
- * it comes back.
+ * Any sweep counts, whoever did it and however much it read, if it ran on one MySQL and one Redis, the present ones,
+ * and began after both were well. If a deployment goes over to another Redis, its Redis has forgotten. If it comes
+ * back, its Redis has forgotten again.
  *
- * Everything else is always allowed: clocks, processes, networks, lost answers, rows edited by hand. What would break the
- * assumption is put off by whoever asks here.
+ * Everything else is always allowed: clocks, processes, networks, lost answers, rows edited by hand. A fault that
+ * would break the assumption asks here, and is put off.
  *
- * Redis counts as away by what is done to it here, never by what a coordinator believes: a coordinator that takes a Redis
- * for away that is not must be found out.
+ * Redis counts as away because of what is done to it here, never because a coordinator believes so: a coordinator
+ * that wrongly believes that Redis is away must be found out.
  */
 export class Assumptions {
   readonly #now: () => number;
   readonly #commits: readonly Commit[];
-  /** Commits that were made while Redis was away for somebody. */
+  /** Commits that were made while Redis was away for some coordinator. */
   readonly #missed = new WeakSet<Commit>();
   readonly #stutters = new Set<Heal>();
   readonly #mistakes = new Set<Heal>();
-  /** Coordinators that take Redis for away because of what was done to it. */
+  /** Coordinators that believe Redis is away because of what was done to it. */
   readonly #watchesDown = new Set<string>();
-  /** Troubles of Redis that last: in which it is away, and in which it forgets what it is told. */
+  /** Lasting troubles of Redis: those in which it is away, and those in which it forgets what it is told. */
   #away = 0;
   #forgetting = 0;
   /** True if the deployment followed a coordinator that was led to another Redis. */
   #takenOver = false;
-  /** When Redis was last there for everybody after it was not. */
+  /** When Redis was last back for everybody. */
   #backAtMs = 0;
   /** When something was last done to Redis. */
   #lastHarmMs = Number.NEGATIVE_INFINITY;
@@ -71,7 +72,7 @@ export class Assumptions {
     this.#redisSweptAtMs = begunAtMs;
   }
 
-  /** MySQL is about to lose its last `wanted` commits: how many of them it may. */
+  /** MySQL is about to lose its last `wanted` commits: how many of them it may lose. */
   databaseForgets(wanted: number): number {
     for (const heal of [...this.#mistakes]) heal();
     const losable = this.losable(wanted);
@@ -105,7 +106,7 @@ export class Assumptions {
     });
   }
 
-  /** Lets Redis be away for some or all, which it may be at any time. */
+  /** Lets Redis be away for some or all, which is allowed at any time. */
   redisIsAway(harm: () => Heal | undefined): Heal | undefined {
     const heal = harm();
     if (heal === undefined) return undefined;
@@ -118,7 +119,7 @@ export class Assumptions {
     });
   }
 
-  /** Lets single commands of Redis get lost; some coordinator may come to think that it is away. */
+  /** Lets single commands of Redis get lost; a coordinator may then believe that Redis is away. */
   redisStutters(harm: () => Heal | undefined): Heal | undefined {
     const heal = harm();
     if (heal === undefined) return undefined;
@@ -132,9 +133,10 @@ export class Assumptions {
   }
 
   /**
-   * Lets coordinators be led to another Redis. As long as they refuse it, that harms nobody. If the deployment goes over
-   * to it, as it must if its own Redis is gone for good, the way back leads to a Redis that missed what was handed out
-   * meanwhile. A MySQL that forgets in the middle of it ends it: two of the three would have forgotten.
+   * Lets coordinators be led to another Redis. As long as they refuse it, that harms nobody. The deployment may go
+   * over to it, and must if its own Redis is gone for good. Then the way back leads to a Redis that missed what was
+   * handed out meanwhile. If MySQL forgets in the middle of this, the fault ends: otherwise two of the three would
+   * have forgotten.
    */
   redisMistaken(harm: () => Heal | undefined): Heal | undefined {
     if (this.databaseIsBehind) return undefined;
@@ -156,7 +158,7 @@ export class Assumptions {
     this.#redisForgot();
   }
 
-  /** A coordinator thinks that Redis is away, or back. If nothing was done to Redis, that is its own mistake. */
+  /** A coordinator believes that Redis is away, or back. If nothing was done to Redis, that is its own mistake. */
   watchTurned(coordinator: string, up: boolean): void {
     const isKnown =
       this.#away + this.#forgetting + this.#stutters.size > 0 ||
@@ -165,12 +167,12 @@ export class Assumptions {
     else if (up && this.#watchesDown.delete(coordinator)) this.#harmed();
   }
 
-  /** A coordinator is dead, and thinks nothing any more. */
+  /** A coordinator is dead and believes nothing any more. */
   watchEnded(coordinator: string): void {
     this.#watchesDown.delete(coordinator);
   }
 
-  /** True if MySQL forgot something, and no sweep that began after that has been completed. */
+  /** True if MySQL forgot something and no sweep that began after that has been completed. */
   get databaseIsBehind(): boolean {
     return this.#databaseForgotAtMs >= this.#sweptAtMs;
   }
@@ -192,7 +194,7 @@ export class Assumptions {
   }
 }
 
-/** A trouble that ends by itself is also ended with its fault. */
+/** A trouble that ends by itself may also be ended with its fault. */
 function once(heal: Heal): Heal {
   let isOver = false;
   return () => {

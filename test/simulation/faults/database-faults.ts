@@ -3,7 +3,7 @@ import type { Effect } from './effect.ts';
 import { type Fault, type Heal, nothingToHeal } from './fault.ts';
 import { pauseRedis } from './redis-faults.ts';
 
-/** A sweep on a healthy network is at its end after this, and has been noted. */
+/** On a healthy network a sweep has ended and been noted after this long. */
 const MIDDLE_OF_A_SWEEP_MS = 20;
 const SWEPT_MS = 60;
 const YOUNGEST_BACKUP_MS = 10_000;
@@ -55,7 +55,7 @@ export const DATABASE_FAULTS = {
       wake();
     };
   },
-  /** Some commands to Redis get lost, which it may not be taken for away for, and then MySQL loses what it did then. */
+  /** Some commands to Redis get lost, too few to believe that it is away. Then MySQL loses what it did at that time. */
   'database-failover-amid-lost-commands': (world, { picks: [, , how] }) =>
     world.assumptions.redisStutters(() => {
       const heal = world.network.trouble({ affects: (_from, to) => to.startsWith('redis'), loss: 0.2 });
@@ -66,8 +66,8 @@ export const DATABASE_FAULTS = {
     }),
   'database-restored': loses((how) => Math.ceil(10 * 100 ** how)),
   /**
-   * A backup that is older than the last looks at the fence is loaded into the server that runs; once, and not again in the
-   * middle of the sweep that follows.
+   * A backup that is older than the last looks at the fence is loaded into the running server: once, and not again
+   * during the sweep that follows.
    */
   'database-restored-in-place': (world, { picks: [, , how] }) => {
     const { database, assumptions, scheduler, evidence } = world;

@@ -2,7 +2,7 @@ import type { AgentPlace, CoordinatorPlace } from '../places.ts';
 import type { World } from '../world.ts';
 import type { Fault, Heal } from './fault.ts';
 
-/** Begins a fault; undefined where the assumptions forbid it at this moment. */
+/** Begins a fault; undefined if the assumptions forbid it at this moment. */
 export type Effect = (world: World, fault: Fault) => Heal | undefined;
 
 export function pickOf<T>(choices: readonly T[], pick: number): T {

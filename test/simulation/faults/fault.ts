@@ -46,12 +46,14 @@ export const FAULT_KINDS = [
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
-/** One thing that goes wrong, as plain data: what it hits is drawn already, so that it hits the same in a smaller run. */
+/**
+ * One thing that goes wrong, as plain data. What it hits is drawn already, so that it hits the same in a smaller run.
+ */
 export interface Fault {
   readonly kind: FaultKind;
   readonly atMs: number;
   readonly durationMs: number;
-  /** Numbers in [0, 1) from which the fault draws whom it hits and how hard. */
+  /** Numbers in [0, 1) from which the fault draws its targets and its strength. */
   readonly picks: readonly [whom: number, where: number, how: number];
 }
 

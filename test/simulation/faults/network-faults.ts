@@ -7,7 +7,7 @@ type Direction = 'there' | 'back' | 'both';
 
 const DIRECTIONS: readonly Direction[] = ['there', 'back', 'both', 'both'];
 
-/** Which ways a fault between two kinds of machines is about: one of each or all, one direction or both. */
+/** Which ways a fault between two kinds of machines concerns: one of each or all, one direction or both. */
 function waysOf(
   near: readonly string[],
   far: readonly string[],

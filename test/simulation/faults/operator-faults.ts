@@ -6,16 +6,16 @@ import { lose } from './database-faults.ts';
 import { type Effect, pickOf } from './effect.ts';
 import { type Fault, nothingToHeal } from './fault.ts';
 
-/** Coordinators are down for so long while a backup is restored. */
+/** How long coordinators are down while a backup is restored. */
 const RESTORE_MS = 500;
 const LOOK_EVERY_MS = 10;
 const TAG_ROW = 'tag:';
 
-/** What people do to a deployment, by hand or by command, meant or not. */
+/** What people do to a deployment, by hand or by command, on purpose or by mistake. */
 export const OPERATOR_FAULTS = {
   /**
-   * Somebody writes a lower number into `leaf_alloc`, half of the time while a transaction holds the row; the high-water
-   * mark stands beside it.
+   * Somebody writes a lower number into `leaf_alloc`, half of the time while a transaction holds the row. The
+   * high-water mark stays.
    */
   'counter-lowered': (world, { picks: [whom, where, how] }) => {
     let isOver = false;
@@ -32,8 +32,8 @@ export const OPERATOR_FAULTS = {
     };
   },
   /**
-   * Somebody writes a number into `leaf_alloc` that is far too high, or a little; it is used or not, and put back by hand,
-   * by command, or not at all.
+   * Somebody writes a number into `leaf_alloc` that is far too high, or a little. It is used or not, and put back by
+   * hand, by command, or not at all.
    */
   'counter-mistyped': (world, { picks: [whom, where, how] }) => {
     const tag = anyTag(world, whom);
@@ -46,7 +46,7 @@ export const OPERATOR_FAULTS = {
       else if (how < 0.9) void lower(world, tag, before);
     };
   },
-  /** The operator sets a counter down to a number that may be wrong, and then to the one that the refusal names. */
+  /** The operator lowers a counter to a number that may be wrong, and then to the one that the refusal names. */
   'tag-lowered': (world, { picks: [whom, where] }) => {
     const tag = anyTag(world, whom);
     const row = tag === undefined ? undefined : world.database.tags.get(tag);
@@ -67,7 +67,7 @@ export const OPERATOR_FAULTS = {
     void world.operator.restoreTags();
     return nothingToHeal;
   },
-  /** As `docs/operations.md` has it: stop, restore, start, wait for a sweep. And then Redis forgets. */
+  /** As in `docs/operations.md`: stop, restore, start, wait for a sweep. And then Redis forgets. */
   'restore-drill': (world, { picks: [, where, how] }) => {
     for (const place of world.coordinators) place.kill();
     lose(world, Math.ceil(10 * 100 ** how));

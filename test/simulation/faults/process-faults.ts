@@ -31,7 +31,7 @@ const kills =
     return () => place.start();
   };
 
-/** What happens to programs and to the clocks that they read. */
+/** What happens to programs and to their clocks. */
 export const PROCESS_FAULTS = {
   'agent-paused': pauses('agents'),
   'coordinator-paused': pauses('coordinators'),
@@ -56,8 +56,8 @@ export const PROCESS_FAULTS = {
     return nothingToHeal;
   },
   /**
-   * Forward only: a Redis whose clock goes back keeps the leases of the dead for as long, and with them their machine
-   * ids (seed 1601 of an earlier version). That costs machine ids, and no ID.
+   * Forward only. If the clock of Redis goes back, it keeps the leases of dead agents for that much longer, and their
+   * machine ids with them (seed 1601 of an earlier version). That costs machine ids, but no ID.
    */
   'redis-clock-jumps': (world, { picks: [, , how] }) => {
     world.redis.master.process.host.jump(Math.abs(jumpMs(how)));

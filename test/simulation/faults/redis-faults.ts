@@ -3,7 +3,7 @@ import type { World } from '../world.ts';
 import { type Effect, pickOf } from './effect.ts';
 import { type Fault, type Heal, nothingToHeal } from './fault.ts';
 
-/** What Redis forgets, or does not learn, is allowed by the assumptions first. */
+/** The assumptions first have to allow what Redis forgets or does not learn. */
 const forgets =
   (harm: (world: World, fault: Fault) => Heal): Effect =>
   (world, fault) =>
@@ -29,14 +29,14 @@ export const REDIS_FAULTS = {
   /** Sentinel promotes a replica that lags, and one coordinator does not hear of it for a while. */
   'redis-split': forgets((world, { picks: [whom, where] }) => {
     const replica = world.addRedis(pickOf(world.redisSnapshots.slice(-5), where));
-    // Its clock is no further back than its master's: see `redis-clock-jumps`.
+    // Its clock is not behind its master's: see `redis-clock-jumps`.
     const { host } = replica.process;
     host.jump(Math.max(0, world.redis.master.process.host.wall() - host.wall()));
     const stray = pickOf(world.coordinators, whom).host.name;
     world.redis.promote(replica, stray);
     return () => void world.redis.strays.delete(stray);
   }),
-  /** One coordinator is led to another Redis, an empty one. It must not work with it while others have the right one. */
+  /** One coordinator is led to another, empty Redis. It must not work with it while others have the right one. */
   'redis-mistaken': (world, { picks: [whom] }) =>
     world.assumptions.redisMistaken(() => {
       const stray = pickOf(world.coordinators, whom).host.name;
@@ -56,9 +56,9 @@ export const REDIS_FAULTS = {
         master.writable = true;
       };
     }),
-  /** It answers nobody for a while, and then all that it was asked. */
+  /** It answers nobody for a while, and then answers everything that it was asked. */
   'redis-paused': pauseRedis,
-  /** Locks are gone in the middle of refills; that is no loss for the fence. */
+  /** Locks are gone in the middle of refills; the fence loses nothing. */
   'redis-locks-expire': (world) => {
     world.redis.master.memory.locks.clear();
     return nothingToHeal;

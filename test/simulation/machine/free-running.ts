@@ -10,8 +10,8 @@ import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 
 /**
- * Simulated stores whose time goes with the real one, for suites that know nothing of a scheduler. The clocks of its
- * hosts begin at the present time.
+ * Simulated stores whose time runs with the real one, for suites without a scheduler. The clocks of its hosts begin
+ * at the present time.
  */
 export class FreeRunning {
   readonly scheduler = new Scheduler();

@@ -4,8 +4,8 @@ import type { Scheduler } from './scheduler.ts';
 const EPOCH_MS = 1_800_000_000_000;
 
 /**
- * A machine with its two clocks. Both run at the machine's own pace, the wall clock may be set to anything; neither
- * knows the simulation's true time.
+ * A machine with its two clocks. Both run at the machine's own speed, and the wall clock may be set to anything.
+ * Neither knows the simulation's true time.
  */
 export class Host {
   readonly name: string;
@@ -46,7 +46,7 @@ export class Host {
     this.#wallOffsetMs += EPOCH_MS + this.#scheduler.now + errorMs - (this.monotonic() + this.#wallOffsetMs);
   }
 
-  /** Lets both clocks run too fast, or too slow where negative, by millionths. */
+  /** Makes both clocks run too fast or, if negative, too slow, in millionths. */
   drift(ppm: number): void {
     this.#monotonic = this.monotonic();
     this.#since = this.#scheduler.now;

@@ -2,15 +2,15 @@ import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** Whoever can be sent something. */
+/** Anything that can be sent something. */
 export interface Peer {
   readonly name: string;
   deliver(work: () => void): void;
 }
 
-/** Something that is wrong with the way from one machine to another. */
+/** A trouble on the way from one machine to another. */
 export interface Trouble {
-  /** Which ways it is about. */
+  /** The ways that it concerns. */
   readonly affects: (from: string, to: string) => boolean;
   /** Nothing gets through. */
   readonly cut?: boolean;
@@ -18,11 +18,11 @@ export interface Trouble {
   readonly loss?: number;
   /** Longest extra delay of a message, milliseconds. */
   readonly delayMs?: number;
-  /** Share of requests that arrive twice, where the transport permits that. */
+  /** Share of requests that arrive twice, if the transport permits that. */
   readonly duplicates?: number;
 }
 
-/** No answer came in time, which says nothing about what was done. */
+/** No answer came in time; that does not tell whether anything was done. */
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
@@ -32,8 +32,8 @@ const FASTEST_MS = 0.2;
 const SLOWEST_MS = 3;
 
 /**
- * The network: messages are delayed (so they overtake each other), lost, doubled or cut off, per direction. What is
- * sent is work to be done at the other side.
+ * The network: messages are delayed (so they overtake each other), lost, doubled or cut off, per direction. A message
+ * is a piece of work to be done at the other side.
  */
 export class Network {
   readonly #scheduler: Scheduler;
@@ -45,7 +45,7 @@ export class Network {
     this.#random = random;
   }
 
-  /** Makes the network worse until the answer is called. */
+  /** Makes the network worse until the returned function is called. */
   trouble(trouble: Trouble): () => void {
     this.#troubles.add(trouble);
     return () => void this.#troubles.delete(trouble);
@@ -99,6 +99,6 @@ export class Network {
 
 interface CallOptions {
   readonly timeoutMs: number;
-  /** A request over HTTP may be doubled by a proxy; what is sent over a store's connection may not. */
+  /** A proxy may double a request over HTTP, but not what is sent over a store's connection. */
   readonly mayArriveTwice?: boolean;
 }

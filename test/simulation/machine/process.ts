@@ -6,15 +6,15 @@ import type { Scheduler } from './scheduler.ts';
  * A running program on a host.
  *
  * - running: timers fire and messages arrive.
- * - paused (SIGSTOP, a suspended machine): entered by `pause`. Time passes; what comes due or arrives waits and
- *   happens when `resume` ends it, timers first, as Node's event loop has it.
- * - dead: entered by `kill`, for good. Its timers never fire, and what is sent to it arrives nowhere.
+ * - paused (SIGSTOP, a suspended machine): entered by `pause`. Time passes; what comes due or arrives waits until
+ *   `resume`. Then timers come first, as in Node's event loop.
+ * - dead: entered by `kill`, for good. Its timers never fire, and messages to it are lost.
  */
 export class Process {
   readonly name: string;
   readonly host: Host;
   readonly clock: Clock;
-  /** True time; with its name it tells a process from all others. */
+  /** True time; together with its name it identifies a process. */
   readonly startedAtMs: number;
   readonly #scheduler: Scheduler;
   #state: 'running' | 'paused' | 'dead' = 'running';
@@ -68,7 +68,7 @@ export class Process {
     this.#pausedMs += this.#scheduler.now - this.#pausedSince;
     const timers = this.#lateTimers.splice(0);
     const messages = this.#lateMessages.splice(0);
-    // Each as an event of its own: between two of them promises settle.
+    // Each as an event of its own, because promises settle between two events.
     for (const work of timers) this.#scheduler.after(0, () => this.#fire(work));
     for (const work of messages) this.#scheduler.after(0, () => this.deliver(work));
   }
@@ -82,7 +82,7 @@ export class Process {
     for (const work of this.#onDeath) work();
   }
 
-  /** The kernel closes a dead process' connections: `work` is how the other side hears of it. */
+  /** The kernel closes a dead process' connections; `work` is how the other side hears of it. */
   onDeath(work: () => void): void {
     this.#onDeath.push(work);
   }

@@ -1,8 +1,8 @@
 import { seededRandom } from '@leafcutter/agent/fakes/seeded-random';
 
 /**
- * Random numbers of one part of a simulation. Each part has its own stream, drawn from the seed and the part's name,
- * so that leaving one part out (as shrinking does) changes the others as little as can be.
+ * Random numbers for one part of a simulation. Each part has its own stream, drawn from the seed and the part's name,
+ * so that leaving one part out (as shrinking does) changes the others as little as possible.
  */
 export class Random {
   readonly next: () => number;

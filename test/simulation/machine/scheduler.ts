@@ -10,7 +10,7 @@ interface Event {
 
 /**
  * The one thread of a simulation: virtual time, in milliseconds, that leaps from event to event. Between two events
- * every promise that can settle has settled, so the order of all that happens follows from the events alone.
+ * every promise settles that can, so the events alone decide the order of everything.
  */
 export class Scheduler {
   #now = 0;
@@ -91,8 +91,8 @@ function isSooner(a: Event, b: Event): boolean {
 }
 
 /**
- * Resolves when every promise that can settle without time passing has: Node runs its ticks only when no microtask
- * is left. Several times as fast as a round of the event loop (`setImmediate`).
+ * Resolves when every promise has settled that can settle without time passing: Node runs its ticks only when no
+ * microtask is left. That is several times as fast as a round of the event loop (`setImmediate`).
  */
 function settled(): Promise<void> {
   return new Promise((resolve) => nextTick(resolve));

@@ -42,7 +42,7 @@ function lacking(guard: Guard, breaks: PlantedBug['breaks']): PlantedBug {
   return { breaks, agent: { generator: (parts) => new LackingGenerator(parts, guard) } };
 }
 
-/** The real generator's place, taken by one that was written without a guard. */
+/** Replaces the real generator by one that lacks a guard. */
 class LackingGenerator extends SnowflakeGenerator {
   readonly #inner: UnguardedGenerator;
 
@@ -68,7 +68,7 @@ class LackingGenerator extends SnowflakeGenerator {
 
 type TagsDoor = Pick<Tags, 'take' | 'takeOne' | 'takeBlock' | 'status' | 'count'>;
 
-/** Some requests get the answer to the one before them, and what was held before is not remembered then. */
+/** Some requests get the answer to the previous one, and the agent has forgotten what it held before. */
 class ReplayedTags implements TagsDoor {
   readonly #parts: TagsParts;
   readonly #answers = new Map<string, Segment>();
@@ -80,7 +80,7 @@ class ReplayedTags implements TagsDoor {
       const before = this.#answers.get(tag);
       if (this.#replayed.delete(tag) && before !== undefined) return before;
       const answer = await parts.source.fetchSegment(tag, demand);
-      // Its answer reaches nobody: what comes next is the one before it, a second time.
+      // The answer reaches nobody; the next request gets the previous one a second time.
       if (random.chance(0.05)) this.#forget(tag);
       else this.#answers.set(tag, answer);
       return answer;
@@ -116,14 +116,14 @@ class ReplayedTags implements TagsDoor {
   }
 }
 
-/** Answers with what there is, as a list that may be too short. */
+/** Answers with what there is, even if the list is too short. */
 class PartialTags extends Tags {
   override take(...call: Parameters<Tags['take']>): Promise<Segment[]> {
     return super.take(...call).catch(() => []);
   }
 }
 
-/** A lease is asked for without a timeout: one lost answer, and nobody asks again. */
+/** A lease is asked for without a timeout: after one lost answer, nobody asks again. */
 function givingUp(source: LeaseSource): LeaseSource {
   return {
     grant: () => source.grant().catch(() => new Promise(() => undefined)),

@@ -6,7 +6,7 @@ import { STATEMENT_BUGS } from './statement-bugs.ts';
 import { STORE_BUGS } from './store-bugs.ts';
 import { SWEEP_BUGS } from './sweep-bugs.ts';
 
-/** By name: each must be missed by some invariant, in some run. */
+/** By name: each bug must break some invariant, in some run. */
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   ...STORE_BUGS,
   ...STATEMENT_BUGS,

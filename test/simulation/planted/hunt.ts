@@ -13,7 +13,8 @@ export interface Quarry {
 }
 
 /**
- * Runs the seed that is known to show a planted bug, then all from 1, until one does; undefined when none of 1,000 does.
+ * Runs the seed that is known to show a planted bug, and then all from 1, until one shows it; undefined if none of
+ * 1,000 does.
  *
  * @param name one of `PLANTED_BUGS`
  */

@@ -1,6 +1,7 @@
 /**
- * A seed that showed each planted bug when it was last hunted, by the bug's name. It is tried first, so that a run need not
- * hunt from 1. Where the simulation has changed and it shows the bug no more, the hunt goes on and prints one that does.
+ * A seed that showed each planted bug when it was last hunted, by the bug's name. It is tried first, so that a run
+ * need not hunt from 1. If the simulation has changed and the seed no longer shows the bug, the hunt goes on and
+ * prints one that does.
  */
 export const KNOWN_SEEDS: Readonly<Record<string, number>> = {
   'no fence': 3,

@@ -49,7 +49,7 @@ class GenerousArbiter extends LeaseArbiter {
   }
 }
 
-/** Takes a machine id for free when no live lease on it stands in Redis. */
+/** Believes that a machine id is free if no live lease on it is in Redis. */
 class RegistryArbiter extends LeaseArbiter {
   readonly #parts: Parts;
 
@@ -69,7 +69,7 @@ class RegistryArbiter extends LeaseArbiter {
   }
 }
 
-/** Takes the agent's word for what time it is. */
+/** Believes the agent about the time. */
 class CredulousArbiter extends LeaseArbiter {
   readonly #parts: Parts;
 

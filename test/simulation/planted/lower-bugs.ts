@@ -24,13 +24,13 @@ export const LOWER_BUGS = {
   'lowering does not ask the fence': {
     breaks: ['I1', 'I2'],
     coordinator: { ...MENDING_NOTHING.coordinator, lowering: incurious },
-    // Once a sweep has mended what was lost, the ledger knows it as well as the fence does.
+    // Once a sweep has mended what was lost, the ledger knows it too.
     behind: MENDING_NOTHING,
     aimed: ['counter-mistyped', 'tag-lowered', 'database-failover', 'database-failover-of-one-write'],
   },
 } satisfies Record<string, PlantedBug>;
 
-/** Notes something else than the era that begins. */
+/** Notes something other than the era that begins. */
 function lowering({ store, fence }: Stores, noted: (era: Era) => Era): Stores {
   return {
     store: overriding(store, {
@@ -49,7 +49,7 @@ function lowering({ store, fence }: Stores, noted: (era: Era) => Era): Stores {
   };
 }
 
-/** What the fence says of grants is not heard, only where it stands. */
+/** Ignores what the fence says about grants, and only reads where it stands. */
 function incurious({ store, fence }: Stores): Stores {
   return {
     store,

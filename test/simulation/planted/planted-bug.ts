@@ -5,13 +5,13 @@ import type { Plant } from '../world.ts';
 
 /** A guard that is taken out on purpose. */
 export interface PlantedBug extends Plant {
-  /** What is broken first where the bug shows: any of these. */
+  /** What the bug breaks first: any of these. */
   readonly breaks: readonly Violation['invariant'][];
-  /** Other guards that would hide it, and are taken out as well; with these alone its runs are clean. */
+  /** Other guards that would hide the bug, and are taken out as well. Runs without only these are clean. */
   readonly behind?: Plant;
-  /** Coordinators of its runs, if more would make it good. */
+  /** How many coordinators its runs have, if more would hide the bug. */
   readonly coordinators?: number;
-  /** The only faults of its runs, where among all others the ones that the guard is there for would come too seldom. */
+  /** The only faults of its runs, if the ones that the guard exists for would come too seldom among all others. */
   readonly aimed?: readonly FaultKind[];
 }
 

@@ -6,7 +6,7 @@ import { overriding } from '../overriding.ts';
 import type { Plant } from '../world.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
-/** Without fence and high-water mark, the ledger alone stands against a counter that was set down by hand. */
+/** Without fence and high-water mark, only the ledger protects against a counter that was lowered by hand. */
 const THE_LEDGER_ALONE: Plant = {
   coordinator: { fence: (fence) => overriding(fence, { raise: async () => ({ kind: 'ok' }) }) },
   statements: withoutHighWater,
@@ -30,7 +30,10 @@ function withoutHighWater(store: MemoryStore): MemoryStore {
   });
 }
 
-/** As MariaDB answers `SELECT … FOR UPDATE` that waited: the row from after the wait, subqueries from before it. */
+/**
+ * Like MariaDB's answer to a `SELECT … FOR UPDATE` that waited: the row from after the wait, subqueries from before
+ * it.
+ */
 function twoMoments(store: MemoryStore): MemoryStore {
   return overriding(store, {
     withTag: (tag, work) => {

@@ -50,7 +50,7 @@ function trustingFence(fence: Fence): Fence {
   });
 }
 
-/** As a script would that forgot that numbers in Lua are doubles; what it stores is right, what it compares is not. */
+/** Like a script that forgot that numbers in Lua are doubles: what it stores is right, what it compares is not. */
 function roundingFence(fence: Fence): Fence {
   return overriding(fence, {
     raise: async (name, move) => {
@@ -76,7 +76,7 @@ function trustingStore(store: Store): Store {
   });
 }
 
-/** Answers from the segment that it granted last where the store does not. */
+/** If the store does not answer, it answers from the segment that it granted last. */
 class RepeatingArbiter extends SegmentArbiter {
   readonly #last = new Map<string, Range>();
 

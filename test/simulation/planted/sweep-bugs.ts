@@ -38,7 +38,7 @@ export const SWEEP_BUGS = {
       guardStore: (store) =>
         overriding(store, {
           counters: (movedSinceMs) => {
-            // Asked, so that the sweep counts as one, and not heard.
+            // Asked, so that the sweep counts as one, but ignored.
             store.counters(movedSinceMs);
             return nothing();
           },
@@ -49,7 +49,7 @@ export const SWEEP_BUGS = {
   'a sweep that goes on although another database answers': {
     breaks: ['I1', 'I2'],
     coordinator: { guardStore: heedless },
-    // Another coordinator would sweep, too, and mend what this one passed over.
+    // Otherwise another coordinator would sweep too, and mend what this one missed.
     coordinators: 1,
     aimed: ['database-failover-amid-sweep'],
   },
@@ -73,7 +73,7 @@ function neverRaising(fence: Fence): Fence {
 
 type Ahead = Awaited<ReturnType<Fence['sweep']>>['ahead'][number];
 
-/** A fence whose sweeps tell only of some that are ahead. */
+/** A fence whose sweeps report only some of the counters that are ahead. */
 export function sweeping(fence: Fence, tells: (ahead: Ahead) => boolean): Fence {
   return overriding(fence, {
     sweep: async (...call) => {
@@ -87,7 +87,7 @@ async function* nothing(): AsyncGenerator<never> {
   // Neither pages nor names.
 }
 
-/** Does not see that another database answers while it sweeps, nor ever after. */
+/** Does not notice, during a sweep or later, that another database answers. */
 function heedless(store: Store): Store {
   let unseen = 0;
   let before: number | undefined;

@@ -9,15 +9,15 @@ const GRACE_MS = 60;
 
 const SNOWFLAKE = 'snowflake';
 
-/** When an agent's process last served, and what it said last, per tag and for snowflake IDs. */
+/** When an agent's process last served, and what it last answered, per tag and for snowflake IDs. */
 export interface Service {
   lastServedMs: number;
   lastRefusal: string | undefined;
 }
 
 /**
- * The applications beside one agent process: they ask for single IDs, batches and blocks at random moments, hold each
- * answer against what was promised, and die with it.
+ * The applications beside one agent process. They ask for single IDs, batches and blocks at random moments, compare
+ * each answer with what was promised, and die with the process.
  */
 export class Callers {
   readonly agent: SimulatedAgent;
@@ -65,7 +65,7 @@ export class Callers {
     });
   }
 
-  /** At the end of a run: nobody may still wait whose deadline is over. */
+  /** At the end of a run: nobody whose deadline is over may still wait. */
   checkNobodyWaits(): void {
     const { process } = this.agent;
     for (const { source, begun } of this.#waiting.values())

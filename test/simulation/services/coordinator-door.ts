@@ -14,7 +14,7 @@ import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 
 const DEPLOYMENT = { deploymentId: 'simulated' };
 
-/** The coordinator's HTTP door (`http/routes.ts`) without HTTP. What leaves by it is noted as granted. */
+/** The coordinator's HTTP door (`http/routes.ts`) without HTTP. What leaves through it is noted as granted. */
 export async function answer(
   coordinator: SimulatedCoordinator,
   evidence: Evidence,
@@ -47,7 +47,7 @@ async function segment(
   }
 }
 
-/** A segment request has a deadline; what a refusal says does not matter here. */
+/** A segment request has a deadline; the text of a refusal does not matter here. */
 function checkDeadline(
   { process, deadlineMs }: SimulatedCoordinator,
   evidence: Evidence,
@@ -89,7 +89,7 @@ async function renew(
   return { ...DEPLOYMENT, to: extended, coordinatorTimeMs: process.clock.now() };
 }
 
-/** When a report is wanted at the latest where no console is open, as the coordinator says it. */
+/** When a report is wanted at the latest if no console is open, as the coordinator says it. */
 const NOBODY_WATCHES_MS = 300_000;
 
 async function report(coordinator: SimulatedCoordinator, body: object): Promise<ReportAnswer> {

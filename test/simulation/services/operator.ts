@@ -11,17 +11,16 @@ import type { SimulatedCoordinator } from './simulated-coordinator.ts';
 /** How long an admin waits for an answer. */
 const PATIENCE_MS = 10_000;
 const EVERY_MS = 4_000;
-/** A command without an answer, or one that was told another number, is given again so often. */
+/** How often a command is given again if it got no answer or was told another number. */
 const LOWERING_TRIES = 5;
 const TRY_AGAIN_MS = 500;
 
 /**
- * Someone who creates, changes and retires tags while everything runs, and makes those again that the database lost
- * with the writes that it forgot.
+ * Someone who creates, changes and retires tags while everything runs, and makes tags again that the database forgot.
  */
 export class Operator {
   readonly #parts: Parts;
-  /** Tags of the operator's own, beside those that every run has. */
+  /** Tags of the operator's own, besides those that every run has. */
   readonly #own: readonly string[];
   #stopped = false;
   /** True once a counter may have been lowered. */
@@ -59,7 +58,7 @@ export class Operator {
       );
   }
 
-  /** Lowers a counter, if need be to the number that a refusal names. True if that was done. */
+  /** Lowers a counter; if a refusal names another number, to that one. True if it was done. */
   async lowerTag(tag: string, to: bigint, tries = LOWERING_TRIES): Promise<boolean> {
     const { process, network, random, evidence } = this.#parts;
     const coordinator = random.pick(this.#parts.coordinators());

@@ -15,7 +15,7 @@ import type { Process } from '../machine/process.ts';
 import { Random } from '../machine/random.ts';
 import type { SimulatedEndpoint } from './simulated-endpoint.ts';
 
-/** An agent put together of the production's domain and its client. This file alone does so. */
+/** An agent made from the production code's domain and client. Only this file does so. */
 export interface SimulatedAgent {
   readonly process: Process;
   readonly agentId: string;
@@ -106,7 +106,7 @@ export function startAgent(
   };
 }
 
-/** Tells of every ID as it is made, also of those whose request fails before its last one. */
+/** Reports every ID as it is made, even if its request fails before the last one. */
 function noting(generator: SnowflakeGenerator, onMade: (id: bigint) => void): SnowflakeGenerator {
   const next = generator.next.bind(generator);
   generator.next = () => {

@@ -24,7 +24,7 @@ import type { RedisServer, SimulatedRedis } from '../stores/simulated-redis.ts';
 import { SimulatedRedisLink } from '../stores/simulated-redis-link.ts';
 import { SimulatedStore } from '../stores/simulated-store.ts';
 
-/** A coordinator put together of the production's arbiters, on simulated stores. This file alone does so. */
+/** A coordinator made from the production code's arbiters, on simulated stores. Only this file does so. */
 export interface SimulatedCoordinator {
   readonly process: Process;
   readonly heartbeatMs: number;
@@ -57,7 +57,7 @@ export interface CoordinatorPlant {
   readonly segments?: (parts: ArbiterParts & { rules: SegmentRules }) => SegmentArbiter;
   readonly leases?: (parts: ArbiterParts & { rules: LeaseRules }) => LeaseArbiter;
   readonly unfenced?: UnfencedRule;
-  /** The store as the fence's guard and its sweeps see it. */
+  /** The store as the fence guard and its sweeps see it. */
   readonly guardStore?: (store: Store) => Store;
   /** The stores as `tag lower` sees them. */
   readonly lowering?: (parts: { store: Store; fence: Fence }) => { store: Store; fence: Fence };
@@ -67,13 +67,16 @@ export interface CoordinatorRules {
   readonly segments: SegmentRules;
   readonly leases: LeaseRules;
   readonly heartbeatMs: number;
-  /** Every coordinator sweeps so often, where a deployment has one of them do it once a minute. */
+  /** How often every coordinator sweeps. In a deployment, one of them sweeps once a minute. */
   readonly sweepEveryMs: number;
-  /** As often it merges what is as old in the ledger; a deployment does so once a day, with what is months old. */
+  /**
+   * How often it merges old entries of the ledger, and how old they are. A deployment does so once a day, with
+   * entries that are months old.
+   */
   readonly pruneEveryMs: number;
 }
 
-/** What a coordinator tells, with when its sweeps began to read the counters, and from which Redis. */
+/** A coordinator's events, with when its sweeps began to read the counters, and from which Redis. */
 class SweepEvents extends RecordedEvents {
   readonly #parts: Pick<CoordinatorParts, 'process' | 'redis' | 'now' | 'onSweep' | 'onSwept'>;
   #begunAtMs = 0;

@@ -14,8 +14,8 @@ const PROBE_MS = 1_000;
 const TIMEOUT_MS = 2_000;
 
 /**
- * One coordinator as an agent reaches it: `CoordinatorEndpoint` with the simulated network for a wire, the real
- * circuit breaker and problem documents for errors.
+ * One coordinator as an agent reaches it: `CoordinatorEndpoint` on the simulated network, with the real circuit
+ * breaker and problem documents for errors.
  */
 export class SimulatedEndpoint {
   readonly #process: Process;

@@ -17,7 +17,9 @@ import type { Process } from '../machine/process.ts';
 import type { Random } from '../machine/random.ts';
 import type { SimulatedRedisLink } from './simulated-redis-link.ts';
 
-/** The ports that a coordinator keeps in Redis, over a simulated connection; they follow `stores/redis` line by line. */
+/**
+ * The ports that a coordinator keeps in Redis, over a simulated connection. They follow `stores/redis` line by line.
+ */
 
 export class SimulatedFence implements Fence {
   readonly #link: SimulatedRedisLink;

@@ -20,7 +20,7 @@ export interface Commit {
   readonly atMs: number;
   /** When its transaction began. */
   readonly begunAtMs: number;
-  /** True if it only noted who Redis is, or a sweep: nothing was handed out by it. */
+  /** True if it only noted which Redis or which sweep there was, and handed nothing out. */
   readonly isNote: boolean;
 }
 
@@ -37,13 +37,13 @@ export class SimulatedDatabase extends MemoryDatabase {
   readonly held = new Set<string>();
   /** Transactions that are told to give way instead of getting their row. */
   deadlocks = 0;
-  /** Whose COMMIT is being carried out. */
+  /** Transactions whose COMMIT is being carried out. */
   committing: Session | undefined;
   /** Told of every COMMIT. */
   onCommit: (commit: Commit) => void = () => undefined;
   /** Told of every ledger entry once it is committed. */
   onCommitted: (entry: LedgerEntry) => void = () => undefined;
-  /** Told when the deployment takes another Redis for its own. */
+  /** Told when the deployment takes another Redis as its own. */
   onGeneration: () => void = () => undefined;
   readonly #scheduler: Scheduler;
   readonly #sessions = new Set<Session>();
@@ -51,7 +51,7 @@ export class SimulatedDatabase extends MemoryDatabase {
   #isLoading = false;
   readonly #statements: (store: MemoryStore) => MemoryStore;
 
-  /** `statements`: how it carries them out, if not as it should. `generation`: as `MemoryDatabase`. */
+  /** `statements`: how it carries them out, if not correctly. `generation`: as in `MemoryDatabase`. */
   constructor(parts: {
     process: Process;
     scheduler: Scheduler;
@@ -71,14 +71,14 @@ export class SimulatedDatabase extends MemoryDatabase {
     return this.#statements(new MemoryStore(this.process.clock, this));
   }
 
-  /** Begins a transaction for `client`; its death, or a long silence, ends it. */
+  /** Begins a transaction for `client`. The client's death, or a long silence, ends it. */
   begin(client: Process): Session {
     const session = new Session(this, client, this.#scheduler.now, () => this.#sessions.delete(session));
     this.#sessions.add(session);
     return session;
   }
 
-  /** Ends the sessions of a client, or all as a crash or a failover does: what was not committed is gone. */
+  /** Ends the sessions of a client; or all of them, as a crash or a failover does. What was not committed is gone. */
   killSessions(client?: Process): void {
     for (const session of [...this.#sessions])
       if (client === undefined || session.client === client) session.kill();
@@ -110,7 +110,7 @@ export class SimulatedDatabase extends MemoryDatabase {
   }
 
   override commit(writes: readonly Write[]): void {
-    // As in the database itself: what writes nothing is no commit that could be lost.
+    // As in the real database, a transaction that writes nothing is not a commit that could be lost.
     if (writes.length === 0) return;
     const before = this.deployment.get(1);
     super.commit(writes);
@@ -122,13 +122,13 @@ export class SimulatedDatabase extends MemoryDatabase {
     if (after?.generation !== before?.generation) this.onGeneration();
   }
 
-  /** A crash or a failover: sessions end, and who connects again finds that another server answers. */
+  /** A crash or a failover: sessions end, and new connections find that another server answers. */
   override replaced(): void {
     this.killSessions();
     if (!this.#isLoading) super.replaced();
   }
 
-  /** A backup is loaded into the running server: sessions end, and yet the same server answers. */
+  /** A backup is loaded into the running server: sessions end, but the same server answers. */
   load(commits: number): void {
     this.#isLoading = true;
     this.loseLast(commits);
@@ -147,7 +147,7 @@ export class SimulatedDatabase extends MemoryDatabase {
  *
  * - open: from `lock` on; holds its row. Left by `commit`, `rollback`, or by `kill` (the client died, was silent for
  *   too long, or the server failed).
- * - over: whatever the client still sends is refused.
+ * - over: everything that the client still sends is refused.
  */
 export class Session {
   readonly client: Process;
@@ -165,7 +165,7 @@ export class Session {
     this.client = client;
     this.begunAtMs = begunAtMs;
     this.#ended = ended;
-    // Nobody may be waiting for the end when the session is killed.
+    // Perhaps nobody waits for the end when the session is killed.
     this.#end.promise.catch(() => undefined);
     this.#touch();
   }

@@ -8,7 +8,7 @@ import type { RedisServer, SimulatedRedis } from './simulated-redis.ts';
 const COMMAND_TIMEOUT_MS = 300;
 
 /**
- * A coordinator's connection to Redis, as `RedisLink` is one: commands are sent once or not at all, and the real
+ * A coordinator's connection to Redis, like `RedisLink`: commands are sent once or not at all, and the real
  * `RedisWatch` judges whether Redis is away.
  */
 export class SimulatedRedisLink {
@@ -49,7 +49,7 @@ export class SimulatedRedisLink {
     return this.#watch.up;
   }
 
-  /** @throws STORE_UNAVAILABLE with `reason`: it may or may not have been carried out; while Redis is away, not */
+  /** @throws STORE_UNAVAILABLE with `reason`: the command may have been carried out, unless Redis was away before it */
   async run<T>(command: (server: RedisServer) => Promise<T> | T, reason = 'redis'): Promise<T> {
     if (!this.up) throw unavailable(reason);
     try {

@@ -6,18 +6,18 @@ import type { Random } from '../machine/random.ts';
 
 interface Expiring<T> {
   readonly value: T;
-  /** By the wall clock of the host: Redis counts in it, so a jump expires keys. */
+  /** By the wall clock of the host. Redis uses it, so a jump expires keys. */
   readonly endsAt: number;
 }
 
-/** All that a Redis remembers. */
+/** Everything that a Redis remembers. */
 export interface Memory {
   readonly fences: FenceMemory;
   readonly locks: Map<string, Expiring<string>>;
   readonly leases: Map<number, Expiring<Holder>>;
 }
 
-/** A Redis server: keys, some with a time to live, and scripts that each run in one go. */
+/** A Redis server: keys, some with a time to live, and scripts that each run as one step. */
 export class RedisServer {
   readonly process: Process;
   readonly memory: Memory;
@@ -29,7 +29,7 @@ export class RedisServer {
     this.#fence = new MemoryFence(memory.fences);
   }
 
-  /** False while it takes no writes: a replica, or a full disk. Fences answer that they are away. */
+  /** False while it takes no writes: a replica, or a full disk. Fences then answer that they are away. */
   get writable(): boolean {
     return this.#fence.available;
   }
@@ -89,7 +89,7 @@ export class RedisServer {
     return copyOf(this.memory);
   }
 
-  /** Forgets what it knows, and remembers what `snapshot` had; without one, nothing. */
+  /** Forgets everything, and remembers what `snapshot` had if there is one. */
   rollBack(snapshot: Memory = noMemory()): void {
     const { fences, locks, leases } = this.memory;
     replace(fences.marks, snapshot.fences.marks);
@@ -99,7 +99,10 @@ export class RedisServer {
     replace(leases, snapshot.leases);
   }
 
-  /** Forgets each key with the given probability, as a Redis does that may evict: fences, which of them rose, who it is. */
+  /**
+   * Forgets each key with the given probability, as a Redis that may evict does: fences, the list of those that rose,
+   * its identity.
+   */
   evict(share: number, random: Random): void {
     const { fences, locks, leases } = this.memory;
     for (const table of [locks, leases, fences.marks])
@@ -119,7 +122,7 @@ export class RedisServer {
   }
 }
 
-/** Which server each coordinator is connected to: after a failover some may still talk to the old master. */
+/** Which server each coordinator is connected to. After a failover some may still talk to the old master. */
 export class SimulatedRedis {
   master: RedisServer;
   /** Coordinators, by name, that still have another server for their master. */
@@ -149,7 +152,7 @@ export function copyOf({ fences, locks, leases }: Memory): Memory {
   return copy;
 }
 
-/** What a Redis remembers that nobody ever used. */
+/** State of a Redis that nobody ever used. */
 function noMemory(): Memory {
   const fences = new FenceMemory();
   fences.identity = undefined;

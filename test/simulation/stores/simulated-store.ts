@@ -74,7 +74,7 @@ export class SimulatedStore implements Store {
       nextRangeStart: (from: bigint) => ask(() => locked.nextRangeStart(from)),
       holes: (within: Range) => ask(() => locked.holes(within)),
       rangesFrom: (first: bigint, last: bigint) => ask(() => locked.rangesFrom(first, last)),
-      // What is merged was granted before: the checks are not told of it again.
+      // Merged ranges were granted before, so the checks are not told of them again.
       enter: (entries: readonly LedgerEntry[]) =>
         this.#statement(session, entries, () => locked.enter(entries)),
       mergeRanges: (whole: LedgerEntry, count: number) => ask(() => locked.mergeRanges(whole, count)),
@@ -181,7 +181,7 @@ export class SimulatedStore implements Store {
     // The database outlives its clients.
   }
 
-  /** The steps of a transaction as the driver sends them; each may be lost, on its way or on its way back. */
+  /** The steps of a transaction as the driver sends them. Each may be lost on its way there or back. */
   async #transaction<L extends LockedTag | LockedMachineId, T>(
     lock: (store: MemoryStore, inTransaction: (locked: L) => Promise<void>) => Promise<void>,
     work: (session: Session, locked: L) => Promise<T>,
@@ -220,7 +220,7 @@ export class SimulatedStore implements Store {
     });
   }
 
-  /** Connections end with the server that they led to, and the driver looks at who answers on each new one. */
+  /** Connections end with their server, and on each new one the driver looks at who answers. */
   async #connect(): Promise<void> {
     if (this.#incarnation === this.#database.incarnation) return;
     const found = await this.#call(async () => this.#database.incarnation);
