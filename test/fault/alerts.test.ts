@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 afterAll(() => stack.disposeAsync());
 
-/** Waits until an alert fires, or, where `fires` is false, until it does no longer. */
+/** Waits until an alert fires or, if `fires` is false, until it no longer does. */
 async function alertIs(name: string, fires: boolean, what: string): Promise<void> {
   const begun = performance.now();
   const is = await poll(async () => (await prometheus.firing()).includes(name) === fires);
@@ -80,7 +80,7 @@ test('an agent’s wrong clock raises its alert, and is over when it is right', 
   await alertIs('LeafcutterClockSkewed', true, 'a clock went an hour ahead');
   clock.set(0);
   await alertIs('LeafcutterClockSkewed', false, 'the clock was right');
-  // Setting it right was a step back, which is told as well.
+  // Setting it right was a step back, which is reported too.
   await alertIs('LeafcutterClockWentBack', true, 'the clock was set back');
 });
 

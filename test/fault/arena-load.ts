@@ -25,12 +25,12 @@ interface Line {
   readonly instanceId: string;
 }
 
-/** A caller that hears nothing for so long hangs up, as an application would. */
+/** A caller that hears nothing for this long hangs up, as an application would. */
 const GIVE_UP_MS = 15_000;
-/** IDs that batches may take for each one that a single call took: a fifth at least must come one by one. */
+/** How many IDs batches may take for each one that a single call took: at least a fifth must come one by one. */
 const BATCH_SHARE = 3.6;
 
-/** What is counted; one for the whole run, and one for the fault. */
+/** The counts; one for the whole run, and one for the fault. */
 export interface Counts {
   calls: number;
   singles: number;
@@ -44,7 +44,7 @@ export function newCounts(): Counts {
   return { calls: 0, singles: 0, ids: 0, unanswered: 0, refused: new Map(), slowestMs: 0 };
 }
 
-/** Callers on every agent that go on through fault and healing, and everything they asked and got. */
+/** Callers on every agent that go on during the fault and the healing, and everything they asked and got. */
 export class ArenaLoad {
   readonly history = new History(() => runningMs() * 1e6);
   readonly counts = newCounts();
@@ -74,12 +74,12 @@ export class ArenaLoad {
     }
   }
 
-  /** True where the agent answered a call for the source that began after `since` (monotonic milliseconds). */
+  /** True if the agent answered a call for the source that began after `since` (monotonic milliseconds). */
   answeredSince(agent: string, source: string, since: number): boolean {
     return (this.#lastOk.get(`${agent} ${source}`) ?? Number.NEGATIVE_INFINITY) > since;
   }
 
-  /** When a call for one of the sources last ended without an ID; 0 where none did. */
+  /** When a call for one of the sources last ended without an ID; 0 if none did. */
   lastTroubleMs(sources: readonly string[]): number {
     return Math.max(0, ...sources.map((source) => this.#lastTrouble.get(source) ?? 0));
   }
@@ -103,7 +103,7 @@ export class ArenaLoad {
     }
   }
 
-  /** The status is asked over the connection itself, so it names the process at its other end. */
+  /** The status is asked over the same connection, so it names the process at its other end. */
   async #open({ url }: CallerOptions): Promise<Line> {
     const connection = await KeepAlive.open(url);
     const timer = setTimeout(() => connection.close(), GIVE_UP_MS);
@@ -126,7 +126,7 @@ export class ArenaLoad {
     const process = history.newProcess();
     while (!this.#stopped && !connection.closed && budget.left > 0) {
       const batch = count > 1 ? count : 0;
-      // Those under way count as well: in a short run a few of them at once would be more than their share.
+      // Those under way count too: in a short run, a few of them at once would be more than their share.
       if (batch > 0 && this.counts.ids + this.#underWay + batch > (BATCH_SHARE + 1) * this.counts.singles) {
         await sleep(5);
         continue;
@@ -143,9 +143,9 @@ export class ArenaLoad {
       if (result.outcome === 'ok') history.ok(call, result.ids);
       else history[result.outcome](call, result.code);
       this.#note(options, result, begunMs);
-      // The connection has ended, and Jepsen's process with it.
+      // The connection has ended and, in Jepsen's terms, its process with it.
       if (result.outcome === 'info') return;
-      // A refusal that came at once would otherwise be asked for again thousands of times a second.
+      // Otherwise a refusal that comes at once would be asked for again thousands of times a second.
       if (paceMs > 0 || result.outcome === 'fail') await sleep(Math.max(paceMs, 2));
     }
   }
@@ -180,7 +180,7 @@ function pathOf({ source, count }: CallerOptions): string {
   return count === 1 ? path : `${path}?count=${count}&format=ranges`;
 }
 
-/** What came of a call. What is neither IDs nor a problem document has a code with a question mark. */
+/** The result of a call. If it is neither IDs nor a problem document, its code has a question mark. */
 type Result =
   | { readonly outcome: 'ok'; readonly ids: readonly bigint[] }
   | { readonly outcome: 'fail' | 'info'; readonly code: string };

@@ -15,7 +15,7 @@ export interface ArenaOptions {
   readonly coordinators?: number;
   /** Default 2. */
   readonly agents?: number;
-  /** Machine ids there are; default 8. */
+  /** How many machine ids there are; default 8. */
   readonly machineIds?: number;
   /** Length of every window, milliseconds; default 3,000. */
   readonly windowMs?: number;
@@ -23,18 +23,18 @@ export interface ArenaOptions {
   readonly tags?: Readonly<
     Record<string, { readonly step: number; readonly start?: string; readonly highestId?: string }>
   >;
-  /** Sources of which nobody draws batches. */
+  /** Sources from which nobody draws batches. */
   readonly singlesOnly?: readonly string[];
   /** The `main.ts` of the version that coordinators and agents start with; default the present one. */
   readonly main?: string;
   readonly redis?: RedisOptions;
-  /** Draws as fast as the agents answer in a quick run, too. */
+  /** Draws as fast as the agents answer, even in a quick run. */
   readonly fast?: true;
   /** Gives every agent a clock of its own, which `AgentPlace.clock` moves. */
   readonly clocks?: boolean;
   /** All agents have the same agentId. */
   readonly twins?: boolean;
-  /** Default `product`: faults are about its own deadlines. */
+  /** Default `product`: faults concern the product's own deadlines. */
   readonly pace?: Pace;
   readonly coordinatorFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
@@ -42,7 +42,7 @@ export interface ArenaOptions {
   readonly coordinatorPreloads?: readonly Preload[];
 }
 
-/** One tag for which the stores are asked often, and one for which they are not. */
+/** One tag that needs the stores often, and one that does not. */
 export const DEFAULT_TAGS = { hot: { step: 50 }, deep: { step: 20_000 } };
 
 /** The variables that make a process load them. */

@@ -18,7 +18,7 @@ export interface CoordinatorPlace {
 
 /** An agent, and its own line to each coordinator. */
 export interface AgentPlace {
-  /** Tells agents apart also where they share an agentId. */
+  /** Tells agents apart, even if they share an agentId. */
   readonly label: string;
   readonly service: Service;
   readonly lines: readonly TcpProxy[];
@@ -27,8 +27,9 @@ export interface AgentPlace {
 
 const HOST = '127.0.0.1';
 /**
- * Milliseconds between an answer and the next request. A full run draws as fast as the agents answer. A quick one leaves the
- * cores to what runs beside it: most of what a fault may break it breaks at some hundred requests a second, too.
+ * Milliseconds between an answer and the next request. A full run draws as fast as the agents answer. A quick one
+ * leaves the cores to what runs beside it: most of what a fault can break, it also breaks at a few hundred requests a
+ * second.
  */
 const FAST = { hot: 2, others: 0, batches: 4 };
 const GENTLE = { hot: 10, others: 40, batches: 20 };
@@ -45,11 +46,11 @@ export class Arena implements AsyncDisposable {
   readonly coordinators: CoordinatorPlace[] = [];
   readonly agents: AgentPlace[] = [];
   readonly load = new ArenaLoad();
-  /** An operator's own ways to the stores, past all proxies. */
+  /** An operator's own ways to the stores, without any proxy. */
   readonly operator: { readonly redis: Redis; readonly mysql: Pool };
   readonly ledger: LedgerMemory;
   readonly #stack: AsyncDisposableStack;
-  /** Counted before they are up, so that those which start at once have names of their own. */
+  /** Counted before they are up, so that agents that start at once get different names. */
   readonly #named = { agents: 0, coordinators: 0 };
 
   private constructor(
@@ -67,7 +68,7 @@ export class Arena implements AsyncDisposable {
   }
 
   static async start(options: ArenaOptions): Promise<Arena> {
-    // What was started is ended where a later one does not start.
+    // If a later one does not start, those that did are ended.
     await using stack = new AsyncDisposableStack();
     const [redis, mariadb] = await Promise.all([startRedis(options.redis), startMariadb()]);
     stack.use(redis);
@@ -208,7 +209,7 @@ export class Arena implements AsyncDisposable {
       await work(connection);
       await connection.query('COMMIT');
     } finally {
-      // Where it failed it may still hold locks.
+      // If it failed it may still hold locks.
       connection.destroy();
     }
   }
@@ -259,7 +260,7 @@ export class Arena implements AsyncDisposable {
     await Promise.all(dead.map((service) => service.restart('live')));
   }
 
-  /** The load ends too, which after a scenario that failed still calls: for ever, and beside those that follow. */
+  /** The load ends too. After a failed scenario it would otherwise go on for ever, beside the next scenarios. */
   async [Symbol.asyncDispose](): Promise<void> {
     const stopped = this.load.stop();
     await this.#stack.disposeAsync();

@@ -3,7 +3,7 @@ import { appendOutcome, markdownTable } from './report.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
 import type { Control, Scenario } from './scenario.ts';
 
-/** Told beside what it took; a run fails only far beyond it. */
+/** Printed beside the time that it took; a run fails only far beyond it. */
 const RESUME_TARGET_MS = 10_000;
 const FAR_BEYOND = 3;
 const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
@@ -11,11 +11,17 @@ const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncode
 /** All scenarios with LEAFCUTTER_FULL=1, else the quick ones. */
 const full = process.env.LEAFCUTTER_FULL === '1';
 const LEAST_CALLS = full ? 1_000 : 500;
-/** A full run repeats each fault until so many calls fell within it; more than the least, for ten million IDs in all. */
+/**
+ * A full run repeats each fault until this many calls fell within it: more than the minimum, for ten million IDs in
+ * all.
+ */
 const CALLS_WITHIN_FAULT = full ? 25_000 : LEAST_CALLS;
 const outcomesFile = process.env.LEAFCUTTER_OUTCOMES;
 
-/** Makes tests of scenarios, by what is hurt: of each, and of each negative control. Prints the table at the end. */
+/**
+ * Makes tests from scenarios, grouped by what is harmed: one for each scenario and one for each negative control.
+ * Prints the table at the end.
+ */
 export function defineSuite(groups: Readonly<Record<string, readonly Scenario[]>>): void {
   const outcomes: Outcome[] = [];
   for (const [group, scenarios] of Object.entries(groups)) {
@@ -54,7 +60,7 @@ async function testScenario(scenario: Scenario, outcomes: Outcome[]): Promise<vo
   expect(singles / ids).toBeGreaterThan(0.2);
 }
 
-/** Fast, because what a missing guard lets through may last for moments only. */
+/** Fast, because what a missing guard lets through may last only for moments. */
 async function testControl(scenario: Scenario, control: Control): Promise<void> {
   const outcome = await runScenario(scenario, 1, { ...control, arena: { ...control.arena, fast: true } });
   note('control', outcome);

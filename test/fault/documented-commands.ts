@@ -9,7 +9,7 @@ interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Runs the block of a page of docs that is marked ```` ```sh name ````, as it stands there. @throws where it fails */
+/** Runs the block of a docs page that is marked ```` ```sh name ````, exactly as it is written. @throws if it fails */
 export async function runDocumented(
   name: string,
   { page = 'operations.md', cwd, env }: Surroundings,

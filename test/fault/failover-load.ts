@@ -5,7 +5,7 @@ import type { AgentPlace } from './arena.ts';
 
 const PACE_MS = 3;
 
-/** Callers that know two agents and ask the other one where the first does not answer with an ID. */
+/** Callers that know two agents and ask the other one if the first does not answer with an ID. */
 export class FailoverLoad {
   readonly #history: History;
   readonly #agents: readonly AgentPlace[];
@@ -48,7 +48,7 @@ export class FailoverLoad {
   async #ask(source: string, { label, service }: AgentPlace): Promise<string | undefined> {
     const path = source === 'snowflake' ? '/v1/snowflake' : `/v1/ids/${source}`;
     const history = this.#history;
-    // Another process may answer by now, so the call names none: it is held against duplicates, not against order.
+    // Another process may answer by now, so the call names none: it is checked for duplicates, but not for order.
     const call = history.invoke({ process: history.newProcess(), agent: label, source, count: 1 });
     try {
       const response = await fetch(service.url + path, { signal: AbortSignal.timeout(PATIENCE_MS) });

@@ -12,7 +12,7 @@ import { decode, LAYOUT_PRESETS, TWITTER_EPOCH_MS } from '@leafcutter/shared/lay
 const layout = { ...LAYOUT_PRESETS.classic, datacenterBits: 0, epochMs: TWITTER_EPOCH_MS };
 const MAX_TOLD = 20;
 
-/** What a run did wrong, a few examples of each; all empty where nothing. */
+/** What a run did wrong, with a few examples of each; everything is empty if nothing was wrong. */
 export interface Findings {
   /** IDs issued more than once (I1). */
   readonly duplicates: readonly string[];
@@ -20,9 +20,9 @@ export interface Findings {
   readonly overlaps: readonly string[];
   /** IDs outside every range that was granted to their instance (I2). */
   readonly ungranted: readonly string[];
-  /** IDs that are not above one which the same instance had given out before (I3). */
+  /** IDs that are not above an ID that the same instance gave out before (I3). */
   readonly disorder: readonly string[];
-  /** Refusals without one of our codes, or with the one for what nobody thought of (I4). */
+  /** Refusals without one of our codes, or with the code for unexpected errors (I4). */
   readonly uncoded: readonly string[];
   /** Answers that came later than they may (I6). */
   readonly late: readonly string[];

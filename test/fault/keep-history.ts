@@ -6,12 +6,12 @@ import { toJsonl } from '@leafcutter/cli/verify/jsonl';
 import { writeLines } from '@leafcutter/cli/verify/write-lines';
 import { keptDir } from '../support/scratch-dir.ts';
 
-/** Where histories are kept of runs that found nothing, too. */
+/** Where histories are kept, including those of runs that found nothing. */
 const always = process.env.LEAFCUTTER_HISTORY_DIR;
 
 /**
- * Writes a run's history, as JSON lines and for each source as EDN: where the environment asks for it, and always
- * where the run found something. Answers the folder, undefined where nothing was kept.
+ * Writes a run's history, as JSON lines and as EDN for each source: if the environment asks for it, and always if the
+ * run found something. Resolves to the folder; undefined if nothing was kept.
  */
 export async function keepHistory(
   history: History,

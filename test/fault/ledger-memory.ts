@@ -3,8 +3,8 @@ import { LOST_HOLDER } from '@leafcutter/coordinator/domain/allocation/lost-rang
 import type { Pool, PoolConnection } from 'mysql2/promise';
 
 /**
- * Everything that the ledger ever said. Where a scenario takes rows away from MySQL, what they said is remembered
- * first: a range stays granted although the database forgot it.
+ * Everything that the ledger ever said. If a scenario takes rows away from MySQL, they are remembered first: a range
+ * stays granted even if the database forgot it.
  */
 export class LedgerMemory {
   readonly #connection: Pool;
@@ -29,7 +29,7 @@ export class LedgerMemory {
       };
       // Entered because MySQL had lost the grants, which were read before.
       if (grant.instanceId === LOST_HOLDER.instanceId) continue;
-      // The same range granted to two instances stays two grants, so that it is found.
+      // If the same range was granted to two instances, it stays two grants, so that it is found.
       this.#grants.set([grant.kind, grant.name, grant.start, grant.end, grant.instanceId].join('|'), grant);
     }
   }

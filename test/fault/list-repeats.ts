@@ -1,6 +1,6 @@
 import type { Issued } from '@leafcutter/cli/verify/history';
 
-/** What was issued twice: for each source a line that says how many IDs, from which to which, and by whom. */
+/** The IDs that were issued twice: a line for each source with how many, from which to which, and by whom. */
 export function listRepeats(calls: Iterable<Issued>): string[] {
   const issuersOf = new Map<string, Map<bigint, string>>();
   const repeatsOf = new Map<string, { ids: bigint[]; issuers: Set<string> }>();

@@ -3,13 +3,16 @@ import { type LostWriteArena, rangeText, STEP } from './lost-write-arena.ts';
 const TAGS = 20;
 const ATTEMPTS = 3;
 
-/** Agents that know nothing of each other's segments: before what is lost, during it and after it; and one for later. */
+/**
+ * Agents that know nothing of each other's segments: before the lost writes, during them and after them; and one for
+ * later.
+ */
 export const [BEFORE, DURING, AFTER, LATER] = [0, 2, 1, 3];
 
 /**
- * Grants a range of each of 20 counters after `save`, which by default is the last that the replica hears: of every second
- * tag it is the very first one, of the others the second. It avoids that a sweep falls in between, so that beside the
- * primary nothing but the fence knows of it, and nothing but the fence's last raise.
+ * Grants a range of each of 20 counters after `save`, which by default is the last thing that the replica hears. For
+ * every second tag it is the very first range, for the others the second. It avoids a sweep in between. So apart from
+ * the primary only the fence knows of it, and only through the fence's last raise.
  */
 export async function grantUnheard(
   arena: LostWriteArena,

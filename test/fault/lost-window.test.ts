@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Preload } from './arena-options.ts';
 import { LostWriteArena } from './lost-write-arena.ts';
 
-/** So long that the window which MySQL lost is used all the time, and is not extended. */
+/** So long that the window that MySQL lost is in use all the time, and is not extended. */
 const WINDOW_MS = 600_000;
 const DRAWING_MS = 3_000;
 const [HOLDER, OTHER] = [0, 1];
@@ -13,8 +13,8 @@ interface Drawn {
 }
 
 /**
- * There is one machine id. Its window is granted, and lost by a replica that is promoted, to which the coordinators find
- * by their list of hosts; a sweep sees both stores; then Redis is away, and another agent asks for a lease.
+ * There is one machine id. Its window is granted, and lost when a replica is promoted; the coordinators find it in
+ * their list of hosts. A sweep sees both stores. Then Redis is away, and another agent asks for a lease.
  */
 async function drawTogether(coordinatorPreloads: readonly Preload[] = []): Promise<Drawn> {
   await using arena = await LostWriteArena.start({

@@ -12,7 +12,7 @@ import { type Preload, preloading } from './arena-options.ts';
 import { listRepeats } from './list-repeats.ts';
 
 export const STEP = 1_000;
-/** IDs of one draw: few, so that no agent fetches ahead, and each draws from the one segment that it was granted. */
+/** IDs of one draw: so few that no agent fetches ahead, and each draws from the one segment that it was granted. */
 const DRAWN = 5;
 const COORDINATORS = 2;
 const FENCES = 'leafcutter:{fence}:';
@@ -24,13 +24,13 @@ export interface LostWriteOptions {
   readonly coordinatorFlags?: readonly string[];
   readonly coordinatorPreloads?: readonly Preload[];
   readonly agentFlags?: readonly string[];
-  /** Gives the coordinators a list of hosts in place of one address that leads to whichever is the primary. */
+  /** Gives the coordinators a list of hosts instead of one address that leads to the present primary. */
   readonly listHosts?: boolean;
 }
 
 type Parts = Pick<LostWriteArena, 'mysql' | 'redis' | 'redisClient' | 'coordinators'>;
 
-/** What a coordinator answered. */
+/** A coordinator's answer. */
 export interface Answer {
   readonly status: number;
   readonly code?: string;
@@ -38,8 +38,8 @@ export interface Answer {
 }
 
 /**
- * An asynchronous pair of MariaDBs, a Redis, two coordinators, and agents that are drawn from by hand, so that what MySQL
- * loses is exactly the last write of each counter.
+ * An asynchronous pair of MariaDBs, a Redis, two coordinators, and agents that are drawn from by hand. So MySQL loses
+ * exactly the last write of each counter.
  */
 export class LostWriteArena implements AsyncDisposable {
   readonly mysql: ReplicatedMariadb;
@@ -88,7 +88,7 @@ export class LostWriteArena implements AsyncDisposable {
     }
   }
 
-  /** Starts an agent with one coordinator: the first, the third and so on with the first, the others with the second. */
+  /** Starts an agent with one coordinator: the first, third and so on with the first, the others with the second. */
   async addAgent(until: 'ready' | 'live' = 'ready'): Promise<void> {
     const number = this.#agentsNamed++;
     const url = this.coordinators[number % COORDINATORS]?.url ?? '';
@@ -98,7 +98,7 @@ export class LostWriteArena implements AsyncDisposable {
     this.agents[number] = this.#stack.adopt(service, end);
   }
 
-  /** Makes so many tags under names that no other has. */
+  /** Makes this many tags under names that no other has. */
   async makeTags(count: number): Promise<string[]> {
     const tags = Array.from({ length: count }, () => `tag-${String(++this.#tagsNamed).padStart(3, '0')}`);
     const make = async (tag: string) => {
@@ -116,13 +116,16 @@ export class LostWriteArena implements AsyncDisposable {
     return send(method, `${this.coordinators[0]?.url}${path}`, body);
   }
 
-  /** Asks a coordinator for a segment as an agent does that never issues from it. */
+  /** Asks a coordinator for a segment, like an agent that never issues from it. */
   askForSegment(coordinator: number, tag: string): Promise<Answer> {
     const url = `${this.coordinators[coordinator]?.url}/v1/tags/${tag}/segments`;
     return send('POST', url, { agentId: 'asker', instanceId: randomUUID(), ratePerSecond: 0, waitingIds: 1 });
   }
 
-  /** Draws a few IDs of each tag from an agent, again and again until it gets them. Resolves to the tags that it got none of. */
+  /**
+   * Draws a few IDs of each tag from an agent, again and again until it gets them. Resolves to the tags that gave
+   * none.
+   */
   async draw(agent: number, tags: readonly string[], patienceMs = PATIENCE_MS): Promise<string[]> {
     const service = this.agents[agent];
     if (service === undefined) throw new Error(`there is no agent ${agent}`);
@@ -134,7 +137,7 @@ export class LostWriteArena implements AsyncDisposable {
     return drawn.flat();
   }
 
-  /** Draws snowflakes as fast as one caller can, for so long. Resolves to how many it got. */
+  /** Draws snowflakes as fast as one caller can, for this long. Resolves to how many it got. */
   async drawSnowflakes(agent: number, forMs: number): Promise<number> {
     const service = this.agents[agent];
     if (service === undefined) throw new Error(`there is no agent ${agent}`);
@@ -157,12 +160,12 @@ export class LostWriteArena implements AsyncDisposable {
     if (!(await poll(decided, PATIENCE_MS, 100))) throw new Error('an agent hears nothing of a lease');
   }
 
-  /** Of these tags, or of all sources, what was issued twice. */
+  /** The IDs of these tags, or of all sources, that were issued twice. */
   repeats(tags?: readonly string[]): string[] {
     return listRepeats(this.draws.filter(({ source }) => tags?.includes(source) ?? true));
   }
 
-  /** The number of the last sweep that MySQL knows of, and Redis: undefined where it does not answer, or does not know. */
+  /** The number of the last sweep that MySQL and Redis know: undefined if one does not answer, or does not know. */
   async sweeps(): Promise<{ mysql: number; redis: number | undefined }> {
     const [row] = await this.mysql.query('SELECT sweep FROM leafcutter_deployment');
     const inRedis = await this.redisClient.hget(IDENTITY, 'sweep').catch(() => null);
@@ -174,23 +177,26 @@ export class LostWriteArena implements AsyncDisposable {
     return this.#sweepsEnd(1);
   }
 
-  /** Waits until every coordinator has swept, and for a sweep that began after this was called and saw both stores. */
+  /** Waits until every coordinator has swept, and for a sweep that began after this call and saw both stores. */
   async swept(): Promise<void> {
     const before = await this.#sweepsDone();
-    // One may be under way, which read what was before.
+    // One may be under way, which read the state before.
     await this.#sweepsEnd(2);
     const everyone = async () =>
       (await this.#sweepsDone()).every((done, index) => done > (before[index] ?? 0));
     if (!(await poll(everyone, PATIENCE_MS, 50))) throw new Error('a coordinator does not sweep');
   }
 
-  /** Redis forgets every fence, and nothing tells that it did. */
+  /** Redis forgets every fence, and nothing shows that it did. */
   async forgetFences(): Promise<void> {
     const keys = await this.redisClient.keys(`${FENCES}*`);
     await this.redisClient.del(...keys.filter((key) => key !== IDENTITY));
   }
 
-  /** Remembers what Redis has of fences now; resolves to what takes it back there, as a replica does that missed the rest. */
+  /**
+   * Remembers the fences in Redis now. Resolves to a function that takes Redis back there, like a replica that missed
+   * the rest.
+   */
   async rememberFences(): Promise<() => Promise<void>> {
     const keys = await this.redisClient.keys(`${FENCES}*`);
     const dumps = await Promise.all(keys.map((key) => this.redisClient.dumpBuffer(key)));
@@ -206,7 +212,7 @@ export class LostWriteArena implements AsyncDisposable {
     return metric(name, ...this.coordinators);
   }
 
-  /** Waits until every coordinator takes Redis for away, or for there. */
+  /** Waits until every coordinator believes that Redis is away, or that it is there. */
   async redisIs(state: 'away' | 'there'): Promise<void> {
     const up = state === 'there' ? COORDINATORS : 0;
     if (!(await poll(async () => (await this.metric('leafcutter_coordinator_redis_up')) === up, PATIENCE_MS)))
@@ -274,7 +280,7 @@ export class LostWriteArena implements AsyncDisposable {
     const response = await fetch(agent.url + path, { signal: AbortSignal.timeout(PATIENCE_MS) });
     const text = await response.text();
     if (!response.ok) return undefined;
-    // A shape of these tests is a letter before the number.
+    // In these tests a shape is a letter before the number.
     const ids = text
       .trim()
       .split('\n')
@@ -308,7 +314,7 @@ function startCoordinator(
     LEAFCUTTER_REDIS_URL: redis.url,
     ...preloading(coordinatorPreloads),
   };
-  // That Redis is away is to be found as fast as the product finds it.
+  // The product's own deadline: how fast it notices that Redis is away matters here.
   return Service.start({
     kind: 'coordinator',
     name: `coordinator-${number + 1}`,

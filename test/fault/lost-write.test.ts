@@ -5,7 +5,7 @@ import { LostWriteArena, STEP } from './lost-write-arena.ts';
 
 const LOST_WRITES = 'leafcutter_coordinator_lost_writes_total';
 
-/** What happens to Redis, some of it only when there is time. */
+/** What happens to Redis; some of it only if there is time. */
 const full = process.env.LEAFCUTTER_FULL === '1';
 type Strike = readonly [how: string, strike: (at: LostWriteArena) => Promise<void>];
 const STRIKES: readonly Strike[] = [

@@ -4,10 +4,10 @@ import { DocumentedRestore } from './documented-restore.ts';
 import { AFTER, BEFORE, DURING, LATER, loseLastWrites } from './lose-last-writes.ts';
 import { type Answer, LostWriteArena, STEP } from './lost-write-arena.ts';
 
-/** Each of these takes a failover or a restore more, and proves the same guard by another way round. */
+/** Each of these takes another failover or restore, and proves the same guard in another way. */
 const inFull = process.env.LEAFCUTTER_FULL === '1' ? test : test.skip;
 const TAGS = 5;
-/** What a typo makes of a counter; one range is granted from there. */
+/** The counter after a typo; one range is granted from there. */
 const TYPO = 4_001;
 const SECOND_TYPO = 9_001;
 /** The end of the one range that was granted before. */
@@ -24,7 +24,7 @@ async function setTooHigh(tags: readonly string[], counter: number): Promise<voi
   await arena.mysql.query('UPDATE leaf_alloc SET max_id = ? WHERE biz_tag IN (?)', [counter, tags]);
 }
 
-/** As an operator who tries again while the fences are being swept. */
+/** Like an operator who tries again while the fences are being swept. */
 async function lower(tag: string, to: number, force = false): Promise<Answer> {
   const answered = async () => {
     const answer = await arena.administer(`/v1/tags/${tag}/lower`, { to: String(to), force });
@@ -33,7 +33,7 @@ async function lower(tag: string, to: number, force = false): Promise<Answer> {
   return (await poll(answered)) ?? { status: 503 };
 }
 
-/** As an operator who is sure: where a word more is asked for, it is said. */
+/** Like an operator who is sure: uses force if it is asked for. */
 async function insistOnLowering(tags: readonly string[], to: number): Promise<void> {
   for (const tag of tags) {
     if ((await lower(tag, to)).status === 200) continue;
@@ -42,7 +42,7 @@ async function insistOnLowering(tags: readonly string[], to: number): Promise<vo
 }
 
 /**
- * Counters stand at 4001 by a typo, [4001, 5001) is granted and issued from, and they are lowered to 1001. `save` is the
+ * A typo puts counters at 4001, [4001, 5001) is granted and issued from, and they are lowered to 1001. `save` is the
  * last that MySQL still knows afterwards: the typo, but neither the range nor the lowering.
  */
 async function lowered(save: () => Promise<void>): Promise<string[]> {

@@ -9,7 +9,10 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { runningMs } from '../support/running-time.ts';
 import type { Service } from '../support/service.ts';
 
-/** A full run draws two thousand IDs a second; a quick one a fifth of them from segments that are as much smaller. */
+/**
+ * A full run draws two thousand IDs a second. A quick one draws a fifth of that, from segments that are smaller by as
+ * much.
+ */
 const isFull = process.env.LEAFCUTTER_FULL === '1';
 const SHARE = isFull ? 1 : 0.2;
 const OUTAGE_MS = isFull ? 30_000 : 15_000;
@@ -19,7 +22,7 @@ const STEPS = { long: 100_000 * SHARE, short: 520 * SHARE };
 type Source = keyof typeof LOAD;
 /** Callers of each source; each waits for its answer before it asks again. */
 const CALLERS: Record<Source, number> = { long: 30, short: 40, snowflake: 15 };
-/** The agents' default deadline, and what a busy machine may add to it. */
+/** The agents' default deadline, plus what a busy machine may add to it. */
 const DEADLINE_MS = 2_000;
 const SLACK_MS = 1_500;
 
@@ -95,7 +98,7 @@ test('both stores down under load: long runways lose nothing, short ones refuse 
   tallies = newTallies();
   const recovered = await poll(() => tallies.short.singles > 0);
   const recoveryMs = runningMs() - healedAt;
-  // Then there come three seconds in which nobody is refused.
+  // After that there are three seconds in which nobody is refused.
   const isCalm = async () => {
     tallies = newTallies();
     await pause(3_000);

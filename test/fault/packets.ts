@@ -1,6 +1,6 @@
 import type { ChunkHook } from '../support/tcp-proxy.ts';
 
-/** Words by which a place in an exchange is known on the wire. */
+/** Words that identify a place in an exchange on the wire. */
 export const PACKETS = {
   rowLock: 'FOR UPDATE',
   ledgerEntry: 'INTO leafcutter_ledger',
@@ -23,7 +23,7 @@ export function atAnswer(packet: string, act: (chunk: Buffer) => ReturnType<Chun
     direction === 'server-to-client' && chunk.includes(packet) ? act(chunk) : 'pass';
 }
 
-/** Lets the request go on and loses the connection at its answer: it was carried out, and nobody hears of it. */
+/** Lets the request go on and drops the connection at its answer: it was carried out, and nobody hears of it. */
 export function cutAfter(packet: string, every: number): ChunkHook {
   const asked = new Set<number>();
   let seen = 0;

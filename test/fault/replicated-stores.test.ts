@@ -7,7 +7,7 @@ import { MASTER_NAME, startSentinels } from '../support/redis-sentinels.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { type Disturbed, type ReplicatedSetup, runReplicated, table } from './run-replicated.ts';
 
-/** How often each failure is made, where there is time; a master or a node that was killed stays away. */
+/** How often each failure is made, if there is time. A master or a node that was killed stays away. */
 const full = process.env.LEAFCUTTER_FULL === '1';
 /** Generous: what is asserted is that issuing resumes at all. */
 const RESUME_WITHIN_MS = 60_000;

@@ -9,9 +9,9 @@ import { FailoverLoad } from './failover-load.ts';
 import { findAll } from './findings.ts';
 
 const NONE = { duplicates: [], overlaps: [], ungranted: [], disorder: [], uncoded: [], late: [] };
-/** As long as it takes until refills and heartbeats went to the one that was replaced. */
+/** How long it takes until refills and heartbeats went to the service that was replaced. */
 const SETTLE_MS = 700;
-/** What a caller waits for at most where no request may fail because the machine stood still, and some more. */
+/** What a caller waits at most if no request may fail because the machine stood still, and some more. */
 const LATEST_MS = Number(UNHURRIED.LEAFCUTTER_WAIT_MS) + 3_000;
 
 const isThere = hasEarlierVersion();

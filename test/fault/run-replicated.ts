@@ -14,14 +14,14 @@ const AGENTS = 2;
 const STEP = 50;
 const WINDOW_MS = 3_000;
 const SOURCES = ['hot', 'snowflake'] as const;
-/** An agent's deadline, and what two busy cores may add to it. */
+/** An agent's deadline, plus what two busy cores may add to it. */
 const LATEST_MS = 2_000 + 3_000;
 
 export interface ReplicatedSetup {
   readonly name: string;
-  /** A node that is there to the end: the ledger is read from it. */
+  /** A node that stays up to the end: the ledger is read from it. */
   readonly mysqlUrl: string;
-  /** Where each coordinator finds the stores: its variables. */
+  /** The variables that tell each coordinator where the stores are. */
   readonly coordinators: readonly Readonly<Record<string, string>>[];
   /** Makes a server fail, and resolves when another one has taken its place. */
   readonly harm: () => Promise<void>;
@@ -32,10 +32,10 @@ export interface Disturbed {
   readonly name: string;
   readonly ids: number;
   readonly findings: Findings;
-  /** Longest time in which an agent issued nothing from a source, milliseconds, from the harm on. */
+  /** The longest time in which an agent issued nothing from a source after the harm, milliseconds. */
   readonly pauseMs: Readonly<Record<(typeof SOURCES)[number], number>>;
   readonly refused: Readonly<Record<string, number>>;
-  /** From the harm until every agent issued from every source again; undefined where they never did. */
+  /** From the harm until every agent issued from every source again; undefined if that never happened. */
   readonly resumedMs: number | undefined;
 }
 
@@ -72,7 +72,7 @@ export async function runReplicated(setup: ReplicatedSetup & { steadyMs: number 
   const during = newCounts();
   await load.during(during, async () => {
     await setup.harm();
-    // Until what agents held before is surely used up.
+    // Until everything that agents held before is surely used up.
     await sleep(WINDOW_MS + setup.steadyMs);
   });
   const recovered = await issuing(runningMs());
@@ -151,7 +151,7 @@ function startAgent(coordinators: readonly Service[], index: number): Promise<Se
   });
 }
 
-/** Of each agent between two answers with IDs, the later one after `sinceMs`; the longest. */
+/** The longest time between two answers with IDs of one agent, the later one after `sinceMs`. */
 function longestPause(history: History, source: string, sinceMs: number): number {
   const last = new Map<string, number>();
   let longest = 0;

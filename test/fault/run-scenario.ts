@@ -9,12 +9,12 @@ import { keepHistory } from './keep-history.ts';
 import type { Control, Scenario } from './scenario.ts';
 import { StoreCounts } from './store-counts.ts';
 
-/** An agent's deadline, and what two busy cores may add to it. */
+/** An agent's deadline, plus what two busy cores may add to it. */
 const LATEST_MS = 2_000 + 3_000;
 const MAX_ROUNDS = 10;
 /** Without a guard it may never heal, and need not. */
 const CONTROL_PATIENCE_MS = 2_000;
-/** Issuing has resumed when for so long no call went without an ID. */
+/** Issuing has resumed when no call has gone without an ID for this long. */
 const QUIET_MS = 700;
 
 /** What one scenario did and found. */
@@ -30,20 +30,20 @@ export interface Outcome {
   readonly refused: Readonly<Record<string, number>>;
   readonly unanswered: number;
   readonly slowestMs: number;
-  /** Undefined where not every agent issued from every source again. */
+  /** Undefined if some agent no longer issued from every source. */
   readonly resumedMs: number | undefined;
   readonly fenceAhead: number;
   readonly unfenced: number;
   readonly seconds: number;
   readonly findings: Findings;
-  /** What the scenario's own check says; undefined where it is content. */
+  /** The message of the scenario's own check; undefined if it passed. */
   readonly complaint: string | undefined;
   readonly historyFolder: string | undefined;
 }
 
 /**
- * Runs a scenario, its nemesis again and again until `callsWithinFault` calls fell within it; or, once, a negative
- * control of it.
+ * Runs a scenario, its nemesis again and again until `callsWithinFault` calls fell within it; or a negative control
+ * of it, once.
  */
 export async function runScenario(
   scenario: Scenario,
@@ -115,8 +115,8 @@ async function complaintOf({ check }: Scenario, arena: Arena): Promise<string | 
 }
 
 /**
- * How long it took from `since` until every agent had issued from every source but `ended`, and no call went without
- * an ID any more.
+ * How long it took from `since` until every agent had issued from every source except `ended`, and no call went
+ * without an ID any more.
  */
 async function resumed(
   { agents, sources, load }: Arena,

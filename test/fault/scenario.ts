@@ -11,7 +11,7 @@ export interface Control {
   readonly nemesis?: (arena: Arena) => Promise<void>;
   /** What must be found without it. */
   readonly finds: keyof Findings;
-  /** The test that has a quicker control for the same guard; this one is left to the full run. */
+  /** The test that has a quicker control for the same guard. This one is left to the full run. */
   readonly alsoIn?: string;
 }
 
@@ -20,21 +20,21 @@ export interface Scenario {
   /** What a reader sees happen. */
   readonly faults: string;
   readonly arena?: ArenaOptions;
-  /** Does its harm once and takes its time over it. What it leaves broken, `Arena.heal` puts right. */
+  /** Does its harm once and takes its time. `Arena.heal` repairs what it leaves broken. */
   readonly nemesis: (arena: Arena) => Promise<void>;
   /** Runs in CI too. */
   readonly quick?: true;
   /** Why callers may wait longer than their deadline: the agent itself stood still. */
   readonly late?: string;
-  /** Target of the time to resume, milliseconds, where it is not 10 s, and why. */
+  /** Target of the time to resume, milliseconds, if it is not 10 s, and why. */
   readonly resumes?: { readonly withinMs: number; readonly because: string };
-  /** Sources that do not issue again, because the fault was their end. */
+  /** Sources that do not issue again, because the fault ends them. */
   readonly ended?: readonly string[];
-  /** What else must be so; throws where it is not. */
+  /** What else must be true; throws if it is not. */
   readonly check?: (arena: Arena) => Promise<void> | void;
   readonly controls?: readonly Control[];
-  /** Which memory of the counters loses something. A mixed soak may harm one of them only (I1). */
+  /** Which memory of the counters loses something. A mixed soak may harm only one of them (I1). */
   readonly loses?: 'redis' | 'mysql';
-  /** True where it changes the arena for good, so that no other scenario can follow it in a mixed soak. */
+  /** True if it changes the arena for good, so that no other scenario can follow it in a mixed soak. */
   readonly alone?: true;
 }

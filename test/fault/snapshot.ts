@@ -1,6 +1,6 @@
 import type { Arena } from './arena.ts';
 
-/** Tables whose rows are never taken away from under a waiting lock: these are set back in place. */
+/** Tables whose rows are never taken away from under a waiting lock; they are set back in place. */
 const COUNTERS = {
   leaf_alloc: { key: 'biz_tag', set: ['max_id', 'step'] },
   leafcutter_machine: { key: 'machine_id', set: ['ceiling_ms', 'window_ms', 'agent_id', 'instance_id'] },
@@ -11,7 +11,7 @@ const COUNTERS = {
 } as const;
 const OTHERS = ['leafcutter_tag', 'leafcutter_ledger'] as const;
 
-/** What MySQL held at a moment, kept beside the tables themselves. */
+/** MySQL's state at a moment, kept beside the tables themselves. */
 export class Snapshot {
   readonly #arena: Arena;
 
@@ -26,14 +26,14 @@ export class Snapshot {
       await arena.operator.mysql.query(`CREATE TABLE saved_${table} LIKE ${table}`);
     }
     await arena.transaction(async (mysql) => {
-      // Whoever allocates holds one of these rows, so no allocation is in between.
+      // Every allocation holds one of these rows, so none is in between.
       for (const table of Object.keys(COUNTERS)) await mysql.query(`SELECT * FROM ${table} FOR UPDATE`);
       for (const table of tables) await mysql.query(`INSERT INTO saved_${table} SELECT * FROM ${table}`);
     });
     return new Snapshot(arena);
   }
 
-  /** MySQL forgets what it was told since, as a restored backup does. `meanwhile` runs while no range can be allocated. */
+  /** MySQL forgets everything since, as a restored backup does. `meanwhile` runs while no range can be allocated. */
   async restore(meanwhile: () => Promise<unknown> = async () => undefined): Promise<void> {
     await this.#arena.transaction(async (mysql) => {
       for (const table of Object.keys(COUNTERS)) await mysql.query(`SELECT * FROM ${table} FOR UPDATE`);

@@ -13,7 +13,7 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { runningMs } from '../support/running-time.ts';
 import type { Service } from '../support/service.ts';
 
-/** Between what a machine that stands still adds to a reading of the time and the steps of the clocks below. */
+/** More than a reading of the time gains when the machine stands still, less than the steps of the clocks below. */
 const SKEW = ['--snowflake-max-clock-skew-ms', '10000'];
 const HEARTBEATS = ['--snowflake-heartbeat-ms', '300', '--snowflake-lease-ttl-ms', '5000', ...SKEW];
 const ROLLBACKS = 'leafcutter_agent_clock_rollbacks_total';
@@ -48,7 +48,8 @@ async function twoAgents(label: string, coordinatorFlags: readonly string[]) {
       coordinators: 1,
       agents: 0,
       coordinatorFlags,
-      // Nobody here is to be refused because the machine stood still; nor is a clock waited for that is a minute late.
+      // Nobody here may be refused because the machine stood still, and nobody may wait for a clock that is a minute
+      // behind.
       agentFlags: ['--snowflake-enabled', '--report-interval-ms', '300', '--wait-ms', '10000', ...SKEW],
     }),
   );
@@ -75,7 +76,7 @@ test('a running agent: 1 s back goes unnoticed, 60 s back is refused until caugh
   const small = new Load().draw(moved, { source: 'snowflake', callers: 2, paceMs: 1 });
   loads.push(small);
   await answeredFor(small, 300);
-  // A machine that stands still for longer than the step hides it: then it is made again.
+  // If the machine stands still for longer than the step, that hides the step, and it is made again.
   const isCounted = async () => {
     clock.set(-1);
     await answeredFor(small, 1_200);
@@ -110,7 +111,7 @@ test('a running agent: 1 s back goes unnoticed, 60 s back is refused until caugh
   clock.set(0);
   const after = await ask(moved);
   await untilReady(moved);
-  // Not waiting a minute for the clock to catch up with the IDs: it is brought there.
+  // Instead of waiting a minute for the clock to catch up with the IDs, the clock is moved there.
   clock.set(60);
   const caughtUp = await during(300);
   clock.set(0);
@@ -214,7 +215,7 @@ test('a clock past its short window issues nothing and says why; set back over a
   expect(findUngranted(callsOf(lanes), await readLedger(mysqlUrl), windowOf)).toEqual([]);
 });
 
-/** What an agent may say whose clock is past its window; CLOCK_BACKWARDS where it used the window up to its end. */
+/** What an agent may answer when its clock is past its window; CLOCK_BACKWARDS if it used the window up to its end. */
 const PAST_WINDOW = new Set(['LEASE_LOST', 'CLOCK_SKEWED', 'CLOCK_BACKWARDS']);
 
 interface Refusal {
@@ -254,7 +255,7 @@ async function untilReady(agent: Service): Promise<void> {
   if (up !== true) throw new Error(`${agent.name} did not become ready:\n${agent.process.tail(20)}`);
 }
 
-/** So long, and until there was an answer: on a machine that stands still there may be none in that time. */
+/** At least this long, and until there was an answer: on a machine that stands still there may be none in that time. */
 async function answeredFor(load: Load, ms: number): Promise<void> {
   const { requests } = load.tally;
   await pause(ms);

@@ -11,7 +11,7 @@ import { poll } from '../support/poll.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { runningMs } from '../support/running-time.ts';
 
-/** Long enough that a holder which stands still for two seconds extends its window in time. */
+/** Long enough that a holder that stands still for two seconds extends its window in time. */
 const WINDOW_MS = 10_000;
 const layout = { ...LAYOUT_PRESETS.classic, datacenterBits: 0, epochMs: TWITTER_EPOCH_MS };
 

@@ -47,7 +47,7 @@ test('8 agents drawing at once issue unique, rising IDs, each inside a window of
     load.draw(agent, { source: 'snowflake', callers: 4 });
     load.draw(agent, { source: 'snowflake', count: 100, paceMs: 20 });
   }
-  // At least so long, and until there is enough to look at.
+  // At least this long, and until there is enough to look at.
   await pause(DRAWING_MS);
   const windowsNow = async () => (await readLedger(stores.mysqlUrl)).filter(({ kind }) => kind === 'm');
   await poll(async () => (await windowsNow()).length > 2 * AGENTS && load.tally.ids > 10_000);

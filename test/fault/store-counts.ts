@@ -10,8 +10,8 @@ const METRICS = {
 type Count = keyof typeof METRICS;
 
 /**
- * What the coordinators counted, over all their processes: a killed one takes its counters along, so they are read
- * again and again and the last reading of each process stands. A little of the end of a killed one is missed.
+ * The coordinators' counts, over all their processes. A killed process takes its counters along, so they are read
+ * again and again, and the last reading of each process counts. A killed one's last moments are missed.
  */
 export class StoreCounts implements AsyncDisposable {
   readonly #coordinators: readonly CoordinatorPlace[];

@@ -4,7 +4,9 @@ import { poll } from '../support/poll.ts';
 import { AFTER, BEFORE, grantUnheard } from './lose-last-writes.ts';
 import { type Answer, LostWriteArena } from './lost-write-arena.ts';
 
-/** What a coordinator says that will not go unfenced, how it counts that, and what lets it do so all the same. */
+/**
+ * What a coordinator says when it refuses to go unfenced, how it counts that, and the setting that allows it anyway.
+ */
 const UNSWEPT = {
   reason: 'fence_unswept',
   refusals: 'leafcutter_coordinator_unfenced_refusals_total',
@@ -21,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => arena?.[Symbol.asyncDispose]());
 
-/** What each coordinator says to who asks for a segment, once it has found MySQL again. */
+/** Each coordinator's answer to a request for a segment, once it has found MySQL again. */
 async function answers(at: LostWriteArena, tag: string): Promise<(Answer | undefined)[]> {
   const told = async (coordinator: number) => {
     const answer = await at.askForSegment(coordinator, tag);

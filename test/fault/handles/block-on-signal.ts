@@ -1,6 +1,9 @@
 import process from 'node:process';
 
-/** A handle for a nemesis: at SIGUSR2 the event loop of the process stands still for `BLOCK_MS`, timers and sockets too. */
+/**
+ * A handle for a nemesis: at SIGUSR2 the event loop of the process stops for `BLOCK_MS`, and with it timers and
+ * sockets.
+ */
 const nobodyWakes = new Int32Array(new SharedArrayBuffer(4));
 
 process.on('SIGUSR2', () => {

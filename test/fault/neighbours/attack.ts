@@ -1,6 +1,7 @@
 /**
- * All that hostile neighbours do, at once and without pause, in a process of its own: with one agent token, as a page in a
- * browser, and on 10,000 connections. Runs until SIGTERM; then it prints what it was answered, as JSON.
+ * Everything that hostile neighbours do, at once and without pause, in a process of its own: with one agent token, as
+ * a page in a browser, and on 10,000 connections. Runs until SIGTERM; then it prints the answers that it got, as
+ * JSON.
  */
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
@@ -9,7 +10,7 @@ import { Pool } from 'undici';
 
 const [agentUrl = '', respPort = '', coordinatorUrl = '', token = '', layout = ''] = process.argv.slice(2);
 const CROWD = 10_000;
-/** Connections of the crowd that are opened in ten milliseconds. */
+/** How many of the crowd's connections are opened in ten milliseconds. */
 const AT_ONCE = 50;
 const FAT_TAGS = Array.from({ length: 100 }, () => ({
   tag: 't'.repeat(128),
@@ -34,7 +35,7 @@ process.on('SIGTERM', () => {
   process.stdout.write(`${JSON.stringify(counts)}\n`, () => process.exit(0));
 });
 
-/** Calls again and again, on so many connections. */
+/** Calls again and again, on this many connections. */
 function flood(what: string, callers: number, call: () => Promise<number>): void {
   for (let caller = 0; caller < callers; caller++) {
     void (async () => {
@@ -122,7 +123,7 @@ async function crowd(): Promise<void> {
   }
 }
 
-/** Many commands, and never a look at the answers. */
+/** Sends many commands and never reads the answers. */
 async function unread(): Promise<void> {
   while (!over) {
     const sockets = Array.from({ length: 20 }, open);

@@ -12,7 +12,7 @@ const CLOCKS: ArenaOptions = { clocks: true };
 const STANDSTILL_MS = 5_000;
 const BLOCKABLE: Preload = { file: 'handles/block-on-signal.ts', env: { BLOCK_MS: `${STANDSTILL_MS}` } };
 
-/** The first agent, on which what is done to one agent is done. */
+/** The first agent, if something is done to a single agent. */
 function firstOf({ agents }: Arena): AgentPlace {
   const [agent] = agents;
   if (agent === undefined) throw new Error('the arena has no agent');

@@ -7,7 +7,7 @@ import type { Scenario } from '../scenario.ts';
 const AWAY_MS = 1_500;
 const STILL_MS = 3_000;
 
-/** Where in a refill a coordinator is met: what it is about to send, and to whom. */
+/** The point of a refill at which a coordinator is struck: what it is about to send, and to whom. */
 const PLACES = [
   { at: 'row-lock', packet: PACKETS.rowLock, to: 'mysql' },
   { at: 'ledger-entry', packet: PACKETS.ledgerEntry, to: 'mysql' },
@@ -16,7 +16,7 @@ const PLACES = [
 ] as const;
 type Place = (typeof PLACES)[number];
 
-/** Strikes the coordinator that comes to this place first. What it was sending meets the verdict of `strike`. */
+/** Strikes the first coordinator that reaches this point. `strike` decides what becomes of what it was sending. */
 async function strikeAt(
   { coordinators }: Arena,
   { packet, to }: Place,

@@ -7,7 +7,7 @@ import { Snapshot } from '../snapshot.ts';
 const AWAY_MS = 2_500;
 const LOST_MS = 1_500;
 
-/** MySQL goes back to where it was; an agent that starts anew knows nothing of higher IDs and takes what it is given. */
+/** MySQL goes back to an earlier state. An agent that starts anew knows of no higher IDs and takes what it is given. */
 async function restoreUnderLoad(arena: Arena, meanwhile?: () => Promise<unknown>): Promise<void> {
   const snapshot = await Snapshot.take(arena);
   await sleep(LOST_MS);

@@ -6,7 +6,7 @@ import type { Scenario } from '../scenario.ts';
 
 const FAULT_MS = 3_000;
 
-/** An agent's lines, and how many of them a partition takes: `all` or the one to the first coordinator. */
+/** An agent's lines, and how many of them a partition cuts: `all` or the one to the first coordinator. */
 function linesOf({ agents }: Arena, which: 'all' | 'one'): readonly TcpProxy[] {
   const lines = agents[0]?.lines ?? [];
   return which === 'all' ? lines : lines.slice(0, 1);
@@ -16,7 +16,7 @@ function everyLine({ agents }: Arena): readonly TcpProxy[] {
   return agents.flatMap(({ lines }) => lines);
 }
 
-/** What becomes of the way between agents and coordinators. */
+/** Faults on the way between agents and coordinators. */
 export const NETWORK: readonly Scenario[] = [
   {
     name: 'refill-answer-lost',

@@ -31,8 +31,9 @@ async function makeAgain(arena: Arena, meanwhile: () => Promise<unknown>): Promi
 }
 
 /**
- * A coordinator is started with another, empty Redis, and for a while agents reach no other one. Then MySQL forgets
- * what was granted since, and an agent starts anew: whoever granted must have told the Redis that counts.
+ * A coordinator is started with another, empty Redis, and for a while agents reach no other coordinator. Then MySQL
+ * forgets what was granted since, and an agent starts anew. Every grant must have been noted in the Redis that
+ * counts.
  */
 async function otherRedisThenRestore(arena: Arena): Promise<void> {
   const { coordinators, agents, redis } = arena;

@@ -30,8 +30,9 @@ const RARE = 'rare';
 const DRAWN = 60;
 
 /**
- * A tag that is drawn from now and then, so that no later allocation tells Redis what it forgot. Redis is restored from
- * an old file; once it was swept, MySQL is restored from a backup as old, as if hours later; then all agents start anew.
+ * A tag that is drawn from now and then, so that no later allocation tells Redis what it forgot. Redis is restored
+ * from an old file. Once it was swept, MySQL is restored from a backup of the same age, as if hours later. Then all
+ * agents start anew.
  */
 async function restoreRedisThenMysql(arena: Arena, untilSwept: () => Promise<unknown>): Promise<void> {
   const { operator, redis, agents } = arena;

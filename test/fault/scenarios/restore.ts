@@ -4,7 +4,9 @@ import type { Arena } from '../arena.ts';
 import { runDocumented } from '../documented-commands.ts';
 import type { Scenario } from '../scenario.ts';
 
-/** What is forgotten: with segments of 50 and windows of 3 s this is many times what an hour is to a deployment. */
+/**
+ * How much is forgotten: with segments of 50 and windows of 3 s this is many times what a deployment does in an hour.
+ */
 const LOST_MS = 4_000;
 const WINDOW_S = 3;
 const YOUNG = 'young';
@@ -13,8 +15,8 @@ const YOUNG = 'young';
 type Meanwhile = (run: (block: string) => Promise<void>, arena: Arena) => Promise<void>;
 
 /**
- * A restore under load, with the commands of docs/operations.md. A tag is younger than the backup; an agent is started
- * anew, which knows nothing of what it held and takes what it is given.
+ * A restore under load, with the commands of docs/operations.md. One tag is younger than the backup. An agent is
+ * started anew, knows nothing of what it held, and takes what it is given.
  */
 async function drill(arena: Arena, meanwhile: Meanwhile): Promise<void> {
   const { agents, coordinators, mariadb, redis } = arena;
@@ -45,7 +47,7 @@ async function drill(arena: Arena, meanwhile: Meanwhile): Promise<void> {
   await agents[0]?.service.restart('live');
 }
 
-/** The young tag again, from where `start` says, and everybody draws from it. */
+/** Makes the young tag again, from where `start` says, and everybody draws from it. */
 async function makeYoungAgain(arena: Arena, start: string): Promise<void> {
   await arena.createTag(YOUNG, { step: 20, start });
   await Promise.all(arena.agents.map((agent) => arena.drawSome(agent, YOUNG, 60)));
@@ -53,7 +55,7 @@ async function makeYoungAgain(arena: Arena, start: string): Promise<void> {
 
 const lostRedis: Meanwhile = async (_run, { operator }) => void (await operator.redis.flushall());
 
-/** MySQL restored, as the operators' page tells it. */
+/** MySQL is restored as the operators' page says. */
 export const RESTORES: readonly Scenario[] = [
   {
     name: 'restore-drill',

@@ -17,15 +17,16 @@ const seconds = Number(process.env.LEAFCUTTER_SOAK_S ?? DEFAULT_S);
 const SOAK: ArenaOptions = { agents: 3, machineIds: 16, clocks: true };
 const ALL = [...AGENTS, ...NETWORK, ...REDIS, ...MYSQL, ...COORDINATORS, ...OPERATORS];
 
-/** Scenarios that any arena can bear, and that leave it as it was. A tag or a store of their own they do not have here. */
+/** Scenarios that any arena can bear, and that leave it as it was. They have no tag or store of their own here. */
 function bearable({ arena = {}, alone, ended }: Scenario): boolean {
   const needs = Object.keys(arena).filter((option) => option !== 'clocks');
   return needs.length === 0 && alone === undefined && ended === undefined;
 }
 
 /**
- * Nemeses drawn at random, one after the other. An assumption of I1 is that what one memory of the counters lost the
- * other one still has: a soak lets Redis forget, or MySQL, as its seed is even or odd, and never both.
+ * Nemeses drawn at random, one after the other. I1 assumes that what one memory of the counters lost, the other one
+ * still has. So a soak lets either Redis forget or MySQL, depending on whether its seed is even or odd, and never
+ * both.
  */
 function soak(): Scenario {
   const spared = seed % 2 === 0 ? 'mysql' : 'redis';

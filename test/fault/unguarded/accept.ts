@@ -1,10 +1,10 @@
-/** Negative control: an agent that takes in whatever segment a coordinator's answer says, also one from below. */
+/** Negative control: an agent that accepts any segment in a coordinator's answer, even one from below. */
 import type { Segment } from '@leafcutter/agent/domain/segments/segment';
 import { SegmentBuffer } from '@leafcutter/agent/domain/segments/segment-buffer';
 
 const { accept, take, takeOne } = SegmentBuffer.prototype;
 const remaining = Object.getOwnPropertyDescriptor(SegmentBuffer.prototype, 'remaining')?.get;
-/** What the real buffer refused; it is issued first. */
+/** The segment that the real buffer refused; it is issued first. */
 const refused = new WeakMap<SegmentBuffer, { start: bigint; end: bigint }>();
 
 Object.defineProperties(SegmentBuffer.prototype, {

@@ -1,4 +1,7 @@
-/** Negative control: a coordinator that asks nobody but Redis’ leases whether a machine id is free, the ledger neither. */
+/**
+ * Negative control: a coordinator that only asks the leases in Redis whether a machine id is free, and not even the
+ * ledger.
+ */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { FenceMove } from '@leafcutter/coordinator/domain/allocation/fence';
 import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
@@ -10,7 +13,7 @@ import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 const { listMachineIds, withMachineId } = SqlStore.prototype;
 const { raise } = RedisFence.prototype;
 const { grant } = LeaseArbiter.prototype;
-/** Set within a grant: an extension starts where the holder's window ends, and goes on to. */
+/** Set during a grant: an extension starts where the holder's window ends, and may go on. */
 const granting = new AsyncLocalStorage<true>();
 
 LeaseArbiter.prototype.grant = function (this: LeaseArbiter, call: LeaseCall) {

@@ -1,4 +1,4 @@
-/** Negative control: a coordinator that takes a COMMIT without an answer for one that succeeded. */
+/** Negative control: a coordinator that treats a COMMIT without an answer as one that succeeded. */
 import type { LockedTag } from '@leafcutter/coordinator/domain/allocation/store';
 import { RETRY_REASONS } from '@leafcutter/coordinator/domain/allocation/store';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';

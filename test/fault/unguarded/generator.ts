@@ -1,6 +1,6 @@
 /**
  * Negative control: the agent's snowflake generator without the guard that `WITHOUT_GUARD` names. The keeper goes on
- * with the true leases, so that the agent differs from the real one in nothing else.
+ * with the true leases, so the agent differs from the real one in nothing else.
  */
 import type { Lease } from '@leafcutter/agent/domain/snowflake/lease';
 import { SnowflakeGenerator } from '@leafcutter/agent/domain/snowflake/snowflake-generator';

@@ -1,4 +1,4 @@
-/** Negative control: a coordinator that works with whatever Redis it finds. */
+/** Negative control: a coordinator that works with any Redis it finds. */
 import type { FenceMove } from '@leafcutter/coordinator/domain/allocation/fence';
 import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
 import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard/fence-guard';

@@ -1,4 +1,4 @@
-/** Negative control: a coordinator whose sweep raises fences, but no counter that stands below its fence. */
+/** Negative control: a coordinator whose sweep raises fences, but no counters that stand below their fences. */
 import type { FenceIdentity, SweptCounter } from '@leafcutter/coordinator/domain/allocation/fence';
 import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 

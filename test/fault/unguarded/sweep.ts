@@ -1,4 +1,4 @@
-/** Negative control: a coordinator that never sweeps, so that a Redis which forgot is not told. */
+/** Negative control: a coordinator that never sweeps, so a Redis that forgot is not told. */
 import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 
 RedisFence.prototype.sweep = async () => ({ ahead: [], unreadable: [] });
