@@ -17,7 +17,7 @@ export async function startBrowser(): Promise<Browser> {
   });
 }
 
-/** A page that notes what the browser complains about: errors in the console, uncaught ones, requests that failed. */
+/** A page that notes the browser's complaints: errors in the console, uncaught ones, failed requests. */
 export async function openPage(
   browser: Browser,
   options: { width?: number; height?: number; scheme?: 'light' | 'dark' } = {},

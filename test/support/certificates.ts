@@ -7,7 +7,7 @@ import { scratchDir } from './scratch-dir.ts';
 
 const run = promisify(execFile);
 
-/** Files of a private authority and of what it signed. */
+/** Files of a private authority and of the certificate that it signed. */
 export interface Certificates {
   readonly caFile: string;
   readonly certFile: string;
@@ -15,8 +15,8 @@ export interface Certificates {
 }
 
 /**
- * A new authority and a certificate of it for `localhost` and 127.0.0.1, for servers and for clients, good for `days`; -1:
- * it ended yesterday. `kind` is that of the keys.
+ * A new authority and its certificate for `localhost` and 127.0.0.1, for servers and for clients, valid for `days`;
+ * -1: it ended yesterday. `kind` is the kind of the keys.
  */
 export async function makeCertificates(days = 1, kind: 'ec' | 'rsa' = 'ec'): Promise<Certificates> {
   const directory = await scratchDir('certificates');

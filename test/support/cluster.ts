@@ -9,7 +9,7 @@ export interface ClusterOptions {
   readonly keyPrefix?: string;
   readonly coordinatorFlags?: readonly string[];
   readonly agentFlags?: readonly string[];
-  /** As of a service. */
+  /** As for a service. */
   readonly pace?: Pace;
 }
 
@@ -80,7 +80,7 @@ export class Cluster implements AsyncDisposable {
     return agent;
   }
 
-  /** Creates a tag through the first coordinator, with a token where it asks for one. */
+  /** Creates a tag through the first coordinator, with a token if it asks for one. */
   async createTag(tag: string, fields: object = {}, token?: string): Promise<void> {
     const response = await fetch(`${this.coordinators[0]?.url}/v1/tags`, {
       method: 'POST',
@@ -99,7 +99,7 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
-/** Services that start together; where one does not, the others are stopped, since nobody else could. */
+/** Services that start together. If one does not start, the others are stopped, since nobody else could. */
 async function allOrNone(starting: readonly Promise<Service>[]): Promise<Service[]> {
   const results = await Promise.allSettled(starting);
   const started = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));

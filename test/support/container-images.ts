@@ -14,7 +14,7 @@ const run = promisify(execFile);
 export interface ContainerImage {
   /** Name and tag, present in the engine. */
   readonly image: string;
-  /** True when it was made from this machine's programs because no registry gave the official one. */
+  /** True if it was made from this machine's programs because no registry gave the official one. */
   readonly substituted: boolean;
 }
 
@@ -79,7 +79,7 @@ export function mariadbImage(): Promise<ContainerImage> {
   return mariadb;
 }
 
-/** A name that no other run uses: it is removed with the run that made it. */
+/** A name that no other run uses; it is removed with the run that made it. */
 function ownImage(name: string, version: string): string {
   return `leafcutter-test/${name}:${version}-${basename(runFolder())}`;
 }

@@ -12,11 +12,11 @@ export interface RedisContainer extends RunningContainer {
 export interface MariadbContainer extends RunningContainer {
   /** `mysql://root@127.0.0.1:<port>/leafcutter`; the database exists and is empty. */
   readonly url: string;
-  /** Makes a database, under a fresh name unless one is given, and answers its url. */
+  /** Makes a database, under a fresh name unless one is given; resolves to its URL. */
   createDatabase(name?: string): Promise<string>;
 }
 
-/** A first start may load an official image's data, and on a slow machine takes its time. */
+/** A first start may load an official image's data, which is slow on a slow machine. */
 const STARTUP_MS = 60_000;
 
 /** Starts a Redis in a container, through testcontainers; takes about a second. */
@@ -32,7 +32,7 @@ export async function startRedisContainer(): Promise<RedisContainer> {
 export async function startMariadbContainer(): Promise<MariadbContainer> {
   const { image, substituted } = await mariadbImage();
   const { container, port } = await loopbackContainer(image, 3306);
-  // The official image wants to be told; the stand-in is prepared that way and ignores it.
+  // The official image requires it; the stand-in is prepared that way and ignores it.
   const started = await container
     .withEnvironment({ MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: '1' })
     .withStartupTimeout(STARTUP_MS)

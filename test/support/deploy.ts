@@ -13,7 +13,7 @@ export const run = promisify(execFile);
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
-/** Some checks need a program that not every machine has; that one was left out must be seen. */
+/** Some checks need a program that not every machine has. If one is left out, that must be visible. */
 export function testWith<T>(
   program: string,
   found: T | undefined,
@@ -63,7 +63,7 @@ export function services(env: Readonly<Record<string, string>>): Readonly<Record
 export const stack = services(example);
 export const ours = Object.entries(stack).filter(([, { build }]) => build !== undefined);
 
-/** The configuration that one of our services would start with; other variables of this machine do not count. */
+/** The configuration with which one of our services would start; this machine's other variables do not count. */
 export function configOf({ command = [], environment = {} }: Service) {
   const [service, ...argv] = command;
   const readFile = () => {

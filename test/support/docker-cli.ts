@@ -4,10 +4,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Runs one command of the docker client and answers its output without the last line's end.
- * The environment is handed on by hand: Jest gives test files a copy, and which engine to ask stands in the copy.
+ * Runs one command of the docker client and resolves to its output without the last line's end. The environment is
+ * passed explicitly: Jest gives test files a copy, and only the copy says which engine to ask.
  *
- * @throws Error with what the client wrote when it fails or takes longer than `timeoutMs`.
+ * @throws Error with the client's output if it fails or takes longer than `timeoutMs`.
  */
 export async function docker(args: readonly string[], timeoutMs = 30_000): Promise<string> {
   const options = { timeout: timeoutMs, killSignal: 'SIGKILL', env: process.env } as const;
@@ -40,7 +40,7 @@ export async function dockerImport(
   const imported = run('docker', ['import', ...flags, '-', image], { env: process.env });
   const { stdin } = imported.child;
   if (stdin === null) throw new Error('docker import was started without an input.');
-  // A client that fails early closes its input; its own error is the one worth telling.
+  // A client that fails early closes its input; its own error is the one to report.
   stdin.on('error', () => {});
   tar.stdout.pipe(stdin);
   await imported;

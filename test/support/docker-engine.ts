@@ -14,10 +14,10 @@ import { runFolder } from './scratch-dir.ts';
 const READY_WITHIN_MS = 30_000;
 
 /**
- * Makes sure that a container engine answers: the one that runs, which stays as it is but for containers and images
- * of this run's, else one that is started here and stopped with the run.
+ * Makes sure that a container engine answers: the running one, which stays as it is except for this run's containers
+ * and images, or one that is started here and stopped with the run.
  *
- * @throws Error when none answers and none can be started; it tells what to do.
+ * @throws Error if none answers and none can be started; it says what to do.
  */
 export async function ensureDockerEngine(): Promise<void> {
   findBinary('docker', 'docker.io');
@@ -42,8 +42,8 @@ export async function ensureDockerEngine(): Promise<void> {
 }
 
 /**
- * Ports are published on loopback by the engine's own proxy, for which it needs no rule of the packet filter and no
- * forwarding; so it is told to leave both alone, and nothing need be put back.
+ * The engine's own proxy publishes ports on loopback, which needs no rule of the packet filter and no forwarding. So
+ * the engine is told to leave both alone, and nothing has to be restored.
  */
 async function startEngine(): Promise<void> {
   const { home, socket, pidFile, log, bridge } = engineOf(runFolder());
@@ -54,7 +54,7 @@ async function startEngine(): Promise<void> {
     ...['--host', `unix://${socket}`, '--pidfile', pidFile, '--bridge', bridge],
     ...['--data-root', `${home}/data`, '--exec-root', `${home}/exec`],
     ...['--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false'],
-    // Should a containerd run already, it is shared, and its containers must be told apart.
+    // If a containerd runs already, it is shared, and its containers must be told apart.
     ...['--containerd-namespace', bridge, '--containerd-plugins-namespace', `${bridge}-plugins`],
   ];
   const engine = spawn(findBinary('dockerd', 'docker.io'), args, {

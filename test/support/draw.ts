@@ -4,7 +4,7 @@ import { PATIENCE_MS } from './patience.ts';
 import { runningMs } from './running-time.ts';
 import type { Service } from './service.ts';
 
-/** What one caller drew, in the order in which it was answered. */
+/** What one caller drew, in the order of the answers. */
 export interface Lane {
   readonly agent: string;
   /** The process that issued: a restarted agent is another instance. */
@@ -22,7 +22,7 @@ export interface Tally {
   /** Requests for one ID that were answered with one. */
   singles: number;
   ids: number;
-  /** Refusals by code; `NO_ANSWER` where the connection broke. */
+  /** Refusals by code; `NO_ANSWER` if the connection broke. */
   readonly refused: Map<string, number>;
   /** Longest time to an answer, milliseconds. */
   slowestMs: number;
@@ -34,7 +34,7 @@ export interface DrawOptions {
   readonly source: string;
   /** IDs per request: 1 asks without `count`. */
   readonly count: number;
-  /** Ends the lane when it says so; asked before each request. */
+  /** Asked before each request; ends the lane when it returns false. */
   readonly more: (lane: Lane) => boolean;
   /** Milliseconds between requests; 0 draws as fast as answers come. */
   readonly paceMs?: number;
@@ -48,7 +48,7 @@ const connections = new Map<string, Pool>();
 
 /**
  * One caller: draws over a kept-alive connection, one request after the other, until told to stop. Each answer is
- * attributed to the process that gave it by the lane's instance, so a caller whose agent was killed begins a new lane.
+ * attributed to the lane's instance, so a caller whose agent was killed begins a new lane.
  */
 export async function draw(options: DrawOptions, lanes: Lane[], tally: Tally): Promise<void> {
   const { agent, source, count, more, paceMs = 0 } = options;
@@ -60,7 +60,7 @@ export async function draw(options: DrawOptions, lanes: Lane[], tally: Tally): P
     try {
       lane ??= await openLane(agent, source, lanes);
     } catch {
-      // The agent is down; whether to go on is for `more` to say.
+      // The agent is down; `more` decides whether to go on.
       if (!more({ agent: agent.name, instanceId: '', source, ids: [], calls: [] })) return;
       await pause(50);
       continue;

@@ -7,12 +7,12 @@ import { scratchDir } from './scratch-dir.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * The commit from which an upgrade to the present tree is tried: the release before. Its dependencies must be those of
- * the present lock file, or nearly: they are not installed again.
+ * The commit from which an upgrade to the present tree is tested: the release before. Its dependencies must be
+ * (almost) those of the present lock file, because they are not installed again.
  */
 export const EARLIER_COMMIT = 'f0e79153536eda694289836196ad806934e63615';
 
-/** Whether this clone has that commit: a shallow one has not. */
+/** Whether this clone has that commit; a shallow one does not. */
 export function hasEarlierVersion(): boolean {
   return hasVersion(EARLIER_COMMIT);
 }
@@ -27,7 +27,7 @@ export function hasVersion(commit: string): boolean {
   }
 }
 
-/** Unpacks the earlier version into a folder of its own and answers its `main.ts`. */
+/** Unpacks the earlier version into a folder of its own; resolves to its `main.ts`. */
 export async function unpackEarlierVersion(): Promise<string> {
   return unpackVersion(EARLIER_COMMIT);
 }
@@ -41,13 +41,16 @@ export async function unpackVersion(commit: string): Promise<string> {
   });
   execFileSync('tar', ['-x', '-C', folder], { input: archive });
   for (const name of readdirSync(join(folder, 'packages'))) linkDependencies(folder, name);
-  // The page as it is built now: it takes no part in what is tried here.
+  // The page as it is built now; it plays no part in this test.
   const dist = join(ROOT, 'packages/console/dist');
   if (existsSync(dist)) cpSync(dist, join(folder, 'packages/console/dist'), { recursive: true });
   return join(folder, 'packages/cli/src/main.ts');
 }
 
-/** Gives a package of the folder what the present one of its name has, and its own siblings in place of ours. */
+/**
+ * Gives a package in the folder the dependencies of the present one of its name, with its own siblings in place of
+ * ours.
+ */
 function linkDependencies(folder: string, name: string): void {
   const from = join(ROOT, 'packages', name, 'node_modules');
   const to = join(folder, 'packages', name, 'node_modules');

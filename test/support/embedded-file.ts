@@ -43,7 +43,7 @@ export async function fillLedger(driver: SqlDriver, tag: string, rows: number): 
   );
 }
 
-/** What a column must hold for its row to be a row of ours; all others get what nothing else has. */
+/** The value that a column needs for its row to be one of ours; every other column gets a unique value. */
 const FIXED: Readonly<Record<string, (row: number) => SqlValue>> = {
   'leafcutter_deployment.singleton': () => 1n,
   'leafcutter_deployment.layout': () => LAYOUT_TEXT,
@@ -53,8 +53,8 @@ const FIXED: Readonly<Record<string, (row: number) => SqlValue>> = {
 const ROWS = 2;
 
 /**
- * Puts rows into every table of which each column has a value of its own, as long or as large as MySQL's type of it
- * takes: whatever column a later step of the schema adds has one, too.
+ * Puts rows into every table so that each column has a value of its own, as long or as large as MySQL's type for it
+ * allows. A column that a later step of the schema adds gets one too.
  */
 export async function fillEveryColumn(driver: SqlDriver, mysqlUrl: string): Promise<void> {
   const columns = await inMysql(mysqlUrl, (query) =>

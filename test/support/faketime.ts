@@ -5,7 +5,7 @@ import { findLibrary } from './find-binary.ts';
 import { scratchDir } from './scratch-dir.ts';
 
 export interface FakeTime extends AsyncDisposable {
-  /** To be passed to the processes whose wall clock is to be moved. */
+  /** For the processes whose wall clock is to be moved. */
   readonly env: Readonly<Record<string, string>>;
   /** How far the wall clock is from the true one, in seconds, from now on; negative is the past. */
   set(offsetSeconds: number): void;
@@ -14,17 +14,17 @@ export interface FakeTime extends AsyncDisposable {
 }
 
 /**
- * Moves the wall clock of real processes, also while they run, by libfaketime. Monotonic time, and with it
- * every timer, stays true. Works with Node; not with redis-server or mariadbd.
+ * Moves the wall clock of real processes, even while they run, with libfaketime. Monotonic time, and with it every
+ * timer, stays true. Works with Node; not with redis-server or mariadbd.
  *
- * @throws Error when libfaketime is not installed.
+ * @throws Error if libfaketime is not installed.
  */
 export async function fakeTime(): Promise<FakeTime> {
   const library = findLibrary('faketime/libfaketimeMT.so.1', 'libfaketime');
   const directory = await scratchDir('faketime');
   const file = join(directory, 'offset');
   const set = (offsetSeconds: number) => {
-    // Renamed over, since a process that read a file half-written would see a wild time.
+    // Renamed over the old file: a process that read a file half-written would see a wild time.
     writeFileSync(`${file}.next`, `${offsetSeconds < 0 ? '' : '+'}${offsetSeconds}\n`);
     renameSync(`${file}.next`, file);
   };

@@ -9,7 +9,9 @@ export interface GaleraSetup extends AsyncDisposable {
   readonly nodes: readonly MariadbServer[];
 }
 
-/** Starts a Galera of so many nodes, which takes some ten seconds: each copies the data of one before (SST by rsync). */
+/**
+ * Starts a Galera of this many nodes. It takes about ten seconds: each copies the data of one before (SST by rsync).
+ */
 export async function startGalera(size = 3): Promise<GaleraSetup> {
   await using starting = new AsyncDisposableStack();
   const groupPorts = await Promise.all(Array.from({ length: size }, freePort));

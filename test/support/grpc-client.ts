@@ -26,7 +26,7 @@ type Unary = (
   done: (error: ServiceError | null, value: Record<string, unknown> | undefined) => void,
 ) => void;
 
-/** A client of this project's own gRPC stack, for what others do not tell: codes, details, deadlines. */
+/** A client of this project's own gRPC stack, for what other clients do not show: codes, details, deadlines. */
 export class GrpcClient implements Disposable {
   readonly #client: { close(): void; Draw?: unknown; Watch?: unknown };
 
@@ -53,7 +53,7 @@ export class GrpcClient implements Disposable {
     return (this.#client.Draw as Draw).call(this.#client, metadata);
   }
 
-  /** What one request on a stream brings: IDs, or the code of its failure. */
+  /** The result of one request on a stream: IDs, or the code of its failure. */
   static ask(
     stream: ClientDuplexStream<DrawRequest, DrawResponse__Output>,
     request: DrawRequest,

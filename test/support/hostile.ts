@@ -3,7 +3,7 @@ import { between, freshSeed, seededRandom } from '@leafcutter/agent/fakes/seeded
 
 const MEMORY = /^leafcutter_agent_process_resident_memory_bytes (\S+)/m;
 
-/** A client that sends what nobody should; its seed is printed, so that a run can be had again. */
+/** A client that sends what nobody should. Its seed is printed, so that a run can be repeated. */
 export class Hostile {
   readonly #port: number;
   readonly #random: () => number;
@@ -22,7 +22,7 @@ export class Hostile {
     return Buffer.from(Array.from({ length }, () => this.between(0, 255)));
   }
 
-  /** Sends bytes in pieces, and hangs up soon, whatever was answered. */
+  /** Sends bytes in pieces, and soon hangs up, whatever the answer. */
   send(bytes: Buffer): Promise<void> {
     const hangUpMs = this.between(1, 20);
     const cuts: number[] = [];
@@ -41,7 +41,7 @@ export class Hostile {
   }
 }
 
-/** Bytes of memory that an agent says it has. */
+/** Bytes of memory according to the agent. */
 export async function residentBytes(agentUrl: string): Promise<number> {
   const text = await (await fetch(`${agentUrl}/metrics`)).text();
   return Number(MEMORY.exec(text)?.[1]);

@@ -10,7 +10,10 @@ import { runFolder, scratchDir } from './scratch-dir.ts';
 
 const run = promisify(execFile);
 
-/** What testcontainers runs inside to see whether a port is open, and what a person needs to look around. */
+/**
+ * The tools that testcontainers runs inside to see whether a port is open, and those that a person needs to look
+ * around.
+ */
 const TOOLS = ['sh', 'cat', 'awk', 'grep', 'nc', 'ls', 'ps', 'kill', 'sleep'];
 
 export interface ImageRecipe {
@@ -24,7 +27,7 @@ export interface ImageRecipe {
   readonly furnish?: (root: string) => Promise<void>;
 }
 
-/** Makes an image from this machine's own programs, once a run: the way without a registry. */
+/** Makes an image from this machine's own programs, once per run: the way without a registry. */
 export async function buildImage(recipe: ImageRecipe): Promise<void> {
   await withLock(`image/${recipe.image}`, async () => {
     if (!(await dockerSays(['image', 'inspect', recipe.image]))) await build(recipe);
@@ -58,7 +61,7 @@ async function copyWithLibraries(binary: string, root: string): Promise<void> {
   const libraries = [...stdout.matchAll(/(?:=> )?(\/\S+) \(0x/g)].map(([, path]) => path as string);
   for (const path of [binary, ...libraries]) {
     await mkdir(join(root, dirname(path)), { recursive: true });
-    // A library is found by the name it is linked under, so the link's target goes in under that name.
+    // A library is found by the name it is linked under, so the link's target is copied under that name.
     await cp(path, join(root, dirname(path), basename(path)), { dereference: true });
   }
 }

@@ -7,9 +7,9 @@ import { runFolder } from './scratch-dir.ts';
 const QUICK_TRY_MS = 20_000;
 
 /**
- * True when the engine has this image, pulling it if a registry gives it within 20 seconds; a pulled image stays in an
- * engine that is not ours. That no registry answered is remembered for the run and by all test files: a file says so,
- * since Jest loads modules anew for each. `LEAFCUTTER_TEST_PULL=0` keeps from asking at all.
+ * True if the engine has this image, or gets it from a registry within 20 seconds. A pulled image stays in an engine
+ * that is not ours. If no registry answered, that is remembered for the run and all its test files: in a file, since
+ * Jest loads modules anew for each. `LEAFCUTTER_TEST_PULL=0` prevents pulling.
  */
 export async function hasOrPulls(image: string): Promise<boolean> {
   if (await dockerSays(['image', 'inspect', image])) return true;

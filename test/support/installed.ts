@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const PACKAGES = fileURLToPath(new URL('../../packages', import.meta.url));
 
-/** A package as it lies in node_modules. */
+/** A package in node_modules. */
 export interface Installed {
   readonly name: string;
   readonly version: string;
@@ -23,7 +23,10 @@ interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Everything that one of our packages brings with it where it is installed to run: not what is only for building it. */
+/**
+ * Everything that one of our packages brings along when it is installed to run, without what is only needed to build
+ * it.
+ */
 export function productionDependencies(name: string): Installed[] {
   const found = new Map<string, Installed>();
   const visit = (folder: string) => {
@@ -48,7 +51,7 @@ function describe(folder: string, { name, version, license, scripts = {} }: Mani
   return { name, version, licence, installScripts, bytes: sizeOf(folder) };
 }
 
-/** As Node looks for it: in node_modules of this folder, or of one above. Optional ones may not be there. */
+/** As Node looks for it: in node_modules of this folder or of one above. Optional ones may be missing. */
 function locate(from: string, dependency: string): string | undefined {
   for (let folder = from; folder !== dirname(folder); folder = dirname(folder)) {
     const at = join(folder, 'node_modules', dependency);

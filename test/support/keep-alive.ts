@@ -14,9 +14,9 @@ interface Pending {
 const HEAD_END = '\r\n\r\n';
 
 /**
- * One kept-alive HTTP/1.1 connection of our own. A pool would be less code, but what the fault suite must know is which
- * process gave an answer, and only a connection that is never replaced behind our back tells; it also takes a tenth of
- * a pool's time, so that the load does not starve those it is meant for. It reads what our agents send: answers with a
+ * One kept-alive HTTP/1.1 connection of our own. A pool would be less code. But the fault suite must know which
+ * process gave an answer, and only a connection that is never replaced behind our back shows that. It also takes a
+ * tenth of a pool's time, so the load does not starve the services. It reads what our agents send: answers with a
  * Content-Length.
  */
 export class KeepAlive {
@@ -41,7 +41,7 @@ export class KeepAlive {
     socket.on('close', () => this.#fail());
   }
 
-  /** @throws Error where nobody listens */
+  /** @throws Error if nobody listens */
   static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<KeepAlive> {
     const { host, hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port) });
@@ -53,7 +53,7 @@ export class KeepAlive {
     return this.#closed;
   }
 
-  /** Requests may be sent before earlier ones are answered. Rejects where the connection ends unanswered. */
+  /** Requests may be sent before earlier ones are answered. Rejects if the connection ends without an answer. */
   get(path: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#closed) {

@@ -38,7 +38,7 @@ export interface PodSpec {
   readonly volumes: readonly { readonly name: string; readonly secret: { readonly secretName: string } }[];
 }
 
-/** What these tests look at; `validate` and `unknownFields` know the rest. */
+/** The fields that these tests look at; `validate` and `unknownFields` check the rest. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -53,7 +53,7 @@ export interface Manifest {
   readonly stringData?: Readonly<Record<string, string>>;
 }
 
-/** What a manifest of this API is in the npm packages that hold Kubernetes’ own schemas. */
+/** The npm packages that hold Kubernetes’ own schemas, and the type of a manifest of this API in them. */
 const MODEL = (apiVersion: string, kind: string): string =>
   `${apiVersion.startsWith('monitoring.') ? '@kubernetes-models/prometheus-operator' : 'kubernetes-models'}/${apiVersion}/${kind}`;
 
@@ -62,7 +62,7 @@ export function manifestsOf(file: string): Manifest[] {
   return parseAllDocuments(read(`deploy/kubernetes/${file}`)).map((document) => document.toJS());
 }
 
-/** What Kubernetes’ schema has against the manifest; undefined where nothing. It knows nothing against unknown fields. */
+/** What Kubernetes’ schema objects to in the manifest; undefined if nothing. It doesn't object to unknown fields. */
 export async function validate(manifest: Manifest): Promise<string | undefined> {
   const { apiVersion, kind } = manifest;
   const { [kind]: Model } = await import(MODEL(apiVersion, kind));
@@ -75,8 +75,8 @@ export async function validate(manifest: Manifest): Promise<string | undefined> 
 }
 
 /**
- * What Kubernetes’ types have against manifests, unknown fields above all: an object that is written down where a type is
- * asked for may hold nothing that the type does not.
+ * What Kubernetes’ types object to in manifests, unknown fields above all: an object literal may have no field that
+ * its type lacks.
  */
 export async function unknownFields(manifests: readonly Manifest[]): Promise<string> {
   const folder = await scratchDir('kubernetes');

@@ -1,12 +1,14 @@
 /**
- * A program that does to `leaf_alloc` exactly what Leaf does (source: Leaf, `IDAllocMapper`, `SegmentIDGenImpl`): the
- * first two loads of a life take the table's step, later ones double it while segments last less than 15 minutes; each is
- * an UPDATE and a SELECT in one transaction; the other segment is loaded when less than 90 % of the first is left. It
- * lives `lives` times, issues `perLife` IDs in each, and drops what is left, as Leaf does when it restarts. What it
- * issued is printed as one line of JSON ranges.
+ * A program that does to `leaf_alloc` exactly what Leaf does (source: Leaf, `IDAllocMapper`, `SegmentIDGenImpl`). The
+ * first two loads of a life take the table's step; later ones double it while segments last less than 15 minutes.
+ * Each load is an UPDATE and a SELECT in one transaction. The other segment is loaded when less than 90 % of the
+ * first is left. The program lives `lives` times, issues `perLife` IDs in each, and drops what is left, as Leaf does
+ * when it restarts. It prints what it issued as one line of JSON ranges.
  *
  * Usage: node leaf-program.ts <mysql url> <tag> <lives> <perLife> [careless]
- * `careless` reads and writes without the row's lock: what a migration must not do, to see that the test would notice.
+ *
+ * `careless` reads and writes without the row's lock: what a migration must not do, to see that the test would
+ * notice.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type RowDataPacket } from 'mysql2/promise';

@@ -7,7 +7,7 @@ interface Waiter {
   readonly resolve: (line: string) => void;
 }
 
-/** The last 2,000 lines that a process wrote, and whoever waits for one of them. */
+/** The last 2,000 lines that a process wrote, and those who wait for one of them. */
 export class LineRing {
   #lines: string[] = [];
   #dropped = 0;
@@ -30,7 +30,7 @@ export class LineRing {
 
   add(line: string): void {
     this.#lines.push(line);
-    // Trimming in bulk keeps adding a line cheap however much the process talks.
+    // Trimming in bulk keeps adding a line cheap, however much the process writes.
     if (this.#lines.length >= 2 * CAPACITY) {
       this.#dropped += this.#lines.length - CAPACITY;
       this.#lines = this.#lines.slice(-CAPACITY);

@@ -6,8 +6,8 @@ import { freePort } from './ports.ts';
 import { runFolder } from './scratch-dir.ts';
 
 /**
- * A container that is reached on one fixed port of 127.0.0.1: fixed, because a restart would change a random
- * one; on loopback only, because a database without a password must not be seen by the network.
+ * A container that is reached on one fixed port of 127.0.0.1. Fixed, because a restart would change a random one; on
+ * loopback only, because the network must not see a database without a password.
  */
 export async function loopbackContainer(
   image: string,
@@ -30,7 +30,7 @@ export async function loopbackContainer(
 
 /** testcontainers reads its settings while it loads, hence loading it late. */
 function loadTestcontainers() {
-  // The reaper's image cannot be pulled everywhere; the run removes its containers at its end instead.
+  // The reaper's image cannot be pulled everywhere; instead the run removes its containers at its end.
   process.env.TESTCONTAINERS_RYUK_DISABLED = 'true';
   process.env.TESTCONTAINERS_HOST_OVERRIDE = '127.0.0.1';
   return import('testcontainers');

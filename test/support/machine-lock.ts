@@ -3,10 +3,10 @@ import { createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * Takes a lock that every process of this machine sees, or answers `undefined` when someone holds it.
+ * Takes a lock that every process of this machine sees; undefined if someone holds it.
  *
- * The lock is a listening socket in Linux's abstract namespace: the kernel gives a name to one process at a
- * time and takes it back when that process dies, so unlike a lock file it is never left behind.
+ * The lock is a listening socket in Linux's abstract namespace. The kernel gives a name to one process at a time and
+ * takes it back when that process dies. So unlike a lock file it is never left behind.
  *
  * @returns a function that gives the lock back; a lock that is never given back ends with the process.
  */

@@ -9,7 +9,7 @@ export async function executeSql(port: number, sql: string): Promise<void> {
 /** A row of an answer; a number that is too long for JavaScript is a text. */
 export type SqlRow = Readonly<Record<string, string | number | null>>;
 
-/** The same; answers the rows. */
+/** The same; resolves to the rows. */
 export async function querySql(
   port: number,
   sql: string,
@@ -33,15 +33,15 @@ export async function querySql(
 }
 
 /**
- * True when a query is answered; a port alone accepts before the server does, and a node of a Galera answers what needs
- * no table before it has joined. Throws while it does not.
+ * True if a query is answered. An open port is not enough: it accepts before the server does, and a Galera node
+ * answers queries without a table before it has joined. Throws otherwise.
  */
 export async function answersQuery(port: number): Promise<boolean> {
   await executeSql(port, 'SELECT 1 FROM mysql.user LIMIT 1');
   return true;
 }
 
-/** Makes a database unless it exists and answers its url. */
+/** Makes a database unless it exists; resolves to its URL. */
 export async function createDatabaseOn(port: number, name: string): Promise<string> {
   await executeSql(port, `CREATE DATABASE IF NOT EXISTS \`${name}\``);
   return `mysql://root@127.0.0.1:${port}/${name}`;

@@ -11,11 +11,11 @@ function start(serverId: number): Promise<MariadbServer> {
   return startMariadb({ args: [`--server-id=${serverId}`, ...log] });
 }
 
-/** A fresh server that takes everything which `primary` ever wrote, and no writes of others. */
+/** A fresh server that applies everything that `primary` ever wrote, and takes no other writes. */
 async function startReplica(serverId: number, primary: MariadbServer): Promise<MariadbServer> {
   const replica = await start(serverId);
   const { port } = replica;
-  // Its own first steps must not stand in the way of the primary's.
+  // Its own first steps must not conflict with the primary's.
   await querySql(port, 'RESET MASTER');
   await querySql(
     port,
@@ -30,7 +30,8 @@ async function startReplica(serverId: number, primary: MariadbServer): Promise<M
 /**
  * A primary and its asynchronous replica, behind one address that leads to the primary.
  *
- * - following: the replica takes what the primary writes. Entered at birth, by `follow` and by `failOver`.
+ * - following: the replica takes what the primary writes. The first state; also entered by `follow` and by
+ *   `failOver`.
  * - cut off: it takes nothing more. Entered by `cutOff`, left by `follow` and by `failOver`.
  */
 export class ReplicatedMariadb implements AsyncDisposable {
@@ -73,13 +74,13 @@ export class ReplicatedMariadb implements AsyncDisposable {
     return querySql(port, sql, values, new URL(url).pathname.slice(1));
   }
 
-  /** The replica hears everything that is committed by now, and nothing that is committed after this resolves. */
+  /** The replica gets everything that is committed by now, and nothing that is committed after this resolves. */
   async cutOff(): Promise<void> {
     await this.#caughtUp();
     await querySql(this.#replica.port, 'STOP SLAVE');
   }
 
-  /** The replica hears what it missed. */
+  /** The replica gets what it missed. */
   async follow(): Promise<void> {
     await querySql(this.#replica.port, 'START SLAVE');
   }

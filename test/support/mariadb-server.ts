@@ -9,26 +9,31 @@ import { freePort } from './ports.ts';
 import { scratchDir } from './scratch-dir.ts';
 
 export interface MariadbOptions {
-  /** Further arguments, for example `['--innodb-lock-wait-timeout=1']`; the last word on a setting wins. */
+  /**
+   * Further arguments, for example `['--innodb-lock-wait-timeout=1']`; of two values for a setting the last one wins.
+   */
   readonly args?: readonly string[];
-  /** Lets every user write to the data: a copy from another node (Galera's SST) comes through a daemon that is nobody. */
+  /**
+   * Lets every user write to the data: a copy from another node (Galera's SST) comes through a daemon of the user
+   * nobody.
+   */
   readonly writableByAll?: boolean;
 }
 
 export interface MariadbServer extends NativeServer {
   /** `mysql://root@127.0.0.1:<port>/leafcutter`; the database exists and is empty. */
   readonly url: string;
-  /** Makes a database, under a fresh name unless one is given, and answers its url. */
+  /** Makes a database, under a fresh name unless one is given; resolves to its URL. */
   createDatabase(name?: string): Promise<string>;
 }
 
 const DEFAULT_DATABASE = 'leafcutter';
 
 /**
- * Starts a MariaDB of its own, with empty data, on a free port; takes some 0.3 s, and a second more for the
- * first one on a machine.
+ * Starts a MariaDB of its own, with empty data, on a free port. Takes about 0.3 s, and a second more for the first
+ * one on a machine.
  *
- * @throws Error with the server's last lines when it does not answer a query.
+ * @throws Error with the server's last lines if it does not answer a query.
  */
 export async function startMariadb(options: MariadbOptions = {}): Promise<MariadbServer> {
   const port = await freePort();

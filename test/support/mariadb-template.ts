@@ -10,8 +10,8 @@ import { runFolder, scratchDir } from './scratch-dir.ts';
 const run = promisify(execFile);
 
 /**
- * What every server on a prepared directory must be given too. The small log makes a directory of 40 MB
- * instead of 130 MB, and copying it is most of what starting a server costs.
+ * Every server on a prepared directory needs these too. The small log makes a directory of 40 MB instead of 130 MB,
+ * and copying it is most of what starting a server costs.
  */
 export const MARIADB_SETTINGS = [
   '--skip-name-resolve',
@@ -35,7 +35,7 @@ export async function copyMariadbData(target: string): Promise<void> {
   await cp(await template(), target, { recursive: true, mode: constants.COPYFILE_FICLONE });
 }
 
-/** Prepared once a run: preparing takes a second, copying a tenth. */
+/** Prepared once per run: preparing takes a second, copying a tenth. */
 async function template(): Promise<string> {
   const path = join(runFolder(), 'mariadb-template');
   await withLock(`mariadb-template/${basename(runFolder())}`, async () => {
@@ -44,7 +44,7 @@ async function template(): Promise<string> {
   return path;
 }
 
-/** Prepares beside and renames: a process that is killed half-way must not leave half a template under the name. */
+/** Prepares beside the target and renames: a process that is killed half-way must not leave half a template. */
 async function prepare(path: string): Promise<void> {
   const data = join(await scratchDir('mariadb-draft'), 'data');
   await run(findBinary('mariadb-install-db', 'mariadb-server'), [

@@ -1,6 +1,6 @@
 import type { Service } from './service.ts';
 
-/** The sum of a metric over its labels and over services; 0 where it was never counted. */
+/** The sum of a metric over its labels and over services; 0 if it was never counted. */
 export async function metric(name: string, ...services: Service[]): Promise<number> {
   const texts = await Promise.all(
     services.map(async ({ url }) => (await fetch(`${url}/metrics`, { keepalive: false })).text()),

@@ -4,23 +4,23 @@ import { poll } from './poll.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 
 export interface ServerRecipe {
-  /** How error messages call the server. */
+  /** The server's name in error messages. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly port: number;
   /** Holds the server's data; removed by `dispose`. */
   readonly directory: string;
-  /** Answers true when the server does its work. */
+  /** Resolves to true when the server does its work. */
   readonly ready: () => Promise<boolean>;
 }
 
 /**
  * A database server as a process of this machine, on 127.0.0.1.
- *
- * running → paused by `pause`; paused → running by `resume`;
- * running or paused → down by `stop` or `kill`; any but disposed → running by `restart`, same port and data;
- * any → disposed by `dispose`, which is the end.
+ * - running: entered by `restart` (same port and data), and from paused by `resume`.
+ * - paused: entered by `pause`.
+ * - down: entered by `stop` or `kill`.
+ * - disposed: entered by `dispose`, from any state; the end.
  */
 export class NativeServer implements AsyncDisposable {
   readonly #recipe: ServerRecipe;
@@ -32,7 +32,7 @@ export class NativeServer implements AsyncDisposable {
     this.#process = startProcess(recipe);
   }
 
-  /** @throws Error with the server's last lines when it does not come up. */
+  /** @throws Error with the server's last lines if it does not come up. */
   static async start(recipe: ServerRecipe): Promise<NativeServer> {
     const server = new NativeServer(recipe);
     try {
@@ -62,7 +62,7 @@ export class NativeServer implements AsyncDisposable {
     return this.#process.lines;
   }
 
-  /** SIGTERM: the server saves what it is set to save. Its data stays for `restart`. */
+  /** SIGTERM: the server saves what it is configured to save. Its data stays for `restart`. */
   async stop(): Promise<void> {
     await this.#process.stop();
   }

@@ -1,17 +1,19 @@
 /**
- * How long what is real may take, in milliseconds: here and nowhere else. A test's verdict must not hang on how fast the
- * machine is, so these are far above what an idle one needs. They only bound how long a test that fails takes to fail.
+ * How long real things may take, in milliseconds: here and nowhere else. A test's verdict must not depend on the
+ * speed of the machine, so these are far above what an idle one needs. They only bound how long a failing test takes
+ * to fail.
  */
 
 /** Until a real server or service is up, or a state that is bound to come has come. */
 export const PATIENCE_MS = 120_000;
 
-/** A test or a hook on real servers as a whole. More than one wait, so that the wait says what it missed. */
+/** For a test or a hook on real servers as a whole. More than one wait, so that the wait can say what it missed. */
 export const TEST_MS = 600_000;
 
 /**
- * Deadlines of the product for tests that are not about deadlines: variables of both services, which a flag outdoes. With
- * its own, a machine that stands still for two seconds makes an agent refuse what it would have served.
+ * Deadlines of the product for tests that are not about deadlines: variables of both services, which a flag
+ * overrides. With its own deadlines, an agent on a machine that stands still for two seconds refuses what it would
+ * have served.
  */
 export const UNHURRIED: Readonly<Record<string, string>> = {
   LEAFCUTTER_WAIT_MS: '30000',

@@ -1,4 +1,4 @@
-/** Loaded by Jest before each file: a machine with other work gives a test its turns late, a pure one too. */
+/** Loaded by Jest before each file: a busy machine delays a test's turns, even a pure test's. */
 import { jest } from '@jest/globals';
 import { TEST_MS } from './patience.ts';
 

@@ -4,15 +4,15 @@ import { PATIENCE_MS } from './patience.ts';
 /** What means "not yet". */
 type Nothing = undefined | null | false | 0 | '';
 
-/** Questions follow one another ever more slowly, up to this: what takes long is not hurried by asking. */
+/** The pauses between questions grow up to this: asking does not speed up what takes long. */
 const SLOWEST_MS = 250;
 
 /**
- * Asks again and again until `probe` answers something truthy.
+ * Asks again and again until `probe` returns something truthy.
  *
- * @param timeoutMs after how long to give up, if what is asked for may never come
+ * @param timeoutMs when to give up, if what is asked for may never come
  * @param intervalMs pause between the first two questions
- * @returns the answer, or `undefined` when time ran out. What `probe` throws counts as no answer yet.
+ * @returns the answer, or `undefined` if time ran out. If `probe` throws, that counts as no answer yet.
  */
 export async function poll<T>(
   probe: () => T | Promise<T>,

@@ -6,11 +6,11 @@ const LOWEST = 20_000;
 const HIGHEST = 31_999;
 
 /**
- * A port of 127.0.0.1 on which nothing listens. The port stays with the calling process until that ends:
- * neither it nor another test process on this machine is given the same one again, so a server may be killed
- * and come back on its port.
+ * A port of 127.0.0.1 on which nothing listens. The port stays with the calling process until that ends: neither it
+ * nor another test process on this machine is given the same one again. So a server may be killed and come back on
+ * its port.
  *
- * @throws Error when all 12,000 ports are taken.
+ * @throws Error if all 12,000 ports are taken.
  */
 export async function freePort(): Promise<number> {
   const span = HIGHEST - LOWEST + 1;

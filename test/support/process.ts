@@ -24,18 +24,19 @@ export interface Exit {
 }
 
 const SOURCES = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
-/** The same in a few files, which Jest's set-up makes; without it, the sources. */
+/** The same, bundled into a few files by Jest's set-up; without the bundle, the sources. */
 const BUNDLE = process.env.LEAFCUTTER_TEST_BUNDLE ?? SOURCES;
 
 /**
- * A real process under test. It dies with the process that started it, even when that is killed.
+ * A real process under test. It dies with the process that started it, even if that one is killed.
  *
- * running → paused by `pause`; paused → running by `resume`;
- * running or paused → exited by `stop`, `kill` or by itself. `exited` is the end.
+ * - running: the first state; also entered from paused by `resume`.
+ * - paused: entered by `pause`.
+ * - exited: entered by `stop`, `kill` or when the process ends by itself; the end.
  */
 export class RunningProcess implements AsyncDisposable {
   readonly name: string;
-  /** Settles, and never rejects, when the process is gone and all it wrote was read. */
+  /** Settles, and never rejects, when the process is gone and everything it wrote was read. */
   readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #output = new LineRing();
@@ -60,7 +61,7 @@ export class RunningProcess implements AsyncDisposable {
     });
   }
 
-  /** Process id; -1 when the command could not be started. */
+  /** Process id; -1 if the command could not be started. */
   get pid(): number {
     return this.#child.pid ?? -1;
   }
@@ -85,10 +86,10 @@ export class RunningProcess implements AsyncDisposable {
   }
 
   /**
-   * The first line that matches, written already or yet to come.
+   * The first line that matches, already written or yet to come.
    *
    * @param since look only at lines from this number on, default 0: all that are remembered
-   * @throws Error with the last lines when time runs out or the process ends without having written it.
+   * @throws Error with the last lines if time runs out or the process ends without having written it.
    */
   async waitForLine(pattern: RegExp, since = 0): Promise<string> {
     const known = this.#output.find(pattern, since);
@@ -122,18 +123,18 @@ export class RunningProcess implements AsyncDisposable {
     this.#signal('SIGCONT');
   }
 
-  /** For processes that were told what a signal means to them. */
+  /** For processes that handle a signal. */
   signal(signal: NodeJS.Signals): void {
     this.#signal(signal);
   }
 
-  /** SIGKILL: nothing is said goodbye to. Returns when the process is gone. */
+  /** SIGKILL: the process cannot say goodbye. Returns when it is gone. */
   async kill(): Promise<Exit> {
     this.#signal('SIGKILL');
     return this.exited;
   }
 
-  /** SIGTERM, and SIGKILL when it has not ended after `timeoutMs`. A paused process is resumed so that it can hear. */
+  /** SIGTERM, and SIGKILL if it has not ended after `timeoutMs`. A paused process is resumed so that it can react. */
   async stop(timeoutMs = PATIENCE_MS): Promise<Exit> {
     this.#signal('SIGTERM');
     this.#signal('SIGCONT');
@@ -147,13 +148,16 @@ export class RunningProcess implements AsyncDisposable {
     await this.kill();
   }
 
-  /** The child object refuses to signal a process that has ended, so its pid, used by another now, is safe. */
+  /**
+   * The child object refuses to signal a process that has ended. So it never hits another process that now has its
+   * pid.
+   */
   #signal(signal: NodeJS.Signals): void {
     if (this.running) this.#child.kill(signal);
   }
 
   #state(): string | undefined {
-    // The name stands in brackets and may hold anything, so the state is what follows the last one.
+    // The name is in brackets and may contain anything, so the state is what follows the last bracket.
     return readFileSync(`/proc/${this.pid}/stat`, 'utf8').split(') ').at(-1)?.charAt(0);
   }
 }
@@ -169,12 +173,12 @@ export function startProcess(options: ProcessOptions): RunningProcess {
   return new RunningProcess(child, options.name);
 }
 
-/** Compiled code, which each of the hundreds of services that a run starts would have to compile anew. */
+/** A cache of compiled code: without it, each of the hundreds of services that a run starts would compile it anew. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));
 
 /**
- * Starts the `leafcutter` program, with nothing set but `env` and the cache. What is loaded before it, to change its classes,
- * must find them in files of their own, so it then runs from its sources.
+ * Starts the `leafcutter` program with only `env` and the cache set. A preload that changes its classes must find
+ * them in files of their own, so then the program runs from its sources.
  *
  * @param main of another version; default the present one
  * @param stdout a file descriptor; default `lines`
@@ -196,9 +200,9 @@ export function leafcutter(
 }
 
 /**
- * Has the kernel kill the child when we die, however we die. An `exit` listener would not do: Jest gives test
- * files a copy of `process` on which it is never called, and nothing calls it after SIGKILL. `setpriv`
- * (util-linux) becomes the command, so the pid is the command's own.
+ * Has the kernel kill the child when we die, however we die. An `exit` listener would not do: Jest gives test files a
+ * copy of `process` on which it is never called, and nothing calls it after SIGKILL. `setpriv` (util-linux) becomes
+ * the command, so the pid is the command's own.
  */
 function boundToOurLife(line: readonly [string, ...string[]]): readonly [string, ...string[]] {
   const setpriv = lookUpBinary('setpriv');

@@ -11,7 +11,7 @@ interface RuleFile {
   readonly groups: readonly { readonly rules: readonly Rule[] }[];
 }
 
-/** A recording or an alert rule as it stands in deploy/prometheus. */
+/** A recording or an alert rule as written in deploy/prometheus. */
 export interface Rule {
   readonly alert?: string;
   readonly record?: string;
@@ -76,7 +76,7 @@ export class Prometheus implements AsyncDisposable {
     return new Prometheus(url, process);
   }
 
-  /** What the query gives now. @throws Error where it is no query */
+  /** The result of the query now. @throws Error if it is not a query */
   async query(query: string): Promise<readonly Series[]> {
     const { result } = await this.#ask<{ result: Series[] }>(`query?query=${encodeURIComponent(query)}`);
     return result;
@@ -114,7 +114,7 @@ function withoutPatience({ groups }: RuleFile): RuleFile {
   return { groups: groups.map((group) => ({ ...group, rules: group.rules.map(hasten) })) };
 }
 
-/** Where a service that listens at `url` is scraped. */
+/** Where to scrape a service that listens at `url`. */
 export function scraped(services: readonly { readonly url: string }[]): string[] {
   return services.map(({ url }) => new URL(url).host);
 }

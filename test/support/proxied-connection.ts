@@ -4,14 +4,14 @@ import type { Socket } from 'node:net';
 export type Direction = 'client-to-server' | 'server-to-client';
 
 /**
- * What becomes of a chunk: it goes on, it is lost while the connection stays, the connection ends before it, or these
- * bytes go on in its place. A promise holds it, and all that follows it, until it is judged.
+ * What becomes of a chunk: it goes on; it is lost and the connection stays; the connection ends before it; or these
+ * bytes go on in its place. A promise holds it, and everything that follows it, until it is judged.
  */
 export type Verdict = 'pass' | 'drop' | 'cut' | Buffer;
 
-/** What a connection asks its proxy for every chunk. */
+/** What a connection asks its proxy about every chunk. */
 export interface Rules {
-  /** Milliseconds that a chunk of this direction is held back. */
+  /** How many milliseconds a chunk of this direction is held back. */
   delayMs(direction: Direction): number;
   judge(direction: Direction, chunk: Buffer): Verdict | Promise<Verdict>;
 }
@@ -19,9 +19,10 @@ export interface Rules {
 /**
  * One client's connection through the proxy, with its own connection to the server.
  *
- * joined → muted by `mute`: what is sent in a muted direction is read and lost, a hang-up too;
- * muted → joined by `unmute` if nothing was lost meanwhile, else → ended, for a stream with a hole is no stream;
- * any → ended by `end`, by a verdict, or when both sides hung up.
+ * - joined: the first state; also entered from muted by `unmute` if nothing was lost meanwhile.
+ * - muted: entered by `mute`. What is sent in a muted direction is read and lost, including a hang-up.
+ * - ended: by `end`, by a verdict, when both sides hung up, or by `unmute` after a loss, because a stream with a hole
+ *   is no stream.
  */
 export class ProxiedConnection {
   readonly #sides: Readonly<Record<Direction, { readonly from: Socket; readonly to: Socket }>>;
@@ -47,7 +48,7 @@ export class ProxiedConnection {
     this.#carry('server-to-client');
   }
 
-  /** True where something was lost. */
+  /** True if something was lost. */
   get isLossy(): boolean {
     return this.#lossy;
   }
@@ -98,7 +99,7 @@ export class ProxiedConnection {
     });
   }
 
-  /** Notes that something goes missing while its direction is muted. */
+  /** Notes that something is lost while its direction is muted. */
   #isLost(direction: Direction): boolean {
     const lost = this.#muted.has(direction);
     if (lost) this.#lossy = true;

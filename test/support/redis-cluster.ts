@@ -22,7 +22,7 @@ export interface RedisClusterSetup extends AsyncDisposable {
 /**
  * Starts `masters` nodes with a share of the slots each, and as many replicas unless told otherwise.
  *
- * @param nodeTimeoutMs after how long a silent node is given up
+ * @param nodeTimeoutMs when a silent node is considered dead
  */
 export async function startRedisCluster(
   masters = 3,
@@ -63,13 +63,13 @@ async function startNode(nodeTimeoutMs: number): Promise<RedisServer> {
   return startRedis({
     args: [
       ...['--cluster-enabled', 'yes', '--cluster-node-timeout', `${nodeTimeoutMs}`],
-      // By default 10,000 above the other port, where something else may listen.
+      // By default it is 10,000 above the other port, and something else may listen there.
       ...['--cluster-port', `${await freePort()}`],
     ],
   });
 }
 
-/** True where a node finds the cluster in order and all replicas in step. */
+/** True if a node says that the cluster is in order and all replicas are in step. */
 function isWhole(node: RedisServer, size: number): Promise<boolean> {
   return ask(node, async (client) => {
     const info = await client.cluster('INFO');

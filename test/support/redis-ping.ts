@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** True when a Redis does its work. A raw PING: a client library would add reconnecting and its own idea of readiness. */
+/** True if a Redis does its work. A raw PING: a client library would add reconnecting and its own idea of readiness. */
 export function answersPing(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
@@ -11,7 +11,7 @@ export function answersPing(port: number): Promise<boolean> {
     socket.setTimeout(1_000, () => settle(false));
     socket.once('error', () => settle(false));
     socket.once('close', () => settle(false));
-    // A server that asks for a password is up as well; one that is still LOADING is not.
+    // A server that asks for a password is up too; one that is still LOADING is not.
     socket.once('data', (reply) => settle(/^(\+PONG|-NOAUTH)/.test(reply.toString())));
   });
 }

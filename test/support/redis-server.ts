@@ -9,7 +9,10 @@ export interface RedisOptions {
   readonly appendonly?: boolean;
   /** Snapshot rule such as `'60 1'`; default `''`: no snapshot, so a restart loses what no log holds. */
   readonly save?: string;
-  /** Further arguments, for example `['--maxmemory-policy', 'noeviction']`; the last word on a setting wins. */
+  /**
+   * Further arguments, for example `['--maxmemory-policy', 'noeviction']`; of two values for a setting the last one
+   * wins.
+   */
   readonly args?: readonly string[];
 }
 
@@ -19,9 +22,9 @@ export interface RedisServer extends NativeServer {
 }
 
 /**
- * Starts a Redis of its own on a free port; takes some 50 ms.
+ * Starts a Redis of its own on a free port; takes about 50 ms.
  *
- * @throws Error with the server's last lines when it does not answer PONG.
+ * @throws Error with the server's last lines if it does not answer PONG.
  */
 export async function startRedis(options: RedisOptions = {}): Promise<RedisServer> {
   const port = await freePort();

@@ -5,9 +5,9 @@ import { poll } from './poll.ts';
 export interface ContainerFacts {
   readonly started: StartedTestContainer;
   readonly port: number;
-  /** True when the image is a stand-in for the official one. */
+  /** True if the image is a stand-in for the official one. */
   readonly substituted: boolean;
-  /** Answers true when the service does its work; throws or answers false while it does not. */
+  /** Resolves to true when the service does its work; throws or resolves to false while it does not. */
   readonly ready: () => Promise<boolean>;
 }
 
@@ -16,9 +16,10 @@ const ANSWERS_WITHIN_MS = 30_000;
 /**
  * A service in a container.
  *
- * running → paused by `pause`; paused → running by `unpause`;
- * running or paused → down by `kill`; any but removed → running by `restart`, same port and data;
- * any → removed by `stop`, which is the end.
+ * - running: entered by `restart` (same port and data), and from paused by `unpause`.
+ * - paused: entered by `pause`.
+ * - down: entered by `kill`.
+ * - removed: entered by `stop`, from any state; the end.
  */
 export class RunningContainer implements AsyncDisposable {
   readonly port: number;
@@ -71,7 +72,7 @@ export class RunningContainer implements AsyncDisposable {
   /** Stops the service if it runs and starts it on the same port with its data. */
   async restart(): Promise<void> {
     await this.#thaw();
-    // The service gets time to save; testcontainers by itself would kill it at once.
+    // The service gets time to save; by itself testcontainers would kill it at once.
     await this.#started.restart({ timeout: 10 });
     this.#state = 'running';
     await this.#untilReady();

@@ -1,6 +1,6 @@
-/** How often it is looked whether this process has its turns. */
+/** How often to check whether this process gets its turns. */
 const LOOK_MS = 50;
-/** A look that comes so much too late means that this process, and perhaps the whole machine, stood still. */
+/** If a check comes this late, this process, and perhaps the whole machine, stood still. */
 const STALL_MS = 250;
 
 let stoodStillMs = 0;
@@ -16,8 +16,8 @@ function look(): void {
 }
 
 /**
- * Monotonic milliseconds in which this process had its turns. What stands still with it, as all do on a machine that is
- * too busy, is not blamed for that time.
+ * Monotonic milliseconds in which this process got its turns. On a machine that is too busy everything stands still
+ * together, and nothing is blamed for that time.
  */
 export function runningMs(): number {
   look();

@@ -7,8 +7,8 @@ import { isRunFolder, openRun } from '../../scripts/run-folder.mjs';
 let own: string | undefined;
 
 /**
- * The folder of the run that this process belongs to. A program that was started by hand has none, and makes one that
- * the next run removes.
+ * The folder of this process's run. A program that was started by hand has none; it makes one that the next run
+ * removes.
  */
 export function runFolder(): string {
   if (isRunFolder(tmpdir())) return tmpdir();
@@ -21,7 +21,7 @@ export async function scratchDir(label: string): Promise<string> {
   return mkdtemp(join(runFolder(), `${label}-`));
 }
 
-/** An empty directory that outlives the run: evidence of what went wrong. Say where it is. */
+/** An empty directory that outlives the run, as evidence of what went wrong. Print where it is. */
 export async function keptDir(label: string): Promise<string> {
   return mkdtemp(join(dirname(runFolder()), `leafcutter-kept-${label}-`));
 }

@@ -3,7 +3,7 @@ import { poll } from './poll.ts';
 import { freePort } from './ports.ts';
 import { leafcutter, type RunningProcess } from './process.ts';
 
-/** Whose deadlines a service keeps that are not set by its flags. */
+/** Which deadlines a service keeps if its flags set none. */
 export type Pace = 'unhurried' | 'product';
 
 export interface ServiceOptions {
@@ -15,7 +15,7 @@ export interface ServiceOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The `main.ts` of the version to run; default the present one. */
   readonly main?: string | undefined;
-  /** Default `unhurried`; `product` where the product's own deadlines are what a test or a benchmark is about. */
+  /** Default `unhurried`; `product` if a test or a benchmark is about the product's own deadlines. */
   readonly pace?: Pace | undefined;
   /** Where its log goes, a file descriptor; default `lines` of the process. */
   readonly stdout?: number;
@@ -41,7 +41,7 @@ export class Service {
     this.#process = this.#spawn();
   }
 
-  /** Starts it and waits until it is ready; agents may be asked to be live only. */
+  /** Starts it and waits until it is ready; for agents, being live may be enough. */
   static async start(options: ServiceOptions, until: 'ready' | 'live' = 'ready'): Promise<Service> {
     const service = new Service(options, options.port ?? (await freePort()));
     try {

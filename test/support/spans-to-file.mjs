@@ -1,4 +1,4 @@
-/** Loaded before a service, as an operator would load an SDK: every span that ends is a line of JSON in a file. */
+/** Loaded before a service, as an operator would load an SDK: every span that ends becomes a line of JSON in a file. */
 import { appendFileSync } from 'node:fs';
 import { NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 

@@ -3,8 +3,8 @@ import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { hasCode } from '@leafcutter/shared/errors';
 
 /**
- * `node sqlite-opener.ts START_MS EVERY_MS FILE…`: opens one file after the other, each at its moment of the wall clock,
- * keeps what it gets, and writes a line of JSON with what came of each: `opened`, or why not.
+ * `node sqlite-opener.ts START_MS EVERY_MS FILE…`: opens one file after the other, each at its moment of the wall
+ * clock, and keeps those that it gets. Writes a line of JSON with the result for each: `opened`, or why not.
  */
 const [startMs = '0', everyMs = '0', ...files] = process.argv.slice(2);
 const outcomes: string[] = [];

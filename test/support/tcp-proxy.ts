@@ -17,15 +17,16 @@ export interface ProxyOptions {
 }
 
 /**
- * A network between a client and a server on which faults can be had.
+ * A network with faults between a client and a server.
  *
- * open → cut by `cut`: connections are ended, new ones refused;
- * open → blackhole by `blackhole`: connections stay or are accepted, and all that is sent is lost;
- * any but closed → open by `heal`; any → closed by `close`, which is the end.
+ * - open: the first state; also entered by `heal`, from any state but closed.
+ * - cut: entered by `cut`. Connections are ended, new ones refused.
+ * - blackhole: entered by `blackhole`. Connections stay or are accepted, and everything that is sent is lost.
+ * - closed: entered by `close`, from any state; the end.
  */
 export class TcpProxy implements AsyncDisposable {
   readonly port: number;
-  /** Judges every chunk. To cut right after a COMMIT, let it pass and answer `cut` to the server's next chunk. */
+  /** Judges every chunk. To cut right after a COMMIT, let it pass and return `cut` for the server's next chunk. */
   onChunk: ChunkHook = () => 'pass';
   #target: ProxyOptions['target'];
   readonly #connections = new Set<ProxiedConnection>();
@@ -77,7 +78,7 @@ export class TcpProxy implements AsyncDisposable {
   }
 
   /**
-   * Loses all that is sent, on connections old and new, as a cable pulled out does; or only what is sent in one
+   * Loses everything that is sent, on old and new connections, as a pulled cable does; or only what is sent in one
    * direction, as a broken route does.
    */
   async blackhole(...directions: Direction[]): Promise<void> {

@@ -5,7 +5,7 @@ import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 
-/** What a coordinator that is started on the file, and on MySQL, is told; `serves` if nothing keeps it from serving. */
+/** The error of a coordinator that is started on the file, and of one on MySQL; `serves` if there is none. */
 export async function whoServes(file: string, url: string): Promise<{ file: string; mysql: string }> {
   const driver = openMysql({ url, connectionLimit: 2, statementTimeoutMs: 20_000 });
   try {
