@@ -7,7 +7,7 @@ const MAX_SKIPPED_BYTES = 1_048_576;
 /** Bytes of a line: an inline command, or the length of what follows. */
 const MAX_LINE_BYTES = 4_096;
 
-/** Bytes of a command that is remembered. */
+/** How many bytes of a command are remembered. */
 const MAX_SEEN_BYTES = 128;
 /** Digits of a length. */
 const MAX_DIGITS = 8;
@@ -18,7 +18,10 @@ const LF = 0x0a;
 const ARRAY = 0x2a;
 const BULK = 0x24;
 
-/** The first line of an HTTP/1 request, or the header that each has: where a command may stand, as Redis looks for them too. */
+/**
+ * The first line of an HTTP/1 request, or a header that every request has, in the place of a command. Redis looks for
+ * them too.
+ */
 const HTTP_LINE = /^(?:[A-Z]+ \S+ HTTP\/1\.[01]$|host:)/i;
 
 /** Stands for a command with more or longer arguments than the door takes; nothing of it was kept. */
@@ -36,14 +39,14 @@ export class ProtocolError extends Error {
  */
 export class CommandParser {
   #bytes: Buffer = EMPTY;
-  /** The last command as it came, and as it was read: clients that pipeline repeat themselves. */
+  /** The last command, as it came and as it was read: clients that pipeline repeat themselves. */
   readonly #seen = Buffer.allocUnsafe(MAX_SEEN_BYTES);
   #seenLength = 0;
   #read: string[] = [];
   #at = 0;
   #skipping: Skipping | undefined;
 
-  /** True if bytes of a command are kept whose rest has not come, once `next` has given all that have. */
+  /** True if the rest of a command has not come, once `next` has returned all the complete ones. */
   get isMidway(): boolean {
     return this.#at < this.#bytes.length || this.#skipping !== undefined;
   }
@@ -71,7 +74,7 @@ export class CommandParser {
       // An empty array or line is no command, and gets no answer.
       if (command.length > 0) return command;
     }
-    // Nothing is left: an idle connection holds no bytes.
+    // Nothing is left over: an idle connection holds no bytes.
     this.#bytes = EMPTY;
     this.#at = 0;
     return undefined;
@@ -169,7 +172,7 @@ export class CommandParser {
     for (; at < bytes.length && bytes[at] !== CR; at++) {
       const digit = (bytes[at] ?? 0) - 0x30;
       value = value * 10 + digit;
-      // Zeros in front would let a line go on for ever.
+      // Leading zeros would let a line go on for ever.
       if (digit < 0 || digit > 9 || value > max || at - begun > MAX_DIGITS) throw new ProtocolError(problem);
     }
     if (at + 1 >= bytes.length) return undefined;
@@ -183,13 +186,13 @@ export class CommandParser {
     if (end === undefined) return undefined;
     const line = this.#bytes.toString('latin1', this.#at, end);
     this.#at = end + (this.#bytes[end] === CR ? 2 : 1);
-    // A page in a browser may send whatever it likes to this port, in the body of such a request.
+    // A page in a browser may send anything to this port in the body of such a request.
     if (HTTP_LINE.test(line)) throw new ProtocolError('this port speaks the Redis protocol, not HTTP');
     const words = line.split(/[ \t]+/).filter((word) => word !== '');
     return words.length > MAX_ARGUMENTS ? SKIPPED : words;
   }
 
-  /** Where the line ends, before its CR LF or LF; undefined where that has not come. */
+  /** Where the line ends, before its CR LF or LF; undefined if that has not come. */
   #lineEnd(): number | undefined {
     const lineFeed = this.#bytes.indexOf(LF, this.#at);
     const end = lineFeed < 0 ? this.#bytes.length : lineFeed;

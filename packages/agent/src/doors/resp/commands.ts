@@ -10,13 +10,13 @@ import { refuseForeign } from './foreign-commands.ts';
 import { array, arrayOf, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
 import { Transaction } from './transaction.ts';
 
-/** What a connection agreed on. */
+/** What a connection has agreed on. */
 export interface Session {
   readonly id: number;
   version: 2 | 3;
-  /** What it presented last; undefined where that is nothing. */
+  /** The token that it presented last; undefined if none. */
   token: string | undefined;
-  /** What the token opens; undefined where it is none of the valid ones. It was looked up at this version of them. */
+  /** What the token opens; undefined if it is not valid. It was looked up at this version of the tokens. */
   scope: Scope | undefined;
   scopeVersion: number;
   name: string;
@@ -186,7 +186,7 @@ function scopeOf({ tokens }: Commands, session: Session): Scope | undefined {
   return session.scope;
 }
 
-/** Who draws. Commands that draw are refused before, where there is no valid token. */
+/** The scope that draws. Without a valid token, commands that draw are refused before. */
 function whoIs({ scope }: Session): Scope {
   if (scope === undefined) throw new Error('a command that draws came past its token');
   return scope;
@@ -223,7 +223,7 @@ function incrBy(commands: Commands, session: Session, name: string, n: string | 
     .then(({ end }) => idAsInteger(commands, end - 1n));
 }
 
-/** An ID that a JavaScript client would round is not told: rounded IDs repeat. It is a gap. */
+/** An ID that a JavaScript client would round is not sent, because rounded IDs repeat. It is a gap. */
 function idAsInteger({ allowUnsafeIntegers }: Rules, id: ExactId): string {
   if (id <= Number.MAX_SAFE_INTEGER || allowUnsafeIntegers) return integer(id);
   return failure(
@@ -255,7 +255,7 @@ function bulks(texts: readonly string[]): string {
   return texts.map(bulk).join('');
 }
 
-/** 1 to 10,000; undefined where it is not. */
+/** 1 to 10,000; undefined if it is not such a number. */
 function countOf(text: string | undefined): number | undefined {
   const count = /^[0-9]{1,5}$/.test(text ?? '') ? Number(text) : 0;
   return count >= 1 && count <= MAX_COUNT ? count : undefined;
@@ -322,7 +322,7 @@ function auth(commands: Commands, session: Session, args: readonly string[]): st
     : failure('WRONGPASS invalid username-password pair or user is disabled.');
 }
 
-/** What opened before does not any more. */
+/** The token was valid before and no longer is. */
 function present(session: Session, token: string | undefined): void {
   Object.assign(session, { token, scope: undefined, scopeVersion: -1 });
 }

@@ -10,9 +10,9 @@ import { failure } from './replies.ts';
 const MOST_AT_ONCE = 262_144;
 
 /**
- * One client. Commands are answered in order: reading (from the socket and from what was read) goes on while answers
- * come from memory, and stops while one waits or while the client does not take its answers. So what a connection
- * holds is bounded by one read and the largest answer. What the client owes is asked for once a second, never per command.
+ * One client. Commands are answered in order. Reading (from the socket and from what was read) goes on while answers
+ * come from memory; it stops while one waits or while the client does not take its answers. So a connection never
+ * holds more than one read and the largest answer. It is asked once a second what the client owes, never per command.
  */
 export class Connection implements Guest, Debtor {
   readonly #socket: Socket;
@@ -64,7 +64,7 @@ export class Connection implements Guest, Debtor {
     this.#work();
   }
 
-  /** Commands that have come whole. */
+  /** How many commands have come completely. */
   get finished(): number {
     return this.#finished;
   }
@@ -75,7 +75,7 @@ export class Connection implements Guest, Debtor {
 
   owes(): Debt | undefined {
     if (!isLetIn(this.#commands, this.#session)) return 'token';
-    // What has not left for the client's machine: the rest lies there, or on the way.
+    // Bytes that have not left for the client's machine. The others are there, or on the way.
     if (this.#socket.writableLength > 0) return 'answers';
     return !this.#waiting && this.#parser.isMidway ? 'command' : undefined;
   }
@@ -85,7 +85,7 @@ export class Connection implements Guest, Debtor {
   }
 
   #work(): void {
-    // What a client sent that has gone would draw IDs for nobody.
+    // Commands of a client that has gone would draw IDs for nobody.
     if (this.#waiting || this.#full || this.#session.quitting || this.#gone.signal.aborted) return;
     do this.#write(this.#answers());
     while (this.#hasMore && !this.#full);
@@ -140,7 +140,7 @@ export class Connection implements Guest, Debtor {
     if (out !== '' && !this.#socket.destroyed && !this.#socket.write(out, 'latin1')) this.#full = true;
   }
 
-  /** Sends what is written, then closes, whether the client does so or not. */
+  /** Sends what is written and then closes, even if the client does not. */
   #end(): void {
     this.#session.quitting = true;
     this.#socket.destroySoon();

@@ -1,4 +1,4 @@
-/** Answers as the Redis protocol writes them, versions 2 and 3. One character stands for one byte (latin1). */
+/** Answers in the Redis protocol, versions 2 and 3. One character stands for one byte (latin1). */
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is taken out.
 const CONTROLS = /[\u0000-\u001f\u007f]+/g;
@@ -32,7 +32,7 @@ export function nothing(version: 2 | 3): string {
   return version === 3 ? '_\r\n' : '$-1\r\n';
 }
 
-/** One line, whatever a client sent stands in it. */
+/** One line, whatever a client's text in it contains. */
 export function failure(message: string): string {
   return `-${bytesOf(message).replace(CONTROLS, ' ').slice(0, 512)}\r\n`;
 }
@@ -42,7 +42,7 @@ function bytesOf(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
 
-/** What bytes say in UTF-8, one character for one byte. */
+/** Decodes bytes as UTF-8, one character for one byte. */
 export function textOf(bytes: string): string {
   return /[^ -~]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString() : bytes;
 }

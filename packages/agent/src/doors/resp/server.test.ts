@@ -83,7 +83,7 @@ describe('a client of the Redis door', () => {
     const { client, ended, sweepUntil } = await open();
     const deaf = await client();
     deaf.socket.pause();
-    // More than the system keeps for a connection.
+    // More than the system's buffers for a connection.
     const echo = `*2\r\n$4\r\nECHO\r\n$1000\r\n${'x'.repeat(1_000)}\r\n`.repeat(1_000);
     for (let n = 0; n < 30; n++) deaf.socket.write(echo);
     await sweepUntil(deaf.closed);

@@ -8,7 +8,7 @@ import { doorCrowd, limitsOf } from '../door-crowd.ts';
 import { Connection } from './connection.ts';
 import { failure } from './replies.ts';
 
-/** The Redis door. @throws StartError where it cannot listen */
+/** The Redis door. @throws StartError if it cannot listen */
 export async function listenResp(
   at: Place,
   agent: Agent,
@@ -45,7 +45,7 @@ export async function listenResp(
   };
 }
 
-/** Says why, and does not wait until the client has read it. */
+/** Writes the reason, and does not wait until the client has read it. */
 function turnAway(socket: Socket, why: Crowding): void {
   socket.on('error', () => socket.destroy());
   socket.write(
