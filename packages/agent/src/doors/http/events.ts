@@ -11,8 +11,8 @@ const MAX_LISTENERS = 32;
 const streams = new WeakMap<Agent, EventStreams>();
 
 /**
- * `GET /v1/events`: of the status what `scopeOf` the request lets see, now and every second, until the client goes away or
- * its token is valid no more.
+ * `GET /v1/events`: the part of the status that `scopeOf` the request opens, now and every second, until the client
+ * goes away or its token is no longer valid.
  */
 export function sendEvents(
   agent: Agent,
@@ -25,7 +25,7 @@ export function sendEvents(
   const send = open.open(res, () => void scopeOf(req));
   const tell = async () => {
     const status = await wholeStatus(agent);
-    // The listener may have gone while the workers were asked, or its token.
+    // While the workers were asked, the listener may have gone, or its token may have become invalid.
     if (!res.destroyed)
       send(
         'status',
@@ -43,7 +43,7 @@ export function sendEvents(
   void tell();
 }
 
-/** Who is not let in any more sees nothing, and `send` ends the stream. */
+/** A listener that is no longer admitted sees nothing, and `send` ends the stream. */
 function admitted(scope: () => Scope): Scope {
   try {
     return scope();

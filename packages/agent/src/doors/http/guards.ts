@@ -16,7 +16,7 @@ export interface Guards {
   readonly snowflake: Guard;
   /** For addresses whose request names a tag. */
   tag(nameOf: (request: Request) => string): Guard;
-  /** What the token of a request opens that a guard let in. */
+  /** The scope of a request that a guard has admitted. */
   who(request: Request): Scope;
 }
 

@@ -7,7 +7,7 @@ import { Pages } from './pages.ts';
 const CHROME = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/143.0 Safari/537.36';
 const DRAW = '/v1/ids/orders';
 
-/** What an agent that listens there says to a request. */
+/** The answer of an agent that listens there to a request. */
 function says(
   headers: Record<string, string>,
   own: { path?: string; listen?: string; tokens?: string[]; allowedHosts?: string[] } = {},

@@ -3,16 +3,19 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { isOwnHost, refuseForeignHost } from '@leafcutter/shared/http/own-host';
 import type { Agent } from '../agent.ts';
 
-/** What a person looks at. A page of another site can make a browser fetch these, and neither read nor change anything. */
+/**
+ * Addresses for people. A page of another site can make a browser fetch these, but it can neither read nor change
+ * anything with them.
+ */
 const LOOKED_AT = /^\/(assets\/.*|v1\/status|v1\/events|cache|livez|readyz|metrics)?$/;
 
-/** Every browser says so first; programs do not. */
+/** Every browser's User-Agent begins with this; programs' do not. */
 const BROWSER = /^Mozilla\//;
 
 /**
- * Keeps pages in a browser from an agent without tokens, which gives IDs to everyone who reaches it. On loopback it answers
- * by no name that a page's own DNS may have given it. Beyond loopback browsers say nothing of the page that asks, so there, and
- * where they are too old to say it, browsers get no IDs at all.
+ * Protects an agent without tokens, which gives IDs to everyone who reaches it, from pages in a browser. On loopback
+ * it does not answer to a name that a page's own DNS may have given it. Beyond loopback, browsers do not name the
+ * page that asks. So there, and if a browser is too old to name it, browsers get no IDs at all.
  */
 export class Pages {
   readonly #agent: Pick<Agent, 'tokens' | 'config'>;
@@ -21,7 +24,7 @@ export class Pages {
     this.#agent = agent;
   }
 
-  /** True if a request with this `Host` is to be judged by `check`. */
+  /** True if `check` has to judge a request with this `Host`. */
   asksForeign(host: string): boolean {
     const { tokens, config } = this.#agent;
     return tokens.isOpen && config.listen.isLoopback && !isOwnHost(host, config.allowedHosts);
@@ -41,7 +44,7 @@ export class Pages {
   }
 }
 
-/** `Sec-Fetch-Site` tells of the page, and is judged by itself. */
+/** `Sec-Fetch-Site` names the page's relation, and is judged separately. */
 function isFromSilentBrowser(headers: IncomingHttpHeaders): boolean {
   return headers['sec-fetch-site'] === undefined && BROWSER.test(headers['user-agent'] ?? '');
 }

@@ -20,7 +20,7 @@ export function agentApp(agent: Agent): Express {
   const guards = guardsOf(agent);
   const pages = new Pages(agent);
   app.express.use((req, _res, next) => {
-    // A Unix socket has no address, no browser reaches it, and its clients name whatever host they like.
+    // A Unix socket has no address, no browser reaches it, and its clients may send any host.
     if (req.socket.remoteAddress !== undefined) pages.check(req.path, req.headers);
     next();
   });

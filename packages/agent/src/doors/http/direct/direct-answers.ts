@@ -6,18 +6,18 @@ import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
 
 /** How a door writes an ID. */
 export interface IdFormat {
-  /** Everything of the answer up to the number of Content-Length. */
+  /** The whole answer up to the number of Content-Length. */
   readonly lead: string;
   /** ASCII. */
   readonly body: (id: ExactId | string) => string;
 }
 
-/** An answer with 200 up to the number of Content-Length, in the fields that every answer of a service has. */
+/** An answer with 200 up to the number of Content-Length, with the fields that every answer of a service has. */
 export function okLead(contentType: string): string {
   return lead(200, { 'Content-Type': contentType });
 }
 
-/** Writes whole answers, as `node:http` would write those of the ordinary server. */
+/** Writes whole answers as `node:http` would write those of the ordinary server. */
 export class DirectAnswers {
   readonly #now: () => number;
   #second = Number.NaN;
@@ -39,7 +39,7 @@ export class DirectAnswers {
     return `${begin}${Buffer.byteLength(body)}${this.#tail(keepAlive)}${body}`;
   }
 
-  /** What follows Content-Length: the date, made once a second, and what becomes of the connection. */
+  /** What follows Content-Length: the date, made once a second, and whether the connection goes on. */
   #tail(keepAlive: boolean): string {
     const now = this.#now();
     const second = Math.floor(now / 1_000);

@@ -6,7 +6,7 @@ import type { DirectRoutes } from './direct-routes.ts';
 
 const REQUEST = 'GET /v1/ids/orders HTTP/1.1\r\nHost: here\r\n\r\n';
 
-/** A client, and its socket on the door's side, where a connection answers each request with `body`. */
+/** A client and its socket on the door's side; a connection answers each request with `body`. */
 async function connected(body: string): Promise<{ client: Socket; socket: Socket; close: () => void }> {
   const parts = {
     routes: { version: 1, find: () => ({ drawNow: () => 1 }) } as unknown as DirectRoutes,
@@ -28,7 +28,7 @@ async function connected(body: string): Promise<{ client: Socket; socket: Socket
 
 test('a client that has not taken its answers when nothing more happens is cut', async () => {
   const { client, socket, close } = await connected('x'.repeat(30_000_000));
-  // Its one answer is more than the system keeps for a connection.
+  // Its one answer is larger than the system's buffers for a connection.
   client.pause();
   const isFull = new Promise<void>((resolve) => socket.once('pause', () => resolve()));
   client.write(REQUEST);

@@ -7,26 +7,26 @@ import type { DirectAnswers } from './direct-answers.ts';
 import type { DirectRoute, DirectRoutes } from './direct-routes.ts';
 import { readPlainHead } from './plain-head.ts';
 
-/** A request that was read, and how long its head was. */
+/** A request that was read, and the length of its head. */
 interface DirectRequest {
   readonly route: DirectRoute;
   readonly keepAlive: boolean;
   readonly length: number;
 }
 
-/** Bytes that may arrive behind a request that waits; past them the client is not read. */
+/** How many bytes may arrive behind a request that waits; beyond that the client is not read. */
 const MOST_BEHIND = 65_536;
 
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n';
 
 /**
- * A connection as long as all that comes on it are plain requests for one ID.
+ * A connection, for as long as only plain requests for one ID come on it.
  *
- * - reading: what arrives is answered at once, in order. Entered at birth and when a wait is over.
+ * - reading: what arrives is answered at once, in order. The first state; also entered when a wait is over.
  * - waiting: one request waits for its ID; what arrives meanwhile is kept, up to a bound. Left by the answer, or when
  *   the client goes, which ends the wait.
- * - over: the last state. Either the socket ends, or `node:http` has it, with every byte from the first one on that was
- *   not plainly a request for one ID.
+ * - over: the last state. Either the socket ends, or `node:http` has it, with every byte from the first one on that
+ *   was not plainly a request for one ID.
  *
  * A client sends the same head again and again, so a head is read once and recognised by its bytes after that: equal
  * bytes without a body mean the same.
@@ -53,7 +53,7 @@ export class DirectConnection {
     socket.setTimeout(HEAD_TIMEOUT_MS);
   }
 
-  /** Ends the connection unless a request waits on it; what was answered is still sent. */
+  /** Ends the connection unless a request waits on it; answers already given are still sent. */
   endIdle(): void {
     if (this.#wait === undefined) this.#end('');
   }
@@ -82,11 +82,11 @@ export class DirectConnection {
     this.#leave();
   };
 
-  /** A broken connection is its client's loss; `close` follows. */
+  /** A broken connection harms only its client; `close` follows. */
   readonly #onError = (): void => undefined;
 
   readonly #onTimeout = (): void => {
-    // Answers that were not taken for so long never will be: to wait for that would be for ever.
+    // Answers that were not taken for this long never will be, so waiting for that would never end.
     if (this.#socket.writableLength > 0) this.#socket.destroy();
     else if (this.#wait === undefined) this.#end(this.#heard ? '' : TIMED_OUT);
   };
@@ -95,7 +95,7 @@ export class DirectConnection {
     let answers = '';
     for (let at = 0; at < bytes.length; ) {
       const request = this.#read(bytes, at);
-      // What follows a request that ends the connection is an error, and not for us to answer.
+      // What follows a request that ends the connection is an error, and not ours to answer.
       const isLast = request?.keepAlive === false;
       if (request === undefined || (isLast && at + request.length < bytes.length)) {
         this.#write(answers);
@@ -123,7 +123,7 @@ export class DirectConnection {
   #read(bytes: Buffer, at: number): DirectRequest | undefined {
     const known = this.#known;
     const { version } = this.#parts.routes;
-    // Its token may have been taken back since.
+    // Its token may have been revoked since.
     if (known?.version === version) {
       const { length } = known.head;
       if (bytes.length - at >= length && bytes.compare(known.head, 0, length, at, at + length) === 0)
@@ -134,7 +134,7 @@ export class DirectConnection {
     if (head === undefined || route === undefined) return undefined;
     const { keepAlive, length } = head;
     const request = { route, keepAlive, length };
-    // A copy: the chunk's memory is shared with what else was read.
+    // A copy, because the chunk shares its memory with other data that was read.
     this.#known = { head: Buffer.from(bytes.subarray(at, at + length)), request, version };
     return request;
   }
@@ -172,7 +172,7 @@ export class DirectConnection {
     }
   }
 
-  /** A draining door ends connections with the answer to the last request that has come. */
+  /** A draining door ends a connection with the answer to the last request that has come. */
   #keepsAlive(request: DirectRequest, moreFollows: boolean): boolean {
     return request.keepAlive && (moreFollows || !this.#parts.isDraining());
   }
@@ -205,7 +205,7 @@ export class DirectConnection {
     this.#socket.destroySoon();
   }
 
-  /** Listens no more. */
+  /** Stops listening. */
   #leave(): void {
     this.#over = true;
     const socket = this.#socket;
@@ -219,7 +219,7 @@ export class DirectConnection {
   }
 }
 
-/** Undefined where the caller has to wait; what fails here fails again in `draw`, where it is answered. */
+/** Undefined if the caller has to wait. What fails here fails again in `draw`, which answers it. */
 function drawNow(route: DirectRoute): ExactId | undefined {
   try {
     return route.drawNow();
@@ -236,6 +236,6 @@ interface Parts {
   readonly isDraining: () => boolean;
   /** Gives the socket to the ordinary server. */
   readonly handOver: (socket: Socket) => void;
-  /** The connection is over, or is not this one's any more. */
+  /** The connection is over, or belongs to the ordinary server now. */
   readonly left: (connection: DirectConnection) => void;
 }

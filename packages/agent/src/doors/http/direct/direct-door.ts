@@ -6,8 +6,8 @@ import { DirectRoutes } from './direct-routes.ts';
 
 /**
  * Stands before the HTTP server and answers plain requests for one ID straight from the socket: no request object, no
- * response object, no Express. Whatever else comes goes to the server behind, on the same connection, from its first
- * byte on (ADR 11).
+ * response object, no Express. Everything else goes to the server behind, on the same connection, from its first byte
+ * on (ADR 11).
  */
 export function directDoor(agent: Agent): Ahead {
   const routes = new DirectRoutes(agent);

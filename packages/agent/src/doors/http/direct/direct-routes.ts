@@ -13,7 +13,7 @@ import { Pages } from '../pages.ts';
 import { type IdFormat, okLead } from './direct-answers.ts';
 import type { PlainHead } from './plain-head.ts';
 
-/** How a door answers: with an ID, and where there is none. */
+/** How a door answers: with an ID, or if there is none. */
 interface Format extends IdFormat {
   readonly refusal: (error: LeafcutterError) => ProblemAnswer;
 }
@@ -22,9 +22,9 @@ interface Format extends IdFormat {
 export interface DirectRoute extends Format {
   readonly path: string;
   readonly ids: Dispenser;
-  /** The ID at once; undefined where the caller has to wait. */
+  /** The ID at once; undefined if the caller has to wait. */
   readonly drawNow: () => ExactId | undefined;
-  /** The ID after a wait that `signal` ends; where the door tells texts, as its tag writes it. */
+  /** The ID after a wait that `signal` ends. If the door gives texts, it is the text that its tag writes. */
   readonly draw: (signal: AbortSignal) => Promise<bigint | string>;
 }
 
@@ -55,7 +55,10 @@ const TAG = `([A-Za-z0-9._:-]{1,${TAG_MAX_LENGTH}})`;
 /** A key at Leaf's door that Leaf would not cut; the ordinary server knows what the others are. */
 const UNCUT_KEY = `([A-Za-z0-9_:-]{1,${TAG_MAX_LENGTH}})`;
 
-/** A kind of address: its pattern, and the route of one that fits; undefined where the ordinary server should answer. */
+/**
+ * A kind of address: its pattern, and the route of an address that fits; undefined if the ordinary server should
+ * answer.
+ */
 interface Shape {
   readonly pattern: RegExp;
   readonly route: (parameter: string, head: PlainHead, by: Scope) => DirectRoute | undefined;
@@ -77,12 +80,12 @@ export class DirectRoutes {
     this.#tokens = agent.tokens;
   }
 
-  /** Of the tokens: a route that was found for a request holds as long as it does not change. */
+  /** The version of the tokens: a route that was found for a request holds as long as it does not change. */
   get version(): number {
     return this.#tokens.version;
   }
 
-  /** Undefined where the ordinary server should answer, a missing or wrong token or a foreign host among them. */
+  /** Undefined if the ordinary server should answer, for example a missing or wrong token, or a foreign host. */
   find(head: PlainHead): DirectRoute | undefined {
     if (this.#pages.asksForeign(head.host)) return undefined;
     let scope: Scope;

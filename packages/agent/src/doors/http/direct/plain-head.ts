@@ -1,4 +1,4 @@
-/** The head of a request that asks, as far as framing goes, for nothing but an answer. */
+/** The head of a request whose framing is plain: it asks for nothing but an answer. */
 export interface PlainHead {
   /** Path and query as they were sent. */
   readonly target: string;
@@ -12,13 +12,13 @@ export interface PlainHead {
   readonly length: number;
 }
 
-/** Longer heads and longer lists of fields are for the ordinary server to take or to refuse. */
+/** Longer heads and longer lists of fields are left to the ordinary server, which takes or refuses them. */
 const LONGEST_HEAD = 4_096;
 const MOST_FIELDS = 64;
 
 const END = '\r\n\r\n';
 const FIRST_BYTE = 'G'.charCodeAt(0);
-/** No escapes, no scheme, no fragment: what stands here means itself. */
+/** No escapes, no scheme, no fragment: the text means itself. */
 const REQUEST_LINE = /^GET (\/[A-Za-z0-9._:\-/?=]*) HTTP\/1\.([01])$/;
 const FIELD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e]*)$/;
 
@@ -28,18 +28,18 @@ const FRAMING = new Set([
   ...['upgrade', 'http2-settings', 'keep-alive', 'proxy-connection'],
 ]);
 
-/** Fields by which a browser says for whose page it asks, and that it is one; the ordinary server judges them. */
+/** Fields in which a browser names the page that it asks for; the ordinary server judges them. */
 const OF_BROWSERS = new Set(['origin', 'sec-fetch-site']);
 const BROWSER = 'Mozilla/';
 
-/** Fields that are read here, each given once at most: what a second one means is not ours to say. */
+/** Fields that are read here, each given at most once: it is not ours to say what a second one means. */
 const READ = new Set(['host', 'accept', 'authorization', 'connection']);
 
 /**
- * Reads a head that begins at `from`, or answers undefined where it is not plainly a bodyless GET of one message: a cut
- * or long head, another method or version, an escape, a field that frames, a byte that is not printable ASCII. It never
- * refuses: whatever it does not take, the ordinary server reads from the same first byte. Its strictness is what makes
- * that safe, so in doubt it says no.
+ * Reads a head that begins at `from`. Returns undefined if it is not plainly a bodyless GET of one message: a cut or
+ * long head, another method or version, an escape, a field that frames, a byte that is not printable ASCII. It never
+ * refuses: the ordinary server reads whatever is left to it from the same first byte. Its strictness makes that safe,
+ * so in doubt it says no.
  */
 export function readPlainHead(bytes: Buffer, from: number): PlainHead | undefined {
   if (bytes[from] !== FIRST_BYTE) return undefined;
@@ -64,7 +64,7 @@ export function readPlainHead(bytes: Buffer, from: number): PlainHead | undefine
   };
 }
 
-/** The fields that are read here, by their name in small letters; undefined where one is not plain. */
+/** The fields that are read here, by their name in lower case; undefined if one is not plain. */
 function readFields(lines: readonly string[]): Map<string, string> | undefined {
   if (lines.length > MOST_FIELDS) return undefined;
   const fields = new Map<string, string>();
@@ -79,7 +79,7 @@ function readFields(lines: readonly string[]): Map<string, string> | undefined {
   return fields;
 }
 
-/** HTTP/1.1 keeps a connection unless told otherwise, HTTP/1.0 only when asked; undefined where neither is said plainly. */
+/** HTTP/1.1 keeps a connection unless told otherwise, HTTP/1.0 only if asked; undefined if neither is said plainly. */
 function keepsAlive(connection: string | undefined, byDefault: boolean): boolean | undefined {
   switch (connection?.toLowerCase()) {
     case undefined:
