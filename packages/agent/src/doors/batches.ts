@@ -2,26 +2,27 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Segment } from '../domain/segments/segment.ts';
 import type { ExactId } from '../domain/segments/segment-buffer.ts';
 
-/** IDs of a batch that are written in one go. */
+/** How many IDs of a batch are written at once. */
 export const SLICE = 1_000;
 
 /**
- * Writes large batches so that others go first: after each slice a batch waits for its next turn, and all batches
- * together get one turn in each turn of the event loop. So whoever asks for one ID waits for one slice at most, however
- * many batches are under way. The IDs were taken before, all at once: they rise, and nobody's lie among them (I3).
+ * Writes large batches so that others go first. After each slice a batch waits for its next turn, and all batches
+ * together get one turn in each turn of the event loop. So a caller that asks for one ID waits for one slice at most,
+ * however many batches are under way. The IDs were taken before, all at once: they rise, and nobody else's lie among
+ * them (I3).
  */
 export class Batches {
   readonly #nextTurn: (work: () => void) => void;
   readonly #line: (() => void)[] = [];
 
-  /** `nextTurn`: calls back after whatever else is due, as `setImmediate` does. */
+  /** `nextTurn`: calls back after everything else that is due, as `setImmediate` does. */
   constructor(nextTurn: (work: () => void) => void) {
     this.#nextTurn = nextTurn;
   }
 
   /**
-   * The pieces that `put` makes of the slices of a batch, in order; one that fills no slice is written at once.
-   * @throws SEGMENTS_EXHAUSTED when the caller has gone, as `signal` tells, so that nothing is written for nobody
+   * The pieces that `put` makes of the slices of a batch, in order. A batch smaller than a slice is written at once.
+   * @throws SEGMENTS_EXHAUSTED if `signal` says that the caller has gone, so that nothing is written for nobody
    */
   async write<Piece>(
     slices: Iterable<readonly string[]>,
@@ -52,7 +53,7 @@ export class Batches {
   };
 }
 
-/** The texts of IDs, as their tag writes them, up to a slice at a time: in decimal digits where it has no shape. */
+/** The texts of IDs as their tag writes them (decimal digits without a shape), up to a slice at a time. */
 export function* textsOf(ranges: readonly Segment[]): Generator<string[]> {
   let texts: string[] = [];
   for (const { start, end, shape } of ranges) {

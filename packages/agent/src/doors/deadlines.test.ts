@@ -4,7 +4,7 @@ import { DEADLINE_MS, Deadlines, type Debt, SWEEP_MS } from './deadlines.ts';
 
 const DEBTS = Object.keys(DEADLINE_MS) as Debt[];
 
-/** A door with one connection, whose debt the test says. */
+/** A door with one connection, whose debt the test sets. */
 function holding(debt: Debt | undefined) {
   const clock = new FakeClock();
   const overdue: Debt[] = [];
@@ -70,7 +70,7 @@ describe('the deadlines of a door', () => {
   test('do not hold a sleep of the process against its clients', async () => {
     const { clock, debtor } = holding('command');
     await clock.advance(SWEEP_MS);
-    // Its timers fire once, however long it slept.
+    // After a sleep of any length, its timers fire once.
     clock.jump(3_600_000);
     await clock.advance(SWEEP_MS);
     expect(debtor.cuts).toBe(0);

@@ -1,21 +1,23 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 
 /**
- * What a client may owe its door, and for how long, in milliseconds. Clients owe nothing between whole commands: they keep
- * connections for later.
+ * What a client may owe its door, and for how long, in milliseconds. Between whole commands clients owe nothing: they
+ * keep connections for later.
  */
 export const DEADLINE_MS = {
   /** To show a token, at a door that asks for one. A client's first command brings it. */
   token: 10_000,
   /** To begin to speak the door's protocol. A client does so when it connects. */
   preface: 10_000,
-  /** The rest of a command that it began. One is a few hundred bytes: even a bad network takes seconds. */
+  /**
+   * The rest of a command that it began. A command is a few hundred bytes, which take seconds even on a bad network.
+   */
   command: 30_000,
   /** The rest of the request of a call that it opened. */
   request: 30_000,
-  /** To take its answers. More than a command's answer or two is never under way. */
+  /** To take its answers. Never more than a command's answer or two are under way. */
   answers: 30_000,
-  /** To hang up once the door has said that the connection is over. */
+  /** To hang up, once the door has said that the connection is over. */
   farewell: 10_000,
 } as const;
 
@@ -25,29 +27,31 @@ export type Debt = keyof typeof DEADLINE_MS;
 export interface Debtor {
   /** What its client owes now; undefined if nothing. */
   owes(): Debt | undefined;
-  /** Rises with each thing that the client finishes: what it owes afterwards is owed anew. A token has to be shown once. */
+  /**
+   * Rises with each thing that the client finishes; after that, a new debt begins. A token has to be shown only once.
+   */
   readonly finished: number;
   /** Ends the connection at once. */
   cut(): void;
 }
 
-/** How often a door's connections are looked at, in milliseconds. */
+/** How often a door's connections are checked, in milliseconds. */
 export const SWEEP_MS = 1_000;
 
 interface Owed {
   readonly debt: Debt;
   readonly finished: number;
-  /** Sweeps that have seen it. */
+  /** How many sweeps have seen it. */
   readonly sweeps: number;
 }
 
 /**
- * Ends the connections of a door whose clients owe something for too long. There is one timer for all of them, and nothing
- * is done per command: a sweep asks each connection what it owes and remembers those that owe something. Time is counted in
- * sweeps and not read from a clock, so that a process that was stopped does not hold its own sleep against its clients: their
- * bytes may have arrived meanwhile.
+ * Ends the connections of a door whose clients owe something for too long. There is one timer for all of them, and
+ * nothing is done per command: a sweep asks each connection what it owes and remembers those that owe something. Time
+ * is counted in sweeps and not read from a clock. So a process that was stopped does not blame its own sleep on its
+ * clients, whose bytes may have arrived meanwhile.
  *
- * - idle: at birth, and after `stop`.
+ * - idle: the first state, and after `stop`.
  * - running: after `start`, with a timer.
  */
 export class Deadlines<D extends Debtor> {

@@ -9,15 +9,15 @@ import type { Door, Tally } from '../metrics/metrics.ts';
 import type { Agent } from './agent.ts';
 import { digitsOf, textsOf } from './batches.ts';
 
-/** Tags whose tallies are remembered; tags come and go, their names must not stay for ever. */
+/** How many tags' tallies are remembered. Tags come and go, and their names must not stay for ever. */
 const MAX_TALLIES = 10_000;
 
 /**
- * What a door draws IDs from: the agent's segments and snowflakes, with everything counted under the door's name. Of a tag
- * with a shape only `text` and `texts` give IDs; whatever gives numbers gives none, or refuses.
+ * The source of a door's IDs: the agent's segments and snowflakes, with everything counted under the door's name. For
+ * a tag with a shape, only `text` and `texts` give IDs; the methods that give numbers give none or refuse.
  *
- * Who draws is told by `by`: what the caller's token opens. Where draws are limited, nothing is given `Now`, and whatever
- * waits throws RATE_LIMITED to who draws too fast.
+ * `by` is what the caller's token opens. If draws are limited, the methods named `Now` give nothing, and the others
+ * throw RATE_LIMITED if the caller draws too fast.
  */
 export class Dispenser {
   readonly #agent: Agent;
@@ -31,7 +31,7 @@ export class Dispenser {
     this.#snowflakes = agent.metrics.tally(door, 'snowflake', '');
   }
 
-  /** One ID of `tag` from memory; undefined where the caller has to wait and should use `one`. */
+  /** One ID of `tag` from memory; undefined if the caller has to wait and should use `one`. */
   oneNow(tag: string): bigint | undefined {
     if (this.#agent.limits.areOn) return undefined;
     const id = this.#agent.tags.takeOne(tag);
@@ -39,7 +39,7 @@ export class Dispenser {
     return id;
   }
 
-  /** As `oneNow`, as a Number where a Number holds the ID exactly: doors that write text need no bigint. */
+  /** As `oneNow`, as a Number if a Number holds the ID exactly: doors that write text need no bigint. */
   oneExactNow(tag: string): ExactId | undefined {
     if (this.#agent.limits.areOn) return undefined;
     const id = this.#agent.tags.takeExact(tag);
@@ -53,7 +53,7 @@ export class Dispenser {
     return id === undefined ? undefined : String(id);
   }
 
-  /** One ID as its tag writes it, after a wait that `signal` ends where need be. @throws as Tags.take */
+  /** One ID as its tag writes it, if need be after a wait that `signal` ends. @throws as Tags.take */
   async text(by: Scope, tag: string, signal?: AbortSignal): Promise<string> {
     this.#agent.limits.check(by, 1);
     const ranges = await this.#agent.tags.take(tag, 1, signal);
@@ -63,7 +63,9 @@ export class Dispenser {
     return text;
   }
 
-  /** `count` IDs as their tag writes them, put together slice by slice. The door bounds `count`. @throws as Tags.take */
+  /**
+   * `count` IDs as their tag writes them, put together slice by slice. The door bounds `count`. @throws as Tags.take
+   */
   async texts<Piece>(
     by: Scope,
     tag: string,
@@ -77,7 +79,7 @@ export class Dispenser {
     return this.#agent.batches.write(textsOf(ranges), put, signal);
   }
 
-  /** As `texts`, of a tag without a shape. @throws as `ranges` */
+  /** As `texts`, for a tag without a shape. @throws as `ranges` */
   async digits<Piece>(
     by: Scope,
     tag: string,
@@ -97,18 +99,21 @@ export class Dispenser {
     return range.start;
   }
 
-  /** `count` numbers as rising ranges. The door bounds `count`. @throws BAD_REQUEST where the tag has a shape, and as Tags.take */
+  /**
+   * `count` numbers as rising ranges. The door bounds `count`. @throws BAD_REQUEST if the tag has a shape, and as
+   * Tags.take
+   */
   async ranges(by: Scope, tag: string, count: number, signal?: AbortSignal): Promise<Segment[]> {
     this.#checkBare(tag);
     this.#agent.limits.check(by, count);
     const ranges = await this.#agent.tags.take(tag, count, signal);
-    // The first segment of the tag may have come only now; what was taken of it is a gap.
+    // The tag's first segment may have come only now. If it has a shape, the numbers taken from it are a gap.
     for (const range of ranges) checkBare(tag, range.shape);
     this.#tally(tag).count += count;
     return ranges;
   }
 
-  /** `count` consecutive IDs from memory; undefined where the caller has to wait and should use `block`. */
+  /** `count` consecutive IDs from memory; undefined if the caller has to wait and should use `block`. */
   blockNow(tag: string, count: number): Segment | undefined {
     if (this.#agent.limits.areOn || this.#agent.tags.shapeOf(tag) !== undefined) return undefined;
     const block = this.#agent.tags.takeBlockNow(tag, count);
@@ -116,7 +121,10 @@ export class Dispenser {
     return block;
   }
 
-  /** `count` consecutive numbers. The door bounds `count`. @throws BAD_REQUEST where the tag has a shape, and as Tags.takeBlock */
+  /**
+   * `count` consecutive numbers. The door bounds `count`. @throws BAD_REQUEST if the tag has a shape, and as
+   * Tags.takeBlock
+   */
   async block(by: Scope, tag: string, count: number, signal?: AbortSignal): Promise<Segment> {
     this.#checkBare(tag);
     this.#agent.limits.check(by, count);
@@ -127,7 +135,10 @@ export class Dispenser {
     return block;
   }
 
-  /** One snowflake ID, at once; undefined where `snowflake` should be used. @throws NOT_FOUND where the mode is off, and as Snowflakes.next */
+  /**
+   * One snowflake ID, at once; undefined if `snowflake` should be used. @throws NOT_FOUND if the mode is off, and as
+   * Snowflakes.next
+   */
   snowflakeNow(): bigint | undefined {
     const { snowflake, limits } = this.#agent;
     if (snowflake === undefined) throw snowflakeDisabled();
@@ -137,14 +148,14 @@ export class Dispenser {
     return id;
   }
 
-  /** One snowflake ID, after waiting for the clock where need be. @throws NOT_FOUND, and as Snowflakes.take */
+  /** One snowflake ID, if need be after waiting for the clock. @throws NOT_FOUND, and as Snowflakes.take */
   async snowflake(by: Scope, signal?: AbortSignal): Promise<bigint> {
     const [id] = await this.snowflakes(by, 1, signal);
     if (id === undefined) throw new Error('a request for one ID was answered with none');
     return id;
   }
 
-  /** `count` snowflake IDs, after waiting for the clock where need be. @throws NOT_FOUND, and as Snowflakes.take */
+  /** `count` snowflake IDs, if need be after waiting for the clock. @throws NOT_FOUND, and as Snowflakes.take */
   async snowflakes(by: Scope, count: number, signal?: AbortSignal): Promise<bigint[]> {
     const { snowflake } = this.#agent;
     if (snowflake === undefined) throw snowflakeDisabled();
@@ -164,7 +175,7 @@ export class Dispenser {
     return this.#agent.batches.write(digitsOf(await this.snowflakes(by, count, signal)), put, signal);
   }
 
-  /** Counts a refusal; one that nobody foresaw is logged. `what` says what was asked, without secrets. */
+  /** Counts a refusal; an unexpected one is logged. `what` says what was asked, without secrets. */
   refused(error: LeafcutterError, what: Readonly<Record<string, unknown>>): void {
     this.#agent.metrics.refused(error, this.#door);
     if (error.code === 'INTERNAL')
@@ -186,7 +197,7 @@ export class Dispenser {
   }
 }
 
-/** @throws BAD_REQUEST where there is a shape */
+/** @throws BAD_REQUEST if there is a shape */
 function checkBare(tag: string, shape: Shape | undefined): void {
   if (shape !== undefined) throw hasShape(tag, shape.text);
 }

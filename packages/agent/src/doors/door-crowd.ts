@@ -6,7 +6,7 @@ import { Deadlines, type Debt, type Debtor } from './deadlines.ts';
 /** Connections that a Redis or gRPC door holds at once. */
 const MAX_CONNECTIONS = 10_000;
 
-/** The part of a door that one client address may hold, unless `maxConnectionsPerAddress` says otherwise. */
+/** The share of a door that one client address may hold, unless `maxConnectionsPerAddress` says otherwise. */
 const SHARE_OF_ADDRESS = 1 / 4;
 
 /** The bounds of a door that holds `most` connections. */
@@ -17,7 +17,10 @@ export function limitsOf({ config }: Pick<Agent, 'config'>, most = MAX_CONNECTIO
   };
 }
 
-/** A door's connections, bounded in number and, from `start` to `stop`, held to the deadlines. What is ended is counted. */
+/**
+ * A door's connections: bounded in number and, from `start` to `stop`, held to the deadlines. Connections that are
+ * ended are counted.
+ */
 export function doorCrowd<G extends Guest & Debtor>(
   { clock, metrics }: Pick<Agent, 'clock' | 'metrics'>,
   door: Door,

@@ -11,7 +11,7 @@ import { Limits } from './limits.ts';
 const OFF = { tokenRequestsPerS: 0, tokenIdsPerS: 0 };
 const [mine, other] = [new Scope(undefined), new Scope(undefined)];
 
-/** What a door draws from, with one tag of many IDs. */
+/** A dispenser with one tag of many IDs. */
 function dispensing(settings = OFF) {
   const clock = new FakeClock();
   const { newTags, source } = issuing();

@@ -5,9 +5,9 @@ import type { AgentConfig } from '../settings/settings.ts';
 
 type LimitSettings = Pick<AgentConfig, 'tokenRequestsPerS' | 'tokenIdsPerS'>;
 
-/** How fast IDs may be drawn with one token, at all doors together; without tokens, by everyone together. */
+/** How fast IDs may be drawn with one token, at all doors together; without tokens, by all callers together. */
 export class Limits {
-  /** By token: what each opens is an object of its own. */
+  /** The key is what a token opens, an object of its own for each token. */
   readonly #requests: Pace<Scope>;
   readonly #ids: Pace<Scope>;
 

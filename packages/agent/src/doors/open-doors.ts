@@ -9,10 +9,10 @@ import { directDoor } from './http/direct/direct-door.ts';
 import { agentApp, opsApp } from './http/routes.ts';
 import { listenResp } from './resp/server.ts';
 
-/** Connections that opsListen holds at once: probes and Prometheus. */
+/** How many connections opsListen holds at once: probes and Prometheus. */
 const MAX_OPS_CONNECTIONS = 1_000;
 
-/** A server that is to listen somewhere: the setting that says where, and what opens it. */
+/** A server that may listen: the setting that says where, and the function that opens it. */
 interface Plan {
   readonly setting: string;
   readonly at: Place | undefined;
@@ -23,13 +23,13 @@ interface Plan {
 export interface OpenDoors {
   /** By setting. */
   readonly places: Readonly<Record<string, Place>>;
-  /** Clients that keep connections are told to leave them; all is served meanwhile. */
+  /** Tells clients that keep connections to leave; everything is still served. */
   drain(): void;
-  /** Lets open requests finish for up to `drainMs`, then cuts what is left. */
+  /** Lets open requests finish for up to `drainMs`, then cuts the rest. */
   close(drainMs: number): Promise<void>;
 }
 
-/** Opens every door that the configuration names, or none. @throws StartError where one cannot listen */
+/** Opens every door that the configuration names, or none. @throws StartError if one cannot listen */
 export async function openDoors(agent: Agent): Promise<OpenDoors> {
   const open = new Map<string, Listening>();
   const close = async (drainMs: number) => {

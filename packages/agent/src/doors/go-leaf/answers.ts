@@ -9,7 +9,7 @@ export function goLeafBody(errno: number, msg: string, id: ExactId): string {
   return `{"errno":${errno},"msg":${JSON.stringify(msg)},"id":${id}}`;
 }
 
-/** go-leaf says what is wrong with a parameter; everything else that fails is `no available id`. */
+/** go-leaf says what is wrong with a parameter; every other failure is `no available id`. */
 export function goLeafFailure(error: LeafcutterError): string {
   const said = error.reason === 'biz_tag' || error.reason === 'machineid' || error.code === 'UNAUTHORIZED';
   return goLeafBody(-1, said ? error.message : 'no available id', 0n);

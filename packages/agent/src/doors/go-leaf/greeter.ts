@@ -6,7 +6,10 @@ import { Calls } from '../grpc/calls.ts';
 import type { GrpcService } from '../grpc/grpc-service.ts';
 import { loadProto } from '../grpc/protos.ts';
 
-/** go-leaf's gRPC service. As there, a failure is the call's status and no message. (Source: go-leaf, `grpc/server`.) */
+/**
+ * go-leaf's gRPC service. As in go-leaf, a failure is the call's status, without a message. (Source: go-leaf,
+ * `grpc/server`.)
+ */
 export function greeter(agent: Agent): GrpcService {
   const ids = new Dispenser(agent, 'go-leaf');
   const calls = new Calls(agent, ids);
@@ -16,7 +19,8 @@ export function greeter(agent: Agent): GrpcService {
       scope.checkTag(biz_tag);
       return success(ids.oneNow(biz_tag) ?? (await ids.one(scope, biz_tag, signal())));
     }),
-    // The machine id is checked and not used: a caller cannot be trusted to choose one; the agent's own is leased.
+    // The machine id is checked but not used: a caller cannot be trusted to choose one, so the agent's own lease
+    // counts.
     Snowflake: calls.unary(async ({ machineId }, signal, scope) => {
       scope.checkSnowflake();
       if (machineId < 0 || machineId > 1_023) throw bad('machineid', 'machineId takes 0 to 1023');

@@ -9,7 +9,7 @@ import type { Guards } from '../http/guards.ts';
 import { whileConnected } from '../while-connected.ts';
 import { GO_LEAF_TYPE, goLeafBody, goLeafFailure, isMachineId } from './answers.ts';
 
-/** What go-leaf says where a tag is not named. */
+/** go-leaf's answer if no tag is named. */
 const NEED_TAG = 'need biz_tag param';
 
 /** go-leaf's addresses: its JSON as plain text, failures with 500 and `errno` −1. (Source: go-leaf, `httpServer`.) */
@@ -41,7 +41,9 @@ export function addGoLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): 
   );
 }
 
-/** The machine id is checked and not used: a caller cannot be trusted to choose one; the agent's own is leased. */
+/**
+ * The machine id is checked but not used: a caller cannot be trusted to choose one, so the agent's own lease counts.
+ */
 function checkMachineId(text: string): void {
   if (!isMachineId(text)) {
     throw new Failure('BAD_REQUEST', 'need machineid param, 0 to 1023', { reason: 'machineid' });

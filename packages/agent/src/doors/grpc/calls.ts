@@ -5,10 +5,10 @@ import type { Agent } from '../agent.ts';
 import type { Dispenser } from '../dispenser.ts';
 import { type FailureCodec, loadFailureCodec } from './protos.ts';
 
-/** google.rpc.ErrorInfo's domain: whose reasons these are. */
+/** The domain of google.rpc.ErrorInfo, which says whose reasons these are. */
 const DOMAIN = 'leafcutter';
 
-/** The part of a call that is the same for calls of every kind. */
+/** What calls of every kind have in common. */
 interface Call {
   readonly metadata: Metadata;
   getPath(): string;
@@ -22,7 +22,7 @@ type Answer<Request, Response> = (
   scope: Scope,
 ) => Response | Promise<Response>;
 
-/** How calls are let in and how they fail: the same for every service of a gRPC door. */
+/** How calls are admitted and how they fail: the same for every service of a gRPC door. */
 export class Calls {
   readonly #ids: Dispenser;
   readonly #tokens: Tokens;
@@ -38,13 +38,13 @@ export class Calls {
     return this.#tokens.admit(metadata.get('authorization')[0]?.toString());
   }
 
-  /** The same for each request of a stream, whose token may be taken back meanwhile. */
+  /** The same for each request of a stream, because its token may be revoked meanwhile. */
   whoever(call: Call): () => Scope {
     let version = this.#tokens.version;
     let scope = this.letIn(call);
     return () => {
       if (version !== this.#tokens.version) {
-        // Only once it is let in: who is not must be refused the next time, too.
+        // Only after it was admitted: otherwise the next request of a refused caller would pass.
         scope = this.letIn(call);
         version = this.#tokens.version;
       }
@@ -66,7 +66,7 @@ export class Calls {
     };
   }
 
-  /** Counts a refusal and gives the status that ends the call. */
+  /** Counts a refusal and returns the status that ends the call. */
   failed(thrown: unknown, call: Call): StatusObject {
     const error = this.refused(thrown, call);
     const code = status[ERROR_CODES[error.code].grpc];

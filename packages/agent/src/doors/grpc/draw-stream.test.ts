@@ -12,7 +12,7 @@ import { DrawStream } from './draw-stream.ts';
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A stream over a call that the test speaks, and a dispenser whose batches the test answers. */
+/** A stream over a call that the test drives, and a dispenser whose batches the test answers. */
 function drawing() {
   const answers: DrawResponse[] = [];
   const ended: { code: number }[] = [];
@@ -27,7 +27,7 @@ function drawing() {
     },
   });
   Object.assign(call, { cancelled: false, getPath: () => '/test' });
-  // As the library does, which sends the status that is emitted.
+  // As the library does: it sends the status that is emitted.
   call.on('error', (error) => ended.push(error as unknown as { code: number }));
   const ids = {
     oneNow: () => ++taken,

@@ -8,9 +8,9 @@ import { type Calls, whileOpen } from './calls.ts';
 import { readCount } from './read-count.ts';
 
 /**
- * One stream of requests, answered in order. Reading stops while a request waits for its IDs and while the client does
- * not take its answers, so what a stream holds is bounded by one answer and gRPC's own windows. A request that fails is
- * answered with a failure; only a missing token and a stopping agent end the stream.
+ * One stream of requests, answered in order. Reading stops while a request waits for its IDs, and while the client
+ * does not take its answers. So a stream never holds more than one answer and gRPC's own windows. A request that
+ * fails is answered with a failure; only a missing token and a stopping agent end the stream.
  */
 export class DrawStream {
   readonly #call: ServerDuplexStream<DrawRequest, DrawResponse>;
@@ -21,7 +21,7 @@ export class DrawStream {
   readonly #gone: AbortSignal;
   /** A request waits for its IDs. */
   #waiting = false;
-  /** The client has sent its last request; it may still be owed an answer. */
+  /** The client has sent its last request, but may still be owed an answer. */
   #asksNoMore = false;
   #finishing = false;
 
@@ -42,7 +42,7 @@ export class DrawStream {
       this.#asksNoMore = true;
       if (!this.#waiting) call.end();
     });
-    // A stream whose bytes cannot be read is ended by the library; nothing is owed to it.
+    // If a stream's bytes cannot be read, the library ends it; nothing is owed to it.
     call.on('error', () => undefined);
   }
 
@@ -53,7 +53,7 @@ export class DrawStream {
   }
 
   #asked(request: DrawRequest): void {
-    // What was read before the stream ended is not answered, so nothing is taken for it.
+    // Requests that were read before the stream ended are not answered, so no IDs are taken for them.
     if (this.#finishing) return;
     try {
       const answered = this.#answer(request);

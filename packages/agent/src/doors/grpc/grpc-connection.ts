@@ -5,21 +5,21 @@ import type { Debt, Debtor } from '../deadlines.ts';
 
 /** How a door tells its calls apart. */
 export interface CallRules {
-  /** True of calls that only those make who may draw IDs; health and reflection are open to strangers. */
+  /** True for calls that only a caller with access to IDs makes; health and reflection are open to strangers. */
   readonly isOfKnown: (headers: IncomingHttpHeaders) => boolean;
-  /** True of methods whose requests come one by one, when the client has some. */
+  /** True for methods whose requests come one by one, when the client has some. */
   readonly isStream: (path: string) => boolean;
 }
 
 /**
- * One client, as its HTTP/2 session shows it. What it owes is asked for once a second; a call costs no more than being
+ * One client, as its HTTP/2 session shows it. It is asked once a second what it owes. A call costs no more than being
  * remembered while it is open.
  */
 export class GrpcConnection implements Guest, Debtor {
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
   readonly #rules: CallRules;
-  /** Calls that are open, apart from streams of those that are known. */
+  /** Open calls, except streams of clients that are known. */
   readonly #calls = new Set<ServerHttp2Stream>();
   #hasGreeted = false;
   #isKnown = false;
@@ -36,7 +36,7 @@ export class GrpcConnection implements Guest, Debtor {
     session.on('stream', (call, headers) => this.#opened(call, headers));
   }
 
-  /** Calls that are over. */
+  /** How many calls are over. */
   get finished(): number {
     return this.#finished;
   }

@@ -7,9 +7,9 @@ export interface GrpcService {
   /** With its package. */
   readonly name: string;
   readonly protos: PackageDefinition;
-  /** Under which its IDs and connections are counted. */
+  /** The door's name under which its IDs and connections are counted. */
   readonly door: Door;
   readonly handlers: UntypedServiceImplementation;
-  /** Ends what would stay open for ever. */
+  /** Ends calls that would otherwise stay open for ever. */
   finish(): void;
 }

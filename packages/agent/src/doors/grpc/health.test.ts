@@ -7,7 +7,7 @@ import type { HealthCheckRequest__Output as Request } from '../../generated/grpc
 import type { HealthCheckResponse as Response } from '../../generated/grpc/health/v1/HealthCheckResponse.ts';
 import { healthService } from './health.ts';
 
-/** A call that watches a service of which nothing is known; what it was told and how it was refused. */
+/** A call that watches an unknown service; returns what it was told and how it was refused. */
 class Watching extends EventEmitter {
   readonly request = { service: 'nobody' };
   readonly told: Response[] = [];

@@ -7,15 +7,16 @@ import type { Agent } from '../agent.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { loadProto } from './protos.ts';
 
-/** How often the watchers' health is looked at, in milliseconds. */
+/** How often the watchers' health is checked, in milliseconds. */
 const LOOK_MS = 500;
 
-/** Calls of `Watch` that are open at once: strangers may make them, and keep them. */
+/** How many calls of `Watch` may be open at once: strangers may make them, and keep them. */
 const MAX_WATCHERS = 10_000;
 
 /**
- * Standard health: of `""` and of `service` as segment mode is, and of `segment` and `snowflake`. `Check` is exact;
- * `Watch` tells a change within half a second, and ends when the agent stops. (Source: grpc, doc/health-checking.md.)
+ * Standard health. `""` and `service` have the health of segment mode; `segment` and `snowflake` have their own.
+ * `Check` is exact. `Watch` reports a change within half a second, and ends when the agent stops. (Source: grpc,
+ * doc/health-checking.md.)
  */
 export function healthService(agent: Agent, service: string): Omit<GrpcService, 'door'> {
   const modes: Readonly<Record<string, Mode>> = {

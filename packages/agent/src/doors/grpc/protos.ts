@@ -19,7 +19,7 @@ export function serviceIn(protos: PackageDefinition, name: string): ServiceDefin
   return definition as ServiceDefinition;
 }
 
-/** How the standard messages of a failure become bytes. */
+/** Encodes the standard messages of a failure. */
 export interface FailureCodec {
   readonly status: (value: Status) => Buffer;
   readonly errorInfo: (value: ErrorInfo) => Buffer;

@@ -42,7 +42,7 @@ async function open(tokens: readonly string[] = [], limits: { most?: number; per
   };
 }
 
-/** A call that was opened; nothing of its request has been sent. */
+/** An open call; nothing of its request has been sent. */
 function opened(session: ClientHttp2Session, path: string, authorization = 'Bearer secret') {
   const call = session.request(
     { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', authorization },
@@ -52,7 +52,7 @@ function opened(session: ClientHttp2Session, path: string, authorization = 'Bear
   return call;
 }
 
-/** The status of a call, 0 where it was served; undefined where the connection ended first. */
+/** The status of a call, 0 if it was served; undefined if the connection ended first. */
 function statusOf(call: ReturnType<typeof opened>): Promise<number | undefined> {
   return new Promise((resolve) => {
     const told = (headers: Record<string, unknown>) => {

@@ -16,10 +16,13 @@ import { serviceIn } from './protos.ts';
 /** Calls that one connection may have open. */
 const MAX_STREAMS = 1_000;
 
-/** How long a connection may be without a call, in milliseconds. Its client opens another for its next call, unasked. */
+/**
+ * How long a connection may be without a call, in milliseconds. Its client opens another one for its next call by
+ * itself.
+ */
 const IDLE_MS = 300_000;
 
-/** A gRPC server with standard health and reflection; these two need no token. @throws StartError where it cannot listen */
+/** A gRPC server with standard health and reflection, which need no token. @throws StartError if it cannot listen */
 export async function listenGrpc(
   at: Place,
   agent: Agent,
@@ -31,7 +34,7 @@ export async function listenGrpc(
     'grpc.max_receive_message_length': agent.config.bodyLimitBytes,
     'grpc.max_concurrent_streams': MAX_STREAMS,
     'grpc.max_connection_idle_ms': IDLE_MS,
-    // A client that is gone without a word, or reads nothing, is found out, so that its calls do not stay.
+    // Detects a client that is gone without a word or reads nothing, so that its calls do not stay.
     'grpc.keepalive_time_ms': 60_000,
     'grpc.keepalive_timeout_ms': 20_000,
   });
@@ -44,7 +47,7 @@ export async function listenGrpc(
   const rules = callRules(agent, service);
   const { crowd, start, stop } = doorCrowd<GrpcConnection>(agent, service.door, limits);
   const door = createServer({ noDelay: true, keepAlive: true }, (socket) => {
-    // A client that resets its connection is its own loss.
+    // A client that resets its connection harms only itself.
     socket.on('error', () => socket.destroy());
     if (crowd.refusal(socket) !== undefined) socket.destroy();
     else crowd.enter(new GrpcConnection(socket, open.session(socket), rules), socket);
@@ -68,7 +71,7 @@ export async function listenGrpc(
   };
 }
 
-/** Who is known is told by the first call: then the token is looked at here, too. */
+/** The first call shows whether a client is known: here its token is checked as well. */
 function callRules({ tokens }: Agent, { name, protos }: GrpcService): CallRules {
   const methods = Object.values(serviceIn(protos, name));
   const streams = new Set(methods.flatMap(({ path, requestStream }) => (requestStream ? [path] : [])));
@@ -87,7 +90,7 @@ function callRules({ tokens }: Agent, { name, protos }: GrpcService): CallRules 
   };
 }
 
-/** Hands sockets to `server`, and gives the sessions that it makes of them, which the library keeps to itself. */
+/** Hands sockets to `server` and returns the sessions that it makes of them, which the library keeps to itself. */
 function opener(server: Server): {
   session(socket: Socket): ServerHttp2Session;
   drain(graceMs: number): void;

@@ -15,7 +15,7 @@ const STYLE = `
   th:first-child, td:first-child { text-align: left; }
 `;
 
-/** The one style that stands in the page, and nothing else: no script, nothing from elsewhere, in nobody's frame. */
+/** Allows the one style in the page and nothing else: no script, nothing from elsewhere, no frame around it. */
 export const CACHE_PAGE_POLICY =
   `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; ` +
   "base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
@@ -36,7 +36,9 @@ const COLUMNS = [
   'last error',
 ];
 
-/** Leaf's `/cache`: every buffer of this agent that `scope` opens, as a table that reads itself anew each five seconds. */
+/**
+ * Leaf's `/cache`: every buffer of this agent that `scope` opens, as a table that reloads itself every five seconds.
+ */
 export function cachePage(agent: Agent, scope: Scope): string {
   const rows = tagsInScope(agent.tags.status(), scope).map(
     (tag) =>
@@ -80,7 +82,7 @@ function bounds(segment: SegmentView | null): [string, string] {
   return segment === null ? ['–', '–'] : [segment.start, segment.end];
 }
 
-/** Names of tags that exist already may hold anything. */
+/** Names of existing tags may contain anything. */
 function escapeHtml(text: string): string {
   return visible(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -33,8 +33,8 @@ export const LEAF_ENDPOINTS = [
 ];
 
 /**
- * Leaf's addresses: bare digits with 200, a message with 500, any method. Its monitor page of the table, `/db`, is not
- * here: an agent knows no database. (Source: Leaf, `LeafController`, `LeafMonitorController`.)
+ * Leaf's addresses: bare digits with 200, a message with 500, any method. Its monitor page of the table, `/db`, is
+ * missing, because an agent knows no database. (Source: Leaf, `LeafController`, `LeafMonitorController`.)
  */
 export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): void {
   const ids = new Dispenser(agent, 'leaf');
@@ -48,7 +48,7 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
     }),
     { guard: guards.tag(tagOf), refuse },
   );
-  // Whatever the key is: a snowflake ID belongs to none.
+  // The key doesn't matter: a snowflake ID belongs to none.
   app.route(
     `${SNOWFLAKE}/:key{/}`,
     anyMethod(async (req, res) =>

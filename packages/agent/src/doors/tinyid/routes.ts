@@ -19,7 +19,7 @@ const LOADING_IDS = SEGMENT_IDS / 5n;
 
 const CODE = { ok: 200, token: 5, other: 6 } as const;
 
-/** Gives the digits of an answer; what it throws is told in tinyid's words. */
+/** Returns the digits of an answer; what it throws is reported in tinyid's words. */
 type Ask = (by: Scope, tag: string, req: Request, signal: AbortSignal) => Promise<string>;
 
 /**
@@ -94,8 +94,8 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
 }
 
 /**
- * What is counted under the token. @throws UNAUTHORIZED where `token` does not open `tag`: it is neither a token of the tag nor one of the agent's that
- * does. Where the agent has neither, everyone may draw.
+ * The scope to count the request under. @throws UNAUTHORIZED if `token` does not open `tag`, either as a token of the
+ * tag or as one of the agent's. If the agent has neither, everyone may draw.
  */
 function admit({ tokens, tinyidTokens }: Agent, tag: string, token: string): Scope {
   if (tokens.isOpen && tinyidTokens.isEmpty) return Scope.all;
@@ -106,7 +106,7 @@ function admit({ tokens, tinyidTokens }: Agent, tag: string, token: string): Sco
   throw new LeafcutterError('UNAUTHORIZED', 'The token does not open this tag.', { reason: 'wrong_token' });
 }
 
-/** From the query, or from a form; the first where there are several. */
+/** From the query, or from a form; the first value if there are several. */
 function parameter(req: Request, name: string): string {
   const form: unknown = req.body;
   const inForm =
@@ -129,7 +129,7 @@ function batchSize(text: string): number {
   });
 }
 
-/** Written by hand: IDs are JSON numbers in full digits. */
+/** Written by hand: IDs are JSON numbers with all their digits. */
 function json(data: string, code: number, message: string): string {
   return `{"data":${data},"code":${code},"message":${JSON.stringify(message)}}`;
 }

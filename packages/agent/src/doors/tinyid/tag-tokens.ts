@@ -14,7 +14,7 @@ export class TagTokens {
     return this.#byTag.size === 0;
   }
 
-  /** From now on these are valid, and no others. */
+  /** From now on these tokens are valid, and no others. */
   replace(pairs: readonly string[]): void {
     const byTag = new Map<string, string[]>();
     for (const pair of pairs) {
@@ -24,7 +24,7 @@ export class TagTokens {
     this.#byTag = new Map([...byTag].map(([tag, tokens]) => [tag, new Tokens(tokens)]));
   }
 
-  /** An object of the token's own if it opens `tag`. */
+  /** If the token opens `tag`, an object that is the token's own. */
   find(tag: string, token: string): Scope | undefined {
     return this.#byTag.get(tag)?.find(token);
   }
