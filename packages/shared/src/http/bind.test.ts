@@ -20,7 +20,7 @@ afterEach(async () => {
 
 function server(): Server {
   const made = createServer((socket) => {
-    // Whoever only looks whether somebody listens hangs up at once.
+    // A client that only checks whether somebody listens hangs up at once.
     socket.on('error', () => undefined);
     socket.end('here');
   });
@@ -36,7 +36,7 @@ function greeting(path: string): Promise<string> {
   });
 }
 
-/** A socket file whose process is gone: one that ends by itself removes it. */
+/** A socket file whose process is gone; a process that ends by itself removes it. */
 async function leftover(path: string): Promise<void> {
   const { spawn } = await import('node:child_process');
   const script = `require('node:net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`;

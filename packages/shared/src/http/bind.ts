@@ -7,7 +7,7 @@ import { UnixSocket } from './unix-socket.ts';
 /** Where a server may listen. */
 export type Place = Address | UnixSocket;
 
-/** Connections that the system may hold until the server accepts them. */
+/** How many connections the system may hold until the server accepts them. */
 const BACKLOG = 4_096;
 
 /** The service cannot start; the message says what to do. The process ends with 1. */
@@ -16,10 +16,10 @@ export class StartError extends Error {
 }
 
 /**
- * Lets `server` listen, and tells where: port 0 has become a real one. A socket file that a killed process left is
- * replaced; its permission bits are set before anything else runs. `reusePort`: other processes of ours listen there too,
- * and the system gives each connection to one of them.
- * @throws StartError where the place is taken, not this machine's or not allowed
+ * Lets `server` listen and returns its place, in which port 0 has become a real one. A socket file that a killed
+ * process left is replaced; its permission bits are set before anything else runs. `reusePort`: other processes of
+ * ours listen there too, and the system gives each connection to one of them.
+ * @throws StartError if the place is taken, is not this machine's, or is not allowed
  */
 export async function bind(server: Server, at: Place, setting: string, reusePort = false): Promise<Place> {
   try {
@@ -28,7 +28,7 @@ export async function bind(server: Server, at: Place, setting: string, reusePort
   } catch (error) {
     throw new StartError(sentence(error as NodeJS.ErrnoException, at, setting));
   }
-  // A connection that could not be accepted (no file descriptors left) is its client's loss, not the service's end.
+  // If a connection cannot be accepted (no file descriptors left), its client loses it, but the service goes on.
   server.on('error', () => undefined);
   return at instanceof UnixSocket ? at : new Address(at.host, (server.address() as AddressInfo).port);
 }
@@ -36,7 +36,8 @@ export async function bind(server: Server, at: Place, setting: string, reusePort
 async function bindUnix(server: Server, { path, mode }: UnixSocket): Promise<void> {
   if (isSocket(path) && !(await answers(path))) rmSync(path);
   const bound = listening(server, { path });
-  // The file is there when `listen` returns. Until now the process' own mask held, as a rule stricter than this.
+  // The file exists when `listen` returns. Until now the process' own mask applied, which is usually stricter than
+  // this.
   if (isSocket(path) && server.listening) chmodSync(path, mode);
   await bound;
 }
@@ -55,7 +56,7 @@ function isSocket(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSocket() === true;
 }
 
-/** True where somebody listens on the socket: then it is not a dead process' leftover. */
+/** True if somebody listens on the socket: then it is not left over from a dead process. */
 function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
@@ -85,7 +86,7 @@ function unixSentence(error: NodeJS.ErrnoException, { path }: UnixSocket, settin
   if (error.code === 'EADDRINUSE') {
     return `${path} is in use by another process or is no socket; remove it, or set ${setting} to another path.`;
   }
-  // Binding answers EACCES where the folder is not there.
+  // Binding answers EACCES if the folder does not exist.
   if (!existsSync(dirname(path))) return `There is no folder for ${path}; make it, or correct ${setting}.`;
   if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS') {
     return `This process may not make ${path}; set ${setting} to a path in a folder that it may write.`;

@@ -3,19 +3,22 @@ import { LeafcutterError } from '../errors.ts';
 import { endpointsOf } from './endpoint.ts';
 import { textLike } from './parameter.ts';
 
-/** A page as it was built, with everything that it loads; the names of its files carry hashes. */
+/** A built page with everything that it loads; the names of its files contain hashes. */
 export interface BuiltPage {
   readonly html: string;
   readonly assets: ReadonlyMap<string, Buffer>;
 }
 
-/** Nothing from elsewhere, nothing inline, and in nobody's frame: the page holds a token. */
+/** Nothing from elsewhere, nothing inline, and no frame around it: the page holds a token. */
 const SECURITY_POLICY =
   "default-src 'self'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = { js: 'text/javascript', css: 'text/css' };
 
-/** Of the page's answer alone: no other window holds it, no other site loads it, and it asks for nothing of the machine. */
+/**
+ * Only for the page's own answer: no other window holds it, no other site loads it, and it uses nothing of the
+ * machine.
+ */
 const PAGE_HEADERS = {
   'Content-Security-Policy': SECURITY_POLICY,
   'Referrer-Policy': 'no-referrer',

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { Crowd, type Crowding, type CrowdLimits, type Guest, holderOf, isLoopback } from './crowd.ts';
 
-/** A door that connections come to from where the test says. */
+/** A door that gets connections from addresses that the test chooses. */
 function door(limits: CrowdLimits) {
   const told: Crowding[] = [];
   const crowd = new Crowd<Guest>(limits, (what) => told.push(what));

@@ -1,42 +1,44 @@
 import type { Socket } from 'node:net';
 
-/** A connection, as its door's crowd sees it. */
+/** A connection as its door's crowd sees it. */
 export interface Guest {
-  /** True once its client has been served as one that may be here: from then on it does not give way to others. */
+  /** True once its client has been served as one that is allowed here. From then on it does not give way to others. */
   readonly isKnown: boolean;
   /** Ends the connection at once. */
   cut(): void;
 }
 
 export interface CrowdLimits {
-  /** Connections that the door holds at once. */
+  /** How many connections the door holds at once. */
   readonly most: number;
-  /** Connections that one client may hold at once. Default: as many as the door has. */
+  /** How many connections one client may hold at once. Default: as many as the door has. */
   readonly perAddress?: number | undefined;
-  /** Addresses that are many clients', to which `perAddress` does not apply. Default: loopback. */
+  /** Addresses that many clients share, so that `perAddress` does not apply. Default: loopback. */
   readonly isOfMany?: (address: string) => boolean;
 }
 
 /**
- * What happened to a connection that there was no room for, or that others needed the room of:
+ * What happened to a connection when there was not enough room:
  * - `address_share`: refused; its address holds its share already.
- * - `door_full`: refused; all that are here are known.
- * - `made_room`: ended for one that came later; it was the stranger that had been here longest.
+ * - `door_full`: refused; all connections here are known.
+ * - `made_room`: ended to make room for a later one; it was the stranger that had been here longest.
  */
 export type Crowding = 'address_share' | 'door_full' | 'made_room';
 
 /**
- * The connections of one door: who may come in, and who gives way. A full door closed to everybody else would belong to
- * whoever opens connections and says nothing, so a stranger gives way, the one that came first. An honest client says
- * what it wants at once; to keep it out a crowd has to open a whole door's worth of connections in that moment, again and
- * again. Clients of one address share `perAddress`: what one machine holds leaves room for others even when it is known.
- * Applications beside the agent all come from loopback, and by a Unix socket from nowhere: there is no share there.
+ * The connections of one door: who may come in, and who gives way. If a full door were closed to everybody else, it
+ * would belong to anyone who opens connections and says nothing. So the stranger that came first gives way. An honest
+ * client says what it wants at once. To keep it out, a crowd has to open a whole door's worth of connections in that
+ * moment, again and again.
+ *
+ * Clients of one address share `perAddress`, so that one machine leaves room for others even if it is known. There is
+ * no share for applications beside the agent: they all come from loopback or by a Unix socket, which has no address.
  */
 export class Crowd<G extends Guest> implements Iterable<G> {
   readonly #limits: Required<CrowdLimits>;
   readonly #crowded: (what: Crowding) => void;
   readonly #guests = new Set<G>();
-  /** Those that were not known when they were last looked at; the one that came first leads. */
+  /** Connections that were not known when last checked; the oldest comes first. */
   readonly #strangers = new Set<G>();
   /** Connections by holder. */
   readonly #held = new Map<string, number>();
@@ -58,7 +60,7 @@ export class Crowd<G extends Guest> implements Iterable<G> {
     return this.#guests.values();
   }
 
-  /** Why the client of `socket` may not come in; undefined if it may. Then there is room for it. */
+  /** Why the client of `socket` may not come in; undefined if it may, and then there is room for it. */
   refusal({ remoteAddress }: Socket): Crowding | undefined {
     const { most, perAddress } = this.#limits;
     const holder = this.#holder(remoteAddress);
@@ -84,14 +86,17 @@ export class Crowd<G extends Guest> implements Iterable<G> {
     });
   }
 
-  /** Ends the stranger that has been here longest; false if there is none. Each that is known is passed over once. */
+  /**
+   * Ends the stranger that has been here longest; false if there is none. It takes known ones off the list as it
+   * meets them.
+   */
   #makeRoom(): boolean {
     for (const guest of this.#strangers) {
       if (guest.isKnown) {
         this.#strangers.delete(guest);
         continue;
       }
-      // Its socket tells that it is closed only later.
+      // Its socket reports that it is closed only later.
       this.#forget(guest);
       guest.cut();
       this.#crowded('made_room');
@@ -110,14 +115,14 @@ export class Crowd<G extends Guest> implements Iterable<G> {
   }
 }
 
-/** True of the addresses at which a machine reaches itself. */
+/** True for the addresses at which a machine reaches itself. */
 export function isLoopback(address: string): boolean {
   return /^(::1$|(::ffff:)?127\.)/i.test(address);
 }
 
 /**
- * Who holds an address: the address itself in version 4; in version 6 its first 64 bits, because one machine has all
- * addresses behind these.
+ * The holder of an address: the address itself in version 4; in version 6 its first 64 bits, because one machine has
+ * all addresses behind these.
  */
 export function holderOf(address: string): string {
   const four = /^(?:::ffff:)?(\d+(?:\.\d+){3})$/i.exec(address)?.[1];

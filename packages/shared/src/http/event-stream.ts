@@ -4,7 +4,7 @@ import { LeafcutterError } from '../errors.ts';
 /** Sends one server-sent event whose data is `json`, one line of JSON. */
 export type SendEvent = (event: string, json: string) => void;
 
-/** The open event streams of a service, at most `max`. A client that does not read is sent nothing until it has. */
+/** The open event streams of a service, at most `max`. A client that does not read gets nothing until it does. */
 export class EventStreams {
   readonly #max: number;
   readonly #open = new Set<Response>();
@@ -14,8 +14,9 @@ export class EventStreams {
   }
 
   /**
-   * Makes `res` a stream that stays open until the client goes away, `endAll`, or `guard` throws: it is asked before each
-   * event whether the client may still listen, since tokens change meanwhile. @throws RATE_LIMITED
+   * Makes `res` a stream that stays open until the client goes away, `endAll` is called, or `guard` throws. The guard
+   * is asked before each event whether the client may still listen, since tokens change meanwhile. @throws
+   * RATE_LIMITED
    */
   open(res: Response, guard: () => void): SendEvent {
     if (this.#open.size >= this.#max) {
@@ -30,7 +31,7 @@ export class EventStreams {
     return (event, json) => {
       if (!this.#open.has(res)) return;
       if (!passes(guard)) this.#end(res);
-      // The newest state is all that counts, so what a slow client missed is not made up for.
+      // Only the newest state counts, so a slow client does not get what it missed.
       else if (!res.writableNeedDrain) res.write(`event: ${event}\ndata: ${json}\n\n`);
     };
   }

@@ -5,7 +5,7 @@ import { Address } from '../config/address.ts';
 import { StartError } from './bind.ts';
 import { listen } from './listen.ts';
 
-/** A client that is merely slow to send its request would be ended as well, so this is more than any machine takes. */
+/** A client that is merely slow to send its request would be ended too, so this is longer than any machine takes. */
 const UNREAD_MS = 2_000;
 
 describe('a server', () => {
@@ -87,7 +87,7 @@ describe('a server', () => {
       new Address('127.0.0.1', 0),
       (request, response) => {
         if (request.url === '/much') response.end(body);
-        // Waits until nothing has happened on its connection for longer than answers may lie.
+        // Waits until nothing has happened on its connection for longer than answers may stay untaken.
         else response.once('timeout', () => response.end('late'));
       },
       'listen',
@@ -96,7 +96,7 @@ describe('a server', () => {
     const waiting = fetch(`http://${listening.address}/late`).then((response) => response.text());
     const deaf = connect((listening.address as Address).port, '127.0.0.1');
     deaf.pause();
-    // More than the system keeps for a connection; it ends with a reset, which a client that writes is told of.
+    // More than the system's buffers for a connection. It ends with a reset, which a client notices when it writes.
     const request = 'GET /much HTTP/1.1\r\nHost: here\r\n\r\n'.repeat(100);
     const cut = new Promise<void>((resolve) => {
       deaf.on('error', () => undefined);

@@ -8,7 +8,10 @@ import { OpenAnswers } from './open-answers.ts';
 /** A server that listens, and how to end it. */
 export interface Listening {
   readonly address: Place;
-  /** From now on each answer ends its connection; new ones are still taken. Missing where there is no way to say it. */
+  /**
+   * From now on each answer ends its connection; new connections are still taken. Missing if the protocol cannot say
+   * that.
+   */
   drain?(): void;
   /** Stops listening, lets open requests finish for up to `drainMs`, then cuts what is left. */
   close(drainMs: number): Promise<void>;
@@ -17,11 +20,11 @@ export interface Listening {
 /** An HTTP server that listens. */
 export interface HttpListening extends Listening {
   drain(): void;
-  /** Shows another certificate from the next connection on. @throws Error where the two do not fit */
+  /** Uses another certificate for new connections. @throws Error if certificate and key do not fit */
   renew(tls: ServerTls): void;
 }
 
-/** What a server shows; with `ca`, whom it lets in: clients show a certificate of that authority or are refused. */
+/** The certificate that a server shows. With `ca`, only clients with a certificate of that authority are let in. */
 export interface ServerTls {
   readonly cert: string;
   readonly key: string;
@@ -32,16 +35,16 @@ export interface ServerTls {
 export const KEEP_ALIVE_MS = 65_000;
 export const HEAD_TIMEOUT_MS = 10_000;
 
-/** How long answers may lie without any of their bytes being taken, in milliseconds. */
+/** How long answers may stay untaken, in milliseconds. */
 const UNREAD_MS = 30_000;
 
-/** Somebody who gets each connection before the HTTP server does. */
+/** Something that gets each connection before the HTTP server does. */
 export interface Ahead {
-  /** Answers what it likes on `socket`; `handOver` gives the socket, with all bytes that were unshifted, to the server. */
+  /** Answers on `socket` as it likes. `handOver` gives the socket to the server, with all bytes that were unshifted. */
   open(socket: Socket, handOver: (socket: Socket) => void): void;
   /** From now on its answers end their connections. */
   drain(): void;
-  /** Ends the connections that it still has and on which no request waits. */
+  /** Ends the connections that it still has, except those on which a request waits. */
   closeIdle(): void;
   closeAll(): void;
 }
@@ -50,11 +53,14 @@ export interface ListenOptions {
   readonly ahead?: Ahead;
   /** Other workers of this service listen on the same port. */
   readonly reusePort?: boolean;
-  /** Connections at once, 1,000 by default; for one more, one that was never answered is closed, or the new one is. */
+  /**
+   * Connections at once, 1,000 by default. For one more, a connection that was never answered is closed, or the new
+   * one is.
+   */
   readonly maxConnections?: number;
-  /** Connections of one client address, loopback apart; not bounded by default. */
+  /** Connections of one client address, except loopback; unbounded by default. */
   readonly maxConnectionsPerAddress?: number | undefined;
-  /** How long answers may lie untaken, in milliseconds; then the connection is ended. Default: `UNREAD_MS`. */
+  /** How long answers may stay untaken, in milliseconds; then the connection is ended. Default: `UNREAD_MS`. */
   readonly unreadMs?: number;
   /** Told of each connection that was refused, or ended to make room. */
   readonly crowded?: (what: Crowding) => void;
@@ -62,7 +68,7 @@ export interface ListenOptions {
   readonly tls?: ServerTls | undefined;
 }
 
-/** What TLS 1.3 has, and of TLS 1.2 what is left of it by RFC 9325: keys of one connection alone, AEAD. */
+/** The ciphers of TLS 1.3, and those of TLS 1.2 that RFC 9325 recommends: keys for one connection only, AEAD. */
 const CIPHERS = [
   ...['TLS_AES_256_GCM_SHA384', 'TLS_CHACHA20_POLY1305_SHA256', 'TLS_AES_128_GCM_SHA256'],
   ...['ECDHE-ECDSA-AES256-GCM-SHA384', 'ECDHE-RSA-AES256-GCM-SHA384'],
@@ -70,16 +76,16 @@ const CIPHERS = [
   ...['ECDHE-ECDSA-AES128-GCM-SHA256', 'ECDHE-RSA-AES128-GCM-SHA256'],
 ].join(':');
 
-/** Older versions of TLS are broken (RFC 8996); a handshake that hangs is a slow client. */
+/** Older versions of TLS are broken (RFC 8996). A handshake that hangs counts as a slow client. */
 const TLS = { minVersion: 'TLSv1.2', ciphers: CIPHERS, handshakeTimeout: HEAD_TIMEOUT_MS } as const;
 
-/** How often requests are looked at that take longer than they may, in milliseconds: so much longer a slow one lasts. */
+/** How often to look for requests that take too long, in milliseconds; a slow one lasts this much longer. */
 const CHECK_MS = 5_000;
 
-/** How often connections that became idle are closed while a server drains, in milliseconds. */
+/** How often idle connections are closed while a server drains, in milliseconds. */
 const SWEEP_MS = 20;
 
-/** An HTTP server. @throws StartError where it cannot listen */
+/** An HTTP server. @throws StartError if it cannot listen */
 export async function listen(
   at: Place,
   listener: RequestListener,
@@ -118,8 +124,8 @@ export async function listen(
 }
 
 /**
- * Lets connections in as far as there is room for them, and gives them to whoever is ahead. The server's own listener is
- * what it does with a connection; it is called for those that are handed over.
+ * Lets connections in while there is room for them, and gives them to the one ahead, if any. The server's own
+ * listener gets those that are handed over.
  */
 function guard(
   server: Server,
@@ -141,7 +147,7 @@ function guard(
   });
 }
 
-/** Known is who was answered. Requests have their deadlines from `node:http`. */
+/** A client is known once it was answered. `node:http` has the deadlines of requests. */
 function guestOf(socket: Socket): Guest {
   return {
     get isKnown() {
@@ -153,7 +159,7 @@ function guestOf(socket: Socket): Guest {
 
 async function close(server: Server, ahead: Ahead | undefined, drainMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  // A connection whose last request ended after `close` would be kept alive until the drain is over.
+  // If a connection's last request ends after `close`, it would be kept alive until the drain is over.
   const closeIdle = () => {
     ahead?.closeIdle();
     server.closeIdleConnections();

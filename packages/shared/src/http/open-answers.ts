@@ -2,9 +2,10 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * The answers that a server is making. From `drain` on each says that its connection ends with it: a client that keeps
- * connections would otherwise send its next request into one that is just being closed, and cannot know whether an ID
- * was drawn for it. One that its client does not take ends with the connection, at the server's timeout.
+ * The answers that a server is making. From `drain` on, each says that its connection ends with it. Otherwise a
+ * client that keeps connections would send its next request into one that is just being closed, and could not know
+ * whether an ID was drawn for it. An answer that its client does not take ends with the connection, at the server's
+ * timeout.
  */
 export class OpenAnswers {
   readonly #open = new Set<ServerResponse>();
@@ -27,7 +28,10 @@ export class OpenAnswers {
   }
 }
 
-/** Nothing was sent or received for as long as the server's timeout. A request that waits for its answer may go on waiting. */
+/**
+ * Nothing was sent or received for as long as the server's timeout. A request that waits for its answer may go on
+ * waiting.
+ */
 function endUnread(socket: Socket): void {
   if (socket.writableLength > 0) socket.destroy();
 }

@@ -72,8 +72,8 @@ function content(bodies: Readonly<Record<string, z.ZodType>>): object {
 }
 
 /**
- * A stream of server-sent events. OpenAPI 3.1 has no word for them: to its tools the body is a text, and `x-events` tells
- * what stands in it.
+ * A stream of server-sent events. OpenAPI 3.1 has no word for them: its tools see the body as text, and `x-events`
+ * describes what is in it.
  */
 function streamOf(events: Readonly<Record<string, z.ZodType>>): object {
   const told = Object.entries(events).map(([name, data]) => [name, jsonSchema(data, 'output')]);

@@ -1,18 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LeafcutterError } from '../errors.ts';
 
-/** What no DNS can make this machine's: addresses, and the name that every machine has for itself. */
+/** Hosts that no DNS can point to this machine: addresses, and the name that every machine has for itself. */
 const LITERAL = /^(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/i;
 
-/** True of a `Host` that a page cannot have got by DNS rebinding, and of the names in `allowed`. */
+/** True for a `Host` that a page cannot have got by DNS rebinding, and for the names in `allowed`. */
 export function isOwnHost(host: string, allowed: readonly string[] = []): boolean {
   const name = host.replace(/:\d{1,5}$/, '').toLowerCase();
   return name === '' || LITERAL.test(name) || allowed.some((one) => one.toLowerCase() === name);
 }
 
 /**
- * Refuses a name that somebody else's DNS made this machine's (DNS rebinding). For a service on loopback without tokens:
- * being able to reach it is all that its clients show.
+ * Refuses a name that somebody else's DNS pointed to this machine (DNS rebinding). It is for a service on loopback
+ * without tokens, whose clients only prove that they can reach it.
  * @throws FORBIDDEN with reason `foreign_host`
  */
 export function refuseForeignHost({ host = '' }: IncomingHttpHeaders, allowed?: readonly string[]): void {

@@ -1,9 +1,9 @@
 import type { Clock } from '../clock/clock.ts';
 import { LeafcutterError } from '../errors.ts';
 
-/** Who is remembered at most; the one that asked least lately is forgotten, and begins anew. */
+/** How many callers are remembered. The one that has not asked for longest is forgotten, and begins anew. */
 const MAX_BUCKETS = 20_000;
-/** Seconds of requests that may be made at once: a cold start asks for all of its tags. */
+/** How many seconds' worth of requests may be made at once: a cold start asks for all of its tags. */
 const BURST_S = 10;
 
 /** What is counted, by the reason of the refusal. */
@@ -14,15 +14,15 @@ const COUNTED = {
 } as const;
 
 interface Bucket {
-  /** Below zero after a batch of more than was there. */
+  /** Below zero after a batch that took more than was left. */
   tokens: number;
-  /** When it was filled last, monotonic milliseconds. */
+  /** When it was last filled, monotonic milliseconds. */
   atMs: number;
 }
 
 /**
- * How fast one of many may ask: a token bucket for each. By agent id it keeps a mistaken agent from crowding out the
- * others; an agent can lie about its id, and not about its token.
+ * How fast each of many callers may ask: a token bucket for each. Per agent id it keeps a faulty agent from crowding
+ * out the others. An agent can lie about its id, but not about its token.
  */
 export class Pace<Asker> {
   readonly #clock: Clock;
@@ -37,7 +37,7 @@ export class Pace<Asker> {
     this.#of = of;
   }
 
-  /** Everyone begins anew. */
+  /** All callers begin anew. */
   change(perSecond: number): void {
     this.#perSecond = perSecond;
     this.#buckets.clear();
@@ -49,8 +49,8 @@ export class Pace<Asker> {
   }
 
   /**
-   * `cost`: what the request takes of the limit. What is more than is left is taken in advance, so that a large batch is
-   * served once, and whatever follows waits until it is paid for.
+   * `cost`: how much of the limit the request takes. If that is more than is left, the rest is taken in advance: a
+   * large batch is served at once, and the next requests wait until it is paid for.
    * @throws RATE_LIMITED, with the time after which the next request may come
    */
   check(asker: Asker, cost = 1): void {

@@ -33,7 +33,7 @@ export function wholeNumber(name: string, text: string, min: number, max: number
 }
 
 export function badParameter(name: string, problem: string): LeafcutterError {
-  // What a client sent is named, but not at any length.
+  // What a client sent is quoted, but only up to a bound.
   const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
   return new LeafcutterError('BAD_REQUEST', `${shown} ${problem}.`, { reason: shown });
 }

@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import { LeafcutterError } from '../errors.ts';
 
 /**
- * Refuses what a browser sends in the name of another site's page. Without tokens on loopback, the operator's browser may
- * do all that the operator may, and a page from anywhere can make it send a request; so can an image burn IDs. Programs
- * send neither field and pass. `Sec-Fetch-Site`, which a page cannot set, decides where it is given, because a proxy may
- * have changed `Host`; else `Origin` does. Somebody who follows a link, to the console as a rule, passes.
+ * Refuses what a browser sends on behalf of another site's page. Without tokens on loopback, the operator's browser
+ * may do everything that the operator may. A page from anywhere can make it send a request, and an image can burn
+ * IDs. Programs send neither field and pass. If `Sec-Fetch-Site` is given, it decides: a page cannot set it, and a
+ * proxy may have changed `Host`. Otherwise `Origin` decides. A person who follows a link, usually to the console,
+ * passes.
  * @throws FORBIDDEN
  */
 export function checkSameSite({ method, headers }: Pick<IncomingMessage, 'method' | 'headers'>): void {

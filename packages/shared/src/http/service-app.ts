@@ -24,7 +24,7 @@ type OwnRoute = Partial<RouteOptions>;
 export interface AppOptions {
   /** Largest request body, in bytes. */
   readonly bodyLimitBytes: number;
-  /** Told of every error that is answered; the place to count it and, where it is `INTERNAL`, to log it. */
+  /** Told of every error that is answered, to count it and, if it is `INTERNAL`, to log it. */
   readonly onError: (error: LeafcutterError, request: Request) => void;
   /** Title of the document at `/openapi.json`, which tells what `serve` serves. Without one there is no document. */
   readonly title?: string;
@@ -105,7 +105,7 @@ export class ServiceApp {
     });
   }
 
-  /** Ends the application: what no route took is 404, what a route threw is a problem document. */
+  /** Completes the application: if no route matches, the answer is 404; if a route throws, it is a problem document. */
   seal(): Express {
     const { title } = this.#options;
     if (title !== undefined) {
@@ -159,7 +159,7 @@ function tooLarge(limit?: number): LeafcutterError {
   );
 }
 
-/** Express' and its parsers' errors carry a status; everything else unknown is INTERNAL. */
+/** Errors of Express and its parsers carry a status; every other unknown error is INTERNAL. */
 function translate(thrown: unknown): LeafcutterError {
   if (thrown instanceof Failure) return thrown;
   const status =

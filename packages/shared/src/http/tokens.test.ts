@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Scope, Tokens } from './tokens.ts';
 
-/** Undefined where the token passes, else why not. */
+/** Undefined if the token passes, else why not. */
 function refusal(tokens: readonly string[], authorization: string | undefined): string | undefined {
   try {
     new Tokens(tokens).admit(authorization);

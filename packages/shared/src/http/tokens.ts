@@ -3,7 +3,7 @@ import { LeafcutterError } from '../errors.ts';
 import { fits } from '../tag-pattern.ts';
 import { readScopedToken } from '../token-entry.ts';
 
-/** What a scoped token names in place of a tag to open snowflake mode. No tag can be named so. */
+/** What a scoped token names instead of a tag to open snowflake mode. No tag can have this name. */
 const SNOWFLAKE_SCOPE = '@snowflake';
 
 /** What a token opens. */
@@ -35,19 +35,19 @@ export class Scope {
 }
 
 /**
- * The tokens that are valid now; without any, everyone passes. Digests are compared in constant time, so neither a
- * token's content nor its length shows in the time taken.
+ * The tokens that are valid now; if there are none, everyone passes. Digests are compared in constant time, so the
+ * time taken shows neither a token's content nor its length.
  */
 export class Tokens {
   #entries: readonly { readonly digest: Buffer; readonly scope: Scope }[] = [];
   #version = 0;
 
-  /** `scoped`: entries as `name name … token`; of several with one token, all names count. */
+  /** `scoped`: entries of the form `name name … token`. If several have the same token, all their names count. */
   constructor(plain: readonly string[], scoped: readonly string[] = []) {
     this.replace(plain, scoped);
   }
 
-  /** Changes whenever the tokens do: what was found before may not hold any more. */
+  /** Changes whenever the tokens do: earlier results may no longer hold. */
   get version(): number {
     return this.#version;
   }
@@ -61,7 +61,7 @@ export class Tokens {
     return this.#entries.length === 0;
   }
 
-  /** From now on these are valid, and no others. */
+  /** From now on these tokens are valid, and no others. */
   replace(plain: readonly string[], scoped: readonly string[] = []): void {
     this.#version += 1;
     this.#entries = [
@@ -73,7 +73,10 @@ export class Tokens {
     ];
   }
 
-  /** What `Authorization: Bearer …` opens: an object of the token's own, as long as it is valid. @throws UNAUTHORIZED */
+  /**
+   * What `Authorization: Bearer …` opens: an object of the token's own, the same one as long as it is valid. @throws
+   * UNAUTHORIZED
+   */
   admit(authorization: string | undefined): Scope {
     if (this.isOpen) return Scope.all;
     const given = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
@@ -91,10 +94,10 @@ export class Tokens {
     return scope;
   }
 
-  /** What a token opens; undefined where it is none of the valid ones. */
+  /** What a token opens; undefined if it is not a valid one. */
   find(token: string): Scope | undefined {
     const presented = digest(token);
-    // Every token is compared, found or not, so that the time tells nothing.
+    // Every token is compared, found or not, so that the time shows nothing.
     const found = this.#entries.filter((entry) => timingSafeEqual(entry.digest, presented));
     return found[0]?.scope;
   }
