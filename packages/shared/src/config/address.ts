@@ -25,7 +25,7 @@ export class Address {
     return new Address(host, Number(port));
   }
 
-  /** True when only this machine can reach it. In doubt false, since what is open needs a token. */
+  /** True if only this machine can reach it. In doubt false, because an open address needs a token. */
   get isLoopback(): boolean {
     return (
       this.host === 'localhost' || this.host === '::1' || (isIPv4(this.host) && this.host.startsWith('127.'))
@@ -38,7 +38,7 @@ export class Address {
   }
 }
 
-/** Digits and dots alone are meant as an IP address: `127.0.0.300` is no host name. */
+/** Digits and dots alone are meant as an IP address: `127.0.0.300` is not a host name. */
 function isMistypedIPv4(host: string): boolean {
   return /^[\d.]+$/.test(host) && !isIPv4(host);
 }

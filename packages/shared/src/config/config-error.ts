@@ -1,6 +1,6 @@
 /** One thing wrong with what the user gave. */
 export interface ConfigProblem {
-  /** The dotted key, or the name as given where it is no setting. */
+  /** The dotted key, or the name as given if it is not a setting. */
   readonly key: string;
   /** One sentence that names the key as the user gave it. Holds no secret. */
   readonly message: string;

@@ -15,12 +15,12 @@ import {
   shape,
 } from './settings.ts';
 
-/** What surrounds the process; `main.ts` alone knows it. */
+/** What surrounds the process; only `main.ts` knows it. */
 export interface Surroundings {
   /** Without node, the script and the command's name. */
   readonly argv: readonly string[];
   readonly env: Variables;
-  /** Where `.env` is looked for, and what relative names of files to read count from. */
+  /** Where to look for `.env`, and the base of relative names of files. */
   readonly cwd: string;
   readonly service: 'agent' | 'coordinator' | 'dev command';
   /** Variables that raise no warning though this service does not read them: see `environmentNames`. */
@@ -41,14 +41,14 @@ export interface LoadedConfig<T> {
   readonly version?: undefined;
 }
 
-/** `--help` or `--version` was asked for; then nothing is read, so that nothing can be wrong. */
+/** `--help` or `--version` was asked for. Then nothing is read, so nothing can be wrong. */
 export type Asked =
   | { readonly help: true; readonly version?: undefined; readonly config?: undefined }
   | { readonly version: true; readonly help?: undefined; readonly config?: undefined };
 
 /**
- * Resolves every setting: flags over environment over `.env` over file over default. Of a setting given in
- * several places only the strongest value is checked; rules run once all values are good by themselves.
+ * Resolves every setting: flags over environment over `.env` over file over default. If a setting is given in several
+ * places, only the strongest value is checked. Rules run once all values are good by themselves.
  *
  * @throws ConfigError listing every problem found.
  */
@@ -78,12 +78,12 @@ export function loadConfig<T extends SettingTree>(
   throwIfAny(findings);
 
   const sourceOf = (key: string): Source => given.get(key)?.source ?? 'default';
-  // The keys of the index are exactly those of the tree, which its type cannot say.
+  // The keys of the index are exactly those of the tree, which its type cannot express.
   const keys = [...settings.byKey.keys()] as KeyOf<T>[];
   return { config, warnings: findings.warnings, sources: new Map(keys.map((key) => [key, sourceOf(key)])) };
 }
 
-/** A setting with a problem already is passed over: a second sentence about it would only confuse. */
+/** A setting that has a problem already is skipped: a second message about it would only confuse. */
 function resolveAll(
   { byKey }: SettingIndex,
   given: GivenByKey,

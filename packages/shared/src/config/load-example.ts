@@ -1,4 +1,4 @@
-/** What the tests of loading share: settings of several kinds, and a machine that is not there. */
+/** What the tests of loading share: settings of several kinds, and a machine that does not exist. */
 import { ConfigError } from './config-error.ts';
 import { tokenList, urlList } from './list-kinds.ts';
 import { type LoadedConfig, loadConfig, type Surroundings } from './load-config.ts';

@@ -74,7 +74,7 @@ function code(text: string): string {
   return `\`${escapeBars(text)}\``;
 }
 
-/** A bar would end the cell, also within code. */
+/** A bar would end the cell, even within code. */
 function escapeBars(text: string): string {
   return text.replaceAll('|', '\\|');
 }

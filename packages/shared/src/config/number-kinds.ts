@@ -6,7 +6,7 @@ import { kind } from './setting.ts';
 interface Bounds {
   readonly min?: number;
   readonly max?: number;
-  /** Last word of the key as well: `ttlMs` has unit `ms`. */
+  /** Also the last word of the key: `ttlMs` has unit `ms`. */
   readonly unit?: string;
 }
 
@@ -48,7 +48,7 @@ function inWords({ min, max }: RangeBounds): string {
   return max === undefined ? '' : `, ${renderNumber(max)} or less`;
 }
 
-/** YAML gives whole numbers as bigints, so that one which is too large is refused and not rounded. */
+/** YAML gives whole numbers as bigints, so one that is too large is refused and not rounded. */
 function toWhole(given: unknown): bigint | undefined {
   if (typeof given === 'bigint') return given;
   const plain = typeof given === 'string' ? given.trim() : '';

@@ -9,7 +9,7 @@ export class NumberRange {
     Object.freeze(this);
   }
 
-  /** Reads `0-1023`; undefined when it is no range of safe integers or runs backwards. */
+  /** Reads `0-1023`; undefined if it is not a range of safe integers or runs backwards. */
   static parse(text: string): NumberRange | undefined {
     const match = /^(\d+)\s*-\s*(\d+)$/.exec(text);
     const range = match && new NumberRange(Number(match[1]), Number(match[2]));

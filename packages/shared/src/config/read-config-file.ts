@@ -44,7 +44,7 @@ export function readConfigFile(
   return given;
 }
 
-/** The parser's own messages quote the file, which may hold secrets, so only its code and place are told. */
+/** The parser's own messages quote the file, which may hold secrets, so only its code and place are reported. */
 function parse(source: string): { readonly content: object } | { readonly problem: string } {
   const lines = new LineCounter();
   const document = parseDocument(source, {
@@ -69,7 +69,7 @@ function parse(source: string): { readonly content: object } | { readonly proble
   }
 }
 
-/** Nested keys become dotted ones. An empty value counts as not set, as when all below it is commented out. */
+/** Nested keys become dotted ones. An empty value counts as not set, as if everything below it were commented out. */
 function* flatten(index: SettingIndex, content: object, prefix: string): Generator<[string, unknown]> {
   for (const [name, value] of Object.entries(content)) {
     const key = prefix + name;

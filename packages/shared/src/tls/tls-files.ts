@@ -8,7 +8,7 @@ export interface TlsFiles {
   readonly keyFile?: string | undefined;
 }
 
-/** What stands in them, by the names of Node's `tls`; what is not set is left out. */
+/** Their contents, by the names of Node's `tls`; settings that are not set are left out. */
 export interface TlsTexts {
   readonly ca?: string;
   readonly cert?: string;
@@ -16,7 +16,7 @@ export interface TlsTexts {
 }
 
 /**
- * Reads the files of a section once; a renewed certificate is read by the next start.
+ * Reads the files of a section once; the next start reads a renewed certificate.
  * @throws StartError that names the setting of a file that cannot be read
  */
 export function readTlsFiles(section: string, { caFile, certFile, keyFile }: TlsFiles): TlsTexts {
