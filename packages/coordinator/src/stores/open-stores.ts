@@ -30,16 +30,16 @@ import { embeddedFile, openSqlite } from './sqlite/driver.ts';
 import { makePrivateFolder } from './sqlite/private-file.ts';
 import { StoreTrouble } from './trouble.ts';
 
-/** What a coordinator keeps outside its process, or inside it where it is embedded. */
+/** What a coordinator keeps outside its process or, if it is embedded, inside it. */
 export interface Stores {
   readonly store: Store;
-  /** Undefined where there is no second memory: embedded. */
+  /** Undefined if there is no second memory: embedded. */
   readonly fence: Fence | undefined;
   readonly locks: Locks;
   readonly registry: LeaseRegistry;
   readonly roster: Roster;
   readonly journal: JobJournal;
-  /** Undefined where there is no Redis. */
+  /** Undefined if there is no Redis. */
   readonly redis: RedisLink | undefined;
   /** What keeps either from serving, in its own words; null for nothing. */
   readonly words: () => { readonly store: string | null; readonly redis: string | null };

@@ -7,7 +7,7 @@ interface Entry {
   readonly endsAt: number;
 }
 
-/** Leases in process, for the embedded coordinator: they are forgotten at restart, which the ceilings make harmless. */
+/** Leases in process, for the embedded coordinator. A restart forgets them, which the ceilings make harmless. */
 export class MemoryLeaseRegistry implements LeaseRegistry {
   readonly #clock: Clock;
   readonly #leases = new Map<number, Entry>();

@@ -17,7 +17,7 @@ const WRITE_TROUBLE: ReadonlySet<string | undefined> = new Set([
   ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, 'rights'],
 ]);
 
-/** MySQL 8+ and MariaDB 10.6+ on mysql2. @throws StartError where a file of `tls` cannot be read */
+/** MySQL 8+ and MariaDB 10.6+ on mysql2. @throws StartError if a file of `tls` cannot be read */
 export function openMysql(options: MysqlOptions): SqlDriver {
   return new MysqlDriver(new MysqlHosts(options), options);
 }
@@ -75,8 +75,8 @@ class MysqlDriver implements SqlDriver {
       try {
         await session.run('COMMIT');
       } catch (error) {
-        // From here on it is not known whether the range is allocated, so it is nobody's (I4). A deadlock answer to
-        // COMMIT (a failed certification on Galera) is the exception: the server says that it did not happen.
+        // From here on nobody knows whether the range is allocated, so it is nobody's (I4). The exception is a
+        // deadlock answer to COMMIT (a failed certification on Galera): the server says that it did not happen.
         if (error instanceof LeafcutterError && error.reason === RETRY_REASONS.deadlock) {
           await this.#rollback(connection, error);
           throw error;
@@ -95,7 +95,7 @@ class MysqlDriver implements SqlDriver {
   }
 
   #session(connection: PoolConnection): SqlSession {
-    // The callbacks, because its promises take a stack trace of every call, which costs a tenth of a refill.
+    // Callbacks, because the promise API takes a stack trace for every call, which costs a tenth of a refill.
     const inner = connection.connection as unknown as CallbackConnection;
     const execute = (sql: string, values: readonly SqlValue[] = []): Promise<unknown> =>
       new Promise((resolve, reject) => {
@@ -153,8 +153,8 @@ class MysqlDriver implements SqlDriver {
   }
 
   /**
-   * A connection to the server that was found last. An address that moves may leave older ones open to the server before,
-   * which would go on answering from another truth.
+   * A connection to the server that was found last. If an address moves, older connections may still lead to the
+   * server before, which would go on answering from another truth.
    */
   async #connectNow(pool: Pool): Promise<PoolConnection> {
     for (;;) {
@@ -177,7 +177,7 @@ class MysqlDriver implements SqlDriver {
     } catch (error) {
       connecting.then(
         (connection) => connection.release(),
-        // Without a code it is the pool's own: too many wait, or it was closed.
+        // Without a code it is the pool's own error: too many wait, or the pool was closed.
         (failure: { code?: string }) => failure.code !== undefined && this.#hosts.leave(pool),
       );
       throw translateConnectError(error, this.#hosts.areSeveral);

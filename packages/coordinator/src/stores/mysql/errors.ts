@@ -20,8 +20,8 @@ const OPTION_PREVENTS = 1290;
 const RIGHTS = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 3118]);
 
 /**
- * The server ended the statement or the session: 1053 shutdown, 1317, 1969 and 3024 statement interrupted,
- * 1927 and 3169 session killed, 4031 idle for too long. What a COMMIT did that ended so is not known.
+ * The server ended the statement or the session: 1053 shutdown, 1317, 1969 and 3024 statement interrupted, 1927 and
+ * 3169 session killed, 4031 idle for too long. After such an end, nobody knows what a COMMIT did.
  */
 const ENDED = new Set([1053, 1317, 1927, 1969, 3024, 3169, 4031]);
 /**

@@ -29,15 +29,15 @@ interface Address {
 /** Transactions that may wait for a connection. */
 const QUEUE_LIMIT = 1_000;
 
-/** Making a connection takes no longer than this, however long statements may take, milliseconds. */
+/** Opening a connection takes no longer than this, however long statements may take, milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Below the sessions' `wait_timeout`, so that the pool drops idle connections before the server does. */
 const IDLE_TIMEOUT_MS = 5_000;
 
 /**
- * The hosts of one database, of which one is in use: all of a process's connections lead there, until somebody finds
- * that it cannot be reached or takes no writes; then all go to the next in the list, and from the last to the first.
+ * The hosts of one database, one of which is in use: all connections of a process lead there. If somebody finds that
+ * it cannot be reached or takes no writes, all go to the next in the list, and from the last to the first.
  */
 export class MysqlHosts {
   readonly #addresses: readonly Address[];
@@ -45,7 +45,7 @@ export class MysqlHosts {
   #inUse = 0;
   #pool: Pool;
 
-  /** @throws StartError where a file of `tls` cannot be read */
+  /** @throws StartError if a file of `tls` cannot be read */
   constructor(options: MysqlOptions) {
     const { host, port } = readMysqlUrl(options.url);
     this.#addresses = [{ host, port }, ...(options.otherHosts ?? []).map(readAddress)];
@@ -53,7 +53,7 @@ export class MysqlHosts {
     this.#pool = this.#open();
   }
 
-  /** Of the host in use. */
+  /** The pool of the host in use. */
   get pool(): Pool {
     return this.#pool;
   }
@@ -62,12 +62,13 @@ export class MysqlHosts {
     return this.#addresses.length > 1;
   }
 
-  /** Goes over to the next host, unless that was done since `pool` was the one in use. */
+  /** Switches to the next host, unless somebody else did since `pool` was the one in use. */
   leave(pool: Pool): void {
     if (pool !== this.#pool || !this.areSeveral) return;
     this.#inUse = (this.#inUse + 1) % this.#addresses.length;
     this.#pool = this.#open();
-    // A transaction under way there fails with its connection, unless its COMMIT was answered; it is tried again here.
+    // A transaction under way there fails with its connection, unless its COMMIT was answered. It is tried again
+    // here.
     void end(pool);
   }
 
@@ -93,7 +94,7 @@ function poolSettings({ url, connectionLimit, statementTimeoutMs, tls }: MysqlOp
     ...(user !== undefined && { user }),
     ...(password !== undefined && { password }),
     connectionLimit,
-    // Below the limit, or mysql2 never looks for idle connections.
+    // Below the limit: otherwise mysql2 never looks for idle connections.
     maxIdle: Math.max(1, connectionLimit - 1),
     idleTimeout: IDLE_TIMEOUT_MS,
     queueLimit: QUEUE_LIMIT,
@@ -112,7 +113,7 @@ async function end(pool: Pool): Promise<void> {
   await pool.end().catch(() => undefined);
 }
 
-/** Integers become bigint, texts UTF-8 whatever their column's charset, everything else stays as it is. */
+/** Integers become bigint, texts are UTF-8 whatever their column's charset, and everything else stays as it is. */
 const typeCast: TypeCast = (field, next) => {
   if (field.type === 'LONGLONG') {
     const text = field.string();

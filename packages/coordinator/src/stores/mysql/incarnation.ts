@@ -1,10 +1,13 @@
 import type { SqlSession } from '../sql/driver.ts';
 
-/** An answer that took longer says too little of when the server was started, milliseconds. */
+/** An answer that took longer tells too little about when the server was started, milliseconds. */
 const SLOW_MS = 250;
 const MAX_ASKED_AGAIN = 3;
 
-/** A server, and when it was started by the monotonic clock of this process: between these, because it tells whole seconds. */
+/**
+ * A server and when it was started, by this process' monotonic clock: an interval, because the server tells whole
+ * seconds.
+ */
 interface Sighting {
   readonly server: string;
   readonly startedAfterMs: number;
@@ -12,12 +15,12 @@ interface Sighting {
 }
 
 /**
- * Tells whether a new connection led to the server that answered before. Another one, or one that was started again,
- * may have forgotten what was acknowledged; one that ran on has not.
+ * Tells whether a new connection led to the same server as before. Another server, or one that was started again, may
+ * have forgotten what was acknowledged; one that ran on has not.
  *
- * A server is known by its host, port and id, and by the time at which it was started. That time is its uptime taken
- * from our own clock, so no wall clock that is set back or ahead by a little hides a restart. Two starts that lie less
- * than about three seconds apart may pass for one.
+ * A server is identified by its host, port and id, and by the time at which it was started. That time is our own
+ * clock minus the server's uptime, so a wall clock that is set back or ahead by a little hides no restart. Two starts
+ * less than about three seconds apart may look like one.
  */
 export class MysqlIncarnation {
   readonly #monotonic: () => number;
@@ -33,10 +36,10 @@ export class MysqlIncarnation {
     return this.#number;
   }
 
-  /** Looks at who answers on a new connection; true if it is not who answered before. @throws STORE_UNAVAILABLE */
+  /** Looks at which server answers on a new connection; true if it is not the one before. @throws STORE_UNAVAILABLE */
   async look(session: SqlSession): Promise<boolean> {
     let asked = await this.#ask(session);
-    // A process that stood still between question and answer would take a later start for the same one.
+    // If this process stood still between question and answer, it would mistake a later start for the same one.
     for (let again = 0; again < MAX_ASKED_AGAIN && asked.tookMs > SLOW_MS; again++)
       asked = await this.#ask(session);
     const before = this.#last;
@@ -51,7 +54,7 @@ export class MysqlIncarnation {
     const askedAtMs = this.#monotonic();
     const [row] = await session.query("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id) AS server");
     const [uptime] = await session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
-    // A server that does not tell is known by its name alone.
+    // A server that does not tell is identified by its name alone.
     const upMs = uptime === undefined ? undefined : Number(uptime.Value) * 1_000;
     const seen = {
       server: String(row?.server),

@@ -2,8 +2,9 @@ import { DuplicateNameError, type SqlDriver } from '../sql/driver.ts';
 import { checkSchema, type Migration } from '../sql/schema-age.ts';
 
 /**
- * Numbered by position, append-only, one statement each (MySQL commits after every DDL statement, so a crash in
- * between repeats one at most, and each can be repeated). `leaf_alloc` is Leaf's own table: where a Leaf runs already, it stays untouched.
+ * Numbered by position, append-only, one statement each. MySQL commits after every DDL statement, so a crash in
+ * between repeats one at most, and each can be repeated. `leaf_alloc` is Leaf's own table: if a Leaf runs already, it
+ * stays untouched.
  */
 const MIGRATIONS: readonly Migration[] = [
   {
@@ -64,8 +65,8 @@ const MIGRATIONS: readonly Migration[] = [
      ADD COLUMN sweep bigint NOT NULL DEFAULT 0,
      ADD COLUMN swept_at_ms bigint NOT NULL DEFAULT 0`,
   },
-  // A tag with a shape has `retired` set from its birth, and is active by `shaped_active`: a coordinator that knows no
-  // shapes would have its bare numbers issued.
+  // A tag with a shape has `retired` set from the start, and `shaped_active` says that it is active: a coordinator
+  // that knows no shapes would give out its bare numbers.
   {
     sql: `ALTER TABLE leafcutter_tag
      ADD COLUMN shape varchar(128) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
@@ -77,7 +78,7 @@ const MIGRATIONS: readonly Migration[] = [
      check_value char(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL
    ) ENGINE=InnoDB`,
   },
-  // What was handed out above a counter that was lowered, as Redis has it too.
+  // What was handed out above a lowered counter, as Redis has it too.
   {
     sql: `ALTER TABLE leafcutter_tag
      ADD COLUMN taken_from bigint DEFAULT NULL,
@@ -85,7 +86,7 @@ const MIGRATIONS: readonly Migration[] = [
   },
   { sql: `ALTER TABLE leafcutter_tag ADD KEY leafcutter_tag_shape (shape)` },
   { sql: `ALTER TABLE leafcutter_tag ADD COLUMN era int NOT NULL DEFAULT 0` },
-  // A tag that an earlier release lowered ends below what was handed out above, and nothing else says so.
+  // A tag that an earlier release lowered ends below what was handed out above. Nothing else says so.
   {
     sql: `UPDATE leafcutter_tag t
      SET t.taken_to = (SELECT MAX(l.range_end) FROM leafcutter_ledger l WHERE l.kind = 't' AND l.name = t.tag),
@@ -93,17 +94,18 @@ const MIGRATIONS: readonly Migration[] = [
      WHERE t.taken_from IS NULL AND t.highest_id <
        (SELECT MAX(l.range_end) - 1 FROM leafcutter_ledger l WHERE l.kind = 't' AND l.name = t.tag)`,
   },
-  // So Redis, whose fence has no era, learns that it was lowered.
+  // So Redis, whose fence has no era, learns that the counter was lowered.
   { sql: 'UPDATE leafcutter_tag SET era = 1 WHERE era = 0 AND taken_from >= 0' },
 ];
 
-/** DDL on a large table may take long; a start may wait for it. */
+/** DDL on a large table may take long, and a start may wait for it. */
 export const MIGRATION_TIMEOUT_MS = 120_000;
 
 /**
- * Brings the database to the newest schema. Coordinators may do so at the same time, also through different nodes of a
- * Galera, where no named lock holds: each statement can be repeated, and the database runs the DDL of one table in turn.
- * @throws STORE_UNAVAILABLE, also where it had to give way to another coordinator; to be called again
+ * Brings the database to the newest schema. Several coordinators may do so at the same time, even through different
+ * nodes of a Galera, where named locks do not work: each statement can be repeated, and the database runs the DDL of
+ * one table in turn.
+ * @throws STORE_UNAVAILABLE, also if it had to give way to another coordinator; then call it again
  */
 export async function migrateMysql(driver: SqlDriver): Promise<void> {
   await driver.run(
@@ -112,7 +114,7 @@ export async function migrateMysql(driver: SqlDriver): Promise<void> {
        compatible_from int NOT NULL DEFAULT 0
      ) ENGINE=InnoDB`,
   );
-  // Versions before 0.2 made it without.
+  // Versions before 0.2 created it without that column.
   const [noted] = await driver.query("SHOW COLUMNS FROM leafcutter_migration LIKE 'compatible_from'");
   if (noted === undefined)
     await addTo(driver, 'ALTER TABLE leafcutter_migration ADD COLUMN compatible_from int NOT NULL DEFAULT 0');
@@ -131,7 +133,7 @@ export async function migrateMysql(driver: SqlDriver): Promise<void> {
   }
 }
 
-/** A column or an index that is there was added by a run that ended before it could say so. */
+/** If a column or an index exists already, a run added it that ended before it could say so. */
 async function addTo(driver: SqlDriver, sql: string): Promise<void> {
   await driver.run(sql).catch((error: unknown) => {
     if (!(error instanceof DuplicateNameError)) throw error;

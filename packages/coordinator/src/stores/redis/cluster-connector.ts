@@ -8,13 +8,13 @@ interface Node {
 }
 
 /**
- * Makes a connector for ioredis that leads to the node of a Redis Cluster which has the keys of `keyPrefix`: its hash
- * tag puts all of them into one slot. So one server answers, as without a cluster, and what is known of one server
- * holds: it is away or it is not, a command is sent to it once or not at all, and it hears what is published on it.
- * (ioredis' own `Cluster` sends commands on to other nodes, and some again.) It is not the way to spread load.
+ * Makes a connector for ioredis that leads to the node of a Redis Cluster that has the keys of `keyPrefix`: its hash
+ * tag puts all of them into one slot. So one server answers, as without a cluster, and the same rules hold: it is
+ * away or it is not, a command is sent to it once or not at all, and it hears what is published on it. (ioredis' own
+ * `Cluster` sends commands on to other nodes, and some of them twice.) It does not spread load.
  *
- * Each connection asks anew, beginning with the node after the one that answered last: one that is cut off with a
- * minority believes in what was.
+ * Each connection asks anew, beginning with the node after the one that answered last: a node that is cut off with a
+ * minority still believes in the old state.
  */
 export function clusterConnector(nodes: readonly string[], keyPrefix: string) {
   return class ClusterConnector extends AbstractConnector {
@@ -60,7 +60,7 @@ export function clusterConnector(nodes: readonly string[], keyPrefix: string) {
       throw new Error('No node of the Redis Cluster says who has the slot.', { cause: failure });
     }
 
-    /** Undefined where nobody has the slot. */
+    /** Undefined if nobody has the slot. */
     async #ask(node: Node): Promise<Node | undefined> {
       const { username, password, tls, connectTimeout } = this.#options;
       const redis = new Redis({
@@ -79,7 +79,7 @@ export function clusterConnector(nodes: readonly string[], keyPrefix: string) {
         const slot = await redis.cluster('KEYSLOT', keyPrefix);
         const slots = await redis.cluster('SLOTS');
         const owner = slots.find(([from, to]) => from <= slot && slot <= to)?.[2];
-        // A node that does not know its own address is where it was found.
+        // If a node does not know its own address, it is the one at which it was found.
         return owner && { host: owner[0] || node.host, port: owner[1] };
       } finally {
         redis.disconnect();

@@ -8,7 +8,7 @@ export interface RedisPlace {
   /** As `readRedisUrl` reads it; with Sentinels the host is the master's name. */
   readonly url: string;
   readonly keyPrefix: string;
-  /** URLs of Sentinels that know the master; none: the host of `url` is asked, or resolved, by itself. */
+  /** URLs of Sentinels that know the master; none: the host of `url` itself is asked, or resolved. */
   readonly sentinels?: readonly string[];
   /** `host:port` of nodes of a Redis Cluster; none: no cluster. */
   readonly clusterNodes?: readonly string[];
@@ -18,14 +18,18 @@ export interface RedisPlace {
 /** How long opening a connection may take, and a question to a Sentinel or to a node of a cluster, milliseconds. */
 const CONNECT_TIMEOUT_MS = 2_000;
 
-/** Replies of a server that does not have our keys, or not as their master: another one has, or will. Scripts may put something before them. */
+/**
+ * Replies of a server that does not have our keys, or not as their master: another one has them, or soon will.
+ * Scripts may put something before these words.
+ */
 const NOT_THE_MASTER = /^(MOVED|CLUSTERDOWN|MASTERDOWN) |\bREADONLY /;
 
 /**
- * The one way to Redis, for all connections: each leads to one server, the master that has our keys. Which one that is
- * is asked anew with each connection: a name is resolved, Sentinels are asked, or nodes of a cluster. A command that
- * meets another server fails, is not sent elsewhere, and ends the connection. Sends nothing twice unless told to.
- * @throws StartError where a file of `tls` cannot be read
+ * The one way to Redis, for all connections. Each leads to one server, the master that has our keys. Which one that
+ * is, is asked anew for each connection: a name is resolved, Sentinels are asked, or nodes of a cluster. A command
+ * that meets another server fails, is not sent elsewhere, and ends the connection. Nothing is sent twice unless told
+ * to.
+ * @throws StartError if a file of `tls` cannot be read
  */
 export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
   const { sentinels = [], clusterNodes = [] } = place;
@@ -81,7 +85,8 @@ function sentinelOptions(
     ...(tls && areSecure && { sentinelTLS: tls }),
     enableTLSForSentinelMode: master.tls === true,
     sentinelCommandTimeout: CONNECT_TIMEOUT_MS,
-    // A master that was replaced may go on answering who is cut off together with it, but for the Sentinels.
+    // A master that was replaced may go on answering clients that are cut off together with it. Only the Sentinels
+    // show that.
     failoverDetector: true,
   };
 }

@@ -29,19 +29,19 @@ import type { RedisLink } from './link.ts';
 /** Digits of 2^63 − 1: values are compared as texts of this length. */
 const DIGITS = 19;
 
-/** Counters whose highest end this process keeps in mind; the least recently used are forgotten. */
+/** How many counters' highest ends this process remembers; the least recently used are forgotten. */
 const MAX_KNOWN = 100_000;
 
-/** Counters that one script looks at. */
+/** How many counters one script looks at. */
 const PAGE = 500;
 
-/** Commits are noted together, so that they cost a refill nothing, milliseconds. */
+/** Commits are noted together after this long, so that they cost a refill nothing, milliseconds. */
 const CONFIRM_AFTER_MS = 200;
 
-/** Of a Redis that was asked who it is, and has no identity. */
+/** The identity of a Redis that was asked and has none. */
 const NO_GENERATION = '';
 
-/** Answers of the scripts that are no fence. */
+/** Answers of the scripts that are not a fence. */
 const DONE = '';
 const STRANGER = '?';
 const EMPTY = 'empty';
@@ -59,9 +59,9 @@ interface FenceTrouble {
 }
 
 /**
- * The fence in Redis: one string per counter, a sorted set that tells when each rose, and the identity, a hash. Scripts
- * alone move them. While Redis is away, what this process was told or granted itself still speaks: it is not the fence,
- * but it is never lower than what we handed out.
+ * The fence in Redis: one string per counter, a sorted set that tells when each rose, and the identity, a hash. Only
+ * scripts change them. While Redis is away, this process goes by what it was told or granted itself. That is not the
+ * fence, but it is never lower than what we handed out.
  */
 export class RedisFence implements Fence {
   readonly #link: RedisLink;
@@ -73,7 +73,10 @@ export class RedisFence implements Fence {
   readonly #unconfirmed = new Map<string, bigint>();
   #stopConfirming: Cancel | undefined;
   #takesWrites = true;
-  /** The generation of the Redis that was last seen: one that is away may be the wrong one, too. */
+  /**
+   * The generation of the Redis that was last seen. It counts while Redis is away too, because that one may be the
+   * wrong one.
+   */
   #generation: string | undefined;
   /** The generation of which Redis and MySQL last agreed here. */
   #agreed: string | undefined;
@@ -191,7 +194,7 @@ export class RedisFence implements Fence {
   }
 
   async *counters(sinceSweep: number | undefined): AsyncGenerator<readonly CounterName[]> {
-    // From the latest down: one that rises meanwhile moves to the front, and no other is passed over for it.
+    // From the latest down. A fence that rises meanwhile moves to the front, so no other is skipped because of it.
     for (let offset = 0; ; offset += PAGE) {
       const names = await this.#link.run((redis) =>
         redis.zrevrangebyscore(this.#counters, '+inf', sinceSweep ?? '-inf', 'LIMIT', offset, PAGE),
@@ -255,7 +258,7 @@ export class RedisFence implements Fence {
     this.#know(key, after);
   }
 
-  /** Unfenced: only what this process was told or granted itself speaks. */
+  /** Unfenced: only what this process was told or granted itself counts. */
   #fromMemory(key: string, move: FenceMove): FenceAnswer {
     const { start, end, counter, begins = move, generation, mayGoUnfenced } = move;
     const { era, taken } = begins;
@@ -312,7 +315,8 @@ export class RedisFence implements Fence {
       const page = commits.slice(at, at + PAGE);
       const keys = [this.#identity, ...page.map(([key]) => key)];
       const values = page.map(([, value]) => padded(value));
-      // Without an answer a loss is told as a range that was perhaps not committed, and the next sweep notes it too.
+      // If no answer comes, a loss is reported as a range that was perhaps not committed, and the next sweep notes it
+      // too.
       await this.#link
         .run((redis) => redis.confirmFences(keys.length, ...keys, this.#generation ?? '', ...values))
         .catch(() => undefined);
@@ -326,7 +330,7 @@ export class RedisFence implements Fence {
     if (oldest !== undefined) this.#known.delete(oldest);
   }
 
-  /** The braces put all fences and the identity into one slot of a Redis Cluster, as scripts on both need. */
+  /** The braces put all fences and the identity into one slot of a Redis Cluster, because scripts need both. */
   get #prefix(): string {
     return `${this.#link.prefix}{fence}:`;
   }
@@ -336,7 +340,7 @@ export class RedisFence implements Fence {
   }
 }
 
-/** A counter as Redis names it. */
+/** A counter's name in Redis. */
 function nameOf(name: CounterName): string {
   return `${name.kind}:${counterKey(name)}`;
 }
@@ -351,7 +355,7 @@ function padded(value: bigint): string {
   return String(value).padStart(DIGITS, '0');
 }
 
-/** A fence that is not there is the empty text. */
+/** A fence that does not exist is the empty text. */
 function writeMark(mark: FenceMark): string {
   const { value, committed, granted } = mark;
   if (value === 0n) return '';
@@ -365,7 +369,7 @@ function writeEra({ era, taken }: Era): string {
   return [BigInt(era), taken?.start ?? 0n, taken?.end ?? 0n].map(padded).join(' ');
 }
 
-/** Undefined where this is no fence. */
+/** Undefined if the text is not a fence. */
 function readMark(text: string): FenceMark | undefined {
   if (!/^[0-9]{19}( [0-9]{19}){2}(( [0-9]{19}){3})?$/.test(text)) return undefined;
   const [value = 0n, committed = 0n, granted = 0n, era, start = 0n, end = 0n] = text.split(' ').map(BigInt);
@@ -374,7 +378,7 @@ function readMark(text: string): FenceMark | undefined {
   return { ...mark, era: Number(era), ...(end === 0n ? {} : { taken: { start, end } }) };
 }
 
-/** A fence that somebody set by hand without its zeros would compare wrongly for ever, so it is named. */
+/** A fence that somebody set by hand without its zeros would compare wrongly for ever, so the error names it. */
 function parse(key: string, text: string): FenceMark {
   const mark = readMark(text);
   if (mark !== undefined) return mark;

@@ -49,7 +49,7 @@ export class RedisLeaseRegistry implements LeaseRegistry {
     return answer as Renewal;
   }
 
-  /** The braces put all leases into one slot of a Redis Cluster, so that they can be asked for together. */
+  /** The braces put all leases into one slot of a Redis Cluster, so that one command can read them together. */
   #key(machineId: number): string {
     return `${this.#link.prefix}{lease}:${machineId}`;
   }

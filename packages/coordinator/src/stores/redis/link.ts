@@ -15,9 +15,9 @@ export interface RedisOptions extends RedisPlace {
 }
 
 /**
- * The connection to Redis. Commands are sent once or not at all: nothing is queued while the connection is down and
- * nothing is sent again on reconnecting, because a command that arrives late could belong to a range that was long
- * thrown away. While Redis is away (`RedisWatch`) commands are refused at once.
+ * The connection to Redis. Commands are sent once or not at all: nothing is queued while the connection is down, and
+ * nothing is sent again on reconnecting, because a command that arrives late could belong to a range that was thrown
+ * away long ago. While Redis is away (`RedisWatch`), commands are refused at once.
  */
 export class RedisLink {
   readonly prefix: string;
@@ -59,7 +59,7 @@ export class RedisLink {
       clock,
       probe: () => this.#ask((redis) => redis.ping()).then(() => undefined),
       timeoutMs: options.commandTimeoutMs,
-      // A connection that a firewall forgot stays open and swallows everything; only a new one tells.
+      // A connection that a firewall forgot stays open and swallows everything; only a new one shows that.
       reconnect: () => this.#redis.status === 'ready' && this.#redis.disconnect(true),
       onChange: (up) => {
         if (up) options.trouble?.over();
@@ -107,7 +107,7 @@ export class RedisLink {
 
   /**
    * Calls `listener` whenever Redis may have forgotten something: it came back, or a new connection may have led to
-   * another server, such as a replica that was promoted before it had heard the last writes.
+   * another server, such as a replica that was promoted without the last writes.
    */
   onFound(listener: () => void): void {
     this.#events.on('found', listener);
@@ -115,7 +115,7 @@ export class RedisLink {
 
   /**
    * Runs commands.
-   * @throws STORE_UNAVAILABLE with `reason`: they may or may not have been carried out; while Redis is away, not
+   * @throws STORE_UNAVAILABLE with `reason`: they may have been carried out, unless Redis was away before
    */
   async run<T>(work: (redis: Redis) => Promise<T>, reason = 'redis'): Promise<T> {
     if (!this.up) throw unavailable(reason);
@@ -126,7 +126,7 @@ export class RedisLink {
     }
   }
 
-  /** Calls `heard` with what is published on `channel`, as far as it is heard (`RedisListener`). */
+  /** Calls `heard` with what is published on `channel`, as far as it gets here (`RedisListener`). */
   listen(channel: string, heard: (message: string) => void): void {
     this.#listeners.push(new RedisListener(this.#redis.duplicate(LISTENER_OPTIONS), channel, heard));
   }
@@ -143,13 +143,13 @@ export class RedisLink {
   }
 
   #connected(): void {
-    // Listeners follow: a new connection may have led to another server, where their messages are from now on.
+    // Listeners follow: a new connection may have led to another server, and their messages come from there now.
     for (const listener of this.#listeners) listener.renew();
     if (this.#connectedBefore) this.#found();
     this.#connectedBefore = true;
   }
 
-  /** An error reply is an answer too: Redis is there, and says no. */
+  /** An error reply is an answer too: Redis is there and refuses. */
   async #ask<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     try {
       const result = await work(this.#redis);

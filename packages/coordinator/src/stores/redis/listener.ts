@@ -1,16 +1,17 @@
 import type { Redis, RedisOptions } from 'ioredis';
 
-/** What a connection that listens does otherwise than the one that asks. */
+/** How a connection that listens differs from the one that asks. */
 export const LISTENER_OPTIONS = {
-  // Subscribed below, by the one rule that holds for the first connection and for every later one.
+  // Subscribed below instead, in the same way for the first connection and for every later one.
   autoResubscribe: false,
-  // Nobody probes this connection, and it may be silent for hours: without this a firewall forgets it unnoticed.
+  // Nobody probes this connection, and it may be silent for hours. Without this, a firewall forgets it unnoticed.
   keepAlive: 10_000,
 } as const satisfies RedisOptions;
 
 /**
- * Hears what is published on one channel, on a connection of its own, because one that listens can ask nothing. It
- * connects by itself, as often as need be. Best effort: what is published while it is not connected is never heard.
+ * Hears what is published on one channel. It has a connection of its own, because one that listens can ask nothing,
+ * and it connects by itself, as often as need be. Best effort: what is published while it is not connected is never
+ * heard.
  */
 export class RedisListener {
   readonly #redis: Redis;

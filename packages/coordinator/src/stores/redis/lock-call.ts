@@ -1,9 +1,9 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 
 /**
- * The call that one waits for who wants a lock.
+ * The call that one waiter for a lock waits for.
  *
- * - awake: asks Redis. Entered at birth and by waking up; left by `sleep` (to asleep).
+ * - awake: asks Redis. The first state; also entered by waking up. Left by `sleep` (to asleep).
  * - asleep: left when the time is up (to awake) or by the call (to called).
  * - called: the lock is handed over. Entered from either, for good.
  */
@@ -21,7 +21,10 @@ export class LockCall {
     this.#wake();
   }
 
-  /** Sleeps until called, `waitMs` milliseconds at most; resolves to whether the call came, be it before. */
+  /**
+   * Sleeps until called, for at most `waitMs` milliseconds. Resolves to whether the call came, even if it came
+   * before.
+   */
   async sleep(waitMs: number): Promise<boolean> {
     if (this.#called) return true;
     let cancel: Cancel = () => undefined;

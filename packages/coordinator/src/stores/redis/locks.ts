@@ -4,19 +4,19 @@ import type { Locks, Release } from '../../domain/allocation/locks.ts';
 import type { RedisLink } from './link.ts';
 import { LockCall } from './lock-call.ts';
 
-/** How long a waiter trusts that it is called. A lock whose holder died is released by nobody, and a call may be lost. */
+/** How long a waiter relies on being called. If a lock's holder died, nobody releases it, and a call may be lost. */
 const ASK_AGAIN_MS = 100;
 
 /**
- * Locks with a queue. Who finds a lock taken stands in its queue in Redis, and who releases it hands it to the first
- * there and calls its coordinator: nobody asks again and again, and a busy coordinator cannot keep the lock from the
- * others by being the first to ask.
+ * Locks with a queue. A coordinator that finds a lock taken waits in its queue in Redis. The one that releases the
+ * lock hands it to the first in the queue and calls its coordinator. So nobody asks again and again, and a busy
+ * coordinator cannot keep the lock from the others by always asking first.
  */
 export class RedisLocks implements Locks {
   readonly #link: RedisLink;
   readonly #clock: Clock;
   readonly #channel: string;
-  /** Who waits in this process, by ticket. */
+  /** The waiters in this process, by ticket. */
   readonly #calls = new Map<string, LockCall>();
   #tickets = 0;
 
@@ -35,14 +35,14 @@ export class RedisLocks implements Locks {
     const ticket = `${this.#channel} ${++this.#tickets} ${ttlMs}`;
     const release = () => this.#release(key, ticket);
     const call = new LockCall(this.#clock);
-    // Before the first question: a call may come before its answer.
+    // Before the first question, because a call may come before its answer.
     this.#calls.set(ticket, call);
     try {
       if (await this.#taken(key, ticket, { waitMs, ttlMs }, call)) return release;
     } finally {
       this.#calls.delete(ticket);
     }
-    // Gives up the place in the queue, or hands the lock on where it came too late. Nobody needs to wait for that.
+    // Gives up the place in the queue; if the lock came too late, hands it on. Nobody needs to wait for that.
     void release();
     return undefined;
   }
@@ -70,7 +70,7 @@ export class RedisLocks implements Locks {
 
   async #release(key: string, ticket: string): Promise<void> {
     if (!this.#link.up) return;
-    // A release that fails costs nothing but the rest of the TTL.
+    // A release that fails costs nothing except the rest of the TTL.
     await this.#link.run((redis) => redis.releaseLock(key, ticket)).catch(() => undefined);
   }
 }

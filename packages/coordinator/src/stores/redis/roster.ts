@@ -7,12 +7,15 @@ import {
 } from '../../domain/fleet/roster.ts';
 import type { RedisLink } from './link.ts';
 
-/** Agents that one command reads or forgets: none may keep Redis, or this process, for more than a millisecond or two. */
+/**
+ * How many agents one command reads or forgets: no command may occupy Redis, or this process, for more than a
+ * millisecond or two.
+ */
 const PAGE = 100;
 
 /**
- * The roster as a hash, instance id to JSON, with a sorted set of when each was seen and a counter of the bytes that all
- * take. That it is watched is a key with a TTL.
+ * The roster as a hash, instance id to JSON, with a sorted set of when each was seen and a counter of the bytes that
+ * all take. While it is watched, there is a key with a TTL.
  */
 export class RedisRoster implements Roster {
   readonly #link: RedisLink;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Redis, Result } from 'ioredis';
 
-/** Every Lua script with its number of keys, where that is fixed; a test holds this list against the scripts' headers. */
+/** Every Lua script with its number of keys, if that is fixed. A test compares this list with the scripts' headers. */
 export const REDIS_SCRIPTS = {
   raiseFence: { file: 'raise-fence.lua', keys: 3 },
   sweepFences: { file: 'sweep-fences.lua', keys: undefined },

@@ -74,7 +74,7 @@ test('a connection that swallows everything is replaced after two probes', async
 
 test('what timed out while this process stood still says nothing about Redis', async () => {
   const { clock, watch, redis } = watching();
-  // Each time the process runs it finds that its timers are a minute late, as after SIGSTOP.
+  // Each time the process runs, it finds that its timers are a minute late, as after SIGSTOP.
   redis.behaviour = 'hangs';
   const stalled = new StalledClock(clock);
   const late = new RedisWatch({

@@ -1,18 +1,18 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 
-/** Between the end of a probe and the next. */
+/** Time between the end of a probe and the next one. */
 const PROBE_MS = 250;
-/** Redis is away when nothing was heard of it for so long and at least `PROBES_TO_GIVE_UP` probes failed. */
+/** Redis is away if nothing was heard of it for this long and at least `PROBES_TO_GIVE_UP` probes failed. */
 const AWAY_AFTER_MS = 1_500;
 const PROBES_TO_GIVE_UP = 3;
-/** Failed probes after which the connection may be to blame, and a new one is made. */
+/** After this many failed probes the connection may be to blame, and a new one is made. */
 const PROBES_TO_RECONNECT = 2;
 /** A timer later than this means that this process stood still. */
 const STALL_MS = 250;
 
 export interface WatchParts {
   readonly clock: Clock;
-  /** Resolves where Redis answered, be it with an error; rejects where it did not. Ends within `timeoutMs`. */
+  /** Resolves if Redis answered, even with an error; rejects if it did not. Ends within `timeoutMs`. */
   readonly probe: () => Promise<void>;
   readonly timeoutMs: number;
   readonly reconnect: () => void;
@@ -20,15 +20,15 @@ export interface WatchParts {
 }
 
 /**
- * Judges whether Redis is away. Much hangs on it: while it is, ranges are allocated unfenced. So it rests on probes
- * alone, one after the other, and on time in which this process ran.
+ * Judges whether Redis is away. Much depends on it: while Redis is away, ranges are allocated unfenced. So the
+ * judgement rests only on probes, one after the other, and on time in which this process ran.
  *
  * - up: entered by any answer of Redis. Left when three probes or more, each begun after the one before had failed,
  *   went unanswered over 1.5 seconds (to away).
  * - away: left by the first answer (to up).
  *
- * A process that was stopped, or whose event loop was blocked, finds its timers due before it has read what Redis
- * answered meanwhile: what failed across such a stall says nothing and counting starts anew.
+ * If a process was stopped, or its event loop was blocked, its timers fall due before it has read what Redis answered
+ * meanwhile. So failures across such a stall say nothing, and counting starts anew.
  */
 export class RedisWatch {
   readonly #parts: WatchParts;

@@ -12,13 +12,13 @@ import { toEra } from './tags.ts';
 
 const PAGE = 500;
 
-/** Columns of `leafcutter_tag` that a swept counter needs, and where its era ends. */
+/** Columns of `leafcutter_tag` that a swept counter needs, and the number at which its era ends. */
 const ERA_COLUMNS = 't.high_water, t.era, t.taken_from, t.taken_to';
 const ERA_END = 'COALESCE(t.taken_from, 9223372036854775807)';
 
 /**
- * Every counter, or those that the ledger has an entry of since a moment of the database's clock. Tags are paged in the
- * order of their table's own key, whatever its collation: only so a page is found without reading all of them.
+ * Every counter, or those that got a ledger entry since a moment of the database's clock. Tags are paged in the order
+ * of their table's own key, whatever its collation: only then is a page found without reading all of them.
  */
 export async function* counters(
   driver: SqlDriver,
@@ -33,7 +33,7 @@ export async function* counters(
   }
   for await (const tags of movedNames(driver, LEDGER_KIND.tag, movedSinceMs))
     yield await taggedCounters(driver, tags);
-  // That a counter was lowered is in no ledger.
+  // No ledger entry shows that a counter was lowered.
   yield* tagsOf('t.era > 0', driver);
   for await (const names of movedNames(driver, LEDGER_KIND.machine, movedSinceMs))
     yield await machinesNamed(driver, names.map(Number));
@@ -51,7 +51,7 @@ async function* pages<K>(
   }
 }
 
-/** These counters; `gone` is what has no row. */
+/** These counters; one without a row is `gone`. */
 export async function countersOf(driver: SqlDriver, names: readonly CounterName[]): Promise<SweptCounter[]> {
   const tags = names.flatMap((name) => (name.kind === 'tag' ? [name.tag] : []));
   const machineIds = names.flatMap((name) => (name.kind === 'machine' ? [name.machineId] : []));
@@ -108,7 +108,7 @@ function* inPages<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let at = 0; at < items.length; at += PAGE) yield items.slice(at, at + PAGE);
 }
 
-/** One that this table's charset cannot hold hides none of the others. */
+/** A name that this table's charset cannot hold must not hide the others. */
 async function tagsNamed(driver: SqlDriver, tags: readonly string[]): Promise<SweptCounter[]> {
   const wanted = new Set(tags);
   try {
@@ -123,8 +123,8 @@ async function tagsNamed(driver: SqlDriver, tags: readonly string[]): Promise<Sw
 }
 
 /**
- * Tags that handed out numbers and whose rows are gone, as after somebody deleted them. Their names are looked up page by
- * page: no join of the two tables goes by both of their keys.
+ * Tags that handed out numbers and whose rows are gone, for example because somebody deleted them. Their names are
+ * looked up page by page: a join of the two tables could not use both of their keys.
  */
 async function* tagsWithoutRow(driver: SqlDriver): AsyncGenerator<readonly SweptCounter[]> {
   for await (const page of tagsOf('t.high_water > 0', driver)) {
@@ -184,18 +184,18 @@ async function tagCounters(
   return rows.map((row) => {
     const era = toEra(row);
     const granted = grantedIn(era, BigInt(row.era_top ?? 0));
-    // A counter that was set back by hand stands where its ledger ends: the next range starts there.
+    // A counter that was set back by hand counts from the end of its ledger: the next range starts there.
     const value = [BigInt(row.max_id ?? 0), BigInt(row.high_water ?? 0), granted].reduce(maxBigint);
     return { name: { kind: 'tag', tag: String(row.biz_tag) }, value, granted, ...era };
   });
 }
 
-/** A range that ends in what was handed out above was put together with it: the era's numbers are used up. */
+/** A range that ends inside what was handed out above was merged with it: the era's numbers are used up. */
 function grantedIn({ taken }: Era, top: bigint): bigint {
   return taken === undefined ? top : minBigint(top, taken.start);
 }
 
-/** A page of machine ids that ever had a window, above `after`, or those of `machineIds`. */
+/** A page of machine ids above `after` that ever had a window, or of those in `machineIds`. */
 async function machineCounters(
   driver: SqlDriver,
   after: number | undefined,
@@ -206,7 +206,7 @@ async function machineCounters(
     `SELECT m.machine_id, m.ceiling_ms FROM leafcutter_machine m WHERE m.ceiling_ms > 0 ${where} ORDER BY m.machine_id LIMIT ${PAGE}`,
     values,
   );
-  // A window ends at the ceiling, so what was granted needs no look at the ledger.
+  // A window ends at the ceiling, so the ceiling says what was granted, without the ledger.
   return rows.map((row) => {
     const ceilingMs = BigInt(row.ceiling_ms ?? 0);
     const name = { kind: 'machine', machineId: Number(row.machine_id) } as const;

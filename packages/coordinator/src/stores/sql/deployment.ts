@@ -4,9 +4,9 @@ import type { Deployment, SweepBegun } from '../../domain/allocation/store.ts';
 import { refuseUnfinished } from '../../move/unfinished.ts';
 import { optionalText, type Row, type SqlDriver } from './driver.ts';
 
-/** Who must have joined a statement to read `DEPLOYMENT_COLUMNS`. */
+/** The join that a statement needs to read `DEPLOYMENT_COLUMNS`. */
 export const JOIN_DEPLOYMENT = 'LEFT JOIN leafcutter_deployment d ON d.singleton = 1';
-/** What a locked row tells of the deployment's memory, of a row with `DEPLOYMENT_COLUMNS`. */
+/** The deployment's memory, from a locked row with `DEPLOYMENT_COLUMNS`. */
 export function toMemory(row: Row): Pick<Deployment, 'sweep' | 'sweptAtMs' | 'confirmedAtMs'> {
   return {
     sweep: Number(row.sweep ?? 0),

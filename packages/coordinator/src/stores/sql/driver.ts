@@ -12,19 +12,19 @@ export interface SqlSession {
 }
 
 /**
- * What differs between MySQL and SQLite. Drivers' errors leave it as LeafcutterError: STORE_UNAVAILABLE with a
- * reason of `RETRY_REASONS` where the transaction may be tried again, or as one of the errors below.
+ * What differs between MySQL and SQLite. Drivers' errors leave it as LeafcutterError: STORE_UNAVAILABLE, with a
+ * reason of `RETRY_REASONS` if the transaction may be tried again, or one of the errors below.
  */
 export interface SqlDriver extends SqlSession {
-  /** Ends a locking SELECT: ` FOR UPDATE`, or nothing where a transaction locks the whole file. */
+  /** Ends a locking SELECT: ` FOR UPDATE`, or nothing if a transaction locks the whole file. */
   readonly forUpdate: string;
   /** An expression for the database's clock in unix milliseconds. */
   readonly nowMs: string;
-  /** `INSERT` that passes over rows whose key exists. */
+  /** `INSERT` that skips rows whose key exists. */
   readonly insertIgnore: string;
   /** A column compared bytewise, whatever its collation. */
   bytewise(expression: string): string;
-  /** Rises when another server answers than before, or one that was started again; see `Store.incarnation`. */
+  /** Rises when another server answers than before, or the same one after a restart; see `Store.incarnation`. */
   readonly incarnation: number;
   /** Calls `listener` when it has risen. */
   onReplaced(listener: () => void): void;
@@ -43,7 +43,7 @@ export class DuplicateNameError extends Error {
   override readonly name = 'DuplicateNameError';
 }
 
-/** A text stands in a comparison that the column's charset cannot hold (a Leaf's table in latin1): no row has it. */
+/** A comparison contains a text that the column's charset cannot hold (a Leaf's table in latin1): no row has it. */
 export class UnstorableTextError extends Error {
   override readonly name = 'UnstorableTextError';
 }
@@ -53,7 +53,7 @@ export function optionalText(value: SqlValue | undefined): string | undefined {
   return value == null ? undefined : String(value);
 }
 
-/** Asserts that a statement on a locked counter found it as it was read. */
+/** Asserts that a statement on a locked counter found it unchanged. */
 export function requireOne(affected: number, what: string): void {
   if (affected === 1) return;
   throw new LeafcutterError('INTERNAL', `The counter of ${what} changed under its lock (${affected} rows).`);

@@ -8,7 +8,7 @@ export const LEDGER_KIND = { tag: 't', machine: 'm' } as const;
 
 /**
  * Writes the ledger rows of one allocation in one statement.
- * @throws DuplicateKeyError where a range with one of their starts stands there already
+ * @throws DuplicateKeyError if a range with one of their starts exists already
  */
 export async function writeLedger(session: SqlSession, entries: readonly LedgerEntry[]): Promise<void> {
   if (entries.length === 0) return;
@@ -29,7 +29,7 @@ export async function writeLedger(session: SqlSession, entries: readonly LedgerE
   );
 }
 
-/** End of the highest of a counter's ranges that start below `below`; 0 where there is none. */
+/** End of the highest of a counter's ranges that start below `below`; 0 if there is none. */
 export async function ledgerEnd(session: SqlSession, name: CounterName, below: bigint): Promise<bigint> {
   const [row] = await session.query(
     `SELECT range_end FROM leafcutter_ledger WHERE kind = ? AND name = ? AND range_start < ?
@@ -40,8 +40,8 @@ export async function ledgerEnd(session: SqlSession, name: CounterName, below: b
 }
 
 /**
- * An expression for the end of the highest of a counter's ranges, or of those that start below another expression. A subquery,
- * so that a locking SELECT does not lock it.
+ * An expression for the end of the highest of a counter's ranges, or of those that start below another expression. It
+ * is a subquery, so that a locking SELECT does not lock it.
  */
 export function ledgerTop(kind: 't' | 'm', name: string, below?: string): string {
   const starts = below === undefined ? '' : `AND l.range_start < ${below}`;
@@ -49,12 +49,12 @@ export function ledgerTop(kind: 't' | 'm', name: string, below?: string): string
     ORDER BY l.range_start DESC LIMIT 1)`;
 }
 
-/** A machine id as the ledger names it: padded, so that they sort as numbers. */
+/** A machine id as the ledger names it: padded, so that names sort as numbers. */
 export function machineName(machineId: number): string {
   return String(machineId).padStart(10, '0');
 }
 
-/** Start of the lowest of a counter's ranges that start at `from` or above; undefined where there is none. */
+/** Start of the lowest of a counter's ranges that start at `from` or above; undefined if there is none. */
 export async function nextRangeStart(
   session: SqlSession,
   name: CounterName,
@@ -69,8 +69,8 @@ export async function nextRangeStart(
 }
 
 /**
- * What of `within` none of a counter's ranges covers that start in it, in order. One statement finds them, because there may be
- * a million ranges.
+ * The parts of `within` that none of a counter's ranges starting in it covers, in order. One statement finds them,
+ * because there may be a million ranges.
  */
 export async function holes(
   session: Pick<SqlSession, 'query'>,
@@ -148,7 +148,10 @@ export async function readLedger(
 const COLUMNS =
   'l.kind, l.name, l.range_start, l.range_end, l.agent_id, l.instance_id, l.coordinator_id, l.granted_at_ms';
 
-/** The highest ranges of a counter that start below `below`, highest first. Reads its end of the primary key backwards. */
+/**
+ * The highest ranges of a counter that start below `below`, highest first. Reads the end of the primary key
+ * backwards.
+ */
 export async function latestRanges(
   driver: SqlDriver,
   name: CounterName,
@@ -163,12 +166,13 @@ export async function latestRanges(
   return rows.map(toEntry);
 }
 
-/** Tags that one statement looks up: its text and its plan grow with them. */
+/** How many tags one statement looks up: its text and its plan grow with them. */
 const LOOKUPS_PER_STATEMENT = 50;
 
 /**
- * One look into the primary key of the ledger for each tag of a page: ranges are disjoint, so the last start decides.
- * Each look is a query of its own in a UNION; as a correlated subquery MariaDB reads every range of the tag.
+ * Looks once into the primary key of the ledger for each tag of a page: ranges are disjoint, so the last start
+ * decides. Each look is a query of its own in a UNION; with a correlated subquery MariaDB reads every range of the
+ * tag.
  */
 export async function rangesHolding(
   driver: SqlDriver,

@@ -7,7 +7,7 @@ import { LEDGER_KIND, ledgerTop, machineName } from './ledger.ts';
 const COLUMNS = 'machine_id, ceiling_ms, window_ms, agent_id, instance_id';
 const ROWS_PER_INSERT = 1_000;
 
-/** A machine id as it stands under its lock. */
+/** A machine id as read under its lock. */
 interface LockedMachineIdRow {
   readonly record: MachineIdRecord;
   /** The database's clock, unix milliseconds. */

@@ -46,10 +46,13 @@ import {
   setEra,
 } from './tags.ts';
 
-/** The store on SQL: the same statements on MySQL, MariaDB and SQLite; what differs is in the driver. */
+/** The store on SQL: the same statements on MySQL, MariaDB and SQLite. What differs is in the driver. */
 export class SqlStore implements Store {
   readonly #driver: SqlDriver;
-  /** Whose database it was when it was first asked: nothing is taken from another one that comes in its place. */
+  /**
+   * The deployment that the database belonged to when it was first asked: nothing is taken from another one that
+   * replaces it.
+   */
   #deploymentId: string | undefined;
 
   constructor(driver: SqlDriver) {
@@ -258,7 +261,7 @@ function ledgerOf(
       rangesFrom: (first: bigint, last: bigint) => rangesFrom(session, name, first, last),
       mergeRanges: (whole: LedgerEntry, count: number) => mergeRanges(session, whole, count),
     },
-    /** @throws CounterBehindError where the ledger has one of these ranges already */
+    /** @throws CounterBehindError if the ledger has one of these ranges already */
     async write(entries: readonly LedgerEntry[]): Promise<void> {
       try {
         await writeLedger(

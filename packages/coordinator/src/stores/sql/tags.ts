@@ -14,22 +14,22 @@ import {
 } from './driver.ts';
 import { LEDGER_KIND, ledgerTop } from './ledger.ts';
 
-/** Leaf's own table is read and written as Leaf does; what Leafcutter adds stands beside it in `leafcutter_tag`. */
+/** Leaf's own table is read and written as Leaf does; what Leafcutter adds is in `leafcutter_tag`. */
 const LEAF_COLUMNS = 'a.biz_tag, a.max_id, a.step, a.description';
 const OWN_COLUMNS =
   't.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water, t.shape, t.shaped_active, t.era, t.taken_from, t.taken_to';
 const COLUMNS = `${LEAF_COLUMNS}, ${OWN_COLUMNS}`;
 
 /**
- * `retired` and `shaped_active` of a tag with a shape. A coordinator of an earlier release reads the first column only, and
- * refuses a tag whose bare numbers it would give out.
+ * `retired` and `shaped_active` of a tag with a shape. A coordinator of an earlier release reads only the first
+ * column, and so refuses a tag whose bare numbers it would give out.
  */
 const RETIRED_TO_WHO_KNOWS_NO_SHAPES = [1, 1];
 
-/** A tag as it stands under its lock. */
+/** A tag as read under its lock. */
 export interface LockedTagRow {
   readonly record: TagRecord;
-  /** True where it has a row in `leafcutter_tag`, too. */
+  /** True if it has a row in `leafcutter_tag` too. */
   readonly hasOwn: boolean;
   readonly era: Era;
   /** The database's clock, unix milliseconds. */
@@ -41,8 +41,9 @@ export interface LockedTagRow {
 }
 
 /**
- * Locks the tag's row, and then reads all that must agree with it; undefined if there is none. In two statements, because
- * MariaDB answers a locking one that waited from two moments: the row from after the wait, its subqueries from before it.
+ * Locks the tag's row, and then reads everything that must agree with it; undefined if there is none. It takes two
+ * statements, because MariaDB answers a locking one that waited from two moments: the row from after the wait, its
+ * subqueries from before it.
  */
 export async function lockTag(
   driver: SqlDriver,
@@ -88,7 +89,7 @@ export async function setCounter(
   to: bigint,
 ): Promise<void> {
   const { tag, nextId } = record;
-  // The old value stands in the condition too: a row that changed under our lock means that it was none.
+  // The condition includes the old value: if a row changed under our lock, it was not locked.
   const sql = 'UPDATE leaf_alloc SET max_id = ? WHERE biz_tag = ? AND max_id = ?';
   requireOne(await session.run(sql, [to, tag, nextId]), `tag ${tag}`);
   const own = hasOwn
@@ -97,7 +98,7 @@ export async function setCounter(
   await session.run(own, [to, tag]);
 }
 
-/** Notes the era of a tag whose counter is set already, and the highest ID that it may reach in it. */
+/** Notes the era of a tag whose counter is set already, and the highest ID that it may reach in that era. */
 export async function setEra(
   session: SqlSession,
   { tag, highestId }: TagRecord,
@@ -110,7 +111,7 @@ export async function setEra(
   );
 }
 
-/** The shape of a tag whose row the database lost, and that nobody made again yet. */
+/** The shape of a tag whose row the database lost, and that nobody has made again yet. */
 const FORGOTTEN_SHAPE = '?';
 
 /** Raises the high-water mark of a tag that has no row. */
@@ -143,7 +144,7 @@ export async function findTags(driver: SqlDriver, tags: readonly string[]): Prom
   } catch (error) {
     if (tags.length === 1) return noneIfUnstorable(error);
     if (!(error instanceof UnstorableTextError)) throw error;
-    // One of them cannot stand in this table, which must not hide the others.
+    // A name that cannot stand in this table must not hide the others.
     const found: TagRecord[] = [];
     for (const tag of wanted) found.push(...(await findTags(driver, [tag])));
     return found;
@@ -164,7 +165,7 @@ export async function listTags(
   return rows.map(toTag);
 }
 
-/** By the index on `shape`. A day's tag has braces in its name and no date that is open in its shape. */
+/** Uses the index on `shape`. A day's tag has braces in its name but no open date in its shape. */
 export async function listShapes(
   driver: SqlDriver,
   { above, below }: ShapeSpan,
@@ -183,7 +184,7 @@ export async function listShapes(
 export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
   try {
     await driver.transaction(async (session) => {
-      // What an earlier tag of this name left is its high-water mark: the new one starts above it.
+      // An earlier tag of this name left a high-water mark: the new one starts above it.
       await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag.tag]);
       const [left] = await session.query('SELECT high_water, shape FROM leafcutter_tag WHERE tag = ?', [
         tag.tag,

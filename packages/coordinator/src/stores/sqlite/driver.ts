@@ -13,7 +13,7 @@ import { migrateSqlite } from './migrations.ts';
 import { type Moved, movedAway, readMoved } from './moved.ts';
 import { makePrivateFile } from './private-file.ts';
 
-/** Transactions that may wait for the one file; more means that the disk has stopped answering. */
+/** How many transactions may wait for the one file; more means that the disk has stopped answering. */
 const MAX_WAITING = 1_000;
 
 const SQLITE_BUSY = 5;
@@ -26,9 +26,10 @@ export function embeddedFile(dataDir: string): string {
 }
 
 /**
- * Opens the embedded database: WAL, every COMMIT synced to disk, and held exclusively so that a second coordinator
- * on the same file is refused. Of several that come at once, exactly one gets it.
- * @throws STORE_UNAVAILABLE with reason `in_use` if another process has it open, `moved` if its counters went to MySQL
+ * Opens the embedded database: WAL, every COMMIT synced to disk, and held exclusively, so that a second coordinator
+ * on the same file is refused. If several come at once, exactly one gets it.
+ * @throws STORE_UNAVAILABLE with reason `in_use` if another process has it open, `moved` if its counters went to
+ * MySQL
  */
 export function openSqlite(file: string): SqlDriver {
   return hold(file, (database, driver) => {
@@ -40,7 +41,8 @@ export function openSqlite(file: string): SqlDriver {
 }
 
 /**
- * Opens it for a move, also once it was moved. Its schema is brought to the newest, unless it is only looked at.
+ * Opens it for a move, even if it was moved already. Its schema is brought to the newest, unless it is only looked
+ * at.
  * @throws STORE_UNAVAILABLE with reason `in_use` if another process has it open
  */
 export function openSqliteToMove(
@@ -62,7 +64,7 @@ function hold<T>(file: string, prepare: (database: DatabaseSync, driver: SqlDriv
     lock = lockFile(file);
     makePrivateFile(file);
     database = new DatabaseSync(file, { readBigInts: true });
-    // Exclusive as well, against programs that know nothing of our lock: a release before it, or a tool.
+    // Exclusive as well, against programs that do not know our lock: an earlier release, or a tool.
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 0;`);
     return prepare(database, new SqliteDriver(database, lock));
@@ -83,7 +85,7 @@ class SqliteDriver implements SqlDriver {
   readonly forUpdate = '';
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
   readonly insertIgnore = 'INSERT OR IGNORE';
-  /** The file is ours alone from the time it was opened. */
+  /** Never rises: the file is ours alone from the moment it was opened. */
   readonly incarnation = 1;
   readonly #database: DatabaseSync;
   readonly #lock: FileLock;
@@ -175,7 +177,7 @@ function sqliteCode(error: unknown): number | undefined {
   return Number(error.errcode);
 }
 
-/** SQLite's own errors become codes; what the work itself threw passes through. */
+/** SQLite's own errors become codes; errors of the work itself pass through. */
 function translate(error: unknown): unknown {
   const code = sqliteCode(error);
   if (code === undefined) return error;

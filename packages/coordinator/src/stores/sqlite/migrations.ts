@@ -86,7 +86,7 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
-/** The first step after which each notes what it needs. */
+/** From the step after this one on, each notes what it requires. */
 const NOTED_FROM = 3;
 
 /** Brings the file to the newest schema; `user_version` counts what has been applied. @throws STORE_UNAVAILABLE */

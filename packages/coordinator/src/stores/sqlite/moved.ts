@@ -13,8 +13,8 @@ export interface Moved {
 }
 
 /**
- * The number of the schema of a file that was moved. It needs a program that knows as many steps, so that programs from
- * before this mark refuse it, too.
+ * The schema number of a file that was moved. It requires a program that knows as many steps, so that programs from
+ * before this mark refuse it too.
  */
 const MOVED_SCHEMA = 1_000_000;
 

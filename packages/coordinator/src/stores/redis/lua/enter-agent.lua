@@ -8,9 +8,9 @@
   ARGV[2] record, JSON
   ARGV[3] seen at ms: when it was seen, unix milliseconds
   ARGV[4] max bytes that all entries may take
-  ARGV[5] entry bytes: what an entry takes beside its record
+  ARGV[5] entry bytes: what an entry takes besides its record
 
-  Returns 1 where it was entered, 0 where there was no room and nothing changed.
+  Returns 1 if it was entered, 0 if there was no room and nothing changed.
 ]]
 local before = redis.call('HSTRLEN', KEYS[1], ARGV[1])
 local grows = #ARGV[2] - before

@@ -1,14 +1,14 @@
 --[[
-  Notes the number of a finished sweep and that of the one before, and what the next one reads of the ledger.
+  Notes the number of a finished sweep and that of the one before, and what the next one reads from the ledger.
 
   KEYS[1] the identity
   ARGV[1] generation that the identity must have
   ARGV[2] before: the number that the identity must have
   ARGV[3] number of the sweep
-  ARGV[4] ledger from: the next sweep reads what is dated from here on, unix milliseconds
+  ARGV[4] ledger from: the next sweep reads entries dated from here on, unix milliseconds
   ARGV[5] ledger next: what that will be later, unix milliseconds
 
-  Returns 1 where it is noted, 0 where the identity is another one, or went back to an old file.
+  Returns 1 if it is noted, 0 if the identity is another one or went back to an old file.
 ]]
 local identity = redis.call('HMGET', KEYS[1], 'generation', 'sweep')
 if identity[1] ~= ARGV[1] or identity[2] ~= ARGV[2] then

@@ -4,7 +4,7 @@
   KEYS[1] records: instance id to JSON
   KEYS[2] seen: instance ids by when they were seen
   KEYS[3] bytes that all entries take
-  ARGV[1] entry bytes: what an entry takes beside its record
+  ARGV[1] entry bytes: what an entry takes besides its record
   ARGV[2] instance ids, separated by spaces
 
   Returns how many stay.
@@ -18,7 +18,7 @@ for id in string.gmatch(ARGV[2], '%S+') do
   redis.call('ZREM', KEYS[2], id)
 end
 local left = redis.call('HLEN', KEYS[1])
--- What somebody deleted by hand was never taken off the sum.
+-- Entries that somebody deleted by hand were never subtracted from the sum.
 if left == 0 then
   redis.call('DEL', KEYS[3])
 end

@@ -1,5 +1,5 @@
 --[[
-  Renews an instance's lease on a machine id, or enters it where none stands.
+  Renews an instance's lease on a machine id, or enters it if there is none.
 
   KEYS[1] the lease of one machine id
   ARGV[1] instance id, 36 characters
@@ -7,8 +7,8 @@
   ARGV[3] time to live, milliseconds
   ARGV[4] how: "enter", or "renew" a lease that must stand there
 
-  Returns "kept" where the lease is this instance's, "taken" where another instance stands there, "absent" where nobody
-  does and nothing was entered.
+  Returns "kept" if the lease is this instance's, "taken" if another instance has it, "absent" if nobody has and
+  nothing was entered.
 ]]
 local current = redis.call('GET', KEYS[1])
 if current and string.sub(current, 1, 36) ~= ARGV[1] then

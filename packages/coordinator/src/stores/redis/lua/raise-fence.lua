@@ -34,7 +34,7 @@ if current then
   if known > ARGV[6] then
     return 'forgotten'
   end
-  -- What a fence says of an earlier era says nothing of this one.
+  -- What a fence remembers of an earlier era says nothing about this one.
   if known == ARGV[6] then
     if string.sub(current, 1, 19) > ARGV[1] then
       return current

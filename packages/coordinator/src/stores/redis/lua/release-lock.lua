@@ -1,11 +1,11 @@
 --[[
-  Hands a lock to the first in its queue who hears of it, or gives up a place in the queue. A lock that expired and was
+  Hands a lock to the first in its queue that hears of it, or gives up a place in the queue. A lock that expired and was
   taken by another stays. Values as in take-lock.lua.
 
   KEYS[1] the lock
   ARGV[1] ticket
 
-  Returns 1 where the lock was the ticket's, else 0.
+  Returns 1 if the lock was the ticket's, else 0.
 ]]
 if redis.call('LINDEX', KEYS[1], 0) ~= ARGV[1] then
   redis.call('LREM', KEYS[1], 1, ARGV[1])
@@ -15,7 +15,7 @@ redis.call('LPOP', KEYS[1])
 local heir = redis.call('LINDEX', KEYS[1], 0)
 while heir do
   local channel, ttlMs = string.match(heir, '^(.+) %d+ (%d+)$')
-  -- An error where this user may not publish: the heir finds the lock its own when it asks again.
+  -- If this user may not publish, this is an error; the heir finds that it has the lock when it asks again.
   if redis.pcall('PUBLISH', channel, heir) ~= 0 then
     redis.call('PEXPIRE', KEYS[1], ttlMs)
     return 1

@@ -1,6 +1,6 @@
 --[[
-  Raises fences to committed counters. None is lowered but to a later era. Values as in raise-fence.lua. What is no fence
-  is left alone.
+  Raises fences to committed counters. One is lowered only for a later era. Values as in raise-fence.lua. A value
+  that is not a fence is left alone.
 
   KEYS[1] the identity
   KEYS[2] counters, as in raise-fence.lua
@@ -10,9 +10,9 @@
   ARGV[3] and on, for each fence its name in KEYS[2], its counter, the end of the highest range that the ledger has of
     its era, 0 for none, and its era; values as in raise-fence.lua
 
-  Returns one text per fence: '' where both sides know the same; what the fence is where it stands above the counter,
-  where it knows of more than the ledger or of a later era, or where it is none; or only '?' where the identity is
-  another one, or went back to an old file.
+  Returns one text per fence: '' if both sides know the same; its value if it stands above the counter, knows of more
+  than the ledger or of a later era, or is not a fence; or only '?' if the identity is another one, or went back to an
+  old file.
 ]]
 local PER_FENCE = 4
 
@@ -57,7 +57,7 @@ for index = 3, #KEYS do
     else
       redis.call('ZADD', KEYS[2], 'NX', identity[2], name)
     end
-    -- What the fence knows was granted must be in the ledger, too, also where the counter was set above it by hand.
+    -- The ledger must have what the fence knows was granted, even if the counter was set above it by hand.
     local isLost = isSame and string.sub(name, 1, 4) == 'tag:' and granted > inLedger
     answers[index - 2] = (isLost or stands > counter) and raised or ''
   end
