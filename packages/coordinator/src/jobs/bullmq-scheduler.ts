@@ -9,7 +9,7 @@ import { ATTEMPTS, type Job, RETRY_MS, type Scheduler } from './jobs.ts';
 
 const QUEUE = 'jobs';
 
-/** How long a schedule that Redis lost (FLUSHALL, a restart without persistence) may stay lost, at most. */
+/** How long a schedule that Redis lost (FLUSHALL, a restart without persistence) may stay lost at most. */
 const CHECK_MAX_MS = 60_000;
 /** A next run further away than the interval and this much was set by a clock that was wrong, in milliseconds. */
 const FAR_MS = 60_000;
@@ -79,13 +79,13 @@ export function bullmqScheduler(
     if (stopped) return;
     stopTimer = clock.after(checkMs, () => void look().catch(onError).then(checkLater));
   };
-  // At start each is entered whether it is there or not, so that a changed interval counts.
+  // At start each is entered even if it is there, so that a changed interval takes effect.
   void Promise.all(jobs.map(enter)).then(checkLater);
   return {
     async stop() {
       stopped = true;
       stopTimer();
-      // Closing politely waits for Redis; a shutdown does not.
+      // A graceful close waits for Redis; a shutdown does not.
       await Promise.race([Promise.allSettled([worker.close(), queue.close()]), delay(1_000)]);
       for (const connection of connections) connection.disconnect();
     },

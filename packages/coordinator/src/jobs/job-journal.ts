@@ -1,4 +1,4 @@
-/** What came of a job when it last ran. */
+/** The result of a job's last run. */
 export interface JobRun {
   readonly job: string;
   /** The coordinator that ran it. */
@@ -6,11 +6,11 @@ export interface JobRun {
   /** When it ended, by that coordinator's clock, unix milliseconds. */
   readonly endedAtMs: number;
   readonly durationMs: number;
-  /** Null where it went well. */
+  /** Null if it went well. */
   readonly error: string | null;
 }
 
-/** The last run of each job, whichever coordinator it was on. For people; nothing depends on it. */
+/** The last run of each job, on any coordinator. For people; nothing depends on it. */
 export interface JobJournal {
   /** @throws STORE_UNAVAILABLE */
   note(run: JobRun): Promise<void>;

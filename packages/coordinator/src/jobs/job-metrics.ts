@@ -6,10 +6,10 @@ import type { TagForecast } from '../domain/ledger/forecast.ts';
 /** Background jobs by name; see jobs.ts. */
 const JOBS = ['audit', 'sweep', 'prune', 'forecast', 'reap'];
 
-/** Tags whose end is foretold. */
+/** How many tags have a forecast. */
 const MAX_TAGS_SHOWN = 200;
 
-/** What the background jobs tell, as far as they run here. */
+/** The metrics of the background jobs that run here. */
 export class JobMetrics {
   readonly #runs: Counter;
   readonly #succeededAt: Gauge;

@@ -11,7 +11,7 @@ import type { CoordinatorConfig } from '../settings/settings.ts';
 import type { JobJournal } from './job-journal.ts';
 import type { JobMetrics } from './job-metrics.ts';
 
-/** A background job. Every run is counted, and entered in the journal; what it throws was logged. */
+/** A background job. Every run is counted and entered in the journal, and its errors are logged. */
 export interface Job {
   readonly name: string;
   readonly everyMs: number;
@@ -23,7 +23,10 @@ export interface Scheduler {
   stop(): Promise<void>;
 }
 
-/** Times that a job is run at its turn until it goes well, and what lies between them at first; then twice that. */
+/**
+ * How often a job is tried at its turn until it goes well, and the first pause between two tries; the next pauses are
+ * twice that.
+ */
 export const ATTEMPTS = 3;
 export const RETRY_MS = 5_000;
 
@@ -32,7 +35,7 @@ const DAY_MS = 86_400_000;
 interface Parts {
   readonly store: Store;
   readonly fence: Fence | undefined;
-  /** Undefined where there is no fence to look after. */
+  /** Undefined if there is no fence to look after. */
   readonly guard: FenceGuard | undefined;
   readonly roster: Roster;
   readonly journal: JobJournal;
@@ -76,7 +79,7 @@ export function coordinatorJobs(parts: Parts): Job[] {
   return jobs;
 }
 
-/** One run of a job, told to metrics, log and journal. @throws what `work` throws */
+/** One run of a job, reported to metrics, log and journal. @throws what `work` throws */
 async function watched(parts: Parts, job: string, work: () => Promise<void>): Promise<void> {
   const { journal, clock, metrics, log, coordinatorId } = parts;
   const begun = clock.monotonic();

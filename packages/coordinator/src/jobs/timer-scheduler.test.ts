@@ -4,7 +4,7 @@ import { timerScheduler } from './timer-scheduler.ts';
 
 const MINUTE = 60_000;
 
-/** A job that fails as often as it is told, and notes when it ran. */
+/** A job that fails as often as told, and notes when it ran. */
 function job(failures = 0, everyMs = MINUTE) {
   const clock = new FakeClock();
   const ranAt: number[] = [];
