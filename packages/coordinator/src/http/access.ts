@@ -18,12 +18,15 @@ type Guard = (request: Request) => void;
 /** Who may pass a guard. */
 export type AccessKind = 'reports' | 'segments' | 'reads' | 'leases' | 'viewer' | 'admin';
 
-/** Who may do what, by the tokens that are valid now. Without tokens of a kind, whoever reaches the port may. */
+/**
+ * Who may do what, by the tokens that are valid now. If there are no tokens of a kind, everyone who reaches the port
+ * may.
+ */
 export class Access {
   readonly #agents: Tokens;
   readonly #admins: Tokens;
   readonly #viewers: Tokens;
-  /** By token: what each opens is an object of its own. */
+  /** The key is what a token opens, an object of its own for each token. */
   readonly #paces: Paces<Scope>;
   readonly guards: Readonly<Record<AccessKind, Guard>> = {
     /** An agent that reports, whatever its token opens. */
@@ -92,7 +95,7 @@ function checkTag(scope: Scope, request: Request): void {
   scope.checkTag(scopedName(askableTag.read('tag', String(request.params.tag))));
 }
 
-/** Who may have a template's may have those of its days. */
+/** A token for a template is good for the tags of its days too. */
 function scopedName(tag: string): string {
   return templateOf(tag)?.template ?? tag;
 }

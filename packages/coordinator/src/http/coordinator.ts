@@ -34,7 +34,7 @@ export interface Coordinator {
   readonly locks: Locks;
   readonly roster: Roster;
   readonly access: Access;
-  /** By agent id: how fast it may ask. */
+  /** How fast an agent may ask, by agent id. */
   readonly paces: Paces<string>;
   readonly jobs: readonly Job[];
   readonly journal: JobJournal;
@@ -49,7 +49,7 @@ export interface Coordinator {
   readonly guard: FenceGuard | undefined;
   /** Every machine id of this deployment with its state, or those of `range`. @throws STORE_UNAVAILABLE */
   census(range?: { first: number; last: number }): AsyncGenerator<MachineIdStatus>;
-  /** True from when it is asked to stop: it is not ready any more, and goes on serving for a while. */
+  /** True once it was asked to stop: it is no longer ready, but goes on serving for a while. */
   stopping: boolean;
   /** Ready while the store answers; without Redis it serves, unfenced, and says so. With a strange one it does not. */
   readiness(): Promise<{

@@ -7,7 +7,10 @@ import {
 import { agentStatus, bufferView, tagView, unixMs } from '@leafcutter/shared/wire';
 import { z } from 'zod';
 
-/** What `GET /v1/events` sends, as its document tells it: by event, the JSON of its data. The console's types are the measure. */
+/**
+ * What `GET /v1/events` sends, for its document: the JSON of the data by event. The console's types are the
+ * reference.
+ */
 
 const rate = z.number().min(0);
 const runwaySeconds = z.number().min(0).nullable();

@@ -6,9 +6,9 @@ import { machineIdsLive } from '../domain/fleet/machine-ids.ts';
 import { machineIds } from '../settings/settings.ts';
 import type { Coordinator } from './coordinator.ts';
 
-/** Consoles that may watch through one coordinator. */
+/** How many consoles may watch through one coordinator. */
 const MAX_LISTENERS = 64;
-/** A census asks both stores about every machine id: not at every look, in milliseconds. */
+/** A census asks both stores about every machine id, so not every look takes one. In milliseconds. */
 const CENSUS_MS = 2_000;
 
 /** What a listener wants to see; without either, the fleet. */
@@ -21,7 +21,7 @@ interface Watched {
 export class FleetEvents {
   readonly #coordinator: Coordinator;
   readonly #streams = new EventStreams(MAX_LISTENERS);
-  /** Views as JSON, made of the look at `#madeOf`. */
+  /** Views as JSON, made from the look at `#madeOf`. */
   readonly #made = new Map<string, string>();
   #madeOf: object | undefined;
   #census: { readonly at: number; readonly json: Promise<string> } | undefined;
@@ -41,7 +41,7 @@ export class FleetEvents {
         const history = isFirst ? { history: watch.rates(tag) } : {};
         send('tag', isFirst ? JSON.stringify({ ...watch.tag(tag), ...history }) : this.#tagJson(tag));
       } else if (view === 'machine-ids') {
-        // A store that is away leaves the page as it stands; the fleet's problems say why.
+        // If a store is away, the page stays as it is; the fleet's problems say why.
         this.#machineIdsJson().then(
           (json) => send('machine-ids', json),
           () => undefined,
@@ -51,7 +51,7 @@ export class FleetEvents {
       } else send('fleet', this.#fleetJson());
       isFirst = false;
     };
-    // What the last look saw comes at once, the next look right after it.
+    // The result of the last look comes at once, and the next look right after it.
     tell();
     res.once('close', watch.subscribe(tell));
   }

@@ -6,12 +6,12 @@ import type { TlsTexts } from '@leafcutter/shared/tls-files';
 import type { Express } from 'express';
 import type { CoordinatorConfig } from '../settings/settings.ts';
 
-/** A certificate that ends within so long is told at start. */
+/** If a certificate ends within this time, that is logged at start. */
 const SOON_MS = 14 * 86_400_000;
 
 /** The coordinator's open doors. */
 export interface Doors {
-  /** Of `listen`; `https://…` where it speaks TLS. */
+  /** Of `listen`; `https://…` if it speaks TLS. */
   readonly url: string;
   /** When its certificate ends, unix milliseconds; undefined without TLS. */
   certificateEndsAtMs(): number | undefined;
@@ -22,7 +22,7 @@ export interface Doors {
   close(drainMs: number): Promise<void>;
 }
 
-/** Opens `listen`, and `opsListen` where it is set, or none. @throws StartError that names the setting that is wrong */
+/** Opens `listen`, and `opsListen` if it is set, or none. @throws StartError that names the setting that is wrong */
 export async function openDoors(
   config: CoordinatorConfig,
   { app, ops }: { app: Express; ops: Express },
@@ -51,7 +51,7 @@ export async function openDoors(
   }
 }
 
-/** The door that speaks TLS where `tls` says so. */
+/** The main door, with TLS if `tls` says so. */
 async function openSecured(
   config: CoordinatorConfig,
   app: Express,

@@ -1,6 +1,6 @@
 import { Pace } from '@leafcutter/shared/http/pace';
 
-/** What agents ask for. Each has a pace of its own, so that one keeps none of the others waiting. */
+/** What agents ask for. Each kind has a pace of its own, so that none delays the others. */
 const KINDS = ['segments', 'leases', 'reads', 'reports'] as const;
 type Kind = (typeof KINDS)[number];
 
