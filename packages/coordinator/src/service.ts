@@ -38,7 +38,7 @@ import { openStores, type Stores } from './stores/open-stores.ts';
 
 /** A running coordinator. */
 export interface CoordinatorService {
-  /** Where it listens: `http://127.0.0.1:8100`. */
+  /** Its address: `http://127.0.0.1:8100`. */
   readonly url: string;
   /** What takes over the settings that may change while it runs. */
   readonly appliers: Appliers<CoordinatorSettings>;
@@ -290,7 +290,7 @@ async function agreedKeys({ opaqueKeys }: CoordinatorConfig, store: Stores['stor
   return keys;
 }
 
-/** Looks after the fence from now on. @throws STORE_UNAVAILABLE where Redis is another deployment's */
+/** Looks after the fence from now on. @throws STORE_UNAVAILABLE if Redis is another deployment's */
 async function guardFence(
   { store, fence, locks, redis }: Stores,
   events: CoordinatorObserver,
@@ -380,7 +380,7 @@ async function countStates(
   return counts;
 }
 
-/** What keeps a coordinator from starting is told as a sentence, without a stack. */
+/** Errors that keep a coordinator from starting are shown as a sentence, without a stack. */
 function explain(error: unknown): never {
   if (hasCode(error, 'STORE_UNAVAILABLE', 'LAYOUT_MISMATCH')) {
     const cause = error.cause instanceof Error ? ` (${error.cause.message})` : '';

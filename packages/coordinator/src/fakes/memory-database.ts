@@ -16,13 +16,13 @@ import type {
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
 export type TagRow = Omit<TagRecord, 'highWater'>;
-/** Without a layout until the first coordinator says its own. */
+/** Without a layout until the first coordinator brings its own. */
 export type DeploymentRow = Omit<Deployment, 'nowMs' | 'layout'> & { readonly layout: string | undefined };
 
-/** Changes one row and answers how to take that back. */
+/** Changes one row and returns how to undo that. */
 export type Write = () => () => void;
 
-/** Commits that `loseLast` can take back; older ones are forgotten, so that long simulations stay small. */
+/** How many commits `loseLast` can take back; older ones are forgotten, so that long simulations stay small. */
 const MAX_HISTORY = 1_000;
 
 /**
@@ -36,7 +36,7 @@ export class MemoryDatabase {
   readonly highWaters = new Map<string, bigint>();
   /** Eras of tags, which outlive their rows, too. */
   readonly eras = new Map<string, Era>();
-  /** Rises when it may have forgotten something, as when another server takes its place. */
+  /** Rises when it may have forgotten something, for example when another server takes its place. */
   incarnation = 1;
   /** Tags whose shape was lost with them. */
   readonly forgottenShapes = new Map<string, true>();
@@ -56,7 +56,7 @@ export class MemoryDatabase {
     this.deployment = new Map([[1, { ...row, confirmedAtMs: 0, sweep: 0, sweptAtMs: 0 }]]);
   }
 
-  /** Waits until nobody holds `row`, then holds it until the answer is called. First come, first served. */
+  /** Waits until nobody holds `row`, then holds it until the returned function is called. First come, first served. */
   async lock(row: string): Promise<() => void> {
     const before = this.#turns.get(row);
     const { promise: turn, resolve: end } = Promise.withResolvers<void>();
@@ -195,7 +195,7 @@ export function remove<K, V>(table: Map<K, V>, key: K): Write {
   };
 }
 
-/** Sorts as the ledger does: kind (machine ids before tags), counter, start. */
+/** Sorts like the ledger: kind (machine ids before tags), counter, start. */
 export function ledgerKey(
   entry: Pick<LedgerEntry, 'counter' | 'start'>,
 ): [kind: string, name: string, start: bigint] {

@@ -15,13 +15,13 @@ import { type CounterName, compareEras, counterKey, maxBigint } from '../domain/
 import { RETRY_REASONS } from '../domain/allocation/store.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
-/** An answer that is lost before the fence was reached, or after it rose. */
+/** How an answer gets lost: before the fence was reached, or after it rose. */
 export type FenceFault = 'before-raise' | 'after-raise';
 
-/** What a Redis remembers of counters, and who it is. Coordinators that share a Redis share one. */
+/** The memory of a Redis: counters, and its identity. Coordinators that share a Redis share one. */
 export class FenceMemory {
   readonly marks = new Map<string, FenceMark>();
-  /** Of each counter, the number of the last sweep that had ended when its fence rose. */
+  /** For each counter, the number of the last sweep that had ended when its fence rose. */
   readonly rose = new Map<string, { readonly name: CounterName; readonly sweep: number }>();
   identity: FenceIdentity | undefined;
 
@@ -30,7 +30,7 @@ export class FenceMemory {
     this.identity = identity;
   }
 
-  /** Forgets everything, who it is as well, as FLUSHALL does or a restart without persistence. */
+  /** Forgets everything, including its identity, as FLUSHALL or a restart without persistence does. */
   wipe(): void {
     this.marks.clear();
     this.rose.clear();
@@ -52,7 +52,7 @@ export class MemoryFence implements Fence {
     this.memory = memory;
   }
 
-  /** Lets the answer to the next `raise` be lost; asked for twice, the next two. */
+  /** Loses the answer to the next `raise`; called twice, the next two. */
   failNext(fault: FenceFault): void {
     this.#faults.push(fault);
   }
@@ -184,7 +184,7 @@ export class MemoryFence implements Fence {
   }
 }
 
-/** True where nobody wiped it, nor took it back to an old file. */
+/** True if nobody wiped it or took it back to an old file. */
 function isSame(a: FenceIdentity, b: FenceIdentity): boolean {
   return a.generation === b.generation && a.sweep === b.sweep;
 }

@@ -31,12 +31,12 @@ import { checkSameShape, unknownTag } from '../domain/tags/tags.ts';
 import { bytewise, type DeploymentRow, MemoryDatabase, put, remove, type Write } from './memory-database.ts';
 
 /**
- * What a transaction can die of: `begin` loses the connection before anything happened, `before-commit` loses
- * COMMIT on its way to the database (nothing is written), `after-commit` loses only its answer (all is written).
+ * How a transaction can die: `begin` loses the connection before anything happened, `before-commit` loses COMMIT on
+ * its way to the database (nothing is written), `after-commit` loses only its answer (everything is written).
  */
 export type StoreFault = 'begin' | 'before-commit' | 'after-commit';
 
-/** The store in memory. Its time is the given clock's, its faults are asked for. */
+/** The store in memory. Its time is the given clock's; tests ask for its faults. */
 export class MemoryStore implements Store {
   readonly database: MemoryDatabase;
   /** Awaited before every COMMIT, with the row locked: a test holds a transaction open here. */
@@ -50,7 +50,7 @@ export class MemoryStore implements Store {
     this.database = database;
   }
 
-  /** Lets the next transaction that gets there die so; asked for twice, the next two. */
+  /** Lets the next transaction that gets there die like this; called twice, the next two. */
   failNext(fault: StoreFault): void {
     this.#faults.push(fault);
   }
@@ -341,7 +341,7 @@ export class MemoryStore implements Store {
         reason: RETRY_REASONS.connectionLost,
       });
     }
-    // As MySQL's NOW(), which is fixed when a statement begins: before it waits for the row.
+    // Like MySQL's NOW(), which is fixed when a statement begins, before it waits for the row.
     const nowMs = this.#clock.now();
     const unlock = await this.database.lock(row);
     try {

@@ -64,7 +64,7 @@ export class OneTag {
     return lowerCounter(this.parts, 'orders', to, false);
   }
 
-  /** MySQL goes back to when it had so many commits. */
+  /** MySQL goes back to when it had this many commits. */
   backTo(commits: number): void {
     this.store.database.loseLast(this.store.database.commitCount - commits);
   }

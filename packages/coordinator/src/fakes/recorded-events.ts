@@ -6,14 +6,14 @@ import type { SweepReport } from '../domain/fence-guard/sweep.ts';
 import type { LeaseEvents } from '../domain/leases/leases.ts';
 import type { SegmentEvents } from '../domain/segments/segments.ts';
 
-/** What the arbiters told, for tests to look at. */
+/** The arbiters' events, for tests to look at. */
 export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
   onFenceStrange: () => void = () => undefined;
   readonly groups: { tag: string; requests: number; ids: bigint }[] = [];
   readonly ahead: { counter: string; by: bigint }[] = [];
   readonly lost: ({ counter: string } & LostRange)[] = [];
   readonly unfencedRefusals: string[] = [];
-  /** Times that the fence was of another generation. */
+  /** How often the fence was of another generation. */
   strangers = 0;
   readonly introduced: string[] = [];
   readonly wentBack: [number, number][] = [];
@@ -60,7 +60,7 @@ export class RecordedEvents implements SegmentEvents, LeaseEvents, GuardEvents {
   }
 
   fenceAgreed(): void {
-    // Told with every look.
+    // Reported with every look.
   }
 
   guardFailed(error: unknown): void {

@@ -13,7 +13,7 @@ import type { LeaseRules } from '../domain/leases/leases.ts';
 import type { SegmentRules } from '../domain/segments/segments.ts';
 import type { StepDemand } from '../domain/segments/step.ts';
 
-/** Ordinary values for tests: each test names only what it is about. */
+/** Ordinary values for tests: each test names only the ones it is about. */
 export const SEGMENT_RULES: SegmentRules = {
   adaptiveStep: true,
   maxStep: 1_000_000,
@@ -29,7 +29,7 @@ export const LAYOUT: SnowflakeLayout = {
 };
 export const LAYOUT_TEXT = layoutFingerprint(LAYOUT);
 
-/** A deployment whose MySQL and Redis have met: fakes of both begin there. */
+/** A deployment whose MySQL and Redis have met: fakes of both begin in this state. */
 export const SAMPLE_DEPLOYMENT = {
   identity: {
     deploymentId: '00000000-0000-4000-8000-00000000d001',
@@ -40,7 +40,7 @@ export const SAMPLE_DEPLOYMENT = {
   },
 } as const satisfies { identity: FenceIdentity };
 
-/** Lets ranges go unfenced, as a guard does that has swept both stores. */
+/** Lets ranges go unfenced, like a guard that has swept both stores. */
 export const SWEPT: UnfencedRule = {
   unfencedRefusal: () => undefined,
   wentUnfenced: () => undefined,
@@ -84,7 +84,7 @@ export function newTag(tag: string, own: Partial<NewTag> = {}): NewTag {
   };
 }
 
-/** Every two of `ranges` that share a number. */
+/** Every pair of `ranges` that share a number. */
 export function overlaps<T extends Range>(ranges: readonly T[]): [T, T][] {
   const sorted = [...ranges].sort((a, b) => (a.start < b.start ? -1 : 1));
   return sorted.flatMap((range, index) =>

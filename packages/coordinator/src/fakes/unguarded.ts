@@ -26,7 +26,7 @@ export class UnlockedDatabase extends MemoryDatabase {
   }
 }
 
-/** A store that takes a COMMIT without an answer for one that succeeded. */
+/** A store that treats a COMMIT without an answer as one that succeeded. */
 export class TrustingStore extends MemoryStore {
   override withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
     return trusting(work, (noted) => super.withTag(tag, noted));
@@ -37,14 +37,14 @@ export class TrustingStore extends MemoryStore {
   }
 }
 
-/** A fence that takes a question without an answer for one that was agreed to. */
+/** A fence that treats a question without an answer as one that was agreed to. */
 export class TrustingFence extends MemoryFence {
   override raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
     return super.raise(name, move).catch(() => ({ kind: 'ok' }));
   }
 }
 
-/** Runs a transaction and takes a COMMIT without an answer for one that succeeded. */
+/** Runs a transaction and treats a COMMIT without an answer as one that succeeded. */
 export async function trusting<L, T>(
   work: (locked: L) => Promise<T>,
   run: (noted: (locked: L) => Promise<T>) => Promise<T>,

@@ -13,7 +13,7 @@ import { JobMetrics } from '../jobs/job-metrics.ts';
 const PREFIX = 'leafcutter_coordinator_';
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** Tags that get series of their own. */
+/** How many tags get series of their own. */
 const MAX_TAGS_SHOWN = 200;
 const COUNTER_KINDS: readonly CounterName['kind'][] = ['tag', 'machine'];
 const UNFENCED_REFUSALS: readonly UnfencedRefusal[] = ['unswept', 'too_long'];
@@ -30,7 +30,7 @@ const DAY_MS = 86_400_000;
 /** Machine ids by what they are doing; see `census`. */
 export type MachineIdCensus = Readonly<Record<'free' | 'held' | 'waiting', number>>;
 
-/** What the gauges read at each scrape. */
+/** The sources of the gauges, read at each scrape. */
 export interface CoordinatorReadings {
   /** @throws STORE_UNAVAILABLE */
   census(): Promise<MachineIdCensus>;
@@ -196,7 +196,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     });
   }
 
-  /** What there is to scrape, for docs/metrics.md. */
+  /** All metrics, for docs/metrics.md. */
   get catalogue(): MetricEntry[] {
     return catalogueOf(this.#registry.getMetricsAsArray(), PREFIX);
   }

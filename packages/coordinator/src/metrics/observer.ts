@@ -7,12 +7,15 @@ import type { GuardEvents } from '../domain/fence-guard/fence-guard.ts';
 import type { SweepReport } from '../domain/fence-guard/sweep.ts';
 import { CoordinatorMetrics, type CoordinatorReadings } from './metrics.ts';
 
-/** Lost writes told one by one in a minute; the rest is counted, because a failover may concern thousands of tags. */
+/**
+ * How many lost writes are logged one by one in a minute. The rest is only counted, because a failover may concern
+ * thousands of tags.
+ */
 const TOLD_PER_MINUTE = 20;
 
 const LOST_SHOWN_MS = 3_600_000;
 
-/** The metrics, and for what an operator must know a sentence in the log. */
+/** Counts what happens, and logs a sentence if an operator must know. */
 export class CoordinatorObserver extends CoordinatorMetrics implements GuardEvents {
   /** Called when an allocation met a Redis that is not the deployment's. */
   onFenceStrange: () => void = () => undefined;
@@ -54,7 +57,7 @@ export class CoordinatorObserver extends CoordinatorMetrics implements GuardEven
     }
   }
 
-  /** What the console tells of writes that MySQL lost, for an hour after the last one. */
+  /** What the console shows of writes that MySQL lost, for an hour after the last one. */
   lostLately(): { counters: number; latest: string } | null {
     const { counters, latest, atMs } = this.#lost;
     return this.#clock.monotonic() - atMs < LOST_SHOWN_MS ? { counters, latest } : null;

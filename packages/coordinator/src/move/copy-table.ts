@@ -3,11 +3,11 @@ import { DuplicateKeyError, type Row, type SqlDriver, type SqlValue } from '../s
 import type { MovedTable } from './tables.ts';
 import { type ClaimedTarget, insertRows } from './target.ts';
 
-/** Rows that are read, held in memory and written in one transaction. */
+/** How many rows are read, held in memory and written in one transaction. */
 const ROWS_PER_PAGE = 1_000;
 
 /**
- * Copies a table, a page after the other in the order of its key; calls `copied` after each, with the rows so far.
+ * Copies a table page by page in the order of its key. Calls `copied` after each page with the number of rows so far.
  * @throws STORE_UNAVAILABLE with reason `target_refused` if MySQL does not take a row as it is
  */
 export async function copyTable(

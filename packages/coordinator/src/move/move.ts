@@ -20,7 +20,7 @@ import { ClaimedTarget, lookAt } from './target.ts';
 type MoveStep = 'claimed' | 'emptied' | 'copied' | 'raised' | 'checked' | 'marked' | 'completed';
 
 export interface MoveEvents {
-  /** Called between transactions; what it throws ends the move there, and it can be repeated. */
+  /** Called between transactions. If it throws, the move ends there, and can be repeated. */
   progress(step: MoveStep, table?: string, rows?: number, of?: number): void;
 }
 
@@ -42,8 +42,8 @@ interface HeldFile {
 }
 
 /**
- * Moves the embedded database of `dataDir` to the MySQL of `mysql`; `config` is that of the coordinator that is to follow.
- * With `dryRun` it says what it would do and changes neither.
+ * Moves the embedded database of `dataDir` to the MySQL of `mysql`. `config` is that of the coordinator that will
+ * follow. With `dryRun` it says what it would do and changes neither.
  * @throws STORE_UNAVAILABLE, LAYOUT_MISMATCH
  */
 export async function move(
@@ -81,19 +81,20 @@ export async function move(
 
 interface Parts extends HeldFile {
   readonly target: SqlDriver;
-  /** Of the target, without its password. */
+  /** The target, without its password. */
   readonly name: string;
   readonly clock: Clock;
   readonly events: MoveEvents;
 }
 
 /**
- * The move itself. Never may both serve (I1), so what keeps one from it is there before what lets the other:
+ * The move itself. The two must never both serve (I1), so the file is stopped before MySQL is started.
  *
  * 1. This process holds the file: no coordinator has it open, or opens it, while the process lives.
- * 2. MySQL is claimed: no coordinator serves from it, and none that comes first is overlooked.
- * 3. Everything is copied. A crash up to here leaves the file as it was, which may serve on; the next move begins anew.
- * 4. The file is marked. From here on it never serves again. A crash leaves a pair of which neither serves.
+ * 2. MySQL is claimed: no coordinator serves from it, and one that came first is noticed.
+ * 3. Everything is copied. A crash up to here leaves the file as it was, and it may serve on; the next move begins
+ *    anew.
+ * 4. The file is marked. From here on it never serves again. After a crash, neither of the two serves.
  * 5. MySQL is completed, and serves.
  *
  * The same rows mean the same next range, since both stores run the same statements.
@@ -134,7 +135,7 @@ export async function moveBetween(parts: Parts, layout: string, dryRun: boolean)
   return report;
 }
 
-/** The row that says who the file is. @throws STORE_UNAVAILABLE, LAYOUT_MISMATCH */
+/** The row that identifies the file. @throws STORE_UNAVAILABLE, LAYOUT_MISMATCH */
 async function readDeployment({ driver, file }: HeldFile, layout: string): Promise<Row> {
   const isThere = await driver.query(`SELECT 1 AS one FROM sqlite_schema WHERE name = '${DEPLOYMENT}'`);
   const [row] = isThere.length === 0 ? [] : await driver.query(`SELECT * FROM ${DEPLOYMENT}`);

@@ -12,17 +12,17 @@ export type FoundTarget =
   | { readonly kind: 'empty' }
   /** A table has rows, and there is no deployment. */
   | { readonly kind: 'occupied'; readonly table: string }
-  /** A move that did not end fills it, or filled it. */
+  /** A move that did not end has filled it, or part of it. */
   | { readonly kind: 'claimed'; readonly deploymentId: string; readonly claim: string }
   /** Coordinators may serve from it. */
   | { readonly kind: 'serving'; readonly deploymentId: string };
 
-/** What to do: everything, everything again on top of what an interrupted move left, or nothing. */
+/** What to do: everything, everything again over the rest of an interrupted move, or nothing. */
 export type Plan = 'move' | 'again' | 'done';
 
 /**
- * What a move may do. A file that is marked goes to the MySQL that its mark names and to no other: that one may have been
- * completed, and two that serve from one deployment's counters hand out the same.
+ * What a move may do. A marked file goes to the MySQL that its mark names and to no other: that one may be complete,
+ * and two that serve from one deployment's counters hand out the same numbers.
  * @throws STORE_UNAVAILABLE with reason `target_not_empty` or `moved_elsewhere`
  */
 export function planMove({ deploymentId, movedBy }: FoundFile, target: FoundTarget): Plan {

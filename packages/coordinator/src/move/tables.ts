@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { SqlDriver, SqlSession } from '../stores/sql/driver.ts';
 
-/** A table that a move carries, as the embedded database has it. */
+/** A table that a move copies, as it is in the embedded database. */
 export interface MovedTable {
   readonly name: string;
   readonly columns: readonly string[];
@@ -10,13 +10,13 @@ export interface MovedTable {
   readonly rows: number;
 }
 
-/** Where the deployment's identity stands: it is written first and completed last. */
+/** The table with the deployment's identity: it is written first and completed last. */
 export const DEPLOYMENT = 'leafcutter_deployment';
 
-/** What each store has for itself: its schema, and the mark of a file that was moved. */
+/** Tables that each store has for itself: its schema, and the mark of a moved file. */
 const NOT_CARRIED = ['leafcutter_migration', 'leafcutter_moved'];
 
-/** All tables of ours, whatever a later step of the schema adds, in order of their names. */
+/** All tables of ours, including those of later schema steps, in order of their names. */
 export async function tablesOf(source: SqlDriver): Promise<MovedTable[]> {
   const found = await source.query(
     "SELECT name FROM sqlite_schema WHERE type = 'table' AND (name = 'leaf_alloc' OR name GLOB 'leafcutter_*') ORDER BY name",
@@ -55,8 +55,8 @@ export async function columnsOf(target: SqlDriver): Promise<ReadonlyMap<string, 
 }
 
 /**
- * A column that the target lacks would be forgotten. Both schemas come from one program, so this is a file that a newer
- * release had open.
+ * A column that the target lacks would be lost. Both schemas come from one program, so a newer release must have had
+ * this file open.
  * @throws STORE_UNAVAILABLE with reason `schema`
  */
 export function checkColumns(

@@ -5,7 +5,7 @@ import type { FoundTarget } from './plan.ts';
 import { countRows, DEPLOYMENT, type MovedTable } from './tables.ts';
 import { claimOf, unfinishedLayout } from './unfinished.ts';
 
-/** Rows that are taken away in one transaction. */
+/** How many rows one transaction deletes. */
 const ROWS_PER_DELETE = 5_000;
 
 /** Looks at MySQL without changing it. `existing`: its tables. */
@@ -41,9 +41,9 @@ async function firstWithRows(
 }
 
 /**
- * A MySQL that this move, and no other, fills. Its deployment row has a layout that no coordinator has, until all is there.
- * Every transaction holds that row, so a second move of the same deployment can take over between two of them only, and
- * the first one then finds that it did.
+ * A MySQL that only this move fills. Until everything is there, its deployment row has a layout that no coordinator
+ * has. Every transaction holds that row. So a second move of the same deployment can take over only between two of
+ * them, and the first one then notices.
  */
 export class ClaimedTarget {
   readonly #driver: SqlDriver;
@@ -55,8 +55,8 @@ export class ClaimedTarget {
   }
 
   /**
-   * Takes an empty target, or one that an interrupted move of the same deployment left (`before`: its claim), whose rows
-   * stay for `empty`.
+   * Takes an empty target, or one that an interrupted move of the same deployment left (`before`: its claim). The
+   * rows of that one stay for `empty`.
    * @throws STORE_UNAVAILABLE with reason `target_not_empty` if somebody else was quicker
    */
   static async take(
@@ -94,7 +94,7 @@ export class ClaimedTarget {
     });
   }
 
-  /** Takes away what an interrupted move wrote: the file may have handed out more since. */
+  /** Deletes what an interrupted move wrote: the file may have handed out more since. */
   async empty({ name }: MovedTable, pause: () => void): Promise<void> {
     if (name === DEPLOYMENT) return;
     for (let deleted = ROWS_PER_DELETE; deleted === ROWS_PER_DELETE; ) {
@@ -105,7 +105,7 @@ export class ClaimedTarget {
     }
   }
 
-  /** Raises each tag's counter to its high-water mark, since a Leaf on this table reads the counter alone. */
+  /** Raises each tag's counter to its high-water mark, since a Leaf on this table reads only the counter. */
   async raiseCounters(): Promise<void> {
     const tag = this.#driver.bytewise('a.biz_tag');
     await this.transaction((session) =>
@@ -116,15 +116,15 @@ export class ClaimedTarget {
     );
   }
 
-  /** @throws STORE_UNAVAILABLE with reason `move_differs` if a table has not as many rows as the file */
+  /** @throws STORE_UNAVAILABLE with reason `move_differs` if a table does not have as many rows as the file */
   async check(tables: readonly MovedTable[]): Promise<void> {
     await this.transaction((session) => checkCounts(session, tables));
   }
 
-  /** Gives MySQL its layout, from which moment coordinators serve from it. */
+  /** Gives MySQL its layout. From that moment on coordinators serve from it. */
   async complete(layout: string, tables: readonly MovedTable[]): Promise<void> {
     await this.transaction(async (session) => {
-      // Once more: another server may have been promoted in the meantime, and lack the last of it.
+      // Checked once more: another server may have been promoted meanwhile, without the last rows.
       await checkCounts(session, tables);
       await session.run(`UPDATE ${DEPLOYMENT} SET layout = ? WHERE singleton = 1`, [layout]);
     });

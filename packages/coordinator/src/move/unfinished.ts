@@ -1,8 +1,8 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 
 /**
- * What stands in the place of the layout in a MySQL that a move is filling: no coordinator has such a layout, one of an
- * earlier release neither, so none serves from it.
+ * The layout of a MySQL that a move is filling. No coordinator has such a layout, not even one of an earlier release,
+ * so none serves from it.
  */
 const PREFIX = 'moving ';
 
