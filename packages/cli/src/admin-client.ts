@@ -72,14 +72,14 @@ export class AdminClient {
     return ledgerPage.parse(await this.#call('GET', `/v1/ledger?${query}`));
   }
 
-  /** Who was given an ID. */
+  /** The holder of an ID. */
   async explain(id: string, as: { tag?: string; mode?: string }): Promise<Explanation> {
     return explanation.parse(
       await this.#call('GET', `/v1/explain/${encodeURIComponent(id)}?${new URLSearchParams(as)}`),
     );
   }
 
-  /** Creates a tag with defaults where it is not there. */
+  /** Creates a tag with defaults unless it exists. */
   async ensureTag(tag: string): Promise<void> {
     await this.create({ tag }).catch((error: unknown) => {
       if (!hasCode(error, 'TAG_EXISTS')) throw error;

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { StartError } from '@leafcutter/shared/http/bind';
 
-/** How long a service may take to stop before it is killed: its drain and some. */
+/** How long a service may take to stop before it is killed: its drain and a bit more. */
 const STOP_MS = 15_000;
 const POLL_MS = 50;
 
@@ -16,7 +16,7 @@ export class ChildService {
   #running = true;
   #listening = false;
 
-  /** Starts the service; its log goes to `logFile`, what it says on standard error to `err`. */
+  /** Starts the service. Its log goes to `logFile`, its standard error to `err`. */
   constructor(
     name: string,
     commandLine: readonly [string, ...string[]],
@@ -29,11 +29,11 @@ export class ChildService {
   ) {
     const [command, ...args] = commandLine;
     this.name = name;
-    // The folder of the data is made here first; what is in it concerns nobody else.
+    // The data folder is made here first; its contents concern nobody else.
     mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
     const log = openSync(options.logFile, 'a');
     // A group of its own, so that Ctrl-C reaches only the parent, which stops its services in order. The channel
-    // tells the child when the parent is gone, whatever killed it.
+    // tells the child when the parent is gone, however it died.
     const { cwd, env } = options;
     this.#child = spawn(command, args, { cwd, env, stdio: ['ignore', log, 'pipe', 'ipc'], detached: true });
     closeSync(log);
@@ -52,8 +52,8 @@ export class ChildService {
   }
 
   /**
-   * Waits until it listens and `url` answers 200: before it listens, somebody else may answer there.
-   * @throws StartError where the process ends or the time is over
+   * Waits until it listens and `url` answers 200. Before it listens, another process may answer there.
+   * @throws StartError if the process ends or the time is over
    */
   async ready(url: string, timeoutMs: number): Promise<void> {
     const deadline = Date.now() + timeoutMs;
@@ -66,7 +66,7 @@ export class ChildService {
     throw new StartError(`${await this.ended}.`);
   }
 
-  /** Asks it to stop, and kills it where it does not. */
+  /** Asks it to stop, and kills it if it does not. */
   async stop(): Promise<void> {
     if (!this.#running) return;
     this.#child.kill('SIGTERM');

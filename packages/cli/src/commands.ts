@@ -87,7 +87,7 @@ function explain(error: unknown, io: Io): ExitCode {
     io.err(`${visible(error.message)}\n`);
     return EXIT.failed;
   }
-  // An INTERNAL error of ours has a cause, which the stack tells; one without it happened in a coordinator.
+  // An INTERNAL error of ours has a cause, which the stack shows; one without a cause happened in a coordinator.
   if (error instanceof LeafcutterError && (error.code !== 'INTERNAL' || error.cause === undefined)) {
     io.err(`${error.code}: ${visible(error.message)}\n`);
     return EXIT.failed;

@@ -5,7 +5,7 @@ import { visible } from '@leafcutter/shared/visible';
 import { runCommand } from './commands.ts';
 import { printReport } from './verify/print-report.ts';
 
-/** Looks like the end of a row and another row, and hides what it looks like. */
+/** Looks like the end of a row and another row, and hides its real content. */
 const FORGED = 'x\r\n\u001b[1Aforged  active\u202e\u009b';
 const TAG = {
   tag: FORGED,
@@ -72,7 +72,7 @@ async function leafcutter(...argv: string[]) {
   return { code, output: said.join('') };
 }
 
-/** Lines of which each is whole: they hold nothing that a terminal obeys. */
+/** Whole lines: they contain nothing that a terminal obeys. */
 function linesOf(output: string): string[] {
   const lines = output.trimEnd().split('\n');
   expect(lines.map(visible)).toEqual(lines);

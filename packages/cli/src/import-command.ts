@@ -108,7 +108,7 @@ async function existing(client: AdminClient, name: string): Promise<Existing | u
     const [first] = (await client.ledger({ tag: name }, undefined)).ranges;
     return { state, nextId: BigInt(nextId), firstId: BigInt(first?.start ?? nextId) };
   } catch (error) {
-    // A name that no new tag can have is refused by the plan, with the reason.
+    // The plan refuses a name that no new tag can have, with the reason.
     if (hasCode(error, 'TAG_UNKNOWN') || !NEW_TAG_PATTERN.test(name)) return undefined;
     throw error;
   }

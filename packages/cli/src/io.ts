@@ -1,10 +1,10 @@
-/** The process that started this one, where the two can talk. */
+/** The process that started this one, if the two can talk. */
 export interface Parent {
   send(message: object): void;
   onMessage(listener: (message: unknown) => void): void;
 }
 
-/** What a command has of the process around it; `main.ts` alone knows the real one. */
+/** What a command may use of the process around it; only `main.ts` knows the real one. */
 export interface Io {
   /** Without node and the script. */
   readonly argv: readonly string[];
@@ -12,11 +12,11 @@ export interface Io {
   readonly cwd: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** True where somebody watches what `err` writes, on a terminal. */
+  /** True if somebody watches `err` on a terminal. */
   readonly watched: boolean;
   /** Resolves to what asked the process to stop: a signal, or the parent that went away. */
   readonly stopRequested: Promise<string>;
-  /** Calls `listener` at each SIGHUP, which then ends nothing. */
+  /** Calls `listener` at each SIGHUP, which then no longer ends the process. */
   readonly onHangup: (listener: () => void) => void;
   /** Tells the `leafcutter` that started this one, if one did, that the service listens. */
   readonly tellListening: () => void;
@@ -27,7 +27,7 @@ export interface Io {
   readonly self: readonly [command: string, ...args: string[]];
 }
 
-/** Exit codes, after sysexits.h where it has one. `unverified`: `verify` could not find out. */
+/** Exit codes, after sysexits.h if it has one. `unverified`: `verify` could not find out. */
 export const EXIT = { ok: 0, failed: 1, unverified: 2, usage: 64, config: 78 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

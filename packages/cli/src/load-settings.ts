@@ -28,7 +28,7 @@ export function loadSettings<T extends SettingTree>(
   service: 'agent' | 'coordinator' | 'dev command',
   usage: string,
 ): LoadedConfig<T> | undefined {
-  // What `dev` starts gets none of the other settings, so whoever set one is told that it does nothing here.
+  // What `dev` starts gets none of the other settings, so a user who set one is told that it does nothing here.
   const known = service === 'dev command' ? [] : knownElsewhere;
   const loaded = loadConfig(settings, { ...io, service, knownElsewhere: known });
   if (loaded.help === true) io.out(helpText(settings, { service, usage }));

@@ -8,8 +8,8 @@ import { EXIT } from './io.ts';
 const stopRequested = new Promise<string>((resolve) => {
   let asked = false;
   const ask = (why: string) => {
-    // Asked a second time, it stops without tidying up. One that has a parent may hear the same wish twice, from the
-    // parent and from who stops the whole group; its second time is the parent's end.
+    // Asked a second time, it stops without tidying up. A process with a parent may get the same signal twice, from
+    // the parent and from whatever stops the whole group. For it, only the parent's end counts as the second time.
     if (asked && !process.connected) process.exit(130);
     asked = true;
     resolve(why);

@@ -24,7 +24,7 @@ A move that was interrupted is repeated by the same command. Once it has said th
 Exit code 0 where it is done, or was before, 1 otherwise.
 `;
 
-/** Between two lines about one table: a tenth of it, at most so many rows. */
+/** The distance between two lines about one table: a tenth of it, at most this many rows. */
 const TOLD_EVERY = 100_000;
 
 /** `leafcutter move`: the embedded database goes to MySQL. */
@@ -49,7 +49,7 @@ export async function moveCommand(io: Io): Promise<ExitCode> {
   }
 }
 
-/** Tells how far it is, and ends it between two transactions when the process is asked to stop. */
+/** Reports progress, and ends the move between two transactions if the process is asked to stop. */
 class Progress implements MoveEvents {
   readonly #io: Io;
   #stopped = false;
@@ -63,7 +63,7 @@ class Progress implements MoveEvents {
   }
 
   progress(...[step, table, rows = 0, of = 0]: Parameters<MoveEvents['progress']>): void {
-    // What follows the mark takes an instant, and leaves a pair of which one serves.
+    // What follows the mark takes an instant, and after it one of the two serves.
     if (this.#stopped && step !== 'marked' && step !== 'completed') {
       throw new StartError('Stopped before it was done. Run it again.');
     }
@@ -88,12 +88,12 @@ function told({ plan, file, target, deploymentId, layout, tables }: MoveReport, 
   return `${head}${rows}${end}`;
 }
 
-/** What MySQL said stands in the cause; its messages hold no password. */
+/** MySQL's message is in the cause; its messages contain no password. */
 function withCause(error: LeafcutterError): LeafcutterError {
   const { code, reason, cause } = error;
   const why = cause instanceof Error ? ` (${cause.message})` : '';
   const named = reason === undefined ? '' : ` [${reason}]`;
-  // INTERNAL would be told with a stack; here it is what MySQL answered to one of our statements.
+  // INTERNAL would be shown with a stack, but here it is MySQL's answer to one of our statements.
   const shown = code === 'INTERNAL' && cause !== undefined ? 'STORE_UNAVAILABLE' : code;
   return new LeafcutterError(shown, `${error.message}${why}${named}`, { cause: error });
 }

@@ -90,7 +90,7 @@ async function run<T extends SettingTree & { reloadIntervalS: Setting<number> }>
   io.onHangup(() => reloader.look());
   const running = await Promise.race([start(config, log, output), io.stopRequested.then(() => undefined)]);
   if (running === undefined) {
-    // Nothing was granted yet; whatever a start does is fit to be cut off.
+    // Nothing was granted yet, so a start may be cut off at any point.
     log.info('asked to stop before it was ready');
     return;
   }

@@ -1,6 +1,6 @@
 import { visible } from '@leafcutter/shared/visible';
 
-/** Rows of cells as lines of aligned columns. Whatever a cell holds, it stays in its line. */
+/** Rows of cells as lines of aligned columns. Each cell stays in its line, whatever it contains. */
 export function textTable(given: readonly (readonly string[])[]): string {
   const rows = given.map((row) => row.map(visible));
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];

@@ -36,7 +36,7 @@ async function run(argv: readonly string[], stopRequested = new Promise<string>(
   return { code, output: said.join('') };
 }
 
-/** Verifies 200 IDs of `orders`, one caller an agent, and reads the report. */
+/** Verifies 200 IDs of `orders` with one caller per agent, and reads the report. */
 async function verify(agents: readonly ScriptedAgent[], ...flags: string[]) {
   const urls = agents.map(({ url }) => url).join(',');
   const draws = ['--agents', urls, '--tag', 'orders', '--ids', '200', '--concurrency', '1'];
@@ -44,7 +44,7 @@ async function verify(agents: readonly ScriptedAgent[], ...flags: string[]) {
   return { code, report: JSON.parse(output) as Report };
 }
 
-/** Answers as `honest` does, but one request for one ID with `lie`. */
+/** Answers like `honest`, except one request for one ID, which gets `lie`. */
 function lyingOnce(lie: bigint) {
   const truth = honest(1_000n);
   let lied = false;
@@ -156,7 +156,7 @@ describe('leafcutter verify', () => {
     ];
     const { code, report } = await verify([restarted], '--coordinator', restarted.url, '--count', '1');
     expect([code, report.verdict, report.instances]).toEqual([0, 'ok', 2]);
-    // Whoever answered between two looks that saw different instances is not known.
+    // Between two looks that saw different instances, nobody knows which one answered.
     expect(report.unattributed).toBeGreaterThan(0);
   });
 
@@ -186,7 +186,7 @@ describe('leafcutter verify', () => {
     const stopped = await run([...draws, '--ids', '20000000'], stop);
     expect(stopped).toMatchObject({ code: 0, output: expect.stringContaining('"verdict": "ok"') });
     endless.script = honest();
-    // Longer where a busy machine draws nothing in a moment.
+    // Longer if a busy machine draws nothing in a moment.
     let code: number | undefined;
     for (const duration of ['100ms', '1s', '10s', '60s']) {
       ({ code } = await run([...draws, '--duration', duration]));

@@ -39,7 +39,7 @@ export async function verifyCommand(io: Io): Promise<ExitCode> {
     const folder = dirname(resolve(io.cwd, options.historyFile));
     await access(folder, constants.W_OK).catch((error) => refuse('history folder', folder, error));
   }
-  // One connection more than callers, so that the question who is there does not wait behind them.
+  // One connection more than callers, so that the question about the instance does not wait behind them.
   const doors = options.agents.map((url) => new AgentDoor(url, agentToken, options.callers + 1));
   const drawing = new Drawing(doors, options.sources, new Budget(options.ids, options.singlesOnly));
   try {
@@ -88,7 +88,7 @@ async function checkLedger(
   }
 }
 
-/** One file, or for Jepsen one per source where there are several: `run.edn` becomes `run.orders.edn`. */
+/** One file; for Jepsen, one per source if there are several: `run.edn` becomes `run.orders.edn`. */
 async function writeHistory(history: History, file: string, sources: readonly string[]): Promise<void> {
   if (file.endsWith('.jsonl')) return writeLines(file, toJsonl(history));
   for (const source of sources) {

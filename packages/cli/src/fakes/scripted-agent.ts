@@ -4,7 +4,7 @@ import type { LedgerPage } from '@leafcutter/shared/inspection';
 import { TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 
-/** What the fake says to one request for `count` IDs: IDs, a refusal, or nothing (it hangs up). */
+/** The fake's answer to one request for `count` IDs: IDs, a refusal, or nothing (it hangs up). */
 type Script = (request: {
   count: number;
   number: number;
@@ -19,20 +19,20 @@ const LAYOUT = layoutOf({
   epochMs: TWITTER_EPOCH_MS,
 });
 
-/** Numbers `from` and above, in order, as an honest agent gives them. */
+/** Numbers from `from` on, in order, as an honest agent gives them. */
 export function honest(from = 1n): Script {
   let next = from;
   return ({ count }) => Array.from({ length: count }, () => next++);
 }
 
 /**
- * An agent that answers what a test makes up, with the one page of a coordinator that `verify` asks for, so that every
- * lie can be told.
+ * An agent that answers what a test makes up, plus the one page of a coordinator that `verify` asks for, so that
+ * every lie can be told.
  */
 export class ScriptedAgent implements AsyncDisposable {
   instanceId: string = crypto.randomUUID();
   script: Script = honest();
-  /** What its ledger says was granted, `[start, end)`. */
+  /** The ranges that its ledger says were granted, `[start, end)`. */
   granted: { start: bigint; end: bigint; instanceId: string }[] = [];
   /** Requests for IDs so far. */
   requests = 0;

@@ -2,36 +2,36 @@ import { HIGHEST_ID, NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 import type { TagView } from '@leafcutter/shared/wire';
 import type { Found } from './source.ts';
 
-/** What is to be done with one counter. */
+/** What to do with one counter. */
 export interface Step {
   readonly name: string;
-  /** `create`: make the tag. `keep`: it stands high enough. `refuse`: it cannot be taken over as things are. */
+  /** `create`: make the tag. `keep`: it is high enough already. `refuse`: it cannot be taken over in this state. */
   readonly action: 'create' | 'keep' | 'refuse';
   /** The lowest ID that the other system has not handed out. */
   readonly nextThere?: bigint;
-  /** Where the tag stands, or is to start. */
+  /** Where the tag stands, or will start. */
   readonly nextHere?: bigint;
   readonly step?: number;
   /** Why it is refused. */
   readonly problem?: string;
 }
 
-/** Steps that the coordinator takes as a tag's base step; another one becomes the default. */
+/** Steps that the coordinator accepts as a tag's base step; for any other the default is used. */
 const LARGEST_STEP = 1_000_000;
 
-/** A tag that is there already. */
+/** An existing tag. */
 export interface Existing {
   readonly state: TagView['state'];
   /** Where its counter stands. */
   readonly nextId: bigint;
-  /** The lowest ID that the ledger has it granting; `nextId` where it granted none. */
+  /** The lowest ID that it granted according to the ledger; `nextId` if it granted none. */
   readonly firstId: bigint;
 }
 
 /**
- * What to do with a counter. `existing` is the tag of that name, where there is one; `gap` are the IDs that stay free
- * for what the other system hands out until it is off. Nothing is ever lowered, and no tag starts where the other
- * system may have handed out IDs.
+ * What to do with a counter. `existing` is the tag of that name, if there is one. `gap` is how many IDs stay free for
+ * what the other system hands out until it is off. Nothing is ever lowered, and no tag starts where the other system
+ * may have handed out IDs.
  */
 export function planStep(found: Found, existing: Existing | undefined, gap: bigint): Step {
   const { name } = found;
@@ -52,7 +52,8 @@ export function planStep(found: Found, existing: Existing | undefined, gap: bigi
       const below = `the tag stands ${nextThere - nextHere} below it`;
       return refuse(`${below}; raise leaf_alloc.max_id by SQL before anyone draws from it`, nextHere);
     }
-    // That the tag stands higher by now proves nothing: what it granted has to lie above all that was handed out there.
+    // That the tag is higher by now proves nothing: everything it granted must lie above all that was handed out
+    // there.
     if (firstId < nextThere) {
       return refuse(
         `both handed out IDs from ${firstId} to ${nextThere - 1n}: some may be there twice`,

@@ -6,7 +6,7 @@ import { type Found, MAX_COUNTERS, wholeNumber } from './source.ts';
 const TIMEOUT_MS = 10_000;
 const PAGE = 1_000;
 
-/** Counters made with INCR: the strings whose keys match. The value was handed out. */
+/** Counters made with INCR: the strings whose keys match. Their value was handed out already. */
 export async function redisCounters(url: string, match: string | undefined): Promise<Found[]> {
   const { host, port, user, password, database, tls } = readRedisUrl(url);
   const redis = new Redis({

@@ -4,7 +4,7 @@ interface Counter {
   readonly name: string;
   /** The lowest ID that the other system has not handed out. */
   readonly nextId: bigint;
-  /** IDs that it takes at a time, where it has such a number. */
+  /** How many IDs it takes at a time, if it has such a number. */
   readonly step?: number;
 }
 
@@ -16,13 +16,13 @@ interface Unreadable {
 
 export type Found = Counter | Unreadable;
 
-/** Most counters that are read: more is a mistake in the address or the pattern. */
+/** Most counters that are read. More would mean a mistake in the address or the pattern. */
 export const MAX_COUNTERS = 100_000;
 
-/** The counters of a system. Its messages never hold the address, which has a password in it. */
+/** The counters of a system. Its messages never contain the address, which has a password in it. */
 export type ReadCounters = (url: string, match: string | undefined) => Promise<Found[]>;
 
-/** `text` as a counter's value; undefined where it is none. */
+/** `text` as a counter's value; undefined if it is not one. */
 export function wholeNumber(text: string): bigint | undefined {
   return /^-?[0-9]{1,20}$/.test(text) ? BigInt(text) : undefined;
 }

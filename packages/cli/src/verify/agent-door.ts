@@ -33,7 +33,7 @@ export class AgentDoor {
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
-  /** Asks for IDs of a tag, or for `snowflake`; one is asked for as most callers do, without `count`. */
+  /** Asks for IDs of a tag, or for `snowflake`. One ID is asked for without `count`, as most callers do. */
   async draw(source: string, count: number): Promise<Answer> {
     const path = source === 'snowflake' ? '/v1/snowflake' : `/v1/ids/${encodeURIComponent(source)}`;
     const answer = await this.#get(count === 1 ? path : `${path}?count=${count}`, TIMEOUT_MS);
@@ -45,7 +45,7 @@ export class AgentDoor {
       : { kind: 'refused', code: problem.code, retryable: problem.retryable };
   }
 
-  /** Which process answers here at present; undefined where none does. */
+  /** The process that answers here now; undefined if none does. */
   async identity(): Promise<Identity | undefined> {
     const answer = await this.#get('/v1/status', STATUS_TIMEOUT_MS);
     const { agentId, instanceId } = (parse(answer?.text ?? '') ?? {}) as Partial<Identity>;

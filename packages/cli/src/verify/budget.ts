@@ -1,5 +1,8 @@
 const MAX_BATCH = 1_000;
-/** One ID in four is asked for alone, so that a fifth stays when batches are refused less often than single ones. */
+/**
+ * How many IDs are asked for in batches for each one that is asked for alone. So a fifth comes from single requests
+ * even if batches are refused less often than they are.
+ */
 const BATCHED_PER_SINGLE = 3;
 
 /** How many IDs are still to be asked for, and in which portions. */
@@ -26,7 +29,7 @@ export class Budget {
     return count;
   }
 
-  /** What was taken did not come. */
+  /** IDs that were taken from the budget did not come. */
   giveBack(count: number): void {
     this.#move(count, -1);
   }

@@ -3,7 +3,7 @@ import { GrowingIds, NumberRows } from './growing.ts';
 import type { Issued } from './history.ts';
 import { IdSet } from './id-set.ts';
 
-/** Violations of one kind that are told; more would bury the first. */
+/** How many violations of one kind are reported; more would bury the first. */
 const MAX_TOLD = 20;
 
 /** A range that the ledger says was granted. */
@@ -25,8 +25,8 @@ export interface Violation<Call extends Issued = Issued> {
 }
 
 /**
- * The IDs that were issued more than once within one source (I1), each with all calls that brought it; at most 20 a
- * source. `calls` is walked twice where there are any.
+ * The IDs that were issued more than once within one source (I1), each with all calls that brought it; at most 20 per
+ * source. `calls` is walked twice if there are any.
  */
 export function findDuplicates<Call extends Issued>(calls: Iterable<Call>): Violation<Call>[] {
   const sets = new Map<string, IdSet>();
@@ -52,9 +52,9 @@ export function findDuplicates<Call extends Issued>(calls: Iterable<Call>): Viol
 }
 
 /**
- * Where IDs of one instance and source did not rise (I3) in real time: a call that left after another one was answered
- * must bring higher IDs, and so must each next ID of one answer; calls that overlap may be in any order. Calls whose
- * instance is not known prove nothing and are passed over. At most 20 an instance and source.
+ * IDs of one instance and source that did not rise (I3) in real time. A call that left after another one was answered
+ * must bring higher IDs, and so must each next ID of one answer. Calls that overlap may be in any order. Calls whose
+ * instance is not known prove nothing and are skipped. At most 20 per instance and source.
  */
 export function findFallingIds<Call extends Issued>(calls: Iterable<Call>): Violation<Call>[] {
   const issuers = new Map<string, IssuedInOrder>();
@@ -83,7 +83,7 @@ export function findFallingIds<Call extends Issued>(calls: Iterable<Call>): Viol
   }));
 }
 
-/** A call that brought `id`, which is not above what the call `before` brought; the same call where it is its own. */
+/** A call that brought `id`, which is not above what the call `before` brought. Both may be the same call. */
 interface FallingPair {
   readonly before: number;
   readonly after: number;
@@ -91,7 +91,7 @@ interface FallingPair {
   readonly id: bigint;
 }
 
-/** What one instance issued of one source: of each call its place, its times, its lowest and its highest ID. */
+/** What one instance issued of one source: for each call its place, its times, its lowest and its highest ID. */
 class IssuedInOrder {
   readonly #source: string;
   readonly #rows = new NumberRows(3);
@@ -117,7 +117,7 @@ class IssuedInOrder {
     this.#highest.add(highest);
   }
 
-  /** Walks the calls as they left, with the highest ID of all that were answered before that moment beside them. */
+  /** Walks the calls in the order in which they left, with the highest ID of all that were answered before each. */
   falling(): readonly FallingPair[] {
     const [PLACE, INVOKED, COMPLETED] = [0, 1, 2] as const;
     const answered = this.#rows.sortedBy(COMPLETED);
@@ -158,9 +158,9 @@ export function findOverlaps(ledger: readonly GrantedRange[]): string[] {
 }
 
 /**
- * The first ID of each call that lies outside every range granted to the instance that issued it (I2); of a call whose
- * instance is not known, outside every range granted to anyone. At most 20. For snowflake IDs, `windowOf` tells the
- * machine id and the millisecond of an ID.
+ * The first ID of each call that lies outside every range granted to the instance that issued it (I2). If the
+ * instance of a call is not known, it is the first ID outside every range granted to anyone. At most 20. For
+ * snowflake IDs, `windowOf` tells the machine id and the millisecond of an ID.
  */
 export function findUngranted<Call extends Issued>(
   calls: Iterable<Call>,
@@ -187,7 +187,7 @@ function isGranted(
   id: bigint,
   windowOf: (id: bigint) => { machineId: number; timestampMs: number },
 ): boolean {
-  // Whose a range was that MySQL lost, and that was entered as lost, nobody knows any more.
+  // Nobody knows any more who held a range that MySQL lost and that was entered as lost.
   const have = (kind: string, name: string, value: bigint) =>
     granted.have(kind, name, instanceId, value) || granted.have(kind, name, LOST_INSTANCE_ID, value);
   if (source !== 'snowflake') return have('t', source, id);
@@ -212,7 +212,7 @@ class Grants {
     }
   }
 
-  /** Whether `value` was granted to the instance; where that is not known, to anyone. */
+  /** Whether `value` was granted to the instance or, if that is not known, to anyone. */
   have(kind: string, name: string, instanceId: string | undefined, value: bigint): boolean {
     const ranges = this.#ranges.get(keyOf(kind, name, instanceId)) ?? [];
     let low = 0;

@@ -6,12 +6,13 @@ import { Sightings } from './sightings.ts';
 const LOOK_MS = 250;
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
-/** Without a single ID for so long the run ends: what is refused for ever must not be asked for ever. */
+/** The run ends after this long without a single ID: an agent that always refuses must not be asked for ever. */
 const STALLED_NS = 30e9;
 
 /**
  * Draws from every agent until the budget is used up, somebody calls `stop`, no ID came for 30 s, or every caller was
- * refused for good. All that happened is in `history`, each call with the instance that answered where that is certain.
+ * refused for good. Everything that happened is in `history`, each call with the instance that answered if that is
+ * certain.
  */
 export class Drawing {
   readonly history: History;
@@ -41,12 +42,12 @@ export class Drawing {
     return this.#nowNs();
   }
 
-  /** Lets the calls that are under way end, and begins none. */
+  /** Lets the calls under way end, and begins none. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Draws with so many callers an agent. */
+  /** Draws with this many callers per agent. */
   async run(callersPerAgent: number): Promise<void> {
     const identities = await Promise.all(this.#doors.map((door) => this.#look(door, door.url)));
     this.#names = namesOf(this.#doors, identities);
@@ -133,7 +134,7 @@ export class Drawing {
   }
 }
 
-/** An agent is called by its id, or by its address where it does not answer or another one has the same id. */
+/** An agent is called by its id; by its address if it does not answer or another one has the same id. */
 function namesOf(
   doors: readonly AgentDoor[],
   identities: readonly (Identity | undefined)[],

@@ -2,11 +2,11 @@ import { MAX_COUNT } from '@leafcutter/shared/tag';
 import type { History, HistoryEvent } from './history.ts';
 
 /**
- * What was drawn of one source as a history that Jepsen reads, one operation per ID: its `unique-ids` checker takes
- * every `:generate` for the same sequence, so that sources must not be mixed.
+ * The IDs drawn from one source as a history that Jepsen reads, one operation per ID. Its `unique-ids` checker
+ * assumes that every `:generate` is of the same sequence, so sources must not be mixed.
  *
- * A Jepsen process has one operation at a time, so the n-th ID of an answer to process p is an operation of process
- * p × 10,000 + n; what was refused or not answered is one operation, of process p × 10,000.
+ * A Jepsen process has one operation at a time. So the n-th ID of an answer to process p is an operation of process p
+ * × 10,000 + n. A call that was refused or not answered is one operation, of process p × 10,000.
  */
 export function* toEdn(history: History, source: string): Generator<string> {
   let index = 0;

@@ -4,7 +4,7 @@ import type { AdminClient } from '../admin-client.ts';
 import { findOverlaps, findUngranted, type GrantedRange, type Violation } from './checks.ts';
 import type { Call, History } from './history.ts';
 
-/** No segment is longer than the longest step, so one that holds an ID starts at most so far below it. */
+/** No segment is longer than the longest step, so the one that holds an ID starts at most this far below it. */
 const LONGEST_SEGMENT = 2n ** 31n;
 
 /** What the ledger says about the IDs that were drawn. */
@@ -16,8 +16,8 @@ export interface Membership {
 }
 
 /**
- * Holds every drawn ID against the coordinators' ledger (I2).
- * @throws whatever the coordinator answers; COORDINATOR_UNAVAILABLE where none does
+ * Compares every drawn ID with the coordinators' ledger (I2).
+ * @throws the code that the coordinator answers; COORDINATOR_UNAVAILABLE if none does
  */
 export async function checkMembership(client: AdminClient, history: History): Promise<Membership> {
   const ranges: GrantedRange[] = [];
@@ -49,7 +49,7 @@ export async function checkMembership(client: AdminClient, history: History): Pr
   };
 }
 
-/** What no layout can hold belongs to no machine id. */
+/** An ID that no layout can hold belongs to no machine id. */
 function readWindow(layout: SnowflakeLayout, id: bigint): { machineId: number; timestampMs: number } {
   try {
     return decode(layout, id);

@@ -13,7 +13,7 @@ function reserve(buffer: ArrayBuffer, needed: number): void {
   buffer.resize(Math.min(MAX_BYTES, Math.max(needed, buffer.byteLength + STEP_BYTES)));
 }
 
-/** Rows of numbers, all of the same width: a tenth of what as many objects would take. */
+/** Rows of numbers, all of the same width: they take a tenth of the memory of as many objects. */
 export class NumberRows {
   readonly #width: number;
   readonly #buffer = growingBuffer();

@@ -3,12 +3,12 @@ import { GrowingIds, NumberRows } from './growing.ts';
 /** `fail`: refused, so certainly nothing was issued to the caller. `info`: no answer, so nobody knows. */
 export type Outcome = 'ok' | 'fail' | 'info';
 
-/** Who asks whom for what. */
+/** The caller, the agent and the source of a call. */
 export interface Invocation {
   /** A caller, one call at a time. After a call without an answer it goes on under a new number: Jepsen's rule. */
   readonly process: number;
   readonly agent: string;
-  /** The agent's process; undefined where it is not known, or not yet. */
+  /** The agent's process; undefined if it is not known, or not yet. */
   readonly instanceId?: string | undefined;
   /** A tag, or `snowflake`. */
   readonly source: string;
@@ -52,13 +52,14 @@ const [PROCESS, AGENT, INSTANCE, SOURCE, COUNT, INVOKED, COMPLETED, OUTCOME, COD
 const CALL_COLUMNS = 11;
 
 /**
- * Every call of a run, in memory: 120 bytes a call and 8 an ID. A process is *free*, *calling* (from `invoke` to `ok`,
- * `fail` or `info`) or *gone* (after `info`); calling twice at once, or after it is gone, is an error of the caller.
+ * Every call of a run, in memory: 120 bytes a call and 8 an ID. A process is *free*, *calling* (from `invoke` to
+ * `ok`, `fail` or `info`) or *gone* (after `info`). Calling twice at once, or after it is gone, is a mistake of the
+ * caller.
  */
 export class History {
   readonly #nowNs: () => number;
   readonly #calls = new NumberRows(CALL_COLUMNS);
-  /** Call and whether it ends, in the order in which it happened. */
+  /** Call and whether it ends, in the order of the events. */
   readonly #events = new NumberRows(2);
   readonly #ids = new GrowingIds();
   readonly #words = new Words();
@@ -101,7 +102,7 @@ export class History {
     this.#complete(call, 'info', code);
   }
 
-  /** Enters who answered, where that was found out afterwards. */
+  /** Enters the instance that answered, if it was found out afterwards. */
   attribute(call: number, instanceId: string): void {
     this.#calls.set(call, INSTANCE, this.#words.numberOf(instanceId));
   }
@@ -137,7 +138,7 @@ export class History {
     return { [Symbol.iterator]: () => this.#issued() };
   }
 
-  /** What happened, in the order in which it happened. */
+  /** The events, in their order. */
   *events(): Generator<HistoryEvent> {
     for (let index = 0; index < this.#events.size; index++) {
       const call = this.call(this.#events.get(index, 0));

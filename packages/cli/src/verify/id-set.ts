@@ -21,7 +21,7 @@ export class IdSet {
     this.#ids.addAll(ids);
   }
 
-  /** Every ID that was added more than once, each told once, in rising order; at most `limit` of them. */
+  /** Every ID that was added more than once, each listed once, in rising order; at most `limit` of them. */
   duplicates(limit = 20): bigint[] {
     const ids = this.#ids.view().sort();
     // Halves are compared as plain numbers: reading a bigint would allocate one per ID.

@@ -1,7 +1,7 @@
 import type { Call, History } from './history.ts';
 
 /**
- * A history as JSON, one line per event. `value` holds the IDs of an answer as decimal strings, or, where that is
+ * A history as JSON, one line per event. `value` holds the IDs of an answer as decimal strings or, if that is
  * shorter, as ranges `["1","101"]`, the end excluded.
  */
 export function* toJsonl(history: History): Generator<string> {

@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util';
 import { type Io, UsageError } from '../io.ts';
 
-/** A million IDs keep 40 MB of memory, and half as much again while they are judged; more are drawn in several runs. */
+/**
+ * A million IDs take 40 MB of memory, and half as much again while they are judged. More can be drawn in several
+ * runs.
+ */
 const MAX_IDS = 20_000_000;
 const DEFAULT_IDS = 100_000;
 const MAX_CALLERS = 256;
@@ -63,7 +66,7 @@ export interface VerifyOptions {
   readonly json: boolean;
 }
 
-/** Undefined where help is asked for. @throws UsageError */
+/** Undefined if help is asked for. @throws UsageError */
 export function readOptions({ argv, env }: Pick<Io, 'argv' | 'env'>): VerifyOptions | undefined {
   const values = parse(argv);
   if (values.help === true) return undefined;
@@ -71,7 +74,7 @@ export function readOptions({ argv, env }: Pick<Io, 'argv' | 'env'>): VerifyOpti
   if (agents.length === 0) throw new UsageError(`Name the agents with --agents.\n\n${HELP}`);
   if (new Set(agents).size < agents.length) throw new UsageError('--agents names an address twice.');
   const tags = (values.tag ?? '').split(',').filter(Boolean);
-  // A tag may be called snowflake, but nothing in a history would tell it from the snowflake IDs.
+  // A tag may be named snowflake, but then nothing in a history would tell it from the snowflake IDs.
   if (tags.includes('snowflake')) throw new UsageError('A tag called "snowflake" cannot be verified.');
   const sources = [...new Set(tags), ...(values.snowflake === true ? ['snowflake'] : [])];
   if (sources.length === 0) throw new UsageError(`Name what to draw with --tag or --snowflake.\n\n${HELP}`);
@@ -121,7 +124,7 @@ function readDuration(text: string): number {
   const [, amount, unit = ''] = /^([1-9][0-9]{0,5})(ms|s|m|h)$/.exec(text) ?? [];
   const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit];
   const durationMs = Number(amount) * (unitMs ?? Number.NaN);
-  // What a timer can hold; longer ones would fire at once.
+  // The longest that a timer can hold; longer ones would fire at once.
   if (durationMs < 2 ** 31) return durationMs;
   throw new UsageError('--duration takes a time such as 500ms, 60s, 10m or 2h.');
 }

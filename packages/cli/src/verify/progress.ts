@@ -4,7 +4,7 @@ const WATCHED_MS = 250;
 const LOGGED_MS = 5_000;
 const CLEAR_LINE = '\r\u001b[2K';
 
-/** Tells how far it is until disposed: one line that changes where somebody watches, else a line every 5 s. */
+/** Reports progress until disposed: one line that changes if somebody watches, else a line every 5 s. */
 export function showProgress({ err, watched }: Pick<Io, 'err' | 'watched'>, line: () => string): Disposable {
   const show = () => err(watched ? `${CLEAR_LINE}${line()}` : `${line()}\n`);
   const timer = setInterval(show, watched ? WATCHED_MS : LOGGED_MS);

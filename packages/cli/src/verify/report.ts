@@ -3,10 +3,10 @@ import type { Drawing } from './drawing.ts';
 import type { Membership } from './granted.ts';
 import type { Call } from './history.ts';
 
-/** What was found out about the ledger: nothing where no coordinator was named, a sentence where it did not answer. */
+/** The findings about the ledger: undefined if no coordinator was named, a sentence if it did not answer. */
 export type LedgerCheck = Membership | { readonly failed: string } | undefined;
 
-/** What a run found. `violated` where a promise was broken, `unverified` where it could not find out. */
+/** The findings of a run. `violated` if a promise was broken, `unverified` if it could not find out. */
 export interface Report {
   readonly verdict: 'ok' | 'violated' | 'unverified';
   readonly requests: number;
@@ -17,7 +17,7 @@ export interface Report {
   readonly refused: Readonly<Record<string, number>>;
   /** Requests whose outcome nobody knows. */
   readonly unanswered: Readonly<Record<string, number>>;
-  /** IDs of which it is not certain which process issued them. */
+  /** IDs for which it is not certain which process issued them. */
   readonly unattributed: number;
   readonly seconds: number;
   readonly idsPerSecond: number;

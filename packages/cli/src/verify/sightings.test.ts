@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { Sightings } from './sightings.ts';
 
-/** Looks at one agent every 10 ns, each answered after 1 ns. */
+/** Looks at one agent every 10 ns; each look is answered after 1 ns. */
 function looks(...instances: readonly (string | undefined)[]): Sightings {
   const sightings = new Sightings();
   instances.forEach((instance, index) => {

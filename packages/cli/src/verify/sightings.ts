@@ -1,4 +1,4 @@
-/** An instance was at this address for certain from the first to the second moment. */
+/** An instance was certainly at this address from the first to the second moment. */
 interface Sighting {
   readonly instanceId: string;
   readonly fromNs: number;
@@ -6,16 +6,16 @@ interface Sighting {
 }
 
 /**
- * Which process answered a call, told from asking now and then who is there. A process runs once and never comes back,
- * so a call that left after one sighting of an instance and was answered before another one was answered by it.
- * Around a restart nobody can say, and nothing is claimed; nor where an instance does come back: then several answer at
- * this address, through a load balancer.
+ * Tells which process answered a call, by asking now and then which instance is there. A process runs once and never
+ * comes back. So it answered every call that left after one sighting of it and was answered before another one.
+ * Around a restart nobody can know, and nothing is claimed. The same holds if an instance does come back: then
+ * several answer at this address, through a load balancer.
  */
 export class Sightings {
   readonly #sightings = new Map<string, Sighting[]>();
   readonly #balanced = new Set<string>();
 
-  /** The instance said that it is at `agent`; it was asked and it answered at these moments. One after the other. */
+  /** The instance said that it is at `agent`; it was asked and answered at these moments. Call it in order. */
   saw(agent: string, instanceId: string, askedNs: number, answeredNs: number): void {
     const sightings = this.#sightings.get(agent) ?? [];
     this.#sightings.set(agent, sightings);
@@ -27,7 +27,7 @@ export class Sightings {
     else sightings.push({ instanceId, fromNs: answeredNs, toNs: answeredNs });
   }
 
-  /** The instance that answered what left and came back at these moments; undefined where that is not certain. */
+  /** The instance that answered a call that left and came back at these moments; undefined if that is not certain. */
   instanceAt(agent: string, invokedNs: number, completedNs: number): string | undefined {
     if (this.#balanced.has(agent)) return undefined;
     const sightings = this.#sightings.get(agent) ?? [];

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 
 const CHUNK_CHARACTERS = 2 ** 16;
 
-/** Writes lines to a file as fast as it takes them: what was not written yet has not been made yet. */
+/** Writes lines to a file as fast as it takes them. A line is made only when it can be written. */
 export async function writeLines(file: string, lines: Iterable<string>): Promise<void> {
   await pipeline(Readable.from(chunks(lines)), createWriteStream(file));
 }

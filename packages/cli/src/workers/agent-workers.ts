@@ -41,7 +41,7 @@ export async function startWorkers(
   };
 }
 
-/** Sockets that share a port would join another program's that does so too; without sharing, the taken port shows. */
+/** Sockets that share a port would join another program that shares it too. Without sharing, the taken port shows. */
 async function checkPorts({ listen, opsListen, resp }: AgentConfig): Promise<void> {
   for (const [setting, at] of Object.entries({ listen, opsListen, 'resp.listen': resp.listen })) {
     if (at === undefined) continue;

@@ -3,7 +3,7 @@ import type { WorkerAnswers } from '@leafcutter/agent/seat';
 /** The variable that tells a child process which worker it is. */
 export const WORKER_VARIABLE = 'LEAFCUTTER_WORKER';
 
-/** How long a worker may take to tell its part, in milliseconds: half of what a probe usually waits. */
+/** How long a worker may take to answer, in milliseconds: half of what a probe usually waits. */
 export const TELL_WITHIN_MS = 500;
 
 export type What = keyof WorkerAnswers;

@@ -10,7 +10,10 @@ export interface SupervisorOptions extends WorkerStart {
   readonly log: Logger;
 }
 
-/** A worker that lived for less was not well; the next one is started after a wait that doubles, in milliseconds. */
+/**
+ * A worker that lived for less than this was not well. The next one is started after a wait that doubles, in
+ * milliseconds.
+ */
 const WELL_AFTER_MS = 10_000;
 const SHORTEST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 5_000;
@@ -38,7 +41,7 @@ export class Supervisor {
   #beats: NodeJS.Timeout | undefined;
   #stopping = false;
 
-  /** Starts all workers. @throws StartError where one ends before it listens: it has said why */
+  /** Starts all workers. @throws StartError if one ends before it listens; it has said why */
   static async start(options: SupervisorOptions): Promise<Supervisor> {
     const supervisor = new Supervisor(options);
     const all = Array.from({ length: options.workers }, (_, index) => supervisor.#spawn(index + 1));
@@ -117,7 +120,7 @@ export class Supervisor {
     asker.send({ answer: told.filter((value) => value !== undefined), id });
   }
 
-  /** What a worker tells; undefined where it does not in time: it may be busy, stopped or gone. */
+  /** A worker's answer; undefined if it does not come in time: the worker may be busy, stopped or gone. */
   #ask(worker: WorkerProcess, what: What): Promise<unknown> {
     const id = this.#nextId++;
     return new Promise((resolve) => {

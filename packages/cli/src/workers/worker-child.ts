@@ -8,7 +8,7 @@ export interface WorkerStart {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-/** A worker that does not stop when asked is killed so long after the time that it has, in milliseconds. */
+/** A worker that does not stop in time is killed this much later, in milliseconds. */
 const STOP_GRACE_MS = 10_000;
 
 /** One worker's process, from its start to its end. */
@@ -16,7 +16,7 @@ export class WorkerProcess {
   readonly number: number;
   /** Resolves, once, to a sentence about how the process ended. */
   readonly ended: Promise<string>;
-  /** Resolves when it listens; never where it ends before. */
+  /** Resolves when it listens; never, if it ends before. */
   readonly listening: Promise<void>;
   readonly #child: ChildProcess;
   #isListening = false;
@@ -26,7 +26,7 @@ export class WorkerProcess {
   constructor(number: number, { commandLine, cwd, env }: WorkerStart, hear: (message: FromWorker) => void) {
     this.number = number;
     const [command, ...args] = commandLine;
-    // A group of its own, so that Ctrl-C reaches the supervisor only; the channel tells the worker when that is gone.
+    // A group of its own, so that Ctrl-C reaches only the supervisor; the channel tells the worker when that is gone.
     // Advanced serialization keeps NaN, which JSON would turn into null.
     this.#child = spawn(command, args, {
       cwd,
@@ -85,16 +85,17 @@ export class WorkerProcess {
 
   /** Lets it read its configuration again. */
   hangUp(): void {
-    // One that is just starting has not said what to do with it, ends, and is started with what is true now.
+    // One that is just starting has no handler for the signal yet and ends; then it is started with the present
+    // configuration.
     if (this.#isRunning) this.#child.kill('SIGHUP');
   }
 
   send(message: ToWorker): void {
-    // It may be gone this very moment; whoever waits for its answer has a deadline.
+    // It may be gone at this very moment; callers that wait for its answer have a deadline.
     if (this.#isRunning && this.#child.connected) this.#child.send(message, () => undefined);
   }
 
-  /** Asks it to stop, and kills it where it takes longer than `withinMs` and some. */
+  /** Asks it to stop, and kills it if it takes longer than `withinMs` and a bit more. */
   async stop(withinMs: number): Promise<void> {
     if (!this.#isRunning) return;
     this.#child.kill('SIGTERM');

@@ -2,7 +2,7 @@ import type { AnswerMakers, Seat, WorkerAnswers } from '@leafcutter/agent/seat';
 import type { Parent } from '../io.ts';
 import { TELL_WITHIN_MS, type ToSupervisor, type ToWorker, type What } from './messages.ts';
 
-/** A worker's seat: it asks its supervisor, who asks all. */
+/** A worker's seat: it asks its supervisor, which asks all workers. */
 export function workerSeat(number: number, parent: Parent): Seat {
   const open = new Map<number, (values: readonly unknown[]) => void>();
   let makers: AnswerMakers | undefined;
@@ -30,7 +30,7 @@ export function workerSeat(number: number, parent: Parent): Seat {
           open.delete(id);
           resolve(values as WorkerAnswers[K][]);
         };
-        // The supervisor waits for its workers once; past that it is not there any more.
+        // The supervisor waits for its workers only once; after that it is gone.
         const timer = setTimeout(() => settle([]), 2 * TELL_WITHIN_MS);
         open.set(id, settle);
         send({ ask: what, id });
