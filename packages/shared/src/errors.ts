@@ -11,21 +11,21 @@ type GrpcStatus =
   | 'UNAVAILABLE'
   | 'UNIMPLEMENTED';
 
-/** How a code is answered and whether asking again, unchanged, can succeed. */
+/** How a code is answered, and whether asking again without a change can succeed. */
 interface CodeFacts {
   /** HTTP status of the problem document. */
   readonly status: number;
   /** Name of the gRPC status. */
   readonly grpc: GrpcStatus;
-  /** True when the same request may succeed later without anyone changing it. */
+  /** True if the same request may succeed later without anyone changing it. */
   readonly retryable: boolean;
   /** One short human title, the same for every occurrence (RFC 9457 `title`). */
   readonly title: string;
 }
 
 /**
- * Every code that leaves a Leafcutter process, with its answer. `docs/errors.md` gives cause and cure of
- * each; a test holds the two lists equal.
+ * Every code that leaves a Leafcutter process, with its answer. `docs/errors.md` gives cause and cure of each; a test
+ * compares the two lists.
  */
 export const ERROR_CODES = {
   BAD_REQUEST: { status: 400, grpc: 'INVALID_ARGUMENT', retryable: false, title: 'The request is not valid' },
@@ -154,7 +154,10 @@ export function hasCode(error: unknown, ...codes: ErrorCode[]): error is Leafcut
   return error instanceof LeafcutterError && codes.includes(error.code);
 }
 
-/** Turns anything thrown into a LeafcutterError; what is not one becomes `INTERNAL` with the cause kept for the log. */
+/**
+ * Turns anything thrown into a LeafcutterError; another kind of error becomes `INTERNAL`, with the cause kept for the
+ * log.
+ */
 export function toLeafcutterError(error: unknown): LeafcutterError {
   if (error instanceof LeafcutterError) return error;
   return new LeafcutterError('INTERNAL', 'Something unexpected happened; the service log has the cause.', {

@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { compose, machineIdCount, type SnowflakeLayout, timestampEndMs } from './layout.ts';
 
 /**
- * Which IDs a deployment can have issued, and which of them another one issues again: layouts of a few bits, every
- * timestamp, machine id and sequence. `docs/changing-the-layout.md` is about the same with many bits.
+ * The IDs that a deployment can have issued, and those of them that another one issues again: layouts of a few bits,
+ * with every timestamp, machine id and sequence. `docs/changing-the-layout.md` covers the same with many bits.
  */
 interface Deployment {
   readonly layout: SnowflakeLayout;
@@ -101,7 +101,7 @@ describe('a new deployment that goes on in the same ID space repeats no ID', () 
   });
 });
 
-/** Cures that were given or seem at hand, with what they repeat of the 128 IDs of the old deployment. */
+/** Cures that were given or that suggest themselves, with how many of the old deployment's 128 IDs they repeat. */
 describe('NEGATIVE CONTROL: it does repeat IDs', () => {
   const later: readonly [number, number] = [8, 16];
   test.each<[string, Deployment, Deployment, number]>([

@@ -7,7 +7,7 @@ export interface SnowflakeLayout {
   readonly timestampBits: number;
   readonly machineIdBits: number;
   readonly sequenceBits: number;
-  /** How many of the machine id's high bits name the site; 0 where sites are not told apart. */
+  /** How many of the machine id's high bits name the site; 0 if sites are not told apart. */
   readonly datacenterBits: number;
 }
 
@@ -29,7 +29,7 @@ export const LAYOUT_PRESETS = {
 
 export type LayoutPreset = keyof typeof LAYOUT_PRESETS;
 
-/** Names the first thing that is wrong with a layout, or nothing. */
+/** Returns the first thing that is wrong with a layout, or nothing. */
 export function layoutProblem(layout: SnowflakeLayout): string | undefined {
   const { timestampBits, machineIdBits, sequenceBits, datacenterBits } = layout;
   const sum = timestampBits + machineIdBits + sequenceBits;
@@ -74,10 +74,7 @@ export function compose(layout: SnowflakeLayout, parts: SnowflakeParts): bigint 
   return composeBase(layout, parts.timestampMs, parts.machineId) + BigInt(parts.sequence);
 }
 
-/**
- * Takes a snowflake ID apart.
- * @throws BAD_REQUEST where the ID is negative or has bits above the layout's.
- */
+/** Takes a snowflake ID apart. @throws BAD_REQUEST if the ID is negative or has bits above the layout's. */
 export function decode(layout: SnowflakeLayout, id: bigint): SnowflakeParts {
   const { timestampBits, machineIdBits, sequenceBits } = layout;
   if (id < 0n || id >> BigInt(timestampBits + machineIdBits + sequenceBits) !== 0n) {

@@ -7,9 +7,9 @@ export function starsIn(pattern: string): number {
 }
 
 /**
- * Tells of a tag whether it fits `pattern`, in which `*` stands for any characters, or for none. Each piece between two
- * stars is looked for once, from where the one before it ended: the first place where it stands leaves the most to the
- * pieces that follow, so nothing is ever tried again. (A regular expression would try them all.)
+ * Tells whether a tag fits `pattern`, in which `*` stands for any characters, or for none. Each piece between two
+ * stars is looked for once, from where the one before it ended. Its first place leaves the most to the pieces that
+ * follow, so nothing is ever tried again. (A regular expression would try all places.)
  */
 export function fits(pattern: string): (tag: string) => boolean {
   const [head = '', ...pieces] = pattern.split('*');

@@ -4,7 +4,7 @@ export const HIGHEST_ID = 2n ** 63n - 2n;
 /** Length limit of a tag, in characters: the width of Leaf's `biz_tag`. */
 export const TAG_MAX_LENGTH = 128;
 
-/** Names that new tags may take. Tags that exist already are served whatever their name. */
+/** Names that new tags may take. Existing tags are served whatever their name. */
 export const NEW_TAG_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$/;
 
 /** Largest batch of one request, in IDs. */
@@ -14,7 +14,7 @@ export const MAX_COUNT = 10_000;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is kept out.
 export const ASKABLE_TAG = /^[^\u0000-\u001f\u007f]{1,128}$/;
 
-/** True when `tag` could stand in a store: 1 to 128 characters, none of them a control character. */
+/** True if `tag` could be in a store: 1 to 128 characters, none of them a control character. */
 export function isAskableTag(tag: string): boolean {
   return ASKABLE_TAG.test(tag);
 }

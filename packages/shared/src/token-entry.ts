@@ -9,7 +9,7 @@ export const TOKEN_FORM = 'of printable ASCII characters without spaces';
 /** What is wrong with a token that other machines could guess. */
 export const SHORT_TOKEN = `holds a token of fewer than ${MIN_NETWORK_TOKEN} characters, which other machines could guess; make one with "openssl rand -hex 24"`;
 
-/** Whether a text can be sent as a token; what has a space or an umlaut in it would never be one of the valid ones. */
+/** Whether a text can be sent as a token. A text with a space or an umlaut could never be a valid one. */
 export function isToken(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }
@@ -41,7 +41,7 @@ export function isTagToken(entry: string): boolean {
   return tag !== '' && isToken(token);
 }
 
-/** The first of some settings that has a token which other machines could guess. */
+/** The first of some settings with a token that other machines could guess. */
 export function settingWithShortToken<Key extends string>(
   tokens: {
     readonly [K in Key]: readonly string[];

@@ -1,4 +1,4 @@
-/** The version of all packages; a test holds it against the root's package.json. */
+/** The version of all packages; a test compares it with the root's package.json. */
 export const VERSION = '0.1.0';
 
 /** `npm run release` puts it in. */

@@ -6,7 +6,7 @@ import { environmentNames, type SettingIndex } from './settings.ts';
 /** Variables, as the process or a `.env` file has them. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What the environment says. */
+/** What the environment gives. */
 interface Environment {
   readonly given: GivenByKey;
   /** The value of `LEAFCUTTER_CONFIG`. */
@@ -16,13 +16,13 @@ interface Environment {
 interface Reading {
   readonly source: 'env' | '.env';
   readonly service: string;
-  /** Variables that are not this service's but somebody's, so that they raise no warning. */
+  /** Variables of other Leafcutter services, so that they raise no warning. */
   readonly knownElsewhere: ReadonlySet<string>;
 }
 
 /**
- * Reads the variables of the settings. Unknown ones are warned about and not refused, since Kubernetes
- * injects its own for every Service of the name; empty ones count as not set, since templates leave them.
+ * Reads the variables of the settings. Unknown ones cause a warning and no refusal, since Kubernetes injects its own
+ * for every Service of the name. Empty ones count as not set, since templates leave them.
  */
 export function readEnvironment(
   index: SettingIndex,

@@ -5,7 +5,7 @@ import { renderGiven } from './render-value.ts';
 import type { Setting } from './setting.ts';
 import type { SettingIndex } from './settings.ts';
 
-/** What the command line says. */
+/** What the command line gives. */
 interface Flags {
   readonly given: GivenByKey;
   /** The value of `--config`. */
@@ -22,7 +22,7 @@ interface Meaning {
 /** Not a dotted key, so it cannot be taken for one. */
 const CONFIG_KEY = CONFIG_FLAG;
 
-/** Help and the version are answered whatever else the command line says. */
+/** Help and the version are answered, whatever else the command line says. */
 export function askedFor(argv: readonly string[]): 'help' | 'version' | undefined {
   if (argv.includes('-h') || argv.includes('--help')) return 'help';
   return argv.includes('-V') || argv.includes('--version') ? 'version' : undefined;
@@ -43,7 +43,7 @@ export function readFlags(
 
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     if (!word.startsWith('--') || word === '--') {
-      // It is not shown: the rest of a secret that was not quoted looks like this.
+      // It is not shown: the rest of an unquoted secret looks like this.
       problem(
         before,
         `There is an argument without a flag after ${before}; lists take commas without spaces.`,

@@ -1,12 +1,12 @@
 /** Longer values are cut in messages: the name of the key says where to look. */
 const SHOWN_LENGTH = 80;
 
-/** Stands for a secret wherever values are shown. */
+/** Stands for a secret in every display of values. */
 export const MASK = '***';
 
 /**
- * A resolved value in the form in which it could be given, so that it can be copied. Of a secret only
- * whether there is one is told.
+ * A resolved value in the form in which it could be given, so that it can be copied. For a secret, only whether there
+ * is one.
  */
 export function renderValue(value: unknown, isSecret: boolean): string {
   if (value === undefined) return 'not set';
@@ -22,8 +22,8 @@ export function renderNumber(value: number | bigint): string {
 }
 
 /**
- * A value as the user gave it, for a message about what is wrong with it. Anything that could be the
- * credentials of a URL is left out: a value that is not valid may be a secret in the wrong place.
+ * A value as the user gave it, for a message about what is wrong with it. Anything that could be the credentials of a
+ * URL is left out: a value that is not valid may be a secret in the wrong place.
  */
 export function renderGiven(value: unknown): string {
   const shown = isWhole(value)

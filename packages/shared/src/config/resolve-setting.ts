@@ -40,7 +40,7 @@ export function subject(
   return `${name} is ${renderValue(value, setting?.isSecret ?? true)}${given ? '' : ' by default'}`;
 }
 
-/** An empty file is refused even where an empty list is good: a secret that failed to mount looks like this. */
+/** An empty file is refused even if an empty list is good: a secret that failed to mount looks like this. */
 function resolveSecretFile(
   setting: Setting<unknown>,
   given: Given,
@@ -59,7 +59,7 @@ function resolveSecretFile(
   return parsed.success ? { value: parsed.data } : { problem: `${named}: its content ${takes}.` };
 }
 
-/** YAML reads 0123 as a number; what was meant is no longer known, so it is asked for rather than guessed. */
+/** YAML reads 0123 as a number. What was meant is no longer known, so the message asks instead of guessing. */
 function needsQuotes(setting: Setting<unknown>, value: unknown): boolean {
   return (
     typeof value !== 'string' && typeof value !== 'object' && setting.schema.safeParse(String(value)).success

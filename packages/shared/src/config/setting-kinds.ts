@@ -85,7 +85,7 @@ export const url = kind((options: UrlOptions) => ({
   placeholder: 'url',
 }));
 
-/** A token is never shown. It has no default: one that stands in the source is no secret. */
+/** A token is never shown. It has no default: one in the source would not be a secret. */
 export const token = kind((_: { readonly default?: never }) => ({
   schema: z.string().refine(isToken),
   takes: `a token ${TOKEN_FORM}`,
@@ -116,7 +116,7 @@ export function urlWords({ protocols = ['http', 'https'], secret }: UrlOptions):
   return secret ? `with ${starts}` : `with ${starts} and without a password`;
 }
 
-/** A URL that will be shown must hold no credentials, so these are refused where it is not a secret. */
+/** A URL that will be shown must hold no credentials, so these are refused unless the URL is a secret. */
 function isUrl(given: string, { protocols = ['http', 'https'], secret = false }: UrlOptions): boolean {
   if (!protocols.some((protocol) => given.startsWith(`${protocol}://`)) || !URL.canParse(given)) return false;
   const { hostname, username, password } = new URL(given);

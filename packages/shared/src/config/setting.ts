@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** What a kind knows of the values it accepts. */
+/** What a kind knows about the values it accepts. */
 interface Accepts<T> {
   /**
    * Turns a value as given into the value used. It sees text (flags, variables), and what YAML makes of a

@@ -25,7 +25,7 @@ interface Objection<Key extends string = string> {
 /** Checks values against each other. Sees only values that are good by themselves. */
 export type Rule<T> = (config: ConfigTree<T>) => Objection<KeyOf<T>> | undefined;
 
-/** The settings by dotted key, in the order of their definition; what is needed to name and explain them. */
+/** The settings by dotted key, in the order of their definition, with what is needed to name and explain them. */
 export interface SettingIndex {
   readonly byKey: ReadonlyMap<string, Setting<unknown>>;
 }
@@ -57,7 +57,7 @@ export function environmentNames({ byKey }: SettingIndex): string[] {
   return [...byKey].flatMap(([key, setting]) => variablesOf(key, setting));
 }
 
-/** The settings grouped by what stands before the last dot of their key; top-level ones (`''`) first. */
+/** The settings grouped by the part of their key before the last dot; top-level ones (`''`) first. */
 export function bySection({ byKey }: SettingIndex): Map<string, [string, Setting<unknown>][]> {
   const sections = new Map<string, [string, Setting<unknown>][]>([['', []]]);
   for (const entry of byKey) {

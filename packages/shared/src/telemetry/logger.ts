@@ -26,10 +26,13 @@ export function createLogger(
   return pino(options, destination);
 }
 
-/** How many causes of causes are told. */
+/** How many nested causes are logged. */
 const MAX_DEPTH = 5;
 
-/** What a log line tells of an error. Nothing else of it: drivers hang whole commands on theirs, AUTH with its password too. */
+/**
+ * What a log line says about an error. Nothing else of it: drivers attach whole commands to theirs, even AUTH with
+ * its password.
+ */
 function describe(error: unknown, depth = 0): unknown {
   if (typeof error !== 'object' || error === null || depth > MAX_DEPTH) return String(error);
   const { name, message, code, errno, reason, stack, cause } = error as Record<string, unknown>;

@@ -41,7 +41,7 @@ export function metricsPage(services: Readonly<Record<string, readonly MetricEnt
   return INTRODUCTION + sections.join('');
 }
 
-/** The entries of metrics whose names begin with `prefix`, but for those of the process that libraries add. */
+/** The entries of metrics whose names begin with `prefix`, without those of the process that libraries add. */
 export function catalogueOf(metrics: readonly object[], prefix: string): MetricEntry[] {
   return metrics
     .map((metric) => metric as { name: string; type: string; help: string; labelNames?: readonly string[] })

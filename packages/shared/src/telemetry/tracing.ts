@@ -11,9 +11,9 @@ import { toLeafcutterError } from '../errors.ts';
 import { VERSION } from '../version.ts';
 
 /**
- * Spans around the calls between agents and coordinators. Only OpenTelemetry's API is used, so nothing happens, and no
- * header is sent, until the process is started with an SDK: docs/operations.md shows how. The API is 1.9, not newer: it
- * takes an SDK only whose own API is at least as new, and SDKs of today come with 1.9.
+ * Spans around the calls between agents and coordinators. Only OpenTelemetry's API is used. So nothing happens, and
+ * no header is sent, until the process is started with an SDK; docs/operations.md shows how. The API is 1.9 and not
+ * newer, because it takes an SDK only if the SDK's own API is at least as new, and today's SDKs come with 1.9.
  */
 const tracer = trace.getTracer('leafcutter', VERSION);
 
@@ -22,7 +22,7 @@ export function calling<T>(name: string, attributes: Attributes, work: () => Pro
   return tracer.startActiveSpan(name, { kind: SpanKind.CLIENT, attributes }, (span) => ended(span, work));
 }
 
-/** Does `work` in a span of its own, as the side that is called: below the caller's, where its headers name one. */
+/** Does `work` in a span of its own, as the called side: below the caller's span, if its headers name one. */
 export function called<T>(
   headers: Readonly<Record<string, unknown>>,
   name: string,
@@ -35,7 +35,7 @@ export function called<T>(
   );
 }
 
-/** Headers that name the span of this moment, in W3C's form; none without an SDK. */
+/** Headers that name the present span, in W3C's form; none without an SDK. */
 export function traceHeaders(): Record<string, string> {
   const headers: Record<string, string> = {};
   propagation.inject(context.active(), headers);
