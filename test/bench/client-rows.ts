@@ -9,14 +9,14 @@ import { type Round, type Row, ratios } from './rounds.ts';
 
 const IDS = 1_000_000;
 
-/** What a loop made: how many IDs a second, how many of them twice, how often it was refused one. */
+/** The result of a loop: how many IDs a second, how many of them twice, how often it was refused one. */
 interface Loop {
   readonly perSecond: number;
   readonly duplicates: number;
   readonly refused: number;
 }
 
-/** One ID, or undefined where the generator refuses. */
+/** One ID, or undefined if the generator refuses. */
 type Generator = () => unknown;
 
 /**
@@ -59,7 +59,7 @@ function sapphire(): Generator {
   return () => snowflake.generate();
 }
 
-/** It throws when the millisecond is used up and nobody can wait. */
+/** It throws if the millisecond is used up and nobody can wait. */
 function flake(): Generator {
   const generator = new FlakeId();
   return () => {
@@ -102,7 +102,7 @@ async function clientLoop(method: 'next' | 'nextString', seen: Set<unknown> | un
     try {
       id = ids[method]();
     } catch {
-      // Whoever loops without a pause has to wait for the next range: nothing else could fetch it.
+      // A caller that loops without a pause has to wait for the next range: nothing else could fetch it.
       id = await waited(ids, method);
     }
     seen?.add(id);

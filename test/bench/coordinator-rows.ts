@@ -20,7 +20,7 @@ const TAG = 'hot';
 const REQUESTERS = 64;
 const TARGET = 8;
 
-/** Counts what is asked of Redis; its own probes are not. */
+/** Counts the requests to Redis, without its own probes. */
 class CountingLink extends RedisLink {
   calls = 0;
 

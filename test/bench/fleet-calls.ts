@@ -65,7 +65,7 @@ function costOf(tally: Tally, used: Costs): string {
   ].join('; ');
 }
 
-/** Jobs, watches and probes: what a coordinator costs that nobody asks anything. */
+/** Jobs, watches and probes: the cost of a coordinator that nobody asks anything. */
 function idle(used: Costs): string {
   const percent = (cpuS: number) => `${((cpuS / used.seconds) * 100).toFixed(1)} % of a core`;
   return `coordinator ${percent(used.coordinatorCpuS)}, Redis ${percent(used.redisCpuS)}, MariaDB ${percent(used.mysqlCpuS)}, ${(used.mysqlStatements / used.seconds).toFixed(1)} statements/s`;

@@ -169,7 +169,10 @@ function spoken(tally: Tally, seconds: number): string {
   return `${(tally.latenciesMs.length / seconds).toFixed(1)}/s, ${latency(tally)}, ${failed}`;
 }
 
-/** `ZREVRANGE` begins a look, and `HMGET` reads 100 agents; Redis serves nobody else meanwhile. Scripts call `HMGET`, too. */
+/**
+ * `ZREVRANGE` begins a look, and `HMGET` reads 100 agents; meanwhile Redis serves nobody else. Scripts call `HMGET`
+ * too.
+ */
 function looks({ redisCommands }: Costs): string {
   const [begun, read] = [redisCommands.get('zrevrange'), redisCommands.get('hmget')];
   return begun === undefined || read === undefined

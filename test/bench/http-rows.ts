@@ -42,7 +42,7 @@ class Measure {
   readonly #servers: Servers;
   readonly #rounds: number;
   readonly #seconds: number;
-  /** For what is rare, in seconds. */
+  /** For rare events, in seconds. */
   readonly #long: number;
   readonly #progress: (text: string) => void;
 
@@ -88,7 +88,7 @@ class Measure {
     ];
   }
 
-  /** At a load that both carry with ease, so that what is compared is the servers. */
+  /** At a load that both carry with ease, so that the servers are compared. */
   async unhurried(): Promise<Row> {
     const { agent, bare } = this.#servers;
     const p99: Round[] = [];

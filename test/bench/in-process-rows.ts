@@ -13,12 +13,12 @@ const KEY = 'a-key-for-benchmarks-only';
 
 type Id = number | bigint | string;
 
-/** What `next()` is measured beside: the least that a counter of the same kind costs behind a method call. */
+/** The baseline of `next()`: the least that a counter of the same kind costs behind a method call. */
 interface Pair {
   readonly subject: () => () => Id;
   readonly baseline: () => () => Id;
   readonly atLeast?: number;
-  /** Fewer where a call takes long. */
+  /** Fewer if a call takes long. */
   readonly calls?: number;
 }
 
@@ -116,7 +116,7 @@ function bigintTextNext(): () => string {
   };
 }
 
-/** What somebody would take who wants texts that tell nothing and need not be read back. */
+/** The usual choice for texts that tell nothing and need not be read back. */
 function hmacNext(): () => string {
   let value = 0n;
   return () => {

@@ -30,20 +30,20 @@ export async function pinServer(pid: number): Promise<void> {
   if (availableParallelism() > 1) await run('taskset', ['-a', '-cp', SERVER_CORE, String(pid)]);
 }
 
-/** Lets a process run only where nobody else wants to, as if it were on another machine. */
+/** Lets a process run only when no other wants to, as if it were on another machine. */
 export async function stepAside(pid: number): Promise<void> {
   await run('chrt', ['--all-tasks', '--idle', '--pid', '0', String(pid)]);
 }
 
-/** One request after the other on each of 64 kept-alive connections. @throws where a request failed */
+/** One request after the other on each of 64 kept-alive connections. @throws if a request failed */
 export function wrk(url: string, seconds: number): Promise<Load> {
   return load(url, seconds, CONNECTIONS, []);
 }
 
 /**
- * A load that neither the server nor the generator has to struggle with. At full speed the generator is busy without a
- * pause on its one core, and whenever the kernel puts it aside that counts as the server's latency.
- * @throws where a request failed
+ * A load that neither the server nor the generator has to struggle with. At full speed the generator is busy without
+ * a pause on its one core, and whenever the kernel suspends it, that counts as the server's latency.
+ * @throws if a request failed
  */
 export function wrkUnhurried(url: string, seconds: number): Promise<Load> {
   return load(url, seconds, UNHURRIED.connections, ['--', String(UNHURRIED.pauseMs)]);

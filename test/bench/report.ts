@@ -116,7 +116,7 @@ function isRatio(row: Row): row is RatioRow {
   return 'ratio' in row;
 }
 
-/** What a program prints; a program that is not there says nothing. */
+/** A program's output; empty if the program does not exist. */
 function said(command: string, ...args: string[]): string {
   try {
     return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();

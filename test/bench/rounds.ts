@@ -23,7 +23,7 @@ export interface RatioRow {
   readonly note?: string;
 }
 
-/** Figures that stand for themselves, beside nothing. */
+/** Figures without a baseline. */
 interface FiguresRow {
   readonly row: string;
   readonly figures: Readonly<Record<string, string>>;
@@ -46,7 +46,7 @@ export function spread(values: readonly number[]): Spread {
   return { min: at(0), median: at(sorted.length >> 1), max: at(sorted.length - 1) };
 }
 
-/** Whether a row reaches what is asked of it; undefined where nothing is. */
+/** Whether a row reaches its target; undefined if it has none. */
 export function reaches({ ratio, atLeast, atMost }: RatioRow): boolean | undefined {
   if (atLeast !== undefined) return ratio.median >= atLeast;
   return atMost === undefined ? undefined : ratio.median <= atMost;

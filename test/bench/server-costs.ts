@@ -22,7 +22,7 @@ export interface Costs {
   readonly seconds: number;
   /** This process, which simulates the fleet. */
   readonly ownCpuS: number;
-  /** All processes of the machine, others' as well. */
+  /** All processes of the machine, including other people's. */
   readonly machineCpuS: number;
   readonly coordinatorCpuS: number;
   /** The longest that the coordinator's event loop stood still. */
@@ -67,7 +67,7 @@ export class ServerCosts implements AsyncDisposable {
     await this.#mysql.end();
   }
 
-  /** What was used while `work` ran. */
+  /** The costs while `work` ran. */
   async during(work: () => Promise<unknown>): Promise<Costs> {
     const before = await this.#read();
     await work();
@@ -102,7 +102,7 @@ export class ServerCosts implements AsyncDisposable {
     return { rows, bytesPerRow: Number(size?.n) / rows };
   }
 
-  /** Bytes of memory that Redis uses for one key, estimated by itself; 0 where the key is not there. */
+  /** Bytes of memory that Redis uses for one key, by its own estimate; 0 if the key does not exist. */
   async redisBytes(key: string): Promise<number> {
     return (await this.#redis.memory('USAGE', key)) ?? 0;
   }

@@ -12,7 +12,10 @@ const RUN_MS = 2_000;
 /** Small: the run lasts so much longer that IDs borrowed from the time ahead cannot make up the figure. */
 const MAX_CLOCK_DRIFT_MS = 5;
 
-/** IDs that a generator held to the clock issues per millisecond of real time, beside what its layout has room for. */
+/**
+ * IDs that a generator held to the clock issues per millisecond of real time, compared with the capacity of its
+ * layout.
+ */
 export function snowflakeCapRow(rounds: number, progress: (text: string) => void): Row {
   const measured: Round[] = [];
   for (let round = 1; round <= rounds; round++) {
@@ -55,7 +58,7 @@ function heldGenerator(): SnowflakeGenerator {
   return generator;
 }
 
-/** False where the generator is as far ahead of the clock as it may be. */
+/** False if the generator is as far ahead of the clock as it may be. */
 function tries(generator: SnowflakeGenerator): boolean {
   try {
     generator.next();

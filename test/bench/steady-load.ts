@@ -1,4 +1,7 @@
-/** Calls that may wait for their answer: what an overloaded coordinator would be sent beyond them counts as failed. */
+/**
+ * Calls that may wait for their answer. Calls beyond these, which an overloaded coordinator would get, count as
+ * failed.
+ */
 const MAX_OPEN = 4_000;
 
 /** Calls of one kind that are sent at a fixed rate. */
@@ -50,18 +53,18 @@ export class SteadyLoad {
     this.#timer = setInterval(() => this.#sendDue(), 1);
   }
 
-  /** Forgets what was counted so far; a warm-up ends with it. */
+  /** Forgets the counts so far; a warm-up ends with it. */
   countAnew(): void {
     this.#tallies = fresh(this.#paces);
   }
 
-  /** What is answered from now on counts no more; calls go on being sent. */
+  /** Answers from now on no longer count; calls go on being sent. */
   freeze(): void {
     this.#counted = this.#tallies;
     this.#tallies = fresh(this.#paces);
   }
 
-  /** What was counted between `countAnew` and `freeze`. */
+  /** The counts between `countAnew` and `freeze`. */
   get tallies(): ReadonlyMap<string, Tally> {
     return this.#counted;
   }

@@ -31,7 +31,7 @@ afterAll(async () => {
 /** Asks once: by itself the client would try again for more than a minute. */
 async function askRedis(): Promise<string> {
   const client = new Redis(redis.url, { retryStrategy: () => null });
-  // The failure is told by the command; unheard, the event would be printed.
+  // The command reports the failure; without a listener, the event would be printed.
   client.on('error', () => {});
   try {
     return await client.ping();

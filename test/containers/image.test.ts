@@ -77,7 +77,7 @@ class Contained implements AsyncDisposable {
     return docker(['logs', this.#id]);
   }
 
-  /** What a script of Node says that runs beside the service. */
+  /** The output of a Node script that runs beside the service. */
   run(script: string): Promise<string> {
     return docker(['exec', this.#id, 'node', '-p', script]);
   }
@@ -184,7 +184,7 @@ const writing = (path: string) =>
 
 async function secretFiles(files: Record<string, string>): Promise<string> {
   const folder = await scratchDir('secrets');
-  // As Kubernetes mounts them: for everyone in the container, where there is nobody else.
+  // As Kubernetes mounts them: readable by everyone in the container, which has no other users.
   await chmod(folder, 0o755);
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   return folder;

@@ -33,7 +33,7 @@ export interface Ports {
 }
 
 export interface CoordinatorsUnderTest {
-  /** Coordinators that share their stores; one where the adapters allow no more. */
+  /** Coordinators that share their stores; only one if the adapters allow no more. */
   readonly coordinators: readonly [Ports, ...Ports[]];
   close(): Promise<void>;
 }
@@ -44,7 +44,9 @@ export interface Coordinator {
   readonly events: RecordedEvents;
 }
 
-/** What a machine that stands still for seconds does not overstep: no test here is about deadlines or skew. */
+/**
+ * Deadlines that a machine that stands still for seconds does not overstep: no test here is about deadlines or skew.
+ */
 const UNHURRIED = { deadlineMs: PATIENCE_MS, maxClockSkewMs: 30_000, leaseTtlMs: 3_600_000 };
 const RULES = { ...LEASE_RULES, ...UNHURRIED, lastMachineId: 31 };
 

@@ -20,7 +20,9 @@ export interface OpenStore {
   readonly driver: SqlDriver;
 }
 
-/** As a coordinator opens it, with other deadlines: where the machine stands still, no lock is given up and no statement. */
+/**
+ * As a coordinator opens it, with other deadlines: if the machine stands still, no lock and no statement is given up.
+ */
 export function openMysqlStore(url: string): OpenStore {
   const { driver, store } = openHastyMysqlStore(url, PATIENCE_MS);
   const transaction = driver.transaction.bind(driver);

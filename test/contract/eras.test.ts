@@ -24,7 +24,10 @@ import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { openLink } from './backends.ts';
 
-/** Orders around a later era that one of the stores forgot, on real servers; the others are in `domain/tags/eras.test.ts`. */
+/**
+ * Sequences around a later era that one of the stores forgot, on real servers; the others are in
+ * `domain/tags/eras.test.ts`.
+ */
 
 const TABLES = ['leaf_alloc', 'leafcutter_tag', 'leafcutter_ledger', 'leafcutter_deployment'];
 

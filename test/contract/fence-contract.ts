@@ -258,7 +258,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       fence.confirm({ kind: 'tag', tag: 'users' }, 5n);
       await fence.raise(orders, fenceMove(7n, 8n, { era: 1 }));
       fence.confirm(orders, 8n);
-      // What was said before is passed over, and what is said after is heard.
+      // Messages from before are ignored, and later ones are heard.
       await fence.raise({ kind: 'machine', machineId: 1 }, fenceMove(1n, 2n));
       fence.confirm({ kind: 'machine', machineId: 1 }, 2n);
       expect(

@@ -3,7 +3,7 @@ import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import type { StoreUnderTest } from './store-under-test.ts';
 
-/** The part of the store contract that is about what a locked counter tells of its ranges, and how they are merged. */
+/** The part of the store contract about the ranges of a locked counter, and how they are merged. */
 export function ledgerContract(subject: () => StoreUnderTest): void {
   let store: Store;
   let other: Store;

@@ -108,7 +108,7 @@ describe(`with ${ROWS.toLocaleString('en')} rows in the ledger`, () => {
 
 async function drained(pages: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of pages) {
-    // Each page is a statement, which is what is looked at.
+    // Each page is one statement, and the statements are checked.
   }
 }
 

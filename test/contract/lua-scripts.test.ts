@@ -13,7 +13,7 @@ interface Header {
   readonly returns: string;
 }
 
-/** What a script says of itself in its opening comment. */
+/** A script's description in its opening comment. */
 function headerOf(lua: string): Header {
   const comment = /^--\[\[\n([\s\S]*?)\]\]/.exec(lua)?.[1] ?? '';
   const named = (list: string) => [...comment.matchAll(new RegExp(`^\\s*${list}\\[(\\d+)\\] (.+)$`, 'gm'))];
@@ -106,7 +106,7 @@ describe.each(Object.entries(REDIS_SCRIPTS))('%s', (name, { file, keys }) => {
     });
   });
 
-  // A script on as many keys as there are is told their number with each call.
+  // A script with a variable number of keys is told the number with each call.
   const variadic = keys === undefined;
 
   test('is defined with as many keys as its header names', () => {

@@ -3,8 +3,8 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { systemClock } from '@leafcutter/shared/system-clock';
 
 /**
- * The machine's time, which a test can move ahead for coordinators and their stores alike. So windows may be as long as
- * the product's, and how long something takes on a busy machine says nothing about whose ceiling has passed.
+ * The machine's time, which a test can move ahead for coordinators and their stores alike. So windows may be as long
+ * as the product's, and the speed of a busy machine does not decide whose ceiling has passed.
  */
 export class MovedTime {
   #aheadMs = 0;

@@ -114,7 +114,7 @@ describe('a session', () => {
   test('that is killed between two statements leaves nothing behind', async () => {
     const lost = handles[0].store.withTag('orders', async (row) => {
       await row.advance(101n, []);
-      // It is said to sleep a moment after it has answered, and to be gone a moment after it was killed.
+      // It is reported as sleeping a moment after it has answered, and as gone a moment after it was killed.
       const id = await poll(async () => (await idleTransactions())[0]);
       await executeSql(mariadb.port, `KILL ${id}`);
       await poll(async () => (await idleTransactions()).length === 0);

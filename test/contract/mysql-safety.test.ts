@@ -64,7 +64,7 @@ const withoutLockAndCondition = (sql: string, values: readonly unknown[]): [stri
 };
 
 describe('eight writers on two pools, on one tag', () => {
-  /** Eight writers of ten ranges each; answers what they got and how often they were refused. */
+  /** Eight writers of ten ranges each; resolves to what they got and how often they were refused. */
   async function race(stores: readonly SqlStore[]): Promise<{ starts: bigint[]; refused: number }> {
     const starts: bigint[] = [];
     let refused = 0;

@@ -54,7 +54,7 @@ beforeEach(async () => {
   await begin();
 });
 
-/** One coordinator; `commandTimeoutMs` is how soon it despairs of a Redis that is silent. */
+/** One coordinator; `commandTimeoutMs` is how soon it gives up on a silent Redis. */
 async function begin(commandTimeoutMs?: number): Promise<void> {
   link = await openLink(redis, prefix, commandTimeoutMs);
   changes = [];
@@ -208,7 +208,7 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
     for (let n = 0; n < 10; n++) {
       await killer.run((client) => client.call('CLIENT', 'KILL', 'TYPE', 'normal'));
       await forgetInMysql();
-      // It may be refused until the connection is there again; what it must not be is unfenced.
+      // It may be refused until the connection is there again, but it must not go unfenced.
       ranges.push((await poll(grant)) as Range);
     }
     killer.close();

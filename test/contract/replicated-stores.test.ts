@@ -77,7 +77,7 @@ describe('locks in a Redis Cluster', () => {
       const waiting = b.acquire('tag:orders', { waitMs: 5_000, ttlMs: 60_000 });
       const queued = () => links[0].run((client) => client.llen(`${links[0].prefix}lock:tag:orders`));
       await poll(async () => (await queued()) === 2);
-      // Where nobody listens, the ticket of who waits is dropped from the queue.
+      // If nobody listens, the waiter's ticket is dropped from the queue.
       await release?.();
       const left = await queued();
       await (await waiting)?.();

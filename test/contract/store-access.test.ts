@@ -52,7 +52,10 @@ async function startCoordinator(env: Readonly<Record<string, string>>): Promise<
   return service;
 }
 
-/** What an agent and an admin ask a coordinator for; throws where it says no, or allocates without the fence. */
+/**
+ * The requests of an agent and an admin to a coordinator. Throws if one is refused, or if it allocates without the
+ * fence.
+ */
 async function useAll(coordinator: Service): Promise<void> {
   const post = async (path: string, body: object) => {
     const response = await fetch(coordinator.url + path, {

@@ -244,8 +244,8 @@ export function storeContract(
 }
 
 /**
- * Takes `count` ranges of ten numbers at once through the stores in turn, and answers their starts in order. Every
- * transaction reads, waits a moment, and writes, so that without a lock they would overtake each other.
+ * Takes `count` ranges of ten numbers at once through the stores in turn, and resolves to their starts in order.
+ * Every transaction reads, waits a moment, and writes, so that without a lock they would overtake each other.
  */
 export async function raceForRanges(stores: readonly Store[], tag: string, count: number): Promise<bigint[]> {
   const asked = Array.from({ length: count }, (_, n) =>

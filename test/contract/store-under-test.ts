@@ -4,7 +4,7 @@ import { holder } from '@leafcutter/coordinator/fakes/samples';
 
 /** A store as the contract suites use it. */
 export interface StoreUnderTest {
-  /** Handles on one empty database, as two coordinators have; one where the adapter refuses a second. */
+  /** Handles on one empty database, as two coordinators have them; only one if the adapter refuses a second. */
   readonly stores: readonly [Store, ...Store[]];
   /** Enters a tag as Leaf's operators do: a row of `leaf_alloc` and nothing else. */
   insertByHand(tag: string, nextId: bigint, step: number): Promise<void>;

@@ -24,7 +24,7 @@ beforeAll(async () => {
     env: { LEAFCUTTER_AGENT_TOKENS: 'wide', LEAFCUTTER_SCOPED_AGENT_TOKENS: 'orders-* narrow' },
   });
   await startAgent('agent');
-  // What is in memory is answered by other code than what must be waited for.
+  // Requests served from memory and requests that wait are answered by different code.
   for (const tag of ['orders-eu', 'parcels']) expect(await http(`/v1/ids/${tag}`, 'first')).toMatch(/^200/);
 });
 
@@ -51,7 +51,7 @@ async function startAgent(name: string, ...flags: string[]): Promise<void> {
   });
 }
 
-/** It is stopped at the end, also where a test fails: the run would wait for it. */
+/** It is stopped at the end, even if a test fails: the run would wait for it. */
 async function start(options: ServiceOptions): Promise<Service> {
   const service = await Service.start(options);
   started.push(service);
@@ -63,7 +63,7 @@ async function http(path: string, token: string, method = 'GET'): Promise<string
   return `${response.status} ${await response.text()}`;
 }
 
-/** On a connection of its own, so that it is answered straight from the socket where it may be. */
+/** On a connection of its own, so that it is answered straight from the socket if possible. */
 async function plain(path: string, token: string): Promise<string> {
   const connection = await KeepAlive.open(agent.url, { authorization: `Bearer ${token}` });
   const { status, body } = await connection.get(path);
@@ -71,13 +71,16 @@ async function plain(path: string, token: string): Promise<string> {
   return `${status} ${body}`;
 }
 
-/** What came of several calls that one guard each must treat alike. @throws Error where they are not */
+/** The common result of several calls that one guard each must treat alike. @throws Error if they differ */
 function together(granted: readonly boolean[]): string {
   if (new Set(granted).size > 1) throw new Error(`some were granted, some refused: ${granted}`);
   return granted[0] ? '12' : '-1';
 }
 
-/** Through each door that takes a token: what came of one request for `tag`, or for a snowflake ID where it is undefined. */
+/**
+ * Through each door that takes a token: the result of one request for `tag`, or for a snowflake ID if it is
+ * undefined.
+ */
 const DOORS: Record<string, (tag: string | undefined, token: string) => Promise<string>> = {
   'plain HTTP': (tag, token) => plain(tag === undefined ? '/v1/snowflake' : `/v1/ids/${tag}`, token),
   'plain Leaf': (tag, token) =>
@@ -172,7 +175,7 @@ const DOORS: Record<string, (tag: string | undefined, token: string) => Promise<
     return error === null ? String(value?.Id) : `${error.code} ${error.details}`;
   },
 };
-/** Digits of an ID, behind the status where there is one; go-leaf says -1 where it refuses. */
+/** Digits of an ID, after the status if there is one; go-leaf says -1 if it refuses. */
 const isGranted = (said: string) =>
   !said.includes('-1') &&
   /(^|\D)[0-9]{1,19}(\D|$)/.test(said.replace(/^(200|[0-9]{1,2}) /, '')) &&
@@ -320,7 +323,7 @@ test('an agent that asks too fast is told when to come again, others are not, an
   const seenThrough = lies.filter(({ status }) => status === 429);
   expect(seenThrough.length).toBeGreaterThan(5);
   expect(await seenThrough[0]?.json()).toMatchObject({ code: 'RATE_LIMITED', reason: 'token' });
-  // What is read back counts apart, both ways: neither can keep the other from being answered.
+  // Reading back is counted separately, so neither can keep the other from being answered.
   const reads = await Promise.all(Array.from({ length: 40 }, () => post('decode', 'greedy', { id: '1' })));
   expect(reads.some(({ status }) => status === 200)).toBe(true);
   expect(reads.some(({ status }) => status === 429)).toBe(true);
@@ -329,7 +332,7 @@ test('an agent that asks too fast is told when to come again, others are not, an
 describe('a token with which more was asked for than `tokenIdsPerS` gives', () => {
   beforeAll(async () => {
     await startAgent('limited', '--token-ids-per-s', '20');
-    // Paid for in eight minutes, of which this file takes less than one. Other tokens have 200 IDs at once.
+    // It is paid for in eight minutes, and this file takes less than one. Other tokens have 200 IDs at once.
     expect(await http('/v1/ids/orders-eu?count=10000&format=ranges', 'first')).toMatch(/^200 /);
   });
 

@@ -224,7 +224,7 @@ describe('go-leaf’s addresses', () => {
       expect(stdout).not.toContain('Non-2xx');
       // Digits grow, which ab counts as a wrong length.
       expect(stdout).not.toMatch(/Connect: [1-9]|Receive: [1-9]|Exceptions: [1-9]/);
-      // Connections that ab opened and did not need may have been served, too.
+      // Connections that ab opened and did not need may also have been served.
       expect((await issued('go-leaf')) - before).toBeGreaterThanOrEqual(Number(n));
     },
   );

@@ -42,13 +42,13 @@ afterAll(async () => {
 
 const url = (path = '') => `${cluster.coordinators[0]?.url}/${path}`;
 
-/** A page of the console, signed in; what the browser complained about is looked at when it is left. */
+/** A page of the console, signed in. The browser's complaints are checked when the page is left. */
 async function visiting(path: string, token: string | undefined, visit: (page: Page) => Promise<void>) {
   const { page, complaints } = await openPage(browser);
   await page.goto(url(path));
   if (token !== undefined) await signIn(page, token);
   await visit(page);
-  // The stream that is refused before signing in is told by the browser, too.
+  // The browser also reports the stream that is refused before signing in.
   expect(complaints.filter((text) => !/status of (401|403|409|400)/.test(text))).toEqual([]);
   await page.context().close();
 }
@@ -162,7 +162,7 @@ describe('the console', () => {
       await page.keyboard.press('ArrowRight');
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { name: 'Machine id 1', exact: true }).waitFor();
-      // A second one, where this took longer than half of the first.
+      // A second one, if this took longer than half of the first.
       await page
         .locator('.windows li', { hasText: /agent-\d/ })
         .first()

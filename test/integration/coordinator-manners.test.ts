@@ -36,7 +36,7 @@ interface Answer {
   readonly document: Problem & Record<string, unknown>;
 }
 
-/** Sends `body`, as it is where it is a text; with the token that the address takes unless another is given. */
+/** Sends `body`, unchanged if it is a text, with the token that the address takes unless another one is given. */
 async function send(
   method: string,
   path: string,
@@ -168,7 +168,7 @@ describe('a coordinator refuses', () => {
     ['POST', '/v1/leases/5000/renew', () => ({ ...lease(), to: 1, extend: false }), 503, 'LEASE_LOST'],
     ['POST', '/v1/leases/5000/end', who(), 400, 'BAD_REQUEST'],
   ])('%s %s %p with %p %s', async (method, path, body, status, code) => {
-    // What carries the time is made when it is sent: this table is built long before.
+    // Texts that carry the time are made when they are sent: this table is built long before.
     const answer = await send(method, path, typeof body === 'function' ? body() : body);
     expect({ status: answer.status, code: answer.document.code }).toEqual({ status, code });
     expect(answer.headers.has('retry-after')).toBe(answer.document.retryable);

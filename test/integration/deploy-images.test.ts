@@ -27,7 +27,7 @@ import { freePort } from '../support/ports.ts';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
-/** Runs `config` of whichever Compose there is; undefined where there is none. */
+/** Runs `config` of the installed Compose; undefined if there is none. */
 async function findCompose(): Promise<((envFile: string) => Promise<string>) | undefined> {
   const env = { PATH: process.env.PATH, HOME: '/nonexistent' };
   const file = join(ROOT, 'deploy', 'compose.yaml');
@@ -207,7 +207,7 @@ describe('the image', () => {
     });
     await coordinator.waitForLine(/coordinator is ready/);
     await expect(healthcheck()).resolves.toBeDefined();
-    // The second door is asked where there is one: the first may speak TLS.
+    // The second door is asked if there is one, because the first may speak TLS.
     const nobody = `127.0.0.1:${await freePort()}`;
     await expect(
       healthcheck({ LEAFCUTTER_OPS_LISTEN: listen, LEAFCUTTER_LISTEN: nobody }),

@@ -173,7 +173,7 @@ async function everyQueryHasData(prometheus: Prometheus): Promise<void> {
     expr,
     legendFormat: '',
   }));
-  // What is compared must be there, or the alert could never fire.
+  // The metrics that are compared must exist, or the alert could never fire.
   const causes = alerts.map(({ alert = '', expr }) => ({
     title: alert,
     expr: comparedIn(expr),
@@ -195,7 +195,9 @@ function panelQuery(expr: string): string {
   return expr.replaceAll('$__rate_interval', '10s').replaceAll('$tag', tag);
 }
 
-/** What stands left of an alert's last comparison, of codes that happen: without trouble none of the serious ones does. */
+/**
+ * The left side of an alert's last comparison, for codes that happen: without trouble none of the serious ones does.
+ */
 function comparedIn(expr: string): string {
   const [, cause = ''] = /^(.*?)\s*(?:==|<|>)\s*[\d.]+$/s.exec(expr.trim()) ?? [];
   return cause.replace(/\{code=~"[^"]*"\}/, '');

@@ -8,7 +8,7 @@ import { read, run, testWith } from '../support/deploy.ts';
 import { lookUpBinary } from '../support/find-binary.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
-/** Of systemd's scale from 0 to 10, where 10 is a service with all doors open. */
+/** On systemd's scale from 0 to 10; 10 is a service with all doors open. */
 const EXPOSED_AT_MOST = 2;
 
 const systemdAnalyze = lookUpBinary('systemd-analyze');
@@ -58,7 +58,7 @@ describe.each([
   });
 });
 
-/** A copy whose program exists on this machine: where Leafcutter is not installed, systemd complains of that alone. */
+/** A copy whose program exists on this machine: if Leafcutter is not installed, systemd complains about that alone. */
 async function unitFile(role: string, text: string): Promise<string> {
   const file = join(await scratchDir('systemd'), `leafcutter-${role}.service`);
   await writeFile(file, text.replace('/usr/bin/node', process.execPath));
@@ -71,7 +71,7 @@ async function complaints(analyze: string, role: string, text: string): Promise<
     ({ stderr }) => stderr,
     ({ stderr }: { stderr: string }) => stderr,
   );
-  // Of other units of the machine it also has opinions.
+  // It also has opinions about other units of the machine.
   return said
     .split('\n')
     .filter((line) => line.includes(`leafcutter-${role}`))

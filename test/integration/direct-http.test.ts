@@ -6,11 +6,11 @@ import { runningMs } from '../support/running-time.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-/** Ends the connection, whatever stood before it. */
+/** Ends the connection, whatever came before it. */
 const LAST = 'GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n';
 const TOKEN = 'a-token-that-is-long-enough';
 
-/** Two agents that differ in one setting: one answers from the socket where it can, the other never does. */
+/** Two agents that differ in one setting: one answers from the socket when it can, the other never does. */
 interface Pair {
   readonly direct: Service;
   readonly ordinary: Service;
@@ -63,12 +63,12 @@ afterAll(async () => {
   await coordinator?.stop();
 });
 
-/** When the next chunk is sent: after a moment, or after an answer, without which the moment is a longer one. */
+/** When the next chunk is sent: after a moment, or after an answer. If no answer comes, the moment is longer. */
 type Pace = 'soon' | 'answered';
 
 const SOON_MS = 10;
 const LONGER_MS = 1_000;
-/** Some requests end the talk without closing the connection: what came until it was silent for so long is compared. */
+/** Some requests end the talk without closing the connection. Then everything up to this much silence is compared. */
 const SILENT_MS = 2_000;
 
 /** Sends the chunks one after the other and gives back all that came until the connection was closed. */

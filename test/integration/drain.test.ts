@@ -9,7 +9,7 @@ import { Service } from '../support/service.ts';
 /** Long enough that a machine which stands still for two seconds does not outlast it. */
 const DELAY_MS = 6_000;
 const DELAY = ['--drain-delay-ms', String(DELAY_MS)];
-/** How often the client below looks who is ready, milliseconds. */
+/** How often the client below checks which agents are ready, milliseconds. */
 const LOOK_MS = 300;
 
 let coordinator: Service;

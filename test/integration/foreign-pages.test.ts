@@ -50,7 +50,7 @@ test("a coordinator without tokens makes no tag for another site's page, whateve
   expect(await makeTag({})).toBe(201);
 });
 
-/** What an agent says to a request for an ID, with header fields that `fetch` would not send. */
+/** An agent's answer to a request for an ID, with header fields that `fetch` would not send. */
 function draw(headers: Record<string, string>): Promise<string> {
   return new Promise((resolve, reject) => {
     const sent = request(`${agent.url}/v1/ids/drawn`, { headers });

@@ -1,4 +1,4 @@
-/** One agent token that reports under ever new names: what is only shown must not reach what keeps IDs unique. */
+/** One agent token that reports under ever new names. Data that is only shown must not affect what keeps IDs unique. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { BufferView, ReportRequest } from '@leafcutter/shared/wire';

@@ -95,7 +95,7 @@ describe('leafcutter import', () => {
     const late = await run(...flags);
     expect(late).toMatchObject({ code: 1, output: expect.stringMatching(/t\.fresh .*stands 4000 below/) });
     expect(await coordinator.json('/v1/tags/t.fresh')).toMatchObject({ nextId: '1001' });
-    // The tag has gone on since, and stands above; what it granted does not.
+    // The tag has gone on since and is higher, but the ranges that it granted are not.
     await draw('t.fresh');
     await pool.query("UPDATE tiny_id_info SET max_id = 1001 WHERE biz_type = 't.fresh'");
     const outrun = await run(...flags);

@@ -42,7 +42,7 @@ async function ask<T>(index: number, path: string): Promise<T> {
 const listed = async (index: number) => (await ask<JobList>(index, '/v1/jobs')).jobs;
 const one = async (index: number, name: string) => (await listed(index)).find(({ job }) => job === name);
 
-/** What is counted of a job's runs with this result, over both coordinators. */
+/** The count of a job's runs with this result, over both coordinators. */
 async function runs(task: string, result: 'ok' | 'failed'): Promise<number> {
   const labels = `{task="${task}",result="${result}"}`;
   return metric(`leafcutter_coordinator_jobs_total${labels}`, ...cluster.coordinators);

@@ -28,7 +28,7 @@ async function move(dataDir: string, mysqlUrl: string, ...flags: string[]) {
   return { code, output: process.tail(4_000) };
 }
 
-/** What a coordinator that cannot start says. */
+/** The message of a coordinator that cannot start. */
 async function coordinator(
   flags: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -76,7 +76,7 @@ describe('leafcutter move', () => {
         output: expect.stringContaining('nothing to do'),
       });
     expect(await dumpMysql(url, schema)).toEqual(before);
-    // And says so to whoever starts a coordinator on the file.
+    // And a coordinator that is started on the file says so.
     const { port } = new URL(url);
     expect(await coordinator(['--data-dir', dataDir])).toMatchObject({
       code: 1,

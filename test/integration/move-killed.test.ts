@@ -11,7 +11,7 @@ import { whoServes } from '../support/who-serves.ts';
 
 const ROWS = 10_000;
 const TRIES = 3;
-/** What a move says on its way: a line for each tenth of the ledger, and one when the file is marked. */
+/** The lines that a move prints on its way: one for each tenth of the ledger, and one when the file is marked. */
 const LINES = [...[1, 2, 4, 6, 8, 10].map((n) => new RegExp(`ledger: ${n}000 of`)), /marked as moved/];
 
 let mariadb: MariadbServer;

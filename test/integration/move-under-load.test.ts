@@ -32,12 +32,12 @@ afterAll(async () => {
   await redis?.stop();
 });
 
-/** Who draws what, and how much each has to draw in each stretch. */
+/** Who draws from which source, and how much each has to draw in each stretch. */
 const SOURCES = ['orders', 'snowflake'] as const;
 const PER_STRETCH = 4_000;
 const MACHINE_IDS = ['--snowflake-machine-id-range', '0-5'];
 
-/** A lease that nobody renews while the test runs: a Redis that is new knows of none. */
+/** A lease that nobody renews while the test runs: a new Redis knows of none. */
 const NO_HEARTBEATS = [
   ...['--snowflake-heartbeat-ms', '60000', '--snowflake-lease-ttl-ms', '600000'],
   ...['--snowflake-window-initial-ms', '600000', '--snowflake-window-max-ms', '600000'],
@@ -50,11 +50,11 @@ interface Sabotage {
   readonly agents?: number;
   readonly coordinatorFlags?: readonly string[];
   readonly pace?: typeof FLAT_OUT;
-  /** The agents from before end with the embedded coordinator: they would burn what is below what they held. */
+  /** The agents from before end with the embedded coordinator: they would burn IDs below those that they held. */
   readonly agentsEnd?: true;
   /** After the move, before MySQL's first coordinator. */
   readonly mysql?: readonly string[];
-  /** The file gets its state of before the move back, and an embedded coordinator serves from it. */
+  /** The file is set back to its state before the move, and an embedded coordinator serves from it. */
   readonly oldFile?: true;
 }
 

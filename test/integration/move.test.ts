@@ -254,7 +254,7 @@ describe('a move', () => {
     await copyFile(file, `${file}-before`);
     await moveHere(file, url);
     expect(await whoServes(`${file}-before`, url)).toEqual({ file: 'serves', mysql: 'serves' });
-    // The move itself knows such a file for a copy.
+    // The move itself recognises such a file as a copy.
     await expect(moveHere(`${file}-before`, url)).rejects.toMatchObject({ reason: 'target_not_empty' });
   });
 

@@ -116,7 +116,7 @@ test('a new key comes to the coordinators, then to the agents, and what the old 
   for (const text of [before, old, present]) {
     const { id, segments } = await explained(text);
     expect(segments[0]).toMatchObject({ verdict: 'granted' });
-    // The agent has no key of the new version, but who asks it is told all the same: the coordinators have both.
+    // The agent has no key of the new version, but it answers anyway: the coordinators have both.
     expect(await still.json(`/v1/decode/${text}?tag=orders`)).toMatchObject({ number: id });
   }
 });

@@ -213,7 +213,7 @@ test('to a coordinator of an earlier release, which reads one column, a tag with
   });
 });
 
-/** What stands behind `ORD-`, read by another hand than ours. */
+/** The part after `ORD-`, decoded independently of our own code. */
 function numberOf(text: string): number {
   return Number.parseInt(text.slice(4), 36);
 }

@@ -26,7 +26,7 @@ interface Issued {
   readonly end: number;
 }
 
-/** What a Leaf and two agents behind two coordinators issue from one row at the same time. */
+/** The IDs that a Leaf and two agents behind two coordinators issue from one row at the same time. */
 async function side(given: {
   keyPrefix: string;
   lives: number;

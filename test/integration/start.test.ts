@@ -9,7 +9,7 @@ import { startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-/** A coordinator that nobody waits for; its Redis is nowhere. */
+/** A coordinator that nobody waits for; its Redis does not exist. */
 async function coordinatorOn(mysql: string, ...flags: string[]): Promise<RunningProcess> {
   return leafcutter(['coordinator', '--listen', `127.0.0.1:${await freePort()}`, ...flags], {
     LEAFCUTTER_MYSQL_URL: mysql,
@@ -103,7 +103,7 @@ async function startWithoutRedis(how: 'stop' | 'pause', ...flags: string[]) {
   }
 }
 
-/** One that stands still is told from one that is gone by the deadline of a command alone, so the full run has both. */
+/** Only a command's deadline tells a Redis that stands still from one that is gone, so the full run has both. */
 const AWAY = process.env.LEAFCUTTER_FULL === '1' ? (['stop', 'pause'] as const) : (['pause'] as const);
 
 describe.each(AWAY)('a coordinator that starts while Redis is away (%s)', (how) => {

@@ -98,7 +98,7 @@ describe('a process', () => {
     );
     expect(await child.waitForLine(/tick 3/)).toBe('tick 3');
     await child.pause();
-    // What was in the pipe when it stopped is read first, then nothing comes.
+    // Output that was in the pipe when it stopped is read first, then nothing comes.
     let standing = -1;
     const isStill = async () => {
       standing = child.lineCount;

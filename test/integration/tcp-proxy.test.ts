@@ -7,7 +7,7 @@ import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 
-/** A server that answers every chunk with the same chunk, and tells what it heard. */
+/** A server that answers every chunk with the same chunk, and reports what it received. */
 async function startEcho() {
   const sockets = new Set<Socket>();
   const heard: string[] = [];
@@ -32,7 +32,7 @@ async function startEcho() {
   };
 }
 
-/** A client that collects what it is sent and how it ended. */
+/** A client that collects what it receives and how it ended. */
 async function connectTo(port: number) {
   const socket = connect(port, '127.0.0.1');
   const client = { socket, received: '', ended: undefined as string | undefined };

@@ -68,7 +68,10 @@ afterAll(async () => {
   await coordinator?.stop();
 });
 
-/** Whether the coordinator answers who trusts one authority and shows a certificate of another; undefined for none. */
+/**
+ * Whether the coordinator answers a client that trusts one authority and shows a certificate of another; undefined
+ * for none.
+ */
 async function answers(
   trusted: Certificates,
   own: Certificates | undefined,
@@ -251,7 +254,7 @@ describe.each(['ec', 'rsa'] as const)('a server with a key of the kind %s', (kin
     expect(await agreed('TLS_AES_128_GCM_SHA256', 'TLSv1.3')).toBe('TLS_AES_128_GCM_SHA256');
   });
 
-  // Of these each is one that Node takes by default from who has no better.
+  // Each of these is a cipher that Node accepts by default from a client that has no better one.
   test.each([
     ...[`ECDHE-${auth}-AES128-SHA`, `ECDHE-${auth}-AES256-SHA384`],
     ...(kind === 'rsa' ? ['AES128-SHA', 'AES128-SHA256', 'AES256-GCM-SHA384'] : []),

@@ -62,7 +62,7 @@ afterAll(async () => {
   for (const service of started.reverse()) await service.stop();
 });
 
-/** It is stopped at the end, also where a test fails: the run would wait for it. */
+/** It is stopped at the end, even if a test fails: the run would wait for it. */
 async function start(options: ServiceOptions): Promise<Service> {
   const service = await Service.start(options);
   started.push(service);
@@ -123,7 +123,7 @@ describe('tokens that change in their file', () => {
     swap(files.tokens, 'second\n');
     swap(files.tinyid, 'parcels=yours\n');
     expect(await poll(async () => (await connection.get('/v1/ids/orders-eu')).status === 401)).toBeTruthy();
-    // Each time: what was found out about a token is remembered by most doors.
+    // Each time, because most doors remember what they found out about a token.
     for (let times = 0; times < 3; times++) {
       expect((await connection.get('/v1/ids/orders-eu')).status).toBe(401);
       await expect(redis.incr('orders-eu')).rejects.toThrow('NOAUTH');

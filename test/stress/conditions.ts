@@ -4,15 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { startProcess } from '../support/process.ts';
 import { stopTree } from './process-tree.ts';
 
-/** What is done to a run of Jest. */
+/** A condition under which Jest runs. */
 export interface Condition {
   /** Put before the command. */
   readonly prefix?: readonly string[];
   /** Added to Jest's arguments. */
   readonly jestArguments?: (seed: number) => readonly string[];
-  /** Before the run; answers why it is not possible, if it is not. */
+  /** Before the run; returns why it is not possible, if it is not. */
   readonly prepare?: () => string | undefined;
-  /** Beside the run, until `over` is aborted; answers how many pauses there were. */
+  /** Beside the run, until `over` is aborted; returns how many pauses there were. */
   readonly beside?: (pid: number, over: AbortSignal) => Promise<number>;
 }
 

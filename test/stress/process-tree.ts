@@ -11,7 +11,7 @@ function allProcesses(): Map<number, Seen> {
   for (const entry of readdirSync('/proc')) {
     if (!/^\d+$/.test(entry)) continue;
     try {
-      // The name stands in brackets and may hold anything, so what is read follows the last one.
+      // The name is in brackets and may contain anything, so only what follows the last bracket is read.
       const [state = '', parent = ''] =
         readFileSync(`/proc/${entry}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
       seen.set(Number(entry), { state, parent: Number(parent) });
@@ -41,8 +41,8 @@ function signal(pid: number, name: NodeJS.Signals): boolean {
 }
 
 /**
- * Stops a process and all below it, also what is being started meanwhile. Answers a function that lets go on those that
- * were stopped here: what a test had stopped itself stays so.
+ * Stops a process and all below it, including those that are being started. Returns a function that continues the
+ * ones stopped here; those that a test had stopped stay stopped.
  */
 export function stopTree(root: number): () => void {
   const stopped = new Set<number>();

@@ -15,7 +15,7 @@ const JEST = [
 /** A run that takes longer will not end. */
 const RUN_LIMIT_MS = 30 * 60_000;
 
-/** What is run at once: a file of a suite, or a suite. */
+/** A unit of one run: a file of a suite, or a suite. */
 export interface Target {
   readonly suite: string;
   readonly file?: string;

@@ -19,7 +19,7 @@ describe.each([
     ([, kind = '', file = '', title = '']) => ({ kind, file, title }),
   );
 
-  /** What is wrong with a link; undefined where the file has a test of that title. */
+  /** What is wrong with a link; undefined if the file has a test of that title. */
   function broken({ file, title }: Proof): string | undefined {
     const target = new URL(file, url);
     if (!existsSync(target)) return `there is no ${file}`;

@@ -74,7 +74,7 @@ async function loadStep({
       if (clock.monotonic() % 1_000 === 0) issuer.tick(clock.monotonic());
     }
   };
-  // Where nobody may wait, the first caller is told to come again: a tag that has nothing yet is not what this is about.
+  // If nobody may wait, the first caller is told to come again: this test is not about a tag without any segment.
   void call();
   await clock.advance(1_000);
   refused = 0;
@@ -101,7 +101,7 @@ afterEach(() => {
 });
 
 describe('a load that rises tenfold at once, with refills of 200 to 300 ms', () => {
-  /** Nobody may wait, and the next segment is fetched late: whoever finds the buffer empty is refused. */
+  /** Nobody may wait, and the next segment is fetched late: a caller that finds the buffer empty is refused. */
   const strict = { prefetchAtUsedRatio: 0.95, maxWaiting: 0, baseStep: 2_000, lowMs: 5_000 };
   /** A tag of 100 IDs a segment, which lasts 100 ms at the new load. */
   const cold = { maxWaiting: 1_000, baseStep: 100, lowMs: 1_000 };

@@ -16,7 +16,7 @@ test('every metric is named after Prometheus’ conventions and has a sentence o
   for (const { name, type, help } of entries) {
     expect([name, type === 'counter']).toEqual([name, name.endsWith('_total')]);
     expect([name, help]).toEqual([name, expect.stringMatching(/^[A-Z0-9].{10,}\.$/)]);
-    // Base units only: seconds, not milliseconds; days are what a forecast is read in.
+    // Base units only: seconds, not milliseconds. A forecast is read in days.
     expect(name).not.toMatch(/_(ms|milliseconds|minutes|percent)(_|$)/);
     if (type === 'histogram') expect(name).toMatch(/_seconds$/);
   }

@@ -17,7 +17,7 @@ function fileEnd({ path, suite = 'integration', tests, broken = false, seconds =
   return { event: 'file-ends', file: { path, suite, seconds, broken, tests: ends } };
 }
 
-/** What is left of a Jest run of these files. */
+/** The output of a Jest run of these files. */
 function tallyOf(files: readonly File[], { ended = true } = {}): TestTally {
   const tally = new TestTally();
   tally.take({ event: 'run', files: files.length }, 0);

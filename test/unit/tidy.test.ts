@@ -10,7 +10,10 @@ const MAX_LINES = 500;
 /** Nothing but main.ts knows the process; everyone else is given what they need of it. */
 const EDGE = 'packages/cli/src/main.ts';
 
-/** A number of milliseconds as the last argument of a test, a hook or a wait, or where a child or a call is ended by it. */
+/**
+ * A number of milliseconds as the last argument of a test, a hook or a wait, or as the option that ends a child or a
+ * call.
+ */
 const OWN_PATIENCE =
   /\bjest\.setTimeout\b|^\s*\}, [\d_]{4,}\);$|^\s*[\d_]{4,},\n\s*\);$|\bpoll\([^;]*, \d+_\d{3}(?:, \d+)?,?\s*\)|\btimeout(?:: |\()[\d_]{4,}/m;
 
@@ -97,7 +100,7 @@ describe('the sources', () => {
   });
 
   test('run all of their tests', () => {
-    // A test on real servers may say that it could not run; one beside its source always can.
+    // A test on real servers may say that it could not run; one beside its source can always run.
     expect(
       offenders(sources, /\b(describe|test|it)\.(only|skip|todo|failing)\b|\b[fx](describe|test|it)\(/),
     ).toEqual([]);
