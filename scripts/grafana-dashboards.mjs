@@ -78,7 +78,7 @@ const plot = ({ title, description, unit, width = 8 }, queries) => ({
     defaults: {
       unit,
       color: { mode: 'palette-classic' },
-      // Clocks are behind as well as ahead.
+      // Clocks may be behind or ahead.
       ...(title.startsWith('Clock offset') ? {} : { min: 0 }),
       custom: {
         drawStyle: 'line',

@@ -171,7 +171,7 @@ test('what was granted in an era below, once the counter passed what is above', 
 });
 
 test('a lowering that MySQL forgot is learnt also if there are many ranges above', async () => {
-  // Read row by row, so many would take longer than a statement may.
+  // Read row by row, so many ranges would take longer than a statement may.
   const rows = process.env.LEAFCUTTER_FULL === '1' ? 200_000 : 50_000;
   const top = 1_000_001 + rows * 50;
   expect(await grant()).toBe('1-51');

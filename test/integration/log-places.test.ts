@@ -51,7 +51,7 @@ test('workers whose log has no space start, serve and stop', async () => {
 test('a log that nobody reads holds up nothing', async () => {
   const pipe = join(await scratchDir('log-pipe'), 'log');
   expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
-  // Open for reading, too, so that somebody could; and never read.
+  // Opened for reading too, so that somebody could read; and never read.
   const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
   expect(() => {
     for (;;) writeSync(fd, 'a line\n');

@@ -8,7 +8,7 @@ import { addOutcome, describeTotals, noTotals } from './totals.ts';
 const TIMEOUT_MS = 120_000;
 /** A few, because the full run takes 10,000. */
 const SEEDS = 8;
-/** Seeds are counted up from here in each run anew. */
+/** Each run counts its seeds up from here. */
 const fresh = freshSeed();
 
 describe.each([

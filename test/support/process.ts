@@ -14,7 +14,7 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** Where standard output goes, a file descriptor; default `lines`. */
   readonly stdout?: number | undefined;
-  /** How error messages call the process. */
+  /** The name of the process in error messages. */
   readonly name: string;
 }
 

@@ -19,10 +19,10 @@ const stopRequested = new Promise<string>((resolve) => {
   process.once('disconnect', () => ask('disconnect'));
 });
 
-/** How long the end waits for a reader of what was printed, once it was asked to stop, in milliseconds. */
+/** Once asked to stop, how long the end waits for a reader of what was printed, in milliseconds. */
 const LAST_WORDS_MS = 1_000;
 
-// A disk that is full, or a terminal that was closed, must not end what runs.
+// A full disk or a closed terminal must not end what runs.
 process.stderr.on('error', () => undefined);
 let lost: string | undefined;
 let stdout: NodeJS.WriteStream | undefined;
@@ -60,9 +60,9 @@ const code = await runCommand({
   // A release is started by a file that does more than this one.
   self: [process.execPath, process.argv[1] ?? fileURLToPath(import.meta.url)],
 });
-// What could not be printed is told a turn later.
+// If something could not be printed, that is reported a turn later.
 await nextTurn();
-// What is printed into a pipe is written as fast as it is read.
+// Text printed into a pipe is written as fast as it is read.
 if (stdout !== undefined && stdout.writableLength > 0) {
   const written = new Promise<void>((resolve) => stdout?.write('', () => resolve()));
   await Promise.race([written, stopRequested.then(() => sleep(LAST_WORDS_MS))]);

@@ -50,7 +50,7 @@ export interface CoordinatorService {
 
 /**
  * Starts a coordinator. `output`: where the log goes.
- * @throws StartError where the port is taken, a store stays away or the stores are another deployment's
+ * @throws StartError if the port is taken, a store stays away or the stores are another deployment's
  */
 export async function startCoordinator(
   config: CoordinatorConfig,

@@ -87,7 +87,7 @@ export class MemoryStore implements Store {
       ...moved.map(({ counter }) => `${counter.kind}:${counterKey(counter)}`),
       ...lowered,
     ]);
-    // What is left of a counter that was deleted by hand is to be remembered by the fence, too.
+    // The fence should also remember what is left of a counter that was deleted by hand.
     const all = new Map<string, CounterName>();
     for (const name of [
       ...[...tags.keys(), ...highWaters.keys()].map((tag) => ({ kind: 'tag', tag }) as const),
@@ -285,7 +285,7 @@ export class MemoryStore implements Store {
     // The database outlives its stores, as MySQL does.
   }
 
-  /** What every locked row tells of the deployment. */
+  /** What every locked row tells about the deployment. */
   get #told(): Pick<Locked, 'generation' | 'memory'> {
     const { generation, sweep, sweptAtMs, confirmedAtMs } = this.#deployment;
     return { generation, memory: { sweep, sweptAtMs, confirmedAtMs } };

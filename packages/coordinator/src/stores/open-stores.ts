@@ -47,7 +47,10 @@ export interface Stores {
   close(): Promise<void>;
 }
 
-/** @throws STORE_UNAVAILABLE where MySQL stays away, Redis lacks the database, or another coordinator has the embedded database open */
+/**
+ * @throws STORE_UNAVAILABLE if MySQL stays away, Redis lacks the database, or another coordinator has the embedded
+ * database open
+ */
 export async function openStores(config: CoordinatorConfig, clock: Clock, log: Logger): Promise<Stores> {
   const { mysql, redis } = config;
   if (mysql.url === undefined || redis.url === undefined) return openEmbedded(config, clock, log);

@@ -1,13 +1,13 @@
-/** Where a store is and how it is spoken to, read from a URL. Drivers get these fields, never the text. */
+/** Where a store is and how to speak to it, read from a URL. Drivers get these fields, never the text. */
 export interface StorePlace {
-  /** A host name or an IP address, IPv6 without brackets; of Redis behind Sentinels the master's name. */
+  /** A host name or an IP address, IPv6 without brackets; for Redis behind Sentinels, the master's name. */
   readonly host: string;
   readonly port: number;
   readonly user: string | undefined;
   readonly password: string | undefined;
-  /** Of Redis its number. Undefined where none is named. */
+  /** For Redis, its number. Undefined if none is named. */
   readonly database: string | undefined;
-  /** Undefined where the URL says nothing of it. */
+  /** Undefined if the URL says nothing about it. */
   readonly tls: boolean | undefined;
 }
 
@@ -31,10 +31,10 @@ const TLS_ON: ReadonlySet<string> = new Set([
   ...['verifyca', 'verifyidentity', 'verifyfull'],
 ]);
 const TLS_OFF: ReadonlySet<string> = new Set(['false', '0', 'no', 'off', 'disable', 'disabled']);
-/** They go on in plaintext where the server has no TLS. */
+/** With these, clients go on in plaintext if the server has no TLS. */
 const TLS_PERHAPS: ReadonlySet<string> = new Set(['allow', 'prefer', 'preferred']);
 
-/** What other programs say in the query, and what to do instead. */
+/** What other programs write in the query, and what to do instead. */
 const INSTEAD: readonly (readonly [StoreKind, RegExp, string])[] = [
   ['mysql', /^(ssl|tls)root(cert|ca)$|^(ssl|tls)ca/, 'set mysql.tls.caFile instead'],
   ['mysql', /^(ssl|tls)(client)?cert/, 'set mysql.tls.certFile instead'],
@@ -68,7 +68,7 @@ const INSTEAD: readonly (readonly [StoreKind, RegExp, string])[] = [
   ['mysql', /^(user|username|password)$/, 'write it before the host: mysql://user:password@host'],
 ];
 
-/** A key that is shown. Anything else may be the end of a password that holds a question mark. */
+/** A key that may be shown. Anything else may be the end of a password that contains a question mark. */
 const SHOWN_KEY = /^[A-Za-z][A-Za-z0-9_.-]{0,39}$/;
 
 /** What is wrong with a store's URL; the message ends the sentence "mysql.url is ***: …". */
@@ -117,7 +117,7 @@ function read(kind: StoreKind, text: string): StorePlace {
   };
 }
 
-/** The query may speak of TLS, and of nothing else: what it said otherwise, nobody would heed. */
+/** The query may only speak about TLS: anything else in it would be ignored. */
 function readTls(kind: StoreKind, query: URLSearchParams): boolean | undefined {
   let tls: boolean | undefined;
   for (const [key, value] of query) {

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { FakeClock } from '../clock/fake-clock.ts';
 import { LogOutput } from './log-output.ts';
 
-/** A place that takes `room` bytes, and then says `code`. */
+/** A place that takes `room` bytes, and then fails with `code`. */
 function place(room: number, code = 'ENOSPC') {
   const clock = new FakeClock();
   const state = { room, text: '', calls: 0 };

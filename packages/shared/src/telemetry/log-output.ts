@@ -1,33 +1,33 @@
 import { type Clock, sleep } from '../clock/clock.ts';
 
 /**
- * Writes some of the bytes, and tells how many. It must not wait: a full pipe throws, as a full disk does.
+ * Writes some of the bytes, and returns how many. It must not wait: a full pipe throws, as a full disk does.
  * @throws Error with a `code` if nothing could be written
  */
 export type WriteSome = (bytes: Uint8Array) => number;
 
-/** What a service counts of its log. */
+/** What a service counts about its log. */
 export interface LogCount {
   /** Lines that were dropped, ever. */
   readonly dropped: number;
 }
 
-/** What may wait for a place that takes nothing, in bytes; lines past it are dropped. */
+/** How many bytes may wait for a place that takes nothing; lines beyond that are dropped. */
 const MAX_WAITING_BYTES = 1_048_576;
 
 /** How long a place that took nothing is left alone, in milliseconds. */
 const RETRY_MS = 100;
 
 /**
- * Where log lines go. The place may be a disk without space, a terminal that was closed or a pipe that nobody reads; none of
- * that may hold up, throw at or end the service that logs.
+ * Where log lines go. The place may be a disk without space, a closed terminal or a pipe that nobody reads. None of
+ * these may delay the service, throw at it or end it.
  *
- * It is flowing (each line is written at once) until the place refuses; then it is stalled (lines wait, up to a bound, and
- * what waits is tried again and again) until all of it is written. Lines that found no room are counted, and told once it
- * flows again.
+ * - flowing: each line is written at once. Left when the place refuses.
+ * - stalled: lines wait, up to a bound, and are tried again and again. Left when all of them are written. Lines that
+ *   found no room are counted, and reported once it flows again.
  */
 export class LogOutput implements LogCount {
-  /** Told when it flows again, and has dropped lines: how many, and what the place last said. */
+  /** Told when it flows again and has dropped lines: how many, and the place's last error. */
   onDropped: (lines: number, reason: string) => void = () => undefined;
   readonly #writeSome: WriteSome;
   readonly #clock: Clock;
@@ -67,7 +67,7 @@ export class LogOutput implements LogCount {
 
   #drain(): void {
     try {
-      // A line at a time: of several processes that share a pipe, none then tears the short lines of another.
+      // A line at a time: if several processes share a pipe, none then tears another's short lines.
       for (let line = this.#waiting[0]; line !== undefined; line = this.#waiting[0]) {
         const written = this.#writeSome(line);
         this.#waitingBytes -= written;

@@ -6,8 +6,8 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * JSON lines. Fixed fields: `service`, `agentId`, `instanceId`, `coordinatorId`, `tag`,
- * `machineId`, `durationMs`, `code`. Nothing is logged per ID, and tokens never.
+ * JSON lines. Fixed fields: `service`, `agentId`, `instanceId`, `coordinatorId`, `tag`, `machineId`, `durationMs`,
+ * `code`. Nothing is logged per ID, and tokens never are.
  */
 export function createLogger(
   level: LogLevel,

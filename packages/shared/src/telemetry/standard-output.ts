@@ -11,11 +11,11 @@ export function standardOutput(): WriteSome {
 }
 
 /**
- * What writes to the same place as `fd`, and is told EAGAIN where `fd` would wait for a reader.
+ * A writer to the same place as `fd`, which gets EAGAIN when `fd` would wait for a reader.
  *
- * A pipe or a terminal is opened once more, because O_NONBLOCK would also count for all other processes that were given
- * the same one, such as the shell. What cannot be opened again, a socket such as systemd's journal or what another user
- * owns, is set so itself; Node does that to every pipe and socket that it makes a stream of.
+ * A pipe or a terminal is opened once more, because O_NONBLOCK would also apply to all other processes that have the
+ * same one, such as the shell. Some cannot be opened again: a socket such as systemd's journal, or something that
+ * another user owns. They are set directly; Node does that to every pipe and socket that it makes a stream of.
  */
 function withoutWaiting(fd: number): number {
   const kind = fstatSync(fd);

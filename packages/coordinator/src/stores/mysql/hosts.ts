@@ -7,7 +7,7 @@ export interface MysqlOptions {
   readonly url: string;
   /** `host:port` of further hosts of the same database, in the order in which they are tried; default none. */
   readonly otherHosts?: readonly string[];
-  /** `enabled` counts where the URL says nothing of TLS. */
+  /** `enabled` counts if the URL says nothing about TLS. */
   readonly tls?: TlsFiles & { readonly enabled: boolean };
   readonly connectionLimit: number;
   /** How long one statement may take before its connection is given up, in milliseconds. */

@@ -50,13 +50,13 @@ export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
   });
   // Without a listener ioredis would write connection errors to the console; the watch reports them once.
   redis.on('error', (error) => {
-    // It would go on with database 0, which may be somebody else's.
+    // Otherwise it would go on with database 0, which may be somebody else's.
     if (isSelectRefused(error)) redis.stream.destroy();
   });
   return redis;
 }
 
-/** True if `error` says that Redis does not have, or not open to us, the database that the URL names. */
+/** True if `error` says that Redis does not have the database that the URL names, or does not let us use it. */
 export function isSelectRefused(error: unknown): boolean {
   return error instanceof ReplyError && (error as { command?: { name: string } }).command?.name === 'select';
 }
@@ -75,7 +75,7 @@ function sentinelOptions(
   sentinels: readonly StorePlace[],
   tls: ReturnType<typeof tlsOf> | undefined,
 ): RedisOptions {
-  // ioredis knows one user for all Sentinels.
+  // ioredis takes one user for all Sentinels.
   const { user, password, tls: areSecure } = sentinels[0] ?? {};
   return {
     sentinels: sentinels.map(({ host, port }) => ({ host, port })),

@@ -75,7 +75,7 @@ async function taggedCounters(driver: SqlDriver, tags: readonly string[]): Promi
   ];
 }
 
-/** These machine ids, with what the ledger has of one without a row, or whose row says that it never had a window. */
+/** These machine ids. One that has no row, or a row without any window, gets what the ledger has of it. */
 async function machinesNamed(driver: SqlDriver, machineIds: readonly number[]): Promise<SweptCounter[]> {
   const found = await machineCounters(driver, undefined, machineIds);
   const present = new Set(found.map(({ name }) => counterKey(name)));
@@ -88,7 +88,7 @@ async function machinesNamed(driver: SqlDriver, machineIds: readonly number[]): 
   return found;
 }
 
-/** What the ledger alone knows of, because somebody deleted both rows of a tag, or the row of a machine id. */
+/** Counters that only the ledger knows, because somebody deleted both rows of a tag, or the row of a machine id. */
 async function* onlyInLedger(driver: SqlDriver): AsyncGenerator<readonly SweptCounter[]> {
   const wasSeen = `SELECT t.tag FROM leafcutter_tag t WHERE t.high_water > 0 AND t.tag IN `;
   for await (const tags of ledgerNames(driver, LEDGER_KIND.tag)) {
