@@ -17,8 +17,8 @@ describe('a planted bug is found', () => {
       const [violation] = outcome.violations;
       process.stdout.write(`seed ${seed} shows "${name}": ${violation?.invariant} ${violation?.what}\n`);
       expect(bug.breaks).toContain(violation?.invariant);
-      // What breaks is the bug's doing, not that of the faults, nor of guards that were taken out beside it. A plain run of
-      // the seed needs no second look: it is one of the 10,000 seeds of the full run.
+      // The bug must be the cause, not the faults or the guards that were taken out beside it. A plain run of the seed
+      // needs no second look: it is one of the 10,000 seeds of the full run.
       if (isPlain(bug)) return;
       const without = await simulate(scenarioFor(bug, seed), bug.behind);
       expect(without.violations).toEqual([]);
