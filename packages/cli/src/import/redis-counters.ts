@@ -24,7 +24,7 @@ export async function redisCounters(url: string, match: string | undefined): Pro
   redis.on('error', () => undefined);
   try {
     await redis.connect();
-    // Told to do so itself, ioredis goes on with database 0 if there is no such one.
+    // If ioredis selects the database itself and that one does not exist, it goes on with database 0.
     if (database !== undefined) await redis.select(database);
     const names = new Set<string>();
     let cursor = '0';

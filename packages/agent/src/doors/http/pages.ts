@@ -44,7 +44,7 @@ export class Pages {
   }
 }
 
-/** `Sec-Fetch-Site` names the page's relation, and is judged separately. */
+/** `Sec-Fetch-Site` says whose page sends the request, and is judged separately. */
 function isFromSilentBrowser(headers: IncomingHttpHeaders): boolean {
   return headers['sec-fetch-site'] === undefined && BROWSER.test(headers['user-agent'] ?? '');
 }

@@ -28,7 +28,10 @@ const FRAMING = new Set([
   ...['upgrade', 'http2-settings', 'keep-alive', 'proxy-connection'],
 ]);
 
-/** Fields in which a browser names the page that it asks for; the ordinary server judges them. */
+/**
+ * Fields in which a browser says that it is one, and on behalf of whose page it asks; the ordinary server judges
+ * them.
+ */
 const OF_BROWSERS = new Set(['origin', 'sec-fetch-site']);
 const BROWSER = 'Mozilla/';
 
