@@ -44,7 +44,7 @@ export class Pages {
   }
 }
 
-/** `Sec-Fetch-Site` says whose page sends the request, and is judged separately. */
+/** A browser that sends `Sec-Fetch-Site` says whose page asks, and is judged by that. */
 function isFromSilentBrowser(headers: IncomingHttpHeaders): boolean {
   return headers['sec-fetch-site'] === undefined && BROWSER.test(headers['user-agent'] ?? '');
 }
