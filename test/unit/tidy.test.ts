@@ -55,6 +55,25 @@ function offenders(files: readonly SourceFile[], pattern: RegExp): string[] {
   });
 }
 
+/** The client stands alone, so it repeats a type of `shared` with the same meaning. */
+const REPEATED = ['SnowflakeParts'];
+
+/** Names of exported types that stand in more than one file. */
+function repeatedTypes(files: readonly Pick<SourceFile, 'code'>[]): string[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { code } of files)
+    for (const [, name = ''] of code.matchAll(/^export (?:abstract )?(?:type|interface|class) (\w+)/gm))
+      (seen.has(name) ? repeated : seen).add(name);
+  return [...repeated];
+}
+
+/** The comments of a source that name a store; texts for operators may. */
+function namedStores(text: string): string[] {
+  const comments = text.match(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm) ?? [];
+  return comments.filter((comment) => /Redis|MySQL/.test(comment));
+}
+
 describe('the sources', () => {
   test('are found', () => {
     expect(domain.length).toBeGreaterThan(20);
@@ -85,6 +104,18 @@ describe('the sources', () => {
   test('take time from a clock in domain folders', () => {
     const world = /\bDate\.now|\bnew Date\(\)|\bset(Timeout|Interval|Immediate)\b|\bperformance\.now/;
     expect(offenders(domain, world)).toEqual([]);
+  });
+
+  test('give each exported type a name of its own', () => {
+    expect(repeatedTypes(sources)).toEqual(REPEATED);
+    const lease = { code: 'export interface Lease {}' };
+    expect(repeatedTypes([lease, { code: 'interface Range {}\nexport class Lease {}' }])).toEqual(['Lease']);
+  });
+
+  test('name no store in the comments of a domain', () => {
+    const texts = domain.map(({ path }) => readFileSync(join(ROOT, path), 'utf8'));
+    expect(texts.flatMap(namedStores)).toEqual([]);
+    expect(namedStores("/** Raises it\n * in Redis. */\nfail('Redis is away'); // MySQL")).toHaveLength(2);
   });
 
   test('have no default exports, no console and no switched-off type checks', () => {
