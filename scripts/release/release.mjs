@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildConsole } from '../build-console.mjs';
 import { clientPackage, programPackage } from './npm-packages.mjs';
 import { entriesOf, tarball } from './tarball.mjs';
 
@@ -16,6 +17,9 @@ import { entriesOf, tarball } from './tarball.mjs';
  * @returns {Promise<string[]>} the names of its files
  */
 export async function release(root, out, { maps } = {}) {
+  // Pages of an earlier commit would be taken as they are.
+  const unbuilt = buildConsole(process.execPath);
+  if (unbuilt !== undefined) throw new Error(unbuilt);
   const of = { root, ...versionOf(root) };
   const work = mkdtempSync(join(tmpdir(), 'leafcutter-release-'));
   try {
