@@ -7,12 +7,12 @@ import type { Coordinator } from './coordinator.ts';
 import type { FleetEvents } from './events.ts';
 
 /** What the handlers of health and metrics are given. */
-export interface OpsDoor extends ScrapedDoor {
+export interface CoordinatorOpsDoor extends ScrapedDoor {
   readonly coordinator: Coordinator;
 }
 
 /** What the handlers of the coordinator's endpoints are given. */
-export interface CoordinatorDoor extends OpsDoor {
+export interface CoordinatorDoor extends CoordinatorOpsDoor {
   readonly events: FleetEvents;
   readonly page: BuiltPage | undefined;
 }

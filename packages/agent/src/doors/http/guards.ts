@@ -5,7 +5,7 @@ import type { Agent } from '../agent.ts';
 type Guard = (request: Request) => void;
 
 /** Who may pass a guard of the agent's own addresses. */
-export type AccessKind = 'any' | 'tag' | 'snowflake' | 'decoded';
+export type DrawAccess = 'any' | 'tag' | 'snowflake' | 'decoded';
 
 /** Who may do what at the HTTP doors. Tokens change while the agent runs, so each request is asked anew. */
 export interface Guards {
@@ -41,7 +41,7 @@ export function guardsOf({ tokens }: Agent): Guards {
 }
 
 /** The guards of the agent's own addresses. */
-export function ownGuards({ any, snowflake, tag }: Guards): Readonly<Record<AccessKind, Guard>> {
+export function ownGuards({ any, snowflake, tag }: Guards): Readonly<Record<DrawAccess, Guard>> {
   const ofQuery = tag((request) => String(request.query.tag));
   return {
     any,

@@ -3,7 +3,7 @@ import { VERSION } from '@leafcutter/shared/version';
 import { array, bulk, failure, integer, map, nothing } from './replies.ts';
 
 /** Where a client of a cluster finds this door: where it did. */
-export interface Endpoint {
+export interface RespAddress {
   readonly host: string;
   readonly port: number;
 }
@@ -25,7 +25,7 @@ export function info(asked: readonly string[]): string {
 }
 
 /** `CLUSTER …`: one node that has every slot. A Unix socket has no address that a node could be told by. */
-export function cluster(at: Endpoint | undefined, what: string, version: 2 | 3): string {
+export function cluster(at: RespAddress | undefined, what: string, version: 2 | 3): string {
   if (at === undefined) return failure('ERR This instance has cluster support disabled');
   const id = createHash('sha1').update(`${at.host}:${at.port}`).digest('hex');
   switch (what.toLowerCase()) {

@@ -4,7 +4,7 @@ import { MAX_COUNT } from '@leafcutter/shared/tag';
 import { VERSION } from '@leafcutter/shared/version';
 import type { ExactId } from '../../domain/segments/segment-buffer.ts';
 import type { Dispenser } from '../dispenser.ts';
-import { aboutCommands, cluster, type Endpoint, info } from './about-server.ts';
+import { aboutCommands, cluster, info, type RespAddress } from './about-server.ts';
 import { SKIPPED } from './command-parser.ts';
 import { refuseForeign } from './foreign-commands.ts';
 import { array, arrayOf, bulk, failure, integer, map, nothing, OK, textOf } from './replies.ts';
@@ -27,7 +27,7 @@ export interface Session {
   /** CLIENT TRACKING is on, of a server whose values nobody can keep. */
   tracking: boolean;
   /** Where the client found this door; undefined at a Unix socket. */
-  readonly endpoint: Endpoint | undefined;
+  readonly endpoint: RespAddress | undefined;
   /** True after QUIT: what follows is not answered. */
   quitting: boolean;
   /** Ends waits when the connection is gone. */

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Guest } from '@leafcutter/shared/http/crowd';
 import type { Debt, Debtor } from '../deadlines.ts';
-import type { Endpoint } from './about-server.ts';
+import type { RespAddress } from './about-server.ts';
 import { CommandParser, ProtocolError } from './command-parser.ts';
 import { answer, type Commands, isLetIn, type Session } from './commands.ts';
 import { failure } from './replies.ts';
@@ -148,7 +148,7 @@ export class Connection implements Guest, Debtor {
 }
 
 /** As the client wrote it: an address of version 4 in one of version 6 is what only this side sees. */
-function endpointOf({ localAddress, localPort }: Socket): Endpoint | undefined {
+function endpointOf({ localAddress, localPort }: Socket): RespAddress | undefined {
   if (localAddress === undefined || localPort === undefined) return undefined;
   return { host: localAddress.replace(/^::ffff:/, ''), port: localPort };
 }

@@ -2,12 +2,12 @@ import type { Endpoint } from '@leafcutter/shared/http/endpoint';
 import { endpointsOf } from '@leafcutter/shared/http/endpoint';
 import { LIVEZ, METRICS, OF_HEALTH } from '@leafcutter/shared/http/ops-endpoints';
 import { z } from 'zod';
-import type { OpsDoor } from '../endpoint.ts';
+import type { CoordinatorOpsDoor } from '../endpoint.ts';
 
 /** For kubelet and Prometheus, at both doors: health and metrics, without token. */
-export const OPS_ENDPOINTS: readonly Endpoint<OpsDoor, never>[] = [
+export const OPS_ENDPOINTS: readonly Endpoint<CoordinatorOpsDoor, never>[] = [
   LIVEZ,
-  endpointsOf<OpsDoor, never>()({
+  endpointsOf<CoordinatorOpsDoor, never>()({
     at: 'GET /readyz',
     probed: true,
     summary: 'Whether the coordinator can grant; 503 with the same body where it cannot.',

@@ -4,7 +4,7 @@ import { oneOf } from '@leafcutter/shared/http/parameter';
 import { z } from 'zod';
 import type { Mode } from '../../../status/status.ts';
 import { wholeReadiness } from '../../../status/whole.ts';
-import type { OpsDoor } from '../endpoint.ts';
+import type { AgentOpsDoor } from '../endpoint.ts';
 
 const readiness = z.strictObject({
   status: z.enum(['ready', 'not_ready']),
@@ -12,9 +12,9 @@ const readiness = z.strictObject({
 });
 
 /** For kubelet and Prometheus, at both doors: health and metrics, without token. */
-export const OPS_ENDPOINTS: readonly Endpoint<OpsDoor, never>[] = [
+export const OPS_ENDPOINTS: readonly Endpoint<AgentOpsDoor, never>[] = [
   LIVEZ,
-  endpointsOf<OpsDoor, never>()({
+  endpointsOf<AgentOpsDoor, never>()({
     at: 'GET /readyz',
     probed: true,
     summary: 'Whether the agent can serve; 503 with the same body where it cannot.',
