@@ -10,6 +10,7 @@ import { openStores } from '@leafcutter/coordinator/stores/open-stores';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
+import { Health } from '@leafcutter/shared/health';
 import { createLogger } from '@leafcutter/shared/logger';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { startProcess } from '../support/process.ts';
@@ -41,7 +42,7 @@ test('folder and files of an embedded coordinator are made for its user alone, t
     const given = { argv: ['--data-dir', dataDir], env: {}, cwd: root, readFile: () => '' };
     const { config } = loadConfig(coordinatorSettings, { ...given, service: 'coordinator' });
     const log = createLogger('silent', {}, { write: () => undefined });
-    return openStores(config as CoordinatorConfig, systemClock, log);
+    return openStores(config as CoordinatorConfig, systemClock, log, new Health(systemClock, log));
   };
   const modes = async (folder: string) => {
     const names = (await readdir(folder)).sort();

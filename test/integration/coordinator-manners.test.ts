@@ -302,7 +302,10 @@ describe('a coordinator answers', () => {
       status: 'ready',
       store: 'up',
       redis: 'none',
-      words: { store: null, redis: null },
+      dependencies: [
+        { name: 'store', state: 'up', ok: true, sinceMs: expect.any(Number), reason: null },
+        { name: 'jobs', state: 'in_time', ok: true, sinceMs: expect.any(Number), reason: null },
+      ],
     });
   });
 

@@ -213,6 +213,15 @@ describe('an agent without a coordinator', () => {
         segment: { ready: false, reason: 'no_coordinator_yet' },
         snowflake: { ready: false, reason: 'no_window' },
       },
+      dependencies: [
+        {
+          name: 'coordinators',
+          state: 'down',
+          ok: false,
+          sinceMs: expect.any(Number),
+          reason: 'COORDINATOR_UNAVAILABLE',
+        },
+      ],
     });
     await lonely.stop();
   });

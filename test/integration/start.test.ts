@@ -68,6 +68,11 @@ test('a coordinator that waits for MySQL ends at once when it is asked to stop',
   expect(await coordinator.stop()).toEqual({ code: 0, signal: null });
 });
 
+interface Readiness {
+  readonly redis: string;
+  readonly dependencies: readonly { readonly name: string; readonly state: string }[];
+}
+
 /** A coordinator on a new database whose Redis is away, and an agent of it. */
 async function startWithoutRedis(how: 'stop' | 'pause', ...flags: string[]) {
   const stack = new AsyncDisposableStack();
@@ -88,7 +93,10 @@ async function startWithoutRedis(how: 'stop' | 'pause', ...flags: string[]) {
     );
     stack.defer(() => agent.stop());
     const redisIs = (state: 'up' | 'down') =>
-      poll(async () => (await coordinator.json<{ redis: string }>('/readyz')).redis === state);
+      poll(async () => {
+        const { redis, dependencies } = await coordinator.json<Readiness>('/readyz');
+        return redis === state && dependencies.some((one) => one.name === 'redis' && one.state === state);
+      });
     const counter = async (name: string) => {
       const text = await (await fetch(`${coordinator.url}/metrics`)).text();
       return Number(
@@ -109,7 +117,7 @@ const AWAY = process.env.LEAFCUTTER_FULL === '1' ? (['stop', 'pause'] as const) 
 describe.each(AWAY)('a coordinator that starts while Redis is away (%s)', (how) => {
   test('refuses ranges, because its MySQL may have forgotten some, until Redis is there', async () => {
     await using early = await startWithoutRedis(how);
-    expect(early.coordinator.process.tail()).toMatch(/redis is away at start/);
+    expect(early.coordinator.process.tail()).toMatch(/redis: down/);
     expect(await early.redisIs('down')).toBe(true);
     expect(await early.draws()).toBe(false);
     expect(await poll(() => early.counter('unfenced_refusals_total'))).toBeGreaterThan(0);

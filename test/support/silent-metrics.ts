@@ -11,6 +11,7 @@ export function metricCatalogues(): Readonly<Record<'Agent' | 'Coordinator', Met
     clockOffsetMs: () => undefined,
     certificateEndsAtMs: () => undefined,
     tokens: () => 0,
+    dependencies: () => [],
     logLinesDropped: () => 0,
   });
   const coordinator = new CoordinatorMetrics({
@@ -18,6 +19,7 @@ export function metricCatalogues(): Readonly<Record<'Agent' | 'Coordinator', Met
     askStore: never,
     timestampLeftMs: () => 0,
     tokens: () => ({}),
+    dependencies: () => [],
     logLinesDropped: () => 0,
   });
   return { Agent: agent.catalogue, Coordinator: coordinator.catalogue };

@@ -1,4 +1,5 @@
 import type { Clock } from '@leafcutter/shared/clock';
+import type { Health } from '@leafcutter/shared/health';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { IdReader } from './coordinators/id-reader.ts';
@@ -26,6 +27,8 @@ export interface RunningAgent {
   readonly layout: SnowflakeLayout;
   readonly log: Logger;
   readonly metrics: AgentMetrics;
+  /** What it depends on, as the last call found it. */
+  readonly health: Health;
   readonly watch: ClockWatch;
   readonly tags: Tags;
   readonly reader: IdReader;

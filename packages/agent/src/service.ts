@@ -4,12 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@leafcutter/shared/clock';
 import type { Applier, Appliers } from '@leafcutter/shared/config/live-settings';
 import { CurrentTls } from '@leafcutter/shared/current-tls';
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { Health, type Seen } from '@leafcutter/shared/health';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
+import { visible } from '@leafcutter/shared/visible';
 import { CoordinatorClient } from './coordinators/client.ts';
 import { CoordinatorEndpoint } from './coordinators/endpoint.ts';
 import { IdReader } from './coordinators/id-reader.ts';
@@ -31,6 +34,9 @@ import { networkListeners } from './settings/listeners.ts';
 import { type AgentConfig, type AgentSettings, sequenceStartMax } from './settings/settings.ts';
 import { agentStatus, windowRemainingMs } from './status/status.ts';
 import { answersOf } from './status/whole.ts';
+
+/** What is told of a failure, in characters. */
+const MAX_WORDS = 300;
 
 /** A running agent. */
 export interface AgentService {
@@ -130,6 +136,19 @@ function appliersOf(
   };
 }
 
+/** How the coordinators do, after a call that ended so. */
+function coordinatorsSeen(failure: LeafcutterError | undefined): Seen {
+  if (failure === undefined) return { state: 'up', ok: true, reason: null, words: null };
+  const { code, message, cause } = failure;
+  const why = cause instanceof Error ? `${message} (${cause.message})` : message;
+  return {
+    state: code === 'COORDINATOR_UNAVAILABLE' ? 'down' : 'refusing',
+    ok: false,
+    reason: code,
+    words: visible(why).slice(0, MAX_WORDS),
+  };
+}
+
 function assemble(
   config: AgentConfig,
   log: Logger,
@@ -152,7 +171,9 @@ function assemble(
   const trust = new CurrentTls('coordinatorTls', config.coordinatorTls);
   const endpoints = coordinatorEndpoints(config, clock, trust);
   const tokens = new Tokens(config.tokens, config.scopedTokens);
+  const health = new Health(clock, log);
   const client = new CoordinatorClient({
+    heard: (failure) => health.note('coordinators', coordinatorsSeen(failure)),
     endpoints,
     identity: { agentId, instanceId },
     layout,
@@ -169,6 +190,7 @@ function assemble(
     clockOffsetMs: () => watch.offsetMs,
     certificateEndsAtMs: () => trust.endsAtMs,
     tokens: () => tokens.count,
+    dependencies: () => health.dependencies,
     logLinesDropped: () => output.dropped,
   };
   const metrics: AgentObserver = new AgentObserver(readings, log, seat?.number);
@@ -189,6 +211,7 @@ function assemble(
     layout,
     log,
     metrics,
+    health,
     watch,
     tags,
     reader: new IdReader(client),

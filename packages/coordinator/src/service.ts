@@ -5,6 +5,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import type { Applier, Appliers } from '@leafcutter/shared/config/live-settings';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { RedisState } from '@leafcutter/shared/fleet-views';
+import { Health } from '@leafcutter/shared/health';
 import { StartError } from '@leafcutter/shared/http/bind';
 import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
 import type { LogCount } from '@leafcutter/shared/log-output';
@@ -35,6 +36,7 @@ import type { MachineIdCensus } from './metrics/metrics.ts';
 import { CoordinatorObserver } from './metrics/observer.ts';
 import { type CoordinatorConfig, type CoordinatorSettings, machineIds } from './settings/settings.ts';
 import { openStores, type Stores } from './stores/open-stores.ts';
+import { noteRedis } from './stores/store-health.ts';
 
 /** A running coordinator. */
 export interface CoordinatorService {
@@ -57,11 +59,12 @@ export async function startCoordinator(
   log: Logger,
   output: LogCount,
 ): Promise<CoordinatorService> {
-  const stores = await openStores(config, systemClock, log).catch(explain);
+  const health = new Health(systemClock, log);
+  const stores = await openStores(config, systemClock, log, health).catch(explain);
   let doors: Doors | undefined;
   let guard: FenceGuard | undefined;
   try {
-    const coordinator = await assemble(config, stores, log, output);
+    const coordinator = await assemble(config, stores, health, log, output);
     ({ guard } = coordinator);
     const events = new FleetEvents(coordinator);
     const apps = { app: coordinatorApp(coordinator, events), ops: opsApp(coordinator) };
@@ -134,10 +137,11 @@ function appliersOf(
 async function assemble(
   config: CoordinatorConfig,
   stores: Stores,
+  health: Health,
   log: Logger,
   output: LogCount,
 ): Promise<Coordinator> {
-  const { store, fence, locks, registry, roster, journal, redis } = stores;
+  const { store, fence, locks, registry, roster, journal } = stores;
   const clock = systemClock;
   const layout = layoutOf(config.snowflake);
   const granted = machineIds(config.snowflake);
@@ -150,9 +154,10 @@ async function assemble(
   const access = new Access(clock, config);
   const readings = {
     census: () => countStates(takeCensus()),
-    askStore: () => store.now(),
+    askStore: () => stores.look(),
     timestampLeftMs: () => timestampEndMs(layout) - clock.now(),
     tokens: () => access.counts,
+    dependencies: () => health.dependencies,
     logLinesDropped: () => output.dropped,
   };
   const metrics = new CoordinatorObserver({ readings, log, clock });
@@ -162,8 +167,7 @@ async function assemble(
     layout: deployment.layout,
     coordinatorId,
   });
-  metrics.redisUp(redis?.up);
-  redis?.onChange((up) => metrics.redisUp(up));
+  await watchStores(stores, health, metrics, guard);
   const tags = new TagAdmin(store, config.segment);
   const shared = {
     store,
@@ -183,6 +187,7 @@ async function assemble(
     log,
     coordinatorId,
     config,
+    health,
   });
   const coordinator: Coordinator = {
     config,
@@ -202,8 +207,9 @@ async function assemble(
     dated: new DatedTags(store, config.snowflake.maxClockSkewMs),
     tags,
     explainer: new Explainer(store, layout, keys),
-    watch: fleetWatch(stores, { ...background, tags, guard, metrics, log, ids }),
+    watch: fleetWatch(stores, { ...background, tags, guard, metrics, health, log, ids }),
     guard,
+    health,
     census: takeCensus,
     stopping: false,
     readiness: () => readinessOf(coordinator, stores),
@@ -212,11 +218,11 @@ async function assemble(
 }
 
 function watchedJobs(
-  parts: Parameters<typeof coordinatorJobs>[0] & Pick<Stores, 'journal'>,
+  parts: Parameters<typeof coordinatorJobs>[0] & Pick<Stores, 'journal'> & { readonly health: Health },
 ): Pick<Coordinator, 'jobs' | 'jobWatch'> {
-  const { journal, clock, metrics, log } = parts;
+  const { journal, clock, metrics, health } = parts;
   const jobs = coordinatorJobs(parts);
-  return { jobs, jobWatch: new JobWatch({ jobs, journal, clock, events: lateJobReports(metrics, log) }) };
+  return { jobs, jobWatch: new JobWatch({ jobs, journal, clock, events: lateJobReports(metrics, health) }) };
 }
 
 /**
@@ -329,12 +335,12 @@ async function guardFence(
 /** Sums the fleet up for the console. */
 function fleetWatch(
   stores: Stores,
-  parts: Pick<Coordinator, 'tags' | 'guard' | 'log' | 'jobWatch'> & {
+  parts: Pick<Coordinator, 'tags' | 'guard' | 'health' | 'log' | 'jobWatch'> & {
     readonly metrics: CoordinatorObserver;
     readonly ids: { readonly coordinatorId: string; readonly deploymentId: string };
   },
 ): FleetWatch {
-  const { tags, guard, metrics, log, jobWatch, ids } = parts;
+  const { tags, guard, health, metrics, log, jobWatch, ids } = parts;
   return new FleetWatch({
     roster: stores.roster,
     tags,
@@ -343,26 +349,47 @@ function fleetWatch(
     failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
     stores: (isUp) => ({
       store: isUp ? 'up' : 'down',
-      redis: redisState(stores, guard),
+      redis: lookAtRedis(stores, health, guard),
       mayGoUnfenced: guard?.unfencedRefusal() === undefined,
       lostWrites: metrics.lostLately(),
       lateJobs: jobWatch.late,
-      words: stores.words(),
+      dependencies: health.dependencies,
     }),
   });
 }
 
 async function readinessOf(coordinator: Coordinator, stores: Stores) {
-  const store = await stores.store.now().then(
-    () => 'up' as const,
-    () => 'down' as const,
-  );
+  const { guard, health } = coordinator;
+  const store = await stores.look();
   return {
-    ready: store === 'up' && coordinator.guard?.state !== 'refused' && !coordinator.stopping,
+    ready: store === 'up' && guard?.state !== 'refused' && !coordinator.stopping,
     store,
-    redis: redisState(stores, coordinator.guard),
-    words: stores.words(),
+    redis: lookAtRedis(stores, health, guard),
   };
+}
+
+/** Notes how the stores do, and of Redis whenever that may have changed. */
+async function watchStores(
+  stores: Stores,
+  health: Health,
+  metrics: CoordinatorObserver,
+  guard: FenceGuard | undefined,
+): Promise<void> {
+  const { redis, redisTrouble } = stores;
+  const look = () => {
+    metrics.redisUp(redis?.up);
+    lookAtRedis(stores, health, guard);
+  };
+  redis?.onChange(look);
+  redisTrouble.onChange = look;
+  await stores.look();
+  look();
+}
+
+function lookAtRedis(stores: Stores, health: Health, guard: FenceGuard | undefined): RedisState {
+  const state = redisState(stores, guard);
+  noteRedis(health, state, stores.redisTrouble.last, guard?.refusal);
+  return state;
 }
 
 function redisState({ redis, fence }: Stores, guard: FenceGuard | undefined): RedisState {

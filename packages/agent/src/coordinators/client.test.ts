@@ -57,6 +57,7 @@ function client(urls: string[], own: { token?: string } = {}) {
   const clock = new FakeClock();
   const watch = new ClockWatch(clock, 2_000);
   const options = { token: own.token, timeoutMs: TIMEOUT_MS, clock };
+  const heard: (string | undefined)[] = [];
   const made = new CoordinatorClient({
     endpoints: urls.map((url) => new CoordinatorEndpoint(url, options)),
     identity: { agentId: 'agent-1', instanceId: INSTANCE },
@@ -64,9 +65,10 @@ function client(urls: string[], own: { token?: string } = {}) {
     clock,
     watch,
     random: () => 0,
+    heard: (failure) => void heard.push(failure?.code),
   });
   closing.push(() => made.close());
-  return { made, clock, watch };
+  return { made, clock, watch, heard };
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
@@ -95,6 +97,17 @@ describe('a call', () => {
         body: { agentId: 'agent-1', instanceId: INSTANCE, ...CALM, lastSegment, understands: ['shapes'] },
       },
     ]);
+  });
+
+  test('tells how the coordinators do: one that serves is enough', async () => {
+    const coordinator = await server();
+    const dead = await deadUrl();
+    const served = client([dead, coordinator.url]);
+    await served.made.fetchSegment('orders', CALM);
+    expect(served.heard).toEqual([undefined]);
+    const lonely = client([dead]);
+    await codeOf(lonely.made.fetchSegment('orders', CALM));
+    expect(lonely.heard).toEqual(['COORDINATOR_UNAVAILABLE']);
   });
 
   test('says which wire version it speaks, and goes past a coordinator that speaks none it understands', async () => {

@@ -44,6 +44,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
   readonly #clock: Clock;
   readonly #watch: ClockWatch;
   readonly #keys: OpaqueKeys;
+  readonly #heard: (failure: LeafcutterError | undefined) => void;
   /** What this agent understands, sent with each request for a segment. */
   readonly #understands: readonly string[];
   /** Index of the coordinator that is asked first. Agents start at random ones, so that they spread. */
@@ -60,12 +61,15 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     random: () => number;
     /** Default: none, so opaque tags are refused. */
     keys?: OpaqueKeys;
+    /** Told of each call whether a coordinator served it, or refused it for good (undefined), or why none could. */
+    heard?: (failure: LeafcutterError | undefined) => void;
   }) {
     this.#endpoints = parts.endpoints;
     this.#identity = parts.identity;
     this.#layout = layoutFingerprint(parts.layout);
     this.#clock = parts.clock;
     this.#watch = parts.watch;
+    this.#heard = parts.heard ?? (() => undefined);
     this.#keys = parts.keys ?? new OpaqueKeys([]);
     const version = this.#keys.newest;
     const mark = version === undefined ? [] : [keyMark(version, this.#keys.checkValue(version) ?? '')];
@@ -175,18 +179,22 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
         const answer = await endpoint?.post(path, body);
         const read = schema === undefined ? undefined : this.#read(answer, schema);
         this.#preferred = index;
+        this.#heard(undefined);
         return read;
       } catch (thrown) {
         const error = ofThisAgent(thrown);
         if (!anotherMayServe(error)) {
           this.#preferred = index;
+          this.#heard(undefined);
           throw error;
         }
         // A coordinator's answer tells more than another one's silence.
         if (failure === undefined || isSilence(failure)) failure = error;
       }
     }
-    throw failure ?? new LeafcutterError('COORDINATOR_UNAVAILABLE', 'No coordinator is configured.');
+    failure ??= new LeafcutterError('COORDINATOR_UNAVAILABLE', 'No coordinator is configured.');
+    this.#heard(failure);
+    throw failure;
   }
 
   #read(answer: unknown, schema: z.ZodType<{ deploymentId: string }>): { deploymentId: string } {

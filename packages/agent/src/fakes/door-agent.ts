@@ -23,6 +23,7 @@ export function doorAgent(tokens: readonly string[] = []) {
     clockOffsetMs: () => undefined,
     certificateEndsAtMs: () => undefined,
     tokens: () => tokens.length,
+    dependencies: () => [],
     logLinesDropped: () => 0,
   });
   const agent = {

@@ -1,4 +1,5 @@
 import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
+import type { Dependency } from '@leafcutter/shared/dependency';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
 import { catalogueOf, type Labels, type MetricEntry, seriesOf } from '@leafcutter/shared/metric-catalogue';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -43,6 +44,7 @@ export interface AgentReadings {
   /** Of the certificate shown to coordinators, unix milliseconds. */
   certificateEndsAtMs(): number | undefined;
   tokens(): number;
+  dependencies(): readonly Dependency[];
   logLinesDropped(): number;
 }
 
@@ -165,6 +167,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     this.#perTag('ids_remaining', 'IDs of a tag in memory.', readings, (tag) => tag.remaining);
     this.#perTag('waiting_callers', 'Callers that wait for IDs of a tag.', readings, (tag) => tag.waiting);
     this.#leaseState(readings);
+    this.#dependencyOk(readings);
     this.#gauge('window_remaining_seconds', 'Seconds left in the window of the lease; 0 without one.', () =>
       seconds(readings.lease()?.windowRemainingMs),
     );
@@ -297,6 +300,18 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
         const lease = readings.lease();
         for (const state of lease === undefined ? [] : LEASE_STATES)
           this.set({ state }, Number(state === lease?.state));
+      },
+    });
+  }
+
+  #dependencyOk(readings: AgentReadings): void {
+    new Gauge({
+      name: `${PREFIX}dependency_ok`,
+      help: '1 while what this agent depends on (coordinators) served the last call, 0 while it did not: /readyz says since when, the log says why.',
+      labelNames: ['dependency'],
+      registers: [this.#registry],
+      collect() {
+        for (const { name, ok } of readings.dependencies()) this.set({ dependency: name }, Number(ok));
       },
     });
   }

@@ -12,6 +12,7 @@ function observing() {
     clockOffsetMs: () => undefined,
     certificateEndsAtMs: () => undefined,
     tokens: () => 0,
+    dependencies: () => [],
     logLinesDropped: () => 0,
   };
   return { lines, observer: new AgentObserver(readings, log) };
@@ -32,6 +33,15 @@ test('refills that fail are told loudly once, and once that they succeed again',
     'warn refills fail; IDs come from memory until it runs out',
   ]);
   expect(lines[4]).toMatchObject({ tag: 'orders', from: '1', to: '11', durationMs: 4 });
+});
+
+test('lease calls that fail in a row are told loudly once', () => {
+  const { lines, observer } = observing();
+  const away = new LeafcutterError('COORDINATOR_UNAVAILABLE', 'Away.');
+  for (let i = 0; i < 3; i++) observer.failed('renew', away);
+  observer.heartbeat(4);
+  observer.failed('renew', away);
+  expect(lines.map(({ level }) => level)).toEqual(['warn', 'debug', 'debug', 'warn']);
 });
 
 test('a tag that does not exist is nobody’s alarm', () => {

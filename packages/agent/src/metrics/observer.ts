@@ -5,12 +5,13 @@ import type { Lease } from '../domain/snowflake/lease.ts';
 import { AgentMetrics, type AgentReadings } from './metrics.ts';
 
 /**
- * Counts what happens, and logs what an operator must know. Lease events are few and matter. Refills are many: they
- * are logged at debug, and only the first failure in a row at warn.
+ * The metrics, and for what an operator must know a line in the log. Lease events are few and matter. Refills are many:
+ * each is told at debug, and at warn only the first of those that fail in a row; so are lease calls that fail.
  */
 export class AgentObserver extends AgentMetrics {
   readonly #log: Logger;
   #areRefillsFailing = false;
+  #areLeaseCallsFailing = false;
 
   constructor(readings: AgentReadings, log: Logger, worker?: number) {
     super(readings, worker);
@@ -39,8 +40,14 @@ export class AgentObserver extends AgentMetrics {
     if (error.status >= 500) this.#areRefillsFailing = true;
   }
 
+  override heartbeat(durationMs: number): void {
+    super.heartbeat(durationMs);
+    this.#areLeaseCallsFailing = false;
+  }
+
   override granted(lease: Lease): void {
     super.granted(lease);
+    this.#areLeaseCallsFailing = false;
     this.#log.info({ machineId: lease.machineId, from: lease.from, to: lease.to }, 'lease granted');
   }
 
@@ -51,6 +58,9 @@ export class AgentObserver extends AgentMetrics {
 
   override failed(call: 'grant' | 'renew', error: LeafcutterError): void {
     super.failed(call, error);
-    this.#log.warn({ call, code: error.code, reason: error.reason, err: error }, 'lease call failed');
+    const line = { call, code: error.code, reason: error.reason };
+    if (this.#areLeaseCallsFailing) this.#log.debug(line, 'lease call failed');
+    else this.#log.warn({ ...line, err: error }, 'lease call failed; it is tried again');
+    this.#areLeaseCallsFailing = true;
   }
 }

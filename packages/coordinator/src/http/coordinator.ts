@@ -1,5 +1,6 @@
 import type { Clock } from '@leafcutter/shared/clock';
-import type { RedisState, StoreStates } from '@leafcutter/shared/fleet-views';
+import type { RedisState } from '@leafcutter/shared/fleet-views';
+import type { Health } from '@leafcutter/shared/health';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { Fence } from '../domain/allocation/fence.ts';
 import type { Locks } from '../domain/allocation/locks.ts';
@@ -52,10 +53,7 @@ export interface Coordinator {
   /** True once it was asked to stop: it is no longer ready, but goes on serving for a while. */
   stopping: boolean;
   /** Ready while the store answers; without Redis it serves, unfenced, and says so. With a strange one it does not. */
-  readiness(): Promise<{
-    ready: boolean;
-    store: 'up' | 'down';
-    redis: RedisState;
-    words: StoreStates['words'];
-  }>;
+  readiness(): Promise<{ ready: boolean; store: 'up' | 'down'; redis: RedisState }>;
+  /** What it depends on, as it was last seen; asking for its readiness looks at the stores. */
+  readonly health: Health;
 }

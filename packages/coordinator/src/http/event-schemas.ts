@@ -1,3 +1,4 @@
+import { dependencyWithWords } from '@leafcutter/shared/dependency';
 import {
   type FleetView,
   type MachineIdsLive,
@@ -58,7 +59,7 @@ const fleet: z.ZodType<FleetView> = z.strictObject({
     store: z.enum(['up', 'down']),
     redis: z.enum(REDIS_STATES),
     mayGoUnfenced: z.boolean(),
-    words: z.object({ store: z.string().nullable(), redis: z.string().nullable() }),
+    dependencies: z.array(dependencyWithWords),
     lostWrites: z.strictObject({ counters: z.int(), latest: z.string() }).nullable(),
     lateJobs: z.array(z.strictObject({ job: z.string(), everyMs: z.int(), silentMs: z.number() })),
   }),

@@ -1,20 +1,30 @@
-import type { Logger } from '@leafcutter/shared/logger';
+import type { Health } from '@leafcutter/shared/health';
 import type { JobMetrics } from './job-metrics.ts';
 import type { JobWatchEvents } from './job-watch.ts';
 
 /** What becomes of a job that is late. */
-export function lateJobReports(metrics: JobMetrics, log: Logger): JobWatchEvents {
+export function lateJobReports(metrics: JobMetrics, health: Health): JobWatchEvents {
+  const late = new Set<string>();
+  const note = () => {
+    const isLate = late.size > 0;
+    health.note('jobs', {
+      state: isLate ? 'late' : 'in_time',
+      ok: !isLate,
+      reason: null,
+      words: isLate ? `not run in time on any coordinator: ${[...late].join(', ')}` : null,
+    });
+  };
+  note();
   return {
-    jobLate({ job, everyMs, silentMs }) {
+    jobLate({ job }) {
+      late.add(job);
+      note();
       metrics.late(job, true);
-      log.warn(
-        { job, everyMs, silentMs: Math.round(silentMs) },
-        'a background job has not run in time, on any coordinator',
-      );
     },
     jobInTime(job) {
+      late.delete(job);
+      note();
       metrics.late(job, false);
-      log.info({ job }, 'a background job that was late has run');
     },
   };
 }

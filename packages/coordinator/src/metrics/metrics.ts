@@ -1,4 +1,5 @@
 import { BoundedLabels } from '@leafcutter/shared/bounded-labels';
+import type { Dependency } from '@leafcutter/shared/dependency';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
 import { catalogueOf, type Labels, type MetricEntry, seriesOf } from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
@@ -34,12 +35,12 @@ export type MachineIdCensus = Readonly<Record<'free' | 'held' | 'waiting', numbe
 export interface CoordinatorReadings {
   /** @throws STORE_UNAVAILABLE */
   census(): Promise<MachineIdCensus>;
-  /** @throws STORE_UNAVAILABLE */
-  askStore(): Promise<unknown>;
+  askStore(): Promise<'up' | 'down'>;
   /** Milliseconds until the timestamp bits of the snowflake layout run out. */
   timestampLeftMs(): number;
   /** How many tokens are valid, by kind. */
   tokens(): Readonly<Record<string, number>>;
+  dependencies(): readonly Dependency[];
   logLinesDropped(): number;
 }
 
@@ -152,16 +153,13 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   /** What the background jobs tell. */
   readonly jobs = new JobMetrics(this.#registry, PREFIX);
 
-  constructor({ census, askStore, timestampLeftMs, tokens, logLinesDropped }: CoordinatorReadings) {
+  constructor(readings: CoordinatorReadings) {
+    const { census, askStore, timestampLeftMs, tokens, dependencies, logLinesDropped } = readings;
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     this.#gauge(
       'store_up',
       '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
-      () =>
-        askStore().then(
-          () => 1,
-          () => 0,
-        ),
+      async () => Number((await askStore()) === 'up'),
     );
     this.#gauge(
       'certificate_end_timestamp_seconds',
@@ -178,6 +176,12 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
       'tokens',
       'Tokens that are valid now, by kind (agent, admin, viewer; admins count as viewers, too); 0 lets everyone in.',
       tokens,
+    );
+    this.#gaugeBy(
+      'dependency',
+      'dependency_ok',
+      '1 while what this coordinator depends on (store, redis, jobs) does as it should, 0 while it does not: /readyz says since when, log and console say why.',
+      () => Object.fromEntries(dependencies().map(({ name, ok }) => [name, Number(ok)])),
     );
     this.#gaugeBy(
       'state',

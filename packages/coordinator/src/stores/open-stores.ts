@@ -1,5 +1,6 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode } from '@leafcutter/shared/errors';
+import type { Health } from '@leafcutter/shared/health';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { Fence } from '../domain/allocation/fence.ts';
 import type { Locks } from '../domain/allocation/locks.ts';
@@ -28,6 +29,7 @@ import { RedisRoster } from './redis/roster.ts';
 import { SqlStore } from './sql/store.ts';
 import { embeddedFile, openSqlite } from './sqlite/driver.ts';
 import { makePrivateFolder } from './sqlite/private-file.ts';
+import { noteStore } from './store-health.ts';
 import { StoreTrouble } from './trouble.ts';
 
 /** What a coordinator keeps outside its process or, if it is embedded, inside it. */
@@ -41,8 +43,10 @@ export interface Stores {
   readonly journal: JobJournal;
   /** Undefined if there is no Redis. */
   readonly redis: RedisLink | undefined;
-  /** What keeps either from serving, in its own words; null for nothing. */
-  readonly words: () => { readonly store: string | null; readonly redis: string | null };
+  /** What keeps Redis from serving. */
+  readonly redisTrouble: StoreTrouble;
+  /** Asks the store whether it is there, and notes how it does. */
+  look(): Promise<'up' | 'down'>;
   schedule(jobs: readonly Job[], watch: JobWatch, metrics: JobMetrics): Scheduler;
   close(): Promise<void>;
 }
@@ -51,21 +55,28 @@ export interface Stores {
  * @throws STORE_UNAVAILABLE if MySQL stays away, Redis lacks the database, or another coordinator has the embedded
  * database open
  */
-export async function openStores(config: CoordinatorConfig, clock: Clock, log: Logger): Promise<Stores> {
+export async function openStores(
+  config: CoordinatorConfig,
+  clock: Clock,
+  log: Logger,
+  health: Health,
+): Promise<Stores> {
   const { mysql, redis } = config;
-  if (mysql.url === undefined || redis.url === undefined) return openEmbedded(config, clock, log);
+  if (mysql.url === undefined || redis.url === undefined) return openEmbedded(config, clock, log, health);
   return openServers(
     { mysql: { ...mysql, url: mysql.url }, redis: { ...redis, url: redis.url } },
     config,
     clock,
     log,
+    health,
   );
 }
 
-function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Stores {
+function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger, health: Health): Stores {
   makePrivateFolder(config.dataDir);
   const file = embeddedFile(config.dataDir);
   const store = new SqlStore(openSqlite(file));
+  const storeTrouble = notedTrouble(health);
   log.info({ file }, 'embedded: counters and ledger in one SQLite file');
   return {
     store,
@@ -75,7 +86,8 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger): Sto
     roster: new MemoryRoster(clock, config.rosterMaxMb * 1_000_000),
     journal: new MemoryJobJournal(),
     redis: undefined,
-    words: () => ({ store: null, redis: null }),
+    redisTrouble: new StoreTrouble(),
+    look: () => lookAt(() => store.now().then(() => storeTrouble.over()), storeTrouble),
     schedule: (jobs) => timerScheduler(jobs, clock),
     close: () => store.close(),
   };
@@ -91,15 +103,16 @@ async function openServers(
   config: CoordinatorConfig,
   clock: Clock,
   log: Logger,
+  health: Health,
 ): Promise<Stores> {
-  const mysqlTrouble = new StoreTrouble('MySQL', log, () => clock.monotonic());
+  const storeTrouble = notedTrouble(health);
   const migrating = openMysql({
     ...mysql,
-    trouble: mysqlTrouble,
+    trouble: storeTrouble,
     connectionLimit: 1,
     statementTimeoutMs: MIGRATION_TIMEOUT_MS,
   });
-  const store = new SqlStore(openMysql({ ...mysql, trouble: mysqlTrouble }));
+  const store = new SqlStore(openMysql({ ...mysql, trouble: storeTrouble }));
   const deadline = Date.now() + config.startTimeoutS * 1_000;
   try {
     await eventually(deadline, log, () => migrateMysql(migrating)).finally(() => migrating.close());
@@ -109,11 +122,8 @@ async function openServers(
     await store.close();
     throw error;
   }
-  const redisTrouble = new StoreTrouble('Redis', log, () => clock.monotonic());
+  const redisTrouble = new StoreTrouble();
   const link = new RedisLink({ ...redis, trouble: redisTrouble }, clock);
-  link.onChange((up) =>
-    up ? log.info('redis answers again') : log.warn('redis is away; allocations go on unfenced'),
-  );
   await link.connect().then(
     () => warnOfEviction(link, log),
     async (err: unknown) => {
@@ -123,7 +133,6 @@ async function openServers(
         throw err;
       }
       redisTrouble.met(err);
-      log.warn('redis is away at start');
     },
   );
   const fence = new RedisFence(link, clock, redisTrouble);
@@ -138,7 +147,9 @@ async function openServers(
     roster: new RedisRoster(shown, config.rosterMaxMb * 1_000_000),
     journal: new RedisJobJournal(shown),
     redis: link,
-    words: () => ({ store: mysqlTrouble.words ?? null, redis: redisTrouble.words ?? null }),
+    redisTrouble,
+    // What was met at work is over when the same is served again, which the driver knows.
+    look: () => lookAt(() => store.now(), storeTrouble),
     schedule: (jobs, watch, metrics) => bullmqScheduler(jobs, { redis, clock, log, watch, metrics }),
     async close() {
       fence.close();
@@ -149,10 +160,30 @@ async function openServers(
   };
 }
 
+/** Noted as what is wrong with the store of the counters. */
+function notedTrouble(health: Health): StoreTrouble {
+  const trouble = new StoreTrouble();
+  trouble.onChange = () => noteStore(health, trouble.last);
+  return trouble;
+}
+
+/** Asks, and has it noted how the store does, also if nothing has changed. */
+async function lookAt(ask: () => Promise<unknown>, trouble: StoreTrouble): Promise<'up' | 'down'> {
+  try {
+    await ask();
+    return 'up';
+  } catch (error) {
+    trouble.met(error);
+    return 'down';
+  } finally {
+    trouble.onChange();
+  }
+}
+
 /** What waiting does not mend: somebody has to change the server, or the program. */
 const FOR_GOOD: ReadonlySet<string | undefined> = new Set(['schema', 'session', 'binlog_format', 'engine']);
 
-/** Waits for MySQL to come up, as it does when a whole system starts at once. Why it does not, `StoreTrouble` tells. */
+/** Waits for MySQL to come up, as it does when a whole system starts at once. Why it does not, `Health` tells. */
 async function eventually(deadline: number, log: Logger, work: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Logger } from '@leafcutter/shared/logger';
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import { ownWords, StoreTrouble } from './trouble.ts';
 
 test('the words of a store are those of the last cause that has any, in one line', () => {
@@ -9,21 +9,16 @@ test('the words of a store are those of the last cause that has any, in one line
   expect(ownWords(new AggregateError([new Error('connect ECONNREFUSED')], ''))).toBe('connect ECONNREFUSED');
 });
 
-test('is told when it changes, and not again for a store that refuses every other call', () => {
-  const lines: string[] = [];
-  let nowMs = 0;
-  const log = { warn: (_: object, line: string) => lines.push(line) } as unknown as Logger;
-  const trouble = new StoreTrouble('MySQL', log, () => nowMs);
-  for (let call = 0; call < 100; call++) {
-    trouble.met(new Error('full'));
-    trouble.over();
-  }
-  expect(lines).toEqual(['MySQL does not serve: full']);
-  expect(trouble.words).toBeUndefined();
-  trouble.met(new Error('read-only'));
-  expect(trouble.words).toBe('read-only');
-  nowMs += 60_000;
-  trouble.over();
-  trouble.met(new Error('read-only'));
-  expect(lines.slice(1)).toEqual(['MySQL does not serve: read-only', 'MySQL does not serve: read-only']);
+test('is told when it changes, with the reason that clients are given', () => {
+  const trouble = new StoreTrouble();
+  const told: unknown[] = [];
+  trouble.onChange = () => void told.push(trouble.last);
+  const full = new LeafcutterError('STORE_UNAVAILABLE', 'MySQL cannot.', {
+    reason: 'refused',
+    cause: new Error('full'),
+  });
+  for (let call = 0; call < 3; call++) trouble.met(full);
+  trouble.met(new Error('gone'));
+  for (let call = 0; call < 3; call++) trouble.over();
+  expect(told).toEqual([{ reason: 'refused', words: 'full' }, { reason: null, words: 'gone' }, undefined]);
 });

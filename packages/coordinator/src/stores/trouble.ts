@@ -1,46 +1,44 @@
-import type { Logger } from '@leafcutter/shared/logger';
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import { visible } from '@leafcutter/shared/visible';
 
-/** The same words are told again after this time, milliseconds: a store may refuse every other call for hours. */
-const TOLD_AGAIN_MS = 60_000;
 const MAX_WORDS = 300;
 
+/** What keeps a store from serving. */
+export interface Trouble {
+  /** A reason of docs/errors.md; null if what was met has none. */
+  readonly reason: string | null;
+  /** The store's own. */
+  readonly words: string;
+}
+
 /**
- * What keeps a store from serving, in its own words, for the log, `/readyz` and the console.
+ * What keeps a store from serving, as its adapter meets it; `Health` tells of it.
  *
  * - none: entered at birth and when the store served.
- * - met: entered when it did not; told in the log if the words are others than before.
+ * - met: entered when it did not.
  */
 export class StoreTrouble {
-  readonly #store: string;
-  readonly #log: Logger;
-  readonly #monotonic: () => number;
-  #words: string | undefined;
-  #told = { words: '', atMs: Number.NEGATIVE_INFINITY };
-
-  constructor(store: 'MySQL' | 'Redis', log: Logger, monotonic: () => number) {
-    this.#store = store;
-    this.#log = log;
-    this.#monotonic = monotonic;
-  }
+  /** Called at each change. */
+  onChange: () => void = () => undefined;
+  #last: Trouble | undefined;
 
   /** Undefined while there is none. */
-  get words(): string | undefined {
-    return this.#words;
+  get last(): Trouble | undefined {
+    return this.#last;
   }
 
   met(error: unknown): void {
     const words = ownWords(error);
-    if (words === this.#words) return;
-    this.#words = words;
-    const atMs = this.#monotonic();
-    if (words === this.#told.words && atMs - this.#told.atMs < TOLD_AGAIN_MS) return;
-    this.#told = { words, atMs };
-    this.#log.warn({ store: this.#store }, `${this.#store} does not serve: ${words}`);
+    const reason = (error instanceof LeafcutterError && error.reason) || null;
+    if (words === this.#last?.words && reason === this.#last.reason) return;
+    this.#last = { reason, words };
+    this.onChange();
   }
 
   over(): void {
-    this.#words = undefined;
+    if (this.#last === undefined) return;
+    this.#last = undefined;
+    this.onChange();
   }
 }
 

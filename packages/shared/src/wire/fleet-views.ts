@@ -1,3 +1,4 @@
+import type { Dependency } from './dependency.ts';
 import type { AgentStatus, BufferView, TagView } from './wire.ts';
 
 /** What the console is shown. One word per state, times in unix milliseconds, IDs as decimal strings. */
@@ -37,8 +38,8 @@ export interface StoreStates {
   readonly lostWrites: { readonly counters: number; readonly latest: string } | null;
   /** Background jobs that no coordinator has run in time, as far as this one sees. */
   readonly lateJobs: readonly { readonly job: string; readonly everyMs: number; readonly silentMs: number }[];
-  /** What keeps each from serving, in its own words; null for nothing. */
-  readonly words: { readonly store: string | null; readonly redis: string | null };
+  /** What this coordinator depends on, with what was last said against it. */
+  readonly dependencies: readonly Dependency[];
 }
 
 export interface FleetTag {

@@ -45,7 +45,7 @@ function watching() {
     mayGoUnfenced: true,
     lostWrites: null,
     lateJobs: [],
-    words: { store: null, redis: null },
+    dependencies: [],
   };
   const failures: unknown[] = [];
   const watch = new FleetWatch({
@@ -178,6 +178,19 @@ describe('the fleet', () => {
     await pass(2, 1);
     expect(watch.fleet?.health.level).toBe('ok');
     expect(watch.tag('orders').view).toMatchObject({ tag: 'orders' });
+  });
+
+  test('tells of a MySQL that answers and refuses, in its own words', async () => {
+    const { watch, pass, stores } = watching();
+    watch.subscribe(() => undefined);
+    stores.dependencies = [
+      { name: 'store', state: 'refusing', ok: false, sinceMs: 0, reason: 'refused', words: 'table is full' },
+    ];
+    await pass(2, 1);
+    expect(watch.fleet?.health).toEqual({
+      level: 'critical',
+      sentence: 'MySQL refuses what allocations need (table is full). Agents go on from memory.',
+    });
   });
 
   test.each<[string, Partial<AgentRecord>, string, string]>([

@@ -76,8 +76,9 @@ export class ProblemLog {
 }
 
 function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetProblem[] {
-  const { store, redis, mayGoUnfenced, lostWrites, lateJobs, words } = stores;
-  const redisSays = words.redis === null ? '' : ` (${words.redis})`;
+  const { store, redis, mayGoUnfenced, lostWrites, lateJobs, dependencies } = stores;
+  const storeSays = wordsOf('store', dependencies);
+  const redisSays = wordsOf('redis', dependencies);
   const problems: FleetProblem[] = [];
   if (store === 'down') {
     const first = tags.reduce<number | null>(
@@ -89,7 +90,7 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
     problems.push({
       key: 'store',
       level: 'critical',
-      sentence: `MySQL does not answer${words.store === null ? '' : ` (${words.store})`}. Agents go on from memory.${until}`,
+      sentence: `MySQL does not answer${storeSays}. Agents go on from memory.${until}`,
     });
   }
   if (redis === 'down') {
@@ -110,11 +111,11 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
         : `Redis takes no writes${redisSays}: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.`,
     });
   }
-  if (store === 'up' && words.store !== null) {
+  if (store === 'up' && storeSays !== '') {
     problems.push({
       key: 'store',
       level: 'critical',
-      sentence: `MySQL refuses what allocations need (${words.store}). Agents go on from memory.`,
+      sentence: `MySQL refuses what allocations need${storeSays}. Agents go on from memory.`,
     });
   }
   if (lostWrites !== null) {
@@ -139,6 +140,12 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
     });
   }
   return problems;
+}
+
+/** What was last said against a dependency, to follow a word. */
+function wordsOf(dependency: string, dependencies: StoreStates['dependencies']): string {
+  const words = dependencies.find(({ name }) => name === dependency)?.words ?? null;
+  return words === null ? '' : ` (${words})`;
 }
 
 function silentProblems(seen: Seen): FleetProblem[] {

@@ -303,8 +303,9 @@ export class RedisFence implements Fence {
   }
 
   #wrote(): void {
-    if (!this.#takesWrites) this.#trouble?.over();
+    if (this.#takesWrites) return;
     this.#takesWrites = true;
+    this.#trouble?.over();
   }
 
   async #tellConfirmed(): Promise<void> {

@@ -52,6 +52,8 @@ export class RedisLink {
     });
     this.#redis.on('ready', () => {
       this.#said = undefined;
+      // One that could not be reached at start may be there before the watch has given it up.
+      if (this.up) options.trouble?.over();
       this.#connected();
     });
     defineScripts(this.#redis);

@@ -1,3 +1,4 @@
+import { dependency } from '@leafcutter/shared/dependency';
 import { type Endpoint, endpointsOf } from '@leafcutter/shared/http/endpoint';
 import { LIVEZ, METRICS, OF_HEALTH } from '@leafcutter/shared/http/ops-endpoints';
 import { oneOf } from '@leafcutter/shared/http/parameter';
@@ -9,6 +10,7 @@ import type { AgentOpsDoor } from '../endpoint.ts';
 const readiness = z.strictObject({
   status: z.enum(['ready', 'not_ready']),
   modes: z.record(z.string(), z.strictObject({ ready: z.boolean(), reason: z.string().optional() })),
+  dependencies: z.array(dependency),
 });
 
 /** For kubelet and Prometheus, at both doors: health and metrics, without token. */
@@ -31,7 +33,8 @@ export const OPS_ENDPOINTS: readonly Endpoint<AgentOpsDoor, never>[] = [
       );
       const modes = Object.fromEntries(states);
       const ready = Object.values(modes).every((state) => state.ready);
-      response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', modes });
+      const dependencies = agent.health.withoutWords;
+      response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', modes, dependencies });
     },
   }),
   METRICS,

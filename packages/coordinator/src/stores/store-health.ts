@@ -1,0 +1,42 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
+import type { RedisState } from '@leafcutter/shared/fleet-views';
+import type { Health, Seen } from '@leafcutter/shared/health';
+import { RETRY_REASONS } from '../domain/allocation/store.ts';
+import type { Trouble } from './trouble.ts';
+
+const UP: Seen = { state: 'up', ok: true, reason: null, words: null };
+
+/** Of a MySQL that says nothing; what has any other reason answers, and refuses. */
+const SILENT: ReadonlySet<string | null> = new Set(['unreachable', RETRY_REASONS.connectionLost, 'deadline']);
+
+const REDIS_REASONS: Partial<Record<RedisState, string>> = { down: 'redis', read_only: 'redis_read_only' };
+
+/** Notes how the store of the counters does. */
+export function noteStore(health: Health, trouble: Trouble | undefined): void {
+  if (trouble === undefined) {
+    health.note('store', UP);
+    return;
+  }
+  const { reason, words } = trouble;
+  health.note('store', { state: SILENT.has(reason) ? 'down' : 'refusing', ok: false, reason, words });
+}
+
+/** Notes how Redis does. `refusal`: why the guard refuses this Redis. */
+export function noteRedis(
+  health: Health,
+  seen: RedisState,
+  trouble: Trouble | undefined,
+  refusal: LeafcutterError | undefined,
+): void {
+  // At start there may be no connection yet, though the watch has not given Redis up.
+  const state = seen === 'up' && trouble !== undefined ? 'down' : seen;
+  if (state === 'none') return;
+  if (state === 'up') health.note('redis', UP);
+  else if (state === 'refused') {
+    // Its message is in the log already, with what to do.
+    health.note('redis', { state, ok: false, reason: refusal?.reason ?? null, words: null });
+  } else {
+    const reason = REDIS_REASONS[state] ?? null;
+    health.note('redis', { state, ok: false, reason, words: trouble?.words ?? null });
+  }
+}
