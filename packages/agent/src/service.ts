@@ -5,7 +5,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import type { Applier, Appliers } from '@leafcutter/shared/config/live-settings';
 import { CurrentTls } from '@leafcutter/shared/current-tls';
 import type { LeafcutterError } from '@leafcutter/shared/errors';
-import { Health, type Seen } from '@leafcutter/shared/health';
+import { type DependencyState, Health } from '@leafcutter/shared/health';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
@@ -137,7 +137,7 @@ function appliersOf(
 }
 
 /** How the coordinators do, after a call that ended so. */
-function coordinatorsSeen(failure: LeafcutterError | undefined): Seen {
+function coordinatorsSeen(failure: LeafcutterError | undefined): DependencyState {
   if (failure === undefined) return { state: 'up', ok: true, reason: null, words: null };
   const { code, message, cause } = failure;
   const why = cause instanceof Error ? `${message} (${cause.message})` : message;

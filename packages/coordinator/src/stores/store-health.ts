@@ -1,10 +1,10 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { RedisState } from '@leafcutter/shared/fleet-views';
-import type { Health, Seen } from '@leafcutter/shared/health';
+import type { DependencyState, Health } from '@leafcutter/shared/health';
 import { RETRY_REASONS } from '../domain/allocation/store.ts';
 import type { Trouble } from './trouble.ts';
 
-const UP: Seen = { state: 'up', ok: true, reason: null, words: null };
+const UP: DependencyState = { state: 'up', ok: true, reason: null, words: null };
 
 /** Of a MySQL that says nothing; what has any other reason answers, and refuses. */
 const SILENT: ReadonlySet<string | null> = new Set(['unreachable', RETRY_REASONS.connectionLost, 'deadline']);

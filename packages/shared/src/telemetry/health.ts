@@ -8,7 +8,7 @@ const TOLD_AGAIN_MS = 60_000;
 const MAX_TOLD = 10;
 
 /** How a dependency does, as somebody saw it. */
-export type Seen = Omit<Dependency, 'name' | 'sinceMs'>;
+export type DependencyState = Omit<Dependency, 'name' | 'sinceMs'>;
 
 /** What the log has of a dependency. */
 interface Told {
@@ -34,7 +34,7 @@ export class Health {
     this.#log = log;
   }
 
-  note(name: string, seen: Seen): void {
+  note(name: string, seen: DependencyState): void {
     const before = this.#dependencies.get(name);
     const isSame = before?.state === seen.state;
     const now = { name, ...seen, sinceMs: isSame ? before.sinceMs : this.#clock.now() };
