@@ -11,8 +11,12 @@ import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { MariadbServer } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
+import { poll } from '../support/poll.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
+
+/** More than the precision with which a start is known. */
+const UPTIME_S = 5;
 
 /** A store with the driver under it, for a test that needs to reach past the port. */
 export interface OpenStore {
@@ -88,6 +92,14 @@ export async function deleteAllByHand(driver: SqlDriver, name: CounterName): Pro
   }
   await deleteByHand(driver, name.tag);
   await driver.run('DELETE FROM leafcutter_tag WHERE tag = ?', [name.tag]);
+}
+
+/** Waits until a restart is told from the start before: two within some seconds pass for one. */
+export function untilRestartShows(driver: SqlDriver): Promise<boolean | undefined> {
+  return poll(async () => {
+    const [row] = await driver.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
+    return Number(row?.Value) >= UPTIME_S;
+  });
 }
 
 let prefixes = 0;

@@ -2,10 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
-import { freshMysqlStores, type OpenStore } from './backends.ts';
-
-/** More than the precision with which a start is known. */
-const UPTIME_S = 5;
+import { freshMysqlStores, type OpenStore, untilRestartShows } from './backends.ts';
 
 let mariadb: MariadbServer;
 let handles: [OpenStore, OpenStore];
@@ -19,18 +16,10 @@ afterAll(async () => {
   await mariadb?.dispose();
 });
 
-function uptimeS(driver: OpenStore['driver']): Promise<number> {
-  return driver.transaction(async (session) => {
-    const [row] = await session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
-    return Number(row?.Value);
-  });
-}
-
 describe('a store on a real MariaDB', () => {
   test('tells a server that was started again from one that ran on', async () => {
     const [{ store, driver }] = handles;
-    // Two starts within some seconds pass for one.
-    expect(await poll(async () => (await uptimeS(driver)) >= UPTIME_S)).toBe(true);
+    expect(await untilRestartShows(driver)).toBe(true);
     let replaced = 0;
     store.onReplaced(() => replaced++);
     await store.now();

@@ -26,7 +26,7 @@ import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { guard } from './arbiters-contract.ts';
-import { freshMysqlStores, freshPrefix, type OpenStore, openLink } from './backends.ts';
+import { freshMysqlStores, freshPrefix, type OpenStore, openLink, untilRestartShows } from './backends.ts';
 
 /** No test here is about the deadline of a request. */
 const RULES = { ...SEGMENT_RULES, deadlineMs: PATIENCE_MS };
@@ -185,6 +185,7 @@ describe('a Redis that forgot everything and takes no writes', () => {
     await grant();
     await wipeAndCloseForWrites();
     expect(await poll(grant)).toBeDefined();
+    expect(await untilRestartShows(handles[0].driver)).toBe(true);
     await mariadb.restart();
     await poll(() => handles[0].store.now());
     await forgetInMysql();
