@@ -165,7 +165,7 @@ const CASES: readonly (readonly [string, string])[] = [
   ['Leaf, a tag that is not there', get('/api/segment/get/nowhere')],
   ['go-leaf, a tag that is not there', get('/alloc-segment?biz_tag=nowhere')],
   ['several in one go', demo().repeat(5)],
-  ['others between', `${demo()}${get('/nothing')}${demo()}${get('/readyz')}${demo()}`],
+  ['others between', `${demo()}${get('/nothing')}${demo()}${get('/livez')}${demo()}`],
   ['different heads', `${demo('X: 1')}${demo('X: 2')}${get('/v1/snowflake')}${demo('X: 1')}`],
   ['HTTP/1.0', 'GET /v1/ids/demo HTTP/1.0\r\n\r\n'],
   ['HTTP/1.0, kept alive', 'GET /v1/ids/demo HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n'],
@@ -236,7 +236,7 @@ describe('an answer straight from the socket is the one that the HTTP server wou
   });
 
   test('on a tag that has to be fetched first, in the order of the requests', async () => {
-    const both = await sameAnswers(open, [`${get('/v1/ids/cold-1').repeat(3)}${get('/readyz')}${LAST}`]);
+    const both = await sameAnswers(open, [`${get('/v1/ids/cold-1').repeat(3)}${get('/livez')}${LAST}`]);
     const ids = both.match(/(?<!\d)\d{10}(?!\d)/g)?.map(Number) ?? [];
     expect(ids).toHaveLength(3);
     expect(ids).toEqual(ids.toSorted((a, b) => a - b));
