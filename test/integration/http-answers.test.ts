@@ -145,7 +145,13 @@ describe('an agent answers', () => {
     for (const mode of ['segment', 'snowflake']) {
       const ready = await ask(`/readyz?mode=${mode}`);
       expect(ready.status).toBe(200);
-      expect(JSON.parse(ready.body)).toEqual({ status: 'ready', modes: { [mode]: { ready: true } } });
+      expect(JSON.parse(ready.body)).toEqual({
+        status: 'ready',
+        modes: { [mode]: { ready: true } },
+        dependencies: [
+          { name: 'coordinators', state: 'up', ok: true, reason: null, sinceMs: expect.any(Number) },
+        ],
+      });
     }
     expect((await ask('/livez')).status).toBe(200);
   });
