@@ -19,7 +19,6 @@ import type {
   TagRecord,
 } from '../../domain/allocation/store.ts';
 import { unknownTag } from '../../domain/tags/tags.ts';
-import { counters, countersOf } from './counters.ts';
 import { changeGeneration, confirmGeneration, finishSweep, identify } from './deployment.ts';
 import { DuplicateKeyError, type SqlDriver, type SqlSession } from './driver.ts';
 import {
@@ -34,6 +33,7 @@ import {
   writeLedger,
 } from './ledger.ts';
 import { ensureMachineIds, listMachineIds, lockMachineId, raiseCeiling } from './machine-ids.ts';
+import { counters, countersOf } from './swept-counters.ts';
 import {
   changeTag,
   createTag,
