@@ -100,7 +100,7 @@ function anyTag({ database }: World, whom: number): string | undefined {
   return database.tags.size === 0 ? undefined : pickOf([...database.tags.keys()], whom);
 }
 
-/** `UPDATE leaf_alloc SET max_id = …`, which waits for the row as any statement does. */
+/** `UPDATE leaf_alloc SET max_id = …`. It waits for the row lock, as every statement does. */
 async function edit(world: World, tag: string, change: (row: TagRow) => bigint): Promise<void> {
   const { database, evidence } = world;
   try {

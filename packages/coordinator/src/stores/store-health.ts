@@ -6,7 +6,7 @@ import type { Trouble } from './trouble.ts';
 
 const UP: DependencyState = { state: 'up', ok: true, reason: null, words: null };
 
-/** Of a MySQL that says nothing; what has any other reason answers, and refuses. */
+/** Reasons of a MySQL that does not answer. With any other reason it answers and refuses. */
 const SILENT: ReadonlySet<string | null> = new Set(['unreachable', RETRY_REASONS.connectionLost, 'deadline']);
 
 const REDIS_REASONS: Partial<Record<RedisState, string>> = { down: 'redis', read_only: 'redis_read_only' };

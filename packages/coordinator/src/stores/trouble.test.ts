@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { ownWords, StoreTrouble } from './trouble.ts';
 
-test('the words of a store are those of the last cause that has any, in one line', () => {
+test('a store’s words are the message of the innermost cause that has one, on one line', () => {
   const cause = new Error("The table 'leafcutter_ledger'\nis full");
   expect(ownWords(new Error('outer', { cause }))).toBe("The table 'leafcutter_ledger'\\u{a}is full");
   expect(ownWords(new Error('outer', { cause: new Error('') }))).toBe('outer');

@@ -56,7 +56,7 @@ function* smallPairs(count: number): Generator<{ one: string; other: string; mee
   }
 }
 
-/** Pairs that do share a text, made from one: any shape that writes it, and another one that reads it. */
+/** Pairs of shapes that share a text: one writes it, the other reads it. */
 function* meetingPairs(count: number): Generator<{ one: string; other: string; text: string }> {
   const roll = dice(23);
   for (let made = 0; made < count; ) {

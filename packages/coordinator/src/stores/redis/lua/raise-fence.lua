@@ -16,9 +16,10 @@
   ARGV[7] top: end of the highest range in the ledger, 19 digits, zero-padded, 0 for none
   ARGV[8] then: era that it has with the range, all three numbers; '' for the first
 
-  Returns '' where the fence now stands at end, or 'was ' and what it remembered before, if that knew of more than the
-  ledger; the fence where it stands above start, unchanged; 'forgotten' where it knows of a later era; '?' where the identity has another generation, 'empty' where it is not there;
-  or '!' and Redis' words where nothing is remembered against the range and Redis takes no writes (read-only, out of memory, disk error).
+  Returns '' if the fence now stands at end, or 'was ' and what it remembered before, if that knew of more than the
+  ledger. It returns the fence, unchanged, if that stands above start; 'forgotten' if it knows of a later era; '?' if
+  the identity has another generation, 'empty' if there is none; or '!' and Redis' words if nothing is remembered
+  against the range and Redis takes no writes (read-only, out of memory, disk error).
 ]]
 local identity = redis.call('HMGET', KEYS[2], 'generation', 'sweep')
 if not identity[1] then
