@@ -93,7 +93,7 @@ test('a running agent: 1 s back goes unnoticed, 60 s back is refused until caugh
 
   clock.set(-60);
   const backwards = await ask(moved);
-  const skewedBack = await untilNotReady(moved);
+  const skewedBack = await untilSkewed(moved);
   const segmentReady = (await ready(moved, 'segment')).ok;
   const segmentsBefore = segments.tally.ids;
   const back = await during(500);
@@ -105,7 +105,7 @@ test('a running agent: 1 s back goes unnoticed, 60 s back is refused until caugh
 
   clock.set(60);
   const ahead = await during(500);
-  const skewedAhead = await untilNotReady(moved);
+  const skewedAhead = await untilSkewed(moved);
   const furthest = Math.max(...ahead.lanes.flatMap(({ ids }) => ids).map((id) => windowOf(id).timestampMs));
   const aheadMs = furthest - Date.now();
   clock.set(0);
@@ -165,7 +165,7 @@ test('a clock past its short window issues nothing and says why; set back over a
   await answeredFor(running, 300);
   clock.set(60);
   const told = await poll(async () => matching(await ask(moved), 'CLOCK_SKEWED'));
-  const skewed = await untilNotReady(moved);
+  const skewed = await untilSkewed(moved);
   clock.set(0);
   const setRightAt = runningMs();
   await untilReady(moved);
@@ -246,8 +246,15 @@ async function ready(agent: Service, mode: string): Promise<{ ok: boolean; reaso
   return { ok: response.ok, reason: modes[mode]?.reason };
 }
 
-function untilNotReady(agent: Service): Promise<string | undefined> {
-  return poll(async () => (await ready(agent, 'snowflake')).reason);
+/**
+ * Until it is not ready for its clock. What it says before that hangs on what ends first: its window, or the heartbeat
+ * that measures the clock.
+ */
+function untilSkewed(agent: Service): Promise<string | undefined> {
+  return poll(async () => {
+    const { reason } = await ready(agent, 'snowflake');
+    return reason === 'clock_skewed' ? reason : undefined;
+  });
 }
 
 async function untilReady(agent: Service): Promise<void> {
