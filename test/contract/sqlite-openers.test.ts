@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
 import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
@@ -20,10 +21,11 @@ async function freshFiles(): Promise<string[]> {
 /** How often each outcome came, of `processes` that open each file in the same millisecond. */
 async function race(files: readonly string[], processes: number): Promise<Record<string, number>> {
   const args = [OPENER, String(Date.now() + LEAD_MS), String(EVERY_MS), ...files];
+  await using openers = new AsyncDisposableStack();
   const lines = await Promise.all(
     Array.from({ length: processes }, async (_, index) => {
-      await using opener = startProcess({ command: process.execPath, args, name: `opener ${index}` });
-      return JSON.parse(await opener.waitForLine(/^\[/, 45_000)) as string[];
+      const opener = openers.use(startProcess({ command: process.execPath, args, name: `opener ${index}` }));
+      return JSON.parse(await opener.waitForLine(/^\[/, PATIENCE_MS)) as string[];
     }),
   );
   const counts: Record<string, number> = {};

@@ -4,7 +4,8 @@ import { hasCode } from '@leafcutter/shared/errors';
 
 /**
  * `node sqlite-opener.ts START_MS EVERY_MS FILE…`: opens one file after the other, each at its moment of the wall
- * clock, and keeps those that it gets. Writes a line of JSON with the result for each: `opened`, or why not.
+ * clock, and keeps those that it gets. Writes a line of JSON with the result for each: `opened`, or why not. It stays
+ * for a minute then, because an opener that comes late would get the files of one that has ended.
  */
 const [startMs = '0', everyMs = '0', ...files] = process.argv.slice(2);
 const outcomes: string[] = [];
@@ -20,3 +21,4 @@ for (const [index, file] of files.entries()) {
   }
 }
 process.stdout.write(`${JSON.stringify(outcomes)}\n`);
+await sleep(60_000, held);
