@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { HIGHEST_ID } from '../tag.ts';
+import { OpaqueKeys } from './opaque-keys.ts';
 import { Shape } from './shape.ts';
 
 function shape(text: string): Shape {
@@ -92,4 +93,31 @@ test.each([
 
 test('why a tag keeps its shape: two shapes write one text for two numbers', () => {
   expect(shape('{decimal:2}').write(10n)).toBe(shape('{base36:2}').write(36n));
+});
+
+describe('numbers in any order', () => {
+  const opaque = new OpaqueKeys(['1=an-old-key-that-is-long-enough-to-count']).forTag('orders');
+  const texts = [...SHAPES, 'O{opaque-base62}', '{opaque-decimal:6}', '{opaque-base36:7}-x'];
+
+  test.each(texts)('%s writes each as a shape does that writes it first', (text) => {
+    const it = Shape.parse(text, opaque);
+    if (it === undefined) throw new Error(`${text} is no shape`);
+    const { highest } = it;
+    // Up over the ends of what is prepared, back, far away, and up to the last one.
+    const starts = [0n, 90n, 1_290n, 3_840n, 7n, highest - 40n, 2n ** 32n - 20n, 2n ** 53n - 20n, 95n];
+    const numbers = starts
+      .flatMap((start) => Array.from({ length: 41 }, (_, at) => start + BigInt(at)))
+      .filter((number) => number >= 0n && number <= highest);
+    const first = (number: bigint) => Shape.parse(text, opaque)?.write(number);
+    expect(numbers.map((number) => it.write(number))).toEqual(numbers.map(first));
+    const safe = numbers.filter((number) => number <= Number.MAX_SAFE_INTEGER);
+    expect(safe.map((number) => it.write(Number(number)))).toEqual(safe.map(first));
+  });
+
+  test.each(texts)('%s refuses what is no number of its own, also after it has written', (text) => {
+    const it = Shape.parse(text, opaque);
+    for (const number of [0n, 1n, 2n, 3n]) it?.write(number);
+    for (const other of [-1, -1n, 0.5, 1.5, Number.NaN, (it?.highest ?? 0n) + 1n])
+      expect(() => it?.write(other)).toThrow(RangeError);
+  });
 });
