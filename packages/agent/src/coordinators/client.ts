@@ -17,7 +17,7 @@ import {
   type SegmentRequest,
   segmentAnswer,
 } from '@leafcutter/shared/wire';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ReportTarget } from '../domain/reporting/reporter.ts';
 import type { Demand, Segment, SegmentSource } from '../domain/segments/segment.ts';
 import type { ClockWatch } from '../domain/snowflake/clock-watch.ts';
@@ -88,9 +88,13 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
     };
     const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;
-    const schema = segmentAnswer.extend({ tag: z.literal(tag) });
     const answer = await calling('refill', { 'leafcutter.tag': tag }, () =>
-      this.#call(path, () => body, schema),
+      this.#call(
+        path,
+        () => body,
+        segmentAnswer,
+        (segment) => segment.tag === tag,
+      ),
     );
     const numbers = { start: BigInt(answer.start), end: BigInt(answer.end) };
     return answer.shape === undefined
@@ -159,17 +163,22 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     return { agentId: this.#identity.agentId, instanceId: this.#identity.instanceId };
   }
 
-  /** `body` is made anew for each coordinator: after a silent one, the time in it would be seconds old. */
+  /**
+   * `body` is made anew for each coordinator: after a silent one, the time in it would be seconds old. `isAsked` says
+   * whether an answer is one to this call.
+   */
   async #call<T extends z.ZodType<{ deploymentId: string }>>(
     path: string,
     body: () => object,
     schema: T,
+    isAsked?: (answer: z.infer<T>) => boolean,
   ): Promise<z.infer<T>>;
   async #call(path: string, body: () => object, schema: undefined): Promise<void>;
-  async #call(
+  async #call<T extends z.ZodType<{ deploymentId: string }>>(
     path: string,
     body: () => object,
-    schema: z.ZodType<{ deploymentId: string }> | undefined,
+    schema: T | undefined,
+    isAsked: (answer: z.infer<T>) => boolean = () => true,
   ): Promise<unknown> {
     let failure: LeafcutterError | undefined;
     for (let offset = 0; offset < this.#endpoints.length; offset++) {
@@ -177,7 +186,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       const endpoint = this.#endpoints[index];
       try {
         const answer = await endpoint?.post(path, body);
-        const read = schema === undefined ? undefined : this.#read(answer, schema);
+        const read = schema === undefined ? undefined : this.#read(answer, schema, isAsked);
         this.#preferred = index;
         this.#heard(undefined);
         return read;
@@ -197,9 +206,13 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     throw failure;
   }
 
-  #read(answer: unknown, schema: z.ZodType<{ deploymentId: string }>): { deploymentId: string } {
+  #read<T extends z.ZodType<{ deploymentId: string }>>(
+    answer: unknown,
+    schema: T,
+    isAsked: (answer: z.infer<T>) => boolean,
+  ): z.infer<T> {
     const parsed = schema.safeParse(answer);
-    if (!parsed.success) {
+    if (!parsed.success || !isAsked(parsed.data)) {
       throw new LeafcutterError(
         'COORDINATOR_UNAVAILABLE',
         'A coordinator gave an answer that makes no sense; is it one?',
