@@ -14,6 +14,8 @@ function drain(ranges: LocalRanges): (bigint | string)[] {
 describe('what a process holds', () => {
   const BOUNDARIES = [
     1n,
+    1_000n,
+    10n ** 6n,
     10n ** 9n,
     2n ** 31n,
     2n ** 53n,
@@ -55,6 +57,15 @@ describe('what a process holds', () => {
     expect(ranges.add({ start: 200n, end: 210n })).toBe(true);
     const taken = drain(ranges).map(BigInt);
     expect(taken).toEqual(Array.from({ length: 110 }, (_, index) => 100n + BigInt(index)));
+  });
+
+  test('is written with its own digits, although another range ended in the same thousand', () => {
+    const ranges = new LocalRanges();
+    ranges.add({ start: 10n ** 12n + 500n, end: 10n ** 12n + 501n });
+    ranges.add({ start: 10n ** 15n + 500n, end: 10n ** 15n + 502n });
+    expect(drain(ranges).map(String)).toEqual(['1000000000500', '1000000000000500', '1000000000000501']);
+    ranges.add({ start: 10n ** 16n + 500n, end: 10n ** 16n + 501n });
+    expect(ranges.nextString()).toBe('10000000000000500');
   });
 
   test('is gone once dropped', () => {

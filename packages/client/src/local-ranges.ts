@@ -4,6 +4,9 @@ import type { IdRange } from './id-source.ts';
 const LOW_DIGITS = 9;
 const LOW = 10n ** BigInt(LOW_DIGITS);
 
+/** The last three digits of an ID: one concatenation writes it as long as the digits before them stay the same. */
+const LAST_DIGITS = Array.from({ length: 1_000 }, (_, last) => String(last).padStart(3, '0'));
+
 /** A range cut so that its IDs share all but their last nine digits. Counting then needs no bigint. */
 interface Piece {
   readonly start: bigint;
@@ -23,6 +26,9 @@ const NOTHING: Piece = { start: 0n, size: 0, low: 0, high: '' };
 export class LocalRanges {
   #piece = NOTHING;
   #used = 0;
+  /** Which thousand of the piece `#head` has the digits of; -1 if none. */
+  #thousand = -1;
+  #head = '';
   #later: Piece[] = [];
   /** IDs in `#later`. */
   #laterIds = 0;
@@ -42,9 +48,21 @@ export class LocalRanges {
   /** The next ID in decimal digits; undefined if none is left. */
   nextString(): string | undefined {
     if (this.#used === this.#piece.size && !this.#advance()) return undefined;
-    const { low, high } = this.#piece;
-    const digits = String(low + this.#used++);
-    return high === '' ? digits : high + digits.padStart(LOW_DIGITS, '0');
+    const number = this.#piece.low + this.#used++;
+    const thousand = Math.floor(number / 1_000);
+    if (thousand !== this.#thousand) this.#begin(thousand);
+    return this.#head === '' ? String(number) : this.#head + LAST_DIGITS[number % 1_000];
+  }
+
+  #begin(thousand: number): void {
+    const { high } = this.#piece;
+    this.#thousand = thousand;
+    this.#head =
+      high !== ''
+        ? high + String(thousand).padStart(LOW_DIGITS - 3, '0')
+        : thousand === 0
+          ? ''
+          : String(thousand);
   }
 
   /** Takes a range in; false if it does not lie above everything ever added, because it could then repeat or fall. */
@@ -67,6 +85,7 @@ export class LocalRanges {
   drop(): number {
     const { left } = this;
     this.#piece = NOTHING;
+    this.#thousand = -1;
     this.#used = 0;
     this.#later = [];
     this.#laterIds = 0;
@@ -77,6 +96,7 @@ export class LocalRanges {
     const piece = this.#later.shift();
     if (piece === undefined) return false;
     this.#piece = piece;
+    this.#thousand = -1;
     this.#used = 0;
     this.#laterIds -= piece.size;
     return true;
