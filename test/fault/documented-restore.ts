@@ -1,5 +1,6 @@
 import { scratchDir } from '../support/scratch-dir.ts';
 import { runDocumented } from './documented-commands.ts';
+import { documentedUser } from './documented-user.ts';
 import type { LostWriteArena } from './lost-write-arena.ts';
 
 /** Backup and restore of an arena's MySQL by the commands of docs/operations.md. */
@@ -30,18 +31,14 @@ export class DocumentedRestore {
     await this.#run('mended');
   }
 
-  #run(block: string): Promise<void> {
+  async #run(block: string): Promise<void> {
     const { mysql, redis, coordinators } = this.#arena;
-    const { hostname, port, username, pathname } = new URL(mysql.url);
     const env = {
-      DB_HOST: hostname,
-      DB_PORT: port,
-      DB_USER: username,
-      MYSQL_PWD: '',
-      DB_NAME: pathname.slice(1),
+      ...(await documentedUser(mysql.url)),
       REDIS_URL: redis.url,
+      KEY_PREFIX: 'leafcutter:',
       COORDINATOR: coordinators[0]?.url ?? '',
     };
-    return runDocumented(block, { cwd: this.#cwd, env });
+    await runDocumented(block, { cwd: this.#cwd, env });
   }
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { scratchDir } from '../../support/scratch-dir.ts';
 import type { Arena } from '../arena.ts';
 import { runDocumented } from '../documented-commands.ts';
+import { documentedUser } from '../documented-user.ts';
 import type { Scenario } from '../scenario.ts';
 
 /**
@@ -12,22 +13,30 @@ const WINDOW_S = 3;
 const YOUNG = 'young';
 
 /** What a drill does between the restore and the start of the coordinators. */
-type Meanwhile = (run: (block: string) => Promise<void>, arena: Arena) => Promise<void>;
+type Meanwhile = (run: (block: string) => Promise<string>, arena: Arena) => Promise<void>;
+
+/** Another deployment has the default one. */
+const KEY_PREFIX = 'drill:';
+const IDENTITY = '{fence}:identity';
+
+/** Redis remembers the sweep of this deployment; that of another one beside it is higher. */
+async function remembers(run: (block: string) => Promise<string>, { operator }: Arena): Promise<void> {
+  const sweep = await operator.redis.hget(`${KEY_PREFIX}${IDENTITY}`, 'sweep');
+  const printed = (await run('redis-remembers')).trim();
+  if (printed !== sweep) throw new Error(`docs/operations.md prints ${printed}, not the sweep ${sweep}`);
+}
 
 /**
- * A restore under load, with the commands of docs/operations.md. One tag is younger than the backup. An agent is
- * started anew, knows nothing of what it held, and takes what it is given.
+ * A restore under load, with the commands of docs/operations.md, by the user of docs/stores.md. One tag is younger
+ * than the backup. An agent is started anew, knows nothing of what it held, and takes what it is given.
  */
 async function drill(arena: Arena, meanwhile: Meanwhile): Promise<void> {
-  const { agents, coordinators, mariadb, redis } = arena;
-  const { hostname, port, username, password, pathname } = new URL(mariadb.url);
+  const { agents, coordinators, mariadb, operator, redis } = arena;
+  await operator.redis.hset(`leafcutter:${IDENTITY}`, 'sweep', '1000000');
   const env = {
-    DB_HOST: hostname,
-    DB_PORT: port,
-    DB_USER: username,
-    MYSQL_PWD: password,
-    DB_NAME: pathname.slice(1),
+    ...(await documentedUser(mariadb.url)),
     REDIS_URL: redis.url,
+    KEY_PREFIX,
     COORDINATOR: coordinators[0]?.service.url ?? '',
     MARGIN: '1000000',
     LONGEST_WINDOW_S: String(WINDOW_S),
@@ -55,6 +64,8 @@ async function makeYoungAgain(arena: Arena, start: string): Promise<void> {
 
 const lostRedis: Meanwhile = async (_run, { operator }) => void (await operator.redis.flushall());
 
+const ON_ANOTHER_PREFIX = { coordinatorFlags: ['--redis-key-prefix', KEY_PREFIX] };
+
 /** MySQL is restored as the operators' page says. */
 export const RESTORES: readonly Scenario[] = [
   {
@@ -63,17 +74,19 @@ export const RESTORES: readonly Scenario[] = [
     quick: true,
     loses: 'mysql',
     alone: true,
+    arena: ON_ANOTHER_PREFIX,
     async nemesis(arena) {
-      await drill(arena, (run) => run('redis-remembers'));
+      await drill(arena, remembers);
       await makeYoungAgain(arena, '1');
     },
     controls: [
       {
         guard: 'the fence and its sweep',
         arena: {
+          ...ON_ANOTHER_PREFIX,
           coordinatorPreloads: [{ file: 'unguarded/fence.ts' }, { file: 'unguarded/sweep.ts' }],
         },
-        nemesis: (arena) => drill(arena, (run) => run('redis-remembers')),
+        nemesis: (arena) => drill(arena, remembers),
         finds: 'duplicates',
         alsoIn: 'lost-write.test.ts',
       },
@@ -84,6 +97,7 @@ export const RESTORES: readonly Scenario[] = [
     faults: 'the same, and Redis is lost as well: counters are raised as docs/operations.md tells',
     loses: 'mysql',
     alone: true,
+    arena: ON_ANOTHER_PREFIX,
     async nemesis(arena) {
       await drill(arena, async (run) => {
         await lostRedis(run, arena);
