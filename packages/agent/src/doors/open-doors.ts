@@ -55,11 +55,10 @@ export async function openDoors(agent: Agent): Promise<OpenDoors> {
 function plans(agent: Agent): Plan[] {
   const { config } = agent;
   const app = agentApp(agent);
-  const bounds = (most: number) => {
-    const { most: maxConnections, perAddress: maxConnectionsPerAddress } = limitsOf(agent, most);
-    const crowded = (what: Crowding) => agent.metrics.connectionEnded('http', what);
-    return { maxConnections, maxConnectionsPerAddress, crowded };
-  };
+  const bounds = (most: number) => ({
+    limits: limitsOf(agent, most),
+    crowded: (what: Crowding) => agent.metrics.connectionEnded('http', what),
+  });
   const reusePort = agent.seat !== undefined;
   const isFirst = (agent.seat?.number ?? 1) === 1;
   const onlyFirst = (at: Place | undefined) => (isFirst ? at : undefined);

@@ -1,5 +1,6 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { CurrentTls } from '@leafcutter/shared/current-tls';
+import type { CrowdLimits } from '@leafcutter/shared/http/crowd';
 import { listen, type ServerTls } from '@leafcutter/shared/http/listen';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { TlsTexts } from '@leafcutter/shared/tls-files';
@@ -32,9 +33,7 @@ export async function openDoors(
   const main = await openSecured(config, app, clock, log);
   if (config.opsListen === undefined) return main;
   try {
-    const { maxConnections, maxConnectionsPerAddress } = config;
-    const bounds = { maxConnections, maxConnectionsPerAddress };
-    const second = await listen(config.opsListen, ops, 'opsListen', bounds);
+    const second = await listen(config.opsListen, ops, 'opsListen', { limits: limitsOf(config) });
     return {
       ...main,
       drain() {
@@ -58,17 +57,16 @@ async function openSecured(
   clock: Clock,
   log: Logger,
 ): Promise<Doors> {
-  const { maxConnections, maxConnectionsPerAddress, tls } = config;
-  const bounds = { maxConnections, maxConnectionsPerAddress };
-  const { certFile, keyFile, clientCaFile: caFile } = tls;
+  const limits = limitsOf(config);
+  const { certFile, keyFile, clientCaFile: caFile } = config.tls;
   if (certFile === undefined) {
-    const { address, drain, close } = await listen(config.listen, app, 'listen', bounds);
+    const { address, drain, close } = await listen(config.listen, app, 'listen', { limits });
     const none = () => undefined;
     return { url: `http://${address}`, drain, close, certificateEndsAtMs: none, renewCertificate: none };
   }
   const current = new CurrentTls('tls', { certFile, keyFile, caFile });
   const { address, drain, close, renew } = await listen(config.listen, app, 'listen', {
-    ...bounds,
+    limits,
     tls: serverTls(current.texts),
   });
   const endsAtMs = current.endsAtMs ?? Number.POSITIVE_INFINITY;
@@ -89,6 +87,14 @@ async function openSecured(
     drain,
     close,
   };
+}
+
+/** The bounds of a door. */
+export function limitsOf({
+  maxConnections: most,
+  maxConnectionsPerAddress: perAddress,
+}: Pick<CoordinatorConfig, 'maxConnections' | 'maxConnectionsPerAddress'>): CrowdLimits {
+  return { most, perAddress };
 }
 
 function serverTls({ cert = '', key = '', ca }: TlsTexts): ServerTls {

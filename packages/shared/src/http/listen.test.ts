@@ -1,4 +1,4 @@
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
 import { Address } from '../config/address.ts';
@@ -115,7 +115,7 @@ describe('a server', () => {
       new Address('127.0.0.1', 0),
       (_request, response) => response.end('here'),
       'listen',
-      { maxConnections: 3, crowded: (what) => crowding.push(what) },
+      { limits: { most: 3 }, crowded: (what) => crowding.push(what) },
     );
     const { port } = listening.address as Address;
     const closed: Promise<void>[] = [];
@@ -137,7 +137,7 @@ describe('a server', () => {
       new Address('127.0.0.1', 0),
       (_request, response) => response.end('here'),
       'listen',
-      { maxConnections: 1, crowded: (what) => crowding.push(what) },
+      { limits: { most: 1 }, crowded: (what) => crowding.push(what) },
     );
     const { port } = listening.address as Address;
     const kept = connect(port, '127.0.0.1', () => kept.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n'));
@@ -145,6 +145,39 @@ describe('a server', () => {
     await expect(fetch(`http://${listening.address}/`)).rejects.toThrow();
     expect(crowding).toEqual(['door_full']);
     kept.destroy();
+    await listening.close(0);
+  });
+
+  test('closes what an address opens beyond its share', async () => {
+    const crowding: string[] = [];
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      (_request, response) => response.end('here'),
+      'listen',
+      {
+        limits: { most: 10, perAddress: 1, isOfMany: () => false },
+        crowded: (what) => crowding.push(what),
+      },
+    );
+    const first = connect((listening.address as Address).port, '127.0.0.1');
+    await new Promise((resolve) => first.once('connect', resolve));
+    await expect(fetch(`http://${listening.address}/`)).rejects.toThrow();
+    expect(crowding).toEqual(['address_share']);
+    first.destroy();
+    await listening.close(0);
+  });
+
+  test('gives a head 10 seconds, a request 30, and an idle connection 65', async () => {
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      ({ socket }, response) => {
+        // node:http keeps the deadlines.
+        const { headersTimeout, requestTimeout, keepAliveTimeout } = Reflect.get(socket, 'server') as Server;
+        response.end(JSON.stringify([headersTimeout, requestTimeout, keepAliveTimeout]));
+      },
+      'listen',
+    );
+    expect(await (await fetch(`http://${listening.address}/`)).json()).toEqual([10_000, 30_000, 65_000]);
     await listening.close(0);
   });
 

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { bind, type Place } from './bind.ts';
-import { Crowd, type Crowding, type Guest } from './crowd.ts';
+import { Crowd, type Crowding, type CrowdLimits, type Guest } from './crowd.ts';
 import { OpenAnswers } from './open-answers.ts';
 
 /** A server that listens, and how to end it. */
@@ -54,12 +54,10 @@ export interface ListenOptions {
   /** Other workers of this service listen on the same port. */
   readonly reusePort?: boolean;
   /**
-   * Connections at once, 1,000 by default. For one more, a connection that was never answered is closed, or the new
-   * one is.
+   * Who may be here at once; by default 1,000 connections. For one more, a connection that was never answered is
+   * closed, or the new one is.
    */
-  readonly maxConnections?: number;
-  /** Connections of one client address, except loopback; unbounded by default. */
-  readonly maxConnectionsPerAddress?: number | undefined;
+  readonly limits?: CrowdLimits;
   /** How long answers may stay untaken, in milliseconds; then the connection is ended. Default: `UNREAD_MS`. */
   readonly unreadMs?: number;
   /** Told of each connection that was refused, or ended to make room. */
@@ -129,9 +127,9 @@ export async function listen(
  */
 function guard(
   server: Server,
-  { ahead, crowded = () => undefined, maxConnections = 1_000, maxConnectionsPerAddress }: ListenOptions,
+  { ahead, crowded = () => undefined, limits = { most: 1_000 } }: ListenOptions,
 ): void {
-  const crowd = new Crowd<Guest>({ most: maxConnections, perAddress: maxConnectionsPerAddress }, crowded);
+  const crowd = new Crowd<Guest>(limits, crowded);
   const [accept, ...others] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
   if (accept === undefined || others.length > 0)
     throw new Error('node:http takes connections in another way');
