@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { AgentRecord, Roster } from '@leafcutter/coordinator/domain/fleet/roster';
-import { holder } from '@leafcutter/coordinator/fakes/samples';
-import type { BufferView } from '@leafcutter/shared/wire';
+import { agentRecord, holder } from '@leafcutter/coordinator/fakes/samples';
+import { bufferView } from '@leafcutter/shared/fakes/samples';
 
 export interface RosterUnderTest {
   readonly roster: Roster;
@@ -12,18 +12,7 @@ export interface RosterUnderTest {
 
 const MAX_BYTES = 20_000_000;
 
-const BUFFER: BufferView = {
-  tag: 't'.repeat(100),
-  current: null,
-  next: null,
-  prefetchAt: 0,
-  remaining: 0,
-  ratePerSecond: 1,
-  runwaySeconds: null,
-  refill: 'idle',
-  lastError: null,
-  waiting: 0,
-};
+const BUFFER = bufferView('t'.repeat(100));
 
 /** What every roster promises (`domain/fleet/roster.ts`). */
 export function rosterContract(name: string, open: (maxBytes: number) => Promise<RosterUnderTest>): void {
@@ -37,32 +26,20 @@ export function rosterContract(name: string, open: (maxBytes: number) => Promise
     });
     afterEach(() => subject.close());
 
-    const agent = (n: number, seenAtMs: number): AgentRecord => ({
-      ...holder(n),
-      version: '1.2.3',
-      timeMs: seenAtMs,
-      clock: { offsetMs: 3, skewed: false },
-      tags: [],
-      snowflake: null,
-      tagCount: n,
-      nextReportMs: 15_000,
-      seenAtMs,
-    });
-
     test('is empty at first', async () => {
       expect(await roster.list()).toEqual([]);
     });
 
     test('lists whoever reported, most recently seen first, each once', async () => {
-      await roster.report(agent(1, 100));
-      await roster.report(agent(2, 300));
-      await roster.report(agent(3, 200));
-      await roster.report(agent(1, 400));
-      expect(await roster.list()).toEqual([agent(1, 400), agent(2, 300), agent(3, 200)]);
+      await roster.report(agentRecord(1, 100));
+      await roster.report(agentRecord(2, 300));
+      await roster.report(agentRecord(3, 200));
+      await roster.report(agentRecord(1, 400));
+      expect(await roster.list()).toEqual([agentRecord(1, 400), agentRecord(2, 300), agentRecord(3, 200)]);
     });
 
     test('takes an agent off, and does not mind one that is not there', async () => {
-      await roster.report(agent(1, 100));
+      await roster.report(agentRecord(1, 100));
       await roster.remove(holder(1).instanceId);
       await roster.remove(holder(2).instanceId);
       expect(await roster.list()).toEqual([]);
@@ -79,7 +56,7 @@ export function rosterContract(name: string, open: (maxBytes: number) => Promise
 
     test('lists 10,000 at most, the most recently seen', async () => {
       const reports: Promise<boolean>[] = [];
-      for (let n = 1; n <= 10_050; n++) reports.push(roster.report(agent(n, n)));
+      for (let n = 1; n <= 10_050; n++) reports.push(roster.report(agentRecord(n, n)));
       await Promise.all(reports);
       const listed = await roster.list();
       expect([listed.length, listed[0]?.seenAtMs, listed.at(-1)?.seenAtMs]).toEqual([10_000, 10_050, 51]);
@@ -87,7 +64,7 @@ export function rosterContract(name: string, open: (maxBytes: number) => Promise
 
     test('is rid of agents that were last seen before a moment, however many', async () => {
       const reports = [];
-      for (let n = 1; n <= 250; n++) reports.push(roster.report(agent(n, n)));
+      for (let n = 1; n <= 250; n++) reports.push(roster.report(agentRecord(n, n)));
       await Promise.all(reports);
       expect(await roster.reap(249)).toBe(2);
       expect((await roster.list()).map(({ seenAtMs }) => seenAtMs)).toEqual([250, 249]);
@@ -97,7 +74,11 @@ export function rosterContract(name: string, open: (maxBytes: number) => Promise
     /** An agent whose record has about so many bytes. */
     const wide = (n: number, bytes: number, seenAtMs = n): AgentRecord => {
       const length = Math.floor(bytes / (JSON.stringify(BUFFER).length + 1));
-      return { ...agent(n, seenAtMs), tags: Array.from({ length }, () => BUFFER) };
+      return agentRecord(
+        n,
+        seenAtMs,
+        Array.from({ length }, () => BUFFER),
+      );
     };
 
     test('has room for so many bytes: names that are made up push nobody out', async () => {
@@ -123,7 +104,7 @@ export function rosterContract(name: string, open: (maxBytes: number) => Promise
       await roster.report(wide(1, 200_000));
       const [kept] = await roster.list();
       expect(JSON.stringify(kept).length).toBeLessThan(32_769);
-      expect(kept).toMatchObject({ ...agent(1, 1), tags: expect.arrayContaining([BUFFER]) });
+      expect(kept).toMatchObject({ ...agentRecord(1, 1), tags: expect.arrayContaining([BUFFER]) });
     });
   });
 }

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { report } from '@leafcutter/shared/fakes/samples';
 import { Redis } from 'ioredis';
 import { GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
 import { KeepAlive } from '../support/keep-alive.ts';
@@ -277,19 +278,8 @@ describe('an agent whose token opens some tags', () => {
 
   test('learns by its reports of no other tag whether there is one', async () => {
     const { agentId, instanceId } = segment;
-    const answer = await post('/v1/agents/report', {
-      agentId,
-      instanceId,
-      version: '1',
-      timeMs: Date.now(),
-      clock: { offsetMs: 0, skewed: false },
-      tags: [],
-      tagCount: 0,
-      snowflake: null,
-      intervalMs: 15_000,
-      leaving: false,
-      names: ['orders-nobody-made', 'parcels', 'nobody-made'],
-    });
+    const names = ['orders-nobody-made', 'parcels', 'nobody-made'];
+    const answer = await post('/v1/agents/report', report({ agentId, instanceId, names }));
     expect(await answer.json()).toMatchObject({ gone: [{ tag: 'orders-nobody-made', code: 'TAG_UNKNOWN' }] });
   });
 });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { report } from '@leafcutter/shared/fakes/samples';
 import type { Problem } from '@leafcutter/shared/problem';
 import type { TagList } from '@leafcutter/shared/wire';
 import { poll } from '../support/poll.ts';
@@ -68,18 +69,6 @@ function tokenOf(method: string, path: string): string {
 
 const who = () => ({ agentId: 'a', instanceId: randomUUID() });
 const segment = () => ({ ...who(), ratePerSecond: 0, waitingIds: 1 });
-const report = () => ({
-  ...who(),
-  version: '1',
-  timeMs: Date.now(),
-  clock: { offsetMs: null, skewed: false },
-  tags: [],
-  snowflake: null,
-  tagCount: 0,
-  names: [],
-  intervalMs: 15_000,
-  leaving: false,
-});
 const lease = () => ({ ...who(), agentTimeMs: Date.now(), layout: LAYOUT });
 
 describe('a coordinator refuses', () => {

@@ -6,25 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { FAT_BUFFERS, report } from '@leafcutter/shared/fakes/samples';
 import { Pool } from 'undici';
 
 const [agentUrl = '', respPort = '', coordinatorUrl = '', token = '', layout = ''] = process.argv.slice(2);
 const CROWD = 10_000;
 /** How many of the crowd's connections are opened in ten milliseconds. */
 const AT_ONCE = 50;
-const FAT_TAGS = Array.from({ length: 100 }, () => ({
-  tag: 't'.repeat(128),
-  current: null,
-  next: null,
-  prefetchAt: 0,
-  remaining: 0,
-  ratePerSecond: 1,
-  runwaySeconds: null,
-  refill: 'idle',
-  lastError: null,
-  waiting: 0,
-}));
-
 const counts: Record<string, number> = {};
 const count = (what: string) => {
   counts[what] = (counts[what] ?? 0) + 1;
@@ -73,18 +61,7 @@ let machineId = 0;
 let name = 0;
 
 flood('report', 4, () =>
-  post('/v1/agents/report', {
-    ...stranger(),
-    version: '1',
-    timeMs: Date.now(),
-    clock: { offsetMs: 0, skewed: false },
-    snowflake: null,
-    tags: FAT_TAGS,
-    tagCount: 100,
-    names: [],
-    intervalMs: 15_000,
-    leaving: false,
-  }),
+  post('/v1/agents/report', report({ ...stranger(), timeMs: Date.now(), tags: [...FAT_BUFFERS] })),
 );
 flood('renewal', 4, () => {
   machineId = (machineId + 1) % 1_024;

@@ -1,35 +1,12 @@
 import { expect, test } from '@jest/globals';
+import { ASKING, bufferView, report } from '@leafcutter/shared/fakes/samples';
 import { Scope } from '@leafcutter/shared/http/tokens';
 import { statusInScope } from './in-scope.ts';
 
-const buffer = (tag: string) => ({
-  tag,
-  current: null,
-  next: null,
-  prefetchAt: 0,
-  remaining: 0,
-  ratePerSecond: 0,
-  runwaySeconds: null,
-  refill: 'idle' as const,
-  lastError: null,
-  waiting: 0,
-});
 const own = {
-  agentId: 'a',
-  instanceId: 'i',
-  version: '1',
-  timeMs: 0,
-  clock: { offsetMs: 0, skewed: false },
-  tags: ['users', 'orders-eu', 'bills-{20261130}', 'parcels'].map(buffer),
-  snowflake: {
-    state: 'asking' as const,
-    machineId: null,
-    window: null,
-    windowRemainingMs: 0,
-    lastTimestampMs: 0,
-    issued: 0,
-    lastError: null,
-  },
+  ...report(),
+  tags: ['users', 'orders-eu', 'bills-{20261130}', 'parcels'].map((tag) => bufferView(tag)),
+  snowflake: ASKING,
 };
 const status = { ...own, workers: [own, own] };
 

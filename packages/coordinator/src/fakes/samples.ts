@@ -1,3 +1,4 @@
+import { report } from '@leafcutter/shared/fakes/samples';
 import {
   LAYOUT_PRESETS,
   layoutFingerprint,
@@ -9,6 +10,7 @@ import type { FenceIdentity, FenceMove } from '../domain/allocation/fence.ts';
 import type { Holder, Range } from '../domain/allocation/range.ts';
 import type { NewTag } from '../domain/allocation/store.ts';
 import { KEY_SCHEMA } from '../domain/fence-guard/generation.ts';
+import type { AgentRecord } from '../domain/fleet/roster.ts';
 import type { LeaseRules } from '../domain/leases/leases.ts';
 import type { SegmentRules } from '../domain/segments/segments.ts';
 import type { StepDemand } from '../domain/segments/step.ts';
@@ -68,6 +70,12 @@ export const CALM: StepDemand = { ratePerSecond: 0, waitingIds: 0, blockIds: 0 }
 
 export function holder(n: number): Holder {
   return { agentId: `agent-${n}`, instanceId: `00000000-0000-4000-8000-${String(n).padStart(12, '0')}` };
+}
+
+/** What the roster has of `holder(n)`. */
+export function agentRecord(n: number, seenAtMs: number, tags: AgentRecord['tags'] = []): AgentRecord {
+  const { names: _, intervalMs: nextReportMs, leaving: __, ...status } = report({ ...holder(n), tags });
+  return { ...status, timeMs: seenAtMs, tagCount: n, nextReportMs, seenAtMs };
 }
 
 export function newTag(tag: string, own: Partial<NewTag> = {}): NewTag {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { bufferView } from '@leafcutter/shared/fakes/samples';
 import type { StoreStates } from '@leafcutter/shared/fleet-views';
 import type { BufferView, TagView } from '@leafcutter/shared/wire';
 import { holder } from '../../fakes/samples.ts';
@@ -8,19 +9,12 @@ import { MemoryRoster } from '../../stores/memory/roster.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import type { AgentRecord } from './roster.ts';
 
-const buffer = (tag: string, own: Partial<BufferView> = {}): BufferView => ({
-  tag,
-  current: { start: '1', end: '101', used: 10, size: 100 },
-  next: null,
-  prefetchAt: 10,
-  remaining: 90,
-  ratePerSecond: 3,
-  runwaySeconds: 30,
-  refill: 'idle',
-  lastError: null,
-  waiting: 0,
-  ...own,
-});
+const buffer = (tag: string, own: Partial<BufferView> = {}) =>
+  bufferView(tag, {
+    current: { start: '1', end: '101', used: 10, size: 100 },
+    ...{ prefetchAt: 10, remaining: 90, ratePerSecond: 3, runwaySeconds: 30 },
+    ...own,
+  });
 
 const view = (tag: string, own: Partial<TagView> = {}): TagView => ({
   tag,
