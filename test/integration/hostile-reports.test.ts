@@ -1,7 +1,8 @@
 /** One agent token that reports under ever new names. Data that is only shown must not affect what keeps IDs unique. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { BufferView, ReportRequest } from '@leafcutter/shared/wire';
+import { FAT_BUFFERS, report } from '@leafcutter/shared/fakes/samples';
+import type { ReportRequest } from '@leafcutter/shared/wire';
 import { WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import { Redis } from 'ioredis';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
@@ -12,18 +13,6 @@ import { Service } from '../support/service.ts';
 
 const ROSTER_MB = 2;
 const REDIS_MB = 16;
-const FAT: BufferView = {
-  tag: 't'.repeat(128),
-  current: null,
-  next: null,
-  prefetchAt: 0,
-  remaining: 0,
-  ratePerSecond: 1,
-  runwaySeconds: null,
-  refill: 'idle',
-  lastError: null,
-  waiting: 0,
-};
 
 let mariadb: MariadbServer;
 let redis: RedisServer;
@@ -66,22 +55,9 @@ async function post(path: string, body: object, at = coordinator): Promise<Respo
   });
 }
 
-function report(instanceId: string = randomUUID(), tags = Array.from({ length: 100 }, () => FAT)) {
-  const body: ReportRequest = {
-    agentId: 'stranger',
-    instanceId,
-    version: '1',
-    timeMs: Date.now(),
-    clock: { offsetMs: 0, skewed: false },
-    snowflake: null,
-    tags,
-    tagCount: tags.length,
-    names: [],
-    intervalMs: 15_000,
-    leaving: false,
-  };
-  return body;
-}
+/** A report under a name of its own. */
+const reported = (own: Partial<ReportRequest> = { tags: [...FAT_BUFFERS] }) =>
+  report({ agentId: 'stranger', instanceId: randomUUID(), timeMs: Date.now(), ...own });
 
 async function segment(tag: string): Promise<number> {
   const demand = { ratePerSecond: 1, waitingIds: 1, blockIds: 0 };
@@ -97,7 +73,7 @@ describe('reports under ever new names', () => {
     const admin = new Redis(redis.url);
     for (let sent = 0; sent < 600; sent += 20) {
       const answers = await Promise.all(
-        Array.from({ length: 20 }, () => post('/v1/agents/report', report())),
+        Array.from({ length: 20 }, () => post('/v1/agents/report', reported())),
       );
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     }
@@ -106,7 +82,7 @@ describe('reports under ever new names', () => {
     for (let n = 0; n < 5; n++) expect(await segment(`orders-${n}`)).toBe(200);
     expect(await counted('unfenced_allocations_total')).toBe(0);
     expect(await poll(async () => (await admin.exists('leafcutter:{agents}:bytes')) === 0)).toBe(true);
-    expect((await post('/v1/agents/report', report())).status).toBe(200);
+    expect((await post('/v1/agents/report', reported())).status).toBe(200);
     expect(await admin.hlen('leafcutter:{agents}:records')).toBe(1);
     admin.disconnect();
   });
@@ -122,7 +98,7 @@ describe('reports under ever new names', () => {
     try {
       // Ten seconds' worth may come at once, and one more each second that this machine takes to send them.
       const asked = Array.from({ length: 200 }, (_, n) =>
-        post('/v1/agents/report', { ...report(undefined, []), agentId: `agent-${n}` }, paced),
+        post('/v1/agents/report', reported({ agentId: `agent-${n}` }), paced),
       );
       const statuses = (await Promise.all(asked)).map(({ status }) => status);
       expect(statuses.filter((status) => status === 429).length).toBeGreaterThan(0);
@@ -158,6 +134,36 @@ describe('renewals of leases that nobody granted', () => {
     expect(granted.status).toBe(201);
     admin.disconnect();
   });
+});
+
+/** What the clients of Redis send while `work` goes on, each command with the client's address. */
+async function commandsOf(work: () => Promise<void>): Promise<[address: string, command: string][]> {
+  const admin = new Redis(redis.url);
+  const watcher = await admin.monitor();
+  const seen: [string, string][] = [];
+  watcher.on('monitor', (_time: string, args: string[], address: string) =>
+    seen.push([address, args.join(' ')]),
+  );
+  await work();
+  // What was sent before this was seen before it.
+  await admin.set('leafcutter:watched', '1');
+  await poll(async () => seen.some(([, command]) => command.includes('leafcutter:watched')));
+  for (const client of [watcher, admin]) client.disconnect();
+  return seen;
+}
+
+test('the roster has a connection of its own, so that a slow one holds up no fence', async () => {
+  const seen = await commandsOf(async () => {
+    await post('/v1/agents/report', reported({ tags: [] }));
+    expect(await segment('orders-1')).toBe(200);
+  });
+  const clientsOf = (key: string) =>
+    new Set(
+      seen.flatMap(([address, command]) => (command.includes(key) && address !== 'lua' ? [address] : [])),
+    );
+  const [roster, fence] = [clientsOf('{agents}'), clientsOf('{fence}')];
+  expect([roster.size > 0, fence.size > 0]).toEqual([true, true]);
+  expect([...roster].filter((address) => fence.has(address))).toEqual([]);
 });
 
 describe('a Redis that takes no writes', () => {

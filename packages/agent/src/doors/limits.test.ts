@@ -19,7 +19,8 @@ function dispensing(settings = OFF) {
   const tags = newTags();
   const limits = new Limits(clock, settings);
   const tally = (): Tally => ({ count: 0 });
-  const parts = { tags, limits, batches: new Batches(setImmediate), metrics: { tally } };
+  const snowflake = { ids: { next: () => 7n, take: async (count: number) => Array(count).fill(7n) } };
+  const parts = { tags, snowflake, limits, batches: new Batches(setImmediate), metrics: { tally } };
   return { clock, limits, source, ids: new Dispenser(parts as unknown as Agent, 'http') };
 }
 
@@ -36,6 +37,9 @@ test.each<[string, (ids: Dispenser, by: Scope) => Promise<unknown>]>([
   ['one', (ids, by) => ids.one(by, 'orders')],
   ['ranges', (ids, by) => ids.ranges(by, 'orders', 5)],
   ['block', (ids, by) => ids.block(by, 'orders', 5)],
+  ['snowflake', (ids, by) => ids.snowflake(by)],
+  ['snowflakes', (ids, by) => ids.snowflakes(by, 5)],
+  ['snowflakeDigits', (ids, by) => ids.snowflakeDigits(by, 5, String)],
 ])(
   '%s: a token that asks too fast is refused and told when to come again; another one is served',
   async (_, draw) => {
@@ -58,21 +62,20 @@ test('IDs are counted, also those of a batch, whose refusal takes none', async (
 test('a change counts at once, and nothing passes by the limit from memory', async () => {
   const { ids, limits } = dispensing();
   await ids.one(mine, 'orders');
-  expect([ids.oneNow('orders'), ids.oneExactNow('orders'), ids.blockNow('orders', 2)?.start]).toEqual([
-    2n,
-    3,
-    4n,
-  ]);
+  const fromMemory = () => [
+    ids.oneNow('orders'),
+    ids.oneExactNow('orders'),
+    ids.oneTextNow('orders'),
+    ids.blockNow('orders', 2)?.start,
+    ids.snowflakeNow(),
+  ];
+  expect(fromMemory()).toEqual([2n, 3, '4', 5n, 7n]);
   limits.change({ ...OFF, tokenRequestsPerS: 1 });
-  expect([ids.oneNow('orders'), ids.oneExactNow('orders'), ids.blockNow('orders', 2)]).toEqual([
-    undefined,
-    undefined,
-    undefined,
-  ]);
+  expect(fromMemory()).toEqual(Array(5).fill(undefined));
   const asked = await Promise.all(Array.from({ length: 12 }, () => outcome(ids.one(mine, 'orders'))));
   expect(asked.filter((said) => said === 'served')).toHaveLength(10);
   limits.change(OFF);
-  expect(ids.oneNow('orders')).toBe(16n);
+  expect(ids.oneNow('orders')).toBe(17n);
 });
 
 test('negative control: without limits a token asks as fast as it likes', async () => {

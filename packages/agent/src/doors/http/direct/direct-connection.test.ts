@@ -1,5 +1,6 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { HEAD_TIMEOUT_MS, KEEP_ALIVE_MS } from '@leafcutter/shared/http/listen';
 import type { DirectAnswers } from './direct-answers.ts';
 import { DirectConnection } from './direct-connection.ts';
 import type { DirectRoutes } from './direct-routes.ts';
@@ -36,6 +37,16 @@ test('a client that has not taken its answers when nothing more happens is cut',
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.emit('timeout');
   await closed;
+  client.destroy();
+  close();
+});
+
+test('a client gets 10 seconds to begin, and 65 between requests', async () => {
+  const { client, socket, close } = await connected('answer');
+  expect(socket.timeout).toBe(HEAD_TIMEOUT_MS);
+  client.write(REQUEST);
+  await new Promise((resolve) => client.once('data', resolve));
+  expect(socket.timeout).toBe(KEEP_ALIVE_MS);
   client.destroy();
   close();
 });
