@@ -6,7 +6,7 @@ import type { Range } from '../allocation/range.ts';
 let orders: OneTag;
 
 beforeEach(async () => {
-  orders = await OneTag.make();
+  orders = await OneTag.make(50);
   orders.events.onFenceStrange = () => void orders.guard.check();
 });
 
