@@ -1,7 +1,7 @@
 import type { FleetAgent, FleetTag, FleetView } from '@leafcutter/shared/fleet-views';
 import { useState } from 'preact/hooks';
 import { ago, count, duration, offset, rate } from '../format.ts';
-import { Badge, Card, Empty, Fact, Scroll } from '../parts/basics.tsx';
+import { Badge, Card, Empty, Fact, Table } from '../parts/basics.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { Jobs } from '../parts/jobs.tsx';
 import { Problems } from '../parts/problems.tsx';
@@ -117,44 +117,32 @@ function Facts({ fleet: { ratePerSecond, counts, stores, coordinatorId } }: { fl
 
 function Tags({ tags }: { tags: readonly FleetTag[] }) {
   return (
-    <Scroll label="Table of tags">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Tag</th>
-            <th scope="col" class="number">
-              Rate
-            </th>
-            <th scope="col" class="number">
-              Runway
-            </th>
-            <th scope="col" class="number wide">
-              IDs left
-            </th>
-            <th scope="col" class="number wide">
-              Agents
-            </th>
-            <th scope="col">State</th>
-          </tr>
-        </thead>
-        <tbody>
-          {tags.map((tag) => (
-            <tr key={tag.tag}>
-              <th scope="row">
-                <a href={linkTo('tags', tag.tag)}>{tag.tag}</a>
-              </th>
-              <td class="number">{rate(tag.ratePerSecond)}</td>
-              <td class={`number ${isShort(tag) ? 'critical-text' : ''}`}>{duration(tag.runwaySeconds)}</td>
-              <td class="number wide">{tag.idsLeft === null ? '–' : count(Number(tag.idsLeft))}</td>
-              <td class="number wide">{tag.agents}</td>
-              <td>
-                <TagBadge tag={tag} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Table of tags"
+      columns={[
+        ['Tag'],
+        ['Rate', 'number'],
+        ['Runway', 'number'],
+        ['IDs left', 'number wide'],
+        ['Agents', 'number wide'],
+        ['State'],
+      ]}
+    >
+      {tags.map((tag) => (
+        <tr key={tag.tag}>
+          <th scope="row">
+            <a href={linkTo('tags', tag.tag)}>{tag.tag}</a>
+          </th>
+          <td class="number">{rate(tag.ratePerSecond)}</td>
+          <td class={`number ${isShort(tag) ? 'critical-text' : ''}`}>{duration(tag.runwaySeconds)}</td>
+          <td class="number wide">{tag.idsLeft === null ? '–' : count(Number(tag.idsLeft))}</td>
+          <td class="number wide">{tag.agents}</td>
+          <td>
+            <TagBadge tag={tag} />
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
@@ -168,62 +156,48 @@ function TagBadge({ tag }: { tag: FleetTag }) {
 
 function Agents({ agents, nowMs }: { agents: readonly FleetAgent[]; nowMs: number }) {
   return (
-    <Scroll label="Table of agents">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Agent</th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Rate
-            </th>
-            <th scope="col" class="number wide">
-              Shortest runway
-            </th>
-            <th scope="col" class="number wide">
-              Machine id
-            </th>
-            <th scope="col" class="number wide">
-              Window
-            </th>
-            <th scope="col" class="number wide">
-              Clock
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {agents.map((agent) => (
-            <tr
-              key={agent.instanceId}
-              class={agent.state === 'silent' ? 'silent' : ''}
-              data-agent={agent.agentId}
-            >
-              <th scope="row">{agent.agentId}</th>
-              <td>
-                <AgentBadge agent={agent} nowMs={nowMs} />
-              </td>
-              <td class="number">{rate(agent.ratePerSecond)}</td>
-              <td class="number wide">{duration(agent.runwaySeconds)}</td>
-              <td class="number wide">
-                {agent.snowflake?.machineId == null ? (
-                  '–'
-                ) : (
-                  <a href={linkTo('machine-ids', String(agent.snowflake.machineId))}>
-                    {agent.snowflake.machineId}
-                  </a>
-                )}
-              </td>
-              <td class="number wide">
-                {agent.snowflake === null ? '–' : duration(agent.snowflake.windowRemainingMs / 1000)}
-              </td>
-              <td class={`number wide ${agent.clock.skewed ? 'critical-text' : ''}`}>
-                {offset(agent.clock.offsetMs)}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Table of agents"
+      columns={[
+        ['Agent'],
+        ['State'],
+        ['Rate', 'number'],
+        ['Shortest runway', 'number wide'],
+        ['Machine id', 'number wide'],
+        ['Window', 'number wide'],
+        ['Clock', 'number wide'],
+      ]}
+    >
+      {agents.map((agent) => (
+        <tr
+          key={agent.instanceId}
+          class={agent.state === 'silent' ? 'silent' : ''}
+          data-agent={agent.agentId}
+        >
+          <th scope="row">{agent.agentId}</th>
+          <td>
+            <AgentBadge agent={agent} nowMs={nowMs} />
+          </td>
+          <td class="number">{rate(agent.ratePerSecond)}</td>
+          <td class="number wide">{duration(agent.runwaySeconds)}</td>
+          <td class="number wide">
+            {agent.snowflake?.machineId == null ? (
+              '–'
+            ) : (
+              <a href={linkTo('machine-ids', String(agent.snowflake.machineId))}>
+                {agent.snowflake.machineId}
+              </a>
+            )}
+          </td>
+          <td class="number wide">
+            {agent.snowflake === null ? '–' : duration(agent.snowflake.windowRemainingMs / 1000)}
+          </td>
+          <td class={`number wide ${agent.clock.skewed ? 'critical-text' : ''}`}>
+            {offset(agent.clock.offsetMs)}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

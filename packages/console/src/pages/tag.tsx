@@ -4,7 +4,7 @@ import type { ComparedTag } from '@leafcutter/shared/wire';
 import { useState } from 'preact/hooks';
 import { count, dateTime, duration, rate } from '../format.ts';
 import type { Live } from '../live.ts';
-import { Badge, Card, Empty, Fact, Loading, Scroll } from '../parts/basics.tsx';
+import { Badge, Card, Empty, Fact, Loading, Table } from '../parts/basics.tsx';
 import { BufferRow } from '../parts/buffer-bar.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { useRates } from '../parts/rates.ts';
@@ -126,35 +126,19 @@ function Holders({ holders }: Pick<TagLive, 'holders'>) {
 function Ledger({ ranges }: Pick<LedgerPage, 'ranges'>) {
   if (ranges.length === 0) return <Empty>No segment of this tag was handed out yet.</Empty>;
   return (
-    <Scroll label="Table of ledger entries">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Granted</th>
-            <th scope="col">Agent</th>
-            <th scope="col" class="number">
-              From
-            </th>
-            <th scope="col" class="number">
-              Step
-            </th>
-            <th scope="col" class="wide">
-              Coordinator
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {ranges.slice(0, LEDGER_SHOWN).map((range) => (
-            <tr key={range.start}>
-              <td>{dateTime(range.grantedAtMs)}</td>
-              <td>{range.agentId}</td>
-              <td class="number id">{range.start}</td>
-              <td class="number">{count(Number(BigInt(range.end) - BigInt(range.start)))}</td>
-              <td class="wide">{range.coordinatorId}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Table of ledger entries"
+      columns={[['Granted'], ['Agent'], ['From', 'number'], ['Step', 'number'], ['Coordinator', 'wide']]}
+    >
+      {ranges.slice(0, LEDGER_SHOWN).map((range) => (
+        <tr key={range.start}>
+          <td>{dateTime(range.grantedAtMs)}</td>
+          <td>{range.agentId}</td>
+          <td class="number id">{range.start}</td>
+          <td class="number">{count(Number(BigInt(range.end) - BigInt(range.start)))}</td>
+          <td class="wide">{range.coordinatorId}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -56,12 +56,34 @@ export function Loading() {
   );
 }
 
+/** The head of a column, and the classes of its cell. */
+type Column = readonly [head: string, kind?: string];
+
 /** A table that scrolls sideways if the screen is narrow, also by keyboard. */
-export function Scroll({ label, children }: { label: string; children: ComponentChildren }) {
+export function Table({
+  label,
+  columns,
+  children,
+}: {
+  label: string;
+  columns: readonly Column[];
+  children: ComponentChildren;
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
     <section class="scroll" tabIndex={0} aria-label={label}>
-      {children}
+      <table>
+        <thead>
+          <tr>
+            {columns.map(([head, kind]) => (
+              <th key={head} scope="col" class={kind}>
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
     </section>
   );
 }

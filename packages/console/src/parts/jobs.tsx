@@ -1,7 +1,7 @@
 import type { JobList } from '@leafcutter/shared/inspection';
 import { ago, duration } from '../format.ts';
 import { useDocument } from '../use-document.ts';
-import { Badge, Loading, Scroll } from './basics.tsx';
+import { Badge, Loading, Table } from './basics.tsx';
 
 const LOOK_EVERY_MS = 10_000;
 
@@ -18,40 +18,24 @@ export function Jobs({ nowMs }: { nowMs: number }) {
   const { data, problem } = useDocument<JobList>('v1/jobs', LOOK_EVERY_MS);
   if (data === undefined) return problem === undefined ? <Loading /> : <p class="note warning">{problem}</p>;
   return (
-    <Scroll label="Table of background jobs">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Job</th>
-            <th scope="col" class="number wide">
-              Every
-            </th>
-            <th scope="col">Last run</th>
-            <th scope="col" class="wide">
-              On
-            </th>
-            <th scope="col" class="number wide">
-              Took
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {data.jobs.map(({ job, everyMs, late, lastRun }) => (
-            <tr key={job} data-job={job}>
-              <th scope="row" title={MEANINGS[job]}>
-                {job}
-              </th>
-              <td class="number wide">{duration(everyMs / 1000)}</td>
-              <td>
-                {late && <Badge tone="warning">late</Badge>} <Outcome lastRun={lastRun} nowMs={nowMs} />
-              </td>
-              <td class="wide">{lastRun?.coordinatorId ?? '–'}</td>
-              <td class="number wide">{lastRun === null ? '–' : duration(lastRun.durationMs / 1000)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </Scroll>
+    <Table
+      label="Table of background jobs"
+      columns={[['Job'], ['Every', 'number wide'], ['Last run'], ['On', 'wide'], ['Took', 'number wide']]}
+    >
+      {data.jobs.map(({ job, everyMs, late, lastRun }) => (
+        <tr key={job} data-job={job}>
+          <th scope="row" title={MEANINGS[job]}>
+            {job}
+          </th>
+          <td class="number wide">{duration(everyMs / 1000)}</td>
+          <td>
+            {late && <Badge tone="warning">late</Badge>} <Outcome lastRun={lastRun} nowMs={nowMs} />
+          </td>
+          <td class="wide">{lastRun?.coordinatorId ?? '–'}</td>
+          <td class="number wide">{lastRun === null ? '–' : duration(lastRun.durationMs / 1000)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 
