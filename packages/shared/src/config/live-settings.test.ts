@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
+import { int } from './kinds/number-kinds.ts';
+import { choice, file, token } from './kinds/setting-kinds.ts';
 import { type Appliers, applyAll, type LiveConfig } from './live-settings.ts';
-import { int } from './number-kinds.ts';
-import { choice, file, token } from './setting-kinds.ts';
 import { settings } from './settings.ts';
 
 const sample = settings({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { url } from './kinds/setting-kinds.ts';
 import { loadConfig } from './load-config.ts';
 import { lines, load, refused } from './load-example.ts';
-import { url } from './setting-kinds.ts';
 import { settings } from './settings.ts';
 
 describe('precedence', () => {

@@ -1,10 +1,6 @@
 import { resolve } from 'node:path';
 import { readSmallFile } from '../read-small-file.ts';
 import { ConfigError } from './config-error.ts';
-import { gatherGiven } from './gather-given.ts';
-import type { Findings, GivenByKey, ReadFile, Source } from './given.ts';
-import type { Variables } from './read-environment.ts';
-import { askedFor } from './read-flags.ts';
 import { resolveSetting, subject } from './resolve-setting.ts';
 import {
   type ConfigTree,
@@ -14,6 +10,10 @@ import {
   type SettingTree,
   shape,
 } from './settings.ts';
+import { gatherGiven } from './sources/gather-given.ts';
+import type { Findings, GivenByKey, ReadFile, Source } from './sources/given.ts';
+import type { Variables } from './sources/read-environment.ts';
+import { askedFor } from './sources/read-flags.ts';
 
 /** What surrounds the process; only `main.ts` knows it. */
 export interface Surroundings {

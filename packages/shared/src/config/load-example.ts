@@ -1,9 +1,9 @@
 /** What the tests of loading share: settings of several kinds, and a machine that does not exist. */
 import { ConfigError } from './config-error.ts';
-import { tokenList, urlList } from './list-kinds.ts';
+import { tokenList, urlList } from './kinds/list-kinds.ts';
+import { int, range } from './kinds/number-kinds.ts';
+import { address, flag, text, url } from './kinds/setting-kinds.ts';
 import { type LoadedConfig, loadConfig, type Surroundings } from './load-config.ts';
-import { int, range } from './number-kinds.ts';
-import { address, flag, text, url } from './setting-kinds.ts';
 import { settings } from './settings.ts';
 
 const doc = 'A setting.';

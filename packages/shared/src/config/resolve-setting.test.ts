@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { describeConfig } from './describe-config.ts';
 import { example, type GivenToLoad, lines, load, refused } from './load-example.ts';
+import { describeConfig } from './output/describe-config.ts';
 
 describe('a secret', () => {
   test('can stand in a file, whose content is trimmed', () => {

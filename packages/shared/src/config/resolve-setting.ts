@@ -1,7 +1,7 @@
-import { type Given, type ReadFile, reasonOf } from './given.ts';
 import { environmentName, flagName } from './names.ts';
-import { MASK, renderGiven, renderValue } from './render-value.ts';
+import { MASK, renderGiven, renderValue } from './output/render-value.ts';
 import type { Setting } from './setting.ts';
+import { type Given, type ReadFile, reasonOf } from './sources/given.ts';
 
 /** A value that can be used, or the sentence that says why there is none. */
 type Resolved = { readonly value: unknown } | { readonly problem: string };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Address } from './address.ts';
-import { tokenList } from './list-kinds.ts';
-import { int } from './number-kinds.ts';
-import { address, choice, flag, text, token } from './setting-kinds.ts';
+import type { Address } from './kinds/address.ts';
+import { tokenList } from './kinds/list-kinds.ts';
+import { int } from './kinds/number-kinds.ts';
+import { address, choice, flag, text, token } from './kinds/setting-kinds.ts';
 import { bySection, type ConfigOf, environmentNames, type KeyOf, settings } from './settings.ts';
 
 const doc = 'A setting.';

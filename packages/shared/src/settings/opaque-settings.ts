@@ -1,4 +1,4 @@
-import { opaqueKeyList } from '../config/list-kinds.ts';
+import { opaqueKeyList } from '../config/kinds/list-kinds.ts';
 
 /** The keys of opaque IDs: the same in agent and coordinator, because the two must agree. */
 export const opaqueKeys = opaqueKeyList({

@@ -1,5 +1,5 @@
-import { scopedTokenList } from '../config/list-kinds.ts';
-import { int } from '../config/number-kinds.ts';
+import { scopedTokenList } from '../config/kinds/list-kinds.ts';
+import { int } from '../config/kinds/number-kinds.ts';
 
 /** How often a service looks whether its configuration changed; agent and coordinator alike. */
 export const reloadIntervalS = int({

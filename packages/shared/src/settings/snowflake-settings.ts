@@ -1,5 +1,5 @@
-import { int } from '../config/number-kinds.ts';
-import { choice } from '../config/setting-kinds.ts';
+import { int } from '../config/kinds/number-kinds.ts';
+import { choice } from '../config/kinds/setting-kinds.ts';
 import { LAYOUT_PRESETS, type LayoutPreset, type SnowflakeLayout, TWITTER_EPOCH_MS } from '../layout.ts';
 
 /** The settings of a snowflake layout: the same in agent and coordinator, because the two must agree. */

@@ -1,4 +1,4 @@
-import { int } from '../config/number-kinds.ts';
+import { int } from '../config/kinds/number-kinds.ts';
 
 /** How a service stops; agent and coordinator alike. */
 export const stopSettings = {

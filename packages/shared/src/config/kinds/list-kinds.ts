@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isOpaqueKey } from '../shapes/opaque-key-entry.ts';
-import { MAX_STARS } from '../tag-pattern.ts';
-import { isScopedToken, isTagToken, isToken, TOKEN_FORM } from '../token-entry.ts';
-import { listKind } from './setting.ts';
+import { isOpaqueKey } from '../../shapes/opaque-key-entry.ts';
+import { MAX_STARS } from '../../tag-pattern.ts';
+import { isScopedToken, isTagToken, isToken, TOKEN_FORM } from '../../token-entry.ts';
+import { listKind } from '../setting.ts';
 import { type TextOptions, textSchema, type UrlOptions, urlSchema, urlWords } from './setting-kinds.ts';
 
 interface ListOptions {

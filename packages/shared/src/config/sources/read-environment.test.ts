@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { load } from './load-example.ts';
+import { load } from '../load-example.ts';
 
 describe('the environment', () => {
   test('with unknown names raises warnings that suggest the nearest and never show the value', () => {

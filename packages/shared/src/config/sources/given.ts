@@ -1,5 +1,5 @@
-import { UnfitFileError } from '../read-small-file.ts';
-import type { ConfigProblem } from './config-error.ts';
+import { UnfitFileError } from '../../read-small-file.ts';
+import type { ConfigProblem } from '../config-error.ts';
 
 /** Where a value comes from, strongest first. */
 export type Source = 'flag' | 'env' | '.env' | 'file' | 'default';

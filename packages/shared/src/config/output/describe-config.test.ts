@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
+import { example, load } from '../load-example.ts';
 import { describeConfig } from './describe-config.ts';
-import { example, load } from './load-example.ts';
 
 describe('a described configuration', () => {
   test('shows values as they could be given, with units and sources', () => {

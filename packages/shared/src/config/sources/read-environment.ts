@@ -1,7 +1,7 @@
-import { suggestion } from './did-you-mean.ts';
+import { suggestion } from '../did-you-mean.ts';
+import { CONFIG_VARIABLE, ENVIRONMENT_PREFIX, environmentName, secretFileName } from '../names.ts';
+import { environmentNames, type SettingIndex } from '../settings.ts';
 import type { Findings, Given, GivenByKey } from './given.ts';
-import { CONFIG_VARIABLE, ENVIRONMENT_PREFIX, environmentName, secretFileName } from './names.ts';
-import { environmentNames, type SettingIndex } from './settings.ts';
 
 /** Variables, as the process or a `.env` file has them. */
 export type Variables = Readonly<Record<string, string | undefined>>;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Setting } from '../setting.ts';
 import { textList, tokenList, urlList } from './list-kinds.ts';
 import { int, range, ratio } from './number-kinds.ts';
-import type { Setting } from './setting.ts';
 import { address, choice, flag, path, text, token, url } from './setting-kinds.ts';
 
 const doc = 'A setting.';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { renderNumber } from '../output/render-value.ts';
+import { kind } from '../setting.ts';
 import { NumberRange } from './number-range.ts';
-import { renderNumber } from './render-value.ts';
-import { kind } from './setting.ts';
 
 interface Bounds {
   readonly min?: number;

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { isMap, LineCounter, parseDocument } from 'yaml';
-import { suggestion } from './did-you-mean.ts';
+import { suggestion } from '../did-you-mean.ts';
+import type { SettingIndex } from '../settings.ts';
 import { type Findings, type Given, type GivenByKey, type ReadFile, reasonOf } from './given.ts';
-import type { SettingIndex } from './settings.ts';
 
 interface Reading {
   readonly readFile: ReadFile;

@@ -1,7 +1,7 @@
-import { environmentName, flagName, secretFileName } from './names.ts';
+import { environmentName, flagName, secretFileName } from '../names.ts';
+import type { Setting } from '../setting.ts';
+import { bySection, type SettingIndex } from '../settings.ts';
 import { renderValue } from './render-value.ts';
-import type { Setting } from './setting.ts';
-import { bySection, type SettingIndex } from './settings.ts';
 
 const WIDTH = 100;
 /** A flag longer than this has its explanation on the lines below it. */

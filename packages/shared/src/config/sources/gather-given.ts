@@ -1,9 +1,9 @@
 import { parseEnv } from 'node:util';
+import type { SettingIndex } from '../settings.ts';
 import { type Findings, type GivenByKey, type ReadFile, reasonOf } from './given.ts';
 import { readConfigFile } from './read-config-file.ts';
 import { readEnvironment, type Variables } from './read-environment.ts';
 import { readFlags } from './read-flags.ts';
-import type { SettingIndex } from './settings.ts';
 
 /** Where values are looked for. */
 interface Places {

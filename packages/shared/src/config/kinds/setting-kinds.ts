@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isToken, TOKEN_FORM } from '../token-entry.ts';
+import { isToken, TOKEN_FORM } from '../../token-entry.ts';
+import { renderNumber } from '../output/render-value.ts';
+import { kind, Setting, type SettingText } from '../setting.ts';
 import { Address } from './address.ts';
-import { renderNumber } from './render-value.ts';
-import { kind, Setting, type SettingText } from './setting.ts';
 
 export interface TextOptions {
   /** What the whole text must match; anchor it. */

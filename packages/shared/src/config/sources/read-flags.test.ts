@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadConfig } from './load-config.ts';
-import { example, lines, load } from './load-example.ts';
+import { loadConfig } from '../load-config.ts';
+import { example, lines, load } from '../load-example.ts';
 
 describe('flags', () => {
   test('take their value after a blank or after =', () => {

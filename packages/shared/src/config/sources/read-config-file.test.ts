@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type GivenToLoad, lines, load } from './load-example.ts';
+import { type GivenToLoad, lines, load } from '../load-example.ts';
 
 describe('the file', () => {
   const read = (content: string): GivenToLoad => ({

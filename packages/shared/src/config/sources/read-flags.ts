@@ -1,9 +1,9 @@
-import { suggestion } from './did-you-mean.ts';
+import { suggestion } from '../did-you-mean.ts';
+import { CONFIG_FLAG, flagName, negatedFlagName } from '../names.ts';
+import { renderGiven } from '../output/render-value.ts';
+import type { Setting } from '../setting.ts';
+import type { SettingIndex } from '../settings.ts';
 import type { Findings, Given, GivenByKey } from './given.ts';
-import { CONFIG_FLAG, flagName, negatedFlagName } from './names.ts';
-import { renderGiven } from './render-value.ts';
-import type { Setting } from './setting.ts';
-import type { SettingIndex } from './settings.ts';
 
 /** What the command line gives. */
 interface Flags {

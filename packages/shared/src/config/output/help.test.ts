@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
+import { tokenList } from '../kinds/list-kinds.ts';
+import { int } from '../kinds/number-kinds.ts';
+import { address, choice, flag, text, token } from '../kinds/setting-kinds.ts';
+import { settings } from '../settings.ts';
 import { helpText } from './help.ts';
-import { tokenList } from './list-kinds.ts';
 import { configurationMarkdown } from './markdown.ts';
-import { int } from './number-kinds.ts';
-import { address, choice, flag, text, token } from './setting-kinds.ts';
-import { settings } from './settings.ts';
 
 const example = settings({
   listen: address({ default: '127.0.0.1:8000', doc: 'Where applications reach the agent.' }),

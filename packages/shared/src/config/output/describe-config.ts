@@ -1,7 +1,7 @@
-import type { Source } from './given.ts';
-import type { LoadedConfig } from './load-config.ts';
+import type { LoadedConfig } from '../load-config.ts';
+import type { Settings, SettingTree } from '../settings.ts';
+import type { Source } from '../sources/given.ts';
 import { renderValue } from './render-value.ts';
-import type { Settings, SettingTree } from './settings.ts';
 
 /** One setting as it came out. */
 export interface DescribedSetting {
