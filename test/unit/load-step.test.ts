@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { RateMeter } from '@leafcutter/agent/domain/segments/rate-meter';
-import { RunwayGauge } from '@leafcutter/agent/domain/segments/runway-gauge';
+import { RateMeter } from '@leafcutter/agent/domain/segments/runway/rate-meter';
+import { RunwayGauge } from '@leafcutter/agent/domain/segments/runway/runway-gauge';
 import type { Demand, Segment, SegmentSource } from '@leafcutter/agent/domain/segments/segment';
 import type { TagsRules } from '@leafcutter/agent/domain/segments/tags';
 import { issuing, rises } from '@leafcutter/agent/fakes/issuing';

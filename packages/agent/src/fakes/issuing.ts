@@ -1,5 +1,5 @@
 import { FakeClock, settle } from '@leafcutter/shared/fake-clock';
-import { RefillLatency } from '../domain/segments/refill-latency.ts';
+import { RefillLatency } from '../domain/segments/runway/refill-latency.ts';
 import type { Segment } from '../domain/segments/segment.ts';
 import { TagIssuer } from '../domain/segments/tag-issuer.ts';
 import { Tags, type TagsRules } from '../domain/segments/tags.ts';

@@ -1,11 +1,11 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { hasCode, type LeafcutterError } from '@leafcutter/shared/errors';
 import type { Shape } from '@leafcutter/shared/shape';
-import type { FirstCalls } from './first-calls.ts';
+import type { FirstCalls } from './names/first-calls.ts';
 import { Refill } from './refill.ts';
-import type { RefillLatency } from './refill-latency.ts';
 import { blockTooLarge, counterWentBack, nearlyExhausted, nothingCame, queueFull } from './refusals.ts';
-import { RunwayGauge } from './runway-gauge.ts';
+import type { RefillLatency } from './runway/refill-latency.ts';
+import { RunwayGauge } from './runway/runway-gauge.ts';
 import type { BufferEvents, BufferRules, Segment, SegmentSource } from './segment.ts';
 import { sizeOf } from './segment.ts';
 import { type ExactId, SegmentBuffer } from './segment-buffer.ts';

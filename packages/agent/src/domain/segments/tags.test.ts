@@ -3,7 +3,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { settle } from '@leafcutter/shared/fake-clock';
 import { idsOf, issuing, outcome, rises, watch } from '../../fakes/issuing.ts';
 import { unavailable } from '../../fakes/samples.ts';
-import { RefillLatency } from './refill-latency.ts';
+import { RefillLatency } from './runway/refill-latency.ts';
 import { TagIssuer } from './tag-issuer.ts';
 
 const unknown = () => new LeafcutterError('TAG_UNKNOWN', 'No such tag.');
