@@ -9,7 +9,7 @@ import { type Round, type Row, ratios } from './rounds.ts';
 
 const IDS = 1_000_000;
 
-/** The result of a loop: how many IDs a second, how many of them twice, how often it was refused one. */
+/** The result of a loop: IDs per second, how many of them came twice, and how often one was refused. */
 interface Loop {
   readonly perSecond: number;
   readonly duplicates: number;

@@ -53,7 +53,7 @@ function costOf(tally: Tally, used: Costs): string {
   const each = (cpuS: number) => `${((cpuS / answered) * 1_000).toFixed(3)} ms`;
   const commands = [...used.redisCommands]
     .map(([name, { calls }]) => [name, calls / answered] as const)
-    // Less than that belongs to jobs and watches, not to calls.
+    // Anything smaller comes from jobs and watches, not from calls.
     .filter(([, calls]) => calls >= 0.02)
     .map(([name, calls]) => `${name} ${calls.toFixed(2)}`);
   return [

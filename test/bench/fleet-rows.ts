@@ -38,7 +38,7 @@ export async function fleetRows(quick: boolean, progress: (text: string) => void
     pace: 'product',
     kind: 'coordinator',
     name: 'bench',
-    // Windows as long as may be, so that none ends while the next leases are taken: agents extend at their own pace.
+    // The longest windows allowed, so that none ends while more leases are taken: agents extend at their own pace.
     flags: [
       ...['--snowflake-layout', 'many-machines', '--log-level', 'warn'],
       ...['--snowflake-window-initial-ms', '3600000', '--snowflake-window-max-ms', '3600000'],
@@ -74,7 +74,7 @@ export async function fleetRows(quick: boolean, progress: (text: string) => void
   return rows;
 }
 
-/** Leases for the agents from `first` to below `end`, as far as they can be had in time; says how that went. */
+/** Takes leases for the agents from `first` to below `end`, as many as it gets in time; says how that went. */
 async function takeLeases(
   fleet: SimulatedFleet,
   costs: ServerCosts,

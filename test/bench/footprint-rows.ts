@@ -21,7 +21,7 @@ interface Figures {
   readonly residentMb: number;
 }
 
-/** What a released service takes when it has nothing to do, beside one from sources of before and a bare HTTP server. */
+/** What an idle released service takes, beside one run from older sources and a bare HTTP server. */
 export async function footprintRows(progress: (text: string) => void): Promise<Row[]> {
   if (!hasVersion(UNBUNDLED)) {
     return [{ row: 'footprint', figures: { 'not measured': `this clone has no ${UNBUNDLED}` } }];
@@ -38,7 +38,7 @@ export async function footprintRows(progress: (text: string) => void): Promise<R
   for (const kind of ['agent', 'coordinator'] as const) {
     const ready: Round[] = [];
     const resident: Round[] = [];
-    // The first round fills the caches of compiled code, of which each program has its own.
+    // The first round fills the caches of compiled code; each program has its own.
     for (let round = 0; round <= ROUNDS; round++) {
       progress(`footprint: ${kind}, round ${round} of ${ROUNDS}`);
       const measure = async (main: string) =>

@@ -25,7 +25,7 @@ export interface Load {
   readonly p999: number;
 }
 
-/** Puts all threads of a process on the servers' core; on a machine with one core there is nothing to put apart. */
+/** Puts all threads of a process on the servers' core; on a machine with one core there is nothing to separate. */
 export async function pinServer(pid: number): Promise<void> {
   if (availableParallelism() > 1) await run('taskset', ['-a', '-cp', SERVER_CORE, String(pid)]);
 }

@@ -7,7 +7,7 @@ const TOP = 34;
 /** Ratios past this end at the edge, with their number beside them. */
 const MOST = 4;
 
-/** Ratios as bars with their spread, the asked one as a mark; colours that stand on light and on dark. */
+/** Ratios as bars with their spread, and the target as a mark, in colours that work on light and on dark. */
 export function ratioChart(rows: readonly RatioRow[]): string {
   const height = TOP + rows.length * LINE + 12;
   const x = (ratio: number) => LABELS + (Math.min(ratio, MOST) / MOST) * (WIDTH - LABELS - 60);

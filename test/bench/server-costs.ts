@@ -81,7 +81,7 @@ export class ServerCosts implements AsyncDisposable {
       ownCpuS: after.ownCpuS - before.ownCpuS,
       machineCpuS: after.machineCpuS - before.machineCpuS,
       coordinatorCpuS: after.coordinatorCpuS - before.coordinatorCpuS,
-      // It starts anew with each scrape, so the second one tells of the time since the first.
+      // It starts anew with each scrape, so the second scrape covers the time since the first.
       pauseS: after.pauseS,
       redisCpuS: after.redisCpuS - before.redisCpuS,
       mysqlCpuS: after.mysqlCpuS - before.mysqlCpuS,

@@ -9,7 +9,7 @@ const CAP_PER_MS = 2 ** LAYOUT_PRESETS.classic.sequenceBits;
 
 const RUN_MS = 2_000;
 
-/** Small: the run lasts so much longer that IDs borrowed from the time ahead cannot make up the figure. */
+/** Small, so that IDs borrowed from the time ahead hardly count in a run that lasts much longer. */
 const MAX_CLOCK_DRIFT_MS = 5;
 
 /**
@@ -32,7 +32,7 @@ export function snowflakeCapRow(rounds: number, progress: (text: string) => void
 
 function issuedPerMs(): number {
   const generator = heldGenerator();
-  // From the edge of what the drift allows: else the run would count those milliseconds as a gift.
+  // Starts at the edge of what the drift allows; otherwise those milliseconds would count in its favour.
   while (tries(generator));
   const before = generator.issued;
   const begun = performance.now();

@@ -45,7 +45,7 @@ export interface Coordinator {
 }
 
 /**
- * Deadlines that a machine that stands still for seconds does not overstep: no test here is about deadlines or skew.
+ * Deadlines that hold even if the machine stands still for seconds: no test here is about deadlines or skew.
  */
 const UNHURRIED = { deadlineMs: PATIENCE_MS, maxClockSkewMs: 30_000, leaseTtlMs: 3_600_000 };
 const RULES = { ...LEASE_RULES, ...UNHURRIED, lastMachineId: 31 };

@@ -84,7 +84,7 @@ export async function deleteByHand(driver: SqlDriver, tag: string): Promise<void
   await driver.run('DELETE FROM leaf_alloc WHERE biz_tag = ?', [tag]);
 }
 
-/** Every row of a counter, but those of the ledger. */
+/** Deletes every row of a counter except those of the ledger. */
 export async function deleteAllByHand(driver: SqlDriver, name: CounterName): Promise<void> {
   if (name.kind === 'machine') {
     await driver.run('DELETE FROM leafcutter_machine WHERE machine_id = ?', [name.machineId]);
@@ -94,7 +94,7 @@ export async function deleteAllByHand(driver: SqlDriver, name: CounterName): Pro
   await driver.run('DELETE FROM leafcutter_tag WHERE tag = ?', [name.tag]);
 }
 
-/** Waits until a restart is told from the start before: two within some seconds pass for one. */
+/** Waits until a restart can be told from the start before it: two within a few seconds look like one. */
 export function untilRestartShows(driver: SqlDriver): Promise<boolean | undefined> {
   return poll(async () => {
     const [row] = await driver.query("SHOW GLOBAL STATUS LIKE 'Uptime'");

@@ -367,7 +367,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         reason: 'fence_moved',
       });
       expect(await fence.read(orders)).toEqual(mark);
-      // That it was confirmed meanwhile moves nothing.
+      // A confirmation in between moves nothing.
       await fence.lower(orders, { ...mark, committed: 900n }, down(7n));
       expect(await fence.raise(orders, fenceMove(6n, 8n, { era: 1 }))).toEqual({
         kind: 'ahead',

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const perTag = ROWS / TAGS;
   const columns =
     '(kind, name, range_start, range_end, agent_id, instance_id, coordinator_id, granted_at_ms)';
-  // Tag by tag, as the primary key lies, so that the pages are written once.
+  // Tag by tag, in the order of the primary key, so that each page is written once.
   for (let tag = 0; tag < TAGS; tag++) {
     await driver.run(
       `INSERT INTO leafcutter_ledger ${columns}

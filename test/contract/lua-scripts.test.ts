@@ -328,7 +328,7 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.releaseLock('k', 'c 1 60000')).toBe(1);
     expect(await redis.lrange('k', 0, -1)).toEqual(['c 2 900000', 'c 3 60000']);
     expect(await redis.pttl('k')).toBeGreaterThan(60_000);
-    // Its answer comes behind all that was published to it before.
+    // Its answer arrives after everything that was published to it before.
     await listener.ping();
     expect(told).toEqual([['c', 'c 2 900000']]);
     listener.disconnect();

@@ -114,7 +114,7 @@ describe('a session', () => {
   test('that is killed between two statements leaves nothing behind', async () => {
     const lost = handles[0].store.withTag('orders', async (row) => {
       await row.advance(101n, []);
-      // It is reported as sleeping a moment after it has answered, and as gone a moment after it was killed.
+      // MySQL lists it as sleeping only a moment after its answer, and as gone only a moment after it was killed.
       const id = await poll(async () => (await idleTransactions())[0]);
       await executeSql(mariadb.port, `KILL ${id}`);
       await poll(async () => (await idleTransactions()).length === 0);

@@ -24,7 +24,7 @@ describe('a store on a real MariaDB', () => {
     store.onReplaced(() => replaced++);
     await store.now();
     const before = store.incarnation;
-    // New connections, each of which looks at which server answers.
+    // New connections: each one checks which server answers.
     await Promise.all(Array.from({ length: 5 }, () => driver.transaction(() => store.now())));
     expect([store.incarnation, replaced]).toEqual([before, 0]);
     await mariadb.kill();

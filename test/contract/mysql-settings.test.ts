@@ -13,7 +13,7 @@ beforeAll(async () => {
   mariadb = await startMariadb({
     args: ['--skip-character-set-client-handshake', '--character-set-server=latin1', '--log-bin'],
   });
-  // Nothing is run by init_connect for who may do everything.
+  // init_connect is not run for users with all privileges.
   for (const sql of [
     'CREATE USER app@`127.0.0.1`',
     'GRANT ALL ON *.* TO app@`127.0.0.1`',

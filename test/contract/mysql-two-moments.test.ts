@@ -130,7 +130,7 @@ describe('who waited for a row', () => {
   });
 });
 
-/** MySQL answers all three from after the wait, so that the control holds on MariaDB only. */
+/** MySQL answers all three as of after the wait, so the control holds on MariaDB only. */
 async function isMariadb(): Promise<boolean> {
   const [rows] = await watcher.query('SELECT VERSION() AS version');
   return (rows as { version: string }[])[0]?.version.includes('MariaDB') ?? false;

@@ -13,7 +13,7 @@ import { rosterContract } from './roster-contract.ts';
 /** Two coordinators' links under one fresh prefix. */
 export type OpenLinks = () => Promise<{ links: [RedisLink, RedisLink]; closeLinks(): void }>;
 
-/** Takes so much from all that lives for a time below the link's prefix, as if it had passed. */
+/** Shortens every TTL below the link's prefix by this much, as if the time had passed. */
 function elapse(link: RedisLink, ms: number): Promise<void> {
   return link.run(async (redis) => {
     for (const key of await redis.keys(`${link.prefix}*`)) {

@@ -189,7 +189,7 @@ describe('a lock in Redis', () => {
   });
 });
 
-/** A waiter that Redis has answered sleeps when its timer stands. */
+/** A waiter that Redis has answered sleeps once its timer is set. */
 async function asleep(): Promise<void> {
   expect(await poll(() => clock.pending > 0)).toBe(true);
 }

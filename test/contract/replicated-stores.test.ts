@@ -83,7 +83,7 @@ describe('locks in a Redis Cluster', () => {
       await (await waiting)?.();
       return left === 1;
     };
-    // The connection that listens may take its time.
+    // The listening connection may take its time.
     expect(await poll(heard)).toBe(true);
     closeLinks();
   });
@@ -127,7 +127,7 @@ async function moveSlot(key: string, to: RedisServer): Promise<void> {
   const [slot, id] = [await target.cluster('KEYSLOT', key), (await target.call('CLUSTER', 'MYID')) as string];
   const source = clients[redis.nodes.indexOf(await redis.masterOf(key))] as Redis;
   const sourceId = (await source.call('CLUSTER', 'MYID')) as string;
-  // Only a node that was importing gets a higher epoch with the slot; else the old one's gossip may take it back.
+  // Only a node that was importing gets a higher epoch with the slot; otherwise the old node's gossip may take it back.
   await target.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', sourceId);
   for (const client of [target, ...clients]) await client.call('CLUSTER', 'SETSLOT', slot, 'NODE', id);
   for (const client of clients) client.disconnect();

@@ -18,7 +18,7 @@ async function freshFiles(): Promise<string[]> {
   return Array.from({ length: TRIES }, (_, index) => join(directory, `${index}.db`));
 }
 
-/** How often each outcome came, of `processes` that open each file in the same millisecond. */
+/** How often each outcome came when `processes` open each file in the same millisecond. */
 async function race(files: readonly string[], processes: number): Promise<Record<string, number>> {
   const args = [OPENER, String(Date.now() + LEAD_MS), String(EVERY_MS), ...files];
   await using openers = new AsyncDisposableStack();

@@ -126,7 +126,7 @@ describe('a SQLite file', () => {
   test('that a crash left with its log beside it loses nothing that was committed', async () => {
     await open.store.createTag(newTag('orders'));
     await open.store.withTag('orders', (row) => row.advance(500n, []));
-    // As it lies on the disk at this moment, without an orderly end.
+    // A copy of what is on the disk at this moment, without an orderly end.
     const crashed = `${open.file}.crashed`;
     await copyFile(open.file, crashed);
     await copyFile(`${open.file}-wal`, `${crashed}-wal`);

@@ -10,7 +10,7 @@ export interface StoreUnderTest {
   insertByHand(tag: string, nextId: bigint, step: number): Promise<void>;
   /** Deletes a tag's row of `leaf_alloc`, and nothing else. */
   deleteByHand(tag: string): Promise<void>;
-  /** Deletes every row that a counter has, but those of the ledger. */
+  /** Deletes every row of a counter except those of the ledger. */
   deleteAllByHand(name: CounterName): Promise<void>;
   close(): Promise<void>;
 }

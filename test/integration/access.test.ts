@@ -72,7 +72,7 @@ async function plain(path: string, token: string): Promise<string> {
   return `${status} ${body}`;
 }
 
-/** The common result of several calls that one guard each must treat alike. @throws Error if they differ */
+/** The common result of several calls, whose guards must treat them alike. @throws Error if they differ */
 function together(granted: readonly boolean[]): string {
   if (new Set(granted).size > 1) throw new Error(`some were granted, some refused: ${granted}`);
   return granted[0] ? '12' : '-1';

@@ -48,7 +48,7 @@ async function curl(url: string, ...args: string[]): Promise<[number, string, st
 
 const ask = (path: string, ...args: string[]) => curl(agent.url + path, ...args);
 
-/** tinyid's client as its source writes its request: POST, parameters in the query, an empty form. */
+/** A request as tinyid's client sends it, according to its source: POST, parameters in the query, an empty form. */
 const TINYID_CLIENT = [
   '-X',
   'POST',

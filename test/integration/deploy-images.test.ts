@@ -41,7 +41,7 @@ async function findCompose(): Promise<((envFile: string) => Promise<string>) | u
   }
   const old = lookUpBinary('docker-compose');
   if (old === undefined) return undefined;
-  // The first Compose knows no name of the project; all else it must understand.
+  // The first Compose does not know the name of a project; it must understand everything else.
   const nameless = join(await scratchDir('deploy'), 'compose.yaml');
   await writeFile(nameless, composeText.replace(/^name:.*$/m, ''));
   return async (envFile) =>

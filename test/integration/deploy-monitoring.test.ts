@@ -65,7 +65,7 @@ test('dashboards, rules and alerts ask only for metrics that the services have',
   const queries = [...plots.flatMap(({ targets = [] }) => targets), ...recorded, ...alerts].map(
     ({ expr }) => expr,
   );
-  // Recorded names hold a colon; what Node and the process tell has names of its own.
+  // Names of recording rules hold a colon; those of Node and of the process are not ours.
   const asked = new Set(queries.flatMap((query) => query.match(/(?<![:\w])leafcutter_\w+/g) ?? []));
   const ours = [...asked].filter((name) => !/_(nodejs|process)_/.test(name));
   expect(ours.length).toBeGreaterThan(35);

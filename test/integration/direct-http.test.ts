@@ -36,7 +36,7 @@ async function pair(env: Record<string, string> = {}): Promise<Pair> {
   return { direct: await agent(true, env), ordinary: await agent(false, env) };
 }
 
-/** IDs of ten digits, so that answers are equally long whatever the agent. */
+/** IDs of ten digits, so that the answers of both agents have the same length. */
 async function makeTag(tag: string, step = 100_000, shape?: string): Promise<void> {
   await coordinator.json('/v1/tags', {
     method: 'POST',
@@ -273,7 +273,7 @@ describe('an answer straight from the socket is the one that the HTTP server wou
       const [ours, theirs] = await Promise.all([issued(direct), issued(ordinary)]);
       expect(ours.ids).toBe(theirs.ids);
       expect(ours.ids).toBeGreaterThan(0);
-      // The comparison would mean nothing if no request had gone the direct way, or one of the other agent's had.
+      // The comparison would mean nothing if the first agent had answered none directly, or the other one any.
       expect(ours.direct).toBeGreaterThan(ours.ids / 4);
       expect(theirs.direct).toBe(0);
     }
@@ -283,7 +283,7 @@ describe('an answer straight from the socket is the one that the HTTP server wou
 test('a client that does not read its answers draws no IDs for nobody', async () => {
   const { direct } = open;
   const request = get('/v1/ids/greedy');
-  // In memory already: a request that waits would hold back the others by another guard.
+  // In memory already, because another guard would hold back what comes behind a request that waits.
   await exchange(direct, [request + LAST]);
   const before = (await issued(direct)).ids;
   const socket = connect(Number(new URL(direct.url).port), '127.0.0.1');

@@ -34,7 +34,7 @@ async function status(url: string): Promise<number | undefined> {
   return response?.status;
 }
 
-/** A connection that its client would keep, and on which it was answered before. */
+/** A connection that was answered before and that its client wants to keep. */
 async function keptConnection({ url }: Service, path: string) {
   const { port, hostname } = new URL(url);
   const socket = connect(Number(port), hostname).setEncoding('latin1');

@@ -60,7 +60,7 @@ describe('the background jobs of two coordinators', () => {
     const begun = performance.now();
     const before = await runs('reap', 'ok');
     await poll(async () => (await runs('reap', 'ok')) >= before + 5);
-    // Were it on both, there would be two runs a turn.
+    // If it ran on both, there would be two runs in each turn.
     const turns = (performance.now() - begun) / 1_000;
     expect((await runs('reap', 'ok')) - before).toBeLessThanOrEqual(Math.ceil(turns) + 1);
   });

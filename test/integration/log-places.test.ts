@@ -30,7 +30,7 @@ function agent(name: string, stdout: number, ...flags: string[]): Promise<Servic
   return Service.start({ kind: 'agent', name, flags: [...common, ...flags], stdout });
 }
 
-/** IDs of new tags, each of which is logged. */
+/** IDs of new tags; each new tag is logged. */
 async function drawNew(from: Service, tags: number): Promise<number> {
   let served = 0;
   for (let n = 0; n < tags; n++) {
@@ -51,7 +51,7 @@ test('workers whose log has no space start, serve and stop', async () => {
 test('a log that nobody reads holds up nothing', async () => {
   const pipe = join(await scratchDir('log-pipe'), 'log');
   expect(spawnSync('mkfifo', [pipe]).status).toBe(0);
-  // Opened for reading too, so that somebody could read; and never read.
+  // Opened for reading too, so that there is a reader, which never reads.
   const fd = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
   expect(() => {
     for (;;) writeSync(fd, 'a line\n');

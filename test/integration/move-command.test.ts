@@ -142,7 +142,7 @@ describe('leafcutter move', () => {
     expect(await move(dataDir, url)).toEqual(refused('moved_elsewhere', 'Name that one'));
   });
 
-  // A shallow clone has not that commit.
+  // A shallow clone does not have that commit.
   (hasEarlierVersion() ? test : test.skip)(
     'keeps coordinators of an earlier release from both, too',
     async () => {

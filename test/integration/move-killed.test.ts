@@ -32,7 +32,7 @@ async function toItsEnd(dataDir: string, url: string): Promise<string> {
   return `${code}: ${process.tail(1)}`;
 }
 
-/** Kills it a random moment after it said a random one of its lines; to its end if that line does not come. */
+/** Kills it a random moment after a random one of its lines; lets it end if that line does not come. */
 async function killed(dataDir: string, url: string): Promise<string> {
   const line = LINES[Math.floor(Math.random() * LINES.length)] ?? /./;
   await using process = start(dataDir, url);
@@ -42,7 +42,7 @@ async function killed(dataDir: string, url: string): Promise<string> {
   return process.tail(1);
 }
 
-/** Minutes; `move.test.ts` ends it at each of its steps within one process. */
+/** It takes minutes; `move.test.ts` ends a move at each of its steps within one process. */
 const inFull = process.env.LEAFCUTTER_FULL === '1' ? test : test.skip;
 
 inFull('a move that is killed at any moment, and again, gives what an undisturbed one gives', async () => {

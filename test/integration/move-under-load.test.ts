@@ -42,7 +42,7 @@ const NO_HEARTBEATS = [
   ...['--snowflake-heartbeat-ms', '60000', '--snowflake-lease-ttl-ms', '600000'],
   ...['--snowflake-window-initial-ms', '600000', '--snowflake-window-max-ms', '600000'],
 ];
-/** As much as each agent can: two that hold one machine id meet in many a millisecond. */
+/** As much as each agent can, so that two agents with one machine id would meet in many milliseconds. */
 const FLAT_OUT = { count: 1_000, paceMs: 0, perStretch: 200_000 };
 
 interface Sabotage {

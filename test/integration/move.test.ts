@@ -207,7 +207,7 @@ describe('a move', () => {
       if (step === 'copied' && rows === 1_000) throw new Error('paused here');
     });
     await expect(overtaken).rejects.toThrow('paused here');
-    // What the first one would do next, after the second one took over and ended.
+    // What the first one would do next, once the second one has taken over and ended.
     const [deployment] = await inMysql(url, (query) => query('SELECT * FROM leafcutter_deployment'));
     const claim = String(deployment?.layout).replace('moving ', '');
     const driver = mysql(url);

@@ -61,10 +61,10 @@ afterAll(async () => {
 });
 
 const now = () => Date.now();
-/** In this order: some need what others made. */
 /** Something that both pages load. */
 const [asset = ''] = [...(builtPage('agent')?.assets.keys() ?? [])].filter((name) => name.endsWith('.js'));
 
+/** In this order: some need what others made. */
 const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
   'POST /v1/tags': { body: () => ({ tag: 'orders', step: 1_000, description: 'all of them' }) },
   'GET /v1/tags': { path: '/v1/tags?limit=10' },

@@ -127,7 +127,7 @@ describe('the papers', () => {
       components: { name: string; version: string }[];
     };
     const named = new Set(components.map(({ name, version }) => `${name}@${version}`));
-    // The bundler told the papers what it took; what it made tells it again, by where each line is from.
+    // The papers tell what the bundler said it took; the source maps tell it once more, line by line.
     const sources = filesOf(maps).flatMap(
       ({ parentPath, name }) => JSON.parse(readFileSync(join(parentPath, name), 'utf8')).sources as string[],
     );

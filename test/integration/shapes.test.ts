@@ -96,7 +96,7 @@ describe('a tag with a shape', () => {
     const before = (await ask('/v1/ids/orders')).body;
     const answer = await ask(path);
     expect(answer.status).toBe(status);
-    // What such an answer may hold is its door's sign that there is no ID.
+    // Such an answer may only hold its door's sign that there is no ID.
     expect(answer.body.replace(/ORD-\{base36:8\}|"(code|errno)":-?\d+|"id":0|\/v1/g, '')).not.toMatch(/\d/);
     const after = (await ask('/v1/ids/orders')).body;
     expect(numberOf(after)).toBe(numberOf(before) + 1);
@@ -132,7 +132,7 @@ describe('a tag with a shape', () => {
       expect(id).toBe(String(numberOf(text)));
       expect(segments).toMatchObject([{ tag: 'orders', verdict: 'granted', range: { agentId: 'a1' } }]);
     }
-    // Without a tag the question is about a number; whose number it is says how that tag writes it.
+    // Without a tag the question is about a number, and the answer says how the tag that owns it writes it.
     const { segments: all } = await explain(String(numberOf(text)));
     expect(all.find((segment) => segment.tag === 'orders')?.sentence).toContain(`writes it ${text}.`);
     const bare = await fetch(`${coordinator.url}/v1/explain/orders/${numberOf(text)}`);

@@ -222,7 +222,7 @@ describe.each(['ec', 'rsa'] as const)('a server with a key of the kind %s', (kin
   });
   afterAll(() => server.close(0));
 
-  /** The cipher that is agreed on, of one that the client offers alone; else what went wrong. */
+  /** The cipher that is agreed on if the client offers only this one; otherwise what went wrong. */
   function agreed(ciphers: string, version: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.2'): Promise<string> {
     return new Promise((resolve) => {
       const socket = connectTls({

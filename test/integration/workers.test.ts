@@ -113,7 +113,7 @@ test('metrics and status are whole, whichever worker answers', async () => {
     const sum = lines.reduce((all, line) => all + Number(line.split(' ').at(-1)), 0);
     return workers.join() === '1,2' && sum === drawn.length && (await workersOf()).length === 2;
   };
-  // On a machine with other work a worker may once be too slow to tell; never ten times in a row.
+  // On a busy machine a worker may be too slow to tell once, but not ten times in a row.
   for (let n = 0; n < 10; n++) expect(await poll(total)).toBe(true);
 });
 
@@ -135,13 +135,13 @@ test('a killed worker is replaced by one with an instance of its own, and no ID 
 
 test('a worker that stands still leaves the others serving, and is replaced', async () => {
   const before = await bothWorkers();
-  // The system shares connections out between the workers, also new ones to a stopped one. So they are opened before:
-  // of so many, each worker has some.
+  // The system shares connections out among the workers, and a stopped one still gets new ones. So they are opened
+  // before; each worker gets some of so many.
   const connections = await Promise.all(Array.from({ length: 40 }, () => KeepAlive.open(agent.url)));
   await Promise.all(connections.map((connection) => connection.get('/livez')));
   const [stopped = -1] = pids();
   process.kill(stopped, 'SIGSTOP');
-  // Those to the stopped one are silent, until it is killed.
+  // Those to the stopped one stay silent until it is killed.
   const asked = connections.map((connection) => connection.get('/v1/ids/shared'));
   await Promise.any(asked);
   expect(await poll(() => !pids().includes(stopped))).toBe(true);
