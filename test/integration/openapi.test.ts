@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { builtPage } from '@leafcutter/console/pages';
+import { report } from '@leafcutter/shared/fakes/samples';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
@@ -86,18 +87,7 @@ const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
   'GET /v1/leases': { path: '/v1/leases?state=held' },
   'POST /v1/leases/{machineId}/end': { path: '/v1/leases/:machineId/end', body: () => holder },
   'POST /v1/agents/report': {
-    body: () => ({
-      ...holder,
-      version: '1',
-      timeMs: now(),
-      clock: { offsetMs: 1, skewed: false },
-      tags: [],
-      snowflake: null,
-      tagCount: 2,
-      names: ['orders', 'gone'],
-      intervalMs: 15_000,
-      leaving: false,
-    }),
+    body: () => report({ ...holder, timeMs: now(), names: ['orders', 'gone'] }),
   },
   'GET /v1/agents': {},
   'GET /v1/ledger': [

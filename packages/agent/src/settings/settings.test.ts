@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
+import { flagName } from '@leafcutter/shared/config/names';
 import { agentSettings } from './settings.ts';
 
 function problemsOf(...argv: string[]): string {
@@ -84,6 +85,19 @@ test.each([
   ['a mode that is no mode', ['--unix-mode', '999'], 'octal'],
 ])('refuses %s', (_what, argv, problem) => {
   expect(problemsOf(...argv)).toContain(problem);
+});
+
+const LISTENERS = [...agentSettings.byKey].flatMap(([key, { placeholder }]) =>
+  placeholder === 'host:port' ? [key] : [],
+);
+
+test.each(LISTENERS.filter((key) => key !== 'opsListen'))('%s for other machines needs tokens', (key) => {
+  const flag = flagName(key);
+  expect(problemsOf(flag, '0.0.0.0:9999')).toContain(`${flag} is 0.0.0.0:9999: is reachable`);
+});
+
+test.each(LISTENERS.filter((key) => key !== 'listen'))('%s takes no address that another one has', (key) => {
+  expect(problemsOf(flagName(key), '127.0.0.1:8000')).toContain('must not be the address of listen');
 });
 
 test('a refused token is not shown', () => {
