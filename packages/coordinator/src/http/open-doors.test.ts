@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,8 +29,8 @@ async function asked(at: string | number) {
 test('each door holds maxConnections', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'leafcutter-doors-'));
   const ops = join(folder, 'ops.sock');
-  const config = { listen: new Address('127.0.0.1', 0), opsListen: new UnixSocket(ops), tls: {} };
-  const here = ((_request, response) => response.end('here')) as Express;
+  const config = { listen: new Address('127.0.0.1', 0), opsListen: new UnixSocket(ops, 0o600), tls: {} };
+  const here = ((_request: unknown, response: ServerResponse) => response.end('here')) as unknown as Express;
   const doors = await openDoors(
     { ...config, maxConnections: 1 } as unknown as CoordinatorConfig,
     { app: here, ops: here },
