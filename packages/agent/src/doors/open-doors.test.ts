@@ -9,8 +9,15 @@ test.each([true, false])('the HTTP door holds maxConnections, with directHttp %s
   const off = { enabled: false };
   const config = {
     ...agent.config,
-    ...{ listen: ANYWHERE, directHttp, maxConnections: 1, allowedHosts: [] },
-    ...{ leaf: off, goLeaf: off, tinyid: off, grpc: {}, unix: {} },
+    listen: ANYWHERE,
+    directHttp,
+    maxConnections: 1,
+    allowedHosts: [],
+    leaf: off,
+    goLeaf: off,
+    tinyid: off,
+    grpc: {},
+    unix: {},
   };
   const doors = await openDoors(Object.assign(agent, { config }));
   const { port } = doors.places.listen as Address;

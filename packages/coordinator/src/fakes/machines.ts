@@ -33,8 +33,14 @@ export class Machines {
   ): LeaseArbiter {
     const { clock, store, fence, registry, events } = this;
     return new LeaseArbiter({
-      ...{ clock, store, fence, registry, events, locks: noLocks },
-      ...{ random: Math.random, coordinatorId: 'c1' },
+      clock,
+      store,
+      fence,
+      registry,
+      events,
+      locks: noLocks,
+      random: Math.random,
+      coordinatorId: 'c1',
       rules: { ...LEASE_RULES, ...rules },
       ...own,
     });

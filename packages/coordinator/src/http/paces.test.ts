@@ -21,10 +21,22 @@ test('what is asked for one thing does not keep another waiting', () => {
 const BODY = {
   agentId: 'agent-1',
   instanceId: '11111111-1111-4111-8111-111111111111',
-  ...{ ratePerSecond: 0, waitingIds: 0, id: '1' },
-  ...{ agentTimeMs: 0, layout: '', to: 0, extend: false },
-  ...{ version: '1', timeMs: 0, clock: { offsetMs: null, skewed: false }, snowflake: null },
-  ...{ tags: [], tagCount: 0, names: [], intervalMs: 1, leaving: false },
+  ratePerSecond: 0,
+  waitingIds: 0,
+  id: '1',
+  agentTimeMs: 0,
+  layout: '',
+  to: 0,
+  extend: false,
+  version: '1',
+  timeMs: 0,
+  clock: { offsetMs: null, skewed: false },
+  snowflake: null,
+  tags: [],
+  tagCount: 0,
+  names: [],
+  intervalMs: 1,
+  leaving: false,
 };
 
 const FOR_AGENTS = COORDINATOR_ENDPOINTS.flatMap(({ at, access = '', handle }) =>

@@ -12,7 +12,10 @@ import type { AgentRecord } from './roster.ts';
 const buffer = (tag: string, own: Partial<BufferView> = {}) =>
   bufferView(tag, {
     current: { start: '1', end: '101', used: 10, size: 100 },
-    ...{ prefetchAt: 10, remaining: 90, ratePerSecond: 3, runwaySeconds: 30 },
+    prefetchAt: 10,
+    remaining: 90,
+    ratePerSecond: 3,
+    runwaySeconds: 30,
     ...own,
   });
 
