@@ -23,12 +23,16 @@ export const OLDEST_NODE = '22.19';
 /**
  * @param {string} root folder of the repository
  * @param {string} folder where the program goes
- * @param {{ commit: string, maps?: string }} options `maps`: where source maps go, if anybody wants them
+ * @param {object} options
+ * @param {string} options.commit
+ * @param {string} [options.maps] where source maps go, if anybody wants them
+ * @param {'esm' | 'cjs'} [options.format] CommonJS is for executables
  * @returns {Promise<string[]>} the modules that are in it: absolute names of files, and names of rolldown's own
  */
-export async function bundleProgram(root, folder, { commit, maps }) {
+export async function bundleProgram(root, folder, { commit, maps, format = 'esm' }) {
   const { build } = await import('rolldown');
   const packages = join(root, 'packages');
+  const suffix = format === 'esm' ? 'mjs' : 'cjs';
   const { output } = await build({
     input: join(root, ENTRY),
     platform: 'node',
@@ -50,13 +54,13 @@ export async function bundleProgram(root, folder, { commit, maps }) {
     transform: { target: `node${OLDEST_NODE}`, define: { LEAFCUTTER_COMMIT: JSON.stringify(commit) } },
     output: {
       dir: folder,
-      format: 'esm',
+      format,
       // Libraries ask classes for their names, and a stack trace is read by people.
       minify: { compress: true, mangle: { keepNames: true }, codegen: true },
       comments: { legal: false },
       sourcemap: maps === undefined ? false : 'hidden',
-      entryFileNames: '[name].mjs',
-      chunkFileNames: '[name]-[hash].mjs',
+      entryFileNames: `[name].${suffix}`,
+      chunkFileNames: `[name]-[hash].${suffix}`,
       codeSplitting: { groups: groups(packages) },
     },
   });

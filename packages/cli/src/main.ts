@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isSea } from 'node:sea';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { runCommand } from './commands.ts';
@@ -35,37 +36,44 @@ const print = (text: string) => {
   stdout.write(text);
 };
 
-const code = await runCommand({
-  argv: process.argv.slice(2),
-  env: process.env,
-  cwd: process.cwd(),
-  out: print,
-  err: (text) => void process.stderr.write(text),
-  watched: process.stderr.isTTY === true,
-  stopRequested,
-  onHangup: (listener) => void process.on('SIGHUP', listener),
-  tellListening: () => {
-    if (process.connected) process.send?.('listening', undefined, {}, () => undefined);
-  },
-  parent:
-    process.send === undefined
-      ? undefined
-      : {
-          // A parent that is gone ends this process by `disconnect`.
-          send: (message) =>
-            void (process.connected && process.send?.(message, undefined, {}, () => undefined)),
-          onMessage: (listener) => void process.on('message', listener),
-        },
-  node: process.versions.node,
-  // A release is started by a file that does more than this one.
-  self: [process.execPath, process.argv[1] ?? fileURLToPath(import.meta.url)],
-});
-// If something could not be printed, that is reported a turn later.
-await nextTurn();
-// Text printed into a pipe is written as fast as it is read.
-if (stdout !== undefined && stdout.writableLength > 0) {
-  const written = new Promise<void>((resolve) => stdout?.write('', () => resolve()));
-  await Promise.race([written, stopRequested.then(() => sleep(LAST_WORDS_MS))]);
+/** Not at the top level, because the executables hold modules that cannot wait there. */
+async function main(): Promise<void> {
+  const code = await runCommand({
+    argv: process.argv.slice(2),
+    env: process.env,
+    cwd: process.cwd(),
+    out: print,
+    err: (text) => void process.stderr.write(text),
+    watched: process.stderr.isTTY === true,
+    stopRequested,
+    onHangup: (listener) => void process.on('SIGHUP', listener),
+    tellListening: () => {
+      if (process.connected) process.send?.('listening', undefined, {}, () => undefined);
+    },
+    parent:
+      process.send === undefined
+        ? undefined
+        : {
+            // A parent that is gone ends this process by `disconnect`.
+            send: (message) =>
+              void (process.connected && process.send?.(message, undefined, {}, () => undefined)),
+            onMessage: (listener) => void process.on('message', listener),
+          },
+    node: process.versions.node,
+    // An executable is started by its own name alone, and a release by a file that does more than this one.
+    self: isSea()
+      ? [process.execPath]
+      : [process.execPath, process.argv[1] ?? fileURLToPath(import.meta.url)],
+  });
+  // If something could not be printed, that is reported a turn later.
+  await nextTurn();
+  // Text printed into a pipe is written as fast as it is read.
+  if (stdout !== undefined && stdout.writableLength > 0) {
+    const written = new Promise<void>((resolve) => stdout?.write('', () => resolve()));
+    await Promise.race([written, stopRequested.then(() => sleep(LAST_WORDS_MS))]);
+  }
+  if (lost !== undefined) process.stderr.write(`Not all could be printed: ${lost}\n`);
+  process.exit(code === EXIT.ok && lost !== undefined ? EXIT.failed : code);
 }
-if (lost !== undefined) process.stderr.write(`Not all could be printed: ${lost}\n`);
-process.exit(code === EXIT.ok && lost !== undefined ? EXIT.failed : code);
+
+void main();
