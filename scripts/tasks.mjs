@@ -24,9 +24,14 @@ if (task === 'build') {
 }
 if (task === 'release') {
   const { release } = await import('./release/release.mjs');
-  const options = { out: { type: 'string', default: join(root, 'dist') }, maps: { type: 'string' } };
-  const { out, maps } = parseArgs({ args, options }).values;
-  for (const name of await release(root, out, { maps }))
+  const options = {
+    out: { type: 'string', default: join(root, 'dist') },
+    maps: { type: 'string' },
+    // Executables and packages for Debian take longer than all the rest.
+    'npm-only': { type: 'boolean' },
+  };
+  const { out, maps, 'npm-only': npmOnly } = parseArgs({ args, options }).values;
+  for (const name of await release(root, out, { maps, archs: npmOnly ? [] : undefined }))
     say(`${String(statSync(join(out, name)).size).padStart(10)}  ${join(out, name)}`);
   process.exit(0);
 }

@@ -50,7 +50,8 @@ function packageOf(file) {
   throw new Error(`${file} is in no package`);
 }
 
-function component(folder, named = {}) {
+/** A package by its folder. @param {{ name?: string, version?: string }} [named] what its manifest says otherwise */
+export function component(folder, named = {}) {
   const { name, version, license, licenses } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   const told = license?.type ?? license ?? licenses?.map(({ type }) => type).join(' OR ');
   const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)(\.(md|txt))?$/i.test(entry));

@@ -1,9 +1,9 @@
 /** The program and a Node in one file. Why so: docs/adr/0026-executables.md. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleProgram } from './bundle-program.mjs';
-import { NODE, nodePackage } from './node-packages.mjs';
+import { nodePackage } from './node-packages.mjs';
 
 const HERE = import.meta.dirname;
 
@@ -16,6 +16,7 @@ const HERE = import.meta.dirname;
  * @returns {Promise<{ arch: import('./node-packages.mjs').Arch, file: string, node: string }[]>} `node`: the folder of its Node's package
  */
 export async function executables({ root, commit }, work, archs) {
+  if (archs.length === 0) return [];
   const lib = join(work, 'executable/lib');
   await bundleProgram(root, lib, { commit, format: 'cjs' });
   const code = join(work, 'executable/code');

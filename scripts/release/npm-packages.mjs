@@ -1,16 +1,17 @@
 /** The two packages for npm, as folders that can be packed. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { bundleProgram, OLDEST_NODE } from './bundle-program.mjs';
 import { componentsOf } from './components.mjs';
-import { billOfMaterials, notices, unfit } from './papers.mjs';
+import { unfit, writePapers } from './papers.mjs';
 
-/** Pages for those who work on Leafcutter, or that show what cannot be packed. */
-const NO_ADMIN_PAGES = new Set(['benchmarks.md', 'releasing.md']);
-
-/** Makes the folder of the package `leafcutter`: all of the program, and no dependencies. */
+/**
+ * Makes the folder of the package `leafcutter`: all of the program, and no dependencies.
+ *
+ * @returns {Promise<import('./components.mjs').Component[]>} what it is made of
+ */
 export async function programPackage({ root, version, commit, time }, folder, maps) {
   const lib = join(folder, 'lib');
   const modules = await bundleProgram(root, lib, { commit, maps });
@@ -23,24 +24,20 @@ export async function programPackage({ root, version, commit, time }, folder, ma
     throw new Error(`${bad.name} is under ${bad.license}, which we may not pass on like that`);
 
   const { description, license } = readManifest(join(root, 'package.json'));
-  const manifest = { name: 'leafcutter', version, description, license, type: 'module' };
   writeManifest(folder, {
-    ...manifest,
+    name: 'leafcutter',
+    version,
+    description,
+    license,
+    type: 'module',
     bin: { leafcutter: './bin/leafcutter.mjs' },
     engines: { node: `>=${OLDEST_NODE}` },
   });
-  writeFileSync(join(folder, 'sbom.cdx.json'), billOfMaterials(manifest, components, time));
-  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), notices(components));
   mkdirSync(join(folder, 'bin'));
   cpSync(join(root, 'packages/cli/bin/leafcutter.mjs'), join(folder, 'bin/leafcutter.mjs'));
   chmodSync(join(folder, 'bin/leafcutter.mjs'), 0o755);
-  cpSync(join(root, 'packages/cli/README.md'), join(folder, 'README.md'));
-  cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
-  mkdirSync(join(folder, 'docs'));
-  for (const page of readdirSync(join(root, 'docs'))) {
-    if (page.endsWith('.md') && !NO_ADMIN_PAGES.has(page))
-      cpSync(join(root, 'docs', page), join(folder, 'docs', page));
-  }
+  writePapers({ root, version, time }, components, folder);
+  return components;
 }
 
 /** Makes the folder of `@leafcutter/client`, compiled and with its types. */

@@ -1,12 +1,32 @@
-/** What goes with a bundle of other people's work: its bill of materials and their licences. */
+/** What goes with a bundle of other people's work: its bill of materials, their licences, and how to use it. */
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Pages for those who work on Leafcutter, or that show what cannot be packed. */
+const NO_ADMIN_PAGES = new Set(['benchmarks.md', 'releasing.md']);
 
 /** Licences that ask for nothing but their own text. */
 const PERMISSIVE = new Set([
   ...['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'MIT-0'],
 ]);
 
-/** A CycloneDX bill of materials. @param {readonly import('./components.mjs').Component[]} components */
-export function billOfMaterials({ name, version, license }, components, time) {
+/** Writes all of it into a folder. @param {readonly import('./components.mjs').Component[]} components */
+export function writePapers({ root, version, time }, components, folder) {
+  const { license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  mkdirSync(join(folder, 'docs'), { recursive: true });
+  const own = { name: 'leafcutter', version, license };
+  writeFileSync(join(folder, 'sbom.cdx.json'), billOfMaterials(own, components, time));
+  writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), notices(components));
+  cpSync(join(root, 'packages/cli/README.md'), join(folder, 'README.md'));
+  cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  for (const page of readdirSync(join(root, 'docs'))) {
+    if (page.endsWith('.md') && !NO_ADMIN_PAGES.has(page))
+      cpSync(join(root, 'docs', page), join(folder, 'docs', page));
+  }
+}
+
+/** A CycloneDX bill of materials. */
+function billOfMaterials({ name, version, license }, components, time) {
   const purl = (of) => `pkg:npm/${of.name.replace('@', '%40')}@${of.version}`;
   const reference = (of) => ({ 'bom-ref': purl(of), name: of.name, version: of.version, purl: purl(of) });
   const licences = (text) => [/[ (]/.test(text) ? { expression: text } : { license: { id: text } }];
@@ -29,8 +49,8 @@ export function billOfMaterials({ name, version, license }, components, time) {
   return `${JSON.stringify(bom, null, 2)}\n`;
 }
 
-/** The licences of all components, each text once. @param {readonly import('./components.mjs').Component[]} components */
-export function notices(components) {
+/** The licences of all components, each text once. */
+function notices(components) {
   const byText = Map.groupBy(
     components,
     ({ license, text }) => text || `Licensed under ${license}; the package holds no text.`,

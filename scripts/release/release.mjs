@@ -5,7 +5,11 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildConsole } from '../build-console.mjs';
+import { component } from './components.mjs';
+import { DEBIAN_ARCHITECTURES, debianPackage } from './debian-package.mjs';
+import { executables } from './executable.mjs';
 import { clientPackage, programPackage } from './npm-packages.mjs';
+import { writePapers } from './papers.mjs';
 import { entriesOf, tarball } from './tarball.mjs';
 
 /**
@@ -13,10 +17,12 @@ import { entriesOf, tarball } from './tarball.mjs';
  *
  * @param {string} root folder of the repository
  * @param {string} out where it goes; it is emptied first
- * @param {{ maps?: string }} [options] `maps`: where source maps go, if anybody wants them
+ * @param {object} [options]
+ * @param {string} [options.maps] where source maps go, if anybody wants them
+ * @param {readonly import('./node-packages.mjs').Arch[]} [options.archs] for which there are executables
  * @returns {Promise<string[]>} the names of its files
  */
-export async function release(root, out, { maps } = {}) {
+export async function release(root, out, { maps, archs = ['x64', 'arm64'] } = {}) {
   // Pages of an earlier commit would be taken as they are.
   const unbuilt = buildConsole(process.execPath);
   if (unbuilt !== undefined) throw new Error(unbuilt);
@@ -28,7 +34,7 @@ export async function release(root, out, { maps } = {}) {
     const pack = (name, entries) => writeFileSync(join(out, name), tarball(entries, of.time));
 
     const program = join(work, 'program');
-    await programPackage(of, program, maps);
+    const components = await programPackage(of, program, maps);
     const mode = (name) => (name.startsWith('bin/') ? 0o755 : 0o644);
     pack(`leafcutter-${of.version}.tgz`, entriesOf(program, 'package/', mode));
     cpSync(join(program, 'sbom.cdx.json'), join(out, `leafcutter-${of.version}.cdx.json`));
@@ -39,6 +45,16 @@ export async function release(root, out, { maps } = {}) {
       `leafcutter-chart-${of.version}.tgz`,
       entriesOf(join(root, 'deploy/helm/leafcutter'), 'leafcutter/'),
     );
+    for (const made of await executables(of, work, archs)) {
+      const name = `leafcutter-${of.version}-linux-${made.arch}`;
+      const papers = join(work, name);
+      writePapers(of, [...components, component(made.node)], papers);
+      const executable = { name: `${name}/leafcutter`, content: readFileSync(made.file), mode: 0o755 };
+      pack(`${name}.tar.gz`, [executable, ...entriesOf(papers, `${name}/`)]);
+      const debian = `leafcutter_${of.version}_${DEBIAN_ARCHITECTURES[made.arch]}.deb`;
+      const parts = { arch: made.arch, executable: made.file, papers };
+      writeFileSync(join(out, debian), debianPackage(of, parts));
+    }
     return sum(out);
   } finally {
     rmSync(work, { recursive: true, force: true });

@@ -7,8 +7,11 @@ const { Script, constants } = require('node:vm');
  * @returns {Script} whose result is a function that runs the module
  */
 exports.compile = (text, { filename, code }) =>
-  new Script(`(function (exports, require, module, __filename, __dirname) {${text.replace(/^#!.*/, '')}\n})`, {
-    filename,
-    cachedData: code,
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  });
+  new Script(
+    `(function (exports, require, module, __filename, __dirname) {${text.replace(/^#!.*/, '')}\n})`,
+    {
+      filename,
+      cachedData: code,
+      importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    },
+  );
