@@ -8,6 +8,7 @@ import { buildConsole } from '../build-console.mjs';
 import { component } from './components.mjs';
 import { DEBIAN_ARCHITECTURES, debianPackage } from './debian-package.mjs';
 import { executables } from './executable.mjs';
+import { imageContext } from './image-context.mjs';
 import { clientPackage, programPackage } from './npm-packages.mjs';
 import { writePapers } from './papers.mjs';
 import { entriesOf, tarball } from './tarball.mjs';
@@ -37,6 +38,7 @@ export async function release(root, out, { maps, archs = ['x64', 'arm64'] } = {}
     const components = await programPackage(of, program, maps);
     const mode = (name) => (name.startsWith('bin/') ? 0o755 : 0o644);
     pack(`leafcutter-${of.version}.tgz`, entriesOf(program, 'package/', mode));
+    pack(`leafcutter-image-${of.version}.tgz`, imageContext(of, program));
     cpSync(join(program, 'sbom.cdx.json'), join(out, `leafcutter-${of.version}.cdx.json`));
 
     clientPackage(of, join(work, 'client'));

@@ -23,8 +23,7 @@ describe.each([
     [...text.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, it = '']) => it);
 
   test('runs what is there, reloads and stops by signal, with time to drain', () => {
-    expect(valuesOf('ExecStart')).toEqual([`/usr/bin/node /opt/leafcutter/packages/cli/src/main.ts ${role}`]);
-    expect(read('packages/cli/src/main.ts')).toContain('runCommand');
+    expect(valuesOf('ExecStart')).toEqual([`/usr/bin/leafcutter ${role}`]);
     expect(valuesOf('ExecReload')).toEqual(['kill -HUP $MAINPID']);
     expect(valuesOf('KillSignal')).toEqual(['SIGTERM']);
     expect(Number(valuesOf('TimeoutStopSec')[0])).toBeGreaterThanOrEqual(DEFAULT_DRAIN_S + 10);
@@ -36,6 +35,12 @@ describe.each([
     expect(given.map((it) => it.split('=%d/')[1])).toEqual(loaded);
     const known = new Set(environmentNames(settings));
     for (const variable of given) expect(known).toContain(variable.split('=')[0]);
+  });
+
+  test('suggests settings that exist', () => {
+    const suggested = [...read(`deploy/systemd/${role}.env`).matchAll(/^#(\w+)=/gm)].map(([, name]) => name);
+    expect(suggested.length).toBeGreaterThan(0);
+    expect(environmentNames(settings)).toEqual(expect.arrayContaining(suggested));
   });
 
   testWith(
@@ -61,7 +66,7 @@ describe.each([
 /** A copy whose program exists on this machine: if Leafcutter is not installed, systemd complains about that alone. */
 async function unitFile(role: string, text: string): Promise<string> {
   const file = join(await scratchDir('systemd'), `leafcutter-${role}.service`);
-  await writeFile(file, text.replace('/usr/bin/node', process.execPath));
+  await writeFile(file, text.replace('/usr/bin/leafcutter', process.execPath));
   return file;
 }
 
