@@ -1,16 +1,13 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
-import { Redis } from 'ioredis';
 import { findBinary } from '../support/find-binary.ts';
-import { GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
-import { freePort } from '../support/ports.ts';
-import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
+import { tryDev } from '../support/try-dev.ts';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -18,8 +15,6 @@ const NODE_26 = join(ROOT, 'test/node_modules/node-26/bin/node');
 /** A second release, the maps and the compiler take as long as all the rest; they break when the bundler or the client change. */
 const full = process.env.LEAFCUTTER_FULL === '1';
 const inFull = full ? test : test.skip;
-const address = async () => `127.0.0.1:${await freePort()}`;
-const portOf = (at: string) => Number(at.split(':').at(-1));
 
 let made: string;
 let maps: string;
@@ -29,7 +24,7 @@ let installed: string;
 beforeAll(async () => {
   const folder = await scratchDir('release');
   [made, maps] = [join(folder, 'made'), join(folder, 'maps')];
-  await makeRelease(made, ...(full ? ['--maps', maps] : []));
+  await makeRelease(made, ...(full ? ['--maps', maps] : ['--npm-only']));
   installed = join(await install(`leafcutter-${VERSION}.tgz`), 'leafcutter');
 });
 
@@ -91,35 +86,67 @@ describe('the package for npm', () => {
     });
   });
 
-  test('gives an ID over each door, and stops when it is asked to', async () => {
-    const at = await Promise.all(Array.from({ length: 5 }, address));
-    const [coordinator = '', agent = '', grpc = '', goLeaf = '', resp = ''] = at;
-    const doors = ['--dev-grpc', grpc, '--dev-go-leaf-grpc', goLeaf, '--dev-resp', resp];
-    const data = join(await scratchDir('dev'), 'data');
-    const flags = ['--dev-coordinator', coordinator, '--dev-agents', agent, ...doors, '--data-dir', data];
-    const dev = startProcess({ command: process.execPath, args: [bin(), 'dev', ...flags], name: 'dev' });
-    await dev.waitForLine(/Leafcutter is ready/);
-    const text = async (url: string) => (await fetch(url)).text();
-    const ids = [await text(`http://${agent}/v1/ids/demo`)];
-    for (const path of ['/api/segment/get/demo', '/tinyid/id/nextIdSimple?bizType=demo']) {
-      const answer = await fetch(`http://${agent}${path}`);
-      if (answer.ok) ids.push(await answer.text());
-    }
-    using native = new GrpcClient(ID_SERVICE, portOf(grpc));
-    ids.push(String((await native.call('NextId', { tag: 'demo' })).value?.id));
-    using greeter = new GrpcClient(GREETER, portOf(goLeaf));
-    ids.push(String((await greeter.call('Segment', { biz_tag: 'demo' })).value?.Id));
-    const redis = new Redis(portOf(resp), '127.0.0.1', { retryStrategy: null });
-    ids.push(String(await redis.incr('demo')));
-    redis.disconnect();
-    expect(ids.map(Number)).toEqual(ids.map((_, index) => index + 1));
-    expect(await text(`http://${agent}/v1/snowflake`)).toMatch(/^\d{15,19}$/);
-    for (const page of [agent, coordinator])
-      expect(await text(`http://${page}/`)).toContain('<!doctype html>');
-    dev.signal('SIGINT');
-    expect(await dev.exited).toEqual({ code: 0, signal: null });
+  test('gives an ID over each door, each once, and stops when it is asked to', async () => {
+    await tryDev([process.execPath, bin()]);
   });
 });
+
+describe('the image', () => {
+  test('is built of the program alone', async () => {
+    const context = await scratchDir('context');
+    await run('tar', ['-xzf', join(made, `leafcutter-image-${VERSION}.tgz`), '-C', context]);
+    const steps = readFileSync(join(context, 'Dockerfile'), 'utf8');
+    expect(steps).toMatch(/^FROM /m);
+    expect(steps).not.toContain('--from');
+    for (const [, source = ''] of steps.matchAll(/^COPY (\S+)/gm))
+      expect([source, existsSync(join(context, source))]).toEqual([source, true]);
+    const { stdout } = await run(process.execPath, [join(context, 'program/bin/leafcutter.mjs'), 'version']);
+    expect(stdout).toContain(VERSION);
+  });
+});
+
+describe('the executable', () => {
+  inFull('runs where there is nothing but the libraries that it names', async () => {
+    const folder = await scratchDir('executable');
+    await run('tar', ['-xzf', join(made, `leafcutter-${VERSION}-linux-x64.tar.gz`), '-C', folder]);
+    const executable = join(folder, `leafcutter-${VERSION}-linux-x64/leafcutter`);
+    const root = join(folder, 'root');
+    const { stdout: libraries } = await run('ldd', [executable]);
+    for (const [file] of libraries.matchAll(/\/\S+/g)) copyInto(root, file, file);
+    copyInto(root, executable, '/leafcutter');
+    for (const name of ['dev', 'tmp', 'data']) mkdirSync(join(root, name));
+    await run('mknod', ['-m', '666', join(root, 'dev/null'), 'c', '1', '3']);
+    expect(readdirSync(root).sort()).toEqual(['data', 'dev', 'leafcutter', 'lib', 'lib64', 'tmp']);
+    await tryDev(['chroot', root, '/leafcutter'], { data: '/data/counters' });
+  });
+});
+
+describe('the package for Debian', () => {
+  inFull('holds the program, both units and their settings', async () => {
+    for (const architecture of ['amd64', 'arm64']) {
+      const deb = `leafcutter_${VERSION}_${architecture}.deb`;
+      const { stdout } = await run('dpkg-deb', ['--contents', join(made, deb)]);
+      for (const file of ['usr/bin/leafcutter', 'etc/leafcutter/agent.env', 'etc/leafcutter/coordinator.env'])
+        expect(stdout).toMatch(new RegExp(` \\./${file}$`, 'm'));
+      for (const role of ['agent', 'coordinator'])
+        expect(stdout).toContain(`./usr/lib/systemd/system/leafcutter-${role}.service`);
+      expect(stdout).toMatch(/^drwx------ root\/root .* \.\/etc\/leafcutter\/$/m);
+      const { stdout: fields } = await run('dpkg-deb', ['--field', join(made, deb)]);
+      expect(fields).toContain(`Version: ${VERSION}\nArchitecture: ${architecture}\n`);
+    }
+  });
+
+  inFull('has the sums of its files', async () => {
+    const folder = await scratchDir('deb');
+    await run('dpkg-deb', ['--raw-extract', join(made, `leafcutter_${VERSION}_amd64.deb`), folder]);
+    await run('md5sum', ['--check', '--quiet', 'DEBIAN/md5sums'], { cwd: folder });
+  });
+});
+
+function copyInto(root: string, file: string, to: string): void {
+  mkdirSync(join(root, dirname(to)), { recursive: true });
+  copyFileSync(file, join(root, to));
+}
 
 describe('the papers', () => {
   inFull('name every package that is in the program', () => {
@@ -143,7 +170,7 @@ describe('the papers', () => {
 
   test('have the sums of all files', async () => {
     await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: made });
-    expect(readFileSync(join(made, 'SHA256SUMS'), 'utf8').trim().split('\n')).toHaveLength(4);
+    expect(readFileSync(join(made, 'SHA256SUMS'), 'utf8').trim().split('\n')).toHaveLength(full ? 9 : 5);
   });
 
   inFull('and all the rest have the same bytes when they are made again', async () => {
