@@ -111,6 +111,7 @@ export function lanesOf(task, args) {
       [...checks, simulation, fullContainers, ...units, simulate('--seeds', '10000', '--from', '1')],
     ],
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
+    'test:install': () => [[step('install', process.execPath, 'test/install/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],
   };
   return Object.hasOwn(tasks, task) ? tasks[task]() : undefined;
@@ -125,5 +126,6 @@ export const TASKS = [
   'test:fault',
   'test:full',
   'test:stress',
+  'test:install',
   'bench',
 ];

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
+import { emptyRoot } from '../support/empty-root.ts';
 import { findBinary } from '../support/find-binary.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { tryDev } from '../support/try-dev.ts';
@@ -110,14 +111,8 @@ describe('the executable', () => {
     const folder = await scratchDir('executable');
     await run('tar', ['-xzf', join(made, `leafcutter-${VERSION}-linux-x64.tar.gz`), '-C', folder]);
     const executable = join(folder, `leafcutter-${VERSION}-linux-x64/leafcutter`);
-    const root = join(folder, 'root');
-    const { stdout: libraries } = await run('ldd', [executable]);
-    for (const [file] of libraries.matchAll(/\/\S+/g)) copyInto(root, file, file);
-    copyInto(root, executable, '/leafcutter');
-    for (const name of ['dev', 'tmp', 'data']) mkdirSync(join(root, name));
-    await run('mknod', ['-m', '666', join(root, 'dev/null'), 'c', '1', '3']);
-    expect(readdirSync(root).sort()).toEqual(['data', 'dev', 'leafcutter', 'lib', 'lib64', 'tmp']);
-    await tryDev(['chroot', root, '/leafcutter'], { data: '/data/counters' });
+    const { line, data } = await emptyRoot(join(folder, 'root'), executable);
+    await tryDev(line, { data });
   });
 });
 
@@ -142,11 +137,6 @@ describe('the package for Debian', () => {
     await run('md5sum', ['--check', '--quiet', 'DEBIAN/md5sums'], { cwd: folder });
   });
 });
-
-function copyInto(root: string, file: string, to: string): void {
-  mkdirSync(join(root, dirname(to)), { recursive: true });
-  copyFileSync(file, join(root, to));
-}
 
 describe('the papers', () => {
   inFull('name every package that is in the program', () => {
