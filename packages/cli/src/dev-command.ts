@@ -9,8 +9,9 @@ import { EXIT, type ExitCode, type Io } from './io.ts';
 import { loadSettings } from './load-settings.ts';
 
 const READY_MS = 30_000;
+/** In a checkout, `npm start --` takes the same flags. */
 const OTHER_PORTS =
-  'Other ports: npm start -- --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391';
+  'Other ports: leafcutter dev --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391';
 
 /**
  * `leafcutter dev`: an embedded coordinator and its agents as real processes, with a tag to try. Stops them in order
