@@ -7,7 +7,7 @@ import { ofDebian } from './debian.ts';
 import { ofImage } from './image.ts';
 import { ofClients, ofNodes } from './package-managers.ts';
 import { ofRegistry } from './registry.ts';
-import { NotRun, type Release, type Way } from './tools.ts';
+import { NotRun, type Release, sh, type Way } from './tools.ts';
 import { ofExecutables } from './without-node.ts';
 
 const WAYS: readonly Way[] = [...ofExecutables, ...ofNodes, ...ofClients, ofRegistry, ofImage, ofDebian];
@@ -70,7 +70,7 @@ else {
   );
   if (chosen.length === 0) throw new Error(`No way has any of these words.\n\n${HELP}`);
   const release = { folder: values.release ?? (await makeRelease()), version: VERSION };
-  execFileSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: release.folder });
+  await sh('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: release.folder });
   const rows: Row[] = [];
   for (const way of chosen) rows.push(await tryWay(way, release));
   say(`\n${table(rows)}`);
