@@ -1,5 +1,6 @@
+import { match } from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { freePort } from '../support/ports.ts';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
@@ -32,13 +33,20 @@ export const ofRegistry: Way = {
     const empty = join(folder, 'empty');
     mkdirSync(empty);
     writeFileSync(join(folder, 'npmrc'), `registry=http://${place}/\n//${place}/:_authToken=anybody\n`);
-    const env = { npm_config_userconfig: join(folder, 'npmrc'), npm_config_cache: join(folder, 'cache') };
+    const env = {
+      // Without our own bin folder, which has a `leafcutter` as well.
+      PATH: `${join(process.execPath, '..')}${delimiter}/usr/local/bin:/usr/bin:/bin`,
+      npm_config_userconfig: join(folder, 'npmrc'),
+      npm_config_cache: join(folder, 'cache'),
+    };
     for (const name of ['leafcutter', 'leafcutter-client']) {
       const tarball = join(release.folder, `${name}-${release.version}.tgz`);
       await sh('npm', ['publish', tarball, '--access', 'public', '--loglevel=error'], { cwd: empty, env });
     }
     await sh('npm', ['install', '--no-audit', '--no-fund', '@leafcutter/client'], { cwd: empty, env });
-    await tryDev(['npx', '--yes', 'leafcutter'], { env });
+    const told = await sh('npx', ['--yes', 'leafcutter', 'version'], { cwd: empty, env });
+    match(told, /\(commit /);
+    await tryDev(['npx', '--yes', 'leafcutter'], { cwd: empty, env, asGroup: true });
     return `verdaccio ${(await sh(process.execPath, [join(verdaccio, 'bin/verdaccio'), '--version'])).trim()}; both packages`;
   },
 };

@@ -11,7 +11,7 @@ export interface ProcessOptions {
   readonly args?: readonly string[];
   /** Added to a small environment (PATH, HOME, LANG, TZ); nothing else is inherited, so that a developer's settings do not leak in. */
   readonly env?: Readonly<Record<string, string>>;
-  readonly cwd?: string;
+  readonly cwd?: string | undefined;
   /** Where standard output goes, a file descriptor; default `lines`. */
   readonly stdout?: number | undefined;
   /** The name of the process in error messages. */

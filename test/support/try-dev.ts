@@ -15,6 +15,9 @@ const text = async (url: string) => (await fetch(url)).text();
 
 interface Options {
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string | undefined;
+  /** The line starts others that start the program: all of them are interrupted, as by Ctrl-C in a terminal. */
+  readonly asGroup?: boolean;
   /** Where it keeps its counters, as it sees files; default a folder of the run. */
   readonly data?: string;
 }
@@ -27,13 +30,13 @@ interface Options {
  * @throws Error that says what went wrong
  */
 export async function tryDev(line: readonly [string, ...string[]], options: Options = {}): Promise<void> {
-  const [command, ...args] = line;
-  const { env = {}, data = join(await scratchDir('dev'), 'data') } = options;
+  const { env = {}, cwd, asGroup = false, data = join(await scratchDir('dev'), 'data') } = options;
+  const [command, ...args] = asGroup ? (['setsid', ...line] as const) : line;
   const at = await Promise.all(Array.from({ length: 5 }, async () => `127.0.0.1:${await freePort()}`));
   const [coordinator = '', agent = '', grpc = '', goLeaf = '', resp = ''] = at;
   const doors = ['--dev-grpc', grpc, '--dev-go-leaf-grpc', goLeaf, '--dev-resp', resp];
   const flags = ['--dev-coordinator', coordinator, '--dev-agents', agent, ...doors, '--data-dir', data];
-  await using dev = startProcess({ command, args: [...args, 'dev', ...flags], env, name: 'dev' });
+  await using dev = startProcess({ command, args: [...args, 'dev', ...flags], env, cwd, name: 'dev' });
   await dev.waitForLine(/Leafcutter is ready/);
 
   const ids = await drawOverEachDoor(agent, {
@@ -50,12 +53,16 @@ export async function tryDev(line: readonly [string, ...string[]], options: Opti
 
   const places = ['--agents', `http://${agent}`, '--coordinator', `http://${coordinator}`];
   const drawn = ['--tag', 'demo', '--snowflake', '--ids', '5000'];
-  const surroundings = { env: { ...process.env, ...env }, timeout: PATIENCE_MS };
-  const { stdout } = await run(command, [...args, 'verify', ...drawn, ...places], surroundings);
+  const surroundings = { env: { ...process.env, ...env }, cwd, timeout: PATIENCE_MS };
+  const { stdout } = await run(line[0], [...line.slice(1), 'verify', ...drawn, ...places], surroundings);
   match(stdout, /VERDICT: no violation/);
 
-  dev.signal('SIGINT');
-  deepEqual(await dev.exited, { code: 0, signal: null });
+  if (asGroup) process.kill(-dev.pid, 'SIGINT');
+  else dev.signal('SIGINT');
+  await dev.waitForLine(/Stopped\. The next start continues from here/);
+  const exit = await dev.exited;
+  // What stands between makes a code of its own of it.
+  if (!asGroup) deepEqual(exit, { code: 0, signal: null });
 }
 
 async function drawOverEachDoor(
