@@ -47,7 +47,7 @@ export const ofDebian: Way = {
     const result = readFileIfThere(join(root, 'root/result'));
     if (result === undefined)
       throw new NotRun(`no container was booted: ${stderr.trim().split('\n').at(-1)}`);
-    if (!result.trimEnd().endsWith('ALL WELL'))
+    if (!/^ALL WELL$/m.test(result))
       throw new Error(`in the container: ${result.trim().split('\n').slice(-30).join('\n')}`);
     return 'installed, started, reloaded, upgraded, removed, purged';
   },

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs as a service of a Debian that was just booted: installs the package, starts both units, takes the package away
-# again. Its last line says whether all went well.
+# again. A line says whether all went well.
 exec > /root/result 2>&1
 finish() {
   [ $? -eq 0 ] && echo "ALL WELL" || { systemctl --no-pager --lines=20 status 'leafcutter-*'; echo FAILED; }
