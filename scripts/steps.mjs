@@ -1,5 +1,4 @@
 /** What each npm script does: lanes that run side by side, each a list of steps that run one after the other. */
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { jestArguments } from './jest-arguments.mjs';
 
@@ -16,8 +15,6 @@ import { jestArguments } from './jest-arguments.mjs';
  */
 
 const BIN = join('node_modules', '.bin');
-/** An optional dependency of the tests, because it is a binary for Linux on x64. */
-const NODE_26 = join('test', 'node_modules', 'node-26', 'bin', 'node');
 
 /** @returns {Step} */
 const step = (name, command, ...args) => ({ name, command, args });
@@ -34,40 +31,15 @@ const CHECKS = [
 
 /**
  * @param {string} suites one or several, joined by "and"
- * @param {{ args: readonly string[], workers?: 'serial' | 'all', node?: string, name?: string }} options
+ * @param {{ args: readonly string[], workers?: 'serial' | 'all' }} options
  * @returns {Step}
  */
-function jest(suites, { args, workers = 'all', node = process.execPath, name = suites }) {
+function jest(suites, { args, workers = 'all' }) {
   return {
-    ...step(name, node, ...jestArguments({ suites: suites.split(' and '), workers, args })),
+    ...step(suites, process.execPath, ...jestArguments({ suites: suites.split(' and '), workers, args })),
     reportsTests: true,
     isFiltered: args.length > 0,
   };
-}
-
-/** Unit tests that touch Node: not those of the tree, the domain and the shared rules, which only compute. */
-const MEETS_NODE = 'packages/((agent|coordinator)/src/(?!domain/)|cli/|client/|shared/src/(http|config)/)';
-
-/** What also runs on Node's next release, which the services are to move to: the quick tests and the drivers. */
-function onNode26() {
-  const name = (what) => `${what} on Node 26`;
-  if (!existsSync(NODE_26)) {
-    const script = "process.stderr.write('NOT RUN, Node 26 is not installed on this kind of machine\\n')";
-    return [step(name('unit'), process.execPath, '--eval', script)];
-  }
-  const smoke = ['test/integration/http-answers.test.ts', 'test/contract/mysql-faults.test.ts'];
-  return [
-    {
-      ...jest('unit', { args: [MEETS_NODE], node: NODE_26, name: name('unit') }),
-      givesWay: true,
-      isFiltered: false,
-    },
-    {
-      ...jest('contract and integration', { args: smoke, node: NODE_26, name: name('smoke') }),
-      needsServers: true,
-      isFiltered: false,
-    },
-  ];
 }
 
 /**
@@ -92,7 +64,6 @@ export function lanesOf(task, args) {
   const fullIntegration = { ...integration, env: { LEAFCUTTER_FULL: '1' } };
   // A unit test checks the tree against the dependency rules.
   const checks = args.length > 0 ? CHECKS : CHECKS.filter(({ name }) => name !== DEPENDENCY_RULES);
-  const units = [unit, ...(args.length > 0 ? [] : onNode26())];
   const namesTests = args.some((arg) => arg.includes('.test.ts') || arg === '-t');
 
   /** @type {Record<string, () => Step[][]>} */
@@ -104,11 +75,11 @@ export function lanesOf(task, args) {
     'test:fault': () => [[fault]],
     // Tests on servers mostly wait for them. So everything that computes runs beside them and gives way. The tests
     // that need no servers come first, while the servers are being installed.
-    test: () => [[fault], [integration], [...checks, simulation, containers, ...units]],
+    test: () => [[fault], [integration], [...checks, simulation, containers, unit]],
     'test:full': () => [
       [fullFault],
       [fullIntegration],
-      [...checks, simulation, fullContainers, ...units, simulate('--seeds', '10000', '--from', '1')],
+      [...checks, simulation, fullContainers, unit, simulate('--seeds', '10000', '--from', '1')],
     ],
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     'test:install': () => [[step('install', process.execPath, 'test/install/main.ts', ...args)]],

@@ -24,7 +24,7 @@ const HEALTHY_WITHIN_MS = 60_000;
 /** Built by this machine, as the Dockerfile says, with this machine's pnpm store; the stage that runs, by the engine. */
 beforeAll(async () => {
   const { image, substituted } = await nodeImage();
-  if (substituted) process.stderr.write(`BASE SUBSTITUTED: ${image} stands in for node:24-slim\n`);
+  if (substituted) process.stderr.write(`BASE SUBSTITUTED: ${image} stands in for node:26-slim\n`);
   const context = await scratchDir('dockerfile');
   await mkdir(join(context, 'app'));
   await runBuildSteps(join(context, 'app'));

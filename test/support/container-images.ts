@@ -42,9 +42,9 @@ export function redisImage(): Promise<ContainerImage> {
   return redis;
 }
 
-/** `node:24-slim`, or a stand-in with the Node that runs this and what the last steps of our Dockerfile use. */
+/** `node:26-slim`, or a stand-in with the Node that runs this and what the last steps of our Dockerfile use. */
 export function nodeImage(): Promise<ContainerImage> {
-  node ??= officialOr('node:24-slim', async () => {
+  node ??= officialOr('node:26-slim', async () => {
     const image = ownImage('node', process.versions.node);
     const busybox = findBinary('busybox', 'busybox-static');
     const furnish = async (root: string) => {
