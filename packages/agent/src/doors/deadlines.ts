@@ -15,6 +15,8 @@ export const DEADLINE_MS = {
   command: 30_000,
   /** The rest of the request of a call that it opened. */
   request: 30_000,
+  /** To send a request's head, or on a new connection its first byte, at the HTTP door. */
+  head: 10_000,
   /** To take its answers. Never more than a command's answer or two are under way. */
   answers: 30_000,
   /** To hang up, once the door has said that the connection is over. */

@@ -35,7 +35,13 @@ export function doorAgent(tokens: readonly string[] = []) {
     now: () => clock.now(),
     limits: new Limits(clock, { tokenRequestsPerS: 0, tokenIdsPerS: 0 }),
     batches: new Batches(setImmediate),
-    config: { bodyLimitBytes: 16_384, resp: { allowUnsafeIntegers: false } },
+    config: {
+      bodyLimitBytes: 16_384,
+      resp: { allowUnsafeIntegers: false },
+      listen: { isLoopback: true },
+      leaf: { enabled: false },
+      goLeaf: { enabled: false },
+    },
     log: createLogger('silent', {}, { write: () => undefined }),
   } as unknown as Agent;
   return {

@@ -28,6 +28,19 @@ const SERVER_CODES = Object.entries(ERROR_CODES).flatMap(([code, { status }]) =>
 /** The doors through which applications reach an agent. */
 export type Door = 'http' | 'grpc' | 'leaf' | 'go-leaf' | 'tinyid' | 'resp';
 
+/**
+ * Why the HTTP door leaves a request to the HTTP server:
+ * - `method`, `body`: it is no GET, or has a body.
+ * - `address`: there is nothing at its address that is answered straight from the socket.
+ * - `access`: its token or its host has to be judged.
+ * - `browser`: so has the page on whose behalf it asks.
+ * - `head`: its head is long, or not plain in its characters or fields.
+ * - `framing`: where it ends is not plain, as with chunks, or the connection may become another.
+ * - `last`: bytes follow, though it ends its connection.
+ */
+export type Handover = (typeof HANDOVERS)[number];
+const HANDOVERS = ['address', 'access', 'body', 'browser', 'framing', 'head', 'last', 'method'] as const;
+
 /** A count that is raised with each ID. A labelled counter would take longer than issuing does. */
 export interface Tally {
   count: number;
@@ -111,6 +124,11 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     'connections_ended_total',
     'Connections that a door refused for want of room (address_share, door_full), ended to make room (made_room), or ended because the client owed for too long what the reason says, by door and reason.',
     { door: [], reason: [] },
+  );
+  readonly #handovers = this.#counter(
+    'http_handovers_total',
+    'Requests that the HTTP door did not answer straight from the socket but left to the HTTP server, by reason: not a GET (method), with a body (body), at another address (address), a token or host to be judged (access), fields of browsers (browser), a head that is long or not plain (head). For framing (chunks, upgrades, Expect), last (more follows a request that ends its connection) and most of head, the connection stays with the HTTP server.',
+    { reason: HANDOVERS },
   );
   readonly #leases = this.#counter('leases_granted_total', 'Leases this agent was granted.');
   readonly #extensions = this.#counter('windows_extended_total', 'Windows of this agent that were extended.');
@@ -215,6 +233,10 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
 
   refused(error: LeafcutterError, door: Door): void {
     this.#refused.inc({ code: error.code, door });
+  }
+
+  handedOver(reason: Handover): void {
+    this.#handovers.inc({ reason });
   }
 
   /** `reason`: one of a few words from the code, never a client's text. */

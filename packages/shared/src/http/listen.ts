@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { bind, type Place } from './bind.ts';
 import { Crowd, type Crowding, type CrowdLimits, type Guest } from './crowd.ts';
+import type { LentSocket } from './lent-socket.ts';
 import { OpenAnswers } from './open-answers.ts';
 
 /** A server that listens, and how to end it. */
@@ -31,8 +32,11 @@ export interface ServerTls {
   readonly ca?: string | undefined;
 }
 
-/** How long a connection may be idle between requests, and how long a request's head may take, in milliseconds. */
+/** How long a connection may be idle between requests, as clients are told, in milliseconds. */
 export const KEEP_ALIVE_MS = 65_000;
+/** What it may be idle longer, so that a request sent in the last moment is still answered. It is that of `node:http`. */
+export const KEEP_ALIVE_BUFFER_MS = 1_000;
+/** How long a request's head may take, in milliseconds. */
 export const HEAD_TIMEOUT_MS = 10_000;
 
 /** How long answers may stay untaken, in milliseconds. */
@@ -40,11 +44,11 @@ const UNREAD_MS = 30_000;
 
 /** Something that gets each connection before the HTTP server does. */
 export interface Ahead {
-  /** Answers on `socket` as it likes. `handOver` gives the socket to the server, with all bytes that were unshifted. */
-  open(socket: Socket, handOver: (socket: Socket) => void): void;
+  /** Answers on `socket` as it likes. `accept` makes what it lends a connection of the server. */
+  open(socket: Socket, accept: (lent: LentSocket) => void): void;
   /** From now on its answers end their connections. */
   drain(): void;
-  /** Ends the connections that it still has, except those on which a request waits. */
+  /** Ends its idle connections. One whose client has not sent anything yet isn't idle, as with `node:http`. */
   closeIdle(): void;
   closeAll(): void;
 }
@@ -96,6 +100,7 @@ export async function listen(
     maxHeaderSize: 8_192,
     requestTimeout: 30_000,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeoutBuffer: KEEP_ALIVE_BUFFER_MS,
     headersTimeout: HEAD_TIMEOUT_MS,
   };
   const answers = new OpenAnswers();
@@ -123,14 +128,17 @@ export async function listen(
 
 /**
  * Lets connections in while there is room for them, and gives them to the one ahead, if any. The server's own
- * listener gets those that are handed over.
+ * listener gets what that lends.
  */
 function guard(
   server: Server,
   { ahead, crowded = () => undefined, limits = { most: 1_000 } }: ListenOptions,
 ): void {
   const crowd = new Crowd<Guest>(limits, crowded);
-  const [accept, ...others] = server.listeners('connection') as ((this: Server, socket: Socket) => void)[];
+  const [accept, ...others] = server.listeners('connection') as ((
+    this: Server,
+    socket: Socket | LentSocket,
+  ) => void)[];
   if (accept === undefined || others.length > 0)
     throw new Error('node:http takes connections in another way');
   server.removeAllListeners('connection');
@@ -141,7 +149,7 @@ function guard(
     }
     crowd.enter(guestOf(socket), socket);
     if (ahead === undefined) accept.call(server, socket);
-    else ahead.open(socket, (given) => accept.call(server, given));
+    else ahead.open(socket, (lent) => accept.call(server, lent));
   });
 }
 

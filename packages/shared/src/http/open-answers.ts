@@ -1,5 +1,6 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { LentSocket } from './lent-socket.ts';
 
 /**
  * The answers that a server is making. From `drain` on, each says that its connection ends with it. Otherwise a
@@ -14,6 +15,8 @@ export class OpenAnswers {
   /** `listener`, watched. */
   of(listener: RequestListener): RequestListener {
     return (request, response) => {
+      const { socket } = request as { readonly socket: Socket | LentSocket };
+      if (socket instanceof LentSocket) socket.serve(request, response);
       if (this.#draining) sayLast(response);
       this.#open.add(response);
       response.once('close', () => this.#open.delete(response));

@@ -14,7 +14,8 @@ async function connected(body: string): Promise<{ client: Socket; socket: Socket
     answers: { one: () => body } as unknown as DirectAnswers,
     tally: { count: 0 },
     isDraining: () => false,
-    handOver: () => undefined,
+    accept: () => undefined,
+    handedOver: () => undefined,
     left: () => undefined,
   };
   const server = createServer();

@@ -1,25 +1,37 @@
 import type { Ahead } from '@leafcutter/shared/http/listen';
+import type { Handover } from '../../../metrics/metrics.ts';
 import type { Agent } from '../../agent.ts';
+import { Deadlines } from '../../deadlines.ts';
 import { DirectAnswers } from './direct-answers.ts';
 import { DirectConnection } from './direct-connection.ts';
 import { DirectRoutes } from './direct-routes.ts';
 
 /**
- * Stands before the HTTP server and answers plain requests for one ID straight from the socket: no request object, no
- * response object, no Express. Everything else goes to the server behind, on the same connection, from its first byte
- * on (ADR 11).
+ * Stands before the HTTP server and answers plain requests for IDs straight from the socket: no request object, no
+ * response object, no Express. Every other request goes to the server behind, from its first byte on, and the
+ * connection comes back after it (ADR 11).
  */
 export function directDoor(agent: Agent): Ahead {
-  const routes = new DirectRoutes(agent);
-  const answers = new DirectAnswers(() => agent.now());
-  const tally = agent.metrics.directAnswers;
+  const { metrics } = agent;
   const connections = new Set<DirectConnection>();
+  // They run while there are connections, so that nobody has to stop them.
+  const deadlines = new Deadlines(agent.clock, connections, (debt) => metrics.connectionEnded('http', debt));
   let draining = false;
-  const isDraining = () => draining;
+  const parts = {
+    routes: new DirectRoutes(agent),
+    answers: new DirectAnswers(() => agent.now()),
+    tally: metrics.directAnswers,
+    isDraining: () => draining,
+    handedOver: (why: Handover) => metrics.handedOver(why),
+    left(connection: DirectConnection) {
+      connections.delete(connection);
+      if (connections.size === 0) deadlines.stop();
+    },
+  };
   return {
-    open(socket, handOver) {
-      const left = (connection: DirectConnection) => void connections.delete(connection);
-      connections.add(new DirectConnection(socket, { routes, answers, tally, isDraining, handOver, left }));
+    open(socket, accept) {
+      if (connections.size === 0) deadlines.start();
+      connections.add(new DirectConnection(socket, { ...parts, accept }));
     },
     drain() {
       draining = true;

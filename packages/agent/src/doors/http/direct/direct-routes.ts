@@ -3,12 +3,13 @@ import { type ProblemAnswer, problemAnswer } from '@leafcutter/shared/http/probl
 import type { Scope, Tokens } from '@leafcutter/shared/http/tokens';
 import { TAG_MAX_LENGTH } from '@leafcutter/shared/tag';
 import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
-import type { Door } from '../../../metrics/metrics.ts';
+import type { Door, Handover } from '../../../metrics/metrics.ts';
 import type { Agent } from '../../agent.ts';
 import { Dispenser } from '../../dispenser.ts';
 import { GO_LEAF_TYPE, goLeafBody, goLeafFailure, isMachineId } from '../../go-leaf/answers.ts';
 import { LEAF_TYPES, leafFailure } from '../../leaf/answers.ts';
 import { prefersJson } from '../accept.ts';
+import { type BatchFormat, batchFormat } from '../batch-format.ts';
 import { Pages } from '../pages.ts';
 import { type IdFormat, okLead } from './direct-answers.ts';
 import type { PlainHead } from './plain-head.ts';
@@ -18,13 +19,18 @@ interface Format extends IdFormat {
   readonly refusal: (error: LeafcutterError) => ProblemAnswer;
 }
 
-/** What a plain request asks for: one ID of a tag or one snowflake ID, in a door's format. */
+/** What a plain request asks for: IDs of a tag or snowflake IDs, one or a few, in a door's format. */
 export interface DirectRoute extends Format {
   readonly path: string;
   readonly ids: Dispenser;
+  /** How many IDs an answer holds. */
+  readonly count: number;
   /** The ID at once; undefined if the caller has to wait. */
   readonly drawNow: () => ExactId | undefined;
-  /** The ID after a wait that `signal` ends. If the door gives texts, it is the text that its tag writes. */
+  /**
+   * The ID after a wait that `signal` ends. If the door gives texts, it is the text that its tag writes; of a batch it is
+   * all of the body.
+   */
   readonly draw: (signal: AbortSignal) => Promise<bigint | string>;
 }
 
@@ -51,6 +57,9 @@ const GO_LEAF: Format = {
   refusal: (error) => failure(GO_LEAF_TYPE, goLeafFailure(error)),
 };
 
+/** A longer batch is left to the ordinary server: its answer is bounded only by that one's own means. */
+const MOST_IDS = 100;
+
 const TAG = `([A-Za-z0-9._:-]{1,${TAG_MAX_LENGTH}})`;
 /** A key at Leaf's door that Leaf would not cut; the ordinary server knows what the others are. */
 const UNCUT_KEY = `([A-Za-z0-9_:-]{1,${TAG_MAX_LENGTH}})`;
@@ -68,7 +77,10 @@ interface Shape {
 const OF_TAG = { isOpenTo: (scope: Scope, tag: string) => scope.allowsTag(tag) };
 const OF_SNOWFLAKE = { isOpenTo: (scope: Scope) => scope.allowsSnowflake };
 
-/** The addresses that are answered straight from the socket: one ID each, of the native, Leaf's and go-leaf's doors. */
+/**
+ * The addresses that are answered straight from the socket: one ID each, of the native, Leaf's and go-leaf's doors, and
+ * the native door's small batches.
+ */
 export class DirectRoutes {
   readonly #shapes: readonly Shape[];
   readonly #tokens: Tokens;
@@ -85,21 +97,22 @@ export class DirectRoutes {
     return this.#tokens.version;
   }
 
-  /** Undefined if the ordinary server should answer, for example a missing or wrong token, or a foreign host. */
-  find(head: PlainHead): DirectRoute | undefined {
-    if (this.#pages.asksForeign(head.host)) return undefined;
+  /** Why the ordinary server should answer, if it should: for example a missing or wrong token, or a foreign host. */
+  find(head: PlainHead): DirectRoute | Handover {
+    if (this.#pages.asksForeign(head.host)) return 'access';
     let scope: Scope;
     try {
       scope = this.#tokens.admit(head.authorization);
     } catch {
-      return undefined;
+      return 'access';
     }
     for (const { pattern, route, isOpenTo } of this.#shapes) {
       const match = pattern.exec(head.target);
-      if (match !== null)
-        return isOpenTo(scope, match[1] ?? '') ? route(match[1] ?? '', head, scope) : undefined;
+      if (match === null) continue;
+      const [, parameter = ''] = match;
+      return isOpenTo(scope, parameter) ? (route(parameter, head, scope) ?? 'address') : 'access';
     }
-    return undefined;
+    return 'address';
   }
 }
 
@@ -111,6 +124,7 @@ function shapes(agent: Agent): Shape[] {
       ...format,
       path: target.replace(/\?.*/, ''),
       ids,
+      count: 1,
       drawNow: () => ids.oneExactNow(tag),
       draw: (signal) => (door === 'http' ? ids.text(by, tag, signal) : ids.one(by, tag, signal)),
     });
@@ -123,6 +137,7 @@ function shapes(agent: Agent): Shape[] {
         ...format,
         path: target.replace(/\?.*/, ''),
         ids,
+        count: 1,
         drawNow: () => ids.snowflakeNow(),
         draw: (signal) => ids.snowflake(by, signal),
       };
@@ -141,6 +156,7 @@ function shapes(agent: Agent): Shape[] {
       route: (_, head, by) => nativeSnowflake(textOrJson(head), head, by),
       ...OF_SNOWFLAKE,
     },
+    ...batchShapes(agent),
   ];
   if (leaf.enabled) {
     const [one, oneSnowflake] = [segment('leaf'), snowflake('leaf')];
@@ -174,6 +190,41 @@ function shapes(agent: Agent): Shape[] {
     );
   }
   return found;
+}
+
+/** The native door's small batches. */
+function batchShapes(agent: Agent): Shape[] {
+  const ids = new Dispenser(agent, 'http');
+  type Draw = (count: number, put: BatchFormat['slice'], signal: AbortSignal) => Promise<string[]>;
+  const batch = ({ target, accept }: PlainHead, draw: Draw): DirectRoute | undefined => {
+    const [path = '', digits] = target.split('?count=');
+    const count = Number(digits);
+    if (count > MOST_IDS) return undefined;
+    const { type, slice, all } = batchFormat(accept);
+    return {
+      lead: okLead(type),
+      body: String,
+      refusal: problemAnswer,
+      path,
+      ids,
+      count,
+      drawNow: () => undefined,
+      draw: async (signal) => all(await draw(count, slice, signal)),
+    };
+  };
+  return [
+    {
+      pattern: new RegExp(`^/v1/ids/${TAG}\\?count=[1-9][0-9]{0,2}$`),
+      route: (tag, head, by) => batch(head, (count, put, signal) => ids.texts(by, tag, count, put, signal)),
+      ...OF_TAG,
+    },
+    {
+      pattern: /^\/v1\/snowflake\?count=[1-9][0-9]{0,2}$/,
+      route: (_, head, by) =>
+        agent.snowflake && batch(head, (count, put, signal) => ids.snowflakeDigits(by, count, put, signal)),
+      ...OF_SNOWFLAKE,
+    },
+  ];
 }
 
 function failure(contentType: string, body: string): ProblemAnswer {

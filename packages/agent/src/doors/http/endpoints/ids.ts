@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Segment } from '../../../domain/segments/segment.ts';
 import { whileConnected } from '../../while-connected.ts';
 import { prefersJson } from '../accept.ts';
+import { type BatchFormat, batchFormat } from '../batch-format.ts';
 import { endpoint } from '../endpoint.ts';
 
 /** An ID as its tag writes it: in decimal digits, or in its shape. */
@@ -74,7 +75,10 @@ const segmentIds = (method: 'GET' | 'POST') =>
       if (format === 'block') response.json(rangeText(await ids.block(by, tag, count, signal)));
       else if (format === 'ranges')
         response.json({ ranges: (await ids.ranges(by, tag, count, signal)).map(rangeText) });
-      else sendMany(request, response, await ids.texts(by, tag, count, putFor(request), signal));
+      else {
+        const as = batchFormat(request.headers.accept);
+        sendMany(response, as, await ids.texts(by, tag, count, as.slice, signal));
+      }
     },
   });
 
@@ -110,8 +114,10 @@ const snowflakeIds = (method: 'GET' | 'POST') =>
     async handle({ dispenser: ids, guards }, { query }, { request, response }) {
       const by = guards.who(request);
       const signal = whileConnected(response);
-      if (query.count === undefined) sendOne(request, response, String(await ids.snowflake(by, signal)));
-      else sendMany(request, response, await ids.snowflakeDigits(by, query.count, putFor(request), signal));
+      if (query.count === undefined)
+        return sendOne(request, response, String(await ids.snowflake(by, signal)));
+      const as = batchFormat(request.headers.accept);
+      sendMany(response, as, await ids.snowflakeDigits(by, query.count, as.slice, signal));
     },
   });
 
@@ -127,16 +133,8 @@ function sendOne(req: Request, res: Response, id: string): void {
   else res.type('text/plain').send(id);
 }
 
-/** How a slice of a batch stands in the answer. */
-function putFor(req: Request): (texts: readonly string[]) => string {
-  return prefersJson(req.headers.accept)
-    ? (texts) => JSON.stringify(texts).slice(1, -1)
-    : (texts) => texts.join('\n');
-}
-
-function sendMany(req: Request, res: Response, pieces: readonly string[]): void {
-  if (prefersJson(req.headers.accept)) res.type('json').send(`{"ids":[${pieces.join(',')}]}`);
-  else res.type('text/plain').send(`${pieces.join('\n')}\n`);
+function sendMany(response: Response, { type, all }: BatchFormat, pieces: readonly string[]): void {
+  response.type(type).send(all(pieces));
 }
 
 function rangeText({ start, end }: Segment): { start: string; end: string } {
