@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { LentSocket } from './lent-socket.ts';
 
 const GET = 'GET /a HTTP/1.1\r\nHost: here\r\n\r\n';
+const LAST = 'GET /a HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n';
 const POST = 'POST /b HTTP/1.1\r\nHost: here\r\nContent-Length: 5\r\n\r\nhello';
 
 const closing: (() => void)[] = [];
@@ -59,7 +60,7 @@ async function lent(listener: RequestListener) {
 
 describe('a lent connection', () => {
   test('comes back after each request, of whatever kind, and is lent again', async () => {
-    const { connection, heard, give, ended } = await lent((request, response) => {
+    const { connection, heard, give, ended, closed } = await lent((request, response) => {
       request.resume();
       response.end(request.url);
     });
@@ -67,8 +68,16 @@ describe('a lent connection', () => {
       await give(request);
       expect(connection.hadOneRequest).toBe(true);
     }
-    expect(heard.join('').match(/\r\n\r\n\/\w/g)).toEqual(['\r\n\r\n/a', '\r\n\r\n/b', '\r\n\r\n/a']);
     expect(ended()).toBe(0);
+    connection.lend();
+    connection.push(Buffer.from(LAST));
+    await closed;
+    expect(
+      heard
+        .join('')
+        .match(/\r\n\r\n\/\w/g)
+        ?.map((body) => body.trim()),
+    ).toEqual(['/a', '/b', '/a', '/a']);
   });
 
   test('says so if the server has found more than one request, or not the end of one', async () => {
@@ -81,7 +90,7 @@ describe('a lent connection', () => {
 
   test('is over with an answer that says so, or with what is no request', async () => {
     for (const [last, answer] of [
-      [GET.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'), /^HTTP\/1\.1 200 OK/],
+      [LAST, /^HTTP\/1\.1 200 OK/],
       ['no request\r\n\r\n', /^HTTP\/1\.1 400 Bad Request/],
     ] as const) {
       const { connection, heard, closed, ended } = await lent((_request, response) => response.end());

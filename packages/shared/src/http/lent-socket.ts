@@ -13,6 +13,9 @@ export interface Lender {
 /** How many requests the server has at once of a connection whose requests cannot be told apart. */
 const MOST_OPEN = 16;
 
+/** Bytes that wait here for the server. A lender that gives no more at once has them parsed no faster than answered. */
+const AT_ONCE = 1_024;
+
 type Done = (error?: Error | null) => void;
 
 /**
@@ -32,7 +35,7 @@ export class LentSocket extends Duplex {
   #last: IncomingMessage | undefined;
 
   constructor(socket: Socket, lender: Lender) {
-    super({ decodeStrings: false });
+    super({ decodeStrings: false, readableHighWaterMark: AT_ONCE });
     this.#socket = socket;
     this.#lender = lender;
   }

@@ -44,6 +44,7 @@ async function opened(answer: RequestListener = (_, response) => response.end())
   return {
     ...fake,
     door,
+    listener,
     asked,
     /** The first connection, on the door's side. */
     firstSocket: () => first,
@@ -54,8 +55,8 @@ async function opened(answer: RequestListener = (_, response) => response.end())
 /** Sends a request again and again, until the connection ends. */
 function flood(socket: Socket, one: string): void {
   const some = Buffer.from(one.repeat(1_000), 'latin1');
-  const write = () => {
-    if (!socket.destroyed) socket.write(some, write);
+  const write = (error?: Error | null) => {
+    if (!error && !socket.destroyed) socket.write(some, write);
   };
   write();
 }
@@ -82,7 +83,7 @@ describe('a connection that sends something else in between', () => {
   });
 
   test('does so wherever the network cuts it', async () => {
-    for (let cut = 1; cut < TALK.length; cut += 3) {
+    for (let cut = 1; cut < TALK.length; cut += 11) {
       const { client, asked } = await opened();
       const { socket, closed } = await client(TALK.slice(0, cut));
       setImmediate(() => socket.write(TALK.slice(cut)));
@@ -139,7 +140,7 @@ describe('a client that takes no answers', () => {
     ['plain', PLAIN, 0],
     ['small batches', request('GET', '/v1/ids/demo?count=100'), 0],
     ['others', request('GET', '/other'), 1],
-    ['unclear ones', request('GET', '/other', 'X: \xe9'), 40],
+    ['unclear ones', request('GET', '/other', 'X: \xe9'), 64],
   ])('has few requests under way, and then is not read: %s', async (_, one, mostAsked) => {
     const { client, firstSocket, asked } = await opened(() => undefined);
     const { socket } = await client();
@@ -188,15 +189,19 @@ describe('a client that does not finish its head', () => {
   });
 
   test.each([
-    ['in the middle of a head', PLAIN + PLAIN.slice(0, 20), ['1', '400']],
-    ['in the middle of a body', PLAIN + POST.slice(0, -1), ['1', '200']],
-    ['after a whole request', PLAIN + request('GET', '/other'), ['1', '200']],
-    ['between requests', PLAIN, ['1']],
-  ])('gets what node:http would answer if it stops %s', async (_, bytes, answers) => {
-    const { client } = await opened();
-    const { socket, closed } = await client();
-    socket.end(bytes);
-    expect(answersIn(await closed)).toEqual(answers);
+    ['in the middle of a head', PLAIN + PLAIN.slice(0, 20)],
+    ['in the middle of another’s head', PLAIN + POST.slice(0, 20)],
+    ['in the middle of a body', PLAIN + POST.slice(0, -1)],
+    ['after a whole request', PLAIN + request('GET', '/other')],
+    ['between requests', PLAIN],
+  ])('gets what node:http would answer if it stops %s', async (_, bytes) => {
+    const { client, listener } = await opened();
+    const ordinary = await listen(ANYWHERE, listener, 'listen');
+    closing.push(ordinary);
+    const [ours, theirs] = [await client(), await RawClient.of(ordinary)];
+    for (const { socket } of [ours, theirs]) socket.end(bytes);
+    const statuses = (text: string) => text.match(/HTTP\/1.1 \d+/g);
+    expect(statuses(await ours.closed)).toEqual(statuses(await theirs.closed));
   });
 });
 
