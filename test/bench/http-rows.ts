@@ -3,11 +3,17 @@ import autocannon from 'autocannon';
 import { type RunningProcess, startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-import { ab, CONNECTIONS, pinServer, stepAside, wrk, wrkUnhurried } from './load-tools.ts';
+import { ab, CONNECTIONS, pinServer, type Sender, stepAside, wrk, wrkUnhurried } from './load-tools.ts';
 import { type Round, type Row, ratios, spread } from './rounds.ts';
 
 /** IDs of a constant length, or `ab` calls every longer one a failure. */
 const FIRST_ID = '1000000000';
+/** What clients send that is not as plain as wrk's own request. */
+const SENDERS: Readonly<Partial<Record<Sender, string>>> = {
+  jdk: 'Java’s own client (h2c offered, a length of 0)',
+  proxy: 'a proxy with two fields that change (X-Request-Id, traceparent)',
+  once_odd: 'on a connection that began with another request',
+};
 const LONG_STEP = 50_000_000;
 /** A segment that lasts about 50 ms under an unhurried load. */
 const SHORT_STEP = 1_200;
@@ -34,6 +40,8 @@ export async function httpRows(
     ...(await measure.oneRequestEach()),
     await measure.rollovers(),
     await measure.cpu(),
+    ...(await measure.senders()),
+    await measure.sometimesTwo(),
     await measure.loadStep(),
   ];
 }
@@ -177,6 +185,38 @@ class Measure {
     };
   }
 
+  /** Processor time for each answer, beside that of a plain request. */
+  async senders(): Promise<Row[]> {
+    const rows: Row[] = [];
+    for (const [sender, words] of Object.entries(SENDERS)) {
+      const measured: Round[] = [];
+      await this.#each(words, async () => {
+        const subject = await this.#cpuPerMillion('/v1/ids/bench', sender as Sender);
+        measured.push({ subject, baseline: await this.#cpuPerMillion('/v1/ids/bench') });
+      });
+      const row = `agent HTTP, CPU time for an answer vs a plain request: ${words}`;
+      rows.push({ row, unit: 'µs', atMost: 1.25, ...ratios(measured) });
+    }
+    return rows;
+  }
+
+  /** How many IDs come straight from the socket if one request in 200 asks for two. */
+  async sometimesTwo(): Promise<Row> {
+    const { agent } = this.#servers;
+    const read = async () => [
+      await figure(agent, 'http_direct_answers_total'),
+      await figure(agent, 'ids_issued_total{tag="bench",mode="segment",door="http"}'),
+    ];
+    const [direct = 0, issued = 0] = await read();
+    await wrk(`${agent.url}/v1/ids/bench`, this.#seconds, 'sometimes_two');
+    const [directAfter = 0, issuedAfter = 0] = await read();
+    const share = (100 * (directAfter - direct)) / (issuedAfter - issued);
+    return {
+      row: 'agent HTTP, one request in 200 with ?count=2',
+      figures: { 'IDs straight from the socket': `${share.toFixed(2)} %` },
+    };
+  }
+
   /** Ten times the load from one second to the next, on a tag that nobody asked for before. */
   async loadStep(): Promise<Row> {
     const { agent } = this.#servers;
@@ -201,14 +241,14 @@ class Measure {
     };
   }
 
-  async #cpuPerMillion(path: string): Promise<number> {
+  async #cpuPerMillion(path: string, sender?: Sender): Promise<number> {
     const { agent } = this.#servers;
     const read = async () => [
       await figure(agent, 'process_cpu_seconds_total'),
       await figure(agent, 'ids_issued_total{tag="bench",mode="segment",door="http"}'),
     ];
     const [cpu = 0, ids = 0] = await read();
-    await wrk(agent.url + path, this.#seconds);
+    await wrk(agent.url + path, this.#seconds, sender);
     const [cpuAfter = 0, idsAfter = 0] = await read();
     return ((cpuAfter - cpu) / (idsAfter - ids)) * 1e6;
   }

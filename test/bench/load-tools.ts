@@ -35,9 +35,15 @@ export async function stepAside(pid: number): Promise<void> {
   await run('chrt', ['--all-tasks', '--idle', '--pid', '0', String(pid)]);
 }
 
-/** One request after the other on each of 64 kept-alive connections. @throws if a request failed */
-export function wrk(url: string, seconds: number): Promise<Load> {
-  return load(url, seconds, CONNECTIONS, []);
+/** Whose requests are sent, by their names in the script. */
+export type Sender = 'jdk' | 'proxy' | 'once_odd' | 'sometimes_two';
+
+/**
+ * One request after the other on each of 64 kept-alive connections; a plain one unless `sender` is named.
+ * @throws if a request failed
+ */
+export function wrk(url: string, seconds: number, sender?: Sender): Promise<Load> {
+  return load(url, seconds, CONNECTIONS, sender === undefined ? [] : ['0', sender, String(CONNECTIONS)]);
 }
 
 /**
@@ -46,11 +52,19 @@ export function wrk(url: string, seconds: number): Promise<Load> {
  * @throws if a request failed
  */
 export function wrkUnhurried(url: string, seconds: number): Promise<Load> {
-  return load(url, seconds, UNHURRIED.connections, ['--', String(UNHURRIED.pauseMs)]);
+  return load(url, seconds, UNHURRIED.connections, [String(UNHURRIED.pauseMs)]);
 }
 
 async function load(url: string, seconds: number, connections: number, forLua: string[]): Promise<Load> {
-  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', REPORT, url, ...forLua];
+  const args = [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '-s',
+    REPORT,
+    url,
+    ...(forLua.length > 0 ? ['--', ...forLua] : []),
+  ];
   const { stdout } = await onLoadCore('wrk', args, seconds);
   const line = stdout.split('\n').find((candidate) => candidate.startsWith('{')) ?? '{}';
   const said = JSON.parse(line) as Record<

@@ -1,7 +1,50 @@
--- An argument is a pause in milliseconds before each request.
+-- Arguments: a pause in milliseconds before each request, or 0; and whose requests to send, or none for wrk's own.
+local sent = 0
+
+-- What real clients and proxies send; `plain` is wrk's own request.
+local senders = {
+  jdk = function(plain)
+    local fields = {
+      ["Connection"] = "Upgrade, HTTP2-Settings", ["Content-Length"] = "0", ["Upgrade"] = "h2c",
+      ["HTTP2-Settings"] = "AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA",
+      ["User-Agent"] = "Java-http-client/17.0.15",
+    }
+    local text = wrk.format("GET", nil, fields)
+    return function() return text end
+  end,
+  proxy = function(plain)
+    return function()
+      sent = sent + 1
+      local fields = {
+        ["X-Request-Id"] = string.format("%032x", sent),
+        ["traceparent"] = string.format("00-%032x-%016x-01", sent * 7919, sent),
+      }
+      return wrk.format("GET", nil, fields)
+    end
+  end,
+  -- The first request of each connection is another one.
+  once_odd = function(plain)
+    local odd = wrk.format("GET", "/livez")
+    return function()
+      sent = sent + 1
+      return sent <= tonumber(CONNECTIONS) and odd or plain
+    end
+  end,
+  sometimes_two = function(plain)
+    local two = wrk.format("GET", wrk.path .. "?count=2")
+    return function()
+      sent = sent + 1
+      return sent % 200 == 0 and two or plain
+    end
+  end,
+}
+
 init = function(args)
-  local pause = tonumber(args[1])
-  if pause then delay = function() return pause end end
+  local pause = tonumber(args[1] or "0")
+  if pause > 0 then delay = function() return pause end end
+  CONNECTIONS = args[3]
+  local sender = senders[args[2]]
+  if sender then request = sender(wrk.format("GET")) end
 end
 
 -- What wrk measured, as one line of JSON: times in microseconds.
