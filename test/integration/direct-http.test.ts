@@ -66,6 +66,9 @@ afterAll(async () => {
 /** When the next chunk is sent: after a moment, or after an answer. If no answer comes, the moment is longer. */
 type Pace = 'soon' | 'answered';
 
+/** In place of a chunk: the client sends nothing more. */
+const END = 'the end';
+
 const SOON_MS = 10;
 const LONGER_MS = 1_000;
 /** Some requests end the talk without closing the connection. Then everything up to this much silence is compared. */
@@ -82,6 +85,7 @@ function exchange({ url }: Service, chunks: readonly string[], pace: Pace = 'soo
     const sendNext = () => {
       const next = rest.shift();
       if (next === undefined) socket.destroy();
+      else if (next === END) socket.end();
       else socket.write(next, 'latin1');
       isAnswered = false;
       sinceMs = runningMs();
@@ -119,12 +123,13 @@ async function sameAnswers(
   { direct, ordinary }: Pair,
   chunks: readonly string[],
   pace: Pace = 'soon',
+  name = '',
 ): Promise<string> {
   const [ours, theirs] = await Promise.all([
     exchange(direct, chunks, pace),
     exchange(ordinary, chunks, pace),
   ]);
-  expect(comparable(ours)).toBe(comparable(theirs));
+  expect(`${name}\n${comparable(ours)}`).toBe(`${name}\n${comparable(theirs)}`);
   return ours;
 }
 
@@ -212,6 +217,102 @@ const CASES: readonly (readonly [string, string])[] = [
   ['Range', demo('Range: bytes=0-1')],
 ];
 
+/** The upgrade that Java's client and `curl --http2` offer. */
+const H2C = [
+  'Connection: Upgrade, HTTP2-Settings',
+  'Upgrade: h2c',
+  'HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA',
+];
+const post = (body: string, ...fields: string[]) =>
+  `${demo(`Content-Length: ${body.length}`, ...fields).replace('GET', 'POST')}${body}`;
+const traced = (n: number, ...fields: string[]) =>
+  demo(`X-Request-Id: ${n}`, `traceparent: 00-${n}-${n}-01`, ...fields);
+
+/** What clients and proxies send, and what comes between plain requests. */
+const CLIENTS: readonly (readonly [string, string])[] = [
+  ['Java 17, HTTP/1.1', demo('Content-Length: 0').repeat(3)],
+  ['Perl', demo('TE: deflate,gzip;q=0.3', 'Keep-Alive: 300', 'Connection: Keep-Alive, TE').repeat(2)],
+  ['Perl, a connection each', demo('TE: deflate,gzip;q=0.3', 'Connection: TE, close')],
+  ['nginx’s websocket snippet', demo('Connection: upgrade').repeat(2)],
+  ['a client’s settings through nginx', demo('HTTP2-Settings: AAMAAABkAAQCAAAAAAIAAAAA')],
+  ['fields that change', traced(1) + traced(2) + traced(3) + traced(4)],
+  ['fields that change, and one that matters', traced(1) + traced(2) + traced(3, 'Accept: application/json')],
+  [
+    'fields that change, and a body',
+    `${traced(1) + traced(2) + traced(3, 'Content-Length: 2')}{}${traced(4)}`,
+  ],
+  ['an empty body of a type', demo('Content-Length: 0', 'Content-Type: application/json')],
+  ['an empty body of a wrong charset', demo('Content-Length: 0', 'Content-Type: application/json;charset=x')],
+  ['an empty body that is packed', demo('Content-Length: 0', 'Content-Encoding: gzip')],
+  ['a type and an encoding without a body', demo('Content-Type: application/json', 'Content-Encoding: gzip')],
+  ['Accept twice', demo('Accept: text/plain', 'Accept: application/json')],
+  ['a browser', demo('User-Agent: Mozilla/5.0')],
+  ['another site’s page', demo('Origin: http://elsewhere.example') + demo('Sec-Fetch-Site: cross-site')],
+  ['POST, no body', demo().replace('GET', 'POST').repeat(2)],
+  ['POST, an empty body', post('').repeat(2)],
+  ['POST, a body that looks like a request', post(demo()) + demo() + post(demo())],
+  ['POST, broken JSON', post('{', 'Content-Type: application/json')],
+  ['POST, a body that is too long', post('x'.repeat(17_000))],
+  ['POST, the last one', post('{}', 'Connection: close')],
+  ['PUT and DELETE', demo().replace('GET', 'PUT') + demo().replace('GET', 'DELETE')],
+  ['small batches', get('/v1/ids/demo?count=2').repeat(3) + get('/v1/ids/demo?count=100')],
+  ['a batch that is not small', get('/v1/ids/demo?count=101')],
+  ['batches as JSON', get('/v1/ids/demo?count=3', 'Accept: application/json').repeat(2)],
+  ['a batch in a shape', get('/v1/ids/shaped?count=3')],
+  ['a batch in a shape as JSON', get('/v1/ids/shaped?count=3', 'Accept: application/json')],
+  ['batches of a tag that is not there', get('/v1/ids/nowhere?count=2').repeat(2)],
+  ['batches of snowflakes', get('/v1/snowflake?count=3') + get('/v1/snowflake?count=1')],
+  ['batches of snowflakes as JSON', get('/v1/snowflake?count=3', 'Accept: application/json')],
+  ...['0', '', '007', '1e1', '-1', '2&count=2', '2&format=ids', '2&format=ranges'].map(
+    (count) => [`a count of ${count}`, get(`/v1/ids/demo?count=${count}`)] as const,
+  ),
+  [
+    'others between, of all kinds',
+    demo() + get('/nothing') + post('{}') + demo() + get('/v1/ids/demo?count=2'),
+  ],
+  ['HTTP/1.0, another', 'GET /nothing HTTP/1.0\r\n\r\n'],
+  ['HTTP/1.0, another, kept alive', 'GET /nothing HTTP/1.0\r\nConnection: keep-alive\r\n\r\n'],
+  ['another, the last one, and more', get('/nothing', 'Connection: close') + demo()],
+];
+
+/** Requests whose end two readers may find in two places (RFC 9112). Behind each stands one that would draw an ID. */
+const SMUGGLED: readonly (readonly [string, string])[] = [
+  ['lengths that differ', post('ab', 'Content-Length: 3')],
+  ['lengths that agree', post('ab', 'Content-Length: 2')],
+  ['lengths in a list', demo('Content-Length: 0, 0')],
+  ['a length with a sign', demo('Content-Length: +0')],
+  ['a length in hexadecimal', demo('Content-Length: 0x0')],
+  ['a length below nothing', demo('Content-Length: -1')],
+  ['a length with a zero before', `${demo('Content-Length: 02')}ab`],
+  ['a length with a space in it', demo('Content-Length: 0 0')],
+  ['a length of nothing at all', demo('Content-Length:')],
+  ['a length beyond all numbers', demo('Content-Length: 99999999999999999999')],
+  ['a length with a space before the colon', demo('Content-Length : 5')],
+  ['a length in a fold', demo('X: a', ' Content-Length: 5')],
+  ['a length behind a bare line feed', demo('X: a\nContent-Length: 5')],
+  ['a length behind a bare carriage return', demo('X: a\rContent-Length: 5')],
+  ['a length behind a zero byte', demo('X: a\0Content-Length: 5')],
+  ['chunks and a length', `${demo('Transfer-Encoding: chunked', 'Content-Length: 4')}0\r\n\r\n`],
+  ['chunks that are not', demo('Transfer-Encoding: xchunked')],
+  ['chunks in other letters', `${demo('Transfer-Encoding: CHUNKED')}0\r\n\r\n`],
+  ['chunks not last', demo('Transfer-Encoding: chunked, identity')],
+  ['chunks twice', `${demo('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked')}0\r\n\r\n`],
+  ['chunks with a space before the colon', `${demo('Transfer-Encoding : chunked')}0\r\n\r\n`],
+  ['chunks at HTTP/1.0', `GET /v1/ids/demo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`],
+  ['a chunk of a broken size', `${demo('Transfer-Encoding: chunked')}5x\r\nhello\r\n0\r\n\r\n`],
+  ['a chunk that ends with a bare line feed', `${demo('Transfer-Encoding: chunked')}1\na\n0\n\n`],
+  ['a chunk with an extension', `${demo('Transfer-Encoding: chunked')}1;a=b\r\na\r\n0\r\n\r\n`],
+  ['chunks with a trailer', `${demo('Transfer-Encoding: chunked')}0\r\nHost: b\r\n\r\n`],
+  ['a head that ends with bare line feeds', demo().replaceAll('\r\n', '\n')],
+  ['a head that ends with one', demo().replace(/\r\n\r\n$/, '\r\n\n')],
+  ['a line of spaces', demo(' ')],
+  ['no name', demo(': a')],
+  ['a tab in the request line', demo().replace('GET ', 'GET\t')],
+  ['a proxy’s connection', demo('Proxy-Connection: close')],
+  ['an empty option', demo('Connection: ,')],
+  ['options that contradict', demo('Connection: keep-alive', 'Connection: close')],
+];
+
 describe('an answer straight from the socket is the one that the HTTP server would give', () => {
   test.each(CASES)('in one go: %s', async (_, request) => {
     await sameAnswers(open, [request + LAST]);
@@ -219,6 +320,36 @@ describe('an answer straight from the socket is the one that the HTTP server wou
 
   test.each(CASES)('one after the other: %s', async (_, request) => {
     await sameAnswers(open, [request, LAST], 'answered');
+  });
+
+  test.each([
+    ['clients and proxies', CLIENTS],
+    ['smugglers', SMUGGLED],
+  ])('in one go, and one after the other: what %s send', async (_, cases) => {
+    const exchanges = cases.flatMap(([name, request]) => [
+      { name, chunks: [request + demo() + LAST], pace: 'soon' as const },
+      { name: `${name}, then more`, chunks: [request, demo(), LAST], pace: 'answered' as const },
+    ]);
+    for (let at = 0; at < exchanges.length; at += 24) {
+      const some = exchanges.slice(at, at + 24);
+      await Promise.all(some.map(({ name, chunks, pace }) => sameAnswers(open, chunks, pace, name)));
+    }
+  });
+
+  test('to an h2c offer, which it declines', async () => {
+    const java = demo(...H2C, 'Content-Length: 0');
+    for (const chunks of [
+      [java, java, demo(), LAST],
+      [demo(...H2C), demo(), get('/nothing', ...H2C), post('{}', ...H2C), demo(...H2C), LAST],
+      [get('/nothing', ...H2C, 'Content-Length: 2'), '{}', demo(), LAST],
+    ])
+      await sameAnswers(open, chunks, 'answered');
+  });
+
+  test('to a client that sends no more, whatever it sent', async () => {
+    const parts = [demo(), demo().slice(0, 20), post('{}'), post('{}').slice(0, -1), get('/nothing')];
+    const talks = [...parts, ...parts.map((part) => demo() + part), ''];
+    await Promise.all(talks.map((text) => sameAnswers(open, [text, END], 'answered', text)));
   });
 
   test('in the shape of its tag', async () => {

@@ -85,9 +85,13 @@ export class LentSocket extends Duplex {
     chunks: readonly { readonly chunk: string | Buffer; readonly encoding: BufferEncoding }[],
     done: Done,
   ): void {
+    // `node:http` ends an answer with an empty piece, which would cost a write of its own kind.
+    const pieces = chunks.filter(({ chunk }) => chunk.length > 0);
+    const last = pieces.pop();
+    if (last === undefined) return done();
     this.#socket.cork();
-    for (const [index, { chunk, encoding }] of chunks.entries())
-      this.#socket.write(chunk, encoding, index === chunks.length - 1 ? done : undefined);
+    for (const { chunk, encoding } of pieces) this.#socket.write(chunk, encoding);
+    this.#socket.write(last.chunk, last.encoding, done);
     this.#socket.uncork();
   }
 
