@@ -102,7 +102,7 @@ export const agentSettings = settings(
     }),
     directHttp: flag({
       default: true,
-      doc: 'Answer plain requests for one ID straight from the socket; off, each goes through the HTTP server like all others.',
+      doc: 'Answer plain requests for one ID or a small batch straight from the socket, and bound what a client holds that reads no answers (docs/limits.md); off, all go through the HTTP server, and pipelined ones are bounded only by what one read brings.',
     }),
     waitMs: int({
       default: 2_000,
