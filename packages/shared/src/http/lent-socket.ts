@@ -88,7 +88,10 @@ export class LentSocket extends Duplex {
     // `node:http` ends an answer with an empty piece, which would cost a write of its own kind.
     const pieces = chunks.filter(({ chunk }) => chunk.length > 0);
     const last = pieces.pop();
-    if (last === undefined) return done();
+    if (last === undefined) {
+      done();
+      return;
+    }
     this.#socket.cork();
     for (const { chunk, encoding } of pieces) this.#socket.write(chunk, encoding);
     this.#socket.write(last.chunk, last.encoding, done);

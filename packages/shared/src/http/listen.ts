@@ -37,7 +37,7 @@ export const KEEP_ALIVE_MS = 65_000;
 /** What it may be idle longer, so that a request sent in the last moment is still answered. It is that of `node:http`. */
 export const KEEP_ALIVE_BUFFER_MS = 1_000;
 /** How long a request's head may take, in milliseconds. */
-export const HEAD_TIMEOUT_MS = 10_000;
+const HEAD_TIMEOUT_MS = 10_000;
 
 /** How long answers may stay untaken, in milliseconds. */
 const UNREAD_MS = 30_000;

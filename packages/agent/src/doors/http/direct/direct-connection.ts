@@ -45,6 +45,7 @@ export class DirectConnection implements Debtor {
   /** Bytes that the ordinary server is still to be given; infinitely many if it keeps the connection. */
   #owed = 0;
   #full = false;
+  #paused = false;
   #behind: Buffer[] = [];
   #behindBytes = 0;
   #heard = false;
@@ -97,8 +98,13 @@ export class DirectConnection implements Debtor {
     // What comes after the last answer would draw IDs for nobody.
     if (this.#over) return;
     this.#heard = true;
-    this.#keep(bytes);
-    this.#goOn();
+    if (this.#isReading && this.#behindBytes === 0) {
+      this.#serve(bytes);
+      this.#pace();
+    } else {
+      this.#keep(bytes);
+      this.#goOn();
+    }
   };
 
   readonly #onDrain = (): void => {
@@ -107,11 +113,11 @@ export class DirectConnection implements Debtor {
   };
 
   readonly #onEnd = (): void => {
-    const isMidway = this.#wait === undefined && !this.#full && this.#behindBytes > 0;
+    if (this.#over) return;
     this.#ended = true;
     if (this.#lending) this.#feed();
     // The ordinary server judges a request that ends too early.
-    else if (isMidway) this.#lend({ odd: 'head', length: undefined });
+    else if (this.#isReading && this.#behindBytes > 0) this.#lend({ odd: 'head', length: undefined });
     else this.#end('');
   };
 
@@ -132,10 +138,21 @@ export class DirectConnection implements Debtor {
   #goOn(): void {
     if (this.#over) return;
     if (this.#lending) this.#feed();
-    else if (this.#wait === undefined && !this.#full && this.#behindBytes > 0)
-      this.#serve(this.#take(this.#behindBytes));
+    else if (this.#isReading && this.#behindBytes > 0) this.#serve(this.#take(this.#behindBytes));
+    this.#pace();
+  }
+
+  get #isReading(): boolean {
+    return this.#wait === undefined && !this.#full && !this.#lending;
+  }
+
+  /** Reads on or not. */
+  #pace(): void {
     const mustWait = this.#full || this.#behindBytes > MOST_BEHIND;
-    if (mustWait !== this.#socket.isPaused()) this.#socket[mustWait ? 'pause' : 'resume']();
+    if (mustWait === this.#paused) return;
+    this.#paused = mustWait;
+    if (mustWait) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   #serve(bytes: Buffer): void {
@@ -171,7 +188,7 @@ export class DirectConnection implements Debtor {
       if (this.#full) break;
     }
     this.#write(answers);
-    this.#keep(bytes.subarray(at));
+    if (at < bytes.length) this.#keep(bytes.subarray(at));
   }
 
   #read(bytes: Buffer, at: number): KnownHead | OddRequest | undefined {
@@ -238,9 +255,9 @@ export class DirectConnection implements Debtor {
     const [first, second] = this.#behind;
     if (first === undefined) throw new Error('nothing was kept');
     const all = second === undefined ? first : Buffer.concat(this.#behind);
-    const rest = all.subarray(most);
-    this.#behind = rest.length === 0 ? [] : [rest];
-    this.#behindBytes = rest.length;
+    this.#behind = [];
+    this.#behindBytes = 0;
+    this.#keep(all.subarray(most));
     return all.subarray(0, most);
   }
 
