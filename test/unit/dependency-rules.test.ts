@@ -92,7 +92,7 @@ const PLANTS = [
     "import 'node:sqlite';",
   ],
   ['only-its-adapter-knows-prom-client', 'packages/coordinator/src/jobs/jobs.ts', "import 'prom-client';"],
-  ['only-its-adapter-knows-undici', 'packages/agent/src/calls.ts', "import 'undici';"],
+  ['only-its-adapter-knows-undici', 'packages/cli/src/calls.ts', "import 'undici';"],
   ['only-its-adapter-knows-cockatiel', 'packages/agent/src/service4.ts', "import 'cockatiel';"],
   [
     'only-its-adapter-knows-express',
@@ -123,7 +123,8 @@ const INNOCENT: Readonly<Record<string, string>> = {
   'packages/agent/src/doors/limits.ts': "export type { A } from '@leafcutter/shared/errors';",
   'packages/agent/src/domain/innocent.ts': "import '@leafcutter/shared/errors';",
   'packages/agent/src/domain/innocent.test.ts': "import './innocent.ts';",
-  'packages/agent/src/coordinators/endpoint.ts': "import 'undici'; import 'cockatiel';",
+  'packages/agent/src/coordinators/endpoint.ts': "import 'cockatiel';",
+  'packages/cli/src/admin-client.ts': "import 'undici';",
   'packages/agent/src/egg.ts': "import './domain/innocent.ts';",
   'packages/agent/src/hen.ts': "import './egg.ts';",
   'packages/shared/src/errors.ts': 'export type A = string;',
@@ -140,7 +141,8 @@ const INNOCENT: Readonly<Record<string, string>> = {
 async function workspace(files: Readonly<Record<string, string>>): Promise<string> {
   const folder = await scratchDir('dependency-rules');
   const homes: Readonly<Record<string, readonly string[]>> = {
-    agent: ['undici', 'cockatiel'],
+    agent: ['cockatiel'],
+    cli: ['undici'],
     shared: ['pino', 'yaml', 'express', 'zod'],
     coordinator: ['mysql2', 'ioredis', 'bullmq', 'prom-client'],
   };

@@ -1,3 +1,7 @@
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import { urlToHttpOptions } from 'node:url';
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { fromProblem } from '@leafcutter/shared/problem';
@@ -5,7 +9,6 @@ import type { TlsTexts } from '@leafcutter/shared/tls-files';
 import { traceHeaders } from '@leafcutter/shared/tracing';
 import { checkWire, WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import { bulkhead } from 'cockatiel';
-import { buildConnector, Pool } from 'undici';
 import { Circuit } from './circuit.ts';
 
 const HEADERS = { 'content-type': 'application/json', [WIRE_HEADER]: String(WIRE_VERSION) };
@@ -15,6 +18,12 @@ const PROBE_MS = 1_000;
 /** Calls at once, and calls that wait. Refills of many tags at once must not pile up without bound. */
 const CALLS_AT_ONCE = 32;
 const CALLS_WAITING = 10_000;
+/** A connection without a call ends before coordinators and proxies would end it, which might meet the next call. */
+const IDLE_MS = 4_000;
+/** Answers are a few hundred bytes; what sends more is no coordinator. */
+const MAX_ANSWER_LENGTH = 1_048_576;
+
+const POOL = { keepAlive: true, maxSockets: CALLS_AT_ONCE, timeout: IDLE_MS };
 
 /** How one coordinator is reached. */
 export interface EndpointOptions {
@@ -31,7 +40,8 @@ export interface EndpointOptions {
  */
 export class CoordinatorEndpoint {
   readonly url: string;
-  readonly #pool: Pool;
+  readonly #agent: Agent;
+  readonly #origin: RequestOptions;
   readonly #prefix: string;
   /** Sent with every call; it may be replaced while calls are under way. */
   token: string | undefined;
@@ -39,17 +49,16 @@ export class CoordinatorEndpoint {
   readonly #clock: Clock;
   readonly #circuit: Circuit;
   readonly #bulkhead = bulkhead(CALLS_AT_ONCE, CALLS_WAITING);
+  #isClosed = false;
 
   constructor(url: string, options: EndpointOptions) {
-    const { origin, pathname } = new URL(url);
+    const parsed = new URL(url);
+    const { protocol, hostname, port } = urlToHttpOptions(parsed);
     this.url = url;
-    this.#prefix = pathname.replace(/\/$/, '');
-    const { timeoutMs: timeout, tls = () => ({}) } = options;
-    // Read for each connection, and connections are few: a renewed certificate is used from the next one on.
-    const connect: buildConnector.connector = (to, connected) =>
-      buildConnector({ timeout, ...tls() })(to, connected);
-    this.#pool = new Pool(origin, { connections: CALLS_AT_ONCE, connect });
-    this.#timeoutMs = timeout;
+    this.#origin = { protocol, hostname, port };
+    this.#prefix = parsed.pathname.replace(/\/$/, '');
+    this.#agent = protocol === 'https:' ? tlsAgent(options.tls) : new Agent(POOL);
+    this.#timeoutMs = options.timeoutMs;
     this.#clock = options.clock;
     this.#circuit = new Circuit(options.clock, FAILURES_TO_OPEN, PROBE_MS);
     this.token = options.token;
@@ -68,8 +77,10 @@ export class CoordinatorEndpoint {
     }
   }
 
+  /** Cuts the calls under way. */
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    this.#isClosed = true;
+    this.#agent.destroy();
   }
 
   async #behindCircuit(path: string, body: () => object): Promise<unknown> {
@@ -97,18 +108,23 @@ export class CoordinatorEndpoint {
   }
 
   async #exchange(path: string, body: string): Promise<Exchanged> {
-    const timeout = new AbortController();
-    const answered = this.#clock.after(this.#timeoutMs, () => timeout.abort());
+    if (this.#isClosed) throw new SilentError('this agent is stopping');
+    const send = this.#origin.protocol === 'https:' ? tlsRequest : request;
+    const call = send({
+      ...this.#origin,
+      agent: this.#agent,
+      method: 'POST',
+      path: this.#prefix + path,
+      headers: { ...HEADERS, ...this.#authorization, ...traceHeaders() },
+    });
+    // A call may fail once more while its answer is read.
+    call.on('error', () => undefined);
+    const answered = this.#clock.after(this.#timeoutMs, () => call.destroy(new Error('it took too long')));
     try {
-      const response = await this.#pool.request({
-        method: 'POST',
-        path: this.#prefix + path,
-        headers: { ...HEADERS, ...this.#authorization, ...traceHeaders() },
-        body,
-        signal: timeout.signal,
-      });
-      const { statusCode, headers } = response;
-      return { statusCode, wire: headers[WIRE_HEADER], text: await response.body.text() };
+      call.end(body);
+      const [response] = (await once(call, 'response')) as [IncomingMessage];
+      const { statusCode = 0, headers } = response;
+      return { statusCode, wire: headers[WIRE_HEADER], text: await textOf(response) };
     } catch (error) {
       throw new SilentError('no answer', { cause: error });
     } finally {
@@ -139,6 +155,24 @@ interface Exchanged {
 /** The coordinator did not answer, or something else answered in its place. */
 class SilentError extends Error {
   override readonly name = 'SilentError';
+}
+
+function tlsAgent(tls: EndpointOptions['tls'] = () => ({})): TlsAgent {
+  // A resumed session would not look at certificates again, neither at theirs nor at a renewed one of ours.
+  const agent = new TlsAgent({ ...POOL, maxCachedSessions: 0 });
+  const connect = agent.createConnection.bind(agent);
+  // Read for each connection, and connections are few: a renewed certificate is used from the next one on.
+  agent.createConnection = (options, connected) => connect({ ...options, ...tls() }, connected);
+  return agent;
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const part of response.setEncoding('utf8')) {
+    text += part;
+    if (text.length > MAX_ANSWER_LENGTH) throw new Error('the answer does not end');
+  }
+  return text;
 }
 
 function parse(text: string): unknown {
