@@ -101,6 +101,14 @@ describe('the sources', () => {
     ).toHaveLength(1);
   });
 
+  test('require node:http, since an import of it loads megabytes more', () => {
+    const services = production.filter(({ path }) => /^packages\/(agent|coordinator|shared)\//.test(path));
+    const valueImport = /^import (?!type)[^;]* from 'node:https?';/m;
+    expect(offenders(services, valueImport)).toEqual([]);
+    expect(valueImport.test("import {\n  createServer,\n  type Server } from 'node:http';")).toBe(true);
+    expect(valueImport.test("import type { Server } from 'node:http';")).toBe(false);
+  });
+
   test('take time from a clock in domain folders', () => {
     const world = /\bDate\.now|\bnew Date\(\)|\bset(Timeout|Interval|Immediate)\b|\bperformance\.now/;
     expect(offenders(domain, world)).toEqual([]);

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import * as http from '@leafcutter/shared/http/node-http';
 import { fromProblem } from '@leafcutter/shared/problem';
 import type { TlsTexts } from '@leafcutter/shared/tls-files';
 import { traceHeaders } from '@leafcutter/shared/tracing';
@@ -57,7 +57,7 @@ export class CoordinatorEndpoint {
     this.url = url;
     this.#origin = { protocol, hostname, port };
     this.#prefix = parsed.pathname.replace(/\/$/, '');
-    this.#agent = protocol === 'https:' ? tlsAgent(options.tls) : new Agent(POOL);
+    this.#agent = protocol === 'https:' ? tlsAgent(options.tls) : new http.Agent(POOL);
     this.#timeoutMs = options.timeoutMs;
     this.#clock = options.clock;
     this.#circuit = new Circuit(options.clock, FAILURES_TO_OPEN, PROBE_MS);
@@ -109,7 +109,7 @@ export class CoordinatorEndpoint {
 
   async #exchange(path: string, body: string): Promise<Exchanged> {
     if (this.#isClosed) throw new SilentError('this agent is stopping');
-    const send = this.#origin.protocol === 'https:' ? tlsRequest : request;
+    const send = this.#origin.protocol === 'https:' ? http.nodeHttps().request : http.request;
     const call = send({
       ...this.#origin,
       agent: this.#agent,
@@ -157,9 +157,9 @@ class SilentError extends Error {
   override readonly name = 'SilentError';
 }
 
-function tlsAgent(tls: EndpointOptions['tls'] = () => ({})): TlsAgent {
+function tlsAgent(tls: EndpointOptions['tls'] = () => ({})): Agent {
   // A resumed session would not look at certificates again, neither at theirs nor at a renewed one of ours.
-  const agent = new TlsAgent({ ...POOL, maxCachedSessions: 0 });
+  const agent = new (http.nodeHttps().Agent)({ ...POOL, maxCachedSessions: 0 });
   const connect = agent.createConnection.bind(agent);
   // Read for each connection, and connections are few: a renewed certificate is used from the next one on.
   agent.createConnection = (options, connected) => connect({ ...options, ...tls() }, connected);

@@ -1,9 +1,9 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { RequestListener, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { bind, type Place } from './bind.ts';
 import { Crowd, type Crowding, type CrowdLimits, type Guest } from './crowd.ts';
 import type { LentSocket } from './lent-socket.ts';
+import { createServer, nodeHttps } from './node-http.ts';
 import { OpenAnswers } from './open-answers.ts';
 
 /** A server that listens, and how to end it. */
@@ -106,7 +106,8 @@ export async function listen(
   const answers = new OpenAnswers();
   const watched = answers.of(listener);
   const secured =
-    tls && createTlsServer({ ...options, ...TLS, ...tls, requestCert: tls.ca !== undefined }, watched);
+    tls &&
+    nodeHttps().createServer({ ...options, ...TLS, ...tls, requestCert: tls.ca !== undefined }, watched);
   const server = secured ?? createServer(options, watched);
   server.setTimeout(unreadMs);
   guard(server, more);

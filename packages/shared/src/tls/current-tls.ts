@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext } from 'node:tls';
 import { StartError } from '../http/bind.ts';
+import { nodeTls } from '../http/node-http.ts';
 import { readTlsFiles, type TlsFiles, type TlsTexts } from './tls-files.ts';
 
 /**
@@ -48,7 +48,7 @@ export class CurrentTls {
     if (Object.keys(texts).length === 0) return texts;
     try {
       // A pair of which only one half is renewed yet does not fit together.
-      createSecureContext(texts);
+      nodeTls().createSecureContext(texts);
     } catch (error) {
       const { message } = error as Error;
       throw new StartError(`${this.#section}.certFile and keyFile cannot be used: ${message}.`, {

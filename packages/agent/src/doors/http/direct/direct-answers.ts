@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http';
 import { COMMON_HEADERS } from '@leafcutter/shared/http/common-headers';
 import { KEEP_ALIVE_MS } from '@leafcutter/shared/http/listen';
+import { STATUS_CODES } from '@leafcutter/shared/http/node-http';
 import type { ProblemAnswer } from '@leafcutter/shared/http/problem-answer';
 import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
 
