@@ -26,6 +26,10 @@ const upOrDown = [
   },
 ];
 
+/** Every process has these metrics; of ours are those beside a metric of our own. */
+const ofOurs = (metric) =>
+  `${metric} and on (job, instance) (leafcutter_agent_tokens or leafcutter_coordinator_tokens)`;
+
 const row = (title) => ({ type: 'row', title, collapsed: false, panels: [], width: 24, height: 1 });
 
 const targetsOf = (queries) =>
@@ -569,7 +573,7 @@ const FLEET = [
       unit: 'd',
       width: 8,
     },
-    [['bottomk(10, min by (tag) (leafcutter_coordinator_tag_days_left))', '{{tag}}']],
+    [['bottomk(10, min by (tag) (leafcutter_coordinator_tag_left_seconds)) / 86400', '{{tag}}']],
   ),
   stat(
     {
@@ -578,7 +582,7 @@ const FLEET = [
       unit: 'd',
       width: 4,
     },
-    [['min(leafcutter_coordinator_timestamp_days_left)', 'days left']],
+    [['min(leafcutter_coordinator_timestamp_left_seconds) / 86400', 'days left']],
   ),
   stat(
     {
@@ -599,14 +603,10 @@ const FLEET = [
       unit: 's',
       width: 8,
     },
-    [
-      ['leafcutter_agent_nodejs_eventloop_lag_p99_seconds', '{{instance}}'],
-      ['leafcutter_coordinator_nodejs_eventloop_lag_p99_seconds', '{{instance}}'],
-    ],
+    [[ofOurs('nodejs_eventloop_lag_p99_seconds'), '{{instance}}']],
   ),
   plot({ title: 'CPU', description: 'Of each process; 1 is one core.', unit: 'short', width: 12 }, [
-    ['rate(leafcutter_agent_process_cpu_seconds_total[$__rate_interval])', '{{instance}}'],
-    ['rate(leafcutter_coordinator_process_cpu_seconds_total[$__rate_interval])', '{{instance}}'],
+    [ofOurs('rate(process_cpu_seconds_total[$__rate_interval])'), '{{instance}}'],
   ]),
   plot(
     {
@@ -615,10 +615,7 @@ const FLEET = [
       unit: 'bytes',
       width: 12,
     },
-    [
-      ['leafcutter_agent_process_resident_memory_bytes', '{{instance}}'],
-      ['leafcutter_coordinator_process_resident_memory_bytes', '{{instance}}'],
-    ],
+    [[ofOurs('process_resident_memory_bytes'), '{{instance}}']],
   ),
 ];
 
@@ -660,7 +657,7 @@ const TAG = [
       unit: 'd',
       width: 6,
     },
-    [['min(leafcutter_coordinator_tag_days_left{tag="$tag"})', 'days']],
+    [['min(leafcutter_coordinator_tag_left_seconds{tag="$tag"}) / 86400', 'days']],
   ),
   row('At the agents'),
   plot(

@@ -161,7 +161,7 @@ function reportOf(n: number, instanceId: string): ReportRequest {
 async function cpuShare(service: Service, seconds: number): Promise<number> {
   const read = async () => {
     const text = await (await fetch(`${service.url}/metrics`)).text();
-    return Number(/^leafcutter_coordinator_process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
+    return Number(/^process_cpu_seconds_total (\S+)/m.exec(text)?.[1]);
   };
   const [before, begun] = [await read(), performance.now()];
   await sleep(seconds * 1000);

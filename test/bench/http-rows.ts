@@ -152,9 +152,9 @@ class Measure {
     const measured: Round[] = [];
     let segments = 0;
     await this.#each('rollovers', async () => {
-      const before = await figure(agent, 'refill_duration_seconds_count');
+      const before = await figure(agent, 'leafcutter_agent_refill_duration_seconds_count');
       const rolling = await wrkUnhurried(`${agent.url}/v1/ids/rolling`, this.#long);
-      segments += (await figure(agent, 'refill_duration_seconds_count')) - before;
+      segments += (await figure(agent, 'leafcutter_agent_refill_duration_seconds_count')) - before;
       const still = await wrkUnhurried(`${agent.url}/v1/ids/bench`, this.#long);
       measured.push({ subject: rolling.p999, baseline: still.p999 });
     });
@@ -245,7 +245,7 @@ class Measure {
     const { agent } = this.#servers;
     const read = async () => [
       await figure(agent, 'process_cpu_seconds_total'),
-      await figure(agent, 'ids_issued_total{tag="bench",mode="segment",door="http"}'),
+      await figure(agent, 'leafcutter_agent_ids_issued_total{tag="bench",mode="segment",door="http"}'),
     ];
     const [cpu = 0, ids = 0] = await read();
     await wrk(agent.url + path, this.#seconds, sender);
@@ -312,6 +312,6 @@ async function portOf(bare: RunningProcess): Promise<string> {
 
 async function figure({ url }: Service, name: string): Promise<number> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  const line = text.split('\n').find((candidate) => candidate.startsWith(`leafcutter_agent_${name} `));
+  const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `));
   return Number(line?.split(' ').at(-1) ?? 0);
 }

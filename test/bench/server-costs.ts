@@ -109,9 +109,9 @@ export class ServerCosts implements AsyncDisposable {
 
   async #read(): Promise<Costs> {
     const { coordinator, redis, mariadb } = this.#servers;
-    const pauseS = await metric('leafcutter_coordinator_nodejs_eventloop_lag_max_seconds', coordinator);
+    const pauseS = await metric('nodejs_eventloop_lag_max_seconds', coordinator);
     const [coordinatorCpuS, info, status] = await Promise.all([
-      metric('leafcutter_coordinator_process_cpu_seconds_total', coordinator),
+      metric('process_cpu_seconds_total', coordinator),
       this.#redis.info('commandstats'),
       this.#query("SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Com_commit')"),
     ]);

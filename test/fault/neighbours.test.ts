@@ -22,7 +22,7 @@ const HONEST = { source: 'honest', callers: 40, paceMs: 20 };
 const ATTACK = fileURLToPath(new URL('neighbours/attack.ts', import.meta.url));
 const LAYOUT = '41-10-12-d0@1288834974657';
 const MAX_REDIS_BYTES = 256e6;
-const RESIDENT = 'leafcutter_coordinator_process_resident_memory_bytes';
+const RESIDENT = 'process_resident_memory_bytes';
 
 let mariadb: MariadbServer;
 let redis: RedisServer;

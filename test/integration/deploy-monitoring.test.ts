@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from '@jest/globals';
 import { ERROR_CODES } from '@leafcutter/shared/errors';
 import { parse } from 'yaml';
@@ -37,11 +38,11 @@ const prometheusConfig = parse(read('deploy/prometheus/prometheus.yml'));
 
 /** Every metric that the two services have, and the series that a histogram makes of one. */
 function seriesNames(): ReadonlySet<string> {
-  const { Agent, Coordinator } = metricCatalogues();
-  const ours = [...Agent, ...Coordinator].flatMap(({ name, type }) =>
+  const entries = Object.values(metricCatalogues()).flat();
+  const names = entries.flatMap(({ name, type }) =>
     type === 'histogram' ? ['_bucket', '_sum', '_count'].map((end) => name + end) : [name],
   );
-  return new Set(ours);
+  return new Set(names);
 }
 
 describe.each(dashboards)('the dashboard $title', ({ panels, templating }) => {
@@ -65,11 +66,12 @@ test('dashboards, rules and alerts ask only for metrics that the services have',
   const queries = [...plots.flatMap(({ targets = [] }) => targets), ...recorded, ...alerts].map(
     ({ expr }) => expr,
   );
-  // Names of recording rules hold a colon; those of Node and of the process are not ours.
-  const asked = new Set(queries.flatMap((query) => query.match(/(?<![:\w])leafcutter_\w+/g) ?? []));
-  const ours = [...asked].filter((name) => !/_(nodejs|process)_/.test(name));
-  expect(ours.length).toBeGreaterThan(35);
-  expect(ours.filter((name) => !known.has(name))).toEqual([]);
+  // Recorded names hold a colon.
+  const asked = new Set(
+    queries.flatMap((query) => query.match(/(?<![:\w])(leafcutter|nodejs|process)_\w+/g) ?? []),
+  );
+  expect(asked.size).toBeGreaterThan(38);
+  expect([...asked].filter((name) => !known.has(name))).toEqual([]);
   const names = new Set(recorded.map(({ record }) => record));
   const used = queries.flatMap((query) => query.match(/\w+:leafcutter_\w+:\w+/g) ?? []);
   expect(used.filter((name) => !names.has(name))).toEqual([]);
@@ -156,6 +158,7 @@ describe('Prometheus', () => {
           'UPDATE leafcutter.leafcutter_ledger SET granted_at_ms = granted_at_ms - 86400000',
         );
         await everyQueryHasData(prometheus);
+        for (const service of [...cluster.agents, ...cluster.coordinators]) await checkMetrics(service.url);
         expect(await prometheus.brokenRules()).toEqual([]);
       } finally {
         for (const load of loads) await load.stop();
@@ -163,6 +166,12 @@ describe('Prometheus', () => {
     },
   );
 });
+
+/** Throws what `promtool check metrics` objects to. */
+async function checkMetrics(url: string): Promise<void> {
+  const input = await (await fetch(`${url}/metrics`)).text();
+  execFileSync('promtool', ['check', 'metrics'], { input });
+}
 
 async function everyQueryHasData(prometheus: Prometheus): Promise<void> {
   const panels = plots.flatMap(({ title, targets = [] }) =>

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { between, freshSeed, seededRandom } from '@leafcutter/agent/fakes/seeded-random';
 
-const MEMORY = /^leafcutter_agent_process_resident_memory_bytes (\S+)/m;
+const MEMORY = /^process_resident_memory_bytes (\S+)/m;
 
 /** A client that sends what nobody should. Its seed is printed, so that a run can be repeated. */
 export class Hostile {

@@ -3,7 +3,7 @@ import { CoordinatorMetrics } from '@leafcutter/coordinator/metrics/metrics';
 import type { MetricEntry } from '@leafcutter/shared/metric-catalogue';
 
 /** Every metric that the two services have, without a service that would give them values. */
-export function metricCatalogues(): Readonly<Record<'Agent' | 'Coordinator', MetricEntry[]>> {
+export function metricCatalogues(): Readonly<Record<'Agent' | 'Coordinator' | 'Both', MetricEntry[]>> {
   const never = () => Promise.reject(new Error('nobody scrapes this'));
   const agent = new AgentMetrics({
     tags: () => [],
@@ -22,5 +22,10 @@ export function metricCatalogues(): Readonly<Record<'Agent' | 'Coordinator', Met
     dependencies: () => [],
     logLinesDropped: () => 0,
   });
-  return { Agent: agent.catalogue, Coordinator: coordinator.catalogue };
+  const isOwn = ({ name }: MetricEntry) => name.startsWith('leafcutter_');
+  return {
+    Agent: agent.catalogue.filter(isOwn),
+    Coordinator: coordinator.catalogue.filter(isOwn),
+    Both: agent.catalogue.filter((entry) => !isOwn(entry)),
+  };
 }

@@ -1,7 +1,13 @@
 import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
 import type { Dependency } from '@leafcutter/shared/dependency';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
-import { catalogueOf, type Labels, type MetricEntry, seriesOf } from '@leafcutter/shared/metric-catalogue';
+import {
+  catalogueOf,
+  type Labels,
+  type MetricEntry,
+  MISNAMED_GAUGES,
+  seriesOf,
+} from '@leafcutter/shared/metric-catalogue';
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { BufferEvents, NameRefusal } from '../domain/segments/segment.ts';
 import type { TagStatus } from '../domain/segments/tag-status.ts';
@@ -143,7 +149,8 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   /** `worker`: the number among the workers of a service; it becomes a label of every series. */
   constructor(readings: AgentReadings, worker?: number) {
     if (worker !== undefined) this.#registry.setDefaultLabels({ worker: String(worker) });
-    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED_GAUGES) this.#registry.removeSingleMetric(name);
     const tallies = this.#tallies;
     new Counter({
       name: `${PREFIX}ids_issued_total`,
@@ -203,7 +210,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
 
   /** All metrics, for docs/metrics.md. */
   get catalogue(): MetricEntry[] {
-    return catalogueOf(this.#registry.getMetricsAsArray(), PREFIX);
+    return catalogueOf(this.#registry.getMetricsAsArray());
   }
 
   /** What this worker adds to the metrics of its service. */

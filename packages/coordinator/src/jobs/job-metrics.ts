@@ -8,6 +8,7 @@ const JOBS = ['audit', 'sweep', 'prune', 'forecast', 'reap'];
 
 /** How many tags have a forecast. */
 const MAX_TAGS_SHOWN = 200;
+const DAY_S = 86_400;
 
 /** The metrics of the background jobs that run here. */
 export class JobMetrics {
@@ -20,7 +21,7 @@ export class JobMetrics {
   readonly #pruned: Counter;
   readonly #auditRanges: Gauge;
   readonly #auditViolations: Gauge;
-  readonly #daysLeft: Gauge;
+  readonly #timeLeft: Gauge;
 
   constructor(registry: Registry, prefix: string) {
     const counter = (name: string, help: string, labels: Labels = {}) => {
@@ -69,9 +70,9 @@ export class JobMetrics {
       'audit_violations',
       'Broken promises that the last audit here found. Anything but 0 is an alarm.',
     );
-    this.#daysLeft = gauge(
-      'tag_days_left',
-      'Days until a tag has handed out its highest ID, at the pace of its last 100 segments; the 200 tags that end first, as the last forecast here saw them.',
+    this.#timeLeft = gauge(
+      'tag_left_seconds',
+      'Time until a tag has handed out its highest ID, at the pace of its last 100 segments; the 200 tags that end first, as the last forecast here saw them.',
       'tag',
     );
   }
@@ -99,8 +100,9 @@ export class JobMetrics {
   }
 
   forecast(tags: readonly TagForecast[]): void {
-    this.#daysLeft.reset();
-    for (const { tag, daysLeft } of tags.slice(0, MAX_TAGS_SHOWN)) this.#daysLeft.set({ tag }, daysLeft);
+    this.#timeLeft.reset();
+    for (const { tag, daysLeft } of tags.slice(0, MAX_TAGS_SHOWN))
+      this.#timeLeft.set({ tag }, daysLeft * DAY_S);
   }
 
   audited(report: AuditReport): void {

@@ -1,7 +1,13 @@
 import { BoundedLabels } from '@leafcutter/shared/bounded-labels';
 import type { Dependency } from '@leafcutter/shared/dependency';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
-import { catalogueOf, type Labels, type MetricEntry, seriesOf } from '@leafcutter/shared/metric-catalogue';
+import {
+  catalogueOf,
+  type Labels,
+  type MetricEntry,
+  MISNAMED_GAUGES,
+  seriesOf,
+} from '@leafcutter/shared/metric-catalogue';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { UnfencedRefusal } from '../domain/allocation/allocate.ts';
 import type { LostRange } from '../domain/allocation/lost-range.ts';
@@ -26,7 +32,6 @@ const SERVER_CODES = Object.entries(ERROR_CODES).flatMap(([code, { status }]) =>
 
 /** A lock that nobody holds is had in one round trip; one that took longer than the first retry was somebody's. */
 const CONTENDED_MS = 5;
-const DAY_MS = 86_400_000;
 
 /** Machine ids by what they are doing; see `census`. */
 export type MachineIdCensus = Readonly<Record<'free' | 'held' | 'waiting', number>>;
@@ -155,7 +160,8 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   constructor(readings: CoordinatorReadings) {
     const { census, askStore, timestampLeftMs, tokens, dependencies, logLinesDropped } = readings;
-    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED_GAUGES) this.#registry.removeSingleMetric(name);
     this.#gauge(
       'store_up',
       '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
@@ -167,9 +173,9 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
       () => (this.certificateEndsAtMs() ?? Number.NaN) / 1000,
     );
     this.#gauge(
-      'timestamp_days_left',
-      'Days until the timestamp bits of the snowflake layout run out.',
-      () => timestampLeftMs() / DAY_MS,
+      'timestamp_left_seconds',
+      'Time until the timestamp bits of the snowflake layout run out.',
+      () => timestampLeftMs() / 1000,
     );
     this.#gaugeBy(
       'kind',
@@ -202,7 +208,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   /** All metrics, for docs/metrics.md. */
   get catalogue(): MetricEntry[] {
-    return catalogueOf(this.#registry.getMetricsAsArray(), PREFIX);
+    return catalogueOf(this.#registry.getMetricsAsArray());
   }
 
   /** The text that Prometheus scrapes. */

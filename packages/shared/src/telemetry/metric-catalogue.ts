@@ -24,9 +24,9 @@ const INTRODUCTION = `# Metrics
 Both services answer \`GET /metrics\` without a token. Times are in seconds, counters end in \`_total\` and begin at 0
 with the process. The label \`tag\` names the first 200 tags that a process meets; all others share \`tag="_other"\`, so
 that a flood of tags does not flood Prometheus. A gauge without a value (no lease, no clock compared yet) is \`NaN\`.
-Besides these, each service has the usual process and Node.js metrics under its own prefix
-(\`…_process_cpu_seconds_total\`, \`…_process_resident_memory_bytes\`, \`…_nodejs_eventloop_lag_p99_seconds\` and their
-kin). Rules and alerts made of them are in \`deploy/prometheus\`, dashboards in \`deploy/grafana\`.
+Metrics of the process and of Node.js have the names that every dashboard for Node expects, and so no prefix: to see those
+of agents alone, add \`and on (job, instance) leafcutter_agent_tokens\`. Rules and alerts made of them are in
+\`deploy/prometheus\`, dashboards in \`deploy/grafana\`.
 `;
 
 /** The page of all metrics, in Markdown, by service. */
@@ -41,11 +41,16 @@ export function metricsPage(services: Readonly<Record<string, readonly MetricEnt
   return INTRODUCTION + sections.join('');
 }
 
-/** The entries of metrics whose names begin with `prefix`, without those of the process that libraries add. */
-export function catalogueOf(metrics: readonly object[], prefix: string): MetricEntry[] {
+/**
+ * Gauges of prom-client's that end in `_total` as only counters may: sums of `nodejs_active_resources`, `_handles` and
+ * `_requests`, which a query can make itself.
+ */
+export const MISNAMED_GAUGES = ['resources', 'handles', 'requests'].map((of) => `nodejs_active_${of}_total`);
+
+/** The entries of metrics, by name. */
+export function catalogueOf(metrics: readonly object[]): MetricEntry[] {
   return metrics
     .map((metric) => metric as { name: string; type: string; help: string; labelNames?: readonly string[] })
-    .filter(({ name }) => name.startsWith(prefix) && !/^(process|nodejs)_/.test(name.slice(prefix.length)))
     .map(({ name, type, help, labelNames = [] }) => ({ name, type, help, labels: labelNames }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
