@@ -170,7 +170,7 @@ describe('Prometheus', () => {
 /** Throws what `promtool check metrics` objects to. */
 async function checkMetrics(url: string): Promise<void> {
   const input = await (await fetch(`${url}/metrics`)).text();
-  execFileSync('promtool', ['check', 'metrics'], { input });
+  execFileSync(`${lookUpBinary('promtool')}`, ['check', 'metrics'], { input });
 }
 
 async function everyQueryHasData(prometheus: Prometheus): Promise<void> {
