@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { Cluster } from '../support/cluster.ts';
 import { configured, read, run, testWith } from '../support/deploy.ts';
 import { DrawingLoad } from '../support/drawing-load.ts';
-import { lookUpBinary } from '../support/find-binary.ts';
+import { findBinary, lookUpBinary } from '../support/find-binary.ts';
 import { executeSql } from '../support/mariadb-client.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
@@ -170,7 +170,7 @@ describe('Prometheus', () => {
 /** Throws what `promtool check metrics` objects to. */
 async function checkMetrics(url: string): Promise<void> {
   const input = await (await fetch(`${url}/metrics`)).text();
-  execFileSync(`${lookUpBinary('promtool')}`, ['check', 'metrics'], { input });
+  execFileSync(findBinary('promtool', 'prometheus'), ['check', 'metrics'], { input });
 }
 
 async function everyQueryHasData(prometheus: Prometheus): Promise<void> {

@@ -6,7 +6,7 @@ import type { AgentConfig } from '../settings/settings.ts';
 import type { Agent } from './agent.ts';
 import { limitsOf } from './door-crowd.ts';
 import { directDoor } from './http/direct/direct-door.ts';
-import { agentApp, opsApp } from './http/routes.ts';
+import { agentListener, opsListener } from './http/listeners.ts';
 import { listenResp } from './resp/server.ts';
 
 /** How many connections opsListen holds at once: probes and Prometheus. */
@@ -54,7 +54,7 @@ export async function openDoors(agent: Agent): Promise<OpenDoors> {
 
 function plans(agent: Agent): Plan[] {
   const { config } = agent;
-  const app = agentApp(agent);
+  const listener = agentListener(agent);
   const bounds = (most: number) => ({
     limits: limitsOf(agent, most),
     crowded: (what: Crowding) => agent.metrics.connectionEnded('http', what),
@@ -63,7 +63,7 @@ function plans(agent: Agent): Plan[] {
   const isFirst = (agent.seat?.number ?? 1) === 1;
   const onlyFirst = (at: Place | undefined) => (isFirst ? at : undefined);
   const http = (at: Place, setting: string) =>
-    listen(at, app, setting, {
+    listen(at, listener, setting, {
       ...bounds(config.maxConnections),
       reusePort,
       ...(config.directHttp ? { ahead: directDoor(agent) } : {}),
@@ -90,7 +90,7 @@ function plans(agent: Agent): Plan[] {
       setting: 'opsListen',
       at: config.opsListen,
       open: (at, setting) =>
-        listen(at, opsApp(agent), setting, { ...bounds(MAX_OPS_CONNECTIONS), reusePort }),
+        listen(at, opsListener(agent), setting, { ...bounds(MAX_OPS_CONNECTIONS), reusePort }),
     },
   ];
 }

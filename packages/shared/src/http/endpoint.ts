@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import type { z } from 'zod';
 import type { ErrorCode } from '../errors.ts';
@@ -51,11 +52,23 @@ export interface Operation {
   readonly limits: Limits;
 }
 
+/** What is read of a request beside what its endpoint describes is Node's. */
+export interface AskedRequest extends IncomingMessage {
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly body?: unknown;
+}
+
 /** One endpoint: routes, the API's document and the tables of the docs are made of it. */
-export interface Endpoint<Door, Access extends string> extends Operation {
+export interface Endpoint<
+  Door,
+  Access extends string,
+  Req extends AskedRequest = Request,
+  Res extends ServerResponse = Response,
+> extends Operation {
   /** The guard that a request must pass; without one, everybody may ask. */
   readonly access?: Access;
-  readonly handle: (door: Door, request: Request, response: Response) => Promise<void>;
+  readonly handle: (door: Door, request: Req, response: Res) => Promise<void>;
 }
 
 type ValuesOf<Described extends Parameters> = {
@@ -76,6 +89,8 @@ interface Definition<
   Query extends Parameters,
   Body extends z.ZodType | undefined,
   Answer extends z.ZodType | undefined,
+  Req,
+  Res,
 > extends Omit<Operation, 'path' | 'query' | 'body' | 'answer'> {
   readonly access?: Access;
   readonly path?: Path;
@@ -86,7 +101,7 @@ interface Definition<
   readonly handle: (
     door: Door,
     asked: Asked<Path, Query, Body>,
-    exchange: { readonly request: Request; readonly response: Response },
+    exchange: { readonly request: Req; readonly response: Res },
   ) => Handled<Answer> | Promise<Handled<Answer>>;
 }
 
@@ -94,13 +109,20 @@ interface Definition<
 type Handled<Answer> = Answer extends z.ZodType ? z.output<Answer> : void;
 
 /** The function that makes endpoints of a service: of what its handlers are given, and which guards it has. */
-export function endpointsOf<Door, Access extends string>() {
+export function endpointsOf<
+  Door,
+  Access extends string,
+  Req extends AskedRequest = Request,
+  Res extends ServerResponse = Response,
+>() {
   return function endpoint<
     Path extends Parameters = Record<never, never>,
     Query extends Parameters = Record<never, never>,
     Body extends z.ZodType | undefined = undefined,
     Answer extends z.ZodType | undefined = undefined,
-  >(definition: Definition<Door, Access, Path, Query, Body, Answer>): Endpoint<Door, Access> {
+  >(
+    definition: Definition<Door, Access, Path, Query, Body, Answer, Req, Res>,
+  ): Endpoint<Door, Access, Req, Res> {
     const { handle, ...operation } = definition;
     checkPath(operation.at, operation.path);
     return {
@@ -109,8 +131,8 @@ export function endpointsOf<Door, Access extends string>() {
         const asked = readRequest(operation as Operation, request) as Asked<Path, Query, Body>;
         const answer = await handle(door, asked, { request, response });
         const { status = 200, media, events } = operation;
-        if (operation.answer !== undefined) response.status(status).json(answer);
-        else if (media === undefined && events === undefined) response.status(status).end();
+        if (operation.answer !== undefined) sendJson(response, status, answer);
+        else if (media === undefined && events === undefined) response.writeHead(status).end();
       },
     };
   };
@@ -122,7 +144,16 @@ export function methodAndPath({ at }: Pick<Operation, 'at'>): readonly [method: 
   return [method, path];
 }
 
-function readRequest({ path = {}, query, body }: Operation, request: Request): object {
+/** Answers with JSON. */
+export function sendJson(response: ServerResponse, status: number, answer: unknown): void {
+  const body = JSON.stringify(answer);
+  response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  response.setHeader('Content-Length', Buffer.byteLength(body));
+  response.statusCode = status;
+  response.end(body);
+}
+
+function readRequest({ path = {}, query, body }: Operation, request: AskedRequest): object {
   return {
     path: readAll(path, request.params),
     query: query === undefined ? {} : readAll(query, readQuery(request, Object.keys(query))),

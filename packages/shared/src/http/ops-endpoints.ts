@@ -1,5 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
-import { endpointsOf } from './endpoint.ts';
+import { type AskedRequest, endpointsOf } from './endpoint.ts';
 
 /** What the handler of `METRICS` is given. */
 export interface ScrapedDoor {
@@ -7,7 +8,7 @@ export interface ScrapedDoor {
   readonly scrape: () => Promise<{ readonly body: string; readonly contentType: string }>;
 }
 
-const endpoint = endpointsOf<ScrapedDoor, never>();
+const endpoint = endpointsOf<ScrapedDoor, never, AskedRequest, ServerResponse>();
 
 export const OF_HEALTH = {
   howOften: 'not bounded',

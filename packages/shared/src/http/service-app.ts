@@ -1,5 +1,6 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
+import { answerOptions } from './bare-app.ts';
 import { COMMON_HEADERS } from './common-headers.ts';
 import { type Endpoint, methodAndPath } from './endpoint.ts';
 import { openApiDocument } from './openapi.ts';
@@ -74,7 +75,7 @@ export class ServiceApp {
         // Node sends no body in answer to HEAD.
         const looks: [string, Handler][] = [
           ['HEAD', handler],
-          ['OPTIONS', answerOptions],
+          ['OPTIONS', (_request, response) => answerOptions(response)],
         ];
         return [[methodAndPath(endpoint)[0], handler], ...(endpoint.probed === true ? looks : [])];
       });
@@ -128,10 +129,6 @@ export class ServiceApp {
     });
     return this.express;
   }
-}
-
-function answerOptions(_request: Request, response: Response): void {
-  response.setHeader('Allow', 'GET, HEAD, OPTIONS').status(204).end();
 }
 
 /** Answers with the problem document of `error`; where an answer has begun already, ends the connection. */

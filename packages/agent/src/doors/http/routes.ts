@@ -8,15 +8,18 @@ import { addGoLeafRoutes } from '../go-leaf/routes.ts';
 import { addLeafRoutes } from '../leaf/routes.ts';
 import { addTinyidRoutes } from '../tinyid/routes.ts';
 import { agentEndpoints } from './endpoints/all.ts';
-import { OPS_ENDPOINTS } from './endpoints/ops.ts';
 import { guardsOf, ownGuards } from './guards.ts';
 import { Pages } from './pages.ts';
 
-/** The agent's HTTP door, for applications. */
+/** The agent's HTTP door, for applications, as far as it takes Express. */
 export function agentApp(agent: Agent): Express {
   const { leaf, goLeaf, tinyid } = agent.config;
   const dispenser = new Dispenser(agent, 'http');
-  const app = newApp(agent, dispenser, 'Leafcutter agent');
+  const app = new ServiceApp({
+    bodyLimitBytes: agent.config.bodyLimitBytes,
+    title: 'Leafcutter agent',
+    onError: (error, { method, path }) => dispenser.refused(error, { method, path }),
+  });
   const guards = guardsOf(agent);
   const pages = new Pages(agent);
   app.express.use((req, _res, next) => {
@@ -30,19 +33,4 @@ export function agentApp(agent: Agent): Express {
   if (goLeaf.enabled) addGoLeafRoutes(app, agent, guards);
   if (tinyid.enabled) addTinyidRoutes(app, agent);
   return app.seal();
-}
-
-/** The second door, for kubelet and Prometheus: health and metrics only, without token. */
-export function opsApp(agent: Agent): Express {
-  const app = newApp(agent, new Dispenser(agent, 'http'));
-  app.serve(OPS_ENDPOINTS, { agent, scrape: () => wholeScrape(agent) }, {});
-  return app.seal();
-}
-
-function newApp(agent: Agent, dispenser: Dispenser, title?: string): ServiceApp {
-  return new ServiceApp({
-    bodyLimitBytes: agent.config.bodyLimitBytes,
-    ...(title === undefined ? {} : { title }),
-    onError: (error, { method, path }) => dispenser.refused(error, { method, path }),
-  });
 }

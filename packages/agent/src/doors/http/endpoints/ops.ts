@@ -1,5 +1,6 @@
+import type { ServerResponse } from 'node:http';
 import { dependency } from '@leafcutter/shared/dependency';
-import { type Endpoint, endpointsOf } from '@leafcutter/shared/http/endpoint';
+import { type AskedRequest, type Endpoint, endpointsOf, sendJson } from '@leafcutter/shared/http/endpoint';
 import { LIVEZ, METRICS, OF_HEALTH } from '@leafcutter/shared/http/ops-endpoints';
 import { oneOf } from '@leafcutter/shared/http/parameter';
 import { z } from 'zod';
@@ -14,9 +15,9 @@ const readiness = z.strictObject({
 });
 
 /** For kubelet and Prometheus, at both doors: health and metrics, without token. */
-export const OPS_ENDPOINTS: readonly Endpoint<AgentOpsDoor, never>[] = [
+export const OPS_ENDPOINTS: readonly Endpoint<AgentOpsDoor, never, AskedRequest, ServerResponse>[] = [
   LIVEZ,
-  endpointsOf<AgentOpsDoor, never>()({
+  endpointsOf<AgentOpsDoor, never, AskedRequest, ServerResponse>()({
     at: 'GET /readyz',
     probed: true,
     summary: 'Whether the agent can serve; 503 with the same body where it cannot.',
@@ -34,7 +35,7 @@ export const OPS_ENDPOINTS: readonly Endpoint<AgentOpsDoor, never>[] = [
       const modes = Object.fromEntries(states);
       const ready = Object.values(modes).every((state) => state.ready);
       const dependencies = agent.health.withoutWords;
-      response.status(ready ? 200 : 503).json({ status: ready ? 'ready' : 'not_ready', modes, dependencies });
+      sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not_ready', modes, dependencies });
     },
   }),
   METRICS,
