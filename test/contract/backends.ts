@@ -102,6 +102,19 @@ export function untilRestartShows(driver: SqlDriver): Promise<boolean | undefine
   });
 }
 
+const DIGIT = Array.from(
+  { length: 10 },
+  (_, digit) => `SELECT ${digit}${digit === 0 ? ' AS digit' : ''}`,
+).join(' UNION ALL ');
+
+/** A table for FROM with the numbers from `from` to below `to` in its column `seq`, in SQL that MariaDB and MySQL know. */
+export function numbers(from: number, to: number): string {
+  const places = Array.from(String(to - from), (_, place) => place);
+  const sum = places.map((place) => `${10 ** place} * d${place}.digit`).join(' + ');
+  const tables = places.map((place) => `(${DIGIT}) AS d${place}`).join(', ');
+  return `(SELECT ${from} + ${sum} AS seq FROM ${tables} WHERE ${sum} < ${to - from}) AS numbers`;
+}
+
 let prefixes = 0;
 
 /** A key prefix that no other test has. */

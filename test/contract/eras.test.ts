@@ -22,7 +22,7 @@ import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
-import { openLink } from './backends.ts';
+import { numbers, openLink } from './backends.ts';
 
 /**
  * Sequences around a later era that one of the stores forgot, on real servers; the others are in
@@ -178,7 +178,7 @@ test('a lowering that MySQL forgot is learnt also if there are many ranges above
   for (let at = 0; at < rows; at += 10_000)
     await driver.run(
       `INSERT INTO leafcutter_ledger SELECT 't', 'orders', seq * 50 + 1000001, seq * 50 + 1000051, 'pod', UUID(), 'c1', 1
-       FROM seq_${at}_to_${Math.min(rows, at + 10_000) - 1}`,
+       FROM ${numbers(at, Math.min(rows, at + 10_000))}`,
     );
   await byHand(BigInt(top));
   expect(await grant()).toBe(`${top}-${top + 50}`);

@@ -86,11 +86,12 @@ test('the table that Leafcutter makes has exactly Leaf’s columns', async () =>
           store.close(),
     ),
   );
-  const columns = `SELECT column_name, ordinal_position, column_type, is_nullable, column_default, extra, column_key
+  const columns = `SELECT column_name AS name, ordinal_position AS position, column_type AS type, is_nullable AS nullable,
+      column_default AS preset, extra AS extra, column_key AS of_key
     FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'leaf_alloc' ORDER BY ordinal_position`;
   const [leafs] = await leaf.query(columns);
   const own = await handles[0].driver.query(columns);
-  expect(own.map((row) => ({ ...row, ordinal_position: Number(row.ordinal_position) }))).toEqual(leafs);
+  expect(own.map((row) => ({ ...row, position: Number(row.position) }))).toEqual(leafs);
 });
 
 describe.each(['latin1', 'utf8mb3', 'utf8mb4 COLLATE utf8mb4_general_ci'])(

@@ -4,6 +4,7 @@ import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
 import type { SqlDriver } from '@leafcutter/coordinator/stores/sql/driver';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { numbers } from './backends.ts';
 
 /** LEAFCUTTER_LEDGER_ROWS=10000000 shows the same on ten million rows, in about two minutes. */
 const ROWS = Number(process.env.LEAFCUTTER_LEDGER_ROWS ?? 200_000);
@@ -20,7 +21,7 @@ beforeAll(async () => {
   driver = openMysql({ url: mariadb.url, connectionLimit: 2, statementTimeoutMs: 280_000 });
   await migrateMysql(driver);
   await driver.run(
-    `INSERT INTO leaf_alloc (biz_tag, max_id, step) SELECT CONCAT('tag-', seq), 1, 1000 FROM seq_0_to_${TAGS - 1}`,
+    `INSERT INTO leaf_alloc (biz_tag, max_id, step) SELECT CONCAT('tag-', seq), 1, 1000 FROM ${numbers(0, TAGS)}`,
   );
   const perTag = ROWS / TAGS;
   const columns =
@@ -30,7 +31,7 @@ beforeAll(async () => {
     await driver.run(
       `INSERT INTO leafcutter_ledger ${columns}
        SELECT 't', 'tag-${tag}', seq * 1000 + 1, seq * 1000 + 1001, CONCAT('pod-', seq % 200), UUID(), 'c1', 1700000000000 + seq
-       FROM seq_0_to_${perTag - 1}`,
+       FROM ${numbers(0, perTag)}`,
     );
   }
   await driver.run('ANALYZE TABLE leafcutter_ledger');

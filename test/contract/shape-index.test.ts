@@ -6,6 +6,7 @@ import type { SqlDriver } from '@leafcutter/coordinator/stores/sql/driver';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { createTagRequest } from '@leafcutter/shared/wire';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
+import { numbers } from './backends.ts';
 
 const TAGS = 100_000;
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const shapes = ['NULL', "CONCAT('T', seq, '-{decimal}')", "'SHARED-{decimal}'"];
   for (const [n, shape] of shapes.entries())
     await driver.run(
-      `INSERT INTO leafcutter_tag (tag, retired, shape) SELECT CONCAT('tag-${n}-', seq), 0, ${shape} FROM seq_1_to_${TAGS}`,
+      `INSERT INTO leafcutter_tag (tag, retired, shape) SELECT CONCAT('tag-${n}-', seq), 0, ${shape} FROM ${numbers(1, TAGS + 1)}`,
     );
   await driver.run('ANALYZE TABLE leafcutter_tag');
   admin = new TagAdmin(new SqlStore(driver), { maxStep: 1_000_000, targetDurationS: 600 });
