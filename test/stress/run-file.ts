@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Red, readReport } from '../support/jest-report.ts';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import type { Condition } from './conditions.ts';
@@ -26,23 +27,6 @@ export interface Run {
   readonly pauses: number;
   /** The tests that failed; empty for a green run. */
   readonly red: readonly Red[];
-}
-
-interface Red {
-  readonly test: string;
-  readonly how: string;
-}
-
-interface Report {
-  readonly numTotalTests: number;
-  readonly testResults: readonly {
-    readonly message: string;
-    readonly assertionResults: readonly {
-      readonly status: string;
-      readonly fullName: string;
-      readonly failureMessages: readonly string[];
-    }[];
-  }[];
 }
 
 let running: number | undefined;
@@ -81,28 +65,7 @@ export async function run({ suite, file }: Target, condition: Condition, seed: n
   over.abort();
   const pauses = (await beside) ?? 0;
   const seconds = (performance.now() - begun) / 1_000;
-  const red = code === 0 ? [] : redTests(report, child.tail(5));
+  const red = code === 0 ? [] : readReport(report, child.tail(5)).red;
   rmSync(folder, { recursive: true });
   return { seconds, pauses, red };
-}
-
-function redTests(report: string, lastWords: string): Red[] {
-  if (!existsSync(report)) return [{ test: '(the run did not end)', how: firstLines(lastWords) }];
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report;
-  return testResults.flatMap(({ message, assertionResults }) => {
-    const failed = assertionResults.filter(({ status }) => status === 'failed');
-    if (failed.length === 0) return message === '' ? [] : [{ test: '(the file)', how: firstLines(message) }];
-    return failed.map(({ fullName, failureMessages }) => ({
-      test: fullName,
-      how: firstLines(failureMessages.join()),
-    }));
-  });
-}
-
-/** What went wrong, without the stack and the colours. */
-function firstLines(message: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: Jest writes colours into its report.
-  const lines = message.replaceAll(/\u001b\[[\d;]*m/g, '').split('\n');
-  const told = lines.filter((line) => line.trim() !== '' && !line.trim().startsWith('at '));
-  return told.slice(0, 12).join(' ').replaceAll(/\s+/g, ' ').slice(0, 500);
 }

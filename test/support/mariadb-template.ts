@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, cp, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -35,10 +36,12 @@ export async function copyMariadbData(target: string): Promise<void> {
   await cp(await template(), target, { recursive: true, mode: constants.COPYFILE_FICLONE });
 }
 
-/** Prepared once per run: preparing takes a second, copying a tenth. */
+/** Prepared once per run and server: preparing takes a second, copying a tenth. */
 async function template(): Promise<string> {
-  const path = join(runFolder(), 'mariadb-template');
-  await withLock(`mariadb-template/${basename(runFolder())}`, async () => {
+  const server = createHash('sha256').update(findBinary('mariadbd', 'mariadb-server')).digest('hex');
+  const name = `mariadb-template-${server.slice(0, 8)}`;
+  const path = join(runFolder(), name);
+  await withLock(`${name}/${basename(runFolder())}`, async () => {
     if (!(await exists(path))) await prepare(path);
   });
   return path;

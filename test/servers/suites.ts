@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Outcome, readReport } from '../support/jest-report.ts';
+import { startProcess } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+import type { Dialect } from './catalogue.ts';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const CONTRACT = 'test/contract';
+/** Clusters and replicas need programs of the same version that the catalogue does not have. */
+const NOT_OURS = ['replicated-stores.test.ts'];
+const JEST = [
+  '--experimental-vm-modules',
+  '--disable-warning=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+];
+/** Far above what the suites take; a run that takes longer will not end. */
+const RUN_LIMIT_MS = 20 * 60_000;
+
+/** The contract suites that start a server of this kind. */
+export function suitesOf(dialect: Dialect): string[] {
+  const starts = dialect === 'redis' ? 'startRedis(' : 'startMariadb(';
+  return readdirSync(join(ROOT, CONTRACT))
+    .filter((name) => name.endsWith('.test.ts') && !NOT_OURS.includes(name))
+    .filter((name) => readFileSync(join(ROOT, CONTRACT, name), 'utf8').includes(starts))
+    .map((name) => `${CONTRACT}/${name}`);
+}
+
+/** Runs them, unchanged, with the programs in `bin` in place of the machine's own. */
+export async function runSuites(files: readonly string[], bin: string): Promise<Outcome> {
+  const report = join(await scratchDir('suites'), 'report.json');
+  const jest = startProcess({
+    name: 'jest',
+    command: process.execPath,
+    args: [
+      ...[...JEST, '--runInBand', '--json', `--outputFile=${report}`],
+      ...['--selectProjects', 'contract', '--', ...files],
+    ],
+    cwd: ROOT,
+    env: { ...(process.env as Record<string, string>), PATH: `${bin}:${process.env.PATH}` },
+  });
+  const limit = setTimeout(() => void jest.kill(), RUN_LIMIT_MS);
+  await jest.exited;
+  clearTimeout(limit);
+  return readReport(report, jest.tail(5));
+}
