@@ -1,8 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Outcome, readReport } from '../support/jest-report.ts';
-import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import type { Dialect } from './catalogue.ts';
 
@@ -16,7 +17,7 @@ const JEST = [
   'node_modules/jest/bin/jest.js',
 ];
 /** Far above what the suites take; a run that takes longer will not end. */
-const RUN_LIMIT_MS = 20 * 60_000;
+const RUN_LIMIT_MS = 40 * 60_000;
 
 /** The contract suites that start a server of this kind. */
 export function suitesOf(dialect: Dialect): string[] {
@@ -27,21 +28,20 @@ export function suitesOf(dialect: Dialect): string[] {
     .map((name) => `${CONTRACT}/${name}`);
 }
 
-/** Runs them, unchanged, with the programs in `bin` in place of the machine's own. */
+/** Runs them, unchanged, with the programs in `bin` in place of the machine's own. Jest tells of each file as it ends. */
 export async function runSuites(files: readonly string[], bin: string): Promise<Outcome> {
   const report = join(await scratchDir('suites'), 'report.json');
-  const jest = startProcess({
-    name: 'jest',
-    command: process.execPath,
-    args: [
-      ...[...JEST, '--runInBand', '--json', `--outputFile=${report}`],
-      ...['--selectProjects', 'contract', '--', ...files],
-    ],
+  const args = [
+    ...[...JEST, '--runInBand', '--forceExit', '--json', `--outputFile=${report}`],
+    ...['--selectProjects', 'contract', '--', ...files],
+  ];
+  const jest = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: { ...(process.env as Record<string, string>), PATH: `${bin}:${process.env.PATH}` },
+    env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    stdio: ['ignore', 'ignore', 'inherit'],
+    timeout: RUN_LIMIT_MS,
+    killSignal: 'SIGKILL',
   });
-  const limit = setTimeout(() => void jest.kill(), RUN_LIMIT_MS);
-  await jest.exited;
-  clearTimeout(limit);
-  return readReport(report, jest.tail(5));
+  const [code, signal] = await once(jest, 'exit');
+  return readReport(report, `Jest ended with ${code ?? signal}`);
 }
