@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
 import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
+import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
+import { StoreTrouble } from '@leafcutter/coordinator/stores/trouble';
 import { createConnection } from 'mysql2/promise';
 import { executeSql } from '../support/mariadb-client.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
@@ -170,6 +173,35 @@ describe('a MySQL', () => {
     await proxy.heal();
     expect(await poll(() => store.withTag('orders', async () => 'in'))).toBe('in');
     await store.close();
+  });
+
+  test('that gives fewer connections than are wanted: what needs one waits, and the cause is told', async () => {
+    const database = url.split('/').at(-1);
+    await executeSql(mariadb.port, "CREATE USER few@'127.0.0.1' WITH MAX_USER_CONNECTIONS 2");
+    await executeSql(mariadb.port, `GRANT ALL ON ${database}.* TO few@'127.0.0.1'`);
+    const trouble = new StoreTrouble();
+    const options = { connectionLimit: 8, statementTimeoutMs: PATIENCE_MS, trouble };
+    const store = new SqlStore(openMysql({ ...options, url: url.replace('root@', 'few@') }));
+    const asked = Array.from({ length: 40 }, (_, n) => store.findTag(`tag-${n}`));
+    expect(await Promise.all(asked)).toEqual(asked.map(() => undefined));
+    expect(trouble.last).toEqual({
+      reason: 'connections',
+      words: expect.stringMatching(/max_user_connections/i),
+    });
+    await store.close();
+  });
+
+  test('that gives no connection at all says so', async () => {
+    const hog = openMysqlStore(url.replace('root@', 'lonely@'));
+    const database = url.split('/').at(-1);
+    await executeSql(mariadb.port, "CREATE USER lonely@'127.0.0.1' WITH MAX_USER_CONNECTIONS 1");
+    await executeSql(mariadb.port, `GRANT ALL ON ${database}.* TO lonely@'127.0.0.1'`);
+    await hog.driver.transaction(async () => {
+      const { store } = openMysqlStore(url.replace('root@', 'lonely@'));
+      await expect(store.now()).rejects.toEqual(unavailable('connections'));
+      await store.close();
+    });
+    await hog.store.close();
   });
 
   test('that takes no writes says that it may be a replica', async () => {

@@ -15,6 +15,7 @@ test.each([
   ['refused', 'refusing'],
   ['rights', 'refusing'],
   ['read_only', 'refusing'],
+  ['connections', 'crowded'],
 ])('a store that does not serve because of %s is %s', (reason, state) => {
   const health = newHealth();
   noteStore(health, { reason, words: "Access denied for user 'leaf'@'db-1'" });

@@ -9,6 +9,9 @@ const UP: DependencyState = { state: 'up', ok: true, reason: null, words: null }
 /** Reasons of a MySQL that does not answer. With any other reason it answers and refuses. */
 const SILENT: ReadonlySet<string | null> = new Set(['unreachable', RETRY_REASONS.connectionLost, 'deadline']);
 
+/** A MySQL that serves, though not on as many connections as are wanted. */
+const CROWDED = 'connections';
+
 const REDIS_REASONS: Partial<Record<RedisState, string>> = { down: 'redis', read_only: 'redis_read_only' };
 
 /** Notes how the store of the counters does. */
@@ -18,7 +21,8 @@ export function noteStore(health: Health, trouble: Trouble | undefined): void {
     return;
   }
   const { reason, words } = trouble;
-  health.note('store', { state: SILENT.has(reason) ? 'down' : 'refusing', ok: false, reason, words });
+  const answering = reason === CROWDED ? 'crowded' : 'refusing';
+  health.note('store', { state: SILENT.has(reason) ? 'down' : answering, ok: false, reason, words });
 }
 
 /** Notes how Redis does. `refusal`: why the guard refuses this Redis. */

@@ -190,6 +190,20 @@ describe('the fleet', () => {
     });
   });
 
+  test('tells of a MySQL that serves on fewer connections than are wanted', async () => {
+    const { watch, pass, stores } = watching();
+    watch.subscribe(() => undefined);
+    const words = "User 'leaf' has exceeded the 'max_user_connections' resource";
+    stores.dependencies = [
+      { name: 'store', state: 'crowded', ok: false, sinceMs: 0, reason: 'connections', words },
+    ];
+    await pass(2, 1);
+    expect(watch.fleet?.health).toMatchObject({
+      level: 'warning',
+      sentence: expect.stringContaining(`fewer connections than mysql.connectionLimit (${words})`),
+    });
+  });
+
   test.each<[string, Partial<AgentRecord>, string, string]>([
     [
       'a wrong clock',

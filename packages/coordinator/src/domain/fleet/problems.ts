@@ -111,7 +111,14 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
         : `Redis takes no writes${redisSays}: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.`,
     });
   }
-  if (store === 'up' && storeSays !== '') {
+  const isCrowded = dependencies.some(({ name, state }) => name === 'store' && state === 'crowded');
+  if (store === 'up' && isCrowded) {
+    problems.push({
+      key: 'store',
+      level: 'warning',
+      sentence: `MySQL gives fewer connections than mysql.connectionLimit${storeSays}. What needs one waits for those there are; raise the user's limit, or lower ours.`,
+    });
+  } else if (store === 'up' && storeSays !== '') {
     problems.push({
       key: 'store',
       level: 'critical',

@@ -3,6 +3,7 @@ import type { PoolConnection as CallbackConnection } from 'mysql2';
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql/driver.ts';
+import { ConnectionLine } from './connection-line.ts';
 import {
   isServersTrouble,
   mustGiveUpConnection,
@@ -16,6 +17,9 @@ import { prepareSession } from './session.ts';
 const WRITE_TROUBLE: ReadonlySet<string | undefined> = new Set([
   ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, 'rights'],
 ]);
+
+/** A server that refused a connection is told as crowded for so long, although it serves, milliseconds. */
+const CROWDED_MS = 10_000;
 
 /** MySQL 8+ and MariaDB 10.6+ on mysql2. @throws StartError if a file of `tls` cannot be read */
 export function openMysql(options: MysqlOptions): SqlDriver {
@@ -32,7 +36,9 @@ class MysqlDriver implements SqlDriver {
   /** By connection, the incarnation that it leads to. */
   readonly #prepared = new WeakMap<object, number>();
   readonly #incarnation = new MysqlIncarnation(() => performance.now());
+  readonly #line = new ConnectionLine((error) => this.#crowded(error));
   #onReplaced: () => void = () => undefined;
+  #crowdedAtMs = Number.NEGATIVE_INFINITY;
   #refusesWrites = false;
 
   constructor(hosts: MysqlHosts, { statementTimeoutMs, trouble }: MysqlOptions) {
@@ -117,14 +123,14 @@ class MysqlDriver implements SqlDriver {
       try {
         if (!this.#prepared.has(connection.connection)) await this.#prepare(connection);
         const result = await work(connection);
-        connection.release();
+        this.#line.release(connection);
         this.#served(writes);
         return result;
       } catch (error) {
         if (mustGiveUpConnection(error)) {
-          connection.destroy();
+          this.#line.destroy(connection);
           this.#hosts.leave(pool);
-        } else connection.release();
+        } else this.#line.release(connection);
         throw error;
       }
     } catch (error) {
@@ -140,7 +146,13 @@ class MysqlDriver implements SqlDriver {
   #served(wrote: boolean): void {
     if (this.#refusesWrites && !wrote) return;
     this.#refusesWrites = false;
+    if (performance.now() - this.#crowdedAtMs < CROWDED_MS) return;
     this.#trouble?.over();
+  }
+
+  #crowded(error: unknown): void {
+    this.#crowdedAtMs = performance.now();
+    this.#trouble?.met(translateConnectError(error, false));
   }
 
   async #prepare(connection: PoolConnection): Promise<void> {
@@ -161,13 +173,13 @@ class MysqlDriver implements SqlDriver {
       const connection = await this.#connect(pool);
       const leadsTo = this.#prepared.get(connection.connection);
       if (leadsTo === undefined || leadsTo === this.#incarnation.number) return connection;
-      connection.destroy();
+      this.#line.destroy(connection);
     }
   }
 
   /** A connection of the pool, waited for no longer than a statement may take. One that comes later goes back. */
   async #connect(pool: Pool): Promise<PoolConnection> {
-    const connecting = pool.getConnection();
+    const connecting = this.#line.take(pool);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new Error('no connection came free in time')), this.#timeoutMs);
@@ -176,7 +188,7 @@ class MysqlDriver implements SqlDriver {
       return await Promise.race([connecting, late]);
     } catch (error) {
       connecting.then(
-        (connection) => connection.release(),
+        (connection) => this.#line.release(connection),
         // Without a code it is the pool's own error: too many wait, or the pool was closed.
         (failure: { code?: string }) => failure.code !== undefined && this.#hosts.leave(pool),
       );

@@ -54,6 +54,7 @@ test('a connection that is refused says why, without the words that name a user'
   });
   const many = mysqlError(1040, 'Too many connections', 'ER_CON_COUNT_ERROR');
   expect(translateConnectError(many, true)).toMatchObject({ reason: 'connection_lost' });
+  expect(translateConnectError(many, false)).toMatchObject({ reason: 'connections' });
   const none = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   expect(translateConnectError(none, false)).toMatchObject({ reason: 'unreachable' });
 });

@@ -19,6 +19,9 @@ const OPTION_PREVENTS = 1290;
 /** The user may not: 1044, 1045, 1698 come in; 1142, 1143, 1227, 1370 do this; 1820, 1862 with this password; 3118 locked. */
 const RIGHTS = new Set([1044, 1045, 1142, 1143, 1227, 1370, 1698, 1820, 1862, 3118]);
 
+/** No further connection: 1040 for anybody, 1203 and 1226 for this user. */
+const CROWDED = new Set([1040, 1203, 1226]);
+
 /**
  * The server ended the statement or the session: 1053 shutdown, 1317, 1969 and 3024 statement interrupted, 1927 and
  * 3169 session killed, 4031 idle for too long. After such an end, nobody knows what a COMMIT did.
@@ -89,10 +92,17 @@ export function translateMysqlError(error: unknown): unknown {
   return unavailable(`MySQL cannot do its work now (${code}).`, RETRY_REASONS.refused, error);
 }
 
+/** True if the server answered that it gives no further connection. */
+export function isCrowded(error: unknown): boolean {
+  return CROWDED.has((error as MysqlError).errno ?? 0);
+}
+
 /** Why no connection was made: the server's own answer, or none. */
 export function translateConnectError(error: unknown, areSeveral: boolean): LeafcutterError {
   const { errno = 0, code = '' } = error as MysqlError;
   if (RIGHTS.has(errno)) return unavailable(`MySQL does not let this user in (${code}).`, 'rights', error);
+  if (isCrowded(error) && !areSeveral)
+    return unavailable(`MySQL gives no further connection (${code}).`, 'connections', error);
   const message = code.startsWith('ER_')
     ? `MySQL gives no connection (${code}).`
     : 'MySQL cannot be reached.';
@@ -102,7 +112,7 @@ export function translateConnectError(error: unknown, areSeveral: boolean): Leaf
 /** What a whole server suffers from, and not one row or one moment. */
 const SERVERS: ReadonlySet<string | undefined> = new Set([
   ...[RETRY_REASONS.connectionLost, RETRY_REASONS.readOnly, RETRY_REASONS.refused],
-  ...['unreachable', 'rights', 'session', 'binlog_format', 'engine'],
+  ...['unreachable', 'connections', 'rights', 'session', 'binlog_format', 'engine'],
 ]);
 
 /** True if `error` says that MySQL as such does not serve. */
