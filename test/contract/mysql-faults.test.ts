@@ -154,11 +154,13 @@ describe('a MySQL', () => {
   });
 
   test.each(['ssl-mode=REQUIRED', 'tls=true'])(
-    'that has no TLS is not spoken to in plaintext by who asks for %s',
+    'without TLS, or with a certificate of nobody’s, is not spoken to in plaintext by who asks for %s',
     async (query) => {
       const { store } = openMysqlStore(`${url}?${query}`);
       await expect(store.now()).rejects.toMatchObject({
-        cause: expect.objectContaining({ code: 'HANDSHAKE_NO_SSL_SUPPORT' }),
+        cause: expect.objectContaining({
+          code: expect.stringMatching(/^HANDSHAKE_(NO_SSL_SUPPORT|SSL_ERROR)$/),
+        }),
       });
       await store.close();
     },
