@@ -257,6 +257,7 @@ describe('the console', () => {
     await page.locator('.holders li[data-tag="orders"]').waitFor();
     const before = await used(page);
     expect(await poll(async () => Math.abs((await used(page)) - before) > 5)).toBe(true);
+    await page.locator('.fact', { hasText: 'coordinators' }).getByText('up', { exact: true }).waitFor();
     const snowflake = await (await fetch(`${agent?.url}/v1/snowflake`)).text();
     await page.getByLabel('ID', { exact: true }).fill(snowflake);
     await page.getByRole('button', { name: 'Decode' }).click();
@@ -292,6 +293,16 @@ describe('the console', () => {
     await page.getByRole('link', { name: 'orders' }).waitFor();
     await coordinator?.restart();
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
+    await page.context().close();
+  });
+
+  test('shows on an agent’s page since when its coordinators are down, and why', async () => {
+    await Promise.all(cluster.coordinators.map((coordinator) => coordinator.stop()));
+    const { page } = await openPage(browser);
+    await page.goto(`${cluster.agents[0]?.url}/`);
+    const fact = page.locator('.fact', { hasText: 'coordinators' });
+    await fact.getByText('down', { exact: true }).waitFor();
+    await fact.getByText(/for .*: COORDINATOR_UNAVAILABLE/).waitFor();
     await page.context().close();
   });
 });

@@ -2,6 +2,9 @@
 
 const TOKEN = 'leafcutter-token';
 
+/** Where a service tells whether it is ready, and of what it depends on. */
+export const READINESS = 'readyz';
+
 /** The token that this tab was given; it is kept until the tab is closed. */
 export const token = {
   get: (): string | null => sessionStorage.getItem(TOKEN),
@@ -32,7 +35,8 @@ export async function request(path: string, init: RequestInit = {}): Promise<Res
     if (init.signal?.aborted === true) throw error;
     throw new ApiError('UNREACHABLE', 'The service does not answer. Is it running?');
   });
-  if (response.ok) return response;
+  // A service that is not ready says in the same document why.
+  if (response.ok || (path === READINESS && response.status === 503)) return response;
   const problem = (await response.json().catch(() => undefined)) as
     | { code?: string; detail?: string; title?: string }
     | undefined;

@@ -1,5 +1,7 @@
+import type { Dependency } from '@leafcutter/shared/dependency';
 import type { AgentStatus } from '@leafcutter/shared/wire';
 import { useState } from 'preact/hooks';
+import { READINESS } from '../api.ts';
 import { dateTime, duration, offset, rate } from '../format.ts';
 import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';
 import { BufferRow } from '../parts/buffer-bar.tsx';
@@ -7,6 +9,9 @@ import { useDocument } from '../use-document.ts';
 
 /** Rows of a page; an agent may hold a hundred thousand tags. */
 const SHOWN = 200;
+
+/** How often to ask whether the agent is ready, milliseconds. */
+const READINESS_MS = 5_000;
 
 /** One agent about itself: its buffers, lease and clock. */
 export function AgentPage({ status }: { status: AgentStatus }) {
@@ -28,6 +33,7 @@ export function AgentPage({ status }: { status: AgentStatus }) {
         </Fact>
         <Fact name="Version">{status.version}</Fact>
       </dl>
+      <Dependencies timeMs={timeMs} />
       <Card title="Snowflakes">
         <Snowflakes snowflake={snowflake} timeMs={timeMs} />
       </Card>
@@ -60,6 +66,30 @@ export function AgentPage({ status }: { status: AgentStatus }) {
       </Card>
       <Decode />
     </main>
+  );
+}
+
+/** What the agent depends on, and why that is not well; the log has the words. */
+function Dependencies({ timeMs }: Pick<AgentStatus, 'timeMs'>) {
+  const { data } = useDocument<{ readonly dependencies: readonly Omit<Dependency, 'words'>[] }>(
+    READINESS,
+    READINESS_MS,
+  );
+  if (data === undefined || data.dependencies.length === 0) return null;
+  return (
+    <Card title="Depends on">
+      <dl class="facts roomy">
+        {data.dependencies.map(({ name, state, ok, sinceMs, reason }) => (
+          <Fact key={name} name={name}>
+            <Badge tone={ok ? 'ok' : 'critical'}>{state}</Badge>
+            <span class="hint">
+              {` for ${duration(Math.max(0, Math.round((timeMs - sinceMs) / 1_000)))}`}
+              {reason === null ? '' : `: ${reason}`}
+            </span>
+          </Fact>
+        ))}
+      </dl>
+    </Card>
   );
 }
 
