@@ -154,7 +154,12 @@ describe('a user of Redis with the commands of docs/stores.md', () => {
     try {
       await admin.flushall();
       await admin.call('ACL', 'LOG', 'RESET');
-      await admin.call('ACL', 'SETUSER', ...rules);
+      await admin.call(
+        'ACL',
+        'SETUSER',
+        ...rules,
+        ...((await knowsSetinfo(admin)) ? ['+client|setinfo'] : []),
+      );
       const coordinator = await startCoordinator({
         LEAFCUTTER_MYSQL_URL: database,
         LEAFCUTTER_REDIS_URL: `redis://leafcutter:change-me@127.0.0.1:${redis.port}`,
@@ -168,6 +173,12 @@ describe('a user of Redis with the commands of docs/stores.md', () => {
       await admin.call('ACL', 'DELUSER', 'leafcutter');
       admin.disconnect();
     }
+  }
+
+  /** Redis 7.2 and later, as docs/stores.md says. */
+  async function knowsSetinfo(admin: Redis): Promise<boolean> {
+    const [about] = (await admin.call('COMMAND', 'INFO', 'client|setinfo')) as unknown[];
+    return about !== null && about !== undefined;
   }
 
   /** Commands that Redis refused this user. */
