@@ -41,7 +41,7 @@ async function runLoad({ dialect }: ServerKind, bin: string): Promise<LoadResult
 }
 
 async function judge(server: ServerKind, bin: string): Promise<Verdict> {
-  const files = suitesOf(server.dialect);
+  const files = suitesOf(server);
   say(`${server.name}: runs ${files.length} contract suites …`);
   const { passed, skipped, red } = await runSuites(files, bin);
   for (const { test, how } of red) say(`${server.name}: RED ${test}: ${how}`);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Outcome, readReport } from '../support/jest-report.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
-import type { Dialect } from './catalogue.ts';
+import type { ServerKind } from './catalogue.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CONTRACT = 'test/contract';
@@ -20,10 +20,10 @@ const JEST = [
 const RUN_LIMIT_MS = 40 * 60_000;
 
 /** The contract suites that start a server of this kind. */
-export function suitesOf(dialect: Dialect): string[] {
+export function suitesOf({ dialect, leavesOut = [] }: ServerKind): string[] {
   const starts = dialect === 'redis' ? 'startRedis(' : 'startMariadb(';
   return readdirSync(join(ROOT, CONTRACT))
-    .filter((name) => name.endsWith('.test.ts') && !NOT_OURS.includes(name))
+    .filter((name) => name.endsWith('.test.ts') && ![...NOT_OURS, ...leavesOut].includes(name))
     .filter((name) => readFileSync(join(ROOT, CONTRACT, name), 'utf8').includes(starts))
     .map((name) => `${CONTRACT}/${name}`);
 }

@@ -42,7 +42,11 @@ function writeMariadb(start: string, base: string, write: Write): void {
     `--basedir='${base}' --lc-messages-dir='${share}' --character-sets-dir='${share}/charsets'`,
     `--plugin-dir='${base}/lib/mysql/plugin'`,
   ].join(' ');
-  write('mariadbd', [`exec ${start} "$@" ${places}`]);
+  // Without a certificate of its own it would make one at each start, which takes a minute on a busy machine.
+  write('mariadbd', [
+    ...argumentsBut('--no-defaults'),
+    `exec ${start} --no-defaults --skip-ssl "$@" ${places}`,
+  ]);
   const tables = SYSTEM_TABLES.map((name) => `'${share}/${name}'`).join(' ');
   write('mariadb-install-db', [
     ...argumentsBut('--auth-root-authentication-method=*|--skip-test-db'),
