@@ -130,6 +130,111 @@ describe('leafcutter import', () => {
     expect(await draw('id:user')).toBe(42n);
   });
 
+  describe('of CosId', () => {
+    /** Takes a segment as CosId does: it then issues `(old, new]`. */
+    const allocate = async (step: number) => {
+      await pool.query("UPDATE cosid SET last_max_id = last_max_id + ? WHERE name = 'shop.order'", [step]);
+      const [rows] = await pool.query("SELECT last_max_id AS top FROM cosid WHERE name = 'shop.order'");
+      const [{ top }] = rows as [{ top: number }];
+      return Array.from({ length: step }, (_, index) => BigInt(top - index));
+    };
+    const flags = () => ['cosid', '--from', url, '--gap', '10', '--rename', 'shop.*=cosid:*', '--apply'];
+
+    test('takes its table: nothing that it issues until the gap is used up comes twice, and more is told', async () => {
+      await pool.query(`
+        CREATE TABLE cosid (name varchar(100) PRIMARY KEY, last_max_id bigint unsigned NOT NULL DEFAULT 0,
+          last_fetch_time bigint unsigned NOT NULL);
+        INSERT INTO cosid VALUES ('shop.order', 500, 0), ('shop.fresh', 0, 0)`);
+      const before = await allocate(10);
+      expect(before[0]).toBe(510n);
+      const done = await run(...flags());
+      expect(done).toMatchObject({ code: 0, output: expect.stringContaining('2 made, 0 kept, 0 refused') });
+      expect(done.output).toMatch(/stop all applications with CosId on this store.* fewer than 10 numbers/);
+      expect(await coordinator.json('/v1/tags/cosid:order')).toMatchObject({
+        nextId: '521',
+        description: 'imported from cosid: shop.order',
+      });
+      const meanwhile = await allocate(10);
+      const here = await Promise.all(Array.from({ length: 20 }, () => draw('cosid:order')));
+      expect(new Set([...before, ...meanwhile, ...here]).size).toBe(
+        before.length + meanwhile.length + here.length,
+      );
+      expect(await run(...flags())).toMatchObject({ code: 0, output: expect.stringContaining('2 kept') });
+      await allocate(1);
+      expect(await run(...flags())).toMatchObject({
+        code: 1,
+        output: expect.stringMatching(/both handed out IDs from 521 to 521/),
+      });
+    });
+
+    test('control: a tag that starts at last_max_id, as go-leaf counts, gives an ID that CosId issued', async () => {
+      const [last] = await allocate(1);
+      await coordinator.json('/v1/tags', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ tag: 'cosid-by-hand', start: String(last) }),
+      });
+      expect(await draw('cosid-by-hand')).toBe(last);
+    });
+
+    test('takes its keys by what stands in their braces, and no counter of machine ids', async () => {
+      const client = new Redis(redis.url);
+      await client.mset({
+        'cosid:{shop.user}.adder': '700',
+        'cosid:{shop}:adder': '3',
+        'cosid:shop:adder': '3',
+        'cosid:shop:early:adder': '9',
+        'cosid:{shop.day@2026-11}.adder': '5',
+      });
+      await client.hset('cosid:{shop}:itc_idx', { a: '0|0' });
+      const from = ['--from', redis.url, '--gap', '0'];
+      expect(await planned('cosid', ...from, '--rename', '*@2026-11=*-2026-11')).toEqual({
+        'shop.user': ['create', '701'],
+        'shop.day@2026-11': ['create', '6'],
+        'cosid:shop:early:adder': ['refuse'],
+      });
+      const asRedis = await planned('redis', ...from, '--match', 'cosid:*');
+      expect(new Set(Object.values(asRedis).flat())).toEqual(new Set(['refuse']));
+      client.disconnect();
+    });
+  });
+
+  test('makes no tag of two counters, and none if a rename fits nothing', async () => {
+    const client = new Redis(redis.url);
+    await client.mset({ 'eu:one': '50', 'us:one': '9000' });
+    client.disconnect();
+    const from = ['redis', '--from', redis.url, '--match', '?[us]:one', '--rename'];
+    const clash = await run(...from, 'eu:*=all:*', '--rename', 'us:*=all:*', '--apply');
+    expect(clash).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/eu:one +all:one .*us:one would become tag all:one, too/),
+    });
+    expect(await run(...from, 'eu:oen=one')).toMatchObject({
+      code: 64,
+      output: expect.stringContaining('--rename eu:oen=one fits no counter'),
+    });
+    expect(JSON.stringify(await tags())).not.toContain('all:one');
+  });
+
+  test('reads no replica, which may be behind, unless it is told to', async () => {
+    const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', new URL(redis.url).port] });
+    const ofReplica = ['redis', '--from', replica.url, '--match', 'none:*'];
+    expect(await run(...ofReplica)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('is a replica'),
+    });
+    expect(await run(...ofReplica, '--from-replica')).toMatchObject({ code: 0 });
+    await replica.stop();
+    await pool.query('SET GLOBAL read_only = ON');
+    const readOnly = ['go-leaf', '--from', url];
+    expect(await run(...readOnly)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('is read-only'),
+    });
+    expect(await planned(...readOnly, '--from-replica')).toMatchObject({ 'g.order': expect.anything() });
+    await pool.query('SET GLOBAL read_only = OFF');
+  });
+
   test('warns of names that Leaf would serve from one another, made before or now', async () => {
     const client = new Redis(redis.url);
     await client.mset({ 'pair:a': '1', 'pair:a.v2': '1', 'pair:lone.v2': '1' });

@@ -51,8 +51,8 @@ export class AdminClient {
     return tagView.parse(await this.#call('PATCH', pathOf(tag), request));
   }
 
-  async retire(tag: string): Promise<TagView> {
-    return tagView.parse(await this.#call('DELETE', pathOf(tag)));
+  async retire(tag: string): Promise<ComparedTag> {
+    return comparedTag.parse(await this.#call('DELETE', pathOf(tag)));
   }
 
   async lower(tag: string, to: string, force: boolean): Promise<LowerTagAnswer> {

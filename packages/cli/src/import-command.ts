@@ -5,13 +5,14 @@ import { leafStem, NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 import { visible } from '@leafcutter/shared/visible';
 import { type AdminClient, adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
-import { type Existing, planStep, type Step } from './import/plan.ts';
-import { MAX_COUNTERS, type ReadCounters } from './import/source.ts';
+import { type Existing, planStep, type Step, withoutClashes } from './import/plan.ts';
+import { Renames } from './import/renames.ts';
+import { type Found, MAX_COUNTERS, type ReadCounters, type Source } from './import/source.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { jsonText } from './json-text.ts';
 import { textTable } from './text-table.ts';
 
-const HELP = `Usage: leafcutter import <tinyid|go-leaf|redis> --from URL [flags]
+const HELP = `Usage: leafcutter import <tinyid|go-leaf|cosid|redis> --from URL [flags]
 
 Makes a tag of every counter of another system. Without --apply it only shows what it would do. Run it again at the
 cut-over: tags that granted nothing below the counter are kept, a counter that has passed the gap is reported. Nothing
@@ -20,10 +21,15 @@ A Leaf needs no import: its table leaf_alloc is used as it is.
 
   tinyid        reads tiny_id_info     --from mysql://user:password@host/database
   go-leaf       reads segments         --from mysql://user:password@host/database
+  cosid         reads cosid            --from mysql://user:password@host/database
+                or its segments' keys  --from redis://host:6379/0
   redis         reads INCR counters    --from redis://host:6379/0 --match 'id:*'
 
   --from URL          where the counters are; better LEAFCUTTER_IMPORT_FROM, because other users can see flags
   --match PATTERN     redis: which keys are counters, as in SCAN
+  --rename OLD=NEW    the counter OLD becomes the tag NEW. May be given more than once; 'shop.*=*' takes a part off
+                      all names. Counters that would become one tag are refused
+  --from-replica      read a replica or a read-only server: only if nothing is handed out any more and it has caught up
   --gap N             IDs left free above each counter for what the other system hands out until it is off;
                       default 100000. Take more than it can hand out until then
   --apply             make the tags
@@ -32,12 +38,14 @@ A Leaf needs no import: its table leaf_alloc is used as it is.
   --token TOKEN       admin token; better LEAFCUTTER_ADMIN_TOKEN
   --json              print JSON
 
-Exit code 0 where nothing was refused, 1 otherwise.
+Exit code 0 if nothing was refused, 1 otherwise.
 `;
 
 const OPTIONS = {
   from: { type: 'string' },
   match: { type: 'string' },
+  rename: { type: 'string', multiple: true },
+  'from-replica': { type: 'boolean', default: false },
   gap: { type: 'string', default: '100000' },
   apply: { type: 'boolean', default: false },
   'skip-refused': { type: 'boolean', default: false },
@@ -50,11 +58,33 @@ const OPTIONS = {
 /** Pairs that a warning names. */
 const MAX_NAMED_PAIRS = 10;
 
-/** Each loads its own driver, and no other. */
-const SOURCES: Readonly<Record<string, () => Promise<ReadCounters>>> = {
-  tinyid: async () => (await import('./import/mysql-counters.ts')).tinyidCounters,
-  'go-leaf': async () => (await import('./import/mysql-counters.ts')).goLeafCounters,
-  redis: async () => (await import('./import/redis-counters.ts')).redisCounters,
+/** Characters of a tag's description: the width of Leaf's column. */
+const MAX_DESCRIPTION = 256;
+
+interface System {
+  /** Each loads its own driver, and no other. */
+  readonly load: () => Promise<ReadCounters>;
+  /** What hands out its numbers. */
+  readonly writers: string;
+}
+
+const SYSTEMS: Readonly<Record<string, System>> = {
+  tinyid: {
+    load: async () => (await import('./import/mysql-counters.ts')).tinyidCounters,
+    writers: 'all tinyid servers of this database',
+  },
+  'go-leaf': {
+    load: async () => (await import('./import/mysql-counters.ts')).goLeafCounters,
+    writers: 'all go-leaf servers of this database',
+  },
+  cosid: {
+    load: async () => (await import('./import/cosid-counters.ts')).cosidCounters,
+    writers: 'all applications with CosId on this store',
+  },
+  redis: {
+    load: async () => (await import('./import/redis-counters.ts')).redisCounters,
+    writers: 'everything that increments these keys',
+  },
 };
 
 /** `leafcutter import`: other systems' counters become tags. */
@@ -65,31 +95,27 @@ export async function importCommand(io: Io): Promise<ExitCode> {
     io.out(HELP + ADMIN_TLS_HELP);
     return values.help === true ? EXIT.ok : EXIT.usage;
   }
-  const load = Object.hasOwn(SOURCES, system) ? SOURCES[system] : undefined;
-  if (load === undefined || extra.length > 0) {
-    throw new UsageError(`import takes one of ${Object.keys(SOURCES).join(', ')}.\n\n${HELP}`);
+  const of = Object.hasOwn(SYSTEMS, system) ? SYSTEMS[system] : undefined;
+  if (of === undefined || extra.length > 0) {
+    throw new UsageError(`import takes one of ${Object.keys(SYSTEMS).join(', ')}.\n\n${HELP}`);
   }
-  if (system === 'redis' && values.match === undefined) {
-    throw new UsageError(`Say which keys are counters: --match 'id:*'.\n\n${HELP}`);
+  if ((system === 'redis') !== (values.match !== undefined)) {
+    const match = system === 'redis' ? "Say which keys are counters: --match 'id:*'" : '--match is for redis';
+    throw new UsageError(`${match}.\n\n${HELP}`);
   }
   const from = values.from ?? io.env.LEAFCUTTER_IMPORT_FROM;
   if (from === undefined) throw new UsageError(`Say where the counters are: --from URL.\n\n${HELP}`);
   const gap = readGap(values.gap);
+  const renames = new Renames(values.rename ?? []);
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
   const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
 
-  const read = await load();
-  const found = await read(from, values.match).catch((error: unknown) => {
-    throw error instanceof StoreUrlError ? new UsageError(`--from ${error.message}.`) : error;
+  const found = await read(await of.load(), {
+    url: from,
+    match: values.match,
+    fromReplica: values['from-replica'],
   });
-  if (found.length > MAX_COUNTERS) {
-    throw new UsageError(`There are more than ${MAX_COUNTERS} counters; narrow them down.`);
-  }
-  const steps: Step[] = [];
-  for (const counter of found) {
-    steps.push(planStep(counter, await existing(client, counter.name), gap));
-    if (io.watched && steps.length % 100 === 0) io.err(`${steps.length} of ${found.length} are looked up.\n`);
-  }
+  const steps = await plan(client, found, renames, gap, io);
   await warnOfDottedNames(client, steps, io);
   const refused = steps.filter(({ action }) => action === 'refuse').length;
   const apply = values.apply && (refused === 0 || values['skip-refused']);
@@ -98,30 +124,63 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   if (values.apply && !apply) {
     io.err('Nothing was made, because some are refused; mend them, or add --skip-refused.\n');
   }
+  if (steps.some(({ action }) => action === 'create')) {
+    io.err(
+      `Before anyone draws from these tags, stop ${of.writers}, or be sure that they hand out fewer than ${gap} numbers of each until they are off. Once they are, run this again: each row has to be "keep".\n`,
+    );
+  }
   return refused === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function existing(client: AdminClient, name: string): Promise<Existing | undefined> {
+async function read(readCounters: ReadCounters, source: Source): Promise<Found[]> {
+  const found = await readCounters(source).catch((error: unknown) => {
+    throw error instanceof StoreUrlError ? new UsageError(`--from ${error.message}.`) : error;
+  });
+  if (found.length <= MAX_COUNTERS) return found;
+  throw new UsageError(`There are more than ${MAX_COUNTERS} counters; narrow them down.`);
+}
+
+async function plan(
+  client: AdminClient,
+  found: readonly Found[],
+  renames: Renames,
+  gap: bigint,
+  io: Io,
+): Promise<Step[]> {
+  const counters = withoutClashes(found, (name) => renames.tagOf(name));
+  if (renames.unused.length > 0) {
+    throw new UsageError(visible(`--rename ${renames.unused.join(', ')} fits no counter.`));
+  }
+  const steps: Step[] = [];
+  for (const counter of counters) {
+    const tag = renames.tagOf(counter.name);
+    steps.push(planStep(counter, tag, await existing(client, tag), gap));
+    if (io.watched && steps.length % 100 === 0) io.err(`${steps.length} of ${found.length} are looked up.\n`);
+  }
+  return steps;
+}
+
+async function existing(client: AdminClient, tag: string): Promise<Existing | undefined> {
   try {
-    const { state, nextId } = await client.show(name);
+    const { state, nextId } = await client.show(tag);
     // A tag's pages are in order of their ranges' starts.
-    const [first] = (await client.ledger({ tag: name }, undefined)).ranges;
+    const [first] = (await client.ledger({ tag }, undefined)).ranges;
     return { state, nextId: BigInt(nextId), firstId: BigInt(first?.start ?? nextId) };
   } catch (error) {
     // The plan refuses a name that no new tag can have, with the reason.
-    if (hasCode(error, 'TAG_UNKNOWN') || !NEW_TAG_PATTERN.test(name)) return undefined;
+    if (hasCode(error, 'TAG_UNKNOWN') || !NEW_TAG_PATTERN.test(tag)) return undefined;
     throw error;
   }
 }
 
 /** Counters that are two here and one to Leaf, which serves `acct.v2` from `acct`. */
 async function warnOfDottedNames(client: AdminClient, steps: readonly Step[], io: Io): Promise<void> {
-  const names = new Set(steps.map(({ name }) => name));
+  const names = new Set(steps.map(({ tag }) => tag));
   const paired: string[] = [];
-  for (const { name, action } of steps) {
-    const stem = leafStem(name);
+  for (const { tag, action } of steps) {
+    const stem = leafStem(tag);
     if (stem === undefined || stem === '' || action === 'refuse') continue;
-    if (names.has(stem) || (await existing(client, stem)) !== undefined) paired.push(`${name} / ${stem}`);
+    if (names.has(stem) || (await existing(client, stem)) !== undefined) paired.push(`${tag} / ${stem}`);
   }
   if (paired.length === 0) return;
   const more = paired.length > MAX_NAMED_PAIRS ? ` and ${paired.length - MAX_NAMED_PAIRS} more` : '';
@@ -133,12 +192,13 @@ async function warnOfDottedNames(client: AdminClient, steps: readonly Step[], io
 /** Makes the tags one by one: a second run goes on where a first one was cut off. */
 async function make(client: AdminClient, steps: readonly Step[], system: string, io: Io): Promise<void> {
   const toMake = steps.filter(({ action }) => action === 'create');
-  for (const [index, { name, nextHere, step }] of toMake.entries()) {
+  for (const [index, { name, tag, nextHere, step }] of toMake.entries()) {
+    const was = name === tag ? '' : `: ${visible(name)}`;
     await client.create({
-      tag: name,
+      tag,
       start: String(nextHere),
       ...(step === undefined ? {} : { step }),
-      description: `imported from ${system}`,
+      description: `imported from ${system}${was}`.slice(0, MAX_DESCRIPTION),
     });
     if (io.watched && (index + 1) % 100 === 0) io.err(`${index + 1} of ${toMake.length} tags are made.\n`);
   }
@@ -147,6 +207,7 @@ async function make(client: AdminClient, steps: readonly Step[], system: string,
 function report(steps: readonly Step[], applied: boolean): string {
   const rows = steps.map((step) => [
     step.name,
+    step.tag,
     String(step.nextThere ?? ''),
     String(step.nextHere ?? ''),
     step.action,
@@ -155,7 +216,7 @@ function report(steps: readonly Step[], applied: boolean): string {
   const count = (action: Step['action']) => steps.filter((step) => step.action === action).length;
   const made = applied ? `${count('create')} made` : `${count('create')} to make`;
   return (
-    textTable([['NAME', 'NEXT THERE', 'NEXT HERE', 'ACTION', 'PROBLEM'], ...rows]) +
+    textTable([['COUNTER', 'TAG', 'NEXT THERE', 'NEXT HERE', 'ACTION', 'PROBLEM'], ...rows]) +
     `${made}, ${count('keep')} kept, ${count('refuse')} refused.\n` +
     (applied || count('create') === 0 ? '' : 'Nothing was changed; --apply makes the tags.\n')
   );

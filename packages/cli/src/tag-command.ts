@@ -93,7 +93,7 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
     case 'retire':
       if (values.yes !== true)
         throw new UsageError(`Retiring "${needName(name)}" cannot be undone; add --yes if you mean it.`);
-      print([await client.retire(needName(name))]);
+      printOne(await client.retire(needName(name)));
       break;
     case 'lower':
       await lower(client, needName(name), values, io);

@@ -1,17 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Existing, planStep } from './plan.ts';
+import { type Existing, planStep as plan, withoutClashes } from './plan.ts';
+import type { Found } from './source.ts';
 
 const tag = (nextId: bigint, firstId = nextId, state: Existing['state'] = 'active'): Existing => ({
   state,
   nextId,
   firstId,
 });
+const planStep = (found: Found, existing: Existing | undefined, gap: bigint) =>
+  plan(found, found.name, existing, gap);
 const orders = (nextId: bigint) => ({ name: 'orders', nextId });
 
 describe('a counter of another system', () => {
   test('becomes a tag that starts a gap above it, with its step', () => {
     expect(planStep({ ...orders(501n), step: 50 }, undefined, 1_000n)).toEqual({
       name: 'orders',
+      tag: 'orders',
       action: 'create',
       nextThere: 501n,
       nextHere: 1_501n,
@@ -63,5 +67,43 @@ describe('a counter of another system', () => {
       action: 'refuse',
       problem: expect.stringMatching(problem),
     });
+  });
+
+  test('takes its new name, and is judged by that', () => {
+    expect(plan({ name: 'bad name', nextId: 7n }, 'good', undefined, 0n)).toMatchObject({
+      name: 'bad name',
+      tag: 'good',
+      action: 'create',
+    });
+    expect(plan(orders(7n), 'bad name', undefined, 0n)).toMatchObject({ action: 'refuse' });
+  });
+});
+
+describe('counters that would become one tag', () => {
+  const found: Found[] = [
+    { name: 'a.order', nextId: 500n },
+    { name: 'b.order', nextId: 9_000n },
+    { name: 'c.pay', nextId: 1n },
+  ];
+  const lastPart = (name: string) => name.slice(name.indexOf('.') + 1);
+
+  test('are all refused', () => {
+    const actions = withoutClashes(found, lastPart).map((counter) => {
+      const { name, action, problem } = plan(counter, lastPart(counter.name), undefined, 0n);
+      return [name, action, problem];
+    });
+    expect(actions).toEqual([
+      ['a.order', 'refuse', 'b.order would become tag order, too; rename one of them'],
+      ['b.order', 'refuse', 'a.order would become tag order, too; rename one of them'],
+      ['c.pay', 'create', undefined],
+    ]);
+  });
+
+  test('control: without that, both would be made, one of them below what the other handed out', () => {
+    const starts = found.map((counter) => plan(counter, lastPart(counter.name), undefined, 0n));
+    expect(starts.filter(({ tag }) => tag === 'order').map(({ nextHere }) => nextHere)).toEqual([
+      500n,
+      9_000n,
+    ]);
   });
 });

@@ -4,7 +4,10 @@ import type { Found } from './source.ts';
 
 /** What to do with one counter. */
 export interface Step {
+  /** Its name in the other system. */
   readonly name: string;
+  /** The tag that it becomes. */
+  readonly tag: string;
   /** `create`: make the tag. `keep`: it is high enough already. `refuse`: it cannot be taken over in this state. */
   readonly action: 'create' | 'keep' | 'refuse';
   /** The lowest ID that the other system has not handed out. */
@@ -29,16 +32,17 @@ export interface Existing {
 }
 
 /**
- * What to do with a counter. `existing` is the tag of that name, if there is one. `gap` is how many IDs stay free for
+ * What to do with a counter that is to become `tag`. `existing` is that tag, if there is one. `gap` is how many IDs stay free for
  * what the other system hands out until it is off. Nothing is ever lowered, and no tag starts where the other system
  * may have handed out IDs.
  */
-export function planStep(found: Found, existing: Existing | undefined, gap: bigint): Step {
+export function planStep(found: Found, tag: string, existing: Existing | undefined, gap: bigint): Step {
   const { name } = found;
-  if ('problem' in found) return { name, action: 'refuse', problem: found.problem };
+  if ('problem' in found) return { name, tag, action: 'refuse', problem: found.problem };
   const { nextId: nextThere } = found;
   const refuse = (problem: string, nextHere?: bigint): Step => ({
     name,
+    tag,
     action: 'refuse',
     nextThere,
     problem,
@@ -60,14 +64,31 @@ export function planStep(found: Found, existing: Existing | undefined, gap: bigi
         nextHere,
       );
     }
-    return { name, action: 'keep', nextThere, nextHere };
+    return { name, tag, action: 'keep', nextThere, nextHere };
   }
-  if (!NEW_TAG_PATTERN.test(name)) {
-    return refuse('a new tag takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit');
+  if (!NEW_TAG_PATTERN.test(tag)) {
+    return refuse(
+      'a new tag takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit; --rename gives it another name',
+    );
   }
   const nextHere = (nextThere === 0n ? 1n : nextThere) + gap;
   if (nextHere > HIGHEST_ID) return refuse(`with the gap it passes the highest ID, ${HIGHEST_ID}`);
   const step =
     found.step !== undefined && found.step >= 1 && found.step <= LARGEST_STEP ? { step: found.step } : {};
-  return { name, action: 'create', nextThere, nextHere, ...step };
+  return { name, tag, action: 'create', nextThere, nextHere, ...step };
+}
+
+/**
+ * Counters that would become one tag are refused, all of them: the tag would start above one of them only, and hand out
+ * again what another one did.
+ */
+export function withoutClashes(found: readonly Found[], tagOf: (name: string) => string): Found[] {
+  const namesOf = Map.groupBy(found, ({ name }) => tagOf(name));
+  return found.map((counter) => {
+    const tag = tagOf(counter.name);
+    const other = namesOf.get(tag)?.find((candidate) => candidate !== counter);
+    return other === undefined
+      ? counter
+      : { name: counter.name, problem: `${other.name} would become tag ${tag}, too; rename one of them` };
+  });
 }

@@ -273,7 +273,10 @@ export type TagView = z.infer<typeof tagView>;
 
 /** Something worth knowing about a tag; nothing was refused because of it. */
 const tagWarning = z.object({
-  /** `SHARED_TEXTS`: other tags can write the same texts. `TEXTS_NOT_COMPARED`: it is unknown whether any can. */
+  /**
+   * `SHARED_TEXTS`: other tags can write the same texts. `TEXTS_NOT_COMPARED`: it is unknown whether any can.
+   * `OTHER_WRITERS`: somebody else, such as a Leaf, may go on handing out numbers of a tag that was retired.
+   */
   code: z.string(),
   message: z.string(),
 });

@@ -58,7 +58,7 @@ export class Explainer {
     if (record === undefined && range === undefined) throw unknownTag(tag);
     const holds = range !== undefined && range.end > id;
     const counter = record === undefined ? 0n : maxBigint(record.nextId, record.highWater);
-    const segment = holds ? explainRange(tag, id, range, shape) : notInLedger(tag, id, counter);
+    const segment = holds ? explainRange(tag, id, range, shape) : notInLedger(tag, id, counter, range);
     return { id: String(id), segments: [segment], snowflake: null, more: false };
   }
 
@@ -158,16 +158,24 @@ function explainRange(
   return { tag, verdict, sentence: sentences[verdict] + written, range: viewOfRange(range) };
 }
 
-function notInLedger(tag: string, id: bigint, counter: bigint): SegmentExplanation {
-  const isBelow = id < counter;
-  return {
-    tag,
-    verdict: isBelow ? 'unrecorded' : 'not_granted',
-    sentence: isBelow
-      ? `An ID of ${tag} below its counter that the ledger does not tell of: it was passed over, or is older than Leafcutter.`
-      : `Not an ID of ${tag} yet: its counter stands at ${counter}.`,
-    range: null,
-  };
+/** `below` is the highest range that starts at or below the ID; it ends before it. */
+function notInLedger(
+  tag: string,
+  id: bigint,
+  counter: bigint,
+  below: LedgerEntry | undefined,
+): SegmentExplanation {
+  if (id >= counter) {
+    const sentence = `Not an ID of ${tag} yet: its counter stands at ${counter}.`;
+    return { tag, verdict: 'not_granted', sentence, range: null };
+  }
+  // A Leaf beside writes no ledger.
+  const taken = 'another writer of leaf_alloc, such as a Leaf, took it, or it was passed over';
+  const sentence =
+    below === undefined
+      ? `An ID of ${tag} below all that the ledger tells of: it is older than Leafcutter, ${taken}.`
+      : `An ID of ${tag} between segments of the ledger: ${taken}.`;
+  return { tag, verdict: 'unrecorded', sentence, range: null };
 }
 
 function snowflakeSentence(

@@ -6,6 +6,7 @@ import type { ChangeTagRequest, ComparedTag, CreateTagRequest, TagView } from '@
 import { maxBigint } from '../allocation/range.ts';
 import type { NewTag, Store, TagChange, TagRecord } from '../allocation/store.ts';
 import type { SegmentRules } from '../segments/segments.ts';
+import { otherWriterWarnings } from './other-writers.ts';
 import { textWarnings } from './text-warnings.ts';
 
 type TagDefaults = Pick<SegmentRules, 'maxStep' | 'targetDurationS'>;
@@ -60,9 +61,10 @@ export class TagAdmin {
     return this.#view(await this.#store.changeTag(tag, change));
   }
 
-  /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE */
-  async retire(tag: string): Promise<TagView> {
-    return this.#view(await this.#store.changeTag(tag, { retired: true }));
+  /** Stops agents; it warns of a Leaf, which reads no more than `leaf_alloc`. @throws TAG_UNKNOWN, STORE_UNAVAILABLE */
+  async retire(tag: string): Promise<ComparedTag> {
+    const retired = await this.#store.changeTag(tag, { retired: true });
+    return { ...this.#view(retired), warnings: await otherWriterWarnings(this.#store, retired) };
   }
 
   /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE */

@@ -79,8 +79,10 @@ export const TAG_ENDPOINTS = [
     at: 'DELETE /v1/tags/{tag}',
     access: 'admin',
     summary: 'Retires a tag for good; its numbers are never reused.',
+    details:
+      'Agents stop. `OTHER_WRITERS` in `warnings` tells of a counter that somebody else raises, such as a Leaf, which goes on.',
     path,
-    answer: tagView,
+    answer: comparedTag,
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
     limits: { ...FOR_VIEWERS, howLarge: 'one tag' },
     async handle({ coordinator }, { path: { tag } }) {
