@@ -80,7 +80,7 @@ export class GrpcClient implements Disposable {
 
 /** The standard details of a failure, read with the public messages. */
 export function detailsOf({ error }: Answer): unknown[] {
-  const protos = loadProto('google/rpc/error_details.proto');
+  const protos = { ...loadProto('google/rpc/status.proto'), ...loadProto('google/rpc/error_details.proto') };
   const read = (name: string, value: Buffer) =>
     (protos[name] as unknown as MessageTypeDefinition<object, Record<string, unknown>>).deserialize(value);
   const [bytes] = error?.metadata.get('grpc-status-details-bin') ?? [];

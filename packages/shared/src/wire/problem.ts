@@ -40,8 +40,13 @@ export function fromProblem(document: unknown): LeafcutterError | undefined {
   });
 }
 
+/** When asking again makes sense, in milliseconds: a second later unless the error says. Undefined if never. */
+export function retryAfterMs(error: LeafcutterError): number | undefined {
+  return error.retryable ? (error.retryAfterMs ?? 1000) : undefined;
+}
+
 /** `Retry-After` in whole seconds, at least 1; only codes that are retryable have one. */
 export function retryAfterSeconds(error: LeafcutterError): number | undefined {
-  if (!error.retryable) return undefined;
-  return Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000));
+  const afterMs = retryAfterMs(error);
+  return afterMs === undefined ? undefined : Math.max(1, Math.ceil(afterMs / 1000));
 }

@@ -1,6 +1,7 @@
 import { type handleUnaryCall, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { ERROR_CODES, type LeafcutterError, toLeafcutterError } from '@leafcutter/shared/errors';
 import type { Scope, Tokens } from '@leafcutter/shared/http/tokens';
+import { retryAfterMs } from '@leafcutter/shared/problem';
 import type { Agent } from '../agent.ts';
 import type { Dispenser } from '../dispenser.ts';
 import { type FailureCodec, loadFailureCodec } from './protos.ts';
@@ -83,17 +84,18 @@ export class Calls {
   }
 
   #details(error: LeafcutterError, code: number): Buffer {
-    const { reason, retryAfterMs, retryable } = error;
+    const { reason, retryable } = error;
     const info = {
       reason: error.code,
       domain: DOMAIN,
       metadata: { retryable: String(retryable), ...(reason === undefined ? {} : { reason }) },
     };
     const details = [any('ErrorInfo', this.#codec.errorInfo(info))];
-    if (retryable && retryAfterMs !== undefined) {
+    const afterMs = retryAfterMs(error);
+    if (afterMs !== undefined) {
       const retry_delay = {
-        seconds: Math.floor(retryAfterMs / 1_000),
-        nanos: Math.floor(retryAfterMs % 1_000) * 1_000_000,
+        seconds: Math.floor(afterMs / 1_000),
+        nanos: Math.floor(afterMs % 1_000) * 1_000_000,
       };
       details.push(any('RetryInfo', this.#codec.retryInfo({ retry_delay })));
     }

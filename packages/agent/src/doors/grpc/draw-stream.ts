@@ -1,6 +1,7 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Scope } from '@leafcutter/shared/http/tokens';
+import { retryAfterMs } from '@leafcutter/shared/problem';
 import type { DrawRequest__Output as DrawRequest } from '../../generated/leafcutter/v1/DrawRequest.ts';
 import type { DrawResponse } from '../../generated/leafcutter/v1/DrawResponse.ts';
 import type { Dispenser } from '../dispenser.ts';
@@ -95,14 +96,10 @@ export class DrawStream {
   }
 
   #failure(request: DrawRequest, thrown: unknown): DrawResponse {
-    const {
-      code,
-      reason = '',
-      message,
-      retryable,
-      retryAfterMs = 0,
-    } = this.#calls.refused(thrown, this.#call);
-    const failure = { code, reason, message, retryable, retry_after_ms: Math.ceil(retryAfterMs) };
+    const error = this.#calls.refused(thrown, this.#call);
+    const { code, reason = '', message, retryable } = error;
+    const retry_after_ms = Math.ceil(retryAfterMs(error) ?? 0);
+    const failure = { code, reason, message, retryable, retry_after_ms };
     return { correlation: request.correlation, failure };
   }
 

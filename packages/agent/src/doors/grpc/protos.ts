@@ -27,7 +27,7 @@ export interface FailureCodec {
 }
 
 export function loadFailureCodec(): FailureCodec {
-  const protos = loadProto('google/rpc/error_details.proto');
+  const protos = { ...loadProto('google/rpc/status.proto'), ...loadProto('google/rpc/error_details.proto') };
   const encoder = <T>(name: string) => (protos[name] as unknown as MessageTypeDefinition<T, T>).serialize;
   return {
     status: encoder<Status>('google.rpc.Status'),

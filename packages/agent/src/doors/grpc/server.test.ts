@@ -4,6 +4,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Address } from '@leafcutter/shared/config/address';
 import type { Listening } from '@leafcutter/shared/http/listen';
 import { ANYWHERE, doorAgent, RawClient } from '../../fakes/door-agent.ts';
+import { DESCRIPTORS } from '../../generated/descriptors.ts';
 import { limitsOf } from '../door-crowd.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import { idService } from './id-service.ts';
@@ -163,4 +164,46 @@ test('an address that holds its share of the gRPC door gets no more', async () =
   expect(await (await silent()).closed).toBe('');
   expect(await ended()).toEqual({ address_share: 1 });
   expect(await draw(first)).toBe(0);
+});
+
+describe('reflection', () => {
+  const REFLECT = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+  /** What it answers to one request whose field `field` is `text`. */
+  async function ask(field: number, text: string): Promise<Buffer> {
+    const { session } = await open();
+    const call = opened(await session(), REFLECT);
+    const message = Buffer.concat([Buffer.from([(field << 3) | 2, text.length]), Buffer.from(text)]);
+    const head = Buffer.alloc(5);
+    head.writeUInt32BE(message.length, 1);
+    const chunks: Buffer[] = [];
+    call.on('data', (chunk: Buffer) => chunks.push(chunk));
+    call.end(Buffer.concat([head, message]));
+    await new Promise((resolve) => call.once('close', resolve));
+    await listening?.close(0);
+    return Buffer.concat(chunks);
+  }
+  const BY_NAME = 3;
+  const BY_SYMBOL = 4;
+
+  test.each([
+    ['google.rpc.ErrorInfo', 'google/rpc/error_details.proto', 'google/protobuf/duration.proto'],
+    ['google.rpc.Status', 'google/rpc/status.proto', 'google/protobuf/any.proto'],
+    ['leafcutter.v1.IdService', 'leafcutter/v1/id_service.proto', 'leafcutter/v1/id_service.proto'],
+    ['grpc.health.v1.Health', 'grpc/health/v1/health.proto', 'grpc/health/v1/health.proto'],
+  ])('tells of %s as its file says, with what that needs', async (symbol, file, needed) => {
+    const told = await ask(BY_SYMBOL, symbol);
+    for (const name of [file, needed]) {
+      const bytes = DESCRIPTORS.map((text) => Buffer.from(text, 'base64')).find((descriptor) =>
+        descriptor.subarray(2).toString('latin1').startsWith(name),
+      );
+      expect(told.includes(bytes ?? 'none')).toBe(true);
+    }
+    expect((await ask(BY_NAME, file)).includes(file)).toBe(true);
+  });
+
+  test('lists the services of its door only', async () => {
+    const told = (await ask(7, '*')).toString('latin1');
+    expect(told).toContain('leafcutter.v1.IdService');
+    expect(told).not.toContain('proto.Greeter');
+  });
 });

@@ -6,6 +6,7 @@ import { ReflectionService } from '@grpc/reflection';
 import { bind, type Place } from '@leafcutter/shared/http/bind';
 import type { CrowdLimits } from '@leafcutter/shared/http/crowd';
 import type { Listening } from '@leafcutter/shared/http/listen';
+import { DESCRIPTORS } from '../../generated/descriptors.ts';
 import type { Agent } from '../agent.ts';
 import { doorCrowd, limitsOf } from '../door-crowd.ts';
 import { type CallRules, GrpcConnection } from './grpc-connection.ts';
@@ -21,6 +22,11 @@ const MAX_STREAMS = 1_000;
  * itself.
  */
 const IDLE_MS = 300_000;
+
+/** What reflection tells: the files under their own names, with the messages of failures, which no service mentions. */
+const DESCRIBED = {
+  files: { fileDescriptorProtos: DESCRIPTORS.map((text) => Buffer.from(text, 'base64')) },
+} as unknown as PackageDefinition;
 
 /** A gRPC server with standard health and reflection, which need no token. @throws StartError if it cannot listen */
 export async function listenGrpc(
@@ -40,8 +46,7 @@ export async function listenGrpc(
   });
   const services = [service, healthService(agent, service.name)];
   for (const { protos, name, handlers } of services) server.addService(serviceIn(protos, name), handlers);
-  const described = Object.assign({}, ...services.map(({ protos }) => protos)) as PackageDefinition;
-  new ReflectionService(described).addToServer(server);
+  new ReflectionService(DESCRIBED, { services: services.map(({ name }) => name) }).addToServer(server);
 
   const open = opener(server);
   const rules = callRules(agent, service);
