@@ -109,11 +109,24 @@ describe('Leaf’s addresses', () => {
   });
 
   test('decode what is no ID as Leaf does', async () => {
-    for (const text of ['x', '', '1.5', '9'.repeat(19)]) {
+    for (const text of ['x', '', '1.5', '9'.repeat(19), `-${'9'.repeat(19)}`, '--1']) {
       const [status, , body] = await ask(`/decodeSnowflakeId?snowflakeId=${text}`, '-X', 'POST');
       expect([status, Object.keys(JSON.parse(body))]).toEqual([200, ['errorMsg']]);
     }
     expect((await ask('/decodeSnowflakeId'))[0]).toBe(400);
+  });
+
+  test.each([
+    ['-1', '1288834974656', '4095', '1023'],
+    ['%2B5', '1288834974657', '5', '0'],
+    ['-4194304', '1288834974656', '0', '0'],
+  ])('take the signed number %s apart as Leaf does', async (text, timestamp, sequenceId, workerId) => {
+    const parts = JSON.parse((await ask(`/decodeSnowflakeId?snowflakeId=${text}`))[2]);
+    expect(parts).toEqual({
+      timestamp: expect.stringMatching(new RegExp(`^${timestamp}\\(`)),
+      sequenceId,
+      workerId,
+    });
   });
 
   test('take a slash behind the key', async () => {

@@ -120,14 +120,10 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   const refused = steps.filter(({ action }) => action === 'refuse').length;
   const apply = values.apply && (refused === 0 || values['skip-refused']);
   if (apply) await make(client, steps, system, io);
-  io.out(values.json ? jsonText({ applied: apply, counters: steps }) : report(steps, apply));
+  if (values.json) io.out(jsonText({ applied: apply, counters: steps }));
+  else io.out(report(steps, apply) + beforeAnyoneDraws(steps, of, gap));
   if (values.apply && !apply) {
     io.err('Nothing was made, because some are refused; mend them, or add --skip-refused.\n');
-  }
-  if (steps.some(({ action }) => action === 'create')) {
-    io.err(
-      `Before anyone draws from these tags, stop ${of.writers}, or be sure that they hand out fewer than ${gap} numbers of each until they are off. Once they are, run this again: each row has to be "keep".\n`,
-    );
   }
   return refused === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -220,6 +216,12 @@ function report(steps: readonly Step[], applied: boolean): string {
     `${made}, ${count('keep')} kept, ${count('refuse')} refused.\n` +
     (applied || count('create') === 0 ? '' : 'Nothing was changed; --apply makes the tags.\n')
   );
+}
+
+/** What the import cannot check: how much the other system goes on to hand out (I1). */
+function beforeAnyoneDraws(steps: readonly Step[], { writers }: System, gap: bigint): string {
+  if (!steps.some(({ action }) => action === 'create')) return '';
+  return `Before anyone draws from these tags, stop ${writers}, or be sure that they hand out fewer than ${gap} numbers of each until they are off. Once they are, run this again: each row has to be "keep".\n`;
 }
 
 function readGap(text: string): bigint {

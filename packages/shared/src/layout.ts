@@ -82,6 +82,12 @@ export function decode(layout: SnowflakeLayout, id: bigint): SnowflakeParts {
       reason: 'id',
     });
   }
+  return partsOf(layout, id);
+}
+
+/** The parts of any number, also of one that no generator makes. */
+export function partsOf(layout: SnowflakeLayout, id: bigint): SnowflakeParts {
+  const { machineIdBits, sequenceBits } = layout;
   const mask = (bits: number) => (1n << BigInt(bits)) - 1n;
   return {
     timestampMs: Number(id >> BigInt(machineIdBits + sequenceBits)) + layout.epochMs,

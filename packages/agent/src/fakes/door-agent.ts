@@ -41,6 +41,7 @@ export function doorAgent(tokens: readonly string[] = []) {
       listen: { isLoopback: true },
       leaf: { enabled: false },
       goLeaf: { enabled: false },
+      tinyid: { segmentIds: 1_000 },
     },
     log: createLogger('silent', {}, { write: () => undefined }),
   } as unknown as Agent;

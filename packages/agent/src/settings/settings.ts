@@ -162,11 +162,22 @@ export const agentSettings = settings(
         reloads: true,
         doc: 'Tokens of tinyid’s clients: such a token opens that tag only; tokens open every tag.',
       }),
+      segmentIds: int({
+        default: 1_000,
+        min: 10,
+        max: 1_000_000,
+        unit: 'IDs',
+        doc: 'What tinyid’s Java client takes over at a time, and issues by itself if the agent is away; tinyid gives it the step of its tag.',
+      }),
     },
     resp: {
       listen: address({
         optional: true,
         doc: 'Where Redis clients reach the agent, as a rule on port 6390; off by default.',
+      }),
+      announce: address({
+        optional: true,
+        doc: 'The address that CLUSTER tells, if ports are mapped between the agent and clients in cluster mode; default: the one that a client came to.',
       }),
       allowUnsafeIntegers: flag({
         default: false,
@@ -262,6 +273,10 @@ export const agentSettings = settings(
           ? { key: 'workers', problem: 'above 1 needs ports that are named, not 0' }
           : undefined;
       },
+      ({ resp }) =>
+        resp.announce?.port === 0
+          ? { key: 'resp.announce', problem: 'must name the port that clients use, not 0' }
+          : undefined,
       ({ snowflake }) => {
         const problem = layoutProblem(layoutOf(snowflake));
         return problem === undefined ? undefined : { key: 'snowflake.layout', problem };

@@ -1,7 +1,7 @@
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import { anyMethod } from '@leafcutter/shared/http/any-method';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
-import { decode } from '@leafcutter/shared/layout';
+import { partsOf } from '@leafcutter/shared/layout';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
 import type { Agent } from '../agent.ts';
@@ -16,6 +16,10 @@ import { tagOfKey } from './tag-of-key.ts';
 
 const SEGMENT = '/api/segment/get';
 const SNOWFLAKE = '/api/snowflake/get';
+
+/** The lowest number that Leaf reads. */
+const LOWEST_LONG = -(2n ** 63n);
+const NO_ID = LOWEST_LONG - 1n;
 
 /** Leaf's address whose refusals are ours. */
 export const LEAF_ENDPOINTS = [
@@ -82,11 +86,13 @@ function decoded({ layout }: Agent, { query }: Request, res: Response): void {
     return;
   }
   const text = String(query.snowflakeId);
-  if (!/^\+?[0-9]{1,19}$/.test(text) || BigInt(text) >> BigInt(bitsOf(layout)) !== 0n) {
+  const id = /^[+-]?[0-9]{1,19}$/.test(text) ? BigInt(text) : NO_ID;
+  if (id < LOWEST_LONG || id >> BigInt(bitsOf(layout)) > 0n) {
     res.json({ errorMsg: 'snowflakeId takes a snowflake ID in decimal digits' });
     return;
   }
-  const { timestampMs, machineId, sequence } = decode(layout, BigInt(text));
+  // Leaf takes a negative number apart, too: its time lies before the epoch.
+  const { timestampMs, machineId, sequence } = partsOf(layout, id);
   res.json({
     timestamp: `${timestampMs}(${localTime(timestampMs)})`,
     sequenceId: String(sequence),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { Address } from '@leafcutter/shared/config/address';
 import type { Listening } from '@leafcutter/shared/http/listen';
 import { ANYWHERE, doorAgent, RawClient } from '../../fakes/door-agent.ts';
 import { listenResp } from './server.ts';
@@ -10,8 +11,9 @@ afterEach(async () => {
 });
 
 /** A Redis door on an agent of its own, and all that it answers to commands until QUIT, which is answered last. */
-async function open(tokens: readonly string[] = []) {
+async function open(tokens: readonly string[] = [], announce?: Address) {
   const { agent } = doorAgent(tokens);
+  Object.assign(agent.config.resp, { announce });
   const door = await listenResp(ANYWHERE, agent, 'resp.listen');
   listening = door;
   const talk = async (...lines: readonly string[]) => {
@@ -161,6 +163,12 @@ describe('a client of a cluster', () => {
     );
     expect(await talk('CLUSTER SHARDS')).toContain('online');
     expect(await talk('CLUSTER INFO')).toContain('cluster_state:ok');
+  });
+
+  test('is told the address that the operator announces: ports may be mapped', async () => {
+    const { talk } = await open([], new Address('ids.example', 16_390));
+    expect(await talk('CLUSTER SLOTS')).toEqual(expect.arrayContaining(['ids.example', ':16390']));
+    expect((await talk('CLUSTER NODES'))[1]).toContain(' ids.example:16390@16390 myself,master ');
   });
 
   test('learns from COMMAND where the keys are', async () => {

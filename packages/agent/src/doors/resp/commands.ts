@@ -39,6 +39,8 @@ export interface Commands {
   readonly ids: Dispenser;
   readonly tokens: Tokens;
   readonly allowUnsafeIntegers: boolean;
+  /** What clients in cluster mode are told instead of where they came to. */
+  readonly announced: RespAddress | undefined;
 }
 
 type Answer = string | Promise<string>;
@@ -121,7 +123,8 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
     cluster: {
       least: 1,
       most: ANY,
-      run: (_commands, { endpoint, version }, [what = '']) => cluster(endpoint, what, version),
+      run: ({ announced }, { endpoint, version }, [what = '']) =>
+        cluster(endpoint && (announced ?? endpoint), what, version),
     },
     readonly: { least: 0, most: 0, run: () => OK },
     readwrite: { least: 0, most: 0, run: () => OK },

@@ -20,6 +20,7 @@ export async function listenResp(
     ids: new Dispenser(agent, 'resp'),
     tokens,
     allowUnsafeIntegers: config.resp.allowUnsafeIntegers,
+    announced: config.resp.announce,
   };
   const { crowd, start, stop } = doorCrowd<Connection>(agent, 'resp', limits);
   let nextId = 1;

@@ -12,10 +12,8 @@ import { whileConnected } from '../while-connected.ts';
 /** Largest batch, in IDs; more is clamped. (Source: tinyid, `IdContronller.checkBatchSize`.) */
 const MAX_BATCH = 100_000;
 const LARGEST_INTEGER = 2 ** 31 - 1;
-/** IDs of a segment that a client takes over; it is consumed here as if issued. */
-const SEGMENT_IDS = 1_000n;
 /** A client fetches the next segment when a fifth of this one is used. (Source: tinyid, `Constants.LOADING_PERCENT`.) */
-const LOADING_IDS = SEGMENT_IDS / 5n;
+const LOADING_PART = 5n;
 
 const CODE = { ok: 200, token: 5, other: 6 } as const;
 
@@ -77,12 +75,15 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     () => '',
   );
 
+  // What a client takes over is consumed here as if issued.
+  const { segmentIds } = agent.config.tinyid;
+  const loadingIds = BigInt(segmentIds) / LOADING_PART;
   const segment: Ask = async (by, tag, _req, signal) => {
-    const block = await ids.block(by, tag, Number(SEGMENT_IDS), signal);
-    if (sizeOf(block) !== Number(SEGMENT_IDS)) throw new Error('a block of another size came');
+    const block = await ids.block(by, tag, segmentIds, signal);
+    if (sizeOf(block) !== segmentIds) throw new Error('a block of another size came');
     // tinyid's clients issue (currentId, maxId].
     const currentId = block.start - 1n;
-    return [currentId, currentId + LOADING_IDS, block.end - 1n, 1, 0].join(',');
+    return [currentId, currentId + loadingIds, block.end - 1n, 1, 0].join(',');
   };
   add('nextSegmentId', segment, (digits) => json(segmentJson(digits), CODE.ok, ''), refused);
   add(
