@@ -7,7 +7,7 @@ import { type AdminClient, adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
 import { type Existing, planStep, type Step, withoutClashes } from './import/plan.ts';
 import { Renames } from './import/renames.ts';
-import { type Found, MAX_COUNTERS, type ReadCounters, type Source } from './import/source.ts';
+import { type CounterSource, type Found, MAX_COUNTERS, type ReadCounters } from './import/source.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { jsonText } from './json-text.ts';
 import { textTable } from './text-table.ts';
@@ -128,7 +128,7 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   return refused === 0 ? EXIT.ok : EXIT.failed;
 }
 
-async function read(readCounters: ReadCounters, source: Source): Promise<Found[]> {
+async function read(readCounters: ReadCounters, source: CounterSource): Promise<Found[]> {
   const found = await readCounters(source).catch((error: unknown) => {
     throw error instanceof StoreUrlError ? new UsageError(`--from ${error.message}.`) : error;
   });

@@ -1,4 +1,4 @@
-import type { Found, ReadCounters, Source } from './source.ts';
+import type { CounterSource, Found, ReadCounters } from './source.ts';
 
 /** A segment's counter; what stands in the braces is `namespace.name`. */
 const SEGMENT_KEY = /^cosid:\{(.+)\}\.adder$/;
@@ -12,12 +12,12 @@ const MACHINE_ID_KEY = /^cosid:(\{.+\}|[^:{}]+):adder$/;
 export const cosidCounters: ReadCounters = async (source) =>
   /^rediss?:/.test(source.url) ? ofRedis(source) : ofTable(source);
 
-async function ofTable(source: Source): Promise<Found[]> {
+async function ofTable(source: CounterSource): Promise<Found[]> {
   const { tableCounters } = await import('./mysql-counters.ts');
   return tableCounters(source, 'SELECT name, last_max_id AS max_id FROM cosid', 1n);
 }
 
-async function ofRedis(source: Source): Promise<Found[]> {
+async function ofRedis(source: CounterSource): Promise<Found[]> {
   const { redisStrings } = await import('./redis-counters.ts');
   const found = await redisStrings({ ...source, match: 'cosid:*adder' });
   return found.filter(({ name }) => !MACHINE_ID_KEY.test(name)).map(named);

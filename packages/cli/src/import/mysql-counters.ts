@@ -2,11 +2,11 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { readMysqlUrl } from '@leafcutter/shared/store-url';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import {
+  type CounterSource,
   type Found,
   MAX_COUNTERS,
   REPLICA_MAY_LAG,
   type ReadCounters,
-  type Source,
   wholeNumber,
 } from './source.ts';
 
@@ -36,7 +36,7 @@ export const goLeafCounters: ReadCounters = (source) =>
   tableCounters(source, 'SELECT biz_tag AS name, max_id, step FROM segments', 0n);
 
 /** Counters of a table; `sql` selects `name`, `max_id` and perhaps `step`. The next ID is `above` higher than `max_id`. */
-export async function tableCounters(source: Source, sql: string, above: bigint): Promise<Found[]> {
+export async function tableCounters(source: CounterSource, sql: string, above: bigint): Promise<Found[]> {
   return (await query(source, sql)).map((row) => counter(row, above));
 }
 
@@ -48,7 +48,7 @@ function counter(row: Row, above: bigint): Found {
   return { name, nextId: value + above, ...(Number.isInteger(step) ? { step } : {}) };
 }
 
-async function query({ url, fromReplica }: Source, sql: string): Promise<Row[]> {
+async function query({ url, fromReplica }: CounterSource, sql: string): Promise<Row[]> {
   const { tls, ...place } = readMysqlUrl(url);
   const ssl = tls ? { ssl: { rejectUnauthorized: true, verifyIdentity: true } } : {};
   try {

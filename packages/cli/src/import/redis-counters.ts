@@ -2,11 +2,11 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { readRedisUrl } from '@leafcutter/shared/store-url';
 import { Redis } from 'ioredis';
 import {
+  type CounterSource,
   type Found,
   MAX_COUNTERS,
   REPLICA_MAY_LAG,
   type ReadCounters,
-  type Source,
   wholeNumber,
 } from './source.ts';
 
@@ -27,7 +27,7 @@ export const redisCounters: ReadCounters = async (source) => {
 };
 
 /** The strings whose keys match. Their value was handed out already. */
-export async function redisStrings({ url, match, fromReplica }: Source): Promise<Found[]> {
+export async function redisStrings({ url, match, fromReplica }: CounterSource): Promise<Found[]> {
   const { host, port, user, password, database, tls } = readRedisUrl(url);
   const redis = new Redis({
     host,

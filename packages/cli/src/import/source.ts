@@ -19,7 +19,7 @@ export type Found = Counter | Unreadable;
 /** Most counters that are read. More would mean a mistake in the address or the pattern. */
 export const MAX_COUNTERS = 100_000;
 
-export interface Source {
+export interface CounterSource {
   readonly url: string;
   /** Which keys are counters, as in SCAN; of Redis only. */
   readonly match: string | undefined;
@@ -28,7 +28,7 @@ export interface Source {
 }
 
 /** The counters of a system. Its messages never contain the address, which has a password in it. */
-export type ReadCounters = (source: Source) => Promise<Found[]>;
+export type ReadCounters = (source: CounterSource) => Promise<Found[]>;
 
 /** Ends the sentence that names the replica. */
 export const REPLICA_MAY_LAG =
