@@ -84,6 +84,7 @@ export function lanesOf(task, args) {
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     'test:install': () => [[step('install', process.execPath, 'test/install/main.ts', ...args)]],
     'test:servers': () => [[program('servers', 'test/servers/main.ts', ...args)]],
+    'test:clients': () => [[program('clients', 'test/clients/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],
   };
   return Object.hasOwn(tasks, task) ? tasks[task]() : undefined;
@@ -100,5 +101,6 @@ export const TASKS = [
   'test:stress',
   'test:install',
   'test:servers',
+  'test:clients',
   'bench',
 ];

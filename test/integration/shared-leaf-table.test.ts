@@ -62,10 +62,10 @@ async function side(given: {
   return { issued, fenceAhead: ahead.reduce((sum, value) => sum + value, 0) };
 }
 
-async function draw(agent: Service, count: number): Promise<Issued[]> {
+async function draw(agent: Pick<Service, 'url'>, count: number, tag = 'order'): Promise<Issued[]> {
   const issued: Issued[] = [];
   for (let got = 0; got < count; got += 1_000) {
-    const response = await fetch(`${agent.url}/v1/ids/order?count=1000&format=ranges`);
+    const response = await fetch(`${agent.url}/v1/ids/${tag}?count=1000&format=ranges`);
     const { ranges } = (await response.json()) as { ranges: { start: string; end: string }[] };
     for (const { start, end } of ranges) {
       issued.push({ source: agent.url, start: Number(start), end: Number(end) });
@@ -90,6 +90,47 @@ function duplicates(issued: readonly Issued[]): number {
     highest = Math.max(highest, end);
   }
   return repeated;
+}
+
+/** For how long a full run draws, with dotted keys and their stems among the tags. */
+const FULL_MS = 60_000;
+/** A minute takes a minute, and the short runs find what a lock would let through. */
+const inFull = process.env.LEAFCUTTER_FULL === '1' ? test : test.skip;
+
+/** What a Leaf and agents issue from `acct`, to which Leaf cuts `acct.v2`, and agents alone from the tag `acct.v2`. */
+async function dotted(): Promise<Record<'acct' | 'acct.v2', Issued[]>> {
+  const mysqlUrl = await mariadb.createDatabase();
+  await using cluster = await Cluster.start({
+    mysqlUrl,
+    redisUrl: redis.url,
+    keyPrefix: 'dotted:',
+    coordinators: 2,
+    agents: 2,
+    agentFlags: ['--leaf-dotted-keys', 'cut'],
+  });
+  const tags = { acct: [], 'acct.v2': [] } as Record<'acct' | 'acct.v2', Issued[]>;
+  for (const tag of Object.keys(tags)) await cluster.createTag(tag, { step: 500, maxStep: 1_000 });
+  const until = performance.now() + FULL_MS;
+  const leafs = async () => {
+    while (performance.now() < until) {
+      const args = [PROGRAM, mysqlUrl, 'acct', '3', '10000'];
+      await using leaf = startProcess({ command: process.execPath, args, name: 'leaf' });
+      const line = await leaf.waitForLine(/^issued /);
+      for (const [start, end] of JSON.parse(line.slice('issued '.length)) as [number, number][])
+        tags.acct.push({ source: 'leaf', start, end });
+    }
+  };
+  const agents = async ({ url }: Service) => {
+    while (performance.now() < until) {
+      // Leaf's door cuts the key, all others take it whole.
+      const id = Number(await (await fetch(`${url}/api/segment/get/acct.v2`)).text());
+      tags.acct.push({ source: url, start: id, end: id + 1 });
+      for (const tag of ['acct', 'acct.v2'] as const) tags[tag].push(...(await draw({ url }, 1_000, tag)));
+    }
+  };
+  await Promise.all([leafs(), ...cluster.agents.map(agents)]);
+  for (const issued of Object.values(tags)) issued.sort((a, b) => a.start - b.start);
+  return tags;
 }
 
 describe('a Leaf beside two coordinators on one row of leaf_alloc', () => {
@@ -126,5 +167,22 @@ describe('a Leaf beside two coordinators on one row of leaf_alloc', () => {
       careless: true,
     });
     expect(duplicates(issued)).toBeGreaterThan(0);
+  });
+
+  inFull('a minute of it with dotted keys and their stems: none of them twice', async () => {
+    const tags = await dotted();
+    for (const [tag, issued] of Object.entries(tags)) {
+      const all = issued.reduce((sum, { start, end }) => sum + end - start, 0);
+      const sources = new Set(issued.map(({ source }) => source)).size;
+      process.stdout.write(
+        `dotted keys, ${tag}: ${all} IDs of ${sources} sources, ${duplicates(issued)} twice\n`,
+      );
+      expect([tag, duplicates(issued)]).toEqual([tag, 0]);
+      expect(sources).toBe(tag === 'acct' ? 3 : 2);
+      expect(issued.every(({ start }) => start >= 1)).toBe(true);
+    }
+    // Control: a Leaf that served the tag `acct.v2` from its own row, beside what Leaf's clients had for that key.
+    const hadForKey = [...tags.acct, ...tags['acct.v2']].sort((a, b) => a.start - b.start);
+    expect(duplicates(hadForKey)).toBeGreaterThan(0);
   });
 });

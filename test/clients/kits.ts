@@ -1,0 +1,219 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+const CACHE = process.env.LEAFCUTTER_CLIENTS_CACHE ?? join(homedir(), '.cache', 'leafcutter-clients');
+const PROGRAMS = join(import.meta.dirname, 'programs');
+
+/** Far above what a package manager or a compiler takes on a slow machine. */
+const INSTALL_LIMIT_MS = 20 * 60_000;
+/** Far above what one program takes. */
+const RUN_LIMIT_MS = 60_000;
+const MAX_OUTPUT = 1_000_000;
+
+/** What a program printed, and how it ended. */
+export interface Ran {
+  readonly isOk: boolean;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a program to its end, or to its limit. */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; limitMs?: number; env?: Record<string, string> } = {},
+): Promise<Ran> {
+  const { cwd, limitMs = RUN_LIMIT_MS, env } = options;
+  return new Promise((resolve) => {
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: limitMs,
+      killSignal: 'SIGKILL',
+    });
+    let [out, err] = ['', ''];
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (out.length < MAX_OUTPUT) out += chunk;
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      if (err.length < MAX_OUTPUT) err += chunk;
+    });
+    child.on('error', (error) => resolve({ isOk: false, out, err: error.message }));
+    child.on('close', (code, signal) => {
+      const why = signal === 'SIGKILL' ? 'it did not end in time' : err;
+      resolve({ isOk: code === 0, out, err: why });
+    });
+  });
+}
+
+/** The clients of one language: how to get them, outside the tree, and how to run a program with them. */
+export interface Kit {
+  readonly language: string;
+  /** The program without which there is nothing to try. */
+  readonly tool: string;
+  /** Gets the clients into the cache, if `fetches`, and looks at them; resolves to what kept it from that. */
+  install(fetches: boolean): Promise<string | undefined>;
+  /** The version of a package that `install` got. */
+  version(name: string): string;
+  run(program: string, args: readonly string[]): Promise<Ran>;
+}
+
+function folder(name: string): string {
+  const path = join(CACHE, name);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+/** Programs run from where their clients are, because Node, Go and Java look for these from there. */
+function bring(program: string, at: string): void {
+  copyFileSync(join(PROGRAMS, program), join(at, program));
+}
+
+/** Runs a package manager; resolves to its last words if it failed. */
+async function fetched(
+  command: string,
+  args: readonly string[],
+  cwd: string,
+  env?: Record<string, string>,
+): Promise<string | undefined> {
+  const limits = { cwd, limitMs: INSTALL_LIMIT_MS, ...(env !== undefined && { env }) };
+  const { isOk, err, out } = await run(command, args, limits);
+  if (isOk) return undefined;
+  // Without addresses: the page must not name where packages come from.
+  const words = (err || out).replaceAll(/\S*:\/\/\S+/g, '…').trim();
+  return `${command}: ${words.split('\n').slice(-2).join(' ').slice(-200)}`;
+}
+
+/** Packages of npm, several versions of one under names of ours. */
+export function nodeKit(packages: readonly string[]): Kit {
+  const at = folder('node');
+  return {
+    language: 'Node',
+    tool: 'npm',
+    async install(fetches) {
+      if (!fetches) return undefined;
+      if (!existsSync(join(at, 'package.json'))) writeFileSync(join(at, 'package.json'), '{"private":true}');
+      return fetched('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], at);
+    },
+    version(name) {
+      if (name === 'node') return process.versions.node;
+      return JSON.parse(readFileSync(join(at, 'node_modules', name, 'package.json'), 'utf8')).version;
+    },
+    run(program, args) {
+      bring(program, at);
+      return run(process.execPath, [program, ...args], { cwd: at });
+    },
+  };
+}
+
+export function pythonKit(packages: readonly string[]): Kit {
+  const at = folder('python');
+  const python = join(at, 'venv', 'bin', 'python');
+  const versions = new Map<string, string>();
+  return {
+    language: 'Python',
+    tool: 'python3',
+    async install(fetches) {
+      const made = existsSync(python) ? undefined : await fetched('python3', ['-m', 'venv', 'venv'], at);
+      const flags = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--upgrade'];
+      const problem = made ?? (fetches ? await fetched(python, [...flags, ...packages], at) : undefined);
+      const list = await run(python, ['-m', 'pip', 'list', '--format=json', '--disable-pip-version-check']);
+      for (const { name, version } of list.isOk ? JSON.parse(list.out) : [])
+        versions.set(String(name).toLowerCase(), version);
+      versions.set('python', (await run(python, ['--version'])).out.replace('Python', '').trim());
+      return problem;
+    },
+    version: (name) => versions.get(name) ?? '?',
+    run: (program, args) => run(python, [join(PROGRAMS, program), ...args]),
+  };
+}
+
+export function goKit(modules: readonly string[]): Kit {
+  const at = folder('go');
+  const versions = new Map<string, string>();
+  return {
+    language: 'Go',
+    tool: 'go',
+    async install(fetches) {
+      bring('clients.go', at);
+      const begun = existsSync(join(at, 'go.mod'))
+        ? undefined
+        : await fetched('go', ['mod', 'init', 'clients'], at);
+      const get = ['get', ...modules.map((name) => `${name}@latest`)];
+      const problem =
+        begun ??
+        (fetches ? await fetched('go', get, at) : undefined) ??
+        (await fetched('go', ['build', '-p', '2', '-o', 'clients', '.'], at));
+      const list = await run('go', ['list', '-m', '-f', '{{.Path}} {{.Version}}', 'all'], { cwd: at });
+      for (const line of list.out.split('\n')) {
+        const [name = '', version = ''] = line.split(' ');
+        versions.set(name, version.replace(/^v/, ''));
+      }
+      versions.set('go', (await run('go', ['env', 'GOVERSION'])).out.replace('go', '').trim());
+      return problem;
+    },
+    version: (name) => versions.get(name) ?? '?',
+    run: (_program, args) => run(join(at, 'clients'), args),
+  };
+}
+
+export function javaKit(artifacts: readonly string[]): Kit {
+  const at = folder('java');
+  const versions = new Map<string, string>();
+  let path = '';
+  const dependency = (artifact: string) => {
+    const [group, name] = artifact.split(':');
+    return `<dependency><groupId>${group}</groupId><artifactId>${name}</artifactId><version>RELEASE</version></dependency>`;
+  };
+  return {
+    language: 'Java',
+    tool: 'mvn',
+    async install(fetches) {
+      const project = '<modelVersion>4.0.0</modelVersion><groupId>c</groupId><artifactId>c</artifactId>';
+      const all = artifacts.map(dependency).join('\n');
+      const text = `<project>${project}<version>1</version><dependencies>\n${all}\n</dependencies></project>\n`;
+      writeFileSync(join(at, 'pom.xml'), text);
+      bring('Clients.java', at);
+      const list = ['-q', '-B', 'dependency:build-classpath', '-Dmdep.outputFile=path.txt'];
+      const problem = fetches ? await fetched('mvn', list, at) : undefined;
+      if (problem !== undefined) return problem;
+      path = readFileSync(join(at, 'path.txt'), 'utf8').trim();
+      for (const jar of path.split(':')) {
+        const [, name = '', version = ''] = /\/([^/]+)\/([^/]+)\/[^/]+\.jar$/.exec(jar) ?? [];
+        versions.set(name, version);
+      }
+      const { err } = await run('java', ['-version']);
+      versions.set('java', /"([^"]+)"/.exec(err)?.[1] ?? '?');
+      return fetched('javac', ['-nowarn', '-cp', path, 'Clients.java'], at);
+    },
+    version: (name) => versions.get(name) ?? '?',
+    run: (_program, args) => run('java', ['-cp', `${path}:${at}`, 'Clients', ...args]),
+  };
+}
+
+/** Programs that the machine has. */
+export function toolKit(): Kit {
+  const versions = new Map<string, string>();
+  const flags: Readonly<Record<string, readonly string[]>> = {
+    curl: ['--version'],
+    wget: ['--version'],
+    'redis-cli': ['--version'],
+    perl: ['-MHTTP::Tiny', '-e', 'print HTTP::Tiny->VERSION'],
+  };
+  return {
+    language: 'Programs',
+    tool: 'sh',
+    async install() {
+      for (const [name, args] of Object.entries(flags)) {
+        const { isOk, out } = await run(name, args);
+        if (isOk) versions.set(name, /\d+(\.\d+)+/.exec(out)?.[0] ?? '?');
+      }
+      return undefined;
+    },
+    version: (name) => versions.get(name) ?? '',
+    run: (program, args) => run('sh', [join(PROGRAMS, program), ...args]),
+  };
+}
