@@ -10,7 +10,7 @@ let tag: OneTag;
 let admin: TagAdmin;
 
 beforeEach(async () => {
-  tag = await OneTag.make();
+  tag = await OneTag.make(50);
   admin = new TagAdmin(tag.store, { maxStep: 1_000_000, targetDurationS: 600 });
 });
 
@@ -31,7 +31,7 @@ describe('retiring a tag', () => {
     await tag.grant();
     await tag.grant();
     expect(await warnings()).toEqual([]);
-    const unused = await OneTag.make();
+    const unused = await OneTag.make(50);
     const admins = new TagAdmin(unused.store, { maxStep: 1_000_000, targetDurationS: 600 });
     expect((await admins.retire('orders')).warnings).toEqual([]);
   });
