@@ -31,13 +31,12 @@ export class Machines {
     rules: Partial<LeaseRules> = {},
     own: Partial<ConstructorParameters<typeof LeaseArbiter>[0]> = {},
   ): LeaseArbiter {
-    const { clock, store, fence, registry, events } = this;
     return new LeaseArbiter({
-      clock,
-      store,
-      fence,
-      registry,
-      events,
+      clock: this.clock,
+      store: this.store,
+      fence: this.fence,
+      registry: this.registry,
+      events: this.events,
       locks: noLocks,
       random: Math.random,
       coordinatorId: 'c1',

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { report } from '@leafcutter/shared/fakes/samples';
 import type { Request, Response } from 'express';
 import { coordinatorSettings } from '../settings/settings.ts';
 import type { CoordinatorDoor } from './endpoint.ts';
@@ -19,8 +20,7 @@ test('what is asked for one thing does not keep another waiting', () => {
 
 /** What each address for agents takes from this. */
 const BODY = {
-  agentId: 'agent-1',
-  instanceId: '11111111-1111-4111-8111-111111111111',
+  ...report(),
   ratePerSecond: 0,
   waitingIds: 0,
   id: '1',
@@ -28,15 +28,6 @@ const BODY = {
   layout: '',
   to: 0,
   extend: false,
-  version: '1',
-  timeMs: 0,
-  clock: { offsetMs: null, skewed: false },
-  snowflake: null,
-  tags: [],
-  tagCount: 0,
-  names: [],
-  intervalMs: 1,
-  leaving: false,
 };
 
 const FOR_AGENTS = COORDINATOR_ENDPOINTS.flatMap(({ at, access = '', handle }) =>
