@@ -7,6 +7,8 @@ export interface SupervisorOptions extends WorkerStart {
   readonly workers: number;
   /** How long a worker may go on serving and drain, in milliseconds. */
   readonly stopWithinMs: number;
+  /** How often workers are sent a beat, in milliseconds; default 1,000. */
+  readonly beatMs?: number;
   readonly log: Logger;
 }
 
@@ -20,7 +22,7 @@ const LONGEST_WAIT_MS = 5_000;
 
 /** How often workers are sent a beat, in milliseconds, and how many in a row one may leave unanswered. */
 const BEAT_MS = 1_000;
-const MAX_UNANSWERED = 5;
+export const MAX_UNANSWERED = 5;
 
 /**
  * Keeps the workers of one service running.
@@ -106,7 +108,7 @@ export class Supervisor {
     }
     for (const worker of workers) worker.beat();
     // Counted in beats, not by the clock: after a pause of its own, a supervisor finds their answers first.
-    this.#beats = setTimeout(() => this.#beat(), BEAT_MS);
+    this.#beats = setTimeout(() => this.#beat(), this.#options.beatMs ?? BEAT_MS);
   }
 
   #hear(from: WorkerProcess, message: FromWorker): void {
