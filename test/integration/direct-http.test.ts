@@ -29,6 +29,8 @@ async function agent(directHttp: boolean, env: Record<string, string>): Promise<
     env: { LEAFCUTTER_DIRECT_HTTP: String(directHttp), ...env },
   });
   running.push(service);
+  // The first request that needs Express loads it. On a busy machine that may outlast the silence that ends a talk.
+  await fetch(`${service.url}/v1/status`);
   return service;
 }
 

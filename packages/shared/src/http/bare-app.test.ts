@@ -60,13 +60,8 @@ afterAll(() => {
 });
 
 /** What a server answers, without the moment. */
-async function answerOf(
-  server: Server | undefined,
-  method: string,
-  path: string,
-  headers = {},
-): Promise<object> {
-  const { port } = server?.address() as AddressInfo;
+async function answerOf(server: Server, method: string, path: string, headers = {}): Promise<object> {
+  const { port } = server.address() as AddressInfo;
   const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers });
   const { date: _, ...fields } = Object.fromEntries(response.headers);
   return { status: response.status, fields, body: await response.text() };
