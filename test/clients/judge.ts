@@ -1,5 +1,5 @@
 /** What one step of a program gave. */
-export type Step =
+type Step =
   | { readonly value: string | readonly string[] }
   | { readonly error: string }
   | { readonly status: number; readonly type: string | null; readonly body: string };

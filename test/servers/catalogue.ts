@@ -25,7 +25,7 @@ interface JarSource {
 export type Source = DebianSource | WheelSource | JarSource;
 
 /** How it is started, and what the tests take it for. */
-export type Dialect = 'mariadb' | 'mysql' | 'redis';
+type Dialect = 'mariadb' | 'mysql' | 'redis';
 
 export interface ServerKind {
   readonly name: string;
