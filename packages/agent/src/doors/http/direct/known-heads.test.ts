@@ -82,7 +82,7 @@ describe('a head that was read', () => {
       return seed % below;
     };
     let recognised = 0;
-    for (let round = 0; round < 20_000; round++) {
+    for (let round = 0; round < 5_000; round++) {
       const text = Buffer.from(traced('00-c-3'));
       for (let change = random(3); change >= 0; change--) text[random(text.length)] = random(256);
       const found = known.find(text, 0, 1);
@@ -91,6 +91,6 @@ describe('a head that was read', () => {
       const read = readHead(text, 0);
       expect(read).toEqual({ ...readHead(traced('00-c-3'), 0), length: found.length });
     }
-    expect(recognised).toBeGreaterThan(100);
+    expect(recognised).toBeGreaterThan(50);
   });
 });
