@@ -54,7 +54,7 @@ export interface Kit {
   readonly language: string;
   /** The program without which there is nothing to try. */
   readonly tool: string;
-  /** Gets the clients into the cache, if `fetches`, and looks at them; resolves to what kept it from that. */
+  /** Gets the clients into the cache, if `fetches` or there are none; resolves to what kept it from that. */
   install(fetches: boolean): Promise<string | undefined>;
   /** The version of a package that `install` got. */
   version(name: string): string;
@@ -94,7 +94,7 @@ export function nodeKit(packages: readonly string[]): Kit {
     language: 'Node',
     tool: 'npm',
     async install(fetches) {
-      if (!fetches) return undefined;
+      if (!fetches && existsSync(join(at, 'node_modules'))) return undefined;
       if (!existsSync(join(at, 'package.json'))) writeFileSync(join(at, 'package.json'), '{"private":true}');
       return fetched('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...packages], at);
     },
@@ -117,9 +117,10 @@ export function pythonKit(packages: readonly string[]): Kit {
     language: 'Python',
     tool: 'python3',
     async install(fetches) {
-      const made = existsSync(python) ? undefined : await fetched('python3', ['-m', 'venv', 'venv'], at);
+      const isThere = existsSync(python);
+      const made = isThere ? undefined : await fetched('python3', ['-m', 'venv', 'venv'], at);
       const flags = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--upgrade'];
-      const problem = made ?? (fetches ? await fetched(python, [...flags, ...packages], at) : undefined);
+      const problem = made ?? (fetches || !isThere ? await fetched(python, [...flags, ...packages], at) : undefined);
       const list = await run(python, ['-m', 'pip', 'list', '--format=json', '--disable-pip-version-check']);
       for (const { name, version } of list.isOk ? JSON.parse(list.out) : [])
         versions.set(String(name).toLowerCase(), version);
@@ -139,13 +140,12 @@ export function goKit(modules: readonly string[]): Kit {
     tool: 'go',
     async install(fetches) {
       bring('clients.go', at);
-      const begun = existsSync(join(at, 'go.mod'))
-        ? undefined
-        : await fetched('go', ['mod', 'init', 'clients'], at);
+      const isThere = existsSync(join(at, 'go.mod'));
+      const begun = isThere ? undefined : await fetched('go', ['mod', 'init', 'clients'], at);
       const get = ['get', ...modules.map((name) => `${name}@latest`)];
       const problem =
         begun ??
-        (fetches ? await fetched('go', get, at) : undefined) ??
+        (fetches || !isThere ? await fetched('go', get, at) : undefined) ??
         (await fetched('go', ['build', '-p', '2', '-o', 'clients', '.'], at));
       const list = await run('go', ['list', '-m', '-f', '{{.Path}} {{.Version}}', 'all'], { cwd: at });
       for (const line of list.out.split('\n')) {
@@ -178,7 +178,8 @@ export function javaKit(artifacts: readonly string[]): Kit {
       writeFileSync(join(at, 'pom.xml'), text);
       bring('Clients.java', at);
       const list = ['-q', '-B', 'dependency:build-classpath', '-Dmdep.outputFile=path.txt'];
-      const problem = fetches ? await fetched('mvn', list, at) : undefined;
+      const isThere = existsSync(join(at, 'path.txt'));
+      const problem = fetches || !isThere ? await fetched('mvn', list, at) : undefined;
       if (problem !== undefined) return problem;
       path = readFileSync(join(at, 'path.txt'), 'utf8').trim();
       for (const jar of path.split(':')) {

@@ -45,7 +45,7 @@ const java = javaKit([
 ]);
 const tools = toolKit();
 
-export const KITS: readonly Kit[] = [node, python, go, java, tools];
+export const KITS: readonly Kit[] = [tools, node, python, java, go];
 
 const of =
   (door: Door, kit: Kit, program: string) =>
