@@ -62,9 +62,24 @@ test('a coordinator gives up in time on a MySQL that takes connections and says 
   expect(coordinator.tail()).toMatch(/MySQL cannot be reached/);
 });
 
-test('a coordinator that waits for MySQL ends at once when it is asked to stop', async () => {
-  await using coordinator = await coordinatorOn(await mysqlNowhere(), '--start-timeout-s', '3600');
+test('a coordinator that waits for MySQL lives, is not ready and says why, and ends at once when asked to', async () => {
+  const opsPort = await freePort();
+  await using coordinator = await coordinatorOn(
+    await mysqlNowhere(),
+    ...['--start-timeout-s', '31536000', '--ops-listen', `127.0.0.1:${opsPort}`],
+  );
   await coordinator.waitForLine(/waiting for MySQL/);
+  const ask = (path: string) => fetch(`http://127.0.0.1:${opsPort}${path}`);
+  expect((await ask('/livez')).status).toBe(200);
+  const ready = await ask('/readyz');
+  expect([ready.status, await ready.json()]).toEqual([
+    503,
+    expect.objectContaining({
+      status: 'not_ready',
+      dependencies: [expect.objectContaining({ name: 'store', state: 'down', reason: 'unreachable' })],
+    }),
+  ]);
+  expect((await ask('/metrics')).status).toBe(503);
   expect(await coordinator.stop()).toEqual({ code: 0, signal: null });
 });
 

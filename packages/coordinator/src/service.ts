@@ -26,9 +26,9 @@ import { TagAdmin } from './domain/tags/tags.ts';
 import { Access } from './http/access.ts';
 import type { Coordinator } from './http/coordinator.ts';
 import { FleetEvents } from './http/events.ts';
-import { type Doors, openDoors } from './http/open-doors.ts';
+import { type MainDoor, type OpsDoor, openMainDoor, openOpsDoor } from './http/open-doors.ts';
 import { Paces } from './http/paces.ts';
-import { coordinatorApp, opsApp } from './http/routes.ts';
+import { coordinatorApp, opsApp, waitingApp } from './http/routes.ts';
 import { JobWatch } from './jobs/job-watch.ts';
 import { coordinatorJobs } from './jobs/jobs.ts';
 import { lateJobReports } from './jobs/late-job-reports.ts';
@@ -60,21 +60,42 @@ export async function startCoordinator(
   output: LogCount,
 ): Promise<CoordinatorService> {
   const health = new Health(systemClock, log);
-  const stores = await openStores(config, systemClock, log, health).catch(explain);
-  let doors: Doors | undefined;
+  const ops = await openOpsDoor(config, waitingApp(config, health));
+  try {
+    return await startWithOps(ops, config, { health, log, output });
+  } catch (error) {
+    await ops?.close(0);
+    return explain(error);
+  }
+}
+
+/** What is told to people and Prometheus. */
+interface Told {
+  readonly health: Health;
+  readonly log: Logger;
+  readonly output: LogCount;
+}
+
+async function startWithOps(
+  ops: OpsDoor | undefined,
+  config: CoordinatorConfig,
+  { health, log, output }: Told,
+): Promise<CoordinatorService> {
+  const stores = await openStores(config, systemClock, log, health);
+  let door: MainDoor | undefined;
   let guard: FenceGuard | undefined;
   try {
     const coordinator = await assemble(config, stores, health, log, output);
     ({ guard } = coordinator);
     const events = new FleetEvents(coordinator);
-    const apps = { app: coordinatorApp(coordinator, events), ops: opsApp(coordinator) };
-    doors = await openDoors(config, apps, systemClock, log);
-    coordinator.metrics.certificateEndsAtMs = doors.certificateEndsAtMs;
+    door = await openMainDoor(config, coordinatorApp(coordinator, events), systemClock, log);
+    ops?.serve(opsApp(coordinator));
+    coordinator.metrics.certificateEndsAtMs = door.certificateEndsAtMs;
     coordinator.watch.start();
     const { jobs, jobWatch, metrics } = coordinator;
     jobWatch.start();
     const scheduler = stores.schedule(jobs, jobWatch, metrics.jobs);
-    const { url, drain, close } = doors;
+    const { url, drain, close } = door;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
         { url },
@@ -87,17 +108,18 @@ export async function startCoordinator(
     void warnOfDottedPairs(coordinator);
     return {
       url,
-      appliers: appliersOf(coordinator, doors, log),
+      appliers: appliersOf(coordinator, door, log),
       reloaded: (result) => coordinator.metrics.reloaded(result),
       async stop() {
         log.info('coordinator is stopping');
         coordinator.stopping = true;
         drain();
+        ops?.drain();
         if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
         coordinator.watch.stop();
         jobWatch.stop();
         events.end();
-        await close(config.drainMs);
+        await Promise.all([close(config.drainMs), ops?.close(config.drainMs)]);
         await scheduler.stop();
         await guard?.stop();
         await stores.close();
@@ -105,16 +127,16 @@ export async function startCoordinator(
       },
     };
   } catch (error) {
-    await doors?.close(0);
+    await door?.close(0);
     await guard?.stop();
     await stores.close();
-    return explain(error);
+    throw error;
   }
 }
 
 function appliersOf(
   { access, paces }: Coordinator,
-  { renewCertificate }: Doors,
+  { renewCertificate }: MainDoor,
   log: Logger,
 ): Appliers<CoordinatorSettings> {
   const replaceAccess: Applier<CoordinatorSettings> = (live) => access.replace(live);

@@ -8,11 +8,12 @@ import type { FleetEvents } from './events.ts';
 
 /** What the handlers of health and metrics are given. */
 export interface CoordinatorOpsDoor extends ScrapedDoor {
-  readonly coordinator: Coordinator;
+  readonly coordinator: Pick<Coordinator, 'health' | 'readiness'>;
 }
 
 /** What the handlers of the coordinator's endpoints are given. */
 export interface CoordinatorDoor extends CoordinatorOpsDoor {
+  readonly coordinator: Coordinator;
   readonly events: FleetEvents;
   readonly page: BuiltPage | undefined;
 }

@@ -1,7 +1,8 @@
+import type { RequestListener } from 'node:http';
 import type { Clock } from '@leafcutter/shared/clock';
 import { CurrentTls } from '@leafcutter/shared/current-tls';
 import type { CrowdLimits } from '@leafcutter/shared/http/crowd';
-import { listen, type ServerTls } from '@leafcutter/shared/http/listen';
+import { type HttpListening, listen, type ServerTls } from '@leafcutter/shared/http/listen';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { TlsTexts } from '@leafcutter/shared/tls-files';
 import type { Express } from 'express';
@@ -10,9 +11,9 @@ import type { CoordinatorConfig } from '../settings/settings.ts';
 /** If a certificate ends within this time, that is logged at start. */
 const SOON_MS = 14 * 86_400_000;
 
-/** The coordinator's open doors. */
-export interface Doors {
-  /** Of `listen`; `https://…` if it speaks TLS. */
+/** The coordinator's open main door. */
+export interface MainDoor {
+  /** `https://…` if it speaks TLS. */
   readonly url: string;
   /** When its certificate ends, unix milliseconds; undefined without TLS. */
   certificateEndsAtMs(): number | undefined;
@@ -23,40 +24,37 @@ export interface Doors {
   close(drainMs: number): Promise<void>;
 }
 
-/** Opens `listen`, and `opsListen` if it is set, or none. @throws StartError that names the setting that is wrong */
-export async function openDoors(
-  config: CoordinatorConfig,
-  { app, ops }: { app: Express; ops: Express },
-  clock: Clock,
-  log: Logger,
-): Promise<Doors> {
-  const main = await openSecured(config, app, clock, log);
-  if (config.opsListen === undefined) return main;
-  try {
-    const second = await listen(config.opsListen, ops, 'opsListen', { limits: limitsOf(config) });
-    return {
-      ...main,
-      drain() {
-        main.drain();
-        second.drain();
-      },
-      async close(drainMs) {
-        await Promise.all([main.close(drainMs), second.close(drainMs)]);
-      },
-    };
-  } catch (error) {
-    await main.close(0);
-    throw error;
-  }
+/** The second door. It opens before the stores do. */
+export interface OpsDoor extends Pick<HttpListening, 'drain' | 'close'> {
+  /** Who answers from now on. */
+  serve(app: RequestListener): void;
 }
 
-/** The main door, with TLS if `tls` says so. */
-async function openSecured(
+/** Opens `opsListen`, if it is set. @throws StartError if it cannot listen */
+export async function openOpsDoor(
+  config: CoordinatorConfig,
+  first: RequestListener,
+): Promise<OpsDoor | undefined> {
+  if (config.opsListen === undefined) return undefined;
+  let app = first;
+  const current: RequestListener = (request, response) => app(request, response);
+  const { drain, close } = await listen(config.opsListen, current, 'opsListen', { limits: limitsOf(config) });
+  return {
+    drain,
+    close,
+    serve(next) {
+      app = next;
+    },
+  };
+}
+
+/** Opens `listen`, with TLS if `tls` says so. @throws StartError that names the setting that is wrong */
+export async function openMainDoor(
   config: CoordinatorConfig,
   app: Express,
   clock: Clock,
   log: Logger,
-): Promise<Doors> {
+): Promise<MainDoor> {
   const limits = limitsOf(config);
   const { certFile, keyFile, clientCaFile: caFile } = config.tls;
   if (certFile === undefined) {

@@ -1,8 +1,11 @@
 import { builtPage } from '@leafcutter/console/pages';
+import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { Health } from '@leafcutter/shared/health';
 import { refuseForeignHost } from '@leafcutter/shared/http/own-host';
 import { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import type { Express } from 'express';
+import type { CoordinatorConfig } from '../settings/settings.ts';
 import type { Coordinator } from './coordinator.ts';
 import { COORDINATOR_ENDPOINTS } from './endpoints/all.ts';
 import { OPS_ENDPOINTS } from './endpoints/ops.ts';
@@ -40,5 +43,17 @@ export function opsApp(coordinator: Coordinator): Express {
     onError: (error) => metrics.failed(error),
   });
   app.serve(OPS_ENDPOINTS, { coordinator, scrape: () => metrics.scrape() }, {});
+  return app.seal();
+}
+
+/** The second door while the coordinator waits for its stores: it's live, isn't ready, and says why. */
+export function waitingApp({ bodyLimitBytes }: CoordinatorConfig, health: Health): Express {
+  const app = new ServiceApp({ bodyLimitBytes, onError: () => undefined });
+  const readiness = async () => ({ ready: false, store: 'down', redis: 'down' }) as const;
+  // Refused, so that Prometheus sees a coordinator that is not up rather than one without metrics.
+  const scrape = async () => {
+    throw new LeafcutterError('STORE_UNAVAILABLE', 'The coordinator waits for its stores.');
+  };
+  app.serve(OPS_ENDPOINTS, { coordinator: { health, readiness }, scrape }, {});
   return app.seal();
 }

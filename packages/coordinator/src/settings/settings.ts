@@ -105,9 +105,9 @@ export const coordinatorSettings = settings(
     startTimeoutS: int({
       default: 60,
       min: 0,
-      max: 3_600,
+      max: 31_536_000,
       unit: 's',
-      doc: 'How long to wait for MySQL at start before giving up.',
+      doc: 'How long to wait for MySQL at start before giving up. Meanwhile only opsListen answers: live, and not ready.',
     }),
     ...listenSettings,
     ...storeSettings,
