@@ -45,8 +45,10 @@ function digestOf({ show }) {
     'Chart.yaml',
     'values.yaml',
     'values.schema.json',
-    'templates/_helpers.tpl',
-    'templates/_agent.tpl',
+    ...readdirSync(join(chart, 'templates'))
+      .filter((name) => name.startsWith('_'))
+      .sort()
+      .map((name) => `templates/${name}`),
   ];
   for (const path of [...shared, `templates/${show}`]) add(join(chart, path));
   return hash.digest('hex');

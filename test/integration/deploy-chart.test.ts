@@ -22,11 +22,22 @@ describe('what belongs together', () => {
       expect(labels).toMatchObject(service?.spec.selector ?? { none: '' });
       if (workload.kind === 'Deployment')
         expect(labels).toMatchObject(budget?.spec.selector?.matchLabels ?? { none: '' });
+      expect(labels).toMatchObject(workload.spec.selector?.matchLabels ?? { none: '' });
       expect(all.map(({ kind }) => kind)).toContain('NetworkPolicy');
       const named = workload.spec.template.spec.containers.flatMap(({ ports = [] }) => ports);
       for (const { port, targetPort } of service?.spec.ports ?? [])
-        expect(named).toContainEqual({ name: targetPort, containerPort: port });
+        expect(named).toContainEqual({ name: targetPort, containerPort: port, protocol: 'TCP' });
     }
+  });
+
+  test('the budget of shared agents doesn’t count those of nodes, which may be there beside them', () => {
+    const [budget] = manifestsOf('agent-deployment.yaml').filter(
+      ({ kind }) => kind === 'PodDisruptionBudget',
+    );
+    const [daemons] = manifestsOf('agent-daemonset.yaml').filter(({ kind }) => kind === 'DaemonSet');
+    expect(daemons?.spec.template.metadata.labels).not.toMatchObject(
+      budget?.spec.selector?.matchLabels ?? {},
+    );
   });
 
   test('rules, alerts and dashboards are those of deploy/prometheus and deploy/grafana', () => {

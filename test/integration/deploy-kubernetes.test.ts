@@ -4,7 +4,7 @@ import { agentSettings } from '@leafcutter/agent/settings';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
 import { VERSION } from '@leafcutter/shared/version';
-import { ROOT, run, testWith } from '../support/deploy.ts';
+import { ROOT, read, run, testWith } from '../support/deploy.ts';
 import { lookUpBinary } from '../support/find-binary.ts';
 import {
   type Container,
@@ -93,6 +93,11 @@ describe('every manifest', () => {
     const [monitor] = manifestsOf('monitoring.yaml').filter(({ kind }) => kind === 'PodMonitor');
     const wrong = JSON.parse(JSON.stringify(monitor).replace('podMetricsEndpoints', 'podMetricsEndpoint'));
     expect(await unknownFields([wrong])).toMatch(/podMetricsEndpoint/);
+  });
+
+  test('works in any namespace that kustomize gives it: none stands in an address', () => {
+    for (const file of ['coordinator.yaml', 'agent-deployment.yaml', 'agent-daemonset.yaml'])
+      expect(read(`deploy/kubernetes/${file}`)).not.toMatch(/\.svc\b/);
   });
 
   testWith('kubectl', lookUpBinary('kubectl'), 'is taken by kustomize', async (kubectl) => {
@@ -187,12 +192,11 @@ describe('containers', () => {
     }
   });
 
-  test('are not started again while a coordinator waits for MySQL', () => {
+  test('are not started again while a coordinator waits for MySQL, which opsListen says meanwhile', () => {
     const { pod, container } = ours[0] as (typeof ours)[number];
-    const { periodSeconds = 0, failureThreshold = 0 } = container.startupProbe ?? {};
-    expect(periodSeconds * failureThreshold).toBeGreaterThan(
-      listeningOf(pod, container).startTimeoutS ?? Infinity,
-    );
+    expect(listeningOf(pod, container).startTimeoutS).toBe(31_536_000);
+    for (const probe of [container.startupProbe, container.livenessProbe])
+      expect(probe?.httpGet).toEqual({ path: '/livez', port: 'ops' });
   });
 });
 
@@ -208,10 +212,12 @@ describe('the sidecar', () => {
     expect(listeningOf(pod, container)).toMatchObject({ listen: { isLoopback: true }, tokens: [] });
   });
 
-  test('is the shared agent, but for where it listens', () => {
+  test('is the shared agent, except for where it listens and in which namespace its coordinators are', () => {
     const shared = ours.find(({ file }) => file === 'agent-deployment.yaml')?.container;
     const settings = ({ env = [] }: Container) =>
-      env.filter(({ name }) => !/_(LISTEN|TOKENS_FILE)$/.test(name) || name === 'LEAFCUTTER_OPS_LISTEN');
+      env.filter(
+        ({ name }) => !/_(LISTEN|TOKENS_FILE|COORDINATORS)$/.test(name) || name === 'LEAFCUTTER_OPS_LISTEN',
+      );
     expect(settings(container)).toEqual(settings(shared as Container));
     expect(container.securityContext).toEqual(shared?.securityContext);
     expect(container.image).toBe(shared?.image);

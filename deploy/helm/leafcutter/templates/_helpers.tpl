@@ -1,35 +1,34 @@
-{{/* Labels of everything; takes a list of root and component. */}}
-{{- define "leafcutter.labels" -}}
-{{- $root := index . 0 -}}
-{{ include "leafcutter.selector" . }}
-app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-{{- end }}
-
-{{/* What a pod of a component is found by; never changes. Takes a list of root and component. */}}
-{{- define "leafcutter.selector" -}}
-app.kubernetes.io/name: leafcutter
-app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
-app.kubernetes.io/component: {{ index . 1 }}
-{{- end }}
-
-{{- define "leafcutter.image" -}}
-{{- with .Values.image -}}
-{{- if .digest -}}{{ .repository }}@{{ .digest }}{{- else -}}{{ .repository }}:{{ default $.Chart.AppVersion .tag }}{{- end -}}
+{{/*
+A list of the chart's (as YAML) and one of the user's, by a key: each key is there once, and the user's counts. Duplicates
+would be lost on upgrade, and refused by server-side apply. Takes a list of both and the key.
+*/}}
+{{- define "leafcutter.merged" -}}
+{{- $key := index . 2 -}}
+{{- $by := dict -}}
+{{- $order := list -}}
+{{- range concat (fromYamlArray (index . 0)) (index . 1) -}}
+{{- $id := get . $key | toString -}}
+{{- if not (hasKey $by $id) -}}{{- $order = append $order $id -}}{{- end -}}
+{{- $_ := set $by $id . -}}
 {{- end -}}
+{{- $merged := list -}}
+{{- range $order -}}{{- $merged = append $merged (get $by .) -}}{{- end -}}
+{{- toYaml $merged -}}
 {{- end }}
 
-{{/* Of a pod: the profile `restricted` of the Pod Security Standards. */}}
-{{- define "leafcutter.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 1000
-runAsGroup: 1000
-seccompProfile: { type: RuntimeDefault }
+{{/* Of a dict, those of the named fields that say something. Takes a list of the dict and the names. */}}
+{{- define "leafcutter.given" -}}
+{{- $given := dict -}}
+{{- $from := index . 0 -}}
+{{- range $key := index . 1 -}}{{- with get $from $key -}}{{- $_ := set $given $key . -}}{{- end -}}{{- end -}}
+{{- with $given -}}{{- toYaml . -}}{{- end -}}
 {{- end }}
 
-{{- define "leafcutter.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: { drop: [ALL] }
+{{/* Where a service listens; takes a list of root and port. */}}
+{{- define "leafcutter.address" -}}
+{{- $host := (index . 0).Values.listenHost -}}
+{{- if contains ":" $host -}}{{- $host = printf "[%s]" (trimAll "[]" $host) -}}{{- end -}}
+{{- printf "%s:%v" $host (index . 1) -}}
 {{- end }}
 
 {{/* Seconds until a pod is killed: preStop, drain, and a margin. Takes coordinator's or agent's values. */}}
@@ -37,66 +36,31 @@ capabilities: { drop: [ALL] }
 {{ add .preStopSeconds .terminationMarginSeconds (ceil (divf .drainMs 1000)) }}
 {{- end }}
 
-{{/* Of a pod, but for its containers. Takes a list of root and component. */}}
-{{- define "leafcutter.podSpec" -}}
-{{- $root := index . 0 -}}
-{{- $values := index $root.Values (index . 1) -}}
-serviceAccountName: {{ $root.Release.Name }}-{{ index . 1 }}
-automountServiceAccountToken: false
-# A Service named leafcutter would otherwise inject variables that look like settings.
-enableServiceLinks: false
-terminationGracePeriodSeconds: {{ include "leafcutter.grace" $values }}
-securityContext:
-  {{- include "leafcutter.podSecurity" . | nindent 2 }}
-{{- with $root.Values.imagePullSecrets }}
-imagePullSecrets: {{ toJson . }}
-{{- end }}
-{{- with $values.nodeSelector }}
-nodeSelector: {{ toJson . }}
-{{- end }}
-{{- with $values.tolerations }}
-tolerations: {{ toJson . }}
-{{- end }}
-volumes:
-  - name: secrets
-    secret: { secretName: {{ $values.secretName }}, defaultMode: 292 } # 0444, which YAML 1.1 and 1.2 read differently.
-{{- with $values.extraVolumes }}
-{{ toYaml . | indent 2 }}
-{{- end }}
+{{/* A quantity as a number, to compare it by. */}}
+{{- define "leafcutter.quantity" -}}
+{{- $text := toString . -}}
+{{- $factors := dict "" 1 "m" 0.001 "k" 1e3 "M" 1e6 "G" 1e9 "T" 1e12 "P" 1e15 "E" 1e18 "Ki" 0x1p10 "Mi" 0x1p20 "Gi" 0x1p30 "Ti" 0x1p40 "Pi" 0x1p50 "Ei" 0x1p60 -}}
+{{- mulf (regexFind "^[0-9.]+" $text | float64) (get $factors (regexFind "[A-Za-z]*$" $text)) -}}
 {{- end }}
 
-{{/* Keeps pods of a component apart, where there is room. Takes a list of root and component. */}}
-{{- define "leafcutter.spread" -}}
-{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
-- maxSkew: 1
-  topologyKey: {{ $key }}
-  whenUnsatisfiable: ScheduleAnyway
-  matchLabelKeys: [pod-template-hash]
-  labelSelector:
-    matchLabels:
-      {{- include "leafcutter.selector" $ | nindent 6 }}
-{{- end }}
-{{- end }}
-
-{{- define "leafcutter.antiAffinity" -}}
-podAntiAffinity:
-  preferredDuringSchedulingIgnoredDuringExecution:
-    - weight: 100
-      podAffinityTerm:
-        topologyKey: kubernetes.io/hostname
-        labelSelector:
-          matchLabels:
-            {{- include "leafcutter.selector" . | nindent 12 }}
-{{- end }}
-
-{{/* NetworkPolicy peers of the cluster's DNS. */}}
-{{- define "leafcutter.dnsEgress" -}}
-- to:
-    - namespaceSelector:
-        matchLabels: { kubernetes.io/metadata.name: kube-system }
-      podSelector:
-        matchLabels: { k8s-app: kube-dns }
-  ports:
-    - { protocol: UDP, port: 53 }
-    - { protocol: TCP, port: 53 }
+{{/* Refuses what neither the schema sees nor the server would take. Takes a list of root and component. */}}
+{{- define "leafcutter.check" -}}
+{{- $component := index . 1 -}}
+{{- $values := index (index . 0).Values $component -}}
+{{- range $what, $limit := $values.resources.limits -}}
+{{- with get ($values.resources.requests | default dict) $what -}}
+{{- if lt (include "leafcutter.quantity" $limit | float64) (include "leafcutter.quantity" . | float64) -}}
+{{- fail (printf "\n%s.resources: the limit of %s, %v, is below its request, %v." $component $what $limit .) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $ports := dict "8080" "ops" -}}
+{{- range fromYamlArray (include "leafcutter.doors" .) -}}
+{{- $port := toString .port -}}
+{{- if hasKey $ports $port -}}{{- fail (printf "\n%s: %s and %s both want port %s." $component (get $ports $port) .name $port) -}}{{- end -}}
+{{- $_ := set $ports $port .name -}}
+{{- end -}}
+{{- range concat $values.extraContainers $values.extraInitContainers -}}
+{{- if eq .name $component -}}{{- fail (printf "\n%s: an extra container has the name of the chart's own." $component) -}}{{- end -}}
+{{- end -}}
 {{- end }}

@@ -1,0 +1,377 @@
+import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { parseAllDocuments } from 'yaml';
+import { ROOT, read, run, testWith } from '../support/deploy.ts';
+import { lookUpBinary } from '../support/find-binary.ts';
+import { type Container, type Manifest, unknownFields, validate } from '../support/kubernetes.ts';
+
+const CHART = join(ROOT, 'deploy/helm/leafcutter');
+const helmBinary = lookUpBinary('helm');
+
+interface Where {
+  readonly release?: string;
+  readonly namespace?: string;
+}
+
+/** What the chart makes of values; a key that stands in an object twice is an error. */
+async function render(helm: string, values: object, where: Where = {}): Promise<Manifest[]> {
+  const { release = 'leafcutter', namespace = 'leafcutter' } = where;
+  const set = Object.entries(values).flatMap(([key, value]) => [
+    '--set-json',
+    `${key}=${JSON.stringify(value)}`,
+  ]);
+  const { stdout } = await run(helm, [
+    ...['template', release, CHART, '--namespace', namespace, '--kube-version', '1.34.0'],
+    ...set,
+  ]).catch(({ stderr }: { stderr: string }) => {
+    // Not the command, which has the values that are complained of in it.
+    throw new Error(stderr);
+  });
+  return parseAllDocuments(stdout).flatMap((document) => {
+    if (document.errors[0]) throw document.errors[0];
+    return document.toJS() ?? [];
+  });
+}
+
+function find(manifests: readonly Manifest[], kind: string, name: string): Manifest {
+  const found = manifests.find((one) => one.kind === kind && one.metadata.name === name);
+  if (found === undefined) throw new Error(`There is no ${kind} ${name}.`);
+  return found;
+}
+
+const podOf = (manifests: readonly Manifest[], component: string, kind = 'Deployment') =>
+  find(manifests, kind, `leafcutter-${component}`).spec.template.spec;
+const containerOf = (manifests: readonly Manifest[], component: string) =>
+  podOf(manifests, component).containers[0] as Container;
+const variables = ({ env = [] }: Container) =>
+  Object.fromEntries(env.map(({ name, value }) => [name, value]));
+
+/** All values within `value`, at any depth, by the key that they stand at. */
+function* within(value: unknown, key = ''): Generator<readonly [key: string, value: unknown]> {
+  yield [key, value];
+  if (typeof value !== 'object' || value === null) return;
+  for (const [inner, one] of Object.entries(value)) yield* within(one, Array.isArray(value) ? key : inner);
+}
+
+/** What is there twice in a list of which the API server keeps one. */
+function repeated(manifests: readonly Manifest[]): string[] {
+  const keysOf: Record<string, readonly string[]> = {
+    ports: ['name', 'containerPort'],
+    volumeMounts: ['mountPath'],
+  };
+  return [...within(manifests)].flatMap(([list, value]) => {
+    if (!Array.isArray(value)) return [];
+    return (keysOf[list] ?? ['name']).flatMap((key) => {
+      const given = value.flatMap((one) => one?.[key] ?? []);
+      return given.filter((one, at) => given.indexOf(one) < at).map((one) => `${list}: ${one}`);
+    });
+  });
+}
+
+/** Peers of rules of network policies that would let everybody in, or out to everywhere, by being none. */
+const emptyPeers = (manifests: readonly Manifest[]) =>
+  [...within(manifests)].filter(
+    ([key, value]) => (key === 'from' || key === 'to') && Array.isArray(value) && value.length === 0,
+  );
+
+const EXTRAS = {
+  extraEnv: [
+    { name: 'LEAFCUTTER_LISTEN', value: '0.0.0.0:1' },
+    { name: 'LEAFCUTTER_DRAIN_MS', valueFrom: { configMapKeyRef: { name: 'own', key: 'drain' } } },
+    { name: 'LEAFCUTTER_LOG_LEVEL', value: 'debug' },
+    { name: 'LEAFCUTTER_LOG_LEVEL', value: 'warn' },
+  ],
+  extraEnvFrom: [{ configMapRef: { name: 'own' } }],
+  extraArgs: ['--log-level', 'warn'],
+  extraVolumes: [
+    { name: 'secrets', emptyDir: {} },
+    { name: 'own', emptyDir: {} },
+  ],
+  extraVolumeMounts: [
+    { name: 'own', mountPath: '/run/secrets/leafcutter' },
+    { name: 'own', mountPath: '/own' },
+  ],
+  extraPorts: [
+    { name: 'ops', containerPort: 8080, protocol: 'TCP', hostPort: 8080 },
+    { name: 'own', containerPort: 7000, protocol: 'TCP' },
+  ],
+  extraInitContainers: [{ name: 'first', image: 'first:1' }],
+  extraContainers: [{ name: 'beside', image: 'beside:1' }],
+  podLabels: { team: 'ids', 'app.kubernetes.io/component': 'mine' },
+  podAnnotations: { 'example.com/a': 'true' },
+  priorityClassName: 'high',
+  nodeSelector: { disk: 'ssd' },
+  tolerations: [{ key: 'own', operator: 'Exists' }],
+  service: { type: 'ClusterIP', annotations: { 'example.com/b': '1' } },
+  serviceAccount: { create: true, name: 'own', annotations: { 'example.com/c': '2' } },
+  restartedAt: '2026-11-30',
+};
+const RULES = {
+  extraIngress: [{ from: [{ podSelector: { matchLabels: { app: 'own' } } }], ports: [{ port: 7000 }] }],
+  extraEgress: [{ ports: [{ protocol: 'TCP', port: 26379 }] }, { ports: [{ protocol: 'TCP', port: 443 }] }],
+};
+/** As many values as go together. */
+const EVERYTHING = {
+  commonLabels: { owner: 'true', 'app.kubernetes.io/name': 'mine' },
+  commonAnnotations: { 'example.com/d': 'null' },
+  imagePullSecrets: [{ name: 'registry' }],
+  listenHost: '::',
+  monitoring: { enabled: true, labels: { owner: 'prometheus' } },
+  coordinator: {
+    ...EXTRAS,
+    tls: { secretName: 'coordinator-tls', verifyClients: true },
+    secretKeys: { viewerTokens: 'viewer-tokens', opaqueKeys: 'opaque-keys', redisSentinels: 'sentinels' },
+    networkPolicy: { ...RULES, adminsFrom: [{ ipBlock: { cidr: '10.0.0.0/8' } }] },
+  },
+  agent: {
+    ...EXTRAS,
+    mode: 'both',
+    doors: { http: 8001, grpc: 9000, goLeaf: 1234, redis: 6390 },
+    coordinatorTls: { secretName: 'agent-tls', showCertificate: true },
+    secretKeys: { scopedTokens: 'scoped', tinyidTokens: 'tinyid', opaqueKeys: 'opaque-keys' },
+    networkPolicy: RULES,
+  },
+};
+
+const REFUSED: readonly (readonly [values: object, says: RegExp, where?: Where])[] = [
+  [{ coordinator: { replica: 3 } }, /replica/],
+  [{ image: { tag: 'latest' } }, /tag/],
+  [{ coordinator: { autoscaling: { minReplicas: 7 } } }, /minReplicas, 7, is above maxReplicas, 6/],
+  [
+    { agent: { resources: { requests: { memory: '1Gi' } } } },
+    /agent\.resources: the limit of memory, 512Mi, is below its request, 1Gi/,
+  ],
+  [
+    { coordinator: { resources: { requests: { cpu: 1 }, limits: { cpu: '500m' } } } },
+    /limit of cpu, 500m, is below/,
+  ],
+  [{ agent: { resources: { limits: { memory: '512MB' } } } }, /pattern/],
+  [{ agent: { doors: { grpc: 8080 } } }, /ops and grpc both want port 8080/],
+  [{ agent: { doors: { grpc: 6390, redis: 6390 } } }, /grpc and redis both want port 6390/],
+  [{ agent: { doors: { resp: 6390 } } }, /resp/],
+  [{ agent: { extraContainers: [{ name: 'agent', image: 'mine:1' }] } }, /name of the chart's own/],
+  [{ agent: { extraEnv: [{ nme: 'A', value: '1' }] } }, /nme/],
+  [{ agent: { extraEnv: [{ name: 'A', value: 1 }] } }, /got number, want string/],
+  [{ agent: { extraVolumes: [{ name: 'a', secrets: {} }] } }, /secrets/],
+  [{ agent: { extraVolumeMounts: [{ name: 'a', mountpath: '/a' }] } }, /mountpath/],
+  [{ agent: { livenessProbe: { periodSecond: 1 } } }, /periodSecond/],
+  [{ agent: { tolerations: [{ effects: 'NoSchedule' }] } }, /effects/],
+  [{ agent: { networkPolicy: { applicationsFrom: [{}] } } }, /applicationsFrom/],
+  [{ agent: { networkPolicy: { extraIngress: [{ from: [] }] } } }, /extraIngress/],
+  [{ coordinator: { networkPolicy: { extraEgress: [{ to: [] }] } } }, /extraEgress/],
+  [{ commonLabels: { a: true } }, /commonLabels/],
+  [{}, /"1st" cannot name a Service.*set fullnameOverride/, { release: '1st' }],
+  [{}, /"a\.b" cannot name a Service/, { release: 'a.b' }],
+  [{}, /cannot name a Service/, { release: 'a'.repeat(53) }],
+  [{ fullnameOverride: 'Upper' }, /"Upper" cannot name a Service/],
+];
+
+describe('the chart', () => {
+  testWith(
+    'helm',
+    helmBinary,
+    'refuses what the API server would, before anything is applied',
+    async (helm) => {
+      const outcomes = REFUSED.map(([values, says, where]) =>
+        expect(render(helm, values, where)).rejects.toThrow(says),
+      );
+      await Promise.all(outcomes);
+    },
+  );
+
+  testWith(
+    'helm',
+    helmBinary,
+    'takes every value at once, each name once, and what results is valid',
+    async (helm) => {
+      const all = await render(helm, EVERYTHING);
+      expect(repeated(all)).toEqual([]);
+      expect(emptyPeers(all)).toEqual([]);
+      for (const manifest of all)
+        expect([manifest.kind, await validate(manifest)]).toEqual([manifest.kind, undefined]);
+      for (const component of ['coordinator', 'agent']) {
+        const container = containerOf(all, component);
+        expect(container.args).toEqual([component, '--log-level', 'warn']);
+        expect(variables(container)).toMatchObject({
+          LEAFCUTTER_LISTEN: '0.0.0.0:1',
+          LEAFCUTTER_LOG_LEVEL: 'warn',
+          LEAFCUTTER_OPS_LISTEN: '[::]:8080',
+        });
+        expect(container.volumeMounts?.[0]).toEqual({ name: 'own', mountPath: '/run/secrets/leafcutter' });
+        expect(podOf(all, component).volumes[0]).toEqual({ name: 'secrets', emptyDir: {} });
+        const { labels } = find(all, 'Deployment', `leafcutter-${component}`).spec.template.metadata;
+        expect(labels).toMatchObject({
+          owner: 'true',
+          team: 'ids',
+          'app.kubernetes.io/component': component,
+        });
+      }
+      const known = read('docs/configuration.md');
+      for (const [key, value] of within(all))
+        if (key === 'name' && String(value).startsWith('LEAFCUTTER_'))
+          expect(known).toContain(`\`${value}\``);
+      for (const { metadata } of all)
+        expect(metadata).toMatchObject({ annotations: { 'example.com/d': 'null' }, labels: { owner: /./ } });
+      if (process.env.LEAFCUTTER_FULL === '1') expect(await unknownFields(all)).toBe('');
+    },
+  );
+
+  test('with a name twice, or with no peers, would be found', () => {
+    const env = [{ name: 'A' }, { name: 'A' }];
+    const twice = { spec: { template: { spec: { containers: [{ env }] } } } } as unknown as Manifest;
+    expect(repeated([twice])).toEqual(['env: A']);
+    const open = { spec: { ingress: [{ from: [] }] } } as unknown as Manifest;
+    expect(emptyPeers([open])).toHaveLength(1);
+  });
+
+  testWith(
+    'helm',
+    helmBinary,
+    'opens the agent’s doors in settings, ports, Service and policy alike',
+    async (helm) => {
+      const all = await render(helm, {
+        agent: { doors: { http: 8001, grpc: 9000, goLeaf: 1234, redis: 6390 } },
+      });
+      const container = containerOf(all, 'agent');
+      expect(variables(container)).toMatchObject({
+        LEAFCUTTER_LISTEN: '0.0.0.0:8001',
+        LEAFCUTTER_GRPC_LISTEN: '0.0.0.0:9000',
+        LEAFCUTTER_GO_LEAF_GRPC_LISTEN: '0.0.0.0:1234',
+        LEAFCUTTER_RESP_LISTEN: '0.0.0.0:6390',
+      });
+      const ports = [8001, 9000, 1234, 6390];
+      expect(container.ports?.map(({ containerPort }) => containerPort)).toEqual([...ports, 8080]);
+      expect(find(all, 'Service', 'leafcutter-agent').spec.ports.map(({ port }) => port)).toEqual(ports);
+      expect(find(all, 'NetworkPolicy', 'leafcutter-agent').spec).toMatchObject({
+        ingress: [{ ports: ports.map((port) => ({ protocol: 'TCP', port })) }, {}],
+      });
+    },
+  );
+
+  testWith(
+    'helm',
+    helmBinary,
+    'lets nobody in, or out to a store, where a list of peers is empty',
+    async (helm) => {
+      const all = await render(helm, {
+        agent: { networkPolicy: { applicationsFrom: [] } },
+        coordinator: { networkPolicy: { storesTo: [], adminsFrom: [] } },
+      });
+      expect(emptyPeers(all)).toEqual([]);
+      const ports = (name: string) =>
+        [...within(find(all, 'NetworkPolicy', name).spec)].flatMap(([key, value]) =>
+          key === 'port' ? [value] : [],
+        );
+      expect(ports('leafcutter-agent')).toEqual([8080, 53, 53, 8100]);
+      expect(ports('leafcutter-coordinator')).toEqual([8100, 8080, 53, 53]);
+    },
+  );
+
+  testWith('helm', helmBinary, 'speaks TLS by the name of a Secret, on both sides', async (helm) => {
+    const all = await render(helm, {
+      coordinator: { tls: { secretName: 'server' } },
+      agent: { coordinatorTls: { secretName: 'client' } },
+    });
+    expect(variables(containerOf(all, 'coordinator'))).toMatchObject({
+      LEAFCUTTER_TLS_CERT_FILE: '/run/secrets/leafcutter-tls/tls.crt',
+      LEAFCUTTER_TLS_KEY_FILE: '/run/secrets/leafcutter-tls/tls.key',
+    });
+    expect(variables(containerOf(all, 'agent'))).toMatchObject({
+      LEAFCUTTER_COORDINATORS: 'https://leafcutter-coordinator:8100',
+      LEAFCUTTER_COORDINATOR_TLS_CA_FILE: '/run/secrets/leafcutter-tls/ca.crt',
+    });
+    expect(podOf(all, 'agent').volumes).toContainEqual({
+      name: 'tls',
+      secret: { secretName: 'client', defaultMode: 0o444 },
+    });
+  });
+
+  testWith('helm', helmBinary, 'lets agents out to coordinators elsewhere, at their ports', async (helm) => {
+    const coordinators = ['https://one.example', 'http://two.example:8100'];
+    const all = await render(helm, { agent: { coordinators } });
+    const { egress } = find(all, 'NetworkPolicy', 'leafcutter-agent').spec as unknown as { egress: object[] };
+    expect(egress.at(-1)).toEqual({
+      ports: [443, 8100].map((port) => ({ protocol: 'TCP', port })),
+    });
+  });
+
+  testWith(
+    'helm',
+    helmBinary,
+    'gives a DaemonSet to nodes with taints, and both modes on the way there',
+    async (helm) => {
+      const all = await render(helm, { agent: { mode: 'both' } });
+      expect(podOf(all, 'agent', 'DaemonSet')).toMatchObject({
+        tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
+      });
+      expect(podOf(all, 'agent')).not.toHaveProperty('tolerations');
+      expect(find(all, 'Service', 'leafcutter-agent').spec).not.toHaveProperty('internalTrafficPolicy');
+    },
+  );
+
+  testWith(
+    'helm',
+    helmBinary,
+    'leaves the user ID to OpenShift, and replicas to whoever scales',
+    async (helm) => {
+      const [open, fixed] = await Promise.all([
+        render(helm, { podSecurityContext: { runAsUser: null, runAsGroup: null } }),
+        render(helm, { coordinator: { autoscaling: { enabled: false } }, agent: { mode: 'none' } }),
+      ]);
+      expect(podOf(open, 'agent')).toHaveProperty('securityContext', {
+        runAsNonRoot: true,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      const replicas = (all: Manifest[]) => find(all, 'Deployment', 'leafcutter-coordinator').spec;
+      expect(replicas(open)).not.toHaveProperty('replicas');
+      expect(replicas(fixed)).toMatchObject({ replicas: 2 });
+      expect(fixed.filter(({ metadata }) => metadata.name === 'leafcutter-agent')).toEqual([]);
+    },
+  );
+
+  testWith(
+    'helm',
+    helmBinary,
+    'is installed under any name, also one that YAML reads as something else',
+    async (helm) => {
+      for (const name of ['true', 'null', 'a'.repeat(51)]) {
+        const namespace = name === 'null' ? '123' : name;
+        const all = await render(helm, { monitoring: { enabled: true } }, { release: name, namespace });
+        for (const { metadata } of all) {
+          expect(metadata).toMatchObject({ namespace, labels: { 'app.kubernetes.io/instance': name } });
+          expect(metadata.name).toMatch(/^[a-z][-a-z0-9]{0,62}$/);
+        }
+      }
+      const named = await render(helm, { fullnameOverride: 'ids', nameOverride: '123' }, { release: '1.b' });
+      expect(find(named, 'Service', 'ids-coordinator').spec.selector).toMatchObject({
+        'app.kubernetes.io/name': '123',
+        'app.kubernetes.io/instance': '1.b',
+      });
+    },
+  );
+});
+
+describe('helm test', () => {
+  testWith('helm', helmBinary, 'draws an ID, and fails if it gets none', async (helm) => {
+    const all = await render(helm, { test: { tag: 'orders' } });
+    const pod = find(all, 'Pod', 'leafcutter-test') as unknown as { spec: { containers: Container[] } };
+    const [{ args = [], ...container }] = pod.spec.containers as [Container];
+    expect(variables(container).ID_URL).toBe('http://leafcutter-agent:8000/v1/ids/orders');
+    let status = 200;
+    const agent = createServer((_, response) => response.writeHead(status).end('1')).listen(0, '127.0.0.1');
+    await new Promise((listening) => agent.once('listening', listening));
+    const ID_URL = `http://127.0.0.1:${(agent.address() as AddressInfo).port}`;
+    const draw = () => promisify(execFile)(process.execPath, ['-e', ...args], { env: { ID_URL } });
+    try {
+      expect((await draw()).stdout).toBe('200 1\n');
+      status = 503;
+      await expect(draw()).rejects.toThrow();
+    } finally {
+      agent.close();
+    }
+  });
+});
