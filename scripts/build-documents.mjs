@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { chartReadme } from './chart-readme.mjs';
 import { DASHBOARDS, dashboardText } from './grafana-dashboards.mjs';
 import { GENERATED, writeGrpcTypes } from './grpc-types.mjs';
 import { areCurrent, manifestsWithoutHelm, renderManifests } from './kubernetes-manifests.mjs';
@@ -28,8 +29,9 @@ export async function buildDocuments(root, say) {
   for (const [file, text] of Object.entries(withEndpointTables(root))) write(file, text);
   for (const [file, dashboard] of Object.entries(DASHBOARDS))
     write(`deploy/grafana/dashboards/${file}`, dashboardText(dashboard));
+  write('deploy/helm/leafcutter/README.md', chartReadme(root));
   say(
-    'Wrote docs/configuration.md, docs/metrics.md, the tables of endpoints in README.md, docs/limits.md and docs/errors.md, deploy/grafana/dashboards and packages/agent/src/generated.',
+    'Wrote docs/configuration.md, docs/metrics.md, the tables of endpoints in README.md, docs/limits.md and docs/errors.md, deploy/grafana/dashboards, the chart’s README.md and packages/agent/src/generated.',
   );
   const rendered = renderManifests();
   for (const [file, text] of Object.entries(rendered ?? manifestsWithoutHelm()))

@@ -1,5 +1,5 @@
 /** Archives whose bytes depend on nothing but what is in them. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
@@ -7,14 +7,17 @@ const BLOCK = 512;
 
 /** @typedef {{ name: string, content: Buffer, mode: number }} Entry */
 
-/** Files below a folder, as entries below `prefix`, sorted by name. `modeOf`: who may do what, by name. */
+/** Files below a folder, links followed, as entries below `prefix`, sorted by name. `modeOf`: who may do what, by name. */
 export function entriesOf(folder, prefix, modeOf = () => 0o644) {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+  return filesBelow(folder)
+    .map((path) => path.slice(folder.length + 1))
     .sort()
     .map((name) => ({ name: prefix + name, content: readFileSync(join(folder, name)), mode: modeOf(name) }));
 }
+
+/** The chart links to the files of deploy/prometheus and deploy/grafana. */
+const filesBelow = (path) =>
+  statSync(path).isDirectory() ? readdirSync(path).flatMap((name) => filesBelow(join(path, name))) : [path];
 
 /**
  * A gzipped tar (ustar) of files that belong to root.

@@ -77,6 +77,28 @@ describe('the chart', () => {
       expect(text).toBe(read(`deploy/kubernetes/${file}`));
   });
 
+  test('is released with the rules and dashboards that it links to', async () => {
+    const tarball = new URL('../../scripts/release/tarball.mjs', import.meta.url).pathname;
+    const { entriesOf } = (await import(tarball)) as {
+      entriesOf: (folder: string, prefix: string) => { readonly name: string }[];
+    };
+    const names = entriesOf(CHART, 'leafcutter/').map(({ name }) => name);
+    for (const file of [
+      'Chart.yaml',
+      'files/alerts.yml',
+      'files/rules.yml',
+      'files/dashboards/leafcutter-tag.json',
+    ])
+      expect(names).toContain(`leafcutter/${file}`);
+  });
+
+  test('lists its values in its README.md (npm run build writes it)', async () => {
+    const readme = new URL('../../scripts/chart-readme.mjs', import.meta.url).pathname;
+    const { chartReadme } = (await import(readme)) as { chartReadme: (root: string) => string };
+    expect(read('deploy/helm/leafcutter/README.md')).toBe(chartReadme(ROOT));
+    expect(chartReadme(ROOT)).toContain('| `agent.doors.grpc` | `0` |  |');
+  });
+
   test('is of this version', () => {
     expect(chart).toMatchObject({ version: VERSION, appVersion: VERSION });
     expect(read('deploy/kubernetes/kustomization.yaml')).toContain(`newTag: ${VERSION}`);
