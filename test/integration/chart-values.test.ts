@@ -15,22 +15,26 @@ const helmBinary = lookUpBinary('helm');
 interface Where {
   readonly release?: string;
   readonly namespace?: string;
+  /** Flags. */
+  readonly more?: readonly string[];
 }
 
 /** What the chart makes of values; a key that stands in an object twice is an error. */
 async function render(helm: string, values: object, where: Where = {}): Promise<Manifest[]> {
-  const { release = 'leafcutter', namespace = 'leafcutter' } = where;
+  const { release = 'leafcutter', namespace = 'leafcutter', more = [] } = where;
   const set = Object.entries(values).flatMap(([key, value]) => [
     '--set-json',
     `${key}=${JSON.stringify(value)}`,
   ]);
-  const { stdout } = await run(helm, [
-    ...['template', release, CHART, '--namespace', namespace, '--kube-version', '1.34.0'],
-    ...set,
-  ]).catch(({ stderr }: { stderr: string }) => {
-    // Not the command, which has the values that are complained of in it.
-    throw new Error(stderr);
-  });
+  const flags = ['--namespace', namespace, '--kube-version', '1.34.0', ...set, ...more];
+  // No cluster that is the reader's own.
+  const env = { ...process.env, KUBECONFIG: '/dev/null' };
+  const { stdout } = await run(helm, ['template', release, CHART, ...flags], { env }).catch(
+    ({ stderr }: { stderr: string }) => {
+      // Not the command, which has the values that are complained of in it.
+      throw new Error(stderr);
+    },
+  );
   return parseAllDocuments(stdout).flatMap((document) => {
     if (document.errors[0]) throw document.errors[0];
     return document.toJS() ?? [];
@@ -353,6 +357,52 @@ describe('the chart', () => {
       });
     },
   );
+});
+
+/** What an API server answers to Helm's look-ups: a Deployment with four replicas, and a Secret. */
+const CLUSTER: Readonly<Record<string, object>> = {
+  '/apis/apps/v1': {
+    groupVersion: 'apps/v1',
+    resources: [{ name: 'deployments', namespaced: true, kind: 'Deployment', verbs: ['get'] }],
+  },
+  '/api/v1': {
+    groupVersion: 'v1',
+    resources: [{ name: 'secrets', namespaced: true, kind: 'Secret', verbs: ['get'] }],
+  },
+  '/apis/apps/v1/namespaces/leafcutter/deployments/leafcutter-coordinator': {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'leafcutter-coordinator' },
+    spec: { replicas: 4 },
+  },
+  '/api/v1/namespaces/leafcutter/secrets/leafcutter-coordinator': {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'leafcutter-coordinator', resourceVersion: '4711' },
+  },
+};
+
+describe('an upgrade', () => {
+  testWith('helm', helmBinary, 'goes on from the replicas and the Secret that are there', async (helm) => {
+    const notFound = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 };
+    const cluster = createServer(({ url = '' }, response) => {
+      const answer = CLUSTER[url.replace(/\?.*/, '')];
+      response.writeHead(answer ? 200 : 404, { 'Content-Type': 'application/json' });
+      response.end(JSON.stringify(answer ?? notFound));
+    }).listen(0, '127.0.0.1');
+    await new Promise((listening) => cluster.once('listening', listening));
+    const server = `http://127.0.0.1:${(cluster.address() as AddressInfo).port}`;
+    try {
+      const seeing = ['--dry-run=server', '--kube-apiserver', server];
+      const { spec } = find(await render(helm, {}, { more: seeing }), 'Deployment', 'leafcutter-coordinator');
+      expect(spec).toMatchObject({
+        replicas: 4,
+        template: { metadata: { annotations: { 'leafcutter/secret-version': '4711' } } },
+      });
+    } finally {
+      cluster.close();
+    }
+  });
 });
 
 describe('helm test', () => {
