@@ -10,7 +10,7 @@ import { UnixSocket } from '@leafcutter/shared/http/unix-socket';
 import { createLogger } from '@leafcutter/shared/logger';
 import type { Express } from 'express';
 import type { CoordinatorConfig } from '../settings/settings.ts';
-import { limitsOf, openDoors } from './open-doors.ts';
+import { limitsOf, openMainDoor, openOpsDoor } from './open-doors.ts';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: here\r\n\r\n';
 
@@ -29,20 +29,22 @@ async function asked(at: string | number) {
 test('each door holds maxConnections', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'leafcutter-doors-'));
   const ops = join(folder, 'ops.sock');
-  const config = { listen: new Address('127.0.0.1', 0), opsListen: new UnixSocket(ops, 0o600), tls: {} };
+  const config = {
+    listen: new Address('127.0.0.1', 0),
+    opsListen: new UnixSocket(ops, 0o600),
+    tls: {},
+    maxConnections: 1,
+  } as unknown as CoordinatorConfig;
   const here = ((_request: unknown, response: ServerResponse) => response.end('here')) as unknown as Express;
-  const doors = await openDoors(
-    { ...config, maxConnections: 1 } as unknown as CoordinatorConfig,
-    { app: here, ops: here },
-    new FakeClock(),
-    createLogger('silent', {}, { write: () => undefined }),
-  );
-  for (const at of [Number(new URL(doors.url).port), ops]) {
+  const second = await openOpsDoor(config, here);
+  const log = createLogger('silent', {}, { write: () => undefined });
+  const main = await openMainDoor(config, here, new FakeClock(), log);
+  for (const at of [Number(new URL(main.url).port), ops]) {
     const [known, next] = [await asked(at), await asked(at)];
     expect([known.answer, next.answer]).toEqual(['HTTP/1.1 200', 'closed']);
     known.socket.destroy();
   }
-  await doors.close(0);
+  await Promise.all([main.close(0), second?.close(0)]);
   rmSync(folder, { recursive: true });
 });
 

@@ -55,6 +55,13 @@ describe('a Unix socket', () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test('whose mode cannot be set is not left open', async () => {
+    const listening = server();
+    const path = join(folder, 'door.sock');
+    await expect(bind(listening, new UnixSocket(path, Number.NaN), 'unix.http')).rejects.toThrow(StartError);
+    expect(listening.listening).toBe(false);
+  });
+
   test('that a killed process left is replaced', async () => {
     const path = join(folder, 'door.sock');
     await leftover(path);

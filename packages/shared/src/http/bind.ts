@@ -26,6 +26,8 @@ export async function bind(server: Server, at: Place, setting: string, reusePort
     if (at instanceof UnixSocket) await bindUnix(server, at);
     else await listening(server, { host: at.host, port: at.port, reusePort });
   } catch (error) {
+    // It listens already if only the permissions could not be set.
+    if (server.listening) server.close();
     throw new StartError(sentence(error as NodeJS.ErrnoException, at, setting));
   }
   // If a connection cannot be accepted (no file descriptors left), its client loses it, but the service goes on.
