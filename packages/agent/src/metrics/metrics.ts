@@ -133,7 +133,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   );
   readonly #handovers = this.#counter(
     'http_handovers_total',
-    'Requests that the HTTP door did not answer straight from the socket but left to the HTTP server, by reason: not a GET (method), with a body (body), at another address (address), a token or host to be judged (access), fields of browsers (browser), a head that is long or not plain (head). For framing (chunks, upgrades, Expect), last (more follows a request that ends its connection) and most of head, the connection stays with the HTTP server.',
+    'Requests that the HTTP door did not answer straight from the socket but left to the HTTP server, by reason: not a GET (method), with a body (body), at another address (address), a token or host to be judged (access), fields of browsers (browser), more bytes behind a request that ends its connection (last), a head that is long or not plain (head), chunks, upgrades or Expect (framing). For framing and most of head, the connection stays with the HTTP server.',
     { reason: HANDOVERS },
   );
   readonly #leases = this.#counter('leases_granted_total', 'Leases this agent was granted.');

@@ -12,7 +12,8 @@ import { Pages } from './pages.ts';
  */
 export function agentListener(agent: Agent): RequestListener {
   const pages = new Pages(agent);
-  let routes: Promise<RequestListener> | undefined;
+  let loading: Promise<RequestListener> | undefined;
+  let routes: RequestListener | undefined;
   return bareApp(OPS_ENDPOINTS, opsDoor(agent), {
     onError: refusedBy(agent),
     // A Unix socket has no address, no browser reaches it, and its clients may send any host.
@@ -20,8 +21,10 @@ export function agentListener(agent: Agent): RequestListener {
       if (socket.remoteAddress !== undefined) pages.check(path, headers);
     },
     async otherwise(request, response) {
-      routes ??= import('./routes.ts').then(({ agentApp }) => agentApp(agent));
-      (await routes)(request, response);
+      loading ??= import('./routes.ts').then(({ agentApp }) => agentApp(agent));
+      // Once they are here, without a turn in between: what follows a request must not be read before its answer.
+      routes ??= await loading;
+      routes(request, response);
     },
   });
 }

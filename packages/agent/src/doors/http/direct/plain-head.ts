@@ -82,9 +82,8 @@ export function readHead(bytes: Buffer, from: number): PlainHead | OddRequest | 
   const body = BODY_LENGTH.exec(read.get('content-length') ?? '0');
   const keepAlive = keepsAlive(read.get('connection'), minor === '1');
   if (body === null || keepAlive === undefined) return unclear('framing');
-  const ofAll = keepAlive ? length + Number(body[0]) : undefined;
   const why = odd ?? oddness(method, target, minor, read);
-  if (why !== undefined) return { odd: why, length: ofAll };
+  if (why !== undefined) return { odd: why, length: keepAlive ? length + Number(body[0]) : undefined };
   return {
     target,
     host: read.get('host') ?? '',
