@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { scratchDir } from './scratch-dir.ts';
@@ -68,5 +77,20 @@ function linkDependencies(folder: string, name: string): void {
       const isSibling = entry === '@leafcutter' && lstatSync(target).isDirectory();
       symlinkSync(isSibling ? join(folder, 'packages', scoped) : target, join(to, entry, scoped));
     }
+  }
+  linkWhatOthersHave(folder, name);
+}
+
+/** Gives a package what it needed then and does not need now, if another of our packages has it still. */
+function linkWhatOthersHave(folder: string, name: string): void {
+  const { dependencies = {} } = JSON.parse(
+    readFileSync(join(folder, 'packages', name, 'package.json'), 'utf8'),
+  ) as { dependencies?: Record<string, string> };
+  const homes = [...readdirSync(join(ROOT, 'packages')).map((other) => `packages/${other}`), 'test'];
+  for (const library of Object.keys(dependencies)) {
+    const link = join(folder, 'packages', name, 'node_modules', library);
+    if (existsSync(link)) continue;
+    const home = homes.find((other) => existsSync(join(ROOT, other, 'node_modules', library)));
+    if (home !== undefined) symlinkSync(realpathSync(join(ROOT, home, 'node_modules', library)), link);
   }
 }
