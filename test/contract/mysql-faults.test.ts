@@ -57,18 +57,18 @@ async function waitingConnection(): Promise<number> {
 describe('a session', () => {
   test('is strict, in UTC, reads what is committed, and gives a lock up after seconds', async () => {
     const names = ['sql_mode', 'time_zone', 'innodb_lock_wait_timeout', 'wait_timeout', 'autocommit'];
-    const isolation =
-      "(SELECT VARIABLE_VALUE FROM information_schema.session_variables WHERE VARIABLE_NAME = 'TX_ISOLATION')";
     const columns = names.map((name) => `@@${name} AS ${name}`).join(', ');
     const { driver, store } = openHastyMysqlStore(url, PATIENCE_MS);
-    const [row] = await driver.query(`SELECT ${columns}, ${isolation} AS isolation`);
+    const [row] = await driver.query(`SELECT ${columns}`);
+    // Of the two names of the isolation level, a server knows one or both.
+    const [isolation] = await driver.query("SHOW SESSION VARIABLES LIKE 't%x%_isolation'");
     await store.close();
+    expect(isolation?.Value).toBe('READ-COMMITTED');
     expect(row).toMatchObject({
       sql_mode: expect.stringContaining('STRICT_ALL_TABLES'),
       time_zone: '+00:00',
       innodb_lock_wait_timeout: 1n,
       wait_timeout: 10n,
-      isolation: 'READ-COMMITTED',
     });
   });
 

@@ -31,6 +31,12 @@ export async function mariadbVersion(): Promise<string> {
   return version;
 }
 
+/** Whether `mariadbd` is MariaDB's, and not another server in its place. */
+export async function isMariadb(): Promise<boolean> {
+  const { stdout } = await run(findBinary('mariadbd', 'mariadb-server'), ['--version']);
+  return stdout.includes('MariaDB');
+}
+
 /** Copies a prepared data directory, with a `root` without password, to a path that must not exist yet. */
 export async function copyMariadbData(target: string): Promise<void> {
   await cp(await template(), target, { recursive: true, mode: constants.COPYFILE_FICLONE });
