@@ -120,7 +120,8 @@ export function pythonKit(packages: readonly string[]): Kit {
       const isThere = existsSync(python);
       const made = isThere ? undefined : await fetched('python3', ['-m', 'venv', 'venv'], at);
       const flags = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--upgrade'];
-      const problem = made ?? (fetches || !isThere ? await fetched(python, [...flags, ...packages], at) : undefined);
+      const problem =
+        made ?? (fetches || !isThere ? await fetched(python, [...flags, ...packages], at) : undefined);
       const list = await run(python, ['-m', 'pip', 'list', '--format=json', '--disable-pip-version-check']);
       for (const { name, version } of list.isOk ? JSON.parse(list.out) : [])
         versions.set(String(name).toLowerCase(), version);

@@ -15,7 +15,7 @@ Gets real clients by their package managers, outside the tree, tries each at an 
 writes docs/clients.md. They are kept in ~/.cache/leafcutter-clients, or in LEAFCUTTER_CLIENTS_CACHE.
   --get      only gets them
   --no-get   takes those that were got before as they are
-  WORD       tries rows whose language is one of these words or whose name has one, and writes no page
+  WORD       tries rows whose language is one of these words or whose name has one; others stay in the page as they are
 `;
 /**
  * The first ID of a tag whose numbers JavaScript would round; odd ones show that. The INCR that is refused costs the first,
@@ -163,7 +163,7 @@ if (values.help === true) {
       all.push(...tried);
       notRun.push(...notTried);
       // After each language, because the next one may take long to get.
-      if (positionals.length === 0) say(`Wrote ${writePage(all, notRun, day)}`);
+      say(`Wrote ${writePage(all, notRun, day)}`);
     });
     const bad = all.filter(({ here }) => here.fails.length > 0).length;
     say(`${all.length - bad} work, ${bad} fail, ${notRun.length} NOT RUN.`);

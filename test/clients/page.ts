@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Verdict } from './judge.ts';
-import type { Door, Row } from './rows.ts';
+import { type Door, ROWS, type Row } from './rows.ts';
 
 const PAGE = fileURLToPath(new URL('../../docs/clients.md', import.meta.url));
 
@@ -21,8 +21,8 @@ export interface NotTried {
 }
 
 const HEAD: Readonly<Record<Door, readonly string[]>> = {
-  redis: ['Client', 'Language', 'Version', 'At the Redis door', 'At a redis-server', 'Good to know'],
-  http: ['Client', 'Language', 'Version', 'At the HTTP door', 'Good to know'],
+  redis: ['Client', 'Language', 'Version', 'Tried', 'At the Redis door', 'At a redis-server', 'Good to know'],
+  http: ['Client', 'Language', 'Version', 'Tried', 'At the HTTP door', 'Good to know'],
 };
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').replaceAll('`', '’');
@@ -33,38 +33,53 @@ function shown({ works, fails }: Verdict): string {
   return `**fails** ${fails.map(cell).join('; ')}`;
 }
 
-function table(door: Door, tried: readonly Tried[]): string {
-  const rows = tried.filter(({ row }) => row.door === door);
-  const head = HEAD[door];
-  const lines = rows.map(({ row, version, here, there }) => {
-    const columns = [row.title, row.kit.language, version, shown(here)];
-    return line([...columns, ...(there === undefined ? [] : [shown(there)]), row.advice ?? '']);
-  });
-  return line(head) + line(head.map(() => '---')) + lines.join('');
+/** A row's line begins so; it is how the lines of an earlier page are known. */
+const keyOf = ({ title, kit }: Row) => `| ${title} | ${kit.language} |`;
+
+function lineOf({ row, version, here, there }: Tried, day: string): string {
+  const columns = [row.title, row.kit.language, version, day, shown(here)];
+  return line([...columns, ...(there === undefined ? [] : [shown(there)]), row.advice ?? '']);
 }
 
-/** Writes docs/clients.md. */
+/** The lines of a door's table: of what was tried now, and else of what an earlier run wrote. */
+function linesOf(door: Door, tried: readonly Tried[], day: string): string[] {
+  const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
+  const [, ...parts] = page.split(/^## /m);
+  const before = parts.find((part) => part.toLowerCase().startsWith(door))?.split('\n') ?? [];
+  return ROWS.filter((row) => row.door === door).flatMap((row) => {
+    const now = tried.find((one) => one.row === row);
+    if (now !== undefined) return [lineOf(now, day)];
+    return before.filter((text) => text.startsWith(keyOf(row))).map((text) => `${text}\n`);
+  });
+}
+
+/** Writes docs/clients.md. What was not tried in this run stays as it stands there. */
 export function writePage(tried: readonly Tried[], notTried: readonly NotTried[], day: string): string {
-  const count = (door: Door) => tried.filter(({ row }) => row.door === door).length;
+  const tables = (['redis', 'http'] as const).map((door) => {
+    const lines = linesOf(door, tried, day);
+    const head = HEAD[door];
+    return { count: lines.length, text: line(head) + line(head.map(() => '---')) + lines.join('') };
+  });
+  const [redis, http] = tables as [(typeof tables)[0], (typeof tables)[0]];
   const missing = notTried.map(({ row, why }) => `- ${row.title} (${row.kit.language}): ${cell(why)}\n`);
   const text = `# Clients
 
-Made by \`npm run test:clients\` on ${day}: real clients from their package managers, each run through a short program against an
-agent, and Redis clients against a redis-server as well. Each ID has to be the one after the last, so none is lost or burnt on the way.
+Made by \`npm run test:clients\`: real clients from their package managers, each run through a short program against an agent, and
+Redis clients against a redis-server as well. Each ID has to be the one after the last, so none is lost or burnt on the way.
 
-## Redis: ${count('redis')} clients and ways of using them
+## Redis: ${redis.count} clients and ways of using them
 
 INCR three times, INCRBY 10, two INCR in a transaction if the client has them; an INCR past 2^53 − 1, whose refusal has to be an error and no
-number; and there \`LC.NEXT\`, whose text has to be exact. "Cluster" is the client's cluster mode, which needs no setting at the agent
-([doors](doors.md#redis-protocol)).
+number; and there \`LC.NEXT\`, whose text has to be exact. "Cluster" is the client's cluster mode, which needs no setting at the agent unless
+ports are mapped (\`resp.announce\`, [doors](doors.md)).
 
-${table('redis', tried)}
-## HTTP: ${count('http')} clients and ways of using them
+${redis.text}
+## HTTP: ${http.count} clients and ways of using them
 
 \`GET /v1/ids/{tag}\` three times, once with \`Accept: application/json\`, \`?count=3\`, Leaf's address, and a tag that does not exist, which has to be
 404.
 
-${table('http', tried)}${missing.length === 0 ? '' : `\n## Not run\n\n${missing.join('')}`}`;
+${http.text}${missing.length === 0 ? '' : `\n## Not run\n\n${missing.join('')}`}`;
   writeFileSync(PAGE, text);
   return PAGE;
 }

@@ -31,7 +31,7 @@ ask() {
       status=$(sed -n 1p "$tmp/all") type=$(sed -n 2p "$tmp/all")
       sed 1,2d "$tmp/all" > "$tmp/body" ;;
   esac
-  body=$(tr '\n' '~' < "$tmp/body" | sed 's/~$//; s/~/\\n/g; s/"/\\"/g')
+  body=$(tr '\n' '~' < "$tmp/body" | sed 's/\\/\\\\/g; s/~$//; s/~/\\n/g; s/"/\\"/g')
   printf '{"status":%s,"type":"%s","body":"%s"}' "${status:-0}" "$type" "$body"
 }
 id=/v1/ids/$key
