@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Given, judgeHttp, judgeRedis } from './judge.ts';
+import { type Given, judgeHttp, judgeRedis } from '../clients/judge.ts';
 
 const value = (text: string | string[]) => ({ value: text });
 const REDIS: Given = {
