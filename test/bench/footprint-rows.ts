@@ -58,16 +58,11 @@ export async function footprintRows(progress: (text: string) => void): Promise<R
   return rows;
 }
 
-/** Makes a release and unpacks what npm would install. */
+/** Makes the program that npm would install. */
 async function releasedProgram(): Promise<string> {
   const folder = await scratchDir('bench-release');
-  execFileSync(process.execPath, ['scripts/tasks.mjs', 'release', '--out', folder], {
-    cwd: ROOT,
-    stdio: 'pipe',
-  });
-  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-  execFileSync('tar', ['-xzf', `leafcutter-${version}.tgz`], { cwd: folder });
-  return join(folder, 'package');
+  execFileSync(process.execPath, ['scripts/release/program.mjs', folder], { cwd: ROOT, stdio: 'pipe' });
+  return folder;
 }
 
 function sizeOf(folder: string): Row {
