@@ -294,6 +294,27 @@ describe('the chart', () => {
     });
   });
 
+  testWith(
+    'helm',
+    helmBinary,
+    'scrapes and alerts for all in one release, for its own in another',
+    async (helm) => {
+      const monitoring = { enabled: true, sidecars: false, rules: false };
+      const [all, own] = await Promise.all([
+        render(helm, { monitoring: { enabled: true } }),
+        render(helm, { monitoring }),
+      ]);
+      const kinds = (manifests: Manifest[]) => new Set(manifests.map(({ kind }) => kind));
+      expect([...kinds(all).difference(kinds(own))].sort()).toEqual(['ConfigMap', 'PrometheusRule']);
+      const scraped = (manifests: Manifest[]) => find(manifests, 'PodMonitor', 'leafcutter-agent').spec;
+      expect(scraped(all)).toMatchObject({ namespaceSelector: { any: true } });
+      expect(scraped(own)).not.toHaveProperty('namespaceSelector');
+      expect(find(own, 'Deployment', 'leafcutter-agent').spec.template.metadata.labels).toMatchObject(
+        scraped(own).selector?.matchLabels ?? { none: '' },
+      );
+    },
+  );
+
   testWith('helm', helmBinary, 'lets agents out to coordinators elsewhere, at their ports', async (helm) => {
     const coordinators = ['https://one.example', 'http://two.example:8100'];
     const all = await render(helm, { agent: { coordinators } });
