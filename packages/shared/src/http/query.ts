@@ -1,12 +1,11 @@
 import { LeafcutterError } from '../errors.ts';
-import type { AskedRequest } from './endpoint.ts';
 
 /**
  * The query parameters of a request: each known, each given once.
  * @throws BAD_REQUEST naming the parameter
  */
 export function readQuery<Name extends string>(
-  request: Pick<AskedRequest, 'query'>,
+  request: { readonly query: object },
   known: readonly Name[],
 ): Partial<Record<Name, string>> {
   const query: Partial<Record<Name, string>> = {};
