@@ -160,7 +160,7 @@ describe('leafcutter dev', () => {
     taken.close();
     expect(code).toBe(1);
     expect(running.tail()).toContain(`Port ${port} on 127.0.0.1 is in use`);
-    expect(running.tail()).toContain('npm start -- --dev-coordinator');
+    expect(running.tail()).toContain('Other ports: leafcutter dev --dev-coordinator');
     expect(running.tail()).not.toContain('Leafcutter is ready');
   });
 

@@ -18,8 +18,11 @@ const PROBE_MS = 1_000;
 /** Calls at once, and calls that wait. Refills of many tags at once must not pile up without bound. */
 const CALLS_AT_ONCE = 32;
 const CALLS_WAITING = 10_000;
-/** A connection without a call ends before coordinators and proxies would end it, which might meet the next call. */
-const IDLE_MS = 4_000;
+/**
+ * How long a connection without a call is kept, at most: from one heartbeat to the next, and no longer than usual
+ * proxies keep it. What a coordinator says in `Keep-Alive` counts if it is less, so it does not end it under a call.
+ */
+const IDLE_MS = 55_000;
 /** Answers are a few hundred bytes; what sends more is no coordinator. */
 const MAX_ANSWER_LENGTH = 1_048_576;
 
