@@ -204,8 +204,8 @@ class Measure {
   async sometimesTwo(): Promise<Row> {
     const { agent } = this.#servers;
     const read = async () => [
-      await figure(agent, 'http_direct_answers_total'),
-      await figure(agent, 'ids_issued_total{tag="bench",mode="segment",door="http"}'),
+      await figure(agent, 'leafcutter_agent_http_direct_answers_total'),
+      await figure(agent, 'leafcutter_agent_ids_issued_total{tag="bench",mode="segment",door="http"}'),
     ];
     const [direct = 0, issued = 0] = await read();
     await wrk(`${agent.url}/v1/ids/bench`, this.#seconds, 'sometimes_two');

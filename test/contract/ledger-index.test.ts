@@ -38,7 +38,7 @@ beforeAll(async () => {
   store = new SqlStore({
     ...bound(driver),
     query(sql, values = []) {
-      sent.push({ sql, values });
+      if (!sql.startsWith('EXPLAIN')) sent.push({ sql, values });
       return driver.query(sql, values);
     },
   });
@@ -48,6 +48,14 @@ afterAll(async () => {
   await driver?.close();
   await mariadb?.dispose();
 });
+
+/** One whose plans tell nothing. */
+function withoutPlans(of: SqlDriver): SqlDriver {
+  return {
+    ...bound(of),
+    query: async (sql, values) => (sql.startsWith('EXPLAIN') ? [] : of.query(sql, values)),
+  };
+}
 
 function bound(of: SqlDriver): SqlDriver {
   return {
@@ -82,6 +90,11 @@ describe(`with ${ROWS.toLocaleString('en')} rows in the ledger`, () => {
       () => drained(store.counters(undefined)),
       2 * TAGS,
     ],
+    [
+      'the same on a server that does not skip from name to name',
+      () => drained(new SqlStore(withoutPlans(driver)).counters(undefined)),
+      2 * TAGS,
+    ],
     ['a page of a tag’s ledger', () => store.readLedger({ counter: tag, start: middle }, 100), 101],
   ])('%s is read by the primary key, and no more rows than are needed', async (what, ask, atMost) => {
     sent.length = 0;
@@ -95,7 +108,7 @@ describe(`with ${ROWS.toLocaleString('en')} rows in the ledger`, () => {
     // Handler reads count each step into an index, and rows of other tables; a scan would be thousands.
     expect([what, read <= 5 * atMost + 40, read]).toEqual([what, true, read]);
     for (const { sql, values } of sent) {
-      const plan = await driver.query(`EXPLAIN ${sql}`, values as never);
+      const plan = await driver.query(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, values as never);
       const ledger = plan.filter(({ table }) => table === 'l' || table === 'leafcutter_ledger');
       for (const { key } of ledger) expect([what, key]).toEqual([what, 'PRIMARY']);
     }

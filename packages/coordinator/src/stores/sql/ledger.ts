@@ -40,13 +40,28 @@ export async function ledgerEnd(session: SqlSession, name: CounterName, below: b
 }
 
 /**
- * An expression for the end of the highest of a counter's ranges, or of those that start below another expression. It
- * is a subquery, so that a locking SELECT does not lock it.
+ * An expression for the end of the highest of a counter's ranges. It is a subquery, so that a locking SELECT does not
+ * lock it.
  */
-export function ledgerTop(kind: 't' | 'm', name: string, below?: string): string {
-  const starts = below === undefined ? '' : `AND l.range_start < ${below}`;
-  return `(SELECT l.range_end FROM leafcutter_ledger l WHERE l.kind = '${kind}' AND l.name = ${name} ${starts}
-    ORDER BY l.range_start DESC LIMIT 1)`;
+export function ledgerTop(kind: 't' | 'm', name: string): string {
+  return topRange(kind, name, 'ORDER BY l.range_start DESC');
+}
+
+/**
+ * The same of each row of a table, and of the ranges that start below another expression. Ordered by all of the key,
+ * because MySQL 9 would read all ranges of each counter for an order by its last column; MariaDB 10.11 would read all of
+ * a constant name's for this one.
+ */
+export function ledgerTopBelow(kind: 't' | 'm', name: string, below: string): string {
+  return topRange(
+    kind,
+    name,
+    `AND l.range_start < ${below} ORDER BY l.kind DESC, l.name DESC, l.range_start DESC`,
+  );
+}
+
+function topRange(kind: 't' | 'm', name: string, end: string): string {
+  return `(SELECT l.range_end FROM leafcutter_ledger l WHERE l.kind = '${kind}' AND l.name = ${name} ${end} LIMIT 1)`;
 }
 
 /** A machine id as the ledger names it: padded, so that names sort as numbers. */

@@ -7,7 +7,7 @@ import {
   minBigint,
 } from '../../domain/allocation/range.ts';
 import { type SqlDriver, UnstorableTextError } from './driver.ts';
-import { LEDGER_KIND, latestRanges, ledgerTop } from './ledger.ts';
+import { LEDGER_KIND, latestRanges, ledgerTopBelow } from './ledger.ts';
 import { toEra } from './tags.ts';
 
 const PAGE = 500;
@@ -177,7 +177,7 @@ async function tagCounters(
   const tag = driver.bytewise('a.biz_tag');
   const { where, values } = condition('a.biz_tag', after, names);
   const rows = await driver.query(
-    `SELECT a.biz_tag, a.max_id, ${ERA_COLUMNS}, ${ledgerTop(LEDGER_KIND.tag, tag, ERA_END)} AS era_top
+    `SELECT a.biz_tag, a.max_id, ${ERA_COLUMNS}, ${ledgerTopBelow(LEDGER_KIND.tag, tag, ERA_END)} AS era_top
      FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${tag} WHERE 1 = 1 ${where} ORDER BY a.biz_tag LIMIT ${PAGE}`,
     values,
   );
@@ -233,11 +233,30 @@ function movedNames(driver: SqlDriver, kind: string, sinceMs: number): AsyncGene
   );
 }
 
-/** With `kind` among the columns that it groups by, MariaDB skips from name to name instead of reading all ranges. */
-function ledgerNames(driver: SqlDriver, kind: string): AsyncGenerator<string[]> {
-  return namePages(driver, 'SELECT name FROM leafcutter_ledger WHERE kind = ?', 'GROUP BY kind, name', [
-    kind,
-  ]);
+/**
+ * All names of a kind in the ledger, without reading all of its ranges. Most servers skip from name to name if `kind`
+ * is among the columns that are grouped by. Those that would not (MariaDB 11.4) are asked for one name after the other.
+ */
+async function* ledgerNames(driver: SqlDriver, kind: string): AsyncGenerator<string[]> {
+  const select = 'SELECT name FROM leafcutter_ledger WHERE kind = ?';
+  const grouping = 'GROUP BY kind, name';
+  const [plan] = await driver.query(`EXPLAIN ${select} ${grouping}`, [kind]);
+  // In a table of several columns, or in one text.
+  if (/for group-by|skip scan for grouping/.test(Object.values(plan ?? {}).join())) {
+    yield* namePages(driver, select, grouping, [kind]);
+    return;
+  }
+  let names: string[] = [];
+  for (let after = ''; ; ) {
+    const [next] = await driver.query(`${select} AND name > ? ORDER BY name LIMIT 1`, [kind, after]);
+    if (next !== undefined) names.push(String(next.name));
+    if (names.length > 0 && (next === undefined || names.length === PAGE)) {
+      yield names;
+      names = [];
+    }
+    if (next === undefined) return;
+    after = String(next.name);
+  }
 }
 
 async function* namePages(
