@@ -9,13 +9,15 @@ const MAX_WAITING = 1_000;
  * `max_connections`), callers wait in a line for those there are. Only if there is none, its answer is theirs.
  *
  * - open: nobody waits; whoever comes takes a free connection or opens one.
- * - crowded: entered when the server refused to open one while others are in use; whoever comes stands behind those who
- *   wait, and asks for no further one. It ends when the line is empty.
+ * - crowded: entered when the server refused to open one while others are in use or asked for; whoever comes stands
+ *   behind those who wait, and asks for no further one. It ends when the line is empty.
  */
 export class ConnectionLine {
   readonly #onCrowded: (error: unknown) => void;
   readonly #waiting: (() => void)[] = [];
   #inUse = 0;
+  /** Callers that the pool has not answered yet. Of connections asked for at once, the refused ones may be told first. */
+  #asking = 0;
 
   constructor(onCrowded: (error: unknown) => void) {
     this.#onCrowded = onCrowded;
@@ -25,13 +27,16 @@ export class ConnectionLine {
   async take(pool: Pool): Promise<PoolConnection> {
     if (this.#waiting.length > 0) await this.#turn('last');
     for (;;) {
+      this.#asking += 1;
       try {
         const connection = await pool.getConnection();
+        this.#asking -= 1;
         this.#inUse += 1;
         return connection;
       } catch (error) {
+        this.#asking -= 1;
         if (isCrowded(error)) this.#onCrowded(error);
-        if (!isCrowded(error) || this.#inUse === 0) {
+        if (!isCrowded(error) || this.#inUse + this.#asking === 0) {
           // Nobody behind waits for a connection that does not come back.
           this.#callNext();
           throw error;
