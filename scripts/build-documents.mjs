@@ -31,7 +31,7 @@ export async function buildDocuments(root, say) {
     write(`deploy/grafana/dashboards/${file}`, dashboardText(dashboard));
   write('deploy/helm/leafcutter/README.md', chartReadme(root));
   say(
-    'Wrote docs/configuration.md, docs/metrics.md, the tables of endpoints in README.md, docs/limits.md and docs/errors.md, deploy/grafana/dashboards, the chart’s README.md and packages/agent/src/generated.',
+    'Wrote docs/configuration.md, docs/metrics.md, the tables of endpoints in docs/api.md, docs/limits.md and docs/errors.md, deploy/grafana/dashboards, the chart’s README.md and packages/agent/src/generated.',
   );
   const rendered = renderManifests();
   for (const [file, text] of Object.entries(rendered ?? manifestsWithoutHelm()))

@@ -6,7 +6,7 @@ import { COORDINATOR_ENDPOINTS } from '../packages/coordinator/src/http/endpoint
 
 const AGENT_ENDPOINTS = agentEndpoints(true);
 
-/** Tokens that open an endpoint, by its access; the README leaves out what only agents ask. */
+/** Tokens that open an endpoint, by its access; docs/api.md leaves out what only agents ask. */
 const TOKENS = {
   viewer: 'viewer or admin',
   admin: 'admin',
@@ -70,7 +70,7 @@ const errors = (whose, endpoints) =>
   );
 
 const TABLES = {
-  'README.md': {
+  'docs/api.md': {
     agent: requests(AGENT_ENDPOINTS),
     coordinator: requests(COORDINATOR_ENDPOINTS.filter((endpoint) => !forAgents(endpoint))),
   },

@@ -10,6 +10,6 @@ test('the documents’ tables of endpoints are what stands beside the handlers (
     withEndpointTables: (root: string) => Record<string, string>;
   };
   const documents = Object.entries(withEndpointTables(ROOT));
-  expect(documents.map(([file]) => file)).toEqual(['README.md', 'docs/limits.md', 'docs/errors.md']);
+  expect(documents.map(([file]) => file)).toEqual(['docs/api.md', 'docs/limits.md', 'docs/errors.md']);
   for (const [file, text] of documents) expect(readFileSync(join(ROOT, file), 'utf8')).toBe(text);
 });
