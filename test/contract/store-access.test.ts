@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { type Certificates, makeCertificates } from '../support/certificates.ts';
+import { documented } from '../support/documented-commands.ts';
 import { executeSql } from '../support/mariadb-client.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { metric } from '../support/metric.ts';
@@ -11,7 +11,7 @@ import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { Service } from '../support/service.ts';
 
 /** The user that docs/stores.md tells people to make: what follows `ACL SETUSER`. */
-const ACL = readFileSync(new URL('../../docs/stores.md', import.meta.url), 'utf8')
+const ACL = (await documented('sh acl', 'stores.md'))
   .replaceAll(/\\\n\s*/g, '')
   .match(/^ACL SETUSER (.*)$/m)?.[1]
   ?.split(' ') as string[];

@@ -1,5 +1,5 @@
 import { executeSql } from '../support/mariadb-client.ts';
-import { documented } from './documented-commands.ts';
+import { documented } from '../support/documented-commands.ts';
 
 const USER = 'documented';
 const PASSWORD = 'of-the-drill';

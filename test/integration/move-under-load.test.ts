@@ -1,10 +1,9 @@
-import { chmod, copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findDuplicates, findFallingIds } from '@leafcutter/cli/verify/checks';
 import { embeddedFile } from '@leafcutter/coordinator/stores/sqlite/driver';
-import { runDocumented } from '../fault/documented-commands.ts';
+import { commandFolder, runDocumented } from '../support/documented-commands.ts';
 import { callsOf, closeConnections } from '../support/draw.ts';
 import { Load } from '../support/load.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
@@ -20,11 +19,7 @@ let bin = '';
 
 beforeAll(async () => {
   [mariadb, redis] = await Promise.all([startMariadb(), startRedis()]);
-  // The page says `leafcutter`: here that is this checkout.
-  bin = await scratchDir('bin');
-  const main = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
-  await writeFile(join(bin, 'leafcutter'), `#!/bin/sh\nexec "${process.execPath}" "${main}" "$@"\n`);
-  await chmod(join(bin, 'leafcutter'), 0o755);
+  bin = await commandFolder();
 });
 afterAll(async () => {
   await closeConnections();

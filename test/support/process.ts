@@ -25,7 +25,7 @@ export interface Exit {
 
 const SOURCES = fileURLToPath(new URL('../../packages/cli/src/main.ts', import.meta.url));
 /** The same, bundled into a few files by Jest's set-up; without the bundle, the sources. */
-const BUNDLE = process.env.LEAFCUTTER_TEST_BUNDLE ?? SOURCES;
+export const PROGRAM = process.env.LEAFCUTTER_TEST_BUNDLE ?? SOURCES;
 
 /**
  * A real process under test. It dies with the process that started it, even if that one is killed.
@@ -174,7 +174,7 @@ export function startProcess(options: ProcessOptions): RunningProcess {
 }
 
 /** A cache of compiled code: without it, each of the hundreds of services that a run starts would compile it anew. */
-const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));
+export const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', import.meta.url));
 
 /**
  * Starts the `leafcutter` program with only `env` and the cache set. A preload that changes its classes must find
@@ -186,7 +186,7 @@ const COMPILE_CACHE = fileURLToPath(new URL('../../node_modules/.cache/node', im
 export function leafcutter(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  main = env.NODE_OPTIONS === undefined ? BUNDLE : SOURCES,
+  main = env.NODE_OPTIONS === undefined ? PROGRAM : SOURCES,
   stdout?: number,
 ): RunningProcess {
   const name = ['leafcutter', ...args].join(' ');

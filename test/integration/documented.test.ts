@@ -1,0 +1,128 @@
+/** The command blocks of pages for newcomers, run as they stand there on one `leafcutter dev`: see test/commands.md. */
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { commandFolder, documented, runDocumented, startDocumented } from '../support/documented-commands.ts';
+import { lookUpBinary } from '../support/find-binary.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
+import { freePort } from '../support/ports.ts';
+import type { RunningProcess } from '../support/process.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
+
+const README = '../README.md';
+const IS_FULL = process.env.LEAFCUTTER_FULL === '1';
+
+let dev: RunningProcess;
+let cwd = '';
+let env: Readonly<Record<string, string>> = {};
+/** Where the pages' addresses are here. */
+let places: Readonly<Record<string, string>> = {};
+
+beforeAll(async () => {
+  cwd = await scratchDir('documented');
+  const at = await Promise.all(Array.from({ length: 6 }, async () => `127.0.0.1:${await freePort()}`));
+  const [coordinator = '', first = '', second = '', grpc = '', goLeaf = '', resp = ''] = at;
+  env = {
+    PATH: `${await commandFolder()}:${process.env.PATH}`,
+    LEAFCUTTER_COORDINATOR: `http://${coordinator}`,
+  };
+  places = {
+    '127.0.0.1:8100': coordinator,
+    '127.0.0.1:8000': first,
+    '127.0.0.1:8001': second,
+    '-p 6390': `-p ${resp.split(':')[1]}`,
+  };
+  dev = await startDocumented('other-ports', {
+    page: README,
+    cwd,
+    env: {
+      PATH: env.PATH ?? '',
+      LEAFCUTTER_DATA_DIR: join(cwd, 'data'),
+      LEAFCUTTER_DEV_GRPC: grpc,
+      LEAFCUTTER_DEV_GO_LEAF_GRPC: goLeaf,
+      LEAFCUTTER_DEV_RESP: resp,
+    },
+    instead: {
+      'npm start --': 'leafcutter dev',
+      '127.0.0.1:8190': coordinator,
+      '127.0.0.1:8090': first,
+      '127.0.0.1:8091': second,
+    },
+  });
+  await dev.waitForLine(/Leafcutter is ready/);
+});
+afterAll(() => dev?.stop());
+
+const run = (page: string, name: string, instead: Readonly<Record<string, string>> = {}) =>
+  runDocumented(name, { page, cwd, env, instead: { ...places, ...instead } });
+
+describe('README.md', () => {
+  test('draws first IDs of both kinds', async () => {
+    expect(await run(README, 'first-ids')).toMatch(/^\d+\n?(\d+\n){5}\d{15,19}\{.*"tags"/s);
+    expect(await run(README, 'explain')).toMatch(/machine id/i);
+    expect(await run('../packages/cli/README.md', 'draw')).toMatch(/^\d{16,}[^]*leafcutter/);
+  });
+
+  test('makes tags: one that is not there is an error before', async () => {
+    expect(await run(README, 'unknown-tag')).toContain('"TAG_UNKNOWN"');
+    expect(await run(README, 'make-tag')).toMatch(/"tag":"orders".*1000$/s);
+    expect(await run(README, 'tag-command')).toMatch(/invoices[^]*orders/);
+  });
+
+  test('verifies, with fewer IDs', async () => {
+    expect(await run(README, 'verify', { '--ids 1000000': '--ids 2000' })).toContain('VERDICT: no violation');
+  });
+});
+
+describe('docs', () => {
+  test('shapes.md: IDs as texts, and as texts of a day', async () => {
+    const shaped = await run('shapes.md', 'shaped', { 'orders': 'shaped-orders' });
+    expect(shaped).toContain('ORD-00000001');
+    expect(shaped).toContain('{"ids":["ORD-00000002","ORD-00000003"]}');
+    expect(await run('shapes.md', 'dated')).toMatch(/\b20\d{6}000001\b/);
+  });
+
+  test('migrate-from-redis-incr.md: a daily counter, over HTTP and the Redis protocol', async () => {
+    const drawn = await run('migrate-from-redis-incr.md', 'daily', { 'order-': 'daily-' });
+    expect(drawn).toMatch(/20\d{6}000001[^]*20\d{6}000002\n$/);
+  });
+
+  test('migrate-from-uuid.md: a tag above a column', async () => {
+    const made = await run('migrate-from-uuid.md', 'auto-increment', { orders: 'rows' });
+    expect(made).toContain('100000');
+  });
+});
+
+describe('docs/client-examples.md', () => {
+  /** Writes the program of the page to a file and runs it. */
+  async function draw(mark: string, file: string, ...line: string[]): Promise<string> {
+    const block = await documented(mark, 'client-examples.md');
+    const agent = places['127.0.0.1:8000'] ?? '';
+    await writeFile(join(cwd, file), block.replaceAll('127.0.0.1:8000', agent));
+    const [command = '', ...args] = line;
+    const options = { cwd, timeout: PATIENCE_MS };
+    return (await promisify(execFile)(command, [...args, file], options)).stdout.trim();
+  }
+
+  /** Compilers take seconds, and CI need not have them. */
+  const whenThere = (tool: string) => (IS_FULL && lookUpBinary(tool) !== undefined ? test : test.skip);
+
+  test('node and a shell', async () => {
+    expect(await draw('js node', 'ids.mjs', process.execPath)).toMatch(/^\d+$/);
+    expect(await run('client-examples.md', 'shell')).toMatch(/^\d+$/);
+  });
+  whenThere('python3')('python', async () => {
+    expect(await draw('python python', 'ids.py', 'python3')).toMatch(/^\d+$/);
+  });
+  whenThere('java')('java', async () => {
+    expect(await draw('java java', 'Ids.java', 'java')).toMatch(/^\d+$/);
+  });
+  whenThere('go')('go', async () => {
+    expect(await draw('go go', 'ids.go', 'go', 'run')).toMatch(/^\d+$/);
+  });
+  whenThere('php')('php', async () => {
+    expect(await draw('php php', 'ids.php', 'php')).toMatch(/^\d+$/);
+  });
+});
