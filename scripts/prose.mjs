@@ -26,7 +26,8 @@ export function sentencesOf(markdown) {
     .replaceAll(/^ *\|.*$/gm, (row) => `\n\n${row.replaceAll('\\|', '/').replaceAll('|', '\n\n')}\n\n`)
     .replaceAll(/^#+ .*$/gm, '\n\n')
     .replaceAll(/!\[[^\]]*\]\([^)]*\)/g, '')
-    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/\[(?:test|control)\]\((?:"[^"]*"|[^()"])*\)/g, '')
+    .replaceAll(/\[([^\]]*)\]\((?:"[^"]*"|[^()"])*\)/g, '$1')
     .replaceAll(/`[^`\n]*`/g, 'Code')
     .replaceAll(/^ *(?:[-*]|\d+\.) /gm, '\n\n')
     .split(/\n\s*\n/)
@@ -70,5 +71,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   for (const [page, text] of Object.entries(pages)) process.stdout.write(row(page, measure(text)));
   process.stdout.write(row('all', measure(Object.values(pages).join('\n\n'))));
   const page = process.argv[2];
-  if (page !== undefined) for (const sentence of measure(pages[page]).long) process.stdout.write(`\n- ${sentence}\n`);
+  if (page !== undefined)
+    for (const sentence of measure(pages[page]).long) process.stdout.write(`\n- ${sentence}\n`);
 }

@@ -112,7 +112,9 @@ describe('docs/migrate-from-leaf.md, from a table that a Leaf made', () => {
       await query(`CREATE TABLE leaf_alloc (biz_tag varchar(128) NOT NULL DEFAULT '', max_id bigint NOT NULL DEFAULT '1',
         step int NOT NULL, description varchar(256) DEFAULT NULL, update_time timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
         ON UPDATE CURRENT_TIMESTAMP, PRIMARY KEY (biz_tag)) ENGINE=InnoDB`);
-      await query("INSERT INTO leaf_alloc (biz_tag, max_id, step) VALUES ('order', 5001, 100), ('acct.v2', 1, 100)");
+      await query(
+        "INSERT INTO leaf_alloc (biz_tag, max_id, step) VALUES ('order', 5001, 100), ('acct.v2', 1, 100)",
+      );
     });
     await runSql(root, 'leaf-user', LEAF, { 'leaf.*': 'leaf_of_another_name.*' });
     leaf = new Deployment(
@@ -200,7 +202,9 @@ describe('README.md and docs, on stores', () => {
       await query('CREATE TABLE orders (id bigint PRIMARY KEY AUTO_INCREMENT)');
       await query('INSERT INTO orders VALUES (41), (100004)');
     });
-    expect(await runSql(root, 'auto-increment-next', 'migrate-from-uuid.md')).toEqual([{ next_id: '100005' }]);
+    expect(await runSql(root, 'auto-increment-next', 'migrate-from-uuid.md')).toEqual([
+      { next_id: '100005' },
+    ]);
   });
 
   test('migrate-from-tinyid.md: a user that may only read imports', async () => {
@@ -214,7 +218,7 @@ describe('README.md and docs, on stores', () => {
     });
     await runSql(url, 'reader', 'migrate-from-tinyid.md', { 'tinyid.*': 'tinyid_of_another_name.*' });
     const there = { 'mysql://reader:…@db:3306/tinyid': as('reader:change-me', url) };
-    expect(await deployment.run('import', there, 'migrate-from-tinyid.md')).toMatch(/1 to make[^]*1 made/);
+    expect(await deployment.run('import', there, 'migrate-from-tinyid.md')).toMatch(/1 to make[\s\S]*1 made/);
   });
 
   whenFull('migrate-from-go-leaf.md and migrate-from-cosid.md: their tables are imported', async () => {

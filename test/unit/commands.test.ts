@@ -26,7 +26,7 @@ interface Row {
 
 /** The blocks that people copy into a terminal, and all others that have a name. */
 function blocksOf(page: string, markdown: string): Block[] {
-  return [...markdown.matchAll(/^( *)```(\w+)(?: ([\w-]+))?\n[^]*?^\1```$/gm)]
+  return [...markdown.matchAll(/^( *)```(\w+)(?: ([\w-]+))?\n[\s\S]*?^\1```$/gm)]
     .filter(([, , language, name]) => language === 'sh' || language === 'sql' || name !== undefined)
     .map(([, , , name]) => ({ page, name }));
 }
@@ -44,7 +44,8 @@ const keyOf = ({ page, name }: Block) => `${page} ${name}`;
 
 /** What is wrong with a row: a test that is not there or does not name the block, or a text without a reason. */
 function wrong({ page, name, test: file, how }: Row): string[] {
-  if (file === undefined) return /^text: .{10,}/.test(how) ? [] : [`${page} ${name}: neither a test nor "text: why"`];
+  if (file === undefined)
+    return /^text: .{10,}/.test(how) ? [] : [`${page} ${name}: neither a test nor "text: why"`];
   if (!existsSync(join(ROOT, 'test', file))) return [`${page} ${name}: there is no test/${file}`];
   const source = read(join('test', file));
   const isNamed = new RegExp(`['" ]${name}['"]`).test(source);

@@ -17,7 +17,7 @@ through which coordinator, and when. Without --tag and --snowflake it looks at e
   --token TOKEN       viewer or admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
   --json              print JSON
 
-Exit code 0 where the ID was granted to somebody, 1 where nothing is known of it or it was never handed out.
+Exit code 0 if the ID was granted to somebody, 1 if it was never handed out or nothing is known of it.
 `;
 
 const OPTIONS = {

@@ -21,7 +21,7 @@ docs/move-to-mysql.md has the whole way.
 
 A move that was interrupted is repeated by the same command. Once it has said that it is done there is no way back.
 
-Exit code 0 where it is done, or was before, 1 otherwise.
+Exit code 0 if it is done, or was done before; 1 otherwise.
 `;
 
 /** The distance between two lines about one table: a tenth of it, at most this many rows. */

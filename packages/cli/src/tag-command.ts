@@ -21,7 +21,7 @@ const HELP = `Usage: leafcutter tag <action> [name] [flags]
   retire NAME   stop a tag for good; its numbers are never reused. Needs --yes
 
   lower NAME    lower the counter, for one that a typo put too high: the next ID is --to N. Needs --yes.
-                Refused where IDs from N on are known to be handed out; --force where the ledger knows
+                Refused if IDs from N on are known to be handed out; --force if the ledger knows
                 of none below N and nobody else, such as a Leaf, handed any out. Agents that hold
                 segments from above must be restarted
 

@@ -322,7 +322,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   #leaseState(readings: AgentReadings): void {
     new Gauge({
       name: `${PREFIX}lease_state`,
-      help: '1 for the state that the lease is in, 0 for the others; no series where snowflake mode is off.',
+      help: '1 for the state that the lease is in, 0 for the others; no series if snowflake mode is off.',
       labelNames: ['state'],
       registers: [this.#registry],
       collect() {

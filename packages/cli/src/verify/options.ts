@@ -23,11 +23,11 @@ Draws IDs from running agents and proves from the answers that none repeats and 
   --count 1|mix       1: every request asks for one ID; mix (default): a quarter of the IDs one by one, others in batches
   --coordinator URL   hold every ID against the ledger (or LEAFCUTTER_COORDINATOR)
   --token-file FILE   admin token of the coordinator (or LEAFCUTTER_ADMIN_TOKEN)
-  --agent-token-file FILE   token of the agents, where they want one
-  --history FILE      write every call to FILE: .jsonl, or .edn for Jepsen (a file per source where there are several)
+  --agent-token-file FILE   token of the agents, if they want one
+  --history FILE      write every call to FILE: .jsonl, or .edn for Jepsen (a file per source if there are several)
   --json              print the verdict as JSON
 
-Ends with 0 where nothing is wrong, with 1 where a promise was broken, with 2 where it could not find out.
+Ends with 0 if nothing is wrong, with 1 if a promise was broken, with 2 if it could not find out.
 
   leafcutter verify --agents http://127.0.0.1:8000,http://127.0.0.1:8001 --tag demo --snowflake
   leafcutter verify --agents http://10.0.0.7:8000 --tag orders --duration 10m --coordinator http://10.0.0.2:8100 \\

@@ -118,7 +118,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   );
   readonly #fenceAgreed = this.#gauge(
     'redis_agreed',
-    '1 while MySQL and Redis name one generation, 0 while this Redis is refused; no number where the coordinator is embedded.',
+    '1 while MySQL and Redis name one generation, 0 while this Redis is refused; no number if the coordinator is embedded.',
   );
   readonly #sweeps = this.#counter('sweeps_total', 'Sweeps of the fences done here.', { extent: [] });
   readonly #swept = this.#counter('swept_counters_total', 'Counters that sweeps here looked at.');
@@ -151,7 +151,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   );
   readonly #redisUp = this.#gauge(
     'redis_up',
-    '1 while Redis answers, 0 while its circuit is open; no number where the coordinator is embedded.',
+    '1 while Redis answers, 0 while its circuit is open; no number if the coordinator is embedded.',
   );
   /** When the certificate of the door ends, unix milliseconds; undefined without TLS. */
   certificateEndsAtMs: () => number | undefined = () => undefined;
@@ -164,7 +164,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
     for (const name of MISNAMED_GAUGES) this.#registry.removeSingleMetric(name);
     this.#gauge(
       'store_up',
-      '1 where the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
+      '1 if the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
       async () => Number((await askStore()) === 'up'),
     );
     this.#gauge(

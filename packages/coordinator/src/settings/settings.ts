@@ -128,7 +128,7 @@ export const coordinatorSettings = settings(
         min: 1,
         max: 86_400,
         unit: 's',
-        doc: 'How long a segment should last where callers wait, for tags that set none.',
+        doc: 'How long a segment should last while callers wait, for tags that set none.',
       }),
       maxQueuedPerTag: int({
         default: 1_000,

@@ -66,7 +66,7 @@ export const storeSettings = {
       ...tlsSettings('Redis'),
       serverName: text({
         optional: true,
-        doc: 'Name that Redis’ certificate must have, where it is not the host that is connected to.',
+        doc: 'Name that Redis’ certificate must have, if it is not the host that is connected to.',
       }),
     },
     keyPrefix: text({

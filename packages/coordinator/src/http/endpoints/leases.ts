@@ -39,7 +39,7 @@ export const LEASE_ENDPOINTS = [
   endpoint({
     at: 'GET /v1/leases',
     access: 'viewer',
-    summary: 'Who holds which machine id; free ones only where they are asked for.',
+    summary: 'Who holds which machine id; free ones only if they are asked for.',
     variants: { '?state=held': 'only those that are `held`, `waiting` for their ceiling, or `free`' },
     query: { state: oneOf(...STATES) },
     answer: z.strictObject({ machineIds: z.array(machineIdView) }),
@@ -99,7 +99,7 @@ export const LEASE_ENDPOINTS = [
   endpoint({
     at: 'POST /v1/leases/{machineId}/renew',
     access: 'leases',
-    summary: 'Renews a lease, and extends its window where that is asked for.',
+    summary: 'Renews a lease, and extends its window if that is asked for.',
     path: { machineId },
     body: renewRequest,
     answer: renewAnswer,

@@ -19,7 +19,7 @@ export const OPS_ENDPOINTS: readonly Endpoint<CoordinatorOpsDoor, never>[] = [
   endpointsOf<CoordinatorOpsDoor, never>()({
     at: 'GET /readyz',
     probed: true,
-    summary: 'Whether the coordinator can grant; 503 with the same body where it cannot.',
+    summary: 'Whether the coordinator can grant; 503 with the same body if it cannot.',
     media: { 'application/json': readiness },
     orNotReady: true,
     limits: OF_HEALTH,

@@ -7,7 +7,7 @@ const INTRODUCTION = `# Configuration
 
 <!-- Generated from the settings in the source; a test fails when it differs. -->
 
-A setting is given as a flag, as a variable of the environment, in a \`.env\` file in the folder where the
+A setting is given as a flag, as a variable of the environment, in a \`.env\` file in the folder in which the
 process starts, or in a YAML or JSON file that \`--config\` or \`LEAFCUTTER_CONFIG\` names. The first of these
 that has it wins, in this order; otherwise its default counts. In the file, a key such as \`snowflake.enabled\`
 is \`enabled\` in the section \`snowflake\`. In flags and variables, lists are separated by commas; in the file

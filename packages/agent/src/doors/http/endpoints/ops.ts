@@ -20,7 +20,7 @@ export const OPS_ENDPOINTS: readonly Endpoint<AgentOpsDoor, never, AskedRequest,
   endpointsOf<AgentOpsDoor, never, AskedRequest, ServerResponse>()({
     at: 'GET /readyz',
     probed: true,
-    summary: 'Whether the agent can serve; 503 with the same body where it cannot.',
+    summary: 'Whether the agent can serve; 503 with the same body if it cannot.',
     variants: { '?mode=segment': 'of one mode, `segment` or `snowflake`; else of every one that is on' },
     query: { mode: oneOf('segment', 'snowflake') },
     media: { 'application/json': readiness },
