@@ -85,7 +85,7 @@ export async function startAgent(
   const places = Object.fromEntries(Object.entries(doors.places).map(([key, at]) => [key, String(at)]));
   const url = `http://${places.listen}`;
   if (agent.tokens.isOpen && networkListeners(config).length > 0) {
-    log.warn({ places }, 'allowUnauthenticatedNetwork: whoever reaches these ports can draw IDs');
+    log.warn({ places }, 'allowUnauthenticatedNetwork: anyone who reaches these ports can draw IDs');
   }
   log.info({ ...places, coordinators: config.coordinators }, 'agent is listening');
   return {

@@ -99,7 +99,7 @@ async function startWithOps(
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
         { url },
-        'allowUnauthenticatedNetwork: whoever reaches this port can take segments and change tags',
+        'allowUnauthenticatedNetwork: anyone who reaches this port can take segments and change tags',
       );
     }
     const serving =

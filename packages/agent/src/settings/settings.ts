@@ -130,7 +130,7 @@ export const agentSettings = settings(
     grpc: {
       listen: address({
         optional: true,
-        doc: 'Where gRPC clients reach the agent, as a rule on port 9000; off by default.',
+        doc: 'Where gRPC clients reach the agent, usually on port 9000; off by default.',
       }),
     },
     leaf: {
@@ -150,7 +150,7 @@ export const agentSettings = settings(
       }),
       grpcListen: address({
         optional: true,
-        doc: 'Where go-leaf’s gRPC clients reach the agent, as a rule on port 1234; off by default.',
+        doc: 'Where go-leaf’s gRPC clients reach the agent, usually on port 1234; off by default.',
       }),
     },
     tinyid: {
@@ -173,7 +173,7 @@ export const agentSettings = settings(
     resp: {
       listen: address({
         optional: true,
-        doc: 'Where Redis clients reach the agent, as a rule on port 6390; off by default.',
+        doc: 'Where Redis clients reach the agent, usually on port 6390; off by default.',
       }),
       announce: address({
         optional: true,

@@ -143,7 +143,7 @@ function readTlsWord(key: string, value: string): boolean {
 
 function unknownKey(kind: StoreKind, key: string, plainKey: string): StoreUrlError {
   if (!SHOWN_KEY.test(key))
-    return new StoreUrlError('must not have a query but for TLS; in a password write ? as %3F');
+    return new StoreUrlError('must have no query except for TLS; in a password write ? as %3F');
   const [, , instead] = INSTEAD.find(([of, pattern]) => of === kind && pattern.test(plainKey)) ?? [];
   return new StoreUrlError(
     `must not have "${key}" in its query; ${instead ?? 'leave it out, Leafcutter sets itself what it needs'}`,

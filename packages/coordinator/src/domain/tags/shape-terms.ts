@@ -19,7 +19,7 @@ export function shapeObstacle(
   if (understands?.includes(SHAPES) !== true || dateToken(text) !== undefined) {
     return new LeafcutterError(
       'VERSION_UNSUPPORTED',
-      `Tag "${tag}" has a shape, of which this agent knows nothing. Upgrade the agent first.`,
+      `Tag "${tag}" has a shape, and this agent is too old to know shapes. Upgrade the agent first.`,
       { reason: 'shape' },
     );
   }
