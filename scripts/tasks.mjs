@@ -22,6 +22,12 @@ if (task === 'build') {
   if (problem !== undefined) say(problem);
   process.exit(problem === undefined ? 0 : 1);
 }
+if (task === 'docs') {
+  const { buildSite } = await import('./build-site.mjs');
+  const problem = buildSite(root, say);
+  if (problem !== undefined) say(problem);
+  process.exit(problem === undefined ? 0 : 1);
+}
 if (task === 'release') {
   const { release } = await import('./release/release.mjs');
   const options = {
@@ -37,7 +43,7 @@ if (task === 'release') {
 }
 const lanes = lanesOf(task, args);
 if (lanes === undefined) {
-  say(`There is no task "${task}"; there are build, ${TASKS.join(', ')}.`);
+  say(`There is no task "${task}"; there are build, docs, release, ${TASKS.join(', ')}.`);
   process.exit(64);
 }
 

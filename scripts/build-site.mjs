@@ -1,0 +1,71 @@
+/**
+ * `npm run docs`: the documents as a site with search, in `dist/docs`. What builds it is no dependency of the project:
+ * it is installed into a cache the first time.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const FOLDERS = ['.', 'docs', 'docs/adr', 'deploy', 'packages/client'];
+
+/** Code, which is left alone, or a link or an image. */
+const PART =
+  /^( *)(`{3,})[^\n]*\n[\s\S]*?^\1\2$|`[^`\n]*`|(!?)\[((?:`[^`\n]*`|[^\]])*)\]\(([^)\s"#]*)(#[^)\s"]*)?(?: "[^"]*")?\)/gm;
+
+/** Paths of the pages below `root`. */
+export function sitePages(root) {
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(root, folder))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => normalize(join(folder, name))),
+  ).sort();
+}
+
+/** A README is the first page of its folder. */
+const placeOf = (page) => page.replace(/README\.md$/, 'index.md');
+
+/** A page as the site has it: links to what is none of its pages, such as sources, become text. */
+export function sitePage(page, markdown, pages) {
+  return markdown.replaceAll(PART, (whole, _indent, _fence, image, text, path, anchor = '') => {
+    if (text === undefined || image === '!' || path === '' || /^[a-z]+:/.test(path)) return whole;
+    const isPage = pages.includes(normalize(join(dirname(page), path)));
+    return isPage ? `[${text}](${placeOf(path)}${anchor})` : text;
+  });
+}
+
+/** Lays the pages out in a fresh folder, beside the tool. */
+function layOut(root, site) {
+  rmSync(join(site, 'pages'), { recursive: true, force: true });
+  const pages = sitePages(root);
+  for (const page of pages) {
+    const place = join(site, 'pages', placeOf(page));
+    mkdirSync(dirname(place), { recursive: true });
+    writeFileSync(place, sitePage(page, readFileSync(join(root, page), 'utf8'), pages));
+  }
+  cpSync(join(root, 'docs/images'), join(site, 'pages/docs/images'), { recursive: true });
+  mkdirSync(join(site, 'pages/.vitepress'));
+  copyFileSync(join(root, 'site/config.mjs'), join(site, 'pages/.vitepress/config.mjs'));
+}
+
+/** Returns what went wrong, or nothing. */
+export function buildSite(root, say) {
+  const site = join(root, 'node_modules/.cache/docs-site');
+  const run = (command, ...args) => spawnSync(command, args, { cwd: site, stdio: 'inherit' }).status === 0;
+  const lock = readFileSync(join(root, 'site/package-lock.json'), 'utf8');
+  const stamp = join(site, '.installed');
+  mkdirSync(site, { recursive: true });
+  if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock) {
+    for (const file of ['package.json', 'package-lock.json'])
+      copyFileSync(join(root, 'site', file), join(site, file));
+    say('Installing what builds the site …');
+    if (!run('npm', 'ci', '--no-audit', '--no-fund')) return 'Installing failed; the lines above say why.';
+    writeFileSync(stamp, lock);
+  }
+  layOut(root, site);
+  const out = join(root, 'dist/docs');
+  const vitepress = join(site, 'node_modules/vitepress/bin/vitepress.js');
+  if (!run(process.execPath, vitepress, 'build', 'pages', '--outDir', out))
+    return 'The site could not be built; the lines above say why.';
+  say(`Wrote ${out}. Any server of files shows it: python3 -m http.server --bind 127.0.0.1 --directory ${out} 8080`);
+  return undefined;
+}
