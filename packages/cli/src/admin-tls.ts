@@ -7,6 +7,6 @@ export const ADMIN_TLS_VARIABLES = {
 
 /** Ends the help of each command that asks a coordinator. */
 export const ADMIN_TLS_HELP = `
-Of a coordinator that speaks TLS: LEAFCUTTER_COORDINATOR_CA_FILE names the authority to trust, if Node doesn't know it;
-LEAFCUTTER_COORDINATOR_CERT_FILE and LEAFCUTTER_COORDINATOR_KEY_FILE what to show if it asks for a certificate.
+If the coordinator speaks TLS, LEAFCUTTER_COORDINATOR_CA_FILE names the authority to trust, unless Node knows it. If it asks
+for a certificate, LEAFCUTTER_COORDINATOR_CERT_FILE and LEAFCUTTER_COORDINATOR_KEY_FILE name the one to show.
 `;

@@ -35,7 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./admin-commands.ts')).explainCommand,
   },
   import: {
-    summary: 'Make tags of the counters of tinyid, go-leaf, CosId or Redis.',
+    summary: 'Make tags from the counters of tinyid, go-leaf, CosId or Redis.',
     load: async () => (await import('./admin-commands.ts')).importCommand,
   },
   move: {

@@ -17,7 +17,7 @@ through which coordinator, and when. Without --tag and --snowflake it looks at e
   --token TOKEN       viewer or admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
   --json              print JSON
 
-Exit code 0 if the ID was granted to somebody, 1 if it was never handed out or nothing is known of it.
+Exit code 0 if the ID was granted to somebody, 1 if it was never handed out or isn't known.
 `;
 
 const OPTIONS = {

@@ -14,10 +14,9 @@ import { textTable } from './text-table.ts';
 
 const HELP = `Usage: leafcutter import <tinyid|go-leaf|cosid|redis> --from URL [flags]
 
-Makes a tag of every counter of another system. Without --apply it only shows what it would do. Run it again at the
-cut-over: tags that granted nothing below the counter are kept, a counter that has passed the gap is reported. Nothing
-is lowered.
-A Leaf needs no import: its table leaf_alloc is used as it is.
+Makes a tag from every counter of another system. Without --apply it only shows what it would do. Run it again at the
+cut-over: it keeps tags that granted nothing below the counter, and reports a counter that has passed the gap. It never
+lowers anything. Leaf needs no import, because its table leaf_alloc is used as it is.
 
   tinyid        reads tiny_id_info     --from mysql://user:password@host/database
   go-leaf       reads segments         --from mysql://user:password@host/database

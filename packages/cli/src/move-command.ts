@@ -19,7 +19,7 @@ docs/move-to-mysql.md has the whole way.
                       because other users can see flags
   --redis-url URL     of the coordinator that follows. The move does not touch Redis
 
-A move that was interrupted is repeated by the same command. Once it has said that it is done there is no way back.
+To resume an interrupted move, run the same command again. Once it says that it's done, there is no way back.
 
 Exit code 0 if it is done, or was done before; 1 otherwise.
 `;

@@ -11,7 +11,7 @@ export const linkSettings = {
     certFile: file({
       optional: true,
       reloads: true,
-      doc: 'Certificate (PEM) that is shown to the coordinators if they ask for one.',
+      doc: 'Certificate (PEM) to show to coordinators that ask for one.',
     }),
     keyFile: file({ optional: true, reloads: true, doc: 'Private key (PEM) of certFile.' }),
   },

@@ -37,7 +37,7 @@ export const agentSettings = settings(
     coordinatorToken: token({ optional: true, reloads: true, doc: 'Token sent to the coordinators.' }),
     tokens: tokenList({
       reloads: true,
-      doc: 'Tokens that applications send; none lets everyone who reaches the port draw IDs.',
+      doc: 'Tokens that applications send. If there are none, everyone who reaches the port may draw IDs.',
     }),
     scopedTokens,
     tokenRequestsPerS: int({
@@ -46,7 +46,7 @@ export const agentSettings = settings(
       max: 1_000_000,
       unit: 'requests/s',
       reloads: true,
-      doc: 'Requests for IDs that may be made with one token a second, at all doors together, ten seconds’ worth at once; without tokens, by everyone together; 0: no limit. Each worker counts for itself.',
+      doc: 'Requests for IDs a second with one token, at all doors together; without tokens, by everyone together. Ten seconds’ worth may come at once. 0: no limit. Each worker counts for itself.',
     }),
     tokenIdsPerS: int({
       default: 0,
@@ -54,17 +54,17 @@ export const agentSettings = settings(
       max: 1_000_000_000,
       unit: 'IDs/s',
       reloads: true,
-      doc: 'The same for the IDs that are asked for. A larger batch is served once, and what follows waits until it is paid for.',
+      doc: 'The same for the number of IDs. A larger batch is served once, and later requests are refused until it’s paid for.',
     }),
     opaqueKeys,
     allowUnauthenticatedNetwork: flag({
       default: false,
-      doc: 'Listen beyond loopback although tokens is empty, or has tokens that others could guess.',
+      doc: 'Let other machines connect although tokens is empty, or has a token that could be guessed.',
     }),
     allowedHosts: textList({
       pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/,
       takes: 'host names without port',
-      doc: 'Names, besides localhost and addresses, by which clients reach an agent that listens on loopback and has no tokens. Others are refused: a page in a browser may have given itself one that leads here.',
+      doc: 'Host names by which clients may reach an agent that listens on loopback and has no tokens, besides localhost and addresses. Other names are refused, because a web page could make one that leads here.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {
@@ -84,25 +84,25 @@ export const agentSettings = settings(
       min: 1,
       max: 64,
       unit: 'processes',
-      doc: 'Processes behind one port, each an agent of its own; Unix sockets and gRPC are the first one’s alone.',
+      doc: 'Processes behind one port, each an agent of its own. Only the first one serves Unix sockets and gRPC.',
     }),
     maxConnections: int({
       default: 10_000,
       min: 1,
       max: 1_000_000,
       unit: 'connections',
-      doc: 'Connections that listen, and unix.http, each hold at once; more are closed as they come, unless one that was never answered gives way.',
+      doc: 'Connections that listen and unix.http each hold at once. A further one is closed, unless one that was never answered can give way.',
     }),
     maxConnectionsPerAddress: int({
       optional: true,
       min: 1,
       max: 1_000_000,
       unit: 'connections',
-      doc: 'Connections that one client address, or 64 bits of version 6, holds at each door; loopback and Unix sockets are not bounded. Default: a quarter of the door’s; raise it if clients come through one address.',
+      doc: 'Connections that one client address (with IPv6, one /64) may hold at each door. Loopback and Unix sockets aren’t bounded. Default: a quarter of the door’s; raise it if clients come through one address.',
     }),
     directHttp: flag({
       default: true,
-      doc: 'Answer plain requests for one ID or a small batch straight from the socket, and bound what a client holds that reads no answers (docs/limits.md); off, all go through the HTTP server, and pipelined ones are bounded only by what one read brings.',
+      doc: 'Answer plain requests for one ID or a small batch straight from the socket, and bound what a client that reads no answers can hold (docs/limits.md). If off, all requests go through the HTTP server, and only the size of one read bounds pipelined ones.',
     }),
     waitMs: int({
       default: 2_000,
@@ -140,7 +140,7 @@ export const agentSettings = settings(
       }),
       dottedKeys: choice(['refuse', 'cut', 'whole'], {
         default: 'refuse',
-        doc: 'What a key with a dot or a semicolon draws from. Leaf cuts it there: its acct.v2 is the row acct. cut: as Leaf, for clients that come from it; whole: the tag of that name; refuse: neither, until you choose, because the wrong one repeats IDs.',
+        doc: 'Which tag a key with a dot or a semicolon draws from. Leaf cuts the key there, so its acct.v2 is the row acct. cut: do as Leaf does, for clients that come from it. whole: the tag of that name. refuse: neither, until you choose, because the wrong choice repeats IDs.',
       }),
     },
     goLeaf: {
@@ -160,14 +160,14 @@ export const agentSettings = settings(
       }),
       tokens: tagTokenList({
         reloads: true,
-        doc: 'Tokens of tinyid’s clients: such a token opens that tag only; tokens open every tag.',
+        doc: 'Tokens of tinyid’s clients. Each opens one tag; those in tokens open every tag.',
       }),
       segmentIds: int({
         default: 1_000,
         min: 10,
         max: 1_000_000,
         unit: 'IDs',
-        doc: 'What tinyid’s Java client takes over at a time, and issues by itself if the agent is away; tinyid gives it the step of its tag.',
+        doc: 'How many IDs tinyid’s Java client gets at a time, to issue by itself while the agent is away. (tinyid gives it the tag’s step.)',
       }),
     },
     resp: {
@@ -177,17 +177,17 @@ export const agentSettings = settings(
       }),
       announce: address({
         optional: true,
-        doc: 'The address that CLUSTER tells, if ports are mapped between the agent and clients in cluster mode; default: the one that a client came to.',
+        doc: 'The address that CLUSTER announces, if ports are mapped between the agent and clients in cluster mode. Default: the one that the client connected to.',
       }),
       allowUnsafeIntegers: flag({
         default: false,
-        doc: 'Answer INCR and INCRBY past 2^53 − 1 too; JavaScript clients round such integers, and rounded IDs repeat.',
+        doc: 'Answer INCR and INCRBY past 2^53 − 1, too. JavaScript clients round such integers, and rounded IDs repeat.',
       }),
     },
     unix: {
-      http: path({ optional: true, doc: 'Unix socket of the HTTP door, besides listen.' }),
-      grpc: path({ optional: true, doc: 'Unix socket of the gRPC door, besides grpc.listen.' }),
-      resp: path({ optional: true, doc: 'Unix socket of the Redis door, besides resp.listen.' }),
+      http: path({ optional: true, doc: 'Unix socket of the HTTP door, in addition to listen.' }),
+      grpc: path({ optional: true, doc: 'Unix socket of the gRPC door, in addition to grpc.listen.' }),
+      resp: path({ optional: true, doc: 'Unix socket of the Redis door, in addition to resp.listen.' }),
       mode: text({
         default: '660',
         pattern: /^0?[0-7]{3}$/,
@@ -221,7 +221,7 @@ export const agentSettings = settings(
         min: 1_000,
         max: 604_800_000,
         unit: 'ms',
-        doc: 'A tag that nobody uses for so long leaves memory; what is left of its segments is never issued.',
+        doc: 'A tag that nobody has used for this long leaves memory. What is left of its segments is never issued.',
       }),
     },
     snowflake: {
@@ -238,14 +238,14 @@ export const agentSettings = settings(
         min: 0,
         max: 60_000,
         unit: 'ms',
-        doc: 'How far timestamps may run ahead of the clock; a clock set back further is refused.',
+        doc: 'How far timestamps may run ahead of the clock. If the clock is set back further, IDs are refused.',
       }),
       maxClockSkewMs: int({
         default: 2_000,
         min: 10,
         max: 60_000,
         unit: 'ms',
-        doc: 'How far this clock may differ from the coordinators’ before the agent is not ready.',
+        doc: 'How far this clock may differ from the coordinators’ before the agent stops being ready.',
       }),
     },
   },

@@ -11,8 +11,8 @@ const MAX_CALLERS = 256;
 
 export const HELP = `Usage: leafcutter verify --agents URL,URL --tag TAG [flags]
 
-Draws IDs from running agents and proves from the answers that none repeats and that the IDs of each agent rise; with
---coordinator also that each lies in a range that was granted to the agent's process. The IDs are used up by that.
+Draws IDs from running agents, and proves from the answers that none repeats and that each agent's IDs rise. With
+--coordinator, it also proves that each lies in a range that was granted to the agent's process. The IDs are used up.
 
   --agents URL,…      one address per agent, not a load balancer's
   --tag TAG,…         tags to draw from
@@ -21,9 +21,9 @@ Draws IDs from running agents and proves from the answers that none repeats and 
   --duration 60s      how long (ms, s, m or h)
   --concurrency C     callers per agent (default 8, at most ${MAX_CALLERS})
   --count 1|mix       1: every request asks for one ID; mix (default): a quarter of the IDs one by one, others in batches
-  --coordinator URL   hold every ID against the ledger (or LEAFCUTTER_COORDINATOR)
+  --coordinator URL   check every ID against the ledger (or LEAFCUTTER_COORDINATOR)
   --token-file FILE   admin token of the coordinator (or LEAFCUTTER_ADMIN_TOKEN)
-  --agent-token-file FILE   token of the agents, if they want one
+  --agent-token-file FILE   token of the agents, if they need one
   --history FILE      write every call to FILE: .jsonl, or .edn for Jepsen (a file per source if there are several)
   --json              print the verdict as JSON
 

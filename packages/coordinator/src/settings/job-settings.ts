@@ -28,14 +28,14 @@ export const jobSettings = {
     min: 0,
     max: 36_500,
     unit: 'days',
-    doc: 'How long the ledger tells who was granted a range; after that only that it was handed out. 0 keeps everything.',
+    doc: 'How long the ledger tells who was granted a range. Later it tells only that the range was handed out. 0 keeps everything.',
   }),
   forecastIntervalS: int({
     default: 3_600,
     min: 1,
     max: 86_400,
     unit: 's',
-    doc: 'How often it is computed when tags will have handed out their highest ID.',
+    doc: 'How often to forecast when tags will reach their highest ID.',
   }),
   reapIntervalS: int({
     default: 60,
@@ -49,6 +49,6 @@ export const jobSettings = {
     min: 2,
     max: 86_400,
     unit: 's',
-    doc: 'An agent that did not report for so long is taken off the roster.',
+    doc: 'An agent that hasn’t reported for this long is taken off the roster.',
   }),
 };

@@ -8,26 +8,26 @@ export const listenSettings = {
     min: 1,
     max: 1_000_000,
     unit: 'connections',
-    doc: 'Connections held at once; more are closed as they come, unless one that was never answered gives way.',
+    doc: 'Connections held at once. A further one is closed, unless one that was never answered can give way.',
   }),
   maxConnectionsPerAddress: int({
     optional: true,
     min: 1,
     max: 1_000_000,
     unit: 'connections',
-    doc: 'Connections that one client address, or 64 bits of version 6, holds; loopback is not bounded. By default none is: agents may come through one load balancer.',
+    doc: 'Connections that one client address (with IPv6, one /64) may hold. Loopback isn’t bounded. By default no address is, because agents may come through one load balancer.',
   }),
   tls: {
     certFile: file({
       optional: true,
       reloads: true,
-      doc: 'Certificate (PEM, with its chain) that is shown at listen, which then speaks TLS.',
+      doc: 'Certificate (PEM, with its chain) of listen, which then speaks TLS.',
     }),
     keyFile: file({ optional: true, reloads: true, doc: 'Private key (PEM) of certFile.' }),
     clientCaFile: file({
       optional: true,
       reloads: true,
-      doc: 'Certificates (PEM) of the authorities that sign those of agents and admins; who shows none of these is refused.',
+      doc: 'Certificates (PEM) of the authorities that sign those of agents and admins. A client without such a certificate is refused.',
     }),
   },
 };

@@ -34,29 +34,29 @@ export const coordinatorSettings = settings(
     }),
     embedded: flag({
       default: false,
-      doc: 'Run on the embedded database although other machines reach this coordinator. Without it a forgotten mysql.url is an error, and not a second, empty deployment.',
+      doc: 'Run on the embedded database although other machines reach this coordinator. Without this setting, a forgotten mysql.url is an error rather than a second, empty deployment.',
     }),
     agentTokens: tokenList({
       reloads: true,
-      doc: 'Tokens that agents send; none lets everyone who reaches the port take segments and leases.',
+      doc: 'Tokens that agents send. If there are none, everyone who reaches the port may take segments and leases.',
     }),
     scopedAgentTokens: scopedTokens,
     opaqueKeys,
     adminTokens: tokenList({
       reloads: true,
-      doc: 'Tokens that admins send to see, create and change tags; none lets everyone who reaches the port.',
+      doc: 'Tokens that admins send to see, create and change tags. If there are none, everyone who reaches the port may.',
     }),
     viewerTokens: tokenList({
       reloads: true,
-      doc: 'Tokens that may look (console, ledger, explain) and change nothing; admin tokens may look as well.',
+      doc: 'Tokens that open console, ledger and explain, and change nothing. Admin tokens open these as well.',
     }),
     allowUnauthenticatedNetwork: flag({
       default: false,
-      doc: 'Listen beyond loopback although agentTokens or adminTokens is empty, or has tokens that others could guess.',
+      doc: 'Let other machines connect although agentTokens or adminTokens is empty, or has a token that could be guessed.',
     }),
     autoCreateTags: flag({
       default: false,
-      doc: 'Create a tag that an agent asks for and that does not exist, with default step.',
+      doc: 'Create a tag, with the default step, when an agent asks for one that doesn’t exist.',
     }),
     agentRequestsPerS: int({
       default: 0,
@@ -64,7 +64,7 @@ export const coordinatorSettings = settings(
       max: 1_000_000,
       unit: 'requests/s',
       reloads: true,
-      doc: 'Requests that one agent may make a second, ten seconds’ worth at once; 0: no limit. Those for segments, for leases, reports, and what is read back each count apart.',
+      doc: 'Requests a second by one agent. Ten seconds’ worth may come at once. 0: no limit. Segments, leases, reports and IDs that are read back are counted separately.',
     }),
     tokenRequestsPerS: int({
       default: 0,
@@ -72,14 +72,14 @@ export const coordinatorSettings = settings(
       max: 1_000_000,
       unit: 'requests/s',
       reloads: true,
-      doc: 'The same for all agents with one token together, whatever they say that they are; without tokens, for all agents.',
+      doc: 'The same for all agents with one token together, whatever names they give; without tokens, for all agents.',
     }),
     rosterMaxMb: int({
       default: 40,
       min: 1,
       max: 10_000,
       unit: 'MB',
-      doc: 'Room in Redis for what agents report of themselves, about 4 kB each; when it is full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory; a coordinator takes up to ten times as much while it sums it up.',
+      doc: 'Room in Redis for agents’ reports, about 4 kB each. When it’s full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory. A coordinator takes up to ten times as much while it adds the reports up.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {
@@ -99,7 +99,7 @@ export const coordinatorSettings = settings(
       min: 100,
       max: 60_000,
       unit: 'ms',
-      doc: 'How long a request for a segment or lease may wait for the stores; below the agents’ coordinatorTimeoutMs, so that nothing is granted to an agent that has given up.',
+      doc: 'How long a request for a segment or lease may wait for the stores. Keep it below the agents’ coordinatorTimeoutMs, so that nothing is granted to an agent that has given up.',
     }),
     ...stopSettings,
     startTimeoutS: int({
@@ -107,28 +107,28 @@ export const coordinatorSettings = settings(
       min: 0,
       max: 31_536_000,
       unit: 's',
-      doc: 'How long to wait for MySQL at start before giving up. Meanwhile only opsListen answers: live, and not ready.',
+      doc: 'How long to wait for MySQL at start before giving up. Meanwhile only opsListen answers: live, but not ready.',
     }),
     ...listenSettings,
     ...storeSettings,
     segment: {
       adaptiveStep: flag({
         default: true,
-        doc: 'Adapt the step to how long segments last; off: every segment has the tag’s base step.',
+        doc: 'Adapt the step to how long segments last. If off, every segment has the tag’s base step.',
       }),
       maxStep: int({
         default: 1_000_000,
         min: 1,
         max: 2_147_483_647,
         unit: 'ids',
-        doc: 'Largest step of tags that set none.',
+        doc: 'Largest step of tags that don’t set their own.',
       }),
       targetDurationS: int({
         default: 600,
         min: 1,
         max: 86_400,
         unit: 's',
-        doc: 'How long a segment should last while callers wait, for tags that set none.',
+        doc: 'How long a segment should last once callers wait, for tags that don’t set it.',
       }),
       maxQueuedPerTag: int({
         default: 1_000,
@@ -143,21 +143,21 @@ export const coordinatorSettings = settings(
       machineIdRange: range({
         optional: true,
         max: 2 ** 20 - 1,
-        doc: 'Machine ids that this deployment grants; default: all of the layout. Keeps deployments, regions or a running Leaf apart.',
+        doc: 'Machine ids that this deployment grants. It keeps deployments, regions or a running Leaf apart. Default: all of the layout.',
       }),
       windowInitialMs: int({
         default: 120_000,
         min: 1_000,
         max: 3_600_000,
         unit: 'ms',
-        doc: 'Length of a lease’s first window: a crashed agent blocks its machine id for so long.',
+        doc: 'Length of a lease’s first window. A crashed agent blocks its machine id for that long.',
       }),
       windowMaxMs: int({
         default: 600_000,
         min: 1_000,
         max: 3_600_000,
         unit: 'ms',
-        doc: 'Longest window: each extension doubles up to it. An agent outlives an outage of at least half of it.',
+        doc: 'Longest window. Each extension doubles the window up to this. An agent survives an outage of at least half of it.',
       }),
       maxClockSkewMs: int({
         default: 2_000,

@@ -21,7 +21,7 @@ export const storeSettings = {
     otherHosts: textList({
       pattern: NODE,
       takes: NODES,
-      doc: 'Further hosts of the same database, in the order in which they are tried when the one in use cannot be reached or takes no writes. See stores.md for which may stand here.',
+      doc: 'Further hosts of the same database, in the order in which they’re tried when the one in use can’t be reached or takes no writes. stores.md says which hosts may be listed.',
     }),
     tls: {
       enabled: flag({
@@ -55,24 +55,24 @@ export const storeSettings = {
     sentinels: urlList({
       protocols: ['redis', 'rediss'],
       secret: true,
-      doc: 'Sentinels that are asked for the master; the host in redis.url is then the name that they know it by.',
+      doc: 'Sentinels to ask for the master. The host in redis.url is then the name by which they know it.',
     }),
     clusterNodes: textList({
       pattern: NODE,
       takes: NODES,
-      doc: 'Nodes of a Redis Cluster that are asked, beside the one in redis.url, which of them has our keys.',
+      doc: 'Further nodes of a Redis Cluster, besides the one in redis.url, to ask which node has our keys.',
     }),
     tls: {
       ...tlsSettings('Redis'),
       serverName: text({
         optional: true,
-        doc: 'Name that Redis’ certificate must have, if it is not the host that is connected to.',
+        doc: 'Name that Redis’ certificate must have, if that isn’t the host’s.',
       }),
     },
     keyPrefix: text({
       default: 'leafcutter:',
       maxLength: 64,
-      doc: 'What every key begins with. Do not change it while IDs are in use: the fence would be forgotten. In a Redis Cluster it must hold a hash tag, such as {leafcutter}:, so that one node has them all.',
+      doc: 'What every key begins with. Don’t change it while IDs are in use, because the fence would be forgotten. In a Redis Cluster it must contain a hash tag, such as {leafcutter}:, so that one node has all keys.',
     }),
     commandTimeoutMs: int({
       default: 300,
@@ -86,7 +86,7 @@ export const storeSettings = {
       min: 0,
       max: 31_536_000,
       unit: 's',
-      doc: 'How long segments and windows may be granted on MySQL’s word alone while Redis is away or takes no writes, from the first one on until the fences are swept; 0: nothing is granted without the fence. Each coordinator counts for itself.',
+      doc: 'How long segments and windows may be granted on MySQL’s word alone while Redis is away or takes no writes. It counts from the first one until the fences are swept. 0 grants nothing without the fence. Each coordinator counts for itself.',
     }),
     allowUnsweptAllocations: flag({
       default: false,

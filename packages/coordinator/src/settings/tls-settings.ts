@@ -9,7 +9,7 @@ export function tlsSettings(store: string) {
     }),
     certFile: file({
       optional: true,
-      doc: `Certificate (PEM) that is shown to ${store} if it asks for one.`,
+      doc: `Certificate (PEM) to show if ${store} asks for one.`,
     }),
     keyFile: file({ optional: true, doc: 'Private key (PEM) of certFile.' }),
   };

@@ -12,32 +12,32 @@ export const layoutSettings = {
     min: 36,
     max: 44,
     optional: true,
-    doc: 'Bits of the timestamp, instead of the layout’s.',
+    doc: 'Bits of the timestamp; overrides the layout’s.',
   }),
   machineIdBits: int({
     min: 1,
     max: 20,
     optional: true,
-    doc: 'Bits of the machine id, instead of the layout’s.',
+    doc: 'Bits of the machine id; overrides the layout’s.',
   }),
   sequenceBits: int({
     min: 1,
     max: 16,
     optional: true,
-    doc: 'Bits of the sequence, instead of the layout’s.',
+    doc: 'Bits of the sequence; overrides the layout’s.',
   }),
   datacenterBits: int({
     min: 0,
     max: 16,
     default: 0,
-    doc: 'How many high bits of the machine id name the site.',
+    doc: 'How many of the machine id’s high bits name the site.',
   }),
   epochMs: int({
     min: 0,
     max: 4_102_444_800_000,
     default: TWITTER_EPOCH_MS,
     unit: 'ms',
-    doc: 'Unix milliseconds that timestamp 0 stands for. A deployment keeps it: another one is refused.',
+    doc: 'Unix milliseconds that timestamp 0 stands for. A deployment can’t change it later.',
   }),
 };
 

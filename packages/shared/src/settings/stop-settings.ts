@@ -7,7 +7,7 @@ export const stopSettings = {
     min: 0,
     max: 300_000,
     unit: 'ms',
-    doc: 'How long, asked to stop, it goes on serving while /readyz says 503, so that load balancers look away first.',
+    doc: 'How long to go on serving after being asked to stop. /readyz says 503 meanwhile, so that load balancers stop sending requests.',
   }),
   drainMs: int({
     default: 5_000,

@@ -16,7 +16,7 @@ export const AGENT_ENDPOINTS = [
   endpoint({
     at: 'POST /v1/agents/report',
     access: 'reports',
-    summary: 'An agent tells which tags it has, and learns which are gone.',
+    summary: 'An agent reports its tags, and learns which were retired.',
     body: reportRequest,
     answer: reportAnswer,
     errors: ['STORE_UNAVAILABLE'],

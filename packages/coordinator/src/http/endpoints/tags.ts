@@ -62,7 +62,7 @@ export const TAG_ENDPOINTS = [
   endpoint({
     at: 'PATCH /v1/tags/{tag}',
     access: 'admin',
-    summary: 'Changes a tag; null is the default again.',
+    summary: 'Changes a tag; null restores a default.',
     details: 'Takes `step`, `maxStep`, `targetDurationS`, `highestId`, `description`.',
     path,
     body: changeTagRequest,
