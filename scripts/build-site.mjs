@@ -3,7 +3,16 @@
  * it is installed into a cache the first time.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 const FOLDERS = ['.', 'docs', 'docs/adr', 'deploy', 'packages/client'];
@@ -66,6 +75,8 @@ export function buildSite(root, say) {
   const vitepress = join(site, 'node_modules/vitepress/bin/vitepress.js');
   if (!run(process.execPath, vitepress, 'build', 'pages', '--outDir', out))
     return 'The site could not be built; the lines above say why.';
-  say(`Wrote ${out}. Any server of files shows it: python3 -m http.server --bind 127.0.0.1 --directory ${out} 8080`);
+  say(
+    `Wrote ${out}. Any server of files shows it: python3 -m http.server --bind 127.0.0.1 --directory ${out} 8080`,
+  );
   return undefined;
 }

@@ -9,7 +9,12 @@ const sidebar = [
     text: 'Start',
     items: [
       page('What it is', '/'),
-      ...docs({ Install: 'install', 'Draw IDs in your language': 'client-examples', 'HTTP API': 'api', Doors: 'doors' }),
+      ...docs({
+        Install: 'install',
+        'Draw IDs in your language': 'client-examples',
+        'HTTP API': 'api',
+        Doors: 'doors',
+      }),
       page('Node client', '/packages/client/'),
       ...docs({ Shapes: 'shapes', FAQ: 'faq', Glossary: 'glossary' }),
     ],
@@ -17,7 +22,11 @@ const sidebar = [
   {
     text: 'Run it',
     items: [
-      ...docs({ 'Production checklist': 'production-checklist', Topologies: 'topologies', 'MySQL and Redis': 'stores' }),
+      ...docs({
+        'Production checklist': 'production-checklist',
+        Topologies: 'topologies',
+        'MySQL and Redis': 'stores',
+      }),
       page('Kubernetes, Compose, systemd', '/deploy/'),
       ...docs({
         Operations: 'operations',

@@ -1,5 +1,5 @@
-import { scratchDir } from '../support/scratch-dir.ts';
 import { runDocumented } from '../support/documented-commands.ts';
+import { scratchDir } from '../support/scratch-dir.ts';
 import { documentedUser } from './documented-user.ts';
 import type { LostWriteArena } from './lost-write-arena.ts';
 

@@ -1,5 +1,5 @@
-import { executeSql } from '../support/mariadb-client.ts';
 import { documented } from '../support/documented-commands.ts';
+import { executeSql } from '../support/mariadb-client.ts';
 
 const USER = 'documented';
 const PASSWORD = 'of-the-drill';

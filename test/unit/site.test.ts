@@ -12,7 +12,9 @@ const { sitePage, sitePages } = (await import('../../scripts/build-site.mjs' as 
 async function sidebarLinks(): Promise<string[]> {
   const { readFile } = await import('node:fs/promises');
   const config = await readFile(new URL('../../site/config.mjs', import.meta.url), 'utf8');
-  const named = [...config.matchAll(/(?:'[^']+'|\b\w+): '([a-z-]+)'[,}\s]/g)].map(([, name]) => `docs/${name}.md`);
+  const named = [...config.matchAll(/(?:'[^']+'|\b\w+): '([a-z-]+)'[,}\s]/g)].map(
+    ([, name]) => `docs/${name}.md`,
+  );
   return named.filter((page) => !['docs/module.md', 'docs/local.md'].includes(page));
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { runDocumented } from '../../support/documented-commands.ts';
 import { scratchDir } from '../../support/scratch-dir.ts';
 import type { Arena } from '../arena.ts';
-import { runDocumented } from '../../support/documented-commands.ts';
 import { documentedUser } from '../documented-user.ts';
 import type { Scenario } from '../scenario.ts';
 
