@@ -60,7 +60,7 @@ export async function untilReady(url: string): Promise<void> {
 /** The block of a docs page that is marked with its language and a name. @throws if there is none */
 export async function documented(mark: string, page: string): Promise<string> {
   const text = await readFile(new URL(`../../docs/${page}`, import.meta.url), 'utf8');
-  const block = new RegExp(`^( *)\`\`\`${mark}\\n([sS]*?)^\\1\`\`\`$`, 'm').exec(text)?.[2];
+  const block = new RegExp(`^( *)\`\`\`${mark}\\n([^]*?)^\\1\`\`\`$`, 'm').exec(text)?.[2];
   if (block === undefined) throw new Error(`docs/${page} has no block "${mark}"`);
   return block;
 }
