@@ -21,7 +21,7 @@ const FOLDERS = ['.', 'docs', 'docs/adr', 'deploy', 'packages/client'];
 const PART =
   /^( *)(`{3,})[^\n]*\n[\s\S]*?^\1\2$|`[^`\n]*`|(!?)\[((?:`[^`\n]*`|[^\]])*)\]\(([^)\s"#]*)(#[^)\s"]*)?(?: "[^"]*")?\)/gm;
 
-/** Paths of the pages below `root`. */
+/** Paths of the pages below `root`. @param {string} root @returns {string[]} */
 export function sitePages(root) {
   return FOLDERS.flatMap((folder) =>
     readdirSync(join(root, folder))
@@ -33,7 +33,14 @@ export function sitePages(root) {
 /** A README is the first page of its folder. */
 const placeOf = (page) => page.replace(/README\.md$/, 'index.md');
 
-/** A page as the site has it: links to what is none of its pages, such as sources, become text. */
+/**
+ * A page as the site has it: links to what is none of its pages, such as sources, become text.
+ *
+ * @param {string} page its path
+ * @param {string} markdown
+ * @param {readonly string[]} pages
+ * @returns {string}
+ */
 export function sitePage(page, markdown, pages) {
   return markdown.replaceAll(PART, (whole, _indent, _fence, image, text, path, anchor = '') => {
     if (text === undefined || image === '!' || path === '' || /^[a-z]+:/.test(path)) return whole;

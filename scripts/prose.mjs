@@ -17,7 +17,12 @@ const PASSIVE = new RegExp(
 /** "Where" that begins a condition or a clause; a question, or "where to" and "where it listens", are none. */
 const WHERE = /\bwhere(?!ver)\b(?! (?:to|from|it (?:listens|stands|came)|you (?:are|want))\b)(?![^.]*\?)/gi;
 
-/** The sentences of a page: no code, no headings, each list item and cell of a table by itself. */
+/**
+ * The sentences of a page: no code, no headings, each list item and cell of a table by itself.
+ *
+ * @param {string} markdown
+ * @returns {string[]}
+ */
 export function sentencesOf(markdown) {
   return markdown
     .replaceAll(/<!--.*?-->/gs, '')
@@ -38,7 +43,7 @@ export function sentencesOf(markdown) {
 
 const wordsOf = (text) => text.split(/\s+/).filter((word) => /\w/.test(word)).length;
 
-/** What is counted of a page or of many. */
+/** What is counted of a page or of many. @param {string} markdown */
 export function measure(markdown) {
   const sentences = sentencesOf(markdown);
   const words = sentences.reduce((sum, sentence) => sum + wordsOf(sentence), 0);
@@ -51,7 +56,12 @@ export function measure(markdown) {
   };
 }
 
-/** The pages that people read to use Leafcutter, by path below `root`. */
+/**
+ * The pages that people read to use Leafcutter, by path below `root`.
+ *
+ * @param {string} root
+ * @returns {Record<string, string>}
+ */
 export function pagesOf(root) {
   const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
   const pages = ['README.md', ...docs.sort().map((name) => join('docs', name))];

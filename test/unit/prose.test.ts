@@ -1,27 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from '@jest/globals';
+import { measure, pagesOf, sentencesOf } from '../../scripts/prose.mjs';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-interface Measure {
-  readonly words: number;
-  readonly sentences: number;
-  readonly long: readonly string[];
-  readonly where: number;
-  readonly passive: number;
-}
-
-const { measure, pagesOf, sentencesOf } = (await import('../../scripts/prose.mjs' as string)) as {
-  measure(markdown: string): Measure;
-  pagesOf(root: string): Record<string, string>;
-  sentencesOf(markdown: string): string[];
-};
 
 /** Pages that argue each claim with its tests: their sentences are as long as what they prove. */
 const ARGUMENTS = ['docs/safety.md', 'docs/threat-model.md'];
 
 const pages = pagesOf(ROOT);
-const shareOf = (count: number, { sentences }: Measure) => count / sentences;
+const shareOf = (count: number, { sentences }: ReturnType<typeof measure>) => count / sentences;
 
 describe('the documents (node scripts/prose.mjs prints the figures)', () => {
   const all = measure(Object.values(pages).join('\n\n'));
