@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   commandFolder,
   documented,
+  inPlace,
   runDocumented,
   startDocumented,
   untilReady,
@@ -85,8 +86,7 @@ class Deployment {
 
 /** Runs the statements of a block one by one; resolves to the rows of the last one. */
 async function runSql(url: string, mark: string, page: string, instead: Names = {}) {
-  const block = await documented(`sql ${mark}`, page);
-  const sql = Object.entries(instead).reduce((text, [there, here]) => text.replaceAll(there, here), block);
+  const sql = inPlace(await documented(`sql ${mark}`, page), instead);
   const statements = sql.split(/;\s*$/m).filter((statement) => statement.trim() !== '');
   return inMysql(url, async (query) => {
     let rows: Awaited<ReturnType<typeof query>> = [];

@@ -4,7 +4,13 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { commandFolder, documented, runDocumented, startDocumented } from '../support/documented-commands.ts';
+import {
+  commandFolder,
+  documented,
+  inPlace,
+  runDocumented,
+  startDocumented,
+} from '../support/documented-commands.ts';
 import { lookUpBinary } from '../support/find-binary.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
@@ -97,11 +103,22 @@ describe('docs', () => {
 });
 
 describe('docs/client-examples.md', () => {
+  const seconds = PATIENCE_MS / 1_000;
+  /** The programs' own deadlines, which are those of an application. */
+  const unhurried = {
+    '3_000': String(PATIENCE_MS),
+    'ofSeconds(1)': `ofSeconds(${seconds})`,
+    'ofSeconds(3)': `ofSeconds(${seconds})`,
+    'timeout=3': `timeout=${seconds}`,
+    '3 * time.Second': `${seconds} * time.Second`,
+    "'timeout' => 3": `'timeout' => ${seconds}`,
+    '--max-time 3': `--max-time ${seconds}`,
+  };
+
   /** Writes the program of the page to a file and runs it. */
   async function draw(mark: string, file: string, ...line: string[]): Promise<string> {
     const block = await documented(mark, 'client-examples.md');
-    const agent = places['127.0.0.1:8000'] ?? '';
-    await writeFile(join(cwd, file), block.replaceAll('127.0.0.1:8000', agent));
+    await writeFile(join(cwd, file), inPlace(block, { ...places, ...unhurried }));
     const [command = '', ...args] = line;
     const options = { cwd, timeout: PATIENCE_MS };
     return (await promisify(execFile)(command, [...args, file], options)).stdout.trim();
@@ -112,7 +129,7 @@ describe('docs/client-examples.md', () => {
 
   test('node and a shell', async () => {
     expect(await draw('js node', 'ids.mjs', process.execPath)).toMatch(/^\d+$/);
-    expect(await run('client-examples.md', 'shell')).toMatch(/^\d+$/);
+    expect(await run('client-examples.md', 'shell', unhurried)).toMatch(/^\d+$/);
   });
   whenThere('python3')('python', async () => {
     expect(await draw('python python', 'ids.py', 'python3')).toMatch(/^\d+$/);

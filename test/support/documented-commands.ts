@@ -75,6 +75,7 @@ export async function commandFolder(): Promise<string> {
   return folder;
 }
 
-function inPlace(block: string, instead: Readonly<Record<string, string>>): string {
+/** A block with the names that things have here. */
+export function inPlace(block: string, instead: Readonly<Record<string, string>>): string {
   return Object.entries(instead).reduce((text, [there, here]) => text.replaceAll(there, here), block);
 }
