@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findHelm } from './helm.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const chart = join(root, 'deploy', 'helm', 'leafcutter');
@@ -77,11 +78,12 @@ export function manifestsWithoutHelm() {
 const indented = (text, by) => text.replace(/^(?=.)/gm, ' '.repeat(by));
 
 /**
- * @param {string} [helm] the program
  * @returns {Record<string, string> | undefined} the manifests by file name; undefined if there is no Helm
  * @throws Error with Helm's message
  */
-export function renderManifests(helm = 'helm') {
+export function renderManifests() {
+  const helm = findHelm();
+  if (helm === undefined) return undefined;
   const rendered = {};
   for (const [file, { show, set }] of Object.entries(MANIFESTS)) {
     const { error, status, stdout, stderr } = spawnSync(
@@ -93,7 +95,6 @@ export function renderManifests(helm = 'helm') {
       ],
       { encoding: 'utf8', maxBuffer: 2 ** 26 },
     );
-    if (error?.code === 'ENOENT') return undefined;
     if (status !== 0) throw new Error(`${helm} template: ${error ?? stderr}`);
     rendered[file] = header(file) + stdout;
   }

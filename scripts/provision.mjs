@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { provideHelm } from './helm.mjs';
 
 /** Debian puts daemons into directories that are not on an ordinary user's PATH. */
 const DAEMON_DIRECTORIES = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/bin'];
@@ -41,12 +42,17 @@ const APT_WITHIN_MS = 10 * 60_000;
 /**
  * Makes sure that the servers and tools of the integration tests are installed. On a Debian-like machine, and as
  * root, it installs what is missing. It never throws because a package is missing: the caller decides what is skipped
- * or fails.
+ * or fails. Helm comes from elsewhere: if it does not, the tests that need it say so.
  *
  * @param {{ log?: (line: string) => void }} [options] log is told what is being done and how long it took
  * @returns {Promise<Provision>}
  */
 export async function provision({ log = () => {} } = {}) {
+  const [provided] = await Promise.all([provisionDebian(log), provideHelm(log)]);
+  return provided;
+}
+
+async function provisionDebian(log) {
   const wanted = missingPackages();
   if (wanted.length === 0) return { missing: [], problem: undefined };
   const obstacle = whyNotInstallable();

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
 import { parse } from 'yaml';
-import { ROOT, read, run, testWith } from '../support/deploy.ts';
-import { lookUpBinary } from '../support/find-binary.ts';
+import { ROOT, read, run } from '../support/deploy.ts';
+import { testWithHelm } from '../support/helm.ts';
 import { type Manifest, manifestsOf } from '../support/kubernetes.ts';
 import { rulesOf } from '../support/prometheus.ts';
 
@@ -104,30 +104,25 @@ describe('the chart', () => {
     expect(read('deploy/kubernetes/kustomization.yaml')).toContain(`newTag: ${VERSION}`);
   });
 
-  testWith(
-    'helm',
-    lookUpBinary('helm'),
-    'renders as committed, and refuses what it does not know',
-    async (helm) => {
-      const { renderManifests } = (await import(source)) as {
-        renderManifests: (helm: string) => Record<string, string>;
-      };
-      for (const [file, text] of Object.entries(renderManifests(helm)))
-        expect([file, text]).toEqual([file, read(`deploy/kubernetes/${file}`)]);
-      const template = (...set: string[]) =>
-        run(helm, [
-          'template',
-          'other',
-          CHART,
-          '--kube-version',
-          '1.34.0',
-          ...set.flatMap((it) => ['--set', it]),
-        ]);
-      await expect(template('coordinator.replica=3')).rejects.toThrow(/replica/);
-      await expect(template('image.tag=latest')).rejects.toThrow(/tag/);
-      const { stdout } = await template('agent.mode=none', 'coordinator.autoscaling.enabled=false');
-      expect(stdout).toContain('replicas: 2');
-      expect(stdout).not.toContain('name: other-agent');
-    },
-  );
+  testWithHelm('renders as committed, and refuses what it does not know', async (helm) => {
+    const { renderManifests } = (await import(source)) as {
+      renderManifests: () => Record<string, string>;
+    };
+    for (const [file, text] of Object.entries(renderManifests()))
+      expect([file, text]).toEqual([file, read(`deploy/kubernetes/${file}`)]);
+    const template = (...set: string[]) =>
+      run(helm, [
+        'template',
+        'other',
+        CHART,
+        '--kube-version',
+        '1.34.0',
+        ...set.flatMap((it) => ['--set', it]),
+      ]);
+    await expect(template('coordinator.replica=3')).rejects.toThrow(/replica/);
+    await expect(template('image.tag=latest')).rejects.toThrow(/tag/);
+    const { stdout } = await template('agent.mode=none', 'coordinator.autoscaling.enabled=false');
+    expect(stdout).toContain('replicas: 2');
+    expect(stdout).not.toContain('name: other-agent');
+  });
 });
