@@ -212,6 +212,10 @@ describe('the sidecar', () => {
     expect(listeningOf(pod, container)).toMatchObject({ listen: { isLoopback: true }, tokens: [] });
   });
 
+  test('has no hook that runs while the application still ends', () => {
+    expect(container).not.toHaveProperty('lifecycle');
+  });
+
   test('is the shared agent, except for where it listens and in which namespace its coordinators are', () => {
     const shared = ours.find(({ file }) => file === 'agent-deployment.yaml')?.container;
     const settings = ({ env = [] }: Container) =>
