@@ -84,6 +84,7 @@ export function lanesOf(task, args) {
     'test:stress': () => [[program('stress', 'test/stress/main.ts', ...args)]],
     'test:install': () => [[step('install', process.execPath, 'test/install/main.ts', ...args)]],
     'test:servers': () => [[program('servers', 'test/servers/main.ts', ...args)]],
+    'test:kubernetes': () => [[step('kubernetes', process.execPath, 'test/kubernetes/main.ts', ...args)]],
     'test:clients': () => [[program('clients', 'test/clients/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],
   };
@@ -101,6 +102,7 @@ export const TASKS = [
   'test:stress',
   'test:install',
   'test:servers',
+  'test:kubernetes',
   'test:clients',
   'bench',
 ];
