@@ -39,7 +39,7 @@ const KEPT_IN = {
   '@grpc/grpc-js': '^packages/agent/src/(doors|generated)/',
   '@opentelemetry/api': '^packages/shared/src/telemetry/tracing\\.ts$',
   pino: '^packages/shared/src/telemetry/logger\\.ts$',
-  yaml: '^packages/shared/src/config/sources/read-config-file\\.ts$',
+  yaml: '^packages/shared/src/yaml\\.ts$',
 };
 
 /** A package as it is resolved, and by its bare name where it is not installed for the file that asks. */

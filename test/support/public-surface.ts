@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { agentEndpoints } from '@leafcutter/agent/doors/http/endpoints/all';
 import { agentSettings } from '@leafcutter/agent/settings';
 import { runCommand } from '@leafcutter/cli/commands';
@@ -65,6 +66,8 @@ async function help(...command: string[]): Promise<string> {
     watched: false,
     stopRequested: new Promise(never),
     onHangup: never,
+    input: () => Readable.from([]),
+    ask: undefined,
     tellListening: never,
     parent: undefined,
     node: '',

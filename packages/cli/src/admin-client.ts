@@ -59,9 +59,10 @@ export class AdminClient {
     return lowerTagAnswer.parse(await this.#call('POST', `${pathOf(tag)}/lower`, { to, force }));
   }
 
-  async list(after: string | undefined): Promise<TagList> {
-    const query = after === undefined ? '' : `?after=${encodeURIComponent(after)}`;
-    return tagList.parse(await this.#call('GET', `/v1/tags${query}`));
+  async list(after: string | undefined, limit = 100): Promise<TagList> {
+    const query = new URLSearchParams({ limit: String(limit) });
+    if (after !== undefined) query.set('after', after);
+    return tagList.parse(await this.#call('GET', `/v1/tags?${query}`));
   }
 
   /** A page of the ledger of one tag, or of all machine ids. */

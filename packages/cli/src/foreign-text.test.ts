@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { visible } from '@leafcutter/shared/visible';
 import { runCommand } from './commands.ts';
@@ -67,6 +68,8 @@ async function leafcutter(...argv: string[]) {
     err: say,
     parent: undefined,
     onHangup: () => undefined,
+    input: () => Readable.from([]),
+    ask: undefined,
     tellListening: () => undefined,
   });
   return { code, output: said.join('') };

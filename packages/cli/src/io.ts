@@ -12,8 +12,12 @@ export interface Io {
   readonly cwd: string;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** What is piped in. */
+  readonly input: () => AsyncIterable<Uint8Array>;
   /** True if somebody watches `err` on a terminal. */
   readonly watched: boolean;
+  /** Puts a question to whoever sits at the terminal, and resolves to the answer; undefined if nobody does. */
+  readonly ask: ((question: string) => Promise<string>) | undefined;
   /** Resolves to what asked the process to stop: a signal, or the parent that went away. */
   readonly stopRequested: Promise<string>;
   /** Calls `listener` at each SIGHUP, which then no longer ends the process. */
@@ -27,8 +31,11 @@ export interface Io {
   readonly self: readonly [command: string, ...args: string[]];
 }
 
-/** Exit codes, after sysexits.h if it has one. `unverified`: `verify` could not find out. */
-export const EXIT = { ok: 0, failed: 1, unverified: 2, usage: 64, config: 78 } as const;
+/**
+ * Exit codes, after sysexits.h if it has one. `unverified`: `verify` could not find out. `differs`: a dry run found
+ * something to do.
+ */
+export const EXIT = { ok: 0, failed: 1, unverified: 2, differs: 2, usage: 64, config: 78 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 

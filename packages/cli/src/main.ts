@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import { isSea } from 'node:sea';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -36,6 +37,15 @@ const print = (text: string) => {
   stdout.write(text);
 };
 
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  // A terminal that is closed, or Ctrl-D, is no answer.
+  const closed = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  const answer = await Promise.race([lines.question(question), closed]);
+  lines.close();
+  return answer;
+}
+
 /** Not at the top level, because the executables hold modules that cannot wait there. */
 async function main(): Promise<void> {
   const code = await runCommand({
@@ -44,7 +54,9 @@ async function main(): Promise<void> {
     cwd: process.cwd(),
     out: print,
     err: (text) => void process.stderr.write(text),
+    input: () => process.stdin,
     watched: process.stderr.isTTY === true,
+    ask: process.stdin.isTTY === true && process.stderr.isTTY === true ? ask : undefined,
     stopRequested,
     onHangup: (listener) => void process.on('SIGHUP', listener),
     tellListening: () => {

@@ -5,6 +5,8 @@ import { type AdminClient, adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { jsonText } from './json-text.ts';
+import { type ApplyFlags, applyTagFiles } from './tag-file/apply.ts';
+import { exportTags } from './tag-file/export.ts';
 import { textTable } from './text-table.ts';
 
 const HELP = `Usage: leafcutter tag <action> [name] [flags]
@@ -19,6 +21,12 @@ const HELP = `Usage: leafcutter tag <action> [name] [flags]
   change NAME   change a tag    --step N --max-step N --target-duration-s N --highest-id N --description TEXT
                                 (the word "default" goes back to the deployment's default)
   retire NAME   stop a tag for good; its numbers are never reused. Needs --yes
+
+  apply         bring tags to what a file says: -f FILE, more than once if you like, - for what is piped in; YAML or
+                JSON (docs/tags-as-files.md). Prints what differs first, and changes nothing if any of it is refused
+                --dry-run   only print. Exit code 0 where nothing differs, 2 where something does, 1 where it is refused
+                --prune     retire the tags that no file names; asks first. Needs --yes where nobody can be asked
+  export        print all tags as such a file; with --json as JSON
 
   lower NAME    lower the counter, for one that a typo put too high: the next ID is --to N. Needs --yes.
                 Refused if IDs from N on are known to be handed out; --force if the ledger knows
@@ -40,6 +48,9 @@ const OPTIONS = {
   description: { type: 'string' },
   to: { type: 'string' },
   force: { type: 'boolean' },
+  file: { type: 'string', short: 'f', multiple: true },
+  'dry-run': { type: 'boolean' },
+  prune: { type: 'boolean' },
   coordinator: { type: 'string' },
   token: { type: 'string' },
   json: { type: 'boolean' },
@@ -98,6 +109,11 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
     case 'lower':
       await lower(client, needName(name), values, io);
       break;
+    case 'apply':
+      return applyTagFiles(client, applyFlags(name, values), io);
+    case 'export':
+      await exportTags(client, values.json === true, io);
+      break;
     default:
       throw new UsageError(`There is no action "${action}".\n\n${HELP}`);
   }
@@ -123,6 +139,13 @@ async function lower(
         'Restart the agents that hold segments from above: they refuse lower ones until then.\n',
     );
   }
+}
+
+function applyFlags(name: string | undefined, values: Values): ApplyFlags {
+  const { file, 'dry-run': dryRun = false, prune = false, yes = false, json = false } = values;
+  if (name !== undefined) throw new UsageError(`"${name}" is one word too many: say -f ${name}.`);
+  if (file === undefined) throw new UsageError(`Say which file: -f tags.yaml.\n\n${HELP}`);
+  return { file, dryRun, prune, yes, json };
 }
 
 function parse(argv: readonly string[]) {

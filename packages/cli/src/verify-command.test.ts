@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { honest, ScriptedAgent } from './fakes/scripted-agent.ts';
 import { type Io, UsageError } from './io.ts';
@@ -29,6 +30,8 @@ async function run(argv: readonly string[], stopRequested = new Promise<string>(
     out: (text) => void said.push(text),
     err: () => undefined,
     onHangup: () => undefined,
+    input: () => Readable.from([]),
+    ask: undefined,
     tellListening: () => undefined,
     parent: undefined,
   };

@@ -268,6 +268,8 @@ export const tagView = z.object({
   description: z.string().nullable(),
   /** Null if the tag gives its numbers bare. */
   shape: z.string().nullable().default(null),
+  /** Of `maxStep`, `targetDurationS` and `highestId` those that the tag leaves to the deployment. */
+  defaults: z.array(z.string()).default([]),
 });
 export type TagView = z.infer<typeof tagView>;
 

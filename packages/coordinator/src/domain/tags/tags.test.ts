@@ -28,6 +28,7 @@ describe('creating a tag', () => {
       highestId: String(HIGHEST_ID),
       description: null,
       shape: null,
+      defaults: ['maxStep', 'targetDurationS', 'highestId'],
       warnings: [],
     });
   });
@@ -79,6 +80,7 @@ describe('creating a tag', () => {
     expect(await admin.create(request(own))).toEqual({
       tag: 'orders',
       shape: null,
+      defaults: [],
       state: 'active',
       nextId: '500',
       warnings: [],
@@ -126,6 +128,7 @@ describe('changing a tag', () => {
     expect(await admin.change('orders', { step: 150 })).toEqual({
       tag: 'orders',
       shape: null,
+      defaults: [],
       state: 'active',
       nextId: '501',
       step: 150,

@@ -104,6 +104,9 @@ export class TagAdmin {
       highestId: String(record.highestId ?? HIGHEST_ID),
       description: record.description ?? null,
       shape: record.shape ?? null,
+      defaults: (['maxStep', 'targetDurationS', 'highestId'] as const).filter(
+        (field) => record[field] === undefined,
+      ),
     };
   }
 }

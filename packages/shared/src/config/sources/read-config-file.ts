@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { isMap, LineCounter, parseDocument } from 'yaml';
+import { parseYaml } from '../../yaml.ts';
 import { suggestion } from '../did-you-mean.ts';
 import type { SettingIndex } from '../settings.ts';
 import { type Findings, type Given, type GivenByKey, type ReadFile, reasonOf } from './given.ts';
@@ -44,29 +44,13 @@ export function readConfigFile(
   return given;
 }
 
-/** The parser's own messages quote the file, which may hold secrets, so only its code and place are reported. */
 function parse(source: string): { readonly content: object } | { readonly problem: string } {
-  const lines = new LineCounter();
-  const document = parseDocument(source, {
-    intAsBigInt: true,
-    prettyErrors: false,
-    lineCounter: lines,
-    logLevel: 'error',
-  });
-  const error = document.errors[0] ?? document.warnings[0];
-  if (error !== undefined) {
-    const { line, col } = lines.linePos(error.pos[0]);
-    const what = error.code.toLowerCase().replaceAll('_', ' ');
-    return { problem: `not valid YAML or JSON at line ${line}, column ${col} (${what})` };
-  }
-  if (document.contents === null) return { content: {} };
-  if (!isMap(document.contents))
-    return { problem: 'takes settings by name, such as "listen: 127.0.0.1:8000"' };
-  try {
-    return { content: document.toJS() };
-  } catch {
-    return { problem: 'an alias in it cannot be resolved' };
-  }
+  const parsed = parseYaml(source);
+  if ('problem' in parsed) return parsed;
+  const { content } = parsed;
+  if (content === null) return { content: {} };
+  if (typeof content === 'object' && !Array.isArray(content)) return { content };
+  return { problem: 'takes settings by name, such as "listen: 127.0.0.1:8000"' };
 }
 
 /** Nested keys become dotted ones. An empty value counts as not set, as if everything below it were commented out. */
