@@ -8,6 +8,7 @@ import { ledgerContract } from './ledger-contract.ts';
 import { machineIdContract } from './machine-id-contract.ts';
 import { entry, type StoreUnderTest } from './store-under-test.ts';
 import { tagContract } from './tag-contract.ts';
+import { trailContract } from './trail-contract.ts';
 
 /** What every store promises (`domain/allocation/store.ts`). `locks` says whether a transaction locks one row or all of them. */
 export function storeContract(
@@ -239,6 +240,7 @@ export function storeContract(
 
     tagContract(() => subject);
     ledgerContract(() => subject);
+    trailContract(() => subject);
     machineIdContract(() => subject);
   });
 }

@@ -9,7 +9,7 @@ import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { Service } from '../support/service.ts';
 
-const JOBS = ['audit', 'forecast', 'prune', 'reap', 'sweep'];
+const JOBS = ['audit', 'forecast', 'prune', 'reap', 'sweep', 'trail'];
 const EACH_SECOND = JOBS.flatMap((job) => [`--jobs-${job}-interval-s`, '1']);
 
 let mariadb: MariadbServer;

@@ -96,6 +96,7 @@ const COORDINATOR: Readonly<Record<string, Sample | readonly Sample[]>> = {
     { path: '/v1/ledger?machine=all' },
     { path: '/v1/ledger?machine=3&order=newest' },
   ],
+  'GET /v1/audit': [{ path: '/v1/audit?limit=5' }, { path: '/v1/audit?tag=orders' }],
   'GET /v1/leases/{machineId}': { path: '/v1/leases/3' },
   'GET /v1/jobs': {},
   'GET /v1/events': [

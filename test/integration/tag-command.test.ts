@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { TagView } from '@leafcutter/shared/wire';
@@ -6,7 +7,7 @@ import { leafcutter } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 
-const TOKENS = { LEAFCUTTER_ADMIN_TOKENS: 'admin-1,admin-2', LEAFCUTTER_AGENT_TOKENS: 'agent-1' };
+const TOKENS = { LEAFCUTTER_ADMIN_TOKENS: 'alice admin-1,admin-2', LEAFCUTTER_AGENT_TOKENS: 'agent-1' };
 let coordinator: Service;
 
 beforeAll(async () => {
@@ -118,6 +119,22 @@ describe('leafcutter tag', () => {
   ])('is refused with %s', async (_what, env) => {
     const ended = await tag(['list'], env);
     expect(ended).toMatchObject({ code: 1, output: expect.stringContaining('UNAUTHORIZED: ') });
+  });
+
+  test('applies a file, and leaves a trail that says by whom', async () => {
+    const alice = { LEAFCUTTER_ADMIN_TOKEN: 'admin-1', LEAFCUTTER_COORDINATOR: coordinator.url };
+    const file = join(await scratchDir('tag-file'), 'tags.yaml');
+    await writeFile(file, 'tags:\n  - tag: trailed\n    step: 7\n');
+    const codes = [];
+    for (const flags of [['--dry-run'], [], ['--dry-run']])
+      codes.push((await tag(['apply', '-f', file, ...flags], alice)).code);
+    expect(codes).toEqual([2, 0, 0]);
+    await tag(['change', 'trailed', '--step', '8']);
+    await using audit = leafcutter(['audit', '--tag', 'trailed'], alice);
+    await audit.exited;
+    const [, changed, made] = audit.tail(2_000).split('\n');
+    expect(changed).toMatch(/ \(unnamed\) +127\.0\.0\.1 +tag\.change +trailed +step 7 → 8 /);
+    expect(made).toMatch(/ alice +127\.0\.0\.1 +tag\.create +trailed +state active, nextId 1, step 7 /);
   });
 
   test('says where it looked when no coordinator answers, or something else does', async () => {

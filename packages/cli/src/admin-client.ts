@@ -1,5 +1,12 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
-import { type Explanation, explanation, type LedgerPage, ledgerPage } from '@leafcutter/shared/inspection';
+import {
+  type AuditPage,
+  auditPage,
+  type Explanation,
+  explanation,
+  type LedgerPage,
+  ledgerPage,
+} from '@leafcutter/shared/inspection';
 import { fromProblem } from '@leafcutter/shared/problem';
 import { readTlsFiles, type TlsTexts } from '@leafcutter/shared/tls-files';
 import {
@@ -71,6 +78,11 @@ export class AdminClient {
     query.set('limit', '1000');
     if (after !== undefined) query.set('after', after);
     return ledgerPage.parse(await this.#call('GET', `/v1/ledger?${query}`));
+  }
+
+  /** A page of the audit trail, newest first. */
+  async audit(query: Readonly<Record<string, string>>): Promise<AuditPage> {
+    return auditPage.parse(await this.#call('GET', `/v1/audit?${new URLSearchParams(query)}`));
   }
 
   /** The holder of an ID. */

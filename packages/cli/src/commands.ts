@@ -23,8 +23,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   agent: { summary: 'Run an agent.', load: async () => (await import('./serve-command.ts')).agentCommand },
   tag: {
-    summary: 'Create, show, change and retire tags.',
+    summary: 'Create, show, change and retire tags, or bring them to what a file says.',
     load: async () => (await import('./admin-commands.ts')).tagCommand,
+  },
+  audit: {
+    summary: 'Tell who changed what: tags and settings.',
+    load: async () => (await import('./admin-commands.ts')).auditCommand,
   },
   verify: {
     summary: 'Draw IDs from running agents and prove that none repeats, falls or was not granted.',

@@ -29,8 +29,20 @@ const RANGE = {
   coordinatorId: FORGED,
   grantedAtMs: 0,
 };
+const CHANGE = {
+  id: '1',
+  atMs: 0,
+  action: FORGED,
+  tag: FORGED,
+  actor: FORGED,
+  origin: FORGED,
+  coordinatorId: FORGED,
+  before: { [FORGED]: FORGED },
+  after: { [FORGED]: FORGED },
+};
 const ANSWERS: Readonly<Record<string, object>> = {
   '/v1/tags': { tags: [TAG], next: null },
+  '/v1/audit': { changes: [CHANGE], next: null },
   '/v1/tags/one': { ...TAG, warnings: [{ code: 'SHARED_TEXTS', message: FORGED }] },
   '/v1/tags/away': { code: 'STORE_UNAVAILABLE', detail: FORGED },
   '/v1/tags/broken': { code: 'INTERNAL', detail: FORGED },
@@ -89,6 +101,11 @@ describe('what a coordinator says stays in its line, and moves nothing', () => {
     expect(rows).toEqual([expect.stringMatching(/^x\\u\{d\}\\u\{a\}\\u\{1b\}\[1Aforged/)]);
   });
 
+  test('in the audit trail', async () => {
+    const lines = linesOf((await leafcutter('audit')).output);
+    expect(lines).toEqual([expect.stringMatching(/^TIME +WHO/), expect.stringMatching(/^1970-01-01T/)]);
+  });
+
   test('in a warning', async () => {
     const lines = linesOf((await leafcutter('tag', 'show', 'one')).output);
     expect(lines.at(-1)).toMatch(/^Warning: x\\u\{d\}/);
@@ -107,14 +124,17 @@ describe('what a coordinator says stays in its line, and moves nothing', () => {
     ]);
   });
 
-  test.each([[['tag', 'list']], [['tag', 'show', 'one']], [['explain', '1']]])(
-    'in the JSON of %j, which tells it unchanged',
-    async (argv) => {
-      const { output } = await leafcutter(...argv, '--json');
-      const json = linesOf(output.replace(/^Warning.*\n/m, '')).join('\n');
-      expect(JSON.stringify(JSON.parse(json))).toContain(JSON.stringify(FORGED));
-    },
-  );
+  test.each([
+    [['audit']],
+    [['tag', 'export']],
+    [['tag', 'list']],
+    [['tag', 'show', 'one']],
+    [['explain', '1']],
+  ])('in the JSON of %j, which tells it unchanged', async (argv) => {
+    const { output } = await leafcutter(...argv, '--json');
+    const json = linesOf(output.replace(/^Warning.*\n/m, '')).join('\n');
+    expect(JSON.stringify(JSON.parse(json))).toContain(JSON.stringify(FORGED));
+  });
 });
 
 test('what an agent says stays in its line of a report of verify', () => {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ConfigError } from '@leafcutter/shared/config/config-error';
-import { tokenList } from '@leafcutter/shared/config/list-kinds';
-import type { Appliers } from '@leafcutter/shared/config/live-settings';
+import { namedTokenList, tokenList } from '@leafcutter/shared/config/list-kinds';
+import type { Appliers, SettingChange } from '@leafcutter/shared/config/live-settings';
 import { int } from '@leafcutter/shared/config/number-kinds';
 import { file } from '@leafcutter/shared/config/setting-kinds';
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
@@ -14,6 +14,7 @@ import { Reloader } from './reload.ts';
 
 const sample = settings({
   tokens: tokenList({ reloads: true, doc: 'Tokens.' }),
+  admins: namedTokenList({ reloads: true, doc: 'Admins.' }),
   deep: {
     pace: int({ default: 1, min: 0, max: 9, reloads: true, doc: 'Pace.' }),
     size: int({ default: 1, min: 0, max: 9, doc: 'Size.' }),
@@ -26,6 +27,7 @@ function reloading(config: Config) {
   const said: string[] = [];
   const taken: unknown[] = [];
   const state = { next: (): Config => config, ok: 0, failed: 0, renewed: 0, renew: (): void => undefined };
+  const changes: SettingChange[] = [];
   const log = createLogger(
     'debug',
     {},
@@ -38,6 +40,7 @@ function reloading(config: Config) {
   );
   const appliers: Appliers<(typeof sample)['tree']> = {
     tokens: ({ tokens }) => void taken.push({ tokens }),
+    admins: ({ admins }) => void taken.push({ admins }),
     'deep.pace': ({ deep }) => void taken.push({ pace: deep.pace }),
     certFile() {
       state.renew();
@@ -45,8 +48,14 @@ function reloading(config: Config) {
     },
   };
   const reloader = new Reloader({ settings: sample, config, load: () => state.next(), log });
-  const service = { appliers, reloaded: (result: 'ok' | 'failed') => void state[result]++ };
-  return { reloader, follow: () => reloader.follow(service), said, taken, state };
+  const service = {
+    appliers,
+    reloaded(result: 'ok' | 'failed', of: readonly SettingChange[]) {
+      state[result]++;
+      changes.push(...of);
+    },
+  };
+  return { reloader, follow: () => reloader.follow(service), said, taken, state, changes };
 }
 
 /** One that follows its service already. */
@@ -56,13 +65,33 @@ function following(config: Config) {
   return made;
 }
 
-const START: Config = { tokens: ['a'], deep: { pace: 1, size: 1 }, certFile: undefined };
+const START: Config = { tokens: ['a'], admins: [], deep: { pace: 1, size: 1 }, certFile: undefined };
 
 function written(content: string): string {
   const path = join(mkdtempSync(join(tmpdir(), 'leafcutter-reload-')), 'cert.pem');
   writeFileSync(path, content);
   return path;
 }
+
+test('what changed is told without its secrets, whatever else is wrong', () => {
+  const { reloader, state, changes } = following({ ...START, admins: ['hidden1'], certFile: written('old') });
+  const admins = ['alice hidden2', 'hidden3'];
+  const certFile = state.next().certFile ?? '';
+  writeFileSync(certFile, 'hidden4');
+  state.renew = () => {
+    throw new StartError('No certificate.');
+  };
+  state.next = () => ({ tokens: ['hidden5', 'hidden6'], admins, deep: { pace: 2, size: 1 }, certFile });
+  reloader.look();
+  expect(changes).toEqual([
+    { key: 'tokens', before: '1 of them', after: '2 of them' },
+    { key: 'admins', before: '(unnamed)', after: 'alice, (unnamed)' },
+    { key: 'deep.pace', before: '1', after: '2' },
+  ]);
+  state.renew = () => undefined;
+  reloader.look();
+  expect(changes.slice(3)).toEqual([{ key: 'certFile', before: 'a file', after: 'the file renewed' }]);
+});
 
 test('what changed is applied and named, and what has not is left alone', () => {
   const { reloader, taken, said, state } = following(START);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ConfigError } from '@leafcutter/shared/config/config-error';
-import type { Applier, Appliers, LiveConfig } from '@leafcutter/shared/config/live-settings';
+import type { Applier, Appliers, LiveConfig, SettingChange } from '@leafcutter/shared/config/live-settings';
+import type { Setting } from '@leafcutter/shared/config/setting';
 import type { ConfigTree, Settings, SettingTree } from '@leafcutter/shared/config/settings';
 import { StartError } from '@leafcutter/shared/http/bind';
 import type { Logger } from '@leafcutter/shared/logger';
@@ -10,8 +11,8 @@ import { readSmallFile } from '@leafcutter/shared/read-small-file';
 export interface Reloading<T> {
   /** What takes over the settings that can change while it runs. */
   readonly appliers: Appliers<T>;
-  /** Counts a change: all of it was taken over, or some of it is wrong. */
-  reloaded(result: 'ok' | 'failed'): void;
+  /** Told of a change: all of it was taken over, or some of it is wrong. `changes`: what was taken over. */
+  reloaded(result: 'ok' | 'failed', changes: readonly SettingChange[]): void;
 }
 
 interface Parts<T extends SettingTree> {
@@ -115,27 +116,39 @@ export class Reloader<T extends SettingTree> {
         problems.push(error.message);
       }
     }
+    const changes = applied.map((key) => this.#changeOf(key, next));
     this.#config = withValues(
       this.#config,
       next,
       changed.filter((key) => applied.includes(key)),
     );
     for (const [key, content] of renewed) if (applied.includes(key)) this.#contents.set(key, content);
-    this.#tell(applied, problems.join(' '));
+    this.#tell(changes, problems.join(' '));
   }
 
-  #tell(applied: readonly string[], problem: string): void {
+  #changeOf(key: string, next: ConfigTree<T>): SettingChange {
+    const setting = this.#parts.settings.byKey.get(key);
+    if (setting?.isFile) return { key, before: 'a file', after: 'the file renewed' };
+    return {
+      key,
+      before: told(setting, valueAt(this.#config, key)),
+      after: told(setting, valueAt(next, key)),
+    };
+  }
+
+  #tell(changes: readonly SettingChange[], problem: string): void {
     const { log } = this.#parts;
+    const applied = changes.map(({ key }) => key);
     if (this.#isNew('unusable', problem))
       log.error({ problem }, 'what changed cannot be used; what was before goes on');
     if (applied.length > 0)
       log.info({ settings: applied }, 'the configuration was read again, and these settings changed');
-    if (problem !== '') this.#service?.reloaded('failed');
-    else if (applied.length > 0) this.#service?.reloaded('ok');
+    if (problem !== '') this.#service?.reloaded('failed', changes);
+    else if (applied.length > 0) this.#service?.reloaded('ok', changes);
   }
 
   #refuse(why: string): void {
-    this.#service?.reloaded('failed');
+    this.#service?.reloaded('failed', []);
     if (this.#isNew('wrong', why))
       this.#parts.log.error({ problem: why }, 'the changed configuration is wrong; the one before goes on');
   }
@@ -151,6 +164,16 @@ export class Reloader<T extends SettingTree> {
     const files = [...this.#parts.settings.byKey].filter(([, { isFile, reloads }]) => isFile && reloads);
     return new Map(files.map(([key]) => [key, contentOf(valueAt(this.#config, key))]));
   }
+}
+
+/** Longer texts of values are cut, in characters. */
+const MAX_TOLD = 200;
+
+/** A value in words; of a secret only what is none. */
+function told(setting: Setting<unknown> | undefined, value: unknown): string {
+  if (setting?.isSecret === false) return String(value ?? 'none').slice(0, MAX_TOLD);
+  const shown = setting?.toTell?.(value) ?? (Array.isArray(value) ? `${value.length} of them` : 'a secret');
+  return shown.slice(0, MAX_TOLD);
 }
 
 /** What stands in a file, or why it cannot be read: whoever applies it finds that, too, and says so. */

@@ -22,8 +22,8 @@ const HELP = `Usage: leafcutter tag <action> [name] [flags]
                                 (the word "default" goes back to the deployment's default)
   retire NAME   stop a tag for good; its numbers are never reused. Needs --yes
 
-  apply         bring tags to what a file says: -f FILE, more than once if you like, - for what is piped in; YAML or
-                JSON (docs/tags-as-files.md). Prints what differs first, and changes nothing if any of it is refused
+  apply         bring tags to what a file says: -f or --file FILE, more than once if you like, - for what is piped in;
+                YAML or JSON (docs/tags-as-files.md). Prints what differs first, and changes nothing if any of it is refused
                 --dry-run   only print. Exit code 0 where nothing differs, 2 where something does, 1 where it is refused
                 --prune     retire the tags that no file names; asks first. Needs --yes where nobody can be asked
   export        print all tags as such a file; with --json as JSON

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@leafcutter/shared/clock';
-import type { Applier, Appliers } from '@leafcutter/shared/config/live-settings';
+import type { Applier, Appliers, SettingChange } from '@leafcutter/shared/config/live-settings';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { RedisState } from '@leafcutter/shared/fleet-views';
 import { Health } from '@leafcutter/shared/health';
@@ -23,6 +23,7 @@ import { SegmentArbiter } from './domain/segments/segments.ts';
 import { DatedTags } from './domain/tags/dated-tags.ts';
 import { dottedPairs } from './domain/tags/dotted-tags.ts';
 import { TagAdmin } from './domain/tags/tags.ts';
+import { noteReload } from './domain/trail/note-reload.ts';
 import { Access } from './http/access.ts';
 import type { Coordinator } from './http/coordinator.ts';
 import { FleetEvents } from './http/events.ts';
@@ -44,8 +45,8 @@ export interface CoordinatorService {
   readonly url: string;
   /** What takes over the settings that may change while it runs. */
   readonly appliers: Appliers<CoordinatorSettings>;
-  /** Counts a changed configuration. */
-  reloaded(result: 'ok' | 'failed'): void;
+  /** Counts a changed configuration, and enters in the trail what was taken over of it. */
+  reloaded(result: 'ok' | 'failed', changes: readonly SettingChange[]): void;
   /** Drains open requests, stops jobs, closes the stores. */
   stop(): Promise<void>;
 }
@@ -109,7 +110,10 @@ async function startWithOps(
     return {
       url,
       appliers: appliersOf(coordinator, door, log),
-      reloaded: (result) => coordinator.metrics.reloaded(result),
+      reloaded(result, changes) {
+        coordinator.metrics.reloaded(result);
+        if (changes.length > 0) void noteReload(coordinator, changes);
+      },
       async stop() {
         log.info('coordinator is stopping');
         coordinator.stopping = true;
@@ -190,7 +194,7 @@ async function assemble(
     coordinatorId,
   });
   await watchStores(stores, health, metrics, guard);
-  const tags = new TagAdmin(store, config.segment);
+  const tags = new TagAdmin(store, config.segment, metrics);
   const shared = {
     store,
     fence,

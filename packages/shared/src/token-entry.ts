@@ -14,6 +14,23 @@ export function isToken(text: string): boolean {
   return /^[\x21-\x7e]+$/.test(text);
 }
 
+/** What may stand before a token, with a space between them, to say whose it is. */
+const TOKEN_NAME = /^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$/;
+
+/** An entry that is a token, or a name and a token after it. */
+export function readNamedToken(entry: string): {
+  readonly name: string | undefined;
+  readonly token: string;
+} {
+  const [first = '', second] = entry.split(/\s+/);
+  return second === undefined ? { name: undefined, token: first } : { name: first, token: second };
+}
+
+export function isNamedToken(entry: string): boolean {
+  const { name, token } = readNamedToken(entry);
+  return entry.split(/\s+/).length <= 2 && isToken(token) && (name === undefined || TOKEN_NAME.test(name));
+}
+
 /** An entry of scoped tokens: names, and a token after them. */
 export function readScopedToken(entry: string): {
   readonly names: readonly string[];

@@ -9,6 +9,7 @@ import {
   type LockedTag,
   type MachineIdRecord,
   type NewTag,
+  type Noting,
   RETRY_REASONS,
   type ShapedTag,
   type ShapeSpan,
@@ -17,6 +18,7 @@ import {
   type TagChange,
   type TagRecord,
 } from '@leafcutter/coordinator/domain/allocation/store';
+import type { TrailEntry, TrailQuery, TrailRecord } from '@leafcutter/coordinator/domain/trail/trail';
 import type { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type Network, NoAnswerError } from '../machine/network.ts';
@@ -50,6 +52,7 @@ export class SimulatedStore implements Store {
           ...this.#ledgerCalls(session, locked),
           advance: (to, entries, era) =>
             this.#statement(session, entries, () => locked.advance(to, entries, era)),
+          note: (entry) => this.#statement(session, [], () => locked.note(entry)),
         }),
     );
   }
@@ -129,12 +132,12 @@ export class SimulatedStore implements Store {
     this.#onReplaced = listener;
   }
 
-  createTag(tag: NewTag): Promise<TagRecord> {
-    return this.#ask((store) => store.createTag(tag));
+  createTag(tag: NewTag, noting?: Noting): Promise<TagRecord> {
+    return this.#ask((store) => store.createTag(tag, noting));
   }
 
-  changeTag(tag: string, change: TagChange): Promise<TagRecord> {
-    return this.#ask((store) => store.changeTag(tag, change));
+  changeTag(tag: string, change: TagChange, noting?: Noting): Promise<TagRecord> {
+    return this.#ask((store) => store.changeTag(tag, change, noting));
   }
 
   findTag(tag: string): Promise<TagRecord | undefined> {
@@ -175,6 +178,18 @@ export class SimulatedStore implements Store {
 
   rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage> {
     return this.#ask((store) => store.rangesHolding(id, after, limit));
+  }
+
+  note(entry: TrailEntry): Promise<void> {
+    return this.#ask((store) => store.note(entry));
+  }
+
+  readTrail(query: TrailQuery): Promise<TrailRecord[]> {
+    return this.#ask((store) => store.readTrail(query));
+  }
+
+  pruneTrail(beforeMs: number): Promise<number> {
+    return this.#ask((store) => store.pruneTrail(beforeMs));
   }
 
   async close(): Promise<void> {

@@ -13,6 +13,7 @@ import type {
   MachineIdRecord,
   TagRecord,
 } from '../domain/allocation/store.ts';
+import type { TrailEntry, TrailQuery, TrailRecord } from '../domain/trail/trail.ts';
 import { SAMPLE_DEPLOYMENT } from './samples.ts';
 
 export type TagRow = Omit<TagRecord, 'highWater'>;
@@ -45,6 +46,8 @@ export class MemoryDatabase {
   readonly opaqueKeys = new Map<number, string>();
   readonly machineIds = new Map<number, MachineIdRecord>();
   readonly ledger = new Map<string, LedgerEntry>();
+  readonly trail = new Map<bigint, TrailRecord>();
+  #trailed = 0n;
   readonly #turns = new Map<string, Promise<void>>();
   readonly #commits: (() => void)[][] = [];
   readonly #listeners: (() => void)[] = [];
@@ -97,6 +100,20 @@ export class MemoryDatabase {
 
   enter(entry: LedgerEntry): Write {
     return put(this.ledger, ledgerKey(entry).join('\n'), entry);
+  }
+
+  note(entry: TrailEntry, atMs: number): Write {
+    this.#trailed += 1n;
+    const id = this.#trailed;
+    return put(this.trail, id, { ...entry, id, atMs });
+  }
+
+  trailOf({ tag, actor, after, limit }: TrailQuery): TrailRecord[] {
+    return [...this.trail.values()]
+      .filter((entry) => (tag ?? entry.subject) === entry.subject && (actor ?? entry.actor) === entry.actor)
+      .filter((entry) => after === undefined || newestFirst(after, entry) < 0)
+      .sort(newestFirst)
+      .slice(0, limit);
   }
 
   /** What a transaction that holds the counter's lock may ask of its ledger, and change. */
@@ -203,6 +220,10 @@ export function ledgerKey(
   return counter.kind === 'tag'
     ? ['t', counter.tag, start]
     : ['m', counterKey(counter).padStart(10, '0'), start];
+}
+
+function newestFirst(a: Pick<TrailRecord, 'id' | 'atMs'>, b: Pick<TrailRecord, 'id' | 'atMs'>): number {
+  return b.atMs - a.atMs || Number(b.id - a.id);
 }
 
 export function bytewise(a: string, b: string): number {

@@ -19,6 +19,7 @@ import {
   type LockedTag,
   type MachineIdRecord,
   type NewTag,
+  type Noting,
   RETRY_REASONS,
   type ShapedTag,
   type ShapeSpan,
@@ -28,6 +29,8 @@ import {
   type TagRecord,
 } from '../domain/allocation/store.ts';
 import { checkSameShape, unknownTag } from '../domain/tags/tags.ts';
+import { withChange } from '../domain/trail/tag-entry.ts';
+import type { TrailEntry, TrailQuery, TrailRecord } from '../domain/trail/trail.ts';
 import { bytewise, type DeploymentRow, MemoryDatabase, put, remove, type Write } from './memory-database.ts';
 
 /**
@@ -155,12 +158,13 @@ export class MemoryStore implements Store {
           if (later !== undefined) writes.push(put(eras, tag, { era: later.era, taken }));
         },
         enter: async (entries) => void writes.push(...this.#enter(entries)),
+        note: async (entry) => void writes.push(this.database.note(entry, nowMs)),
       });
     });
   }
 
-  async createTag(tag: NewTag): Promise<TagRecord> {
-    return this.#transaction(`tag:${tag.tag}`, async (writes) => {
+  async createTag(tag: NewTag, noting?: Noting): Promise<TagRecord> {
+    return this.#transaction(`tag:${tag.tag}`, async (writes, nowMs) => {
       if (this.database.tags.has(tag.tag)) {
         throw new LeafcutterError(
           'TAG_EXISTS',
@@ -173,21 +177,20 @@ export class MemoryStore implements Store {
       writes.push(remove(forgottenShapes, tag.tag));
       const row = { ...tag, nextId: maxBigint(tag.nextId, highWater), retired: false };
       writes.push(put(this.database.tags, tag.tag, row), put(this.database.shapes, tag.tag, tag.shape));
-      return { ...row, highWater };
+      const record = { ...row, highWater };
+      this.#note(writes, noting?.(undefined, record), nowMs);
+      return record;
     });
   }
 
-  async changeTag(tag: string, change: TagChange): Promise<TagRecord> {
-    return this.#transaction(`tag:${tag}`, async (writes) => {
-      const before = this.database.tags.get(tag);
-      if (before === undefined) throw unknownTag(tag);
-      const given = Object.entries(change).filter(([, value]) => value !== undefined);
-      const after = {
-        ...before,
-        ...Object.fromEntries(given.map(([key, value]) => [key, value ?? undefined])),
-      };
-      writes.push(put(this.database.tags, tag, after));
-      return { ...after, highWater: this.#record(tag).highWater };
+  async changeTag(tag: string, change: TagChange, noting?: Noting): Promise<TagRecord> {
+    return this.#transaction(`tag:${tag}`, async (writes, nowMs) => {
+      const before = this.#record(tag);
+      const { taken: _, ...after } = withChange(before, change);
+      const { highWater: __, ...row } = after;
+      writes.push(put(this.database.tags, tag, row));
+      this.#note(writes, noting?.(before, after), nowMs);
+      return after;
     });
   }
 
@@ -281,8 +284,26 @@ export class MemoryStore implements Store {
     return this.database.rangesHolding(id, after, limit);
   }
 
+  async note(entry: TrailEntry): Promise<void> {
+    this.database.commit([this.database.note(entry, this.#clock.now())]);
+  }
+
+  async readTrail(query: TrailQuery): Promise<TrailRecord[]> {
+    return this.database.trailOf(query);
+  }
+
+  async pruneTrail(beforeMs: number): Promise<number> {
+    const old = [...this.database.trail.values()].filter(({ atMs }) => atMs < beforeMs);
+    this.database.commit(old.map(({ id }) => remove(this.database.trail, id)));
+    return old.length;
+  }
+
   async close(): Promise<void> {
     // The database outlives its stores, as MySQL does.
+  }
+
+  #note(writes: Write[], entry: TrailEntry | undefined, nowMs: number): void {
+    if (entry !== undefined) writes.push(this.database.note(entry, nowMs));
   }
 
   /** What every locked row tells about the deployment. */

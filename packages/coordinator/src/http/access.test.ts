@@ -14,6 +14,21 @@ const SETTINGS = {
 const requestWith = (token: string) =>
   ({ headers: { authorization: `Bearer ${token}` }, params: { tag: 'orders' } }) as unknown as Request;
 
+test('an admin is known by the name of the token, and a token without one is not told apart', () => {
+  const tokens = ['alice  secret-a', 'secret-b', 'bob secret-a'];
+  const access = new Access(new FakeClock(), { ...SETTINGS, adminTokens: tokens });
+  access.guards.admin(requestWith('secret-a'));
+  access.guards.viewer(requestWith('secret-a'));
+  expect(() => access.guards.admin(requestWith('alice'))).toThrow('not one of the valid ones');
+  expect(access.adminName(requestWith('secret-a'))).toBe('alice');
+  expect(access.adminName(requestWith('secret-b'))).toBe('(unnamed)');
+  access.replace({ ...SETTINGS, adminTokens: ['carol secret-b'] });
+  expect(access.adminName(requestWith('secret-b'))).toBe('carol');
+  expect(() => access.adminName(requestWith('secret-a'))).toThrow('not one of the valid ones');
+  access.replace(SETTINGS);
+  expect(access.adminName(requestWith('whatever'))).toBe('(anyone)');
+});
+
 test.each(['reports', 'segments', 'reads', 'leases'] as const)(
   'a token that asks for %s too fast is refused, another one is not, and a change counts at once',
   (kind) => {

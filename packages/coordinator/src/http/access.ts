@@ -3,8 +3,10 @@ import { templateOf } from '@leafcutter/shared/dated';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { askableTag } from '@leafcutter/shared/http/parameter';
 import { type Scope, Tokens } from '@leafcutter/shared/http/tokens';
+import { readNamedToken } from '@leafcutter/shared/token-entry';
 import { checkWire, WIRE_HEADER } from '@leafcutter/shared/wire-version';
 import type { Request } from 'express';
+import { ACTORS } from '../domain/trail/trail.ts';
 import type { CoordinatorConfig } from '../settings/settings.ts';
 import { Paces } from './paces.ts';
 
@@ -26,6 +28,8 @@ export class Access {
   readonly #agents: Tokens;
   readonly #admins: Tokens;
   readonly #viewers: Tokens;
+  /** The names of admin tokens, by what each opens. */
+  #names: ReadonlyMap<Scope, string>;
   /** The key is what a token opens, an object of its own for each token. */
   readonly #paces: Paces<Scope>;
   readonly guards: Readonly<Record<AccessKind, Guard>> = {
@@ -45,7 +49,8 @@ export class Access {
 
   constructor(clock: Clock, settings: AccessSettings) {
     this.#agents = new Tokens(settings.agentTokens, settings.scopedAgentTokens);
-    this.#admins = new Tokens(settings.adminTokens);
+    this.#admins = new Tokens(bare(settings.adminTokens));
+    this.#names = namesOf(settings.adminTokens, this.#admins);
     this.#viewers = new Tokens(viewersOf(settings));
     this.#paces = new Paces(clock, settings.tokenRequestsPerS, 'token');
   }
@@ -58,9 +63,16 @@ export class Access {
   /** From now on these tokens are valid, and no others. */
   replace(settings: AccessSettings): void {
     this.#agents.replace(settings.agentTokens, settings.scopedAgentTokens);
-    this.#admins.replace(settings.adminTokens);
+    this.#admins.replace(bare(settings.adminTokens));
+    this.#names = namesOf(settings.adminTokens, this.#admins);
     this.#viewers.replace(viewersOf(settings));
     this.#paces.change(settings.tokenRequestsPerS);
+  }
+
+  /** Who sent an admin's request, as the trail names them. @throws UNAUTHORIZED */
+  adminName({ headers }: Request): string {
+    if (this.#admins.isOpen) return ACTORS.anyone;
+    return this.#names.get(this.#admins.admit(headers.authorization)) ?? ACTORS.unnamed;
   }
 
   /** Those of `tags` that the agent's token opens. */
@@ -101,5 +113,19 @@ function scopedName(tag: string): string {
 }
 
 function viewersOf({ adminTokens, viewerTokens }: AccessSettings): readonly string[] {
-  return adminTokens.length === 0 ? [] : [...adminTokens, ...viewerTokens];
+  return adminTokens.length === 0 ? [] : [...bare(adminTokens), ...viewerTokens];
+}
+
+/** Tokens without their names. */
+function bare(entries: readonly string[]): string[] {
+  return entries.map((entry) => readNamedToken(entry).token);
+}
+
+function namesOf(entries: readonly string[], tokens: Tokens): ReadonlyMap<Scope, string> {
+  const names = new Map<Scope, string>();
+  for (const { name, token } of entries.map(readNamedToken)) {
+    const scope = tokens.find(token);
+    if (name !== undefined && scope !== undefined && !names.has(scope)) names.set(scope, name);
+  }
+  return names;
 }

@@ -4,7 +4,7 @@ import type { AuditReport } from '../domain/ledger/audit.ts';
 import type { TagForecast } from '../domain/ledger/forecast.ts';
 
 /** Background jobs by name; see jobs.ts. */
-const JOBS = ['audit', 'sweep', 'prune', 'forecast', 'reap'];
+const JOBS = ['audit', 'sweep', 'prune', 'forecast', 'reap', 'trail'];
 
 /** How many tags have a forecast. */
 const MAX_TAGS_SHOWN = 200;
@@ -19,6 +19,7 @@ export class JobMetrics {
   readonly #duration: Gauge;
   readonly #agents: Gauge;
   readonly #pruned: Counter;
+  readonly #trailPruned: Counter;
   readonly #auditRanges: Gauge;
   readonly #auditViolations: Gauge;
   readonly #timeLeft: Gauge;
@@ -65,6 +66,10 @@ export class JobMetrics {
       'pruned_ranges_total',
       'Ledger ranges that became part of others, because who was granted them is older than ledgerRetentionDays.',
     );
+    this.#trailPruned = counter(
+      'trail_pruned_total',
+      'Changes that the audit trail forgot, because they are older than trailRetentionDays.',
+    );
     this.#auditRanges = gauge('audit_ranges', 'Ledger ranges that the last audit here looked at.');
     this.#auditViolations = gauge(
       'audit_violations',
@@ -97,6 +102,10 @@ export class JobMetrics {
 
   pruned(ranges: number): void {
     this.#pruned.inc(ranges);
+  }
+
+  trailPruned(changes: number): void {
+    this.#trailPruned.inc(changes);
   }
 
   forecast(tags: readonly TagForecast[]): void {

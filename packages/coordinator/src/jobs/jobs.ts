@@ -67,6 +67,13 @@ export function coordinatorJobs(parts: Parts): Job[] {
   ];
   if (guard !== undefined)
     jobs.push(job('sweep', rules.sweepIntervalS, async () => void (await guard.sweep())));
+  if (rules.trailRetentionDays > 0)
+    jobs.push(
+      job('trail', rules.pruneIntervalS, async () => {
+        const before = (await store.now()) - rules.trailRetentionDays * DAY_MS;
+        metrics.trailPruned(await store.pruneTrail(before));
+      }),
+    );
   if (rules.ledgerRetentionDays > 0)
     jobs.push(
       job('prune', rules.pruneIntervalS, async () => {

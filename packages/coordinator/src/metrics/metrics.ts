@@ -15,6 +15,8 @@ import type { CounterName } from '../domain/allocation/range.ts';
 import type { SweepReport } from '../domain/fence-guard/sweep.ts';
 import type { LeaseEvents } from '../domain/leases/leases.ts';
 import type { SegmentEvents } from '../domain/segments/segments.ts';
+import type { TrailEvents } from '../domain/tags/tags.ts';
+import { TRAIL_ACTIONS, type TrailAction } from '../domain/trail/trail.ts';
 import { JobMetrics } from '../jobs/job-metrics.ts';
 
 const PREFIX = 'leafcutter_coordinator_';
@@ -50,7 +52,7 @@ export interface CoordinatorReadings {
 }
 
 /** The coordinator's metrics: the one place that knows prom-client. */
-export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
+export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEvents {
   readonly #registry = new Registry();
   readonly #tags = new BoundedLabels(MAX_TAGS_SHOWN);
   readonly #segments = this.#counter('segments_granted_total', 'Segments handed out, by tag.', { tag: [] });
@@ -107,6 +109,17 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
   readonly #databaseWentBack = this.#counter(
     'database_went_back_total',
     'Sweeps that found MySQL older than Redis. Anything but 0 is an alarm.',
+  );
+  readonly #trail = this.#counter(
+    'trail_entries_total',
+    'Changes that were made here and entered in the audit trail.',
+    {
+      action: TRAIL_ACTIONS,
+    },
+  );
+  readonly #trailFailures = this.#counter(
+    'trail_failures_total',
+    'Changed configurations that could not be entered in the audit trail; the log has them.',
   );
   readonly #strange = this.#counter(
     'fence_strange_total',
@@ -295,6 +308,14 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents {
 
   failed(error: LeafcutterError): void {
     this.#errors.inc({ code: error.code });
+  }
+
+  trailNoted(action: TrailAction): void {
+    this.#trail.inc({ action });
+  }
+
+  trailFailed(): void {
+    this.#trailFailures.inc();
   }
 
   reloaded(result: 'ok' | 'failed'): void {

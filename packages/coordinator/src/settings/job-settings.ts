@@ -30,6 +30,13 @@ export const jobSettings = {
     unit: 'days',
     doc: 'How long the ledger tells who was granted a range. Later it tells only that the range was handed out. 0 keeps everything.',
   }),
+  trailRetentionDays: int({
+    default: 400,
+    min: 0,
+    max: 36_500,
+    unit: 'days',
+    doc: 'How long the audit trail tells who changed what; looked at every pruneIntervalS. 0 keeps everything.',
+  }),
   forecastIntervalS: int({
     default: 3_600,
     min: 1,

@@ -1,4 +1,4 @@
-import { tokenList } from '@leafcutter/shared/config/list-kinds';
+import { namedTokenList, tokenList } from '@leafcutter/shared/config/list-kinds';
 import { int, range } from '@leafcutter/shared/config/number-kinds';
 import { address, choice, flag, path, text } from '@leafcutter/shared/config/setting-kinds';
 import { type ConfigOf, settings } from '@leafcutter/shared/config/settings';
@@ -8,7 +8,12 @@ import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { reloadIntervalS, scopedTokens } from '@leafcutter/shared/reload-settings';
 import { layoutOf, layoutSettings } from '@leafcutter/shared/snowflake-settings';
 import { stopSettings } from '@leafcutter/shared/stop-settings';
-import { readScopedToken, SHORT_TOKEN, settingWithShortToken } from '@leafcutter/shared/token-entry';
+import {
+  readNamedToken,
+  readScopedToken,
+  SHORT_TOKEN,
+  settingWithShortToken,
+} from '@leafcutter/shared/token-entry';
 import { jobSettings } from './job-settings.ts';
 import { listenSettings } from './listen-settings.ts';
 import { storeProblem, storeSettings } from './store-settings.ts';
@@ -42,9 +47,9 @@ export const coordinatorSettings = settings(
     }),
     scopedAgentTokens: scopedTokens,
     opaqueKeys,
-    adminTokens: tokenList({
+    adminTokens: namedTokenList({
       reloads: true,
-      doc: 'Tokens that admins send to see, create and change tags. If there are none, everyone who reaches the port may.',
+      doc: 'Tokens that admins send to see, create and change tags. If there are none, everyone who reaches the port may. The audit trail tells their names.',
     }),
     viewerTokens: tokenList({
       reloads: true,
@@ -224,7 +229,7 @@ export const coordinatorSettings = settings(
         const key = settingWithShortToken({
           agentTokens: config.agentTokens,
           scopedAgentTokens: config.scopedAgentTokens.map((entry) => readScopedToken(entry).token),
-          adminTokens: config.adminTokens,
+          adminTokens: config.adminTokens.map((entry) => readNamedToken(entry).token),
           viewerTokens: config.viewerTokens,
         });
         return key && { key, problem: SHORT_TOKEN };

@@ -20,6 +20,14 @@ export type LiveConfig<T> = {
 /** Takes a change over. @throws StartError if it cannot be used; then what was before goes on */
 export type Applier<T> = (live: LiveConfig<T>) => void;
 
+/** A setting that changed while the service ran, in words that hold no secret. */
+export interface SettingChange {
+  /** Its dotted key. */
+  readonly key: string;
+  readonly before: string;
+  readonly after: string;
+}
+
 /** What takes a change over, for each setting that is marked as reloading: one that is forgotten does not compile. */
 export type Appliers<T> = { readonly [K in LiveKey<T>]: Applier<T> };
 

@@ -17,6 +17,8 @@ interface Accepts<T> {
   readonly isSecret?: boolean;
   /** Names a file whose content is what counts. */
   readonly isFile?: boolean;
+  /** What may be told of a secret. A method, so that a setting of one type is one of any. */
+  toTell?(value: T): string;
 }
 
 /** Whether a change counts without a restart. It is in the type, too: a service must apply what is marked. */
@@ -44,6 +46,7 @@ export class Setting<T, Reloads extends Mark = Mark> implements Accepts<T> {
   readonly placeholder: string;
   readonly isFlag: boolean;
   readonly isFile: boolean;
+  toTell?(value: T): string;
   readonly doc: string;
   /** `ms`, `s`, `ids`; shown beside the default. */
   readonly unit: string | undefined;
@@ -63,6 +66,7 @@ export class Setting<T, Reloads extends Mark = Mark> implements Accepts<T> {
     this.placeholder = accepts.placeholder;
     this.isFlag = accepts.isFlag ?? false;
     this.isFile = accepts.isFile ?? false;
+    if (accepts.toTell !== undefined) this.toTell = accepts.toTell;
     this.isSecret = accepts.isSecret ?? options.secret ?? false;
     this.doc = options.doc;
     this.unit = options.unit;

@@ -65,6 +65,34 @@ const snowflakeExplanation = z.strictObject({
 });
 export type SnowflakeExplanation = z.infer<typeof snowflakeExplanation>;
 
+const trailValues = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+
+/** A page of the audit trail, newest first. */
+export const auditPage = z.object({
+  changes: z.array(
+    z.object({
+      id,
+      /** By the database's clock. */
+      atMs: unixMs,
+      /** `tag.create`, `tag.change`, `tag.retire`, `tag.lower` or `settings.reload`. */
+      action: z.string(),
+      /** Null if it is not about a tag. */
+      tag: z.string().nullable(),
+      /** The name of the admin's token, or in brackets what has no name, or `agent:` with the id of one. */
+      actor: z.string(),
+      /** The address that the request came from; null if there was none. */
+      origin: z.string().nullable(),
+      coordinatorId: z.string(),
+      /** What changed, by field; null if there was nothing before. A field that is null has the default. */
+      before: trailValues.nullable(),
+      after: trailValues.nullable(),
+    }),
+  ),
+  /** What to send as `after` for the next page; null on the last one. */
+  next: z.string().nullable(),
+});
+export type AuditPage = z.infer<typeof auditPage>;
+
 /** The background jobs, and how each one last ended, on any coordinator. */
 export const jobList = z.strictObject({
   jobs: z.array(

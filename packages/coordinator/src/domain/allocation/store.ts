@@ -1,3 +1,4 @@
+import type { TrailEntry, TrailQuery, TrailRecord } from '../trail/trail.ts';
 import type { SweptCounter } from './fence.ts';
 import type { Counter, CounterName, Era, Holder, LedgerEntry, Range } from './range.ts';
 
@@ -45,6 +46,12 @@ export interface TagChange {
   readonly retired?: true | undefined;
 }
 
+/**
+ * What the trail gets in the transaction that changes a tag; undefined if nothing changed. It is called again if the
+ * transaction is.
+ */
+export type Noting = (before: TagRecord | undefined, after: TagRecord) => TrailEntry | undefined;
+
 export interface MachineIdRecord {
   readonly machineId: number;
   /** Highest `to` ever granted, unix milliseconds; 0 if there was none. */
@@ -91,6 +98,8 @@ export interface LockedTag extends Locked {
    * below what was handed out above.
    */
   advance(to: bigint, entries: readonly LedgerEntry[], era?: Era): Promise<void>;
+  /** Enters a change in the trail. */
+  note(entry: TrailEntry): Promise<void>;
 }
 
 export interface LockedMachineId extends Locked {
@@ -191,9 +200,9 @@ export interface Store {
    * @throws TAG_EXISTS, also if the table ignores case and has a tag that differs only in case; BAD_REQUEST if an
    * earlier tag of this name handed out numbers in another shape, because the new one could write a text again
    */
-  createTag(tag: NewTag): Promise<TagRecord>;
+  createTag(tag: NewTag, noting?: Noting): Promise<TagRecord>;
   /** @throws TAG_UNKNOWN */
-  changeTag(tag: string, change: TagChange): Promise<TagRecord>;
+  changeTag(tag: string, change: TagChange, noting?: Noting): Promise<TagRecord>;
   findTag(tag: string): Promise<TagRecord | undefined>;
   /** Those of `tags` that exist, with their records. */
   findTags(tags: readonly string[]): Promise<TagRecord[]>;
@@ -220,6 +229,13 @@ export interface Store {
   holes(counter: CounterName, within: Range): Promise<Range[]>;
   /** The ranges that hold `id`, of at most `limit` tags above `after` in order of their names, and where to go on. */
   rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage>;
+
+  /** Enters in the trail what was done outside of this store. @throws STORE_UNAVAILABLE */
+  note(entry: TrailEntry): Promise<void>;
+  /** A page of the trail, newest first. */
+  readTrail(query: TrailQuery): Promise<TrailRecord[]>;
+  /** Forgets what the trail has from before a moment of the database's clock. Resolves to how many changes those were. */
+  pruneTrail(beforeMs: number): Promise<number>;
 
   close(): Promise<void>;
 }

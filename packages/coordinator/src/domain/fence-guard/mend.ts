@@ -13,6 +13,7 @@ import {
   type Range,
 } from '../allocation/range.ts';
 import { type Locked, type LockedTag, RETRY_REASONS, type Store } from '../allocation/store.ts';
+import { ACTORS } from '../trail/trail.ts';
 
 interface Parts {
   readonly store: Store;
@@ -109,6 +110,16 @@ async function learnEra(
     if (range !== undefined) entries.push(...(await lostEntries(row, range, coordinatorId)));
   const { to, era } = await eraToLearn(row, mark);
   await row.advance(to, entries, era);
+  // The lowering's own entry was lost with it, or its COMMIT failed.
+  await row.note({
+    actor: ACTORS.sweep,
+    origin: '',
+    coordinatorId,
+    action: 'tag.lower',
+    subject: row.tag.tag,
+    before: { nextId: String(row.value) },
+    after: { nextId: String(to) },
+  });
   return entries.length > 0 ? lost : undefined;
 }
 

@@ -6,6 +6,7 @@ import { eraTop, lostRange } from '../allocation/lost-range.ts';
 import { compareEras, maxBigint, minBigint, type Range } from '../allocation/range.ts';
 import type { LockedTag, Store } from '../allocation/store.ts';
 import { mendTag } from '../fence-guard/mend.ts';
+import { type Author, PROGRAM } from '../trail/trail.ts';
 
 /** A counter that was lowered. */
 export interface Lowered {
@@ -20,6 +21,8 @@ interface Parts {
   readonly fence: Fence | undefined;
   readonly events: Pick<AllocationEvents, 'writesLost'>;
   readonly coordinatorId: string;
+  /** Who asks for it, for the trail. */
+  readonly author?: Author;
 }
 
 /**
@@ -54,6 +57,13 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
     // The fence first: if COMMIT then fails, the fence knows of the later era, and the database learns it.
     await fence?.lower(row.name, mark, { to, ...era, generation: row.generation });
     await row.advance(to, [], era);
+    await row.note({
+      ...(parts.author ?? PROGRAM),
+      action: 'tag.lower',
+      subject: tag,
+      before: { nextId: String(from), highestId: String(row.tag.highestId ?? HIGHEST_ID) },
+      after: { nextId: String(to), highestId: String(highestId) },
+    });
     return { from, to, highestId };
   });
 }

@@ -4,25 +4,34 @@ import { Shape } from '@leafcutter/shared/shape';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import type { ChangeTagRequest, ComparedTag, CreateTagRequest, TagView } from '@leafcutter/shared/wire';
 import { maxBigint } from '../allocation/range.ts';
-import type { NewTag, Store, TagChange, TagRecord } from '../allocation/store.ts';
+import type { NewTag, Noting, Store, TagChange, TagRecord } from '../allocation/store.ts';
 import type { SegmentRules } from '../segments/segments.ts';
+import { tagEntry } from '../trail/tag-entry.ts';
+import { type Author, PROGRAM, type TrailAction } from '../trail/trail.ts';
 import { otherWriterWarnings } from './other-writers.ts';
 import { textWarnings } from './text-warnings.ts';
 
+/** Told of each change that the trail got. */
+export interface TrailEvents {
+  trailNoted(action: TrailAction): void;
+}
+
 type TagDefaults = Pick<SegmentRules, 'maxStep' | 'targetDurationS'>;
 
-/** Creates, changes and retires tags. A retired tag's row stays for ever: its numbers are never reused. */
+/** Creates, changes and retires tags, and has the trail say who did. A retired tag's row stays for ever: its numbers are never reused. */
 export class TagAdmin {
   readonly #store: Store;
   readonly #defaults: TagDefaults;
+  readonly #events: TrailEvents;
 
-  constructor(store: Store, defaults: TagDefaults) {
+  constructor(store: Store, defaults: TagDefaults, events: TrailEvents = { trailNoted: () => undefined }) {
     this.#store = store;
     this.#defaults = defaults;
+    this.#events = events;
   }
 
   /** @throws BAD_REQUEST, TAG_EXISTS, STORE_UNAVAILABLE */
-  async create(request: CreateTagRequest): Promise<ComparedTag> {
+  async create(request: CreateTagRequest, author: Author = PROGRAM): Promise<ComparedTag> {
     const start = BigInt(request.start);
     const highestId = highestIn(
       request.shape,
@@ -31,21 +40,14 @@ export class TagAdmin {
     requireId('start', start);
     checkHighestId(highestId, start);
     checkSteps(request.step, request.maxStep);
-    const record = await this.#store.createTag({
-      tag: request.tag,
-      nextId: start,
-      step: request.step,
-      maxStep: request.maxStep,
-      targetDurationS: request.targetDurationS,
-      highestId,
-      description: request.description,
-      shape: request.shape,
-    });
+    const { tag, step, maxStep, targetDurationS, description, shape } = request;
+    const made = { tag, nextId: start, step, maxStep, targetDurationS, highestId, description, shape };
+    const record = await this.#noted('tag.create', author, (noting) => this.#store.createTag(made, noting));
     return this.#compared(record);
   }
 
   /** @throws BAD_REQUEST, TAG_UNKNOWN, TAG_RETIRED, STORE_UNAVAILABLE */
-  async change(tag: string, request: ChangeTagRequest): Promise<TagView> {
+  async change(tag: string, request: ChangeTagRequest, author: Author = PROGRAM): Promise<TagView> {
     const before = await this.#record(tag);
     if (before.retired)
       throw new LeafcutterError('TAG_RETIRED', `Tag "${tag}" is retired and cannot be changed.`);
@@ -58,12 +60,16 @@ export class TagAdmin {
     const maxStep = request.maxStep === undefined ? before.maxStep : (request.maxStep ?? undefined);
     checkSteps(request.step ?? before.step, maxStep);
     const change: TagChange = { ...rest, highestId };
-    return this.#view(await this.#store.changeTag(tag, change));
+    return this.#view(
+      await this.#noted('tag.change', author, (noting) => this.#store.changeTag(tag, change, noting)),
+    );
   }
 
   /** Stops agents; it warns of a Leaf, which reads no more than `leaf_alloc`. @throws TAG_UNKNOWN, STORE_UNAVAILABLE */
-  async retire(tag: string): Promise<ComparedTag> {
-    const retired = await this.#store.changeTag(tag, { retired: true });
+  async retire(tag: string, author: Author = PROGRAM): Promise<ComparedTag> {
+    const retired = await this.#noted('tag.retire', author, (noting) =>
+      this.#store.changeTag(tag, { retired: true }, noting),
+    );
     return { ...this.#view(retired), warnings: await otherWriterWarnings(this.#store, retired) };
   }
 
@@ -78,6 +84,18 @@ export class TagAdmin {
     const page = records.slice(0, limit);
     const more = records.length > limit;
     return { tags: page.map((record) => this.#view(record)), next: more ? (page.at(-1)?.tag ?? null) : null };
+  }
+
+  /** Counts what the trail got once the transaction has succeeded. */
+  async #noted<T>(action: TrailAction, author: Author, write: (noting: Noting) => Promise<T>): Promise<T> {
+    let isNoted = false;
+    const result = await write((before, after) => {
+      const entry = tagEntry(author, action, before, after);
+      isNoted = entry !== undefined;
+      return entry;
+    });
+    if (isNoted) this.#events.trailNoted(action);
+    return result;
   }
 
   async #record(tag: string): Promise<TagRecord> {

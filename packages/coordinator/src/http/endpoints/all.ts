@@ -3,6 +3,7 @@ import type { Endpoint } from '@leafcutter/shared/http/endpoint';
 import type { AccessKind } from '../access.ts';
 import type { CoordinatorDoor } from '../endpoint.ts';
 import { AGENT_ENDPOINTS } from './agents.ts';
+import { AUDIT_ENDPOINTS } from './audit.ts';
 import { EVENT_ENDPOINTS } from './events.ts';
 import { EXPLAIN_ENDPOINTS } from './explain.ts';
 import { JOB_ENDPOINTS } from './jobs.ts';
@@ -19,6 +20,7 @@ export const COORDINATOR_ENDPOINTS: readonly Endpoint<CoordinatorDoor, AccessKin
   ...AGENT_ENDPOINTS,
   ...TAG_ENDPOINTS,
   ...LEDGER_ENDPOINTS,
+  ...AUDIT_ENDPOINTS,
   ...JOB_ENDPOINTS,
   ...EVENT_ENDPOINTS,
   ...EXPLAIN_ENDPOINTS,

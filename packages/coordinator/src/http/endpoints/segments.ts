@@ -9,6 +9,8 @@ import {
   segmentAnswer,
   segmentRequest,
 } from '@leafcutter/shared/wire';
+import { agentActor } from '../../domain/trail/trail.ts';
+import { originOf } from '../author.ts';
 import { endpoint, GRANT_ERRORS } from '../endpoint.ts';
 
 /** What agents ask about tags. */
@@ -40,7 +42,9 @@ export const SEGMENT_ENDPOINTS = [
         take().catch(async (error: unknown) => {
           const mayCreate = coordinator.config.autoCreateTags && NEW_TAG_PATTERN.test(tag);
           if (!mayCreate || !hasCode(error, 'TAG_UNKNOWN')) throw error;
-          await coordinator.tags.create(createTagRequest.parse({ tag })).catch((failure: unknown) => {
+          const { coordinatorId } = coordinator;
+          const author = { actor: agentActor(agentId), origin: originOf(request), coordinatorId };
+          await coordinator.tags.create(createTagRequest.parse({ tag }), author).catch((failure: unknown) => {
             if (!hasCode(failure, 'TAG_EXISTS')) throw failure;
           });
           return take();

@@ -10,6 +10,7 @@ import {
 } from '@leafcutter/shared/wire';
 import { z } from 'zod';
 import { lowerCounter } from '../../domain/tags/lower-counter.ts';
+import { authorOf } from '../author.ts';
 import { endpoint, FOR_VIEWERS } from '../endpoint.ts';
 
 const MAX_PAGE = 1_000;
@@ -43,8 +44,8 @@ export const TAG_ENDPOINTS = [
       howLarge: '`bodyLimitBytes`; 10,000 shapes are compared (`MAX_COMPARED`)',
       makes: 'a tag',
     },
-    async handle({ coordinator }, { body }) {
-      const made = await coordinator.tags.create(body);
+    async handle({ coordinator }, { body }, { request }) {
+      const made = await coordinator.tags.create(body, authorOf(coordinator, request));
       coordinator.watch.tagsChanged();
       return made;
     },
@@ -69,8 +70,8 @@ export const TAG_ENDPOINTS = [
     answer: tagView,
     errors: ['TAG_UNKNOWN', 'TAG_RETIRED', 'STORE_UNAVAILABLE'],
     limits: OF_A_BODY,
-    async handle({ coordinator }, { path: { tag }, body }) {
-      const changed = await coordinator.tags.change(tag, body);
+    async handle({ coordinator }, { path: { tag }, body }, { request }) {
+      const changed = await coordinator.tags.change(tag, body, authorOf(coordinator, request));
       coordinator.watch.tagsChanged();
       return changed;
     },
@@ -85,8 +86,8 @@ export const TAG_ENDPOINTS = [
     answer: comparedTag,
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
     limits: { ...FOR_VIEWERS, howLarge: 'one tag' },
-    async handle({ coordinator }, { path: { tag } }) {
-      const retired = await coordinator.tags.retire(tag);
+    async handle({ coordinator }, { path: { tag } }, { request }) {
+      const retired = await coordinator.tags.retire(tag, authorOf(coordinator, request));
       coordinator.watch.tagsChanged();
       return retired;
     },
@@ -105,9 +106,11 @@ export const TAG_ENDPOINTS = [
       howOften: 'one at a time for each tag, under its lock',
       howLong: "the stores' timeouts",
     },
-    async handle({ coordinator }, { path: { tag }, body }) {
-      const parts = { ...coordinator, events: coordinator.metrics };
+    async handle({ coordinator }, { path: { tag }, body }, { request }) {
+      const author = authorOf(coordinator, request);
+      const parts = { ...coordinator, events: coordinator.metrics, author };
       const { from, to, highestId } = await lowerCounter(parts, tag, BigInt(body.to), body.force);
+      coordinator.metrics.trailNoted('tag.lower');
       const lowered = { tag, from: String(from), to: String(to), highestId: String(highestId) };
       coordinator.log.warn(lowered, 'an admin lowered the counter of a tag');
       return lowered;

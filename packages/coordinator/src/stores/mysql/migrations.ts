@@ -96,6 +96,22 @@ const MIGRATIONS: readonly Migration[] = [
   },
   // So Redis, whose fence has no era, learns that the counter was lowered.
   { sql: 'UPDATE leafcutter_tag SET era = 1 WHERE era = 0 AND taken_from >= 0' },
+  {
+    sql: `CREATE TABLE IF NOT EXISTS leafcutter_trail (
+     id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY,
+     at_ms bigint NOT NULL,
+     action varchar(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     subject varbinary(512) NOT NULL,
+     actor varchar(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     origin varchar(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     coordinator_id varchar(200) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+     before_values varchar(4000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+     after_values varchar(4000) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin DEFAULT NULL,
+     KEY leafcutter_trail_at (at_ms, id),
+     KEY leafcutter_trail_subject (subject, at_ms, id),
+     KEY leafcutter_trail_actor (actor, at_ms, id)
+   ) ENGINE=InnoDB`,
+  },
 ];
 
 /** DDL on a large table may take long, and a start may wait for it. */

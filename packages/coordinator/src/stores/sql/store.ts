@@ -11,6 +11,7 @@ import type {
   LockedTag,
   MachineIdRecord,
   NewTag,
+  Noting,
   ShapedTag,
   ShapeSpan,
   Store,
@@ -19,6 +20,7 @@ import type {
   TagRecord,
 } from '../../domain/allocation/store.ts';
 import { unknownTag } from '../../domain/tags/tags.ts';
+import type { TrailEntry, TrailQuery, TrailRecord } from '../../domain/trail/trail.ts';
 import { changeGeneration, confirmGeneration, finishSweep, identify } from './deployment.ts';
 import { DuplicateKeyError, type SqlDriver, type SqlSession } from './driver.ts';
 import {
@@ -45,6 +47,7 @@ import {
   setCounter,
   setEra,
 } from './tags.ts';
+import { pruneTrail, readTrail, writeTrail } from './trail.ts';
 
 /** The store on SQL: the same statements on MySQL, MariaDB and SQLite. What differs is in the driver. */
 export class SqlStore implements Store {
@@ -140,6 +143,7 @@ export class SqlStore implements Store {
           await ledger.write(entries);
         },
         enter: (entries) => ledger.write(entries),
+        note: (entry) => writeTrail(driver, session, entry),
       });
     });
   }
@@ -175,13 +179,13 @@ export class SqlStore implements Store {
     });
   }
 
-  async createTag(tag: NewTag): Promise<TagRecord> {
-    await createTag(this.#driver, tag);
+  async createTag(tag: NewTag, noting?: Noting): Promise<TagRecord> {
+    await createTag(this.#driver, tag, noting);
     return this.#mustFind(tag.tag);
   }
 
-  async changeTag(tag: string, change: TagChange): Promise<TagRecord> {
-    await changeTag(this.#driver, tag, change);
+  async changeTag(tag: string, change: TagChange, noting?: Noting): Promise<TagRecord> {
+    await changeTag(this.#driver, tag, change, noting);
     return this.#mustFind(tag);
   }
 
@@ -224,6 +228,18 @@ export class SqlStore implements Store {
 
   rangesHolding(id: bigint, after: string | undefined, limit: number): Promise<HoldingPage> {
     return rangesHolding(this.#driver, id, after, limit);
+  }
+
+  note(entry: TrailEntry): Promise<void> {
+    return writeTrail(this.#driver, this.#driver, entry);
+  }
+
+  readTrail(query: TrailQuery): Promise<TrailRecord[]> {
+    return readTrail(this.#driver, query);
+  }
+
+  pruneTrail(beforeMs: number): Promise<number> {
+    return pruneTrail(this.#driver, beforeMs);
   }
 
   close(): Promise<void> {

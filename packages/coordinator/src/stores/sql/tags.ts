@@ -1,7 +1,15 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { type Era, maxBigint, minBigint } from '../../domain/allocation/range.ts';
-import type { NewTag, ShapedTag, ShapeSpan, TagChange, TagRecord } from '../../domain/allocation/store.ts';
+import type {
+  NewTag,
+  Noting,
+  ShapedTag,
+  ShapeSpan,
+  TagChange,
+  TagRecord,
+} from '../../domain/allocation/store.ts';
 import { checkSameShape, unknownTag } from '../../domain/tags/tags.ts';
+import { withChange } from '../../domain/trail/tag-entry.ts';
 import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT, toMemory } from './deployment.ts';
 import {
   DuplicateKeyError,
@@ -13,6 +21,7 @@ import {
   UnstorableTextError,
 } from './driver.ts';
 import { LEDGER_KIND, ledgerTop } from './ledger.ts';
+import { writeTrail } from './trail.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds is in `leafcutter_tag`. */
 const LEAF_COLUMNS = 'a.biz_tag, a.max_id, a.step, a.description';
@@ -181,7 +190,7 @@ export async function listShapes(
   return rows.map(({ tag, shape }) => ({ tag: String(tag), shape: String(shape) }));
 }
 
-export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
+export async function createTag(driver: SqlDriver, tag: NewTag, noting?: Noting): Promise<void> {
   try {
     await driver.transaction(async (session) => {
       // An earlier tag of this name left a high-water mark: the new one starts above it.
@@ -191,7 +200,8 @@ export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
       ]);
       if (left?.shape !== FORGOTTEN_SHAPE)
         checkSameShape(tag, BigInt(left?.high_water ?? 0), optionalText(left?.shape));
-      const nextId = maxBigint(tag.nextId, BigInt(left?.high_water ?? 0));
+      const highWater = BigInt(left?.high_water ?? 0);
+      const nextId = maxBigint(tag.nextId, highWater);
       await session.run('INSERT INTO leaf_alloc (biz_tag, max_id, step, description) VALUES (?, ?, ?, ?)', [
         tag.tag,
         nextId,
@@ -207,6 +217,8 @@ export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
           tag.tag,
         ],
       );
+      const entry = noting?.(undefined, { ...tag, nextId, highWater, retired: false });
+      if (entry !== undefined) await writeTrail(driver, session, entry);
     });
   } catch (error) {
     if (!(error instanceof DuplicateKeyError)) throw error;
@@ -217,9 +229,15 @@ export async function createTag(driver: SqlDriver, tag: NewTag): Promise<void> {
   }
 }
 
-export async function changeTag(driver: SqlDriver, tag: string, change: TagChange): Promise<void> {
+export async function changeTag(
+  driver: SqlDriver,
+  tag: string,
+  change: TagChange,
+  noting?: Noting,
+): Promise<void> {
   await driver.transaction(async (session) => {
-    if ((await lockTag(driver, session, tag)) === undefined) throw unknownTag(tag);
+    const locked = await lockTag(driver, session, tag);
+    if (locked === undefined) throw unknownTag(tag);
     if (change.step !== undefined) {
       await session.run('UPDATE leaf_alloc SET step = ? WHERE biz_tag = ?', [change.step, tag]);
     }
@@ -238,6 +256,8 @@ export async function changeTag(driver: SqlDriver, tag: string, change: TagChang
       if (value === undefined) continue;
       await session.run(`UPDATE leafcutter_tag SET ${column} = ? WHERE tag = ?`, [value, tag]);
     }
+    const entry = noting?.(locked.record, withChange(locked.record, change));
+    if (entry !== undefined) await writeTrail(driver, session, entry);
   });
 }
 

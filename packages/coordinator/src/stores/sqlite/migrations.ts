@@ -84,6 +84,22 @@ const MIGRATIONS: readonly Migration[] = [
      (SELECT MAX(range_end) - 1 FROM leafcutter_ledger WHERE kind = 't' AND name = tag);
    UPDATE leafcutter_tag SET era = 1 WHERE taken_from >= 0;`,
   },
+  {
+    sql: `CREATE TABLE leafcutter_trail (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      at_ms INTEGER NOT NULL,
+      action TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      actor TEXT NOT NULL,
+      origin TEXT NOT NULL,
+      coordinator_id TEXT NOT NULL,
+      before_values TEXT,
+      after_values TEXT
+    ) STRICT;
+    CREATE INDEX leafcutter_trail_at ON leafcutter_trail (at_ms, id);
+    CREATE INDEX leafcutter_trail_subject ON leafcutter_trail (subject, at_ms, id);
+    CREATE INDEX leafcutter_trail_actor ON leafcutter_trail (actor, at_ms, id);`,
+  },
 ];
 
 /** From the step after this one on, each notes what it requires. */

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { isOpaqueKey } from '../../shapes/opaque-key-entry.ts';
 import { MAX_STARS } from '../../tag-pattern.ts';
-import { isScopedToken, isTagToken, isToken, TOKEN_FORM } from '../../token-entry.ts';
+import {
+  isNamedToken,
+  isScopedToken,
+  isTagToken,
+  isToken,
+  readNamedToken,
+  TOKEN_FORM,
+} from '../../token-entry.ts';
 import { listKind } from '../setting.ts';
 import { type TextOptions, textSchema, type UrlOptions, urlSchema, urlWords } from './setting-kinds.ts';
 
@@ -30,6 +37,15 @@ export const tokenList = listKind((options: ListOptions & { readonly default?: n
   takes: `${atLeast(options)}tokens ${TOKEN_FORM}, separated by commas`,
   placeholder: 'secret,…',
   isSecret: true,
+}));
+
+/** Tokens, each with the name of its holder before it if there is one. The names are no secrets. */
+export const namedTokenList = listKind((options: ListOptions & { readonly default?: never }) => ({
+  schema: listOf(z.string().refine(isNamedToken), options),
+  takes: `${atLeast(options)}tokens ${TOKEN_FORM}, separated by commas; each may have a name and a space before it`,
+  placeholder: 'secret,…',
+  isSecret: true,
+  toTell: (entries) => entries.map((entry) => readNamedToken(entry).name ?? '(unnamed)').join(', '),
 }));
 
 /** Tokens with the words before them that say what each opens. */
