@@ -1,24 +1,38 @@
-import { Agent, request } from 'node:http';
-import { IdError } from './id-error.ts';
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { badArgument, IdError } from './id-error.ts';
 import type { IdRange, IdSource, SnowflakeParts } from './id-source.ts';
+import { TokenFile } from './token-file.ts';
 
 /** Longest answer that is read, in bytes; 10,000 IDs take less than a quarter of it. */
 const MAX_ANSWER_BYTES = 1_048_576;
 
-/** The agent's HTTP door, over TCP or a Unix socket. Its kept connections do not keep the process alive. */
-export class AgentApi implements IdSource {
-  readonly #place: { readonly host?: string; readonly port?: string; readonly socketPath?: string };
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #timeoutMs: number;
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 });
+interface ApiOptions {
+  readonly timeoutMs: number;
+  readonly token?: string | undefined;
+  readonly tokenFile?: string | undefined;
+  /** Certificates (PEM) of the authorities that are trusted, if not those that Node knows. */
+  readonly ca?: string | undefined;
+}
 
-  constructor(endpoint: string, options: { token: string | undefined; timeoutMs: number }) {
+/** The agent's HTTP door, over TCP, TLS or a Unix socket. Its kept connections do not keep the process alive. */
+export class AgentApi implements IdSource {
+  readonly #place: Place;
+  readonly #request: typeof http.request;
+  readonly #token: () => Promise<string | undefined>;
+  readonly #timeoutMs: number;
+  readonly #agent: http.Agent;
+
+  constructor(endpoint: string, { token, tokenFile, timeoutMs, ca }: ApiOptions) {
     this.#place = placeOf(endpoint);
-    const { token, timeoutMs } = options;
-    this.#headers = {
-      accept: 'application/json',
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    };
+    const isSecure = this.#place.protocol === 'https:';
+    if (ca !== undefined && !isSecure) throw badArgument('caFile', 'a file only if endpoint begins with https://');
+    if (token !== undefined && tokenFile !== undefined) throw badArgument('tokenFile', 'a file only without token');
+    const kept = { keepAlive: true, maxSockets: 64 };
+    this.#agent = isSecure ? new https.Agent({ ...kept, ca }) : new http.Agent(kept);
+    this.#request = isSecure ? https.request : http.request;
+    const file = tokenFile === undefined ? undefined : new TokenFile(tokenFile);
+    this.#token = file === undefined ? async () => token : () => file.current();
     this.#timeoutMs = timeoutMs;
   }
 
@@ -56,7 +70,12 @@ export class AgentApi implements IdSource {
     this.#agent.destroy();
   }
 
-  #get(path: string, signal: AbortSignal | undefined): Promise<object> {
+  async #get(path: string, signal: AbortSignal | undefined): Promise<object> {
+    const token = await this.#token();
+    const headers = {
+      accept: 'application/json',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
     const timeout = AbortSignal.timeout(this.#timeoutMs);
     const ended = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
     return new Promise((resolve, reject) => {
@@ -66,8 +85,8 @@ export class AgentApi implements IdSource {
             ? signal.reason
             : unavailable(timeout.aborted ? 'timeout' : undefined, cause),
         );
-      const sent = request(
-        { ...this.#place, path, agent: this.#agent, headers: this.#headers, signal: ended },
+      const sent = this.#request(
+        { ...this.#place, path, agent: this.#agent, headers, signal: ended },
         (response) => {
           let body = '';
           response.setEncoding('utf8');
@@ -91,17 +110,27 @@ export class AgentApi implements IdSource {
   }
 }
 
-function placeOf(endpoint: string): { host?: string; port?: string; socketPath?: string } {
-  if (endpoint.startsWith('unix:/')) return { socketPath: endpoint.slice('unix:'.length) };
+interface Place {
+  readonly protocol: 'http:' | 'https:';
+  readonly host?: string;
+  readonly port?: string;
+  readonly socketPath?: string;
+}
+
+function placeOf(endpoint: string): Place {
+  if (endpoint.startsWith('unix:/')) return { protocol: 'http:', socketPath: endpoint.slice('unix:'.length) };
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
-  if (url?.protocol !== 'http:' || url.pathname !== '/' || url.search !== '') {
+  const protocol = url?.protocol;
+  const isKnown = protocol === 'http:' || protocol === 'https:';
+  if (url === undefined || !isKnown || url.pathname !== '/' || url.search !== '') {
     throw new IdError(
       'BAD_REQUEST',
-      'endpoint takes the agent’s address, http://127.0.0.1:8000 or unix:/path/to/its.sock.',
+      'endpoint takes the agent’s address, http://127.0.0.1:8000, https://agent.example or unix:/path/to/its.sock.',
       { retryable: false, reason: 'endpoint' },
     );
   }
-  return { host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? '80' : url.port };
+  const port = protocol === 'https:' ? '443' : '80';
+  return { protocol, host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port || port };
 }
 
 /** The body of a 200; a problem document becomes the error that it describes. */

@@ -1,13 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import { AgentApi } from './agent-api.ts';
 import { badArgument } from './id-error.ts';
 import { Ids, MAX_COUNT } from './ids.ts';
 
 export interface ConnectOptions {
-  /** The agent: `http://127.0.0.1:8000` or `unix:/run/leafcutter/http.sock`. */
+  /** The agent: `http://127.0.0.1:8000`, `https://agent.example` or `unix:/run/leafcutter/http.sock`. */
   readonly endpoint: string;
   readonly tag: string;
   /** One of the agent's `tokens`, if it has any. */
   readonly token?: string;
+  /** A file with that token in it. It is read again every ten seconds. */
+  readonly tokenFile?: string;
+  /** A file with the certificates (PEM) of the authorities that sign the agent's; default: those that Node knows. */
+  readonly caFile?: string;
   /** How long one request to the agent may take, in milliseconds; default 5,000. */
   readonly timeoutMs?: number;
   /** How long `nextAsync` and `batch` may wait for IDs, in milliseconds; default 2,000. */
@@ -25,7 +30,7 @@ export interface ConnectOptions {
  * @throws IdError `BAD_REQUEST` (an option), `AGENT_UNAVAILABLE`, and the agent's own codes, such as `TAG_UNKNOWN`
  */
 export async function connect(options: ConnectOptions): Promise<Ids> {
-  const { endpoint, tag, token } = options;
+  const { endpoint, tag, token, tokenFile, caFile } = options;
   const {
     timeoutMs = 5_000,
     waitMs = 2_000,
@@ -38,7 +43,8 @@ export async function connect(options: ConnectOptions): Promise<Ids> {
   checkNumber('minFetch', minFetch, 1, MAX_COUNT);
   checkNumber('maxFetch', maxFetch, minFetch, MAX_COUNT);
   if (tag === '') throw badArgument('tag', 'the name of a tag');
-  const api = new AgentApi(endpoint, { token, timeoutMs });
+  const ca = caFile === undefined ? undefined : await readCa(caFile);
+  const api = new AgentApi(endpoint, { token, tokenFile, timeoutMs, ca });
   const ids = new Ids(api, { tag, waitMs, maxWaiting, minFetch, maxFetch });
   try {
     await ids.open();
@@ -47,6 +53,12 @@ export async function connect(options: ConnectOptions): Promise<Ids> {
     throw error;
   }
   return ids;
+}
+
+async function readCa(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw badArgument('caFile', 'a file of certificates (PEM)');
 }
 
 function checkNumber(name: string, value: number, min: number, max: number): void {
