@@ -163,6 +163,26 @@ describe('leafcutter verify', () => {
     expect(report.unattributed).toBeGreaterThan(0);
   });
 
+  test('reads the IDs of a tag that writes them in a shape, and finds the same wrong with them', async () => {
+    const shaped = await agent();
+    shaped.shape = 'ORD-{base36:8}';
+    shaped.granted = [{ start: 1n, end: 1_000n, instanceId: shaped.instanceId }];
+    const { code, report } = await verify([shaped], '--coordinator', shaped.url);
+    expect([code, report.verdict, report.ids, report.ledger.checked]).toEqual([0, 'ok', 200, true]);
+    shaped.script = lyingOnce(1_000n);
+    expect((await verify([shaped], '--coordinator', shaped.url, '--count', '1')).report.duplicates).toHaveLength(1);
+  });
+
+  test.each([
+    ['ORD-{opaque-base36:8}', 'are opaque'],
+    ['{yyyyMMdd}{decimal:6}', 'name the tag of the day'],
+  ])('says of the shape %s at once that it cannot be verified', async (shape, why) => {
+    const shaped = await agent();
+    shaped.shape = shape;
+    await expect(verify([shaped], '--coordinator', shaped.url)).rejects.toThrow(why);
+    expect(shaped.requests).toBe(0);
+  });
+
   test('cannot say anything where nothing came, or where the ledger cannot be read', async () => {
     const stubborn = await agent();
     stubborn.script = () => ({ refuse: 'TAG_UNKNOWN' });

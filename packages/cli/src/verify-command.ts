@@ -2,7 +2,7 @@ import { access, constants, readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError } from '@leafcutter/shared/config/config-error';
 import { LeafcutterError } from '@leafcutter/shared/errors';
-import { adminClient } from './admin-client.ts';
+import { type AdminClient, adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { jsonText } from './json-text.ts';
@@ -17,6 +17,7 @@ import { HELP, readOptions, type VerifyOptions } from './verify/options.ts';
 import { count, printReport } from './verify/print-report.ts';
 import { showProgress } from './verify/progress.ts';
 import { judge, type LedgerCheck, type Report } from './verify/report.ts';
+import { shapesOf } from './verify/shapes-of.ts';
 import { writeLines } from './verify/write-lines.ts';
 
 const EXIT_OF: Record<Report['verdict'], ExitCode> = {
@@ -40,7 +41,10 @@ export async function verifyCommand(io: Io): Promise<ExitCode> {
     await access(folder, constants.W_OK).catch((error) => refuse('history folder', folder, error));
   }
   // One connection more than callers, so that the question about the instance does not wait behind them.
-  const doors = options.agents.map((url) => new AgentDoor(url, agentToken, options.callers + 1));
+  const { coordinator } = options;
+  const client = coordinator === undefined ? undefined : adminClient(io, coordinator, adminToken);
+  const shapes = await shapesOf(client, options.sources);
+  const doors = options.agents.map((url) => new AgentDoor(url, agentToken, options.callers + 1, shapes));
   const drawing = new Drawing(doors, options.sources, new Budget(options.ids, options.singlesOnly));
   try {
     await draw(drawing, options, io);
@@ -51,7 +55,7 @@ export async function verifyCommand(io: Io): Promise<ExitCode> {
   if (options.historyFile !== undefined) {
     await writeHistory(drawing.history, resolve(io.cwd, options.historyFile), options.sources);
   }
-  const ledger = await checkLedger(drawing.history, options.coordinator, adminToken, io);
+  const ledger = await checkLedger(drawing.history, client);
   const report = judge(drawing, ledger, seconds);
   io.out(options.json ? jsonText(report) : printReport(report));
   return EXIT_OF[report.verdict];
@@ -73,15 +77,10 @@ async function draw(drawing: Drawing, { durationMs, ids, callers }: VerifyOption
   clearTimeout(end);
 }
 
-async function checkLedger(
-  history: History,
-  coordinator: string | undefined,
-  token: string | undefined,
-  io: Io,
-): Promise<LedgerCheck> {
-  if (coordinator === undefined) return undefined;
+async function checkLedger(history: History, client: AdminClient | undefined): Promise<LedgerCheck> {
+  if (client === undefined) return undefined;
   try {
-    return await checkMembership(adminClient(io, coordinator, token), history);
+    return await checkMembership(client, history);
   } catch (error) {
     if (error instanceof LeafcutterError) return { failed: `${error.code}: ${error.message}` };
     throw error;

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LedgerPage } from '@leafcutter/shared/inspection';
 import { TWITTER_EPOCH_MS } from '@leafcutter/shared/layout';
+import { Shape } from '@leafcutter/shared/shape';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 
 /** The fake's answer to one request for `count` IDs: IDs, a refusal, or nothing (it hangs up). */
@@ -19,6 +20,17 @@ const LAYOUT = layoutOf({
   epochMs: TWITTER_EPOCH_MS,
 });
 
+const TAG = {
+  tag: 'orders',
+  state: 'active',
+  nextId: '1',
+  step: 1,
+  maxStep: 1,
+  targetDurationS: 1,
+  highestId: '9',
+  description: null,
+};
+
 /** Numbers from `from` on, in order, as an honest agent gives them. */
 export function honest(from = 1n): Script {
   let next = from;
@@ -34,6 +46,8 @@ export class ScriptedAgent implements AsyncDisposable {
   script: Script = honest();
   /** The ranges that its ledger says were granted, `[start, end)`. */
   granted: { start: bigint; end: bigint; instanceId: string }[] = [];
+  /** How the tag writes its numbers, as its coordinator says. */
+  shape: string | null = null;
   /** Requests for IDs so far. */
   requests = 0;
   readonly #name: string;
@@ -48,10 +62,12 @@ export class ScriptedAgent implements AsyncDisposable {
       };
       if (pathname === '/v1/status') return json({ agentId: this.#name, instanceId: this.instanceId });
       if (pathname === '/v1/ledger') return json(this.#ledger());
+      if (pathname === '/v1/tags/orders') return json({ ...TAG, shape: this.shape });
       const answer = this.script({ count: Number(searchParams.get('count') ?? 1), number: this.requests++ });
       if (answer === 'hang-up') return void response.destroy();
       if ('refuse' in answer) return json({ code: answer.refuse, detail: 'No.' }, 503);
-      response.end(answer.join('\n'));
+      const shape = Shape.parse(this.shape ?? '');
+      response.end(answer.map((id) => shape?.write(id) ?? id).join('\n'));
     });
   }
 

@@ -1,4 +1,5 @@
 import { fromProblem } from '@leafcutter/shared/problem';
+import type { Shape } from '@leafcutter/shared/shape';
 import { Pool } from 'undici';
 
 const TIMEOUT_MS = 10_000;
@@ -9,6 +10,9 @@ export type Answer =
   | { readonly kind: 'ids'; readonly ids: readonly bigint[] }
   | { readonly kind: 'refused'; readonly code: string; readonly retryable: boolean }
   | { readonly kind: 'silent'; readonly code: 'NO_ANSWER' | 'BAD_ANSWER' };
+
+/** Shapes by tag. */
+export type Shapes = ReadonlyMap<string, Shape>;
 
 export interface Identity {
   readonly agentId: string;
@@ -24,12 +28,15 @@ export class AgentDoor {
   readonly #pool: Pool;
   readonly #prefix: string;
   readonly #headers: Record<string, string>;
+  readonly #shapes: Shapes;
 
-  constructor(url: string, token: string | undefined, connections: number) {
+  /** `shapes`: how tags write their numbers, of those that do not write them bare. */
+  constructor(url: string, token: string | undefined, connections: number, shapes: Shapes = new Map()) {
     const { origin, pathname } = new URL(url);
     this.url = url;
     this.#prefix = pathname.replace(/\/$/, '');
     this.#pool = new Pool(origin, { connections, connect: { timeout: TIMEOUT_MS } });
+    this.#shapes = shapes;
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
@@ -38,7 +45,7 @@ export class AgentDoor {
     const path = source === 'snowflake' ? '/v1/snowflake' : `/v1/ids/${encodeURIComponent(source)}`;
     const answer = await this.#get(count === 1 ? path : `${path}?count=${count}`, TIMEOUT_MS);
     if (answer === undefined) return NO_ANSWER;
-    if (answer.status === 200) return readIds(answer.text);
+    if (answer.status === 200) return readIds(answer.text, this.#shapes.get(source));
     const problem = fromProblem(parse(answer.text));
     return problem === undefined
       ? BAD_ANSWER
@@ -73,10 +80,16 @@ export class AgentDoor {
   }
 }
 
-function readIds(text: string): Answer {
-  const lines = text.trimEnd().split('\n');
-  if (!lines.every((line) => /^[0-9]{1,19}$/.test(line))) return BAD_ANSWER;
-  return { kind: 'ids', ids: lines.map(BigInt) };
+function readIds(text: string, shape: Shape | undefined): Answer {
+  const ids = text
+    .trimEnd()
+    .split('\n')
+    .map((line) => (shape === undefined ? readDigits(line) : shape.read(line)));
+  return ids.every((id) => id !== undefined) ? { kind: 'ids', ids } : BAD_ANSWER;
+}
+
+function readDigits(line: string): bigint | undefined {
+  return /^[0-9]{1,19}$/.test(line) ? BigInt(line) : undefined;
 }
 
 function parse(text: string): unknown {

@@ -15,7 +15,8 @@ Draws IDs from running agents, and proves from the answers that none repeats and
 --coordinator, it also proves that each lies in a range that was granted to the agent's process. The IDs are used up.
 
   --agents URL,…      one address per agent, not a load balancer's
-  --tag TAG,…         tags to draw from
+  --tag TAG,…         tags to draw from; of one that writes its IDs in a shape, --coordinator tells how (not of opaque ones, and of
+                      a dated one name the tag of the day)
   --snowflake         draw snowflake IDs, too
   --ids N             how many (default ${DEFAULT_IDS}; with --duration as many as come, at most ${MAX_IDS})
   --duration 60s      how long (ms, s, m or h)
