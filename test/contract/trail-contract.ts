@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
-import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { TagAdmin } from '@leafcutter/coordinator/domain/tags/tags';
 import type { TrailEntry } from '@leafcutter/coordinator/domain/trail/trail';
+import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { createTagRequest } from '@leafcutter/shared/wire';
 import type { StoreUnderTest } from './store-under-test.ts';
 

@@ -30,9 +30,15 @@ type Unary = (
 export class GrpcClient implements Disposable {
   readonly #client: { close(): void; Draw?: unknown; Watch?: unknown };
 
-  constructor(service: ServiceDefinition, port: number) {
+  /** `ca`: certificates of the authorities that it trusts; without them, it speaks no TLS. */
+  constructor(service: ServiceDefinition, port: number, ca?: Buffer) {
     const Client = makeClientConstructor(service as never, 'test');
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+    // A client of TLS says the server's name, and Node takes no address for one.
+    const options = { 'grpc.ssl_target_name_override': 'localhost' };
+    this.#client =
+      ca === undefined
+        ? new Client(`127.0.0.1:${port}`, credentials.createInsecure())
+        : new Client(`127.0.0.1:${port}`, credentials.createSsl(ca), options);
   }
 
   call(method: string, request: object, more: { token?: string; deadlineMs?: number } = {}): Promise<Answer> {

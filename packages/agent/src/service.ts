@@ -24,6 +24,7 @@ import { SnowflakeGenerator } from './domain/snowflake/snowflake-generator.ts';
 import { Snowflakes } from './domain/snowflake/snowflakes.ts';
 import type { Agent } from './doors/agent.ts';
 import { Batches } from './doors/batches.ts';
+import { DoorTls } from './doors/door-tls.ts';
 import { Limits } from './doors/limits.ts';
 import { type OpenDoors, openDoors } from './doors/open-doors.ts';
 import { TagTokens } from './doors/tinyid/tag-tokens.ts';
@@ -83,7 +84,7 @@ export async function startAgent(
   agent.snowflake?.keeper.start();
   reporter.start();
   const places = Object.fromEntries(Object.entries(doors.places).map(([key, at]) => [key, String(at)]));
-  const url = `http://${places.listen}`;
+  const url = `${config.tls.certFile === undefined ? 'http' : 'https'}://${places.listen}`;
   if (agent.tokens.isOpen && networkListeners(config).length > 0) {
     log.warn({ places }, 'allowUnauthenticatedNetwork: anyone who reaches these ports can draw IDs');
   }
@@ -110,7 +111,7 @@ export async function startAgent(
 }
 
 function appliersOf(
-  { tokens, tinyidTokens, limits }: Agent,
+  { tokens, tinyidTokens, limits, tls }: Agent,
   endpoints: readonly CoordinatorEndpoint[],
   trust: CurrentTls,
   log: Logger,
@@ -118,6 +119,7 @@ function appliersOf(
   const replaceTokens: Applier<AgentSettings> = (live) => tokens.replace(live.tokens, live.scopedTokens);
   const changeLimits: Applier<AgentSettings> = (live) => limits.change(live);
   const renewTrust = () => trust.renew();
+  const renewDoors = () => tls?.renew();
   return {
     tokens: replaceTokens,
     scopedTokens: replaceTokens,
@@ -133,6 +135,9 @@ function appliersOf(
     'coordinatorTls.caFile': renewTrust,
     'coordinatorTls.certFile': renewTrust,
     'coordinatorTls.keyFile': renewTrust,
+    'tls.certFile': renewDoors,
+    'tls.keyFile': renewDoors,
+    'tls.clientCaFile': renewDoors,
   };
 }
 
@@ -169,6 +174,7 @@ function assemble(
   const agentId = seat === undefined ? name : `${name}-w${seat.number}`;
   const watch = new ClockWatch(clock, config.snowflake.maxClockSkewMs);
   const trust = new CurrentTls('coordinatorTls', config.coordinatorTls);
+  const tls = config.tls.certFile === undefined ? undefined : new DoorTls(config.tls);
   const endpoints = coordinatorEndpoints(config, clock, trust);
   const tokens = new Tokens(config.tokens, config.scopedTokens);
   const health = new Health(clock, log);
@@ -188,7 +194,7 @@ function assemble(
     tags: () => tags.status(),
     lease: () => snowflake && leaseReading(snowflake, clock),
     clockOffsetMs: () => watch.offsetMs,
-    certificateEndsAtMs: () => trust.endsAtMs,
+    certificateEndsAtMs: () => earlier(trust.endsAtMs, tls?.endsAtMs),
     tokens: () => tokens.count,
     dependencies: () => health.dependencies,
     logLinesDropped: () => output.dropped,
@@ -220,6 +226,7 @@ function assemble(
     tokens,
     tinyidTokens: new TagTokens(config.tinyid.tokens),
     snowflake,
+    tls,
     clock,
     now: clock.now,
     seat,
@@ -236,6 +243,10 @@ function assemble(
       stopping = true;
     },
   };
+}
+
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
 }
 
 function coordinatorEndpoints(config: AgentConfig, clock: Clock, trust: CurrentTls): CoordinatorEndpoint[] {

@@ -170,7 +170,9 @@ describe('leafcutter verify', () => {
     const { code, report } = await verify([shaped], '--coordinator', shaped.url);
     expect([code, report.verdict, report.ids, report.ledger.checked]).toEqual([0, 'ok', 200, true]);
     shaped.script = lyingOnce(1_000n);
-    expect((await verify([shaped], '--coordinator', shaped.url, '--count', '1')).report.duplicates).toHaveLength(1);
+    expect(
+      (await verify([shaped], '--coordinator', shaped.url, '--count', '1')).report.duplicates,
+    ).toHaveLength(1);
   });
 
   test.each([

@@ -26,8 +26,10 @@ export class AgentApi implements IdSource {
   constructor(endpoint: string, { token, tokenFile, timeoutMs, ca }: ApiOptions) {
     this.#place = placeOf(endpoint);
     const isSecure = this.#place.protocol === 'https:';
-    if (ca !== undefined && !isSecure) throw badArgument('caFile', 'a file only if endpoint begins with https://');
-    if (token !== undefined && tokenFile !== undefined) throw badArgument('tokenFile', 'a file only without token');
+    if (ca !== undefined && !isSecure)
+      throw badArgument('caFile', 'a file only if endpoint begins with https://');
+    if (token !== undefined && tokenFile !== undefined)
+      throw badArgument('tokenFile', 'a file only without token');
     const kept = { keepAlive: true, maxSockets: 64 };
     this.#agent = isSecure ? new https.Agent({ ...kept, ca }) : new http.Agent(kept);
     this.#request = isSecure ? https.request : http.request;

@@ -1,6 +1,7 @@
 import type { Tokens } from '@leafcutter/shared/http/tokens';
 import type { RunningAgent } from '../running-agent.ts';
 import type { Batches } from './batches.ts';
+import type { DoorTls } from './door-tls.ts';
 import type { Limits } from './limits.ts';
 import type { TagTokens } from './tinyid/tag-tokens.ts';
 
@@ -13,4 +14,6 @@ export interface Agent extends RunningAgent {
   /** The tokens of applications, as they are now. */
   readonly tokens: Tokens;
   readonly tinyidTokens: TagTokens;
+  /** The certificate that the doors show; undefined if they speak no TLS. */
+  readonly tls?: DoorTls | undefined;
 }

@@ -53,7 +53,7 @@ export async function openDoors(agent: Agent): Promise<OpenDoors> {
 }
 
 function plans(agent: Agent): Plan[] {
-  const { config } = agent;
+  const { config, tls } = agent;
   const listener = agentListener(agent);
   const bounds = (most: number) => ({
     limits: limitsOf(agent, most),
@@ -62,21 +62,29 @@ function plans(agent: Agent): Plan[] {
   const reusePort = agent.seat !== undefined;
   const isFirst = (agent.seat?.number ?? 1) === 1;
   const onlyFirst = (at: Place | undefined) => (isFirst ? at : undefined);
-  const http = (at: Place, setting: string) =>
-    listen(at, listener, setting, {
+  /** A Unix socket never leaves the machine. */
+  const tlsAt = (at: Place) => (at instanceof UnixSocket ? undefined : tls);
+  const http = async (at: Place, setting: string) => {
+    const shown = tlsAt(at);
+    const server = await listen(at, listener, setting, {
       ...bounds(config.maxConnections),
       reusePort,
-      ...(config.directHttp ? { ahead: directDoor(agent) } : {}),
+      tls: shown?.texts,
+      // What is ahead reads the socket as it is.
+      ...(config.directHttp && shown === undefined ? { ahead: directDoor(agent) } : {}),
     });
-  const resp = (at: Place, setting: string) => listenResp(at, agent, setting);
+    shown?.onRenewed((texts) => server.renew(texts));
+    return server;
+  };
+  const resp = (at: Place, setting: string) => listenResp(at, agent, setting, tlsAt(at));
   // gRPC's library is half of what there is to load, and most agents serve HTTP alone.
   const grpc = async (at: Place, setting: string) => {
     const { idService, listenGrpc } = await import('./grpc/doors.ts');
-    return listenGrpc(at, agent, idService(agent), setting);
+    return listenGrpc(at, agent, idService(agent), setting, tlsAt(at));
   };
   const goLeaf = async (at: Place, setting: string) => {
     const { greeter, listenGrpc } = await import('./grpc/doors.ts');
-    return listenGrpc(at, agent, greeter(agent), setting);
+    return listenGrpc(at, agent, greeter(agent), setting, tlsAt(at));
   };
   return [
     { setting: 'listen', at: config.listen, open: http },

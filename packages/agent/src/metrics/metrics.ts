@@ -60,7 +60,7 @@ export interface AgentReadings {
     | { readonly state: KeeperState; readonly windowRemainingMs: number; readonly issued: number }
     | undefined;
   clockOffsetMs(): number | undefined;
-  /** Of the certificate shown to coordinators, unix milliseconds. */
+  /** Of the certificate shown to coordinators, or of that of the doors if that ends sooner; unix milliseconds. */
   certificateEndsAtMs(): number | undefined;
   tokens(): number;
   dependencies(): readonly Dependency[];
@@ -203,8 +203,10 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     this.#gauge('clock_offset_seconds', 'How far this clock is ahead of the coordinators.', () =>
       seconds(readings.clockOffsetMs()),
     );
-    this.#gauge('certificate_end_timestamp_seconds', 'When the certificate for coordinators ends.', () =>
-      seconds(readings.certificateEndsAtMs()),
+    this.#gauge(
+      'certificate_end_timestamp_seconds',
+      'When the certificate for coordinators ends, or that of the doors if it ends sooner.',
+      () => seconds(readings.certificateEndsAtMs()),
     );
   }
 

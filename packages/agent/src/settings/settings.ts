@@ -14,6 +14,7 @@ import {
   SHORT_TOKEN,
   settingWithShortToken,
 } from '@leafcutter/shared/token-entry';
+import { doorTlsSettings } from './door-tls-settings.ts';
 import { linkSettings } from './link-settings.ts';
 import { clashingListeners, networkListeners } from './listeners.ts';
 
@@ -126,6 +127,7 @@ export const agentSettings = settings(
       unit: 'ms',
       doc: 'How often the agent tells which tags it holds, and learns which are retired.',
     }),
+    ...doorTlsSettings,
     ...linkSettings,
     grpc: {
       listen: address({
@@ -251,6 +253,13 @@ export const agentSettings = settings(
   },
   {
     rules: [
+      ({ tls: { certFile, keyFile, clientCaFile } }) => {
+        if (certFile === undefined && clientCaFile !== undefined)
+          return { key: 'tls.clientCaFile', problem: 'is of no use without tls.certFile' };
+        if ((certFile === undefined) === (keyFile === undefined)) return undefined;
+        const key = certFile === undefined ? 'tls.certFile' : 'tls.keyFile';
+        return { key, problem: 'must be set with the other one of the two' };
+      },
       ({ coordinatorTls: { certFile, keyFile } }) =>
         (certFile === undefined) === (keyFile === undefined)
           ? undefined

@@ -128,7 +128,11 @@ test.each([
   ['a token with a space, which none can match', ['--agent-tokens', 'two words'], 'printable ASCII'],
   ['a token with two names', ['--admin-tokens', 'alice bob secret'], 'a name and a space before it'],
   ['a name of a token in brackets', ['--admin-tokens', '(unnamed) secret'], 'a name and a space before it'],
-  ['a short token with a long name for other machines', [...OPEN, ...STORES, ...TOKENS.slice(0, 2), '--admin-tokens', 'a-long-name-of-an-admin b'], '--admin-tokens is ***: holds'],
+  [
+    'a short token with a long name for other machines',
+    [...OPEN, ...STORES, ...TOKENS.slice(0, 2), '--admin-tokens', 'a-long-name-of-an-admin b'],
+    '--admin-tokens is ***: holds',
+  ],
   ['a token with an umlaut', ['--agent-tokens', 'schlüssel'], 'printable ASCII'],
   ['a layout of more than 63 bits', ['--snowflake-timestamp-bits', '44'], 'bits'],
   ['machine ids that the layout does not have', ['--snowflake-machine-id-range', '0-1024'], '1023'],

@@ -71,19 +71,24 @@ export class Crowd<G extends Guest> implements Iterable<G> {
     return refused;
   }
 
-  /** `guest` is here until `socket` closes. */
-  enter(guest: G, socket: Socket): void {
+  /** `guest` is here until `socket` closes, or until the function that this returns is called. */
+  enter(guest: G, socket: Socket): () => void {
     const holder = this.#holder(socket.remoteAddress);
     this.#guests.add(guest);
     this.#strangers.add(guest);
     if (holder !== undefined) this.#held.set(holder, (this.#held.get(holder) ?? 0) + 1);
-    socket.once('close', () => {
+    let isHere = true;
+    const leave = () => {
+      if (!isHere) return;
+      isHere = false;
       this.#forget(guest);
       if (holder === undefined) return;
       const left = (this.#held.get(holder) ?? 0) - 1;
       if (left > 0) this.#held.set(holder, left);
       else this.#held.delete(holder);
-    });
+    };
+    socket.once('close', leave);
+    return leave;
   }
 
   /**

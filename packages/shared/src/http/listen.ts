@@ -79,7 +79,11 @@ const CIPHERS = [
 ].join(':');
 
 /** Older versions of TLS are broken (RFC 8996). A handshake that hangs counts as a slow client. */
-const TLS = { minVersion: 'TLSv1.2', ciphers: CIPHERS, handshakeTimeout: HEAD_TIMEOUT_MS } as const;
+export const TLS_RULES = {
+  minVersion: 'TLSv1.2',
+  ciphers: CIPHERS,
+  handshakeTimeout: HEAD_TIMEOUT_MS,
+} as const;
 
 /** How often to look for requests that take too long, in milliseconds; a slow one lasts this much longer. */
 const CHECK_MS = 5_000;
@@ -107,7 +111,10 @@ export async function listen(
   const watched = answers.of(listener);
   const secured =
     tls &&
-    nodeHttps().createServer({ ...options, ...TLS, ...tls, requestCert: tls.ca !== undefined }, watched);
+    nodeHttps().createServer(
+      { ...options, ...TLS_RULES, ...tls, requestCert: tls.ca !== undefined },
+      watched,
+    );
   const server = secured ?? createServer(options, watched);
   server.setTimeout(unreadMs);
   guard(server, more);
@@ -123,7 +130,7 @@ export async function listen(
       drain();
       return close(server, ahead, drainMs);
     },
-    renew: (changed) => secured?.setSecureContext({ ...TLS, ...changed }),
+    renew: (changed) => secured?.setSecureContext({ ...TLS_RULES, ...changed }),
   };
 }
 

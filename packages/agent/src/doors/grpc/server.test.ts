@@ -28,7 +28,14 @@ async function open(tokens: readonly string[] = [], limits: { most?: number; per
   const host = doorAgent(tokens);
   const { most = 100, ...more } = limits;
   const bounds = { ...limitsOf(host.agent, most), ...more, isOfMany: () => more.perAddress === undefined };
-  const door = await listenGrpc(ANYWHERE, host.agent, idService(host.agent), 'grpc.listen', bounds);
+  const door = await listenGrpc(
+    ANYWHERE,
+    host.agent,
+    idService(host.agent),
+    'grpc.listen',
+    undefined,
+    bounds,
+  );
   listening = door;
   return {
     ...host,

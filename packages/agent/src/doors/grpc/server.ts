@@ -9,6 +9,7 @@ import type { Listening } from '@leafcutter/shared/http/listen';
 import { DESCRIPTORS } from '../../generated/descriptors.ts';
 import type { Agent } from '../agent.ts';
 import { doorCrowd, limitsOf } from '../door-crowd.ts';
+import { type DoorTls, Handshake, TlsGate } from '../door-tls.ts';
 import { type CallRules, GrpcConnection } from './grpc-connection.ts';
 import type { GrpcService } from './grpc-service.ts';
 import { healthService } from './health.ts';
@@ -28,12 +29,15 @@ const DESCRIBED = {
   files: { fileDescriptorProtos: DESCRIPTORS.map((text) => Buffer.from(text, 'base64')) },
 } as unknown as PackageDefinition;
 
-/** A gRPC server with standard health and reflection, which need no token. @throws StartError if it cannot listen */
+/**
+ * A gRPC server with standard health and reflection, which need no token; with `tls`, it speaks nothing else. @throws StartError if it cannot listen
+ */
 export async function listenGrpc(
   at: Place,
   agent: Agent,
   service: GrpcService,
   setting: string,
+  tls?: DoorTls,
   limits: CrowdLimits = limitsOf(agent),
 ): Promise<Listening> {
   const server = new Server({
@@ -50,12 +54,24 @@ export async function listenGrpc(
 
   const open = opener(server);
   const rules = callRules(agent, service);
-  const { crowd, start, stop } = doorCrowd<GrpcConnection>(agent, service.door, limits);
+  const { crowd, start, stop } = doorCrowd<GrpcConnection | Handshake>(agent, service.door, limits);
+  const gate = tls && new TlsGate(tls, ['h2']);
+  const greet = (socket: Socket) =>
+    crowd.enter(new GrpcConnection(socket, open.session(socket), rules), socket);
   const door = createServer({ noDelay: true, keepAlive: true }, (socket) => {
     // A client that resets its connection harms only itself.
     socket.on('error', () => socket.destroy());
     if (crowd.refusal(socket) !== undefined) socket.destroy();
-    else crowd.enter(new GrpcConnection(socket, open.session(socket), rules), socket);
+    else if (gate === undefined) greet(socket);
+    else {
+      const leave = crowd.enter(new Handshake(socket), socket);
+      gate.take(socket, (secured) => {
+        leave();
+        // HTTP/1.1 is nothing that this door speaks.
+        if (secured.alpnProtocol === 'h2') greet(secured);
+        else secured.destroy();
+      });
+    }
   });
   const address = await bind(door, at, setting);
   start();

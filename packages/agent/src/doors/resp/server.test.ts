@@ -22,7 +22,7 @@ async function open(tokens: readonly string[] = [], limits: { most?: number; per
   const { most = 100, ...more } = limits;
   const isOfMany = () => more.perAddress === undefined;
   const bounds = { ...limitsOf(host.agent, most), ...more, isOfMany };
-  const door = await listenResp(ANYWHERE, host.agent, 'resp.listen', bounds);
+  const door = await listenResp(ANYWHERE, host.agent, 'resp.listen', undefined, bounds);
   listening = door;
   return { ...host, client: (bytes?: string) => RawClient.of(door, bytes) };
 }
