@@ -26,6 +26,7 @@ const sidebar = [
         'Production checklist': 'production-checklist',
         Topologies: 'topologies',
         'MySQL and Redis': 'stores',
+        'Tags as files': 'tags-as-files',
       }),
       page('Kubernetes, Compose, systemd', '/deploy/'),
       ...docs({

@@ -91,6 +91,18 @@ describe('docs', () => {
     expect(await run('shapes.md', 'dated')).toMatch(/\b20\d{6}000001\b/);
   });
 
+  test('tags-as-files.md: a file, brought into force and then checked in a pipeline', async () => {
+    const file = await documented('yaml tags', 'tags-as-files.md');
+    await writeFile(join(cwd, 'tags.yaml'), file.replaceAll(/tag: /g, 'tag: filed-'));
+    await writeFile(join(cwd, 'admin-token'), 'nobody-asks-for-one\n');
+    expect(await run('tags-as-files.md', 'apply')).toMatch(/^\+ filed-orders .*\n.*\n.*\n3 to make,/);
+    const at = { 'https://coordinator:8100': env.LEAFCUTTER_COORDINATOR ?? '' };
+    expect(await run('tags-as-files.md', 'pipeline', at)).toMatch(/^0 to make,.* 3 as they are/);
+    expect(await run('operations.md', 'audit', { orders: 'filed-orders' })).toMatch(
+      / \(anyone\) .* tag\.create +filed-orders [\s\S]*"changes": \[\]/,
+    );
+  });
+
   test('migrate-from-redis-incr.md: a daily counter, over HTTP and the Redis protocol', async () => {
     const drawn = await run('migrate-from-redis-incr.md', 'daily', { 'order-': 'daily-' });
     expect(drawn).toMatch(/20\d{6}000001[\s\S]*20\d{6}000002\n$/);
