@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Fence } from '@leafcutter/coordinator/domain/allocation/fence';
 import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
-import { fenceMove, SAMPLE_DEPLOYMENT } from '@leafcutter/coordinator/fakes/samples';
+import { fenceMove, raiseOne, SAMPLE_DEPLOYMENT } from '@leafcutter/coordinator/fakes/samples';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 
@@ -36,31 +36,31 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
     });
 
     test('rises from a start that it has not passed, for everyone to see', async () => {
-      expect(await fence.raise(orders, fenceMove(1n, 101n))).toEqual({ kind: 'ok' });
+      expect(await raiseOne(fence, orders, fenceMove(1n, 101n))).toEqual({ kind: 'ok' });
       expect((await other.read(orders)).value).toBe(101n);
-      expect(await other.raise(orders, fenceMove(101n, 201n))).toEqual({ kind: 'ok' });
-      expect(await fence.raise(orders, fenceMove(5_000n, 5_001n))).toEqual({ kind: 'ok' });
+      expect(await raiseOne(other, orders, fenceMove(101n, 201n))).toEqual({ kind: 'ok' });
+      expect(await raiseOne(fence, orders, fenceMove(5_000n, 5_001n))).toEqual({ kind: 'ok' });
       expect((await fence.read(orders)).value).toBe(5_001n);
     });
 
     test('says what it remembered if that is more than the ledger has', async () => {
-      await fence.raise(orders, fenceMove(1n, 101n));
-      expect(await other.raise(orders, fenceMove(501n, 601n, { top: 51n }))).toEqual({
+      await raiseOne(fence, orders, fenceMove(1n, 101n));
+      expect(await raiseOne(other, orders, fenceMove(501n, 601n, { top: 51n }))).toEqual({
         kind: 'ok',
         before: { value: 101n, committed: 1n, granted: 101n },
       });
-      expect(await other.raise(orders, fenceMove(901n, 1_001n, { top: 601n }))).toEqual({ kind: 'ok' });
+      expect(await raiseOne(other, orders, fenceMove(901n, 1_001n, { top: 601n }))).toEqual({ kind: 'ok' });
     });
 
     test('that has passed the start says where it stands and does not move', async () => {
-      await fence.raise(orders, fenceMove(1n, 101n));
-      expect(await other.raise(orders, fenceMove(100n, 1_000n))).toEqual({
+      await raiseOne(fence, orders, fenceMove(1n, 101n));
+      expect(await raiseOne(other, orders, fenceMove(100n, 1_000n))).toEqual({
         kind: 'ahead',
         value: 101n,
         committed: 1n,
         granted: 101n,
       });
-      expect(await other.raise(orders, fenceMove(1n, 50n))).toEqual({
+      expect(await raiseOne(other, orders, fenceMove(1n, 50n))).toEqual({
         kind: 'ahead',
         value: 101n,
         committed: 1n,
@@ -69,21 +69,44 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       expect((await fence.read(orders)).value).toBe(101n);
     });
 
+    test('rises with others, or with none of them if one must not rise', async () => {
+      const [users, machine] = [
+        { kind: 'tag', tag: 'users' },
+        { kind: 'machine', machineId: 7 },
+      ] as const;
+      const names = [orders, users, machine];
+      const raise = (start: bigint, own: Parameters<typeof fenceMove>[2] = {}) =>
+        fence.raise(
+          names.map((name) => ({ ...fenceMove(start, start + 10n), ...(name === users ? own : {}), name })),
+        );
+      const values = async () =>
+        (await Promise.all(names.map((name) => other.read(name)))).map(({ value }) => value);
+      expect(await raise(1n)).toEqual(names.map(() => ({ kind: 'ok' })));
+      expect(await values()).toEqual([11n, 11n, 11n]);
+      expect((await raise(11n, { start: 5n })).map(({ kind }) => kind)).toEqual(['ok', 'ahead', 'ok']);
+      expect(await values()).toEqual([11n, 11n, 11n]);
+      await raiseOne(other, users, fenceMove(11n, 12n, { era: 1 }));
+      expect((await raise(20n)).map(({ kind }) => kind)).toEqual(['ok', 'forgotten', 'ok']);
+      expect(await values()).toEqual([11n, 12n, 11n]);
+      expect(await raise(20n, { era: 1 })).toEqual(names.map(() => ({ kind: 'ok' })));
+      expect(await values()).toEqual([30n, 30n, 30n]);
+    });
+
     test.each([
       ['digits', 9n, 10n],
       ['2^53', 2n ** 53n, 2n ** 53n + 1n],
       ['2^62', 2n ** 62n, 2n ** 62n + 1n],
       ['the top', TOP - 1n, TOP],
     ])('tells neighbours apart around %s', async (_name, low, high) => {
-      expect(await fence.raise(orders, fenceMove(low - 1n, high))).toEqual({ kind: 'ok' });
-      expect(await fence.raise(orders, fenceMove(low, TOP))).toEqual({
+      expect(await raiseOne(fence, orders, fenceMove(low - 1n, high))).toEqual({ kind: 'ok' });
+      expect(await raiseOne(fence, orders, fenceMove(low, TOP))).toEqual({
         kind: 'ahead',
         value: high,
         committed: low - 1n,
         granted: high,
       });
       expect((await fence.read(orders)).value).toBe(high);
-      expect(await fence.raise(orders, fenceMove(high, TOP))).toEqual({ kind: 'ok' });
+      expect(await raiseOne(fence, orders, fenceMove(high, TOP))).toEqual({ kind: 'ok' });
     });
 
     test('keeps counters apart: tags bytewise, and machine ids from tags of the same name', async () => {
@@ -93,7 +116,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         { kind: 'machine', machineId: 33 },
       ];
       for (const [index, counter] of names.entries())
-        await fence.raise(counter, fenceMove(0n, BigInt(index + 1)));
+        await raiseOne(fence, counter, fenceMove(0n, BigInt(index + 1)));
       const marks = await Promise.all(names.map((counter) => other.read(counter)));
       const values = marks.map(({ value }) => value);
       expect(values).toEqual(names.map((_, index) => BigInt(index + 1)));
@@ -101,7 +124,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
 
     test('lets one of many that ask at once for the same range have it', async () => {
       const asked = Array.from({ length: 20 }, (_, n) =>
-        (n % 2 ? fence : other).raise(orders, fenceMove(1n, 101n)),
+        raiseOne(n % 2 ? fence : other, orders, fenceMove(1n, 101n)),
       );
       const answers = await Promise.all(asked);
       expect(answers.filter(({ kind }) => kind === 'ok')).toHaveLength(1);
@@ -109,17 +132,17 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
     });
 
     test('that was wiped stands at 0 and rises again', async () => {
-      await fence.raise(orders, fenceMove(1n, 101n));
+      await raiseOne(fence, orders, fenceMove(1n, 101n));
       await subject.wipe();
       await fence.introduce(SAMPLE_DEPLOYMENT.identity);
       expect((await fence.read(orders)).value).toBe(0n);
-      expect(await fence.raise(orders, fenceMove(1n, 51n))).toEqual({ kind: 'ok' });
+      expect(await raiseOne(fence, orders, fenceMove(1n, 51n))).toEqual({ kind: 'ok' });
     });
 
     test('refuses who comes with another generation, or with none, and does not move', async () => {
       for (const generation of ['another', undefined]) {
         const move = { ...fenceMove(1n, 101n), generation };
-        expect(await fence.raise(orders, move)).toEqual({ kind: 'stranger' });
+        expect(await raiseOne(fence, orders, move)).toEqual({ kind: 'stranger' });
       }
       expect((await fence.read(orders)).value).toBe(0n);
     });
@@ -131,7 +154,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         expect(await fence.identity()).toEqual(SAMPLE_DEPLOYMENT.identity);
         await subject.wipe();
         expect(await fence.identity()).toBeUndefined();
-        expect(await fence.raise(orders, fenceMove(1n, 101n))).toEqual({ kind: 'stranger' });
+        expect(await raiseOne(fence, orders, fenceMove(1n, 101n))).toEqual({ kind: 'stranger' });
       });
 
       test('notes the number of a sweep', async () => {
@@ -150,8 +173,8 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       const machine: CounterName = { kind: 'machine', machineId: 3 };
 
       test('raises what is lower, tells what is higher, and notes what is committed', async () => {
-        await fence.raise(orders, fenceMove(1n, 1_001n));
-        await fence.raise(users, fenceMove(1n, 5n));
+        await raiseOne(fence, orders, fenceMove(1n, 1_001n));
+        await raiseOne(fence, users, fenceMove(1n, 5n));
         const counters = [
           { name: orders, value: 501n, granted: 401n },
           { name: users, value: 501n, granted: 401n },
@@ -183,7 +206,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
 
       test('gives up where the fence is another one', async () => {
         const counters = [{ name: orders, value: 900n, granted: 900n }];
-        await fence.raise(orders, fenceMove(1n, 1_001n));
+        await raiseOne(fence, orders, fenceMove(1n, 1_001n));
         await expect(other.sweep({ ...identity, generation: 'another' }, counters)).rejects.toMatchObject({
           reason: 'sweep_overtaken',
         });
@@ -204,19 +227,19 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
 
       test('is told by the number of the sweep after which it did', async () => {
         expect(await labels()).toEqual([]);
-        await fence.raise(orders, fenceMove(1n, 101n));
+        await raiseOne(fence, orders, fenceMove(1n, 101n));
         await fence.finishSweep(identity, 17, LEDGER);
-        await fence.raise(users, fenceMove(1n, 101n));
+        await raiseOne(fence, users, fenceMove(1n, 101n));
         await fence.finishSweep({ ...identity, sweep: 17 }, 18, LEDGER);
         expect(await fence.identity()).toMatchObject({ sweep: 18, sweepBefore: 17, ledger: LEDGER });
-        await fence.raise(machine, fenceMove(1n, 101n));
+        await raiseOne(fence, machine, fenceMove(1n, 101n));
         expect(await labels()).toEqual(['33', 'orders', 'users']);
         expect(await labels(17)).toEqual(['33', 'users']);
         expect(await labels(18)).toEqual(['33']);
       });
 
       test('is also what a sweep raised, not what it left as it was', async () => {
-        await fence.raise(orders, fenceMove(1n, 101n));
+        await raiseOne(fence, orders, fenceMove(1n, 101n));
         await fence.finishSweep(identity, 17, LEDGER);
         const counters = [
           { name: orders, value: 101n, granted: 101n },
@@ -249,17 +272,17 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         }, PATIENCE_MS);
         expect(mark).toMatchObject({ committed });
       };
-      await fence.raise(orders, fenceMove(1n, 101n));
+      await raiseOne(fence, orders, fenceMove(1n, 101n));
       fence.confirm(orders, 51n);
       fence.confirm(orders, 101n);
       await told(101n);
       await fence.lower(orders, await fence.read(orders), { to: 7n, era: 1, generation });
       fence.confirm(orders, 101n);
       fence.confirm({ kind: 'tag', tag: 'users' }, 5n);
-      await fence.raise(orders, fenceMove(7n, 8n, { era: 1 }));
+      await raiseOne(fence, orders, fenceMove(7n, 8n, { era: 1 }));
       fence.confirm(orders, 8n);
       // Messages from before are ignored, and later ones are heard.
-      await fence.raise({ kind: 'machine', machineId: 1 }, fenceMove(1n, 2n));
+      await raiseOne(fence, { kind: 'machine', machineId: 1 }, fenceMove(1n, 2n));
       fence.confirm({ kind: 'machine', machineId: 1 }, 2n);
       expect(
         await poll(
@@ -277,8 +300,8 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       const later = { era: 1, taken: { start: 501n, end: 601n } };
       /** 1 to 100, then a typo to 501 from which a segment was drawn, and back. */
       const lowered = async () => {
-        await fence.raise(orders, fenceMove(1n, 101n));
-        await fence.raise(orders, fenceMove(501n, 601n));
+        await raiseOne(fence, orders, fenceMove(1n, 101n));
+        await raiseOne(fence, orders, fenceMove(501n, 601n));
         await fence.lower(orders, await fence.read(orders), { to: 101n, ...later, generation });
       };
 
@@ -286,27 +309,29 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         await lowered();
         const mark = { value: 101n, committed: 101n, granted: 101n, ...later };
         expect(await other.read(orders)).toEqual(mark);
-        expect(await other.raise(orders, fenceMove(90n, 95n, later))).toEqual({ kind: 'ahead', ...mark });
-        expect(await other.raise(orders, fenceMove(101n, 201n, later))).toEqual({ kind: 'ok' });
+        expect(await raiseOne(other, orders, fenceMove(90n, 95n, later))).toEqual({ kind: 'ahead', ...mark });
+        expect(await raiseOne(other, orders, fenceMove(101n, 201n, later))).toEqual({ kind: 'ok' });
         expect(await fence.read(orders)).toEqual({ value: 201n, committed: 101n, granted: 201n, ...later });
       });
 
       test('it moves for nobody who knows of an earlier one only', async () => {
         await lowered();
-        expect(await other.raise(orders, fenceMove(601n, 701n))).toEqual({ kind: 'forgotten' });
-        expect(await other.raise(orders, fenceMove(101n, 201n))).toEqual({ kind: 'forgotten' });
+        expect(await raiseOne(other, orders, fenceMove(601n, 701n))).toEqual({ kind: 'forgotten' });
+        expect(await raiseOne(other, orders, fenceMove(101n, 201n))).toEqual({ kind: 'forgotten' });
         expect((await fence.read(orders)).value).toBe(101n);
       });
 
       test('it begins with a range, too, for who knows of the one before', async () => {
         await lowered();
         const begins = { era: 2 };
-        expect(await other.raise(orders, fenceMove(601n, 701n, { begins }))).toEqual({ kind: 'forgotten' });
+        expect(await raiseOne(other, orders, fenceMove(601n, 701n, { begins }))).toEqual({
+          kind: 'forgotten',
+        });
         const passing = fenceMove(601n, 701n, { ...later, begins });
-        expect(await other.raise(orders, passing)).toEqual({ kind: 'ok' });
+        expect(await raiseOne(other, orders, passing)).toEqual({ kind: 'ok' });
         expect(await fence.read(orders)).toEqual({ value: 701n, committed: 601n, granted: 701n, ...begins });
         // The database forgot that, and would begin another one of the same number.
-        expect(await other.raise(orders, fenceMove(801n, 901n, { ...later, begins }))).toEqual({
+        expect(await raiseOne(other, orders, fenceMove(801n, 901n, { ...later, begins }))).toEqual({
           kind: 'forgotten',
         });
         expect((await fence.read(orders)).value).toBe(701n);
@@ -316,8 +341,8 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         await lowered();
         for (const era of [9, 10, 100]) {
           const move = fenceMove(BigInt(1_000 - era), 1_001n, { era });
-          expect(await other.raise(orders, move)).toMatchObject({ kind: 'ok' });
-          expect(await other.raise(orders, fenceMove(5_000n, 5_001n, { era: era - 1 }))).toEqual({
+          expect(await raiseOne(other, orders, move)).toMatchObject({ kind: 'ok' });
+          expect(await raiseOne(other, orders, fenceMove(5_000n, 5_001n, { era: era - 1 }))).toEqual({
             kind: 'forgotten',
           });
         }
@@ -334,7 +359,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       });
 
       test('a sweep teaches it to a Redis that forgot it, whatever that remembers of an earlier one', async () => {
-        await fence.raise(orders, fenceMove(1n, 601n));
+        await raiseOne(fence, orders, fenceMove(1n, 601n));
         const counters = [
           { name: orders, value: 151n, granted: 141n, ...later },
           { name: { kind: 'tag', tag: 'users' } as const, value: 201n, granted: 191n, ...later },
@@ -355,7 +380,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
         era: 1,
         generation,
       });
-      await fence.raise(orders, fenceMove(1n, 1_001n));
+      await raiseOne(fence, orders, fenceMove(1n, 1_001n));
       const mark = await fence.read(orders);
       for (const strange of ['another', '']) {
         await expect(fence.lower(orders, mark, down(7n, strange))).rejects.toMatchObject({
@@ -369,7 +394,7 @@ export function fenceContract(name: string, open: () => Promise<FenceUnderTest>)
       expect(await fence.read(orders)).toEqual(mark);
       // A confirmation in between moves nothing.
       await fence.lower(orders, { ...mark, committed: 900n }, down(7n));
-      expect(await fence.raise(orders, fenceMove(6n, 8n, { era: 1 }))).toEqual({
+      expect(await raiseOne(fence, orders, fenceMove(6n, 8n, { era: 1 }))).toEqual({
         kind: 'ahead',
         value: 7n,
         committed: 7n,

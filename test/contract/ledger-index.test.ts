@@ -60,6 +60,7 @@ function withoutPlans(of: SqlDriver): SqlDriver {
 function bound(of: SqlDriver): SqlDriver {
   return {
     forUpdate: of.forUpdate,
+    skipLocked: of.skipLocked,
     nowMs: of.nowMs,
     insertIgnore: of.insertIgnore,
     incarnation: of.incarnation,
@@ -84,6 +85,11 @@ describe(`with ${ROWS.toLocaleString('en')} rows in the ledger`, () => {
       'the lock of a counter, with the end of its ledger',
       () => store.withTag('tag-42', async () => undefined),
       1,
+    ],
+    [
+      'the locks of several, with the ends of their ledgers',
+      () => store.withTags(['tag-42', 'tag-7', 'tag-99'], async () => undefined),
+      3,
     ],
     [
       'a sweep over all counters, and all names in the ledger',

@@ -137,11 +137,19 @@ const TOP = 2n ** 63n - 1n;
 const digits = (value: number | bigint) => String(value).padStart(19, '0');
 
 describe('what the scripts return on a real Redis', () => {
-  const raise = (start: bigint, end: bigint, counter = start, generation = 'g1', era = '', top = start) =>
-    redis.raiseFence(
-      ...(['f', 'i', 'c', digits(start), digits(end), digits(counter)] as const),
-      ...([generation, 'tag:a', era.slice(0, 19), digits(top), era] as const),
+  type Move = [start: bigint, end: bigint, counter?: bigint, era?: string, top?: bigint];
+  const raiseAll = (moves: Move[], generation = 'g1') =>
+    redis.raiseFences(
+      2 + moves.length,
+      ...['i', 'c', ...moves.map((_, index) => (index === 0 ? 'f' : `f${index}`)), generation],
+      ...moves.flatMap(([start, end, counter = start, era = '', top = start], index) => {
+        const numbers = [start, end, counter, top].map(digits);
+        return [`tag:${index}`, ...numbers, era.slice(0, 19), era];
+      }),
     );
+  const raise = async (
+    ...[start, end, counter, generation, era, top]: [bigint, bigint, bigint?, string?, string?, bigint?]
+  ) => (await raiseAll([[start, end, counter, era, top]], generation))[0];
   const identity = (generation = 'g1') => redis.introduce('i', 'd1', 'layout', 1, generation);
   const sweep = (counters: bigint[], generation = 'g1', number = '0', era = '') =>
     redis.sweepFences(
@@ -167,22 +175,50 @@ describe('what the scripts return on a real Redis', () => {
     });
   });
 
-  test('raiseFence: "" where it rose, else where it stands', async () => {
+  test('raiseFences: "" where it rose, else where it stands', async () => {
     await identity();
     expect(await raise(1n, 101n)).toBe('');
     expect(await redis.get('f')).toBe(mark(101, 1, 101));
-    expect(await raise(100n, 200n)).toBe(mark(101, 1, 101));
+    expect(await raise(100n, 200n)).toBe(`is ${mark(101, 1, 101)}`);
     expect(await raise(TOP - 1n, TOP, 101n)).toBe('');
-    expect(await raise(TOP - 1n, TOP, 7n)).toBe(mark(TOP, 101, TOP));
+    expect(await raise(TOP - 1n, TOP, 7n)).toBe(`is ${mark(TOP, 101, TOP)}`);
     expect(await redis.get('f')).toBe(mark(TOP, 101, TOP));
     expect(await redis.ttl('f')).toBe(-1);
   });
 
-  test('raiseFence: "?" where the identity has another generation, "empty" where there is none', async () => {
+  test('raiseFences: "?" where the identity has another generation, "empty" where there is none', async () => {
     expect(await raise(1n, 101n)).toBe('empty');
     await identity('g2');
     expect(await raise(1n, 101n)).toBe('?');
     expect(await redis.exists('f')).toBe(0);
+  });
+
+  test('raiseFences: all, or none if one stands above its start, knows a later era or is no fence', async () => {
+    await identity();
+    expect(
+      await raiseAll([
+        [1n, 11n],
+        [1n, 21n],
+        [1n, 31n],
+      ]),
+    ).toEqual(['', '', '']);
+    expect(await redis.mget('f', 'f1', 'f2')).toEqual([mark(11, 1, 11), mark(21, 1, 21), mark(31, 1, 31)]);
+    expect(await redis.zrange('c', '0', '-1')).toEqual(['tag:0', 'tag:1', 'tag:2']);
+    for (const [stands, answer] of [
+      [mark(25, 1, 25), `is ${mark(25, 1, 25)}`],
+      [mark(25, 1, 25, 1, 0, 0), 'forgotten'],
+      ['was 5', 'is was 5'],
+    ] as const) {
+      await redis.set('f1', stands);
+      expect(
+        await raiseAll([
+          [11n, 12n],
+          [21n, 22n],
+          [31n, 32n],
+        ]),
+      ).toEqual(['', answer, '']);
+      expect(await redis.mget('f', 'f1', 'f2')).toEqual([mark(11, 1, 11), stands, mark(31, 1, 31)]);
+    }
   });
 
   test('sweepFences: raises what is lower, tells what is higher, and notes what is committed', async () => {
@@ -222,7 +258,7 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.get('f0')).toBe(mark(10, 10, 9, 1, 800, 900));
   });
 
-  test('raiseFence: "was" and what the fence was where that knew of more than the ledger', async () => {
+  test('raiseFences: "was" and what the fence was where that knew of more than the ledger', async () => {
     await identity();
     await raise(1n, 101n);
     expect(await raise(501n, 601n, 501n, 'g1', '', 101n)).toBe('');
@@ -230,7 +266,7 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.get('f')).toBe(mark(1_001, 901, 1_001));
   });
 
-  test('raiseFence: "forgotten" where the fence knows of a later era, also of one with more digits', async () => {
+  test('raiseFences: "forgotten" where the fence knows of a later era, also of one with more digits', async () => {
     await identity();
     expect(await raise(1n, 101n, 1n, 'g1', mark(9, 0, 0))).toBe('');
     expect(await raise(501n, 601n, 501n)).toBe('forgotten');
@@ -347,7 +383,7 @@ describe('what the scripts return on a real Redis', () => {
   test('are of the type that the code declares', async () => {
     const answers: Record<keyof typeof REDIS_SCRIPTS, unknown> = {
       introduce: await identity(),
-      raiseFence: await raise(1n, 2n),
+      raiseFences: await raiseAll([[1n, 2n]]),
       sweepFences: await sweep([1n]),
       finishSweep: await redis.finishSweep('i', 'g1', 0, 1, 5, 9),
       lowerFence: await lower('f', 'x', 'y'),
@@ -367,17 +403,17 @@ describe('what the scripts return on a real Redis', () => {
   });
 
   test('NEGATIVE CONTROL: compared as Lua’s numbers, neighbours above 2^53 look alike and a fence is overtaken', async () => {
-    const asNumbers = source('lua/raise-fence.lua').replace(
-      'string.sub(current, 1, 19) > ARGV[1]',
-      'tonumber(string.sub(current, 1, 19)) > tonumber(ARGV[1])',
+    const asNumbers = source('lua/raise-fences.lua').replace(
+      'string.sub(current, 1, 19) > start',
+      'tonumber(string.sub(current, 1, 19)) > tonumber(start)',
     );
     expect(asNumbers).toContain('tonumber');
     await identity();
     const [low, high, end] = [2n ** 62n, 2n ** 62n + 1n, 2n ** 62n + 100n];
     const stands = mark(high, 1, high);
     await redis.set('f', stands);
-    expect(await raise(low, end)).toBe(stands);
-    const args = [digits(low), digits(end), digits(low), 'g1', 'tag:a', '', digits(end), ''];
-    expect(await redis.eval(asNumbers, 3, 'f', 'i', 'c', ...args)).toBe('');
+    expect(await raise(low, end)).toBe(`is ${stands}`);
+    const args = ['g1', 'tag:a', digits(low), digits(end), digits(low), digits(end), '', ''];
+    expect(await redis.eval(asNumbers, 3, 'i', 'c', 'f', ...args)).toEqual(['']);
   });
 });

@@ -1,4 +1,4 @@
-import type { LockedMachineId, Store } from '@leafcutter/coordinator/domain/allocation/store';
+import type { LockedGroup, LockedMachineId, Store } from '@leafcutter/coordinator/domain/allocation/store';
 import type { Clock } from '@leafcutter/shared/clock';
 import { systemClock } from '@leafcutter/shared/system-clock';
 
@@ -21,10 +21,15 @@ export class MovedTime {
 
   /** A store whose database has this time. */
   of(store: Store): Store {
-    const moved: Pick<Store, 'now' | 'withMachineId'> = {
+    const ahead = (row: LockedMachineId) => ({ ...row, nowMs: row.nowMs + this.#aheadMs });
+    const moved: Pick<Store, 'now' | 'withMachineId' | 'withMachineIds'> = {
       now: async () => (await store.now()) + this.#aheadMs,
       withMachineId: <T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>) =>
-        store.withMachineId(machineId, (locked) => work({ ...locked, nowMs: locked.nowMs + this.#aheadMs })),
+        store.withMachineId(machineId, (locked) => work(ahead(locked))),
+      withMachineIds: <T>(
+        machineIds: readonly number[],
+        work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+      ) => store.withMachineIds(machineIds, (group) => work({ ...group, rows: group.rows.map(ahead) })),
     };
     return new Proxy(store, {
       get(target, name) {

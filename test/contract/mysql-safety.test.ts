@@ -42,6 +42,7 @@ function altered(
   return {
     ...session(driver),
     forUpdate: driver.forUpdate,
+    skipLocked: driver.skipLocked,
     nowMs: driver.nowMs,
     insertIgnore: driver.insertIgnore,
     incarnation: driver.incarnation,
@@ -59,8 +60,8 @@ const withoutLock = (sql: string, values: readonly unknown[]): [string, unknown[
 
 const withoutLockAndCondition = (sql: string, values: readonly unknown[]): [string, unknown[]] => {
   const unlocked = sql.replace(' FOR UPDATE', '');
-  const unconditional = unlocked.replace(' AND max_id = ?', '');
-  return [unconditional, unconditional === unlocked ? [...values] : values.slice(0, -1)];
+  const unconditional = unlocked.replace(' AND max_id = CASE biz_tag WHEN ? THEN ? END', '');
+  return [unconditional, unconditional === unlocked ? [...values] : values.slice(0, -2)];
 };
 
 describe('eight writers on two pools, on one tag', () => {

@@ -11,6 +11,7 @@ import {
   LAYOUT_TEXT,
   newTag,
   overlaps,
+  raiseOne,
   SAMPLE_DEPLOYMENT,
   SEGMENT_RULES,
   SWEPT,
@@ -230,8 +231,8 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
     await using proxy = await startProxy({ target: { host: '127.0.0.1', port: redis.port } });
     const cut = await openLink({ url: `redis://127.0.0.1:${proxy.port}` }, prefix);
     class HastyFence extends RedisFence {
-      override raise(...[name, move]: Parameters<RedisFence['raise']>) {
-        return super.raise(name, move).catch(() => ({ kind: 'away' }) as const);
+      override raise(...[moves]: Parameters<RedisFence['raise']>) {
+        return super.raise(moves).catch(() => moves.map(() => ({ kind: 'away' }) as const));
       }
 
       override read(...[name]: Parameters<RedisFence['read']>) {
@@ -314,7 +315,7 @@ describe('a Redis that came back', () => {
     const generation = (await fence.identity())?.generation;
     await redis.kill();
     for (let n = 0; n < 3; n++)
-      await fence.raise(ORDERS, fenceMove(101n, 10_000n, { generation })).catch(() => undefined);
+      await raiseOne(fence, ORDERS, fenceMove(101n, 10_000n, { generation })).catch(() => undefined);
     await redis.restart();
     expect(
       await poll(() =>

@@ -4,6 +4,7 @@ import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { holder, newTag } from '@leafcutter/coordinator/fakes/samples';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { coordinationContract } from './coordination-contract.ts';
+import { groupContract } from './group-contract.ts';
 import { ledgerContract } from './ledger-contract.ts';
 import { machineIdContract } from './machine-id-contract.ts';
 import { entry, type StoreUnderTest } from './store-under-test.ts';
@@ -239,6 +240,7 @@ export function storeContract(
     });
 
     tagContract(() => subject);
+    groupContract(() => subject, locks);
     ledgerContract(() => subject);
     trailContract(() => subject);
     machineIdContract(() => subject);

@@ -21,6 +21,8 @@ export interface Plant {
   readonly coordinator?: CoordinatorPlant;
   readonly agent?: AgentPlant;
   readonly rowLocks?: false;
+  /** A transaction for several rows waits for each, in the order in which they were asked for. */
+  readonly waitsInGroups?: true;
   /** How the database carries out statements. */
   readonly statements?: (store: MemoryStore) => MemoryStore;
 }
@@ -67,6 +69,7 @@ export class World {
       process: this.#process('database'),
       scheduler: this.scheduler,
       rowLocks: plant.rowLocks,
+      waitsInGroups: plant.waitsInGroups,
       statements: plant.statements,
       generation: null,
     });
@@ -77,6 +80,8 @@ export class World {
     });
     this.database.onCommit = (commit) => this.assumptions.committed(commit);
     this.database.onCommitted = (entry) => this.evidence.committed(entry.counter, entry, entry);
+    this.database.onHoldAndWait = (row) =>
+      this.evidence.violated('I6', `a transaction waits for ${row} while it holds other rows`);
     this.database.onGeneration = () => {
       this.evidence.note('the deployment goes over to another generation of Redis');
       this.assumptions.redisChanged();

@@ -3,21 +3,32 @@
  * ledger.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { FenceMove } from '@leafcutter/coordinator/domain/allocation/fence';
-import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
-import type { LockedMachineId } from '@leafcutter/coordinator/domain/allocation/store';
+import { GroupCommit } from '@leafcutter/coordinator/domain/allocation/group-commit';
+import type { LockedGroup, LockedMachineId } from '@leafcutter/coordinator/domain/allocation/store';
 import { LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases/leases';
 import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 
-const { listMachineIds, withMachineId } = SqlStore.prototype;
+const { listMachineIds, withMachineId, withMachineIds } = SqlStore.prototype;
 const { raise } = RedisFence.prototype;
 const { grant } = LeaseArbiter.prototype;
+const { take } = GroupCommit.prototype;
 /** Set during a grant: an extension starts where the holder's window ends, and may go on. */
 const granting = new AsyncLocalStorage<true>();
+/** Machine ids whose rows are asked for by a grant. */
+const granted = new Set<string | number>();
 
 LeaseArbiter.prototype.grant = function (this: LeaseArbiter, call: LeaseCall) {
   return granting.run(true, () => grant.call(this, call));
+};
+GroupCommit.prototype.take = async function (...[key, ...others]: Parameters<typeof take>) {
+  const isGrant = granting.getStore() === true;
+  if (isGrant) granted.add(key);
+  try {
+    return await take.call(this, key, ...others);
+  } finally {
+    if (isGrant) granted.delete(key);
+  }
 };
 SqlStore.prototype.listMachineIds = async function (this: SqlStore, ...page) {
   const records = await listMachineIds.apply(this, page);
@@ -28,10 +39,23 @@ SqlStore.prototype.withMachineId = function <T>(
   machineId: number,
   work: (locked: LockedMachineId) => Promise<T>,
 ): Promise<T> {
-  return withMachineId.call(this, machineId, (locked) =>
-    work(granting.getStore() ? { ...locked, value: 0n, ledgerTop: 0n } : locked),
-  ) as Promise<T>;
+  return withMachineId.call(this, machineId, (locked) => work(seenBy(locked))) as Promise<T>;
 } as typeof withMachineId;
-RedisFence.prototype.raise = async function (this: RedisFence, name: CounterName, move: FenceMove) {
-  return name.kind === 'machine' ? { kind: 'ok' } : raise.call(this, name, move);
+SqlStore.prototype.withMachineIds = function <T>(
+  this: SqlStore,
+  machineIds: readonly number[],
+  work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+): Promise<T> {
+  return withMachineIds.call(this, machineIds, (group) =>
+    work({ ...group, rows: group.rows.map(seenBy) }),
+  ) as Promise<T>;
+} as typeof withMachineIds;
+RedisFence.prototype.raise = async function (this: RedisFence, moves) {
+  return moves.some(({ name }) => name.kind === 'machine')
+    ? moves.map(() => ({ kind: 'ok' }))
+    : raise.call(this, moves);
 };
+
+function seenBy(locked: LockedMachineId): LockedMachineId {
+  return granted.has(locked.machine.machineId) ? { ...locked, value: 0n, ledgerTop: 0n } : locked;
+}

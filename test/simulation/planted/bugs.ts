@@ -1,4 +1,5 @@
 import { AGENT_BUGS } from './agent-bugs.ts';
+import { GROUP_BUGS } from './group-bugs.ts';
 import { LEASE_BUGS } from './lease-bugs.ts';
 import { LOWER_BUGS } from './lower-bugs.ts';
 import type { PlantedBug } from './planted-bug.ts';
@@ -9,6 +10,7 @@ import { SWEEP_BUGS } from './sweep-bugs.ts';
 /** By name: each bug must break some invariant, in some run. */
 export const PLANTED_BUGS: Readonly<Record<string, PlantedBug>> = {
   ...STORE_BUGS,
+  ...GROUP_BUGS,
   ...STATEMENT_BUGS,
   ...SWEEP_BUGS,
   ...LOWER_BUGS,

@@ -100,5 +100,9 @@ function storeAt(store: Store, nowMs: number): Store {
   return overriding(store, {
     now: async () => nowMs,
     withMachineId: (machineId, work) => store.withMachineId(machineId, (row) => work({ ...row, nowMs })),
+    withMachineIds: (machineIds, work) =>
+      store.withMachineIds(machineIds, (group) =>
+        work({ ...group, rows: group.rows.map((row) => ({ ...row, nowMs })) }),
+      ),
   });
 }

@@ -1,14 +1,16 @@
 import type { CounterName } from '@leafcutter/coordinator/domain/allocation/range';
+import type { LockedTag } from '@leafcutter/coordinator/domain/allocation/store';
 import type { MemoryDatabase } from '@leafcutter/coordinator/fakes/memory-database';
 import type { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
+import { agreeing } from '@leafcutter/coordinator/fakes/unguarded';
 
 import { overriding } from '../overriding.ts';
 import type { Plant } from '../world.ts';
 import type { PlantedBug } from './planted-bug.ts';
 
 /** Without fence and high-water mark, only the ledger protects against a counter that was lowered by hand. */
-const THE_LEDGER_ALONE: Plant = {
-  coordinator: { fence: (fence) => overriding(fence, { raise: async () => ({ kind: 'ok' }) }) },
+export const THE_LEDGER_ALONE: Plant = {
+  coordinator: { fence: (fence) => overriding(fence, { raise: async (moves) => agreeing(moves) }) },
   statements: withoutHighWater,
 };
 
@@ -24,15 +26,19 @@ export const STATEMENT_BUGS = {
   },
 } satisfies Record<string, PlantedBug>;
 
-function withoutHighWater(store: MemoryStore): MemoryStore {
+/** The counter alone says where a tag stands. */
+export function withoutHighWater(store: MemoryStore): MemoryStore {
+  const without = (row: LockedTag) => ({ ...row, value: row.tag.nextId });
   return overriding(store, {
-    withTag: (tag, work) => store.withTag(tag, (row) => work({ ...row, value: row.tag.nextId })),
+    withTag: (tag, work) => store.withTag(tag, (row) => work(without(row))),
+    withTags: (tags, work) =>
+      store.withTags(tags, (group) => work({ ...group, rows: group.rows.map(without) })),
   });
 }
 
 /**
  * Like MariaDB's answer to a `SELECT … FOR UPDATE` that waited: the row from after the wait, subqueries from before
- * it.
+ * it. One for several rows does not wait.
  */
 function twoMoments(store: MemoryStore): MemoryStore {
   return overriding(store, {

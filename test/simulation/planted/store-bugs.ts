@@ -2,7 +2,7 @@ import type { Fence } from '@leafcutter/coordinator/domain/allocation/fence';
 import type { Range } from '@leafcutter/coordinator/domain/allocation/range';
 import type { Store } from '@leafcutter/coordinator/domain/allocation/store';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
-import { trusting } from '@leafcutter/coordinator/fakes/unguarded';
+import { agreeing, trusting } from '@leafcutter/coordinator/fakes/unguarded';
 import { hasCode } from '@leafcutter/shared/errors';
 
 import { overriding } from '../overriding.ts';
@@ -12,7 +12,7 @@ import type { PlantedBug } from './planted-bug.ts';
 export const STORE_BUGS = {
   'no fence': {
     breaks: ['I1', 'I2'],
-    coordinator: { fence: (fence) => overriding(fence, { raise: async () => ({ kind: 'ok' }) }) },
+    coordinator: { fence: (fence) => overriding(fence, { raise: async (moves) => agreeing(moves) }) },
   },
   'a fence that takes no answer for agreement': {
     breaks: ['I1', 'I2'],
@@ -46,25 +46,28 @@ export const STORE_BUGS = {
 
 function trustingFence(fence: Fence): Fence {
   return overriding(fence, {
-    raise: (name, move) => fence.raise(name, move).catch(() => ({ kind: 'ok' })),
+    raise: (moves) => fence.raise(moves).catch(() => agreeing(moves)),
   });
 }
 
 /** Like a script that forgot that numbers in Lua are doubles: what it stores is right, what it compares is not. */
 function roundingFence(fence: Fence): Fence {
   return overriding(fence, {
-    raise: async (name, move) => {
-      const answer = await fence.raise(name, move);
-      return answer.kind === 'ahead' && Number(answer.value) <= Number(move.start) ? { kind: 'ok' } : answer;
+    raise: async (moves) => {
+      const answers = await fence.raise(moves);
+      return answers.map((answer, index) => {
+        const isSeen = answer.kind !== 'ahead' || Number(answer.value) > Number(moves[index]?.start);
+        return isSeen ? answer : { kind: 'ok' };
+      });
     },
   });
 }
 
 function hospitableFence(fence: Fence): Fence {
   return overriding(fence, {
-    raise: async (name, move) => {
-      const answer = await fence.raise(name, move);
-      return answer.kind === 'stranger' ? { kind: 'ok' } : answer;
+    raise: async (moves) => {
+      const answers = await fence.raise(moves);
+      return answers.map((answer) => (answer.kind === 'stranger' ? { kind: 'ok' } : answer));
     },
   });
 }
@@ -72,7 +75,9 @@ function hospitableFence(fence: Fence): Fence {
 function trustingStore(store: Store): Store {
   return overriding(store, {
     withTag: (tag, work) => trusting(work, (noted) => store.withTag(tag, noted)),
+    withTags: (tags, work) => trusting(work, (noted) => store.withTags(tags, noted)),
     withMachineId: (machineId, work) => trusting(work, (noted) => store.withMachineId(machineId, noted)),
+    withMachineIds: (machineIds, work) => trusting(work, (noted) => store.withMachineIds(machineIds, noted)),
   });
 }
 

@@ -39,17 +39,15 @@ export class SimulatedFence implements Fence {
     return this.#link.incarnation;
   }
 
-  async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
+  async raise(moves: readonly FenceMove[]): Promise<FenceAnswer[]> {
+    const generation = moves[0]?.generation;
     if (!this.#link.up) {
-      const strange = this.#generation !== undefined && this.#generation !== move.generation;
-      return { kind: strange ? 'stranger' : 'away' };
+      const strange = this.#generation !== undefined && this.#generation !== generation;
+      return moves.map(() => ({ kind: strange ? 'stranger' : 'away' }));
     }
-    const answer = await this.#link.run(
-      (server) => server.fence.raise(name, move),
-      RETRY_REASONS.fenceUnclear,
-    );
-    if (answer.kind !== 'stranger') this.#generation = move.generation;
-    return answer;
+    const answers = await this.#link.run((server) => server.fence.raise(moves), RETRY_REASONS.fenceUnclear);
+    if (answers.every(({ kind }) => kind !== 'stranger')) this.#generation = generation;
+    return answers;
   }
 
   async identity(): Promise<FenceIdentity | undefined> {

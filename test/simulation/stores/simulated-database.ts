@@ -1,9 +1,5 @@
 import type { LedgerEntry } from '@leafcutter/coordinator/domain/allocation/range';
-import {
-  type LockedMachineId,
-  type LockedTag,
-  RETRY_REASONS,
-} from '@leafcutter/coordinator/domain/allocation/store';
+import { RETRY_REASONS } from '@leafcutter/coordinator/domain/allocation/store';
 import { MemoryDatabase, type Write } from '@leafcutter/coordinator/fakes/memory-database';
 import { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import type { Cancel } from '@leafcutter/shared/clock';
@@ -24,8 +20,6 @@ export interface Commit {
   readonly isNote: boolean;
 }
 
-type Locked = LockedTag | LockedMachineId;
-
 /**
  * A MySQL: the tables and row locks of `MemoryDatabase`, and the server around them with its sessions. It runs as a
  * process on its own host, so it can be paused, and its clock can be wrong.
@@ -43,19 +37,24 @@ export class SimulatedDatabase extends MemoryDatabase {
   onCommit: (commit: Commit) => void = () => undefined;
   /** Told of every ledger entry once it is committed. */
   onCommitted: (entry: LedgerEntry) => void = () => undefined;
+  /** Told of a transaction that waits for a row while it holds others. */
+  onHoldAndWait: (row: string) => void = () => undefined;
   /** Told when the deployment takes another Redis as its own. */
   onGeneration: () => void = () => undefined;
   readonly #scheduler: Scheduler;
   readonly #sessions = new Set<Session>();
   readonly #rowLocks: boolean;
+  readonly #waitsInGroups: boolean;
   #isLoading = false;
   readonly #statements: (store: MemoryStore) => MemoryStore;
 
-  /** `statements`: how it carries them out, if not correctly. `generation`: as in `MemoryDatabase`. */
+  /** `statements`: how it carries them out, if not correctly. `waitsInGroups`: a transaction for several rows
+   * waits for each. `generation`: as in `MemoryDatabase`. */
   constructor(parts: {
     process: Process;
     scheduler: Scheduler;
     rowLocks?: boolean | undefined;
+    waitsInGroups?: boolean | undefined;
     statements?: ((store: MemoryStore) => MemoryStore) | undefined;
     generation?: string | null | undefined;
   }) {
@@ -63,6 +62,7 @@ export class SimulatedDatabase extends MemoryDatabase {
     this.process = parts.process;
     this.#scheduler = parts.scheduler;
     this.#rowLocks = parts.rowLocks ?? true;
+    this.#waitsInGroups = parts.waitsInGroups ?? false;
     this.#statements = parts.statements ?? ((store) => store);
   }
 
@@ -84,12 +84,10 @@ export class SimulatedDatabase extends MemoryDatabase {
       if (client === undefined || session.client === client) session.kill();
   }
 
-  override async lock(row: string): Promise<() => void> {
+  override async lock(row: string, holdsOthers = false): Promise<() => void> {
     if (!this.#rowLocks) return () => undefined;
-    if (this.deadlocks > 0) {
-      this.deadlocks -= 1;
-      throw askedToTryAgain();
-    }
+    this.#giveWayIfAsked();
+    if (holdsOthers && this.held.has(row)) this.onHoldAndWait(row);
     const turn = super.lock(row);
     let givenUp = false;
     return new Promise((resolve, reject) => {
@@ -100,13 +98,40 @@ export class SimulatedDatabase extends MemoryDatabase {
       void turn.then((unlock) => {
         cancel();
         if (givenUp) return unlock();
-        this.held.add(row);
-        resolve(() => {
-          this.held.delete(row);
-          unlock();
-        });
+        resolve(this.#holding(row, unlock));
       });
     });
+  }
+
+  override async lockFree(rows: readonly string[]): Promise<Map<string, () => void>> {
+    if (!this.#rowLocks) return new Map(rows.map((row) => [row, () => undefined]));
+    this.#giveWayIfAsked();
+    const locked = new Map<string, () => void>();
+    if (!this.#waitsInGroups) {
+      for (const [row, unlock] of await super.lockFree(rows)) locked.set(row, this.#holding(row, unlock));
+      return locked;
+    }
+    try {
+      for (const row of rows) locked.set(row, await this.lock(row, locked.size > 0));
+      return locked;
+    } catch (error) {
+      for (const unlock of locked.values()) unlock();
+      throw error;
+    }
+  }
+
+  #holding(row: string, unlock: () => void): () => void {
+    this.held.add(row);
+    return () => {
+      this.held.delete(row);
+      unlock();
+    };
+  }
+
+  #giveWayIfAsked(): void {
+    if (this.deadlocks === 0) return;
+    this.deadlocks -= 1;
+    throw askedToTryAgain();
   }
 
   override commit(writes: readonly Write[]): void {
@@ -170,10 +195,8 @@ export class Session {
     this.#touch();
   }
 
-  /** Locks the row that `run` asks the store for. */
-  lock<L extends Locked>(
-    run: (store: MemoryStore, work: (locked: L) => Promise<void>) => Promise<void>,
-  ): Promise<L> {
+  /** Locks the rows that `run` asks the store for. */
+  lock<L>(run: (store: MemoryStore, work: (locked: L) => Promise<void>) => Promise<void>): Promise<L> {
     this.#requireOpen();
     return new Promise((resolve, reject) => {
       const inTransaction = (locked: L) => {

@@ -1,10 +1,12 @@
 import type { SweptCounter } from '@leafcutter/coordinator/domain/allocation/fence';
 import type { CounterName, LedgerEntry, Range } from '@leafcutter/coordinator/domain/allocation/range';
 import {
+  type Advance,
   type Deployment,
   type HoldingPage,
   type LedgerCursor,
   type Locked,
+  type LockedGroup,
   type LockedMachineId,
   type LockedTag,
   type MachineIdRecord,
@@ -46,13 +48,17 @@ export class SimulatedStore implements Store {
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
     return this.#transaction<LockedTag, T>(
       (store, inTransaction) => store.withTag(tag, inTransaction),
-      (session, locked) =>
+      (session, locked) => work(this.#tag(session, locked)),
+    );
+  }
+
+  withTags<T>(tags: readonly string[], work: (group: LockedGroup<LockedTag>) => Promise<T>): Promise<T> {
+    return this.#transaction<LockedGroup<LockedTag>, T>(
+      (store, inTransaction) => store.withTags(tags, inTransaction),
+      (session, group) =>
         work({
-          ...locked,
-          ...this.#ledgerCalls(session, locked),
-          advance: (to, entries, era) =>
-            this.#statement(session, entries, () => locked.advance(to, entries, era)),
-          note: (entry) => this.#statement(session, [], () => locked.note(entry)),
+          rows: group.rows.map((locked) => this.#tag(session, locked)),
+          advance: (advances) => this.#advance(session, group, advances),
         }),
     );
   }
@@ -60,14 +66,50 @@ export class SimulatedStore implements Store {
   withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T> {
     return this.#transaction<LockedMachineId, T>(
       (store, inTransaction) => store.withMachineId(machineId, inTransaction),
-      (session, locked) =>
+      (session, locked) => work(this.#machineId(session, locked)),
+    );
+  }
+
+  withMachineIds<T>(
+    machineIds: readonly number[],
+    work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+  ): Promise<T> {
+    return this.#transaction<LockedGroup<LockedMachineId>, T>(
+      (store, inTransaction) => store.withMachineIds(machineIds, inTransaction),
+      (session, group) =>
         work({
-          ...locked,
-          ...this.#ledgerCalls(session, locked),
-          advance: (to, entries, taker) =>
-            this.#statement(session, entries, () => locked.advance(to, entries, taker)),
+          rows: group.rows.map((locked) => this.#machineId(session, locked)),
+          advance: (advances) => this.#advance(session, group, advances),
         }),
     );
+  }
+
+  #tag(session: Session, locked: LockedTag): LockedTag {
+    return {
+      ...locked,
+      ...this.#ledgerCalls(session, locked),
+      advance: (to, entries, era) =>
+        this.#statement(session, entries, () => locked.advance(to, entries, era)),
+      note: (entry) => this.#statement(session, [], () => locked.note(entry)),
+    };
+  }
+
+  #machineId(session: Session, locked: LockedMachineId): LockedMachineId {
+    return {
+      ...locked,
+      ...this.#ledgerCalls(session, locked),
+      advance: (to, entries, taker) =>
+        this.#statement(session, entries, () => locked.advance(to, entries, taker)),
+    };
+  }
+
+  #advance<Row extends Locked>(
+    session: Session,
+    group: LockedGroup<Row>,
+    advances: readonly Advance[],
+  ): Promise<void> {
+    const entries = advances.flatMap((advance) => advance.entries);
+    return this.#statement(session, entries, () => group.advance(advances));
   }
 
   #ledgerCalls(session: Session, locked: Locked) {
@@ -197,7 +239,7 @@ export class SimulatedStore implements Store {
   }
 
   /** The steps of a transaction as the driver sends them. Each may be lost on its way there or back. */
-  async #transaction<L extends LockedTag | LockedMachineId, T>(
+  async #transaction<L, T>(
     lock: (store: MemoryStore, inTransaction: (locked: L) => Promise<void>) => Promise<void>,
     work: (session: Session, locked: L) => Promise<T>,
   ): Promise<T> {

@@ -62,9 +62,20 @@ export class MemoryDatabase {
   /** Waits until nobody holds `row`, then holds it until the returned function is called. First come, first served. */
   async lock(row: string): Promise<() => void> {
     const before = this.#turns.get(row);
+    const unlock = this.#queueFor(row);
+    await before;
+    return unlock;
+  }
+
+  /** Holds those of `rows` that nobody holds, until the function of each is called. */
+  async lockFree(rows: readonly string[]): Promise<Map<string, () => void>> {
+    const free = rows.filter((row) => !this.#turns.has(row));
+    return new Map(free.map((row) => [row, this.#queueFor(row)]));
+  }
+
+  #queueFor(row: string): () => void {
     const { promise: turn, resolve: end } = Promise.withResolvers<void>();
     this.#turns.set(row, turn);
-    await before;
     return () => {
       if (this.#turns.get(row) === turn) this.#turns.delete(row);
       end();

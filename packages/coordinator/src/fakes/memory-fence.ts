@@ -57,15 +57,15 @@ export class MemoryFence implements Fence {
     this.#faults.push(fault);
   }
 
-  async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
+  async raise(moves: readonly FenceMove[]): Promise<FenceAnswer[]> {
     this.raises++;
     const fault = this.#faults.shift();
-    if (!this.available) return { kind: 'away' };
+    if (!this.available) return moves.map(() => ({ kind: 'away' }));
     if (fault === 'before-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
-    const answer = this.#answer(name, move);
-    if (answer.kind === 'ok') this.#rise(name, move);
+    const answers = moves.map((move) => this.#answer(move));
+    if (answers.every(({ kind }) => kind === 'ok')) for (const move of moves) this.#rise(move);
     if (fault === 'after-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
-    return answer;
+    return answers;
   }
 
   async read(name: CounterName): Promise<FenceMark> {
@@ -129,10 +129,10 @@ export class MemoryFence implements Fence {
     this.#put(name, { value: to, committed: to, granted: to, era, taken });
   }
 
-  #answer(name: CounterName, move: FenceMove): FenceAnswer {
+  #answer(move: FenceMove): FenceAnswer {
     const { identity } = this.memory;
     if (identity === undefined || identity.generation !== move.generation) return { kind: 'stranger' };
-    const mark = this.#mark(name);
+    const mark = this.#mark(move.name);
     const later = compareEras(mark, move);
     if (later > 0) return { kind: 'forgotten' };
     if (later === 0 && mark.value > move.start) return { kind: 'ahead', ...mark };
@@ -143,9 +143,9 @@ export class MemoryFence implements Fence {
     return this.memory.marks.get(key(name)) ?? NO_MARK;
   }
 
-  /** As `raise-fence.lua`. */
-  #rise(name: CounterName, move: FenceMove): void {
-    const { end, counter, begins = move } = move;
+  /** As `raise-fences.lua`. */
+  #rise(move: FenceMove): void {
+    const { name, end, counter, begins = move } = move;
     const { era, taken } = begins;
     const before = this.#mark(name);
     const committed = compareEras(before, move) === 0 ? maxBigint(counter, before.committed) : counter;

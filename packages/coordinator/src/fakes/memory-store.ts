@@ -15,6 +15,7 @@ import {
   type HoldingPage,
   type LedgerCursor,
   type Locked,
+  type LockedGroup,
   type LockedMachineId,
   type LockedTag,
   type MachineIdRecord,
@@ -31,7 +32,15 @@ import {
 import { checkSameShape, unknownTag } from '../domain/tags/tags.ts';
 import { withChange } from '../domain/trail/tag-entry.ts';
 import type { TrailEntry, TrailQuery, TrailRecord } from '../domain/trail/trail.ts';
-import { bytewise, type DeploymentRow, MemoryDatabase, put, remove, type Write } from './memory-database.ts';
+import {
+  bytewise,
+  type DeploymentRow,
+  MemoryDatabase,
+  put,
+  remove,
+  type TagRow,
+  type Write,
+} from './memory-database.ts';
 
 /**
  * How a transaction can die: `begin` loses the connection before anything happened, `before-commit` loses COMMIT on
@@ -132,35 +141,58 @@ export class MemoryStore implements Store {
   }
 
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
-    const { tags, highWaters, eras } = this.database;
-    return this.#transaction(`tag:${tag}`, async (writes, nowMs) => {
-      const row = tags.get(tag);
+    return this.#transaction(`tag:${tag}`, (writes, nowMs) => {
+      const row = this.database.tags.get(tag);
       if (row === undefined) throw unknownTag(tag);
-      const record = this.#record(tag);
-      const name = { kind: 'tag', tag } as const;
+      return work(this.#lockedTag(row, writes, nowMs));
+    });
+  }
+
+  withTags<T>(tags: readonly string[], work: (group: LockedGroup<LockedTag>) => Promise<T>): Promise<T> {
+    const rows = tags.map((tag) => `tag:${tag}`);
+    return this.#transaction(rows, (writes, nowMs, held) => {
+      const locked = tags.flatMap((tag) => {
+        const row = this.database.tags.get(tag);
+        return row === undefined || !held.has(`tag:${tag}`) ? [] : [this.#lockedTag(row, writes, nowMs)];
+      });
+      const byTag = new Map(locked.map((row) => [row.tag.tag, row]));
       return work({
-        name,
-        value: counterOf(record),
-        nowMs,
-        tag: record,
-        ...this.database.eras.get(tag),
-        ...this.#told,
-        ...this.database.ledgerOf(name, writes),
-        advance: async (to, entries, later) => {
-          const { taken } = later ?? {};
-          const highestId =
-            taken === undefined ? row.highestId : minBigint(row.highestId ?? taken.start, taken.start - 1n);
-          writes.push(
-            put(tags, tag, { ...row, nextId: to, highestId }),
-            put(highWaters, tag, to),
-            ...this.#enter(entries),
-          );
-          if (later !== undefined) writes.push(put(eras, tag, { era: later.era, taken }));
+        rows: locked,
+        async advance(advances) {
+          for (const { name, to, entries, era } of advances)
+            await byTag.get(counterKey(name))?.advance(to, entries, era);
         },
-        enter: async (entries) => void writes.push(...this.#enter(entries)),
-        note: async (entry) => void writes.push(this.database.note(entry, nowMs)),
       });
     });
+  }
+
+  #lockedTag(row: TagRow, writes: Write[], nowMs: number): LockedTag {
+    const { tags, highWaters, eras } = this.database;
+    const { tag } = row;
+    const record = this.#record(tag);
+    const name = { kind: 'tag', tag } as const;
+    return {
+      name,
+      value: counterOf(record),
+      nowMs,
+      tag: record,
+      ...eras.get(tag),
+      ...this.#told,
+      ...this.database.ledgerOf(name, writes),
+      advance: async (to, entries, later) => {
+        const { taken } = later ?? {};
+        const highestId =
+          taken === undefined ? row.highestId : minBigint(row.highestId ?? taken.start, taken.start - 1n);
+        writes.push(
+          put(tags, tag, { ...row, nextId: to, highestId }),
+          put(highWaters, tag, to),
+          ...this.#enter(entries),
+        );
+        if (later !== undefined) writes.push(put(eras, tag, { era: later.era, taken }));
+      },
+      enter: async (entries) => void writes.push(...this.#enter(entries)),
+      note: async (entry) => void writes.push(this.database.note(entry, nowMs)),
+    };
   }
 
   async createTag(tag: NewTag, noting?: Noting): Promise<TagRecord> {
@@ -228,32 +260,58 @@ export class MemoryStore implements Store {
   }
 
   withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T> {
-    const { machineIds } = this.database;
-    return this.#transaction(`machine:${machineId}`, async (writes, nowMs) => {
-      const machine = machineIds.get(machineId);
+    return this.#transaction(`machine:${machineId}`, (writes, nowMs) => {
+      const machine = this.database.machineIds.get(machineId);
       if (machine === undefined) {
         throw new LeafcutterError(
           'STORE_UNAVAILABLE',
           `Machine id ${machineId} has no row; restart a coordinator.`,
         );
       }
-      const name = { kind: 'machine', machineId } as const;
+      return work(this.#lockedMachineId(machine, writes, nowMs));
+    });
+  }
+
+  withMachineIds<T>(
+    machineIds: readonly number[],
+    work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+  ): Promise<T> {
+    const rows = machineIds.map((machineId) => `machine:${machineId}`);
+    return this.#transaction(rows, (writes, nowMs, held) => {
+      const locked = machineIds.flatMap((machineId) => {
+        const machine = this.database.machineIds.get(machineId);
+        if (machine === undefined || !held.has(`machine:${machineId}`)) return [];
+        return [this.#lockedMachineId(machine, writes, nowMs)];
+      });
+      const byName = new Map(locked.map((row) => [counterKey(row.name), row]));
       return work({
-        name,
-        value: machine.ceilingMs,
-        nowMs,
-        machine,
-        ...this.#told,
-        enter: async (entries) => void writes.push(...this.#enter(entries)),
-        ...this.database.ledgerOf(name, writes),
-        advance: async (to, entries, taker) => {
-          writes.push(
-            put(machineIds, machineId, { ...machine, ...taker, ceilingMs: to }),
-            ...this.#enter(entries),
-          );
+        rows: locked,
+        async advance(advances) {
+          for (const { name, to, entries, taker } of advances)
+            await byName.get(counterKey(name))?.advance(to, entries, taker);
         },
       });
     });
+  }
+
+  #lockedMachineId(machine: MachineIdRecord, writes: Write[], nowMs: number): LockedMachineId {
+    const { machineId } = machine;
+    const name = { kind: 'machine', machineId } as const;
+    return {
+      name,
+      value: machine.ceilingMs,
+      nowMs,
+      machine,
+      ...this.#told,
+      enter: async (entries) => void writes.push(...this.#enter(entries)),
+      ...this.database.ledgerOf(name, writes),
+      advance: async (to, entries, taker) => {
+        writes.push(
+          put(this.database.machineIds, machineId, { ...machine, ...taker, ceilingMs: to }),
+          ...this.#enter(entries),
+        );
+      },
+    };
   }
 
   async listMachineIds(
@@ -355,7 +413,11 @@ export class MemoryStore implements Store {
     );
   }
 
-  async #transaction<T>(row: string, work: (writes: Write[], nowMs: number) => Promise<T>): Promise<T> {
+  /** Waits for one row; of several, it holds those that are free. */
+  async #transaction<T>(
+    rows: string | readonly string[],
+    work: (writes: Write[], nowMs: number, held: ReadonlySet<string>) => Promise<T>,
+  ): Promise<T> {
     this.transactions++;
     if (this.#isDue('begin')) {
       throw new LeafcutterError('STORE_UNAVAILABLE', 'Lost before anything happened.', {
@@ -364,17 +426,20 @@ export class MemoryStore implements Store {
     }
     // Like MySQL's NOW(), which is fixed when a statement begins, before it waits for the row.
     const nowMs = this.#clock.now();
-    const unlock = await this.database.lock(row);
+    const held =
+      typeof rows === 'string'
+        ? new Map([[rows, await this.database.lock(rows)]])
+        : await this.database.lockFree(rows);
     try {
       const writes: Write[] = [];
-      const result = await work(writes, nowMs);
+      const result = await work(writes, nowMs, new Set(held.keys()));
       await this.beforeCommit();
       if (this.#isDue('before-commit')) throw commitUnclear();
       this.database.commit(writes);
       if (this.#isDue('after-commit')) throw commitUnclear();
       return result;
     } finally {
-      unlock();
+      for (const unlock of held.values()) unlock();
     }
   }
 

@@ -6,8 +6,8 @@ import {
   TWITTER_EPOCH_MS,
 } from '@leafcutter/shared/layout';
 import type { UnfencedRule } from '../domain/allocation/allocate.ts';
-import type { FenceIdentity, FenceMove } from '../domain/allocation/fence.ts';
-import type { Holder, Range } from '../domain/allocation/range.ts';
+import type { Fence, FenceAnswer, FenceIdentity, FenceMove } from '../domain/allocation/fence.ts';
+import type { CounterName, Holder, Range } from '../domain/allocation/range.ts';
 import type { NewTag } from '../domain/allocation/store.ts';
 import { KEY_SCHEMA } from '../domain/fence-guard/generation.ts';
 import type { AgentRecord } from '../domain/fleet/roster.ts';
@@ -48,10 +48,21 @@ export const SWEPT: UnfencedRule = {
   wentUnfenced: () => undefined,
 };
 
-/** Asks the sample Redis to raise a fence; the counter stands at `start` unless told otherwise. */
-export function fenceMove(start: bigint, end: bigint, own: Partial<FenceMove> = {}): FenceMove {
+/** The move of a fence on the sample Redis; the counter stands at `start` unless told otherwise. */
+export function fenceMove(start: bigint, end: bigint, own: Partial<FenceMove> = {}): Omit<FenceMove, 'name'> {
   const { generation } = SAMPLE_DEPLOYMENT.identity;
   return { counter: start, top: start, start, end, generation, mayGoUnfenced: false, ...own };
+}
+
+/** Asks for one fence alone. */
+export async function raiseOne(
+  fence: Pick<Fence, 'raise'>,
+  name: CounterName,
+  move: Omit<FenceMove, 'name'>,
+): Promise<FenceAnswer> {
+  const [answer] = await fence.raise([{ ...move, name }]);
+  if (answer === undefined) throw new Error('the fence did not answer');
+  return answer;
 }
 
 export const LEASE_RULES: LeaseRules = {

@@ -1,7 +1,11 @@
 import { hasCode } from '@leafcutter/shared/errors';
 import { type FenceAnswer, type FenceMark, type FenceMove, NO_MARK } from '../domain/allocation/fence.ts';
-import type { CounterName } from '../domain/allocation/range.ts';
-import { type LockedMachineId, type LockedTag, RETRY_REASONS } from '../domain/allocation/store.ts';
+import {
+  type LockedGroup,
+  type LockedMachineId,
+  type LockedTag,
+  RETRY_REASONS,
+} from '../domain/allocation/store.ts';
 import { MemoryDatabase } from './memory-database.ts';
 import { MemoryFence } from './memory-fence.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -10,8 +14,8 @@ import { MemoryStore } from './memory-store.ts';
 
 /** A fence that remembers nothing and always agrees. */
 export class AgreeableFence extends MemoryFence {
-  override async raise(): Promise<FenceAnswer> {
-    return { kind: 'ok' };
+  override async raise(moves: readonly FenceMove[]): Promise<FenceAnswer[]> {
+    return agreeing(moves);
   }
 
   override async read(): Promise<FenceMark> {
@@ -24,6 +28,10 @@ export class UnlockedDatabase extends MemoryDatabase {
   override async lock(): Promise<() => void> {
     return () => undefined;
   }
+
+  override async lockFree(rows: readonly string[]): Promise<Map<string, () => void>> {
+    return new Map(rows.map((row) => [row, () => undefined]));
+  }
 }
 
 /** A store that treats a COMMIT without an answer as one that succeeded. */
@@ -32,16 +40,35 @@ export class TrustingStore extends MemoryStore {
     return trusting(work, (noted) => super.withTag(tag, noted));
   }
 
+  override withTags<T>(
+    tags: readonly string[],
+    work: (group: LockedGroup<LockedTag>) => Promise<T>,
+  ): Promise<T> {
+    return trusting(work, (noted) => super.withTags(tags, noted));
+  }
+
   override withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T> {
     return trusting(work, (noted) => super.withMachineId(machineId, noted));
+  }
+
+  override withMachineIds<T>(
+    machineIds: readonly number[],
+    work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+  ): Promise<T> {
+    return trusting(work, (noted) => super.withMachineIds(machineIds, noted));
   }
 }
 
 /** A fence that treats a question without an answer as one that was agreed to. */
 export class TrustingFence extends MemoryFence {
-  override raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
-    return super.raise(name, move).catch(() => ({ kind: 'ok' }));
+  override raise(moves: readonly FenceMove[]): Promise<FenceAnswer[]> {
+    return super.raise(moves).catch(() => agreeing(moves));
   }
+}
+
+/** The answers of a fence that has nothing against these. */
+export function agreeing(moves: readonly FenceMove[]): FenceAnswer[] {
+  return moves.map(() => ({ kind: 'ok' }));
 }
 
 /** Runs a transaction and treats a COMMIT without an answer as one that succeeded. */

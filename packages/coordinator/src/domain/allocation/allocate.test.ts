@@ -2,12 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { MemoryFence } from '../../fakes/memory-fence.ts';
 import { RecordedEvents } from '../../fakes/recorded-events.ts';
-import { fenceMove, SAMPLE_DEPLOYMENT, SWEPT } from '../../fakes/samples.ts';
+import { fenceMove, raiseOne, SAMPLE_DEPLOYMENT, SWEPT } from '../../fakes/samples.ts';
 import { AgreeableFence } from '../../fakes/unguarded.ts';
 import { allocate, type UnfencedRule } from './allocate.ts';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
 import type { Fence } from './fence.ts';
 import type { CounterName, Era, Range } from './range.ts';
+import { RefusedByFenceError } from './refused-by-fence-error.ts';
 
 const name: CounterName = { kind: 'tag', tag: 'orders' };
 
@@ -16,6 +17,7 @@ interface Attempt {
   readonly remembered?: Remembered;
   readonly events?: RecordedEvents;
   readonly endOf?: (start: bigint) => bigint;
+  /** Called with what is written, and the era that begins. */
   readonly write?: (range: Range, era: Era | undefined) => Promise<void>;
   /** Ranges that the ledger has, in order. */
   readonly ledger?: readonly Range[];
@@ -25,7 +27,7 @@ interface Attempt {
 }
 
 /** One attempt to take 100 from a counter that stands at `value`. */
-function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {}): Promise<Range> {
+async function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {}): Promise<Range> {
   const { floor = 0n, events = new RecordedEvents(), endOf = (start) => start + 100n } = options;
   const { write = async () => undefined } = options;
   const { remembered = NOTHING_REMEMBERED, ledger = [], taken } = options;
@@ -47,7 +49,21 @@ function attempt(value: bigint, fence: Fence | undefined, options: Attempt = {})
     enter: async () => undefined,
   };
   const parts = { fence, events, unfenced: options.unfenced, coordinatorId: 'c1' };
-  return allocate(parts, locked, { remembered, floor, endOf, write });
+  let range: Range = { start: 0n, end: 0n };
+  const noted = (taken: Range) => {
+    range = taken;
+    return { entries: [] };
+  };
+  const advance: Parameters<typeof allocate>[1]['advance'] = async ([only]) => write(range, only?.era);
+  const taking = { remembered, floor, endOf, noted };
+  try {
+    const [outcome] = await allocate(parts, { advance }, [{ locked, taking }]);
+    if (outcome !== undefined && 'range' in outcome) return outcome.range;
+    throw outcome?.refusal;
+  } catch (error) {
+    const [own] = error instanceof RefusedByFenceError ? error.refusals.values() : [];
+    throw own === undefined ? error : own.refusal;
+  }
 }
 
 /** As the arbiters do it: if the counter is behind, once more from what is remembered. */
@@ -76,7 +92,7 @@ describe('a range', () => {
   test('keeps every digit at the top of 63 bits', async () => {
     const fence = new MemoryFence();
     const top = 2n ** 63n - 102n;
-    await fence.raise(name, fenceMove(0n, top + 1n));
+    await raiseOne(fence, name, fenceMove(0n, top + 1n));
     expect(await follow(top, fence)).toEqual({ start: top + 1n, end: top + 101n });
   });
 
@@ -110,14 +126,14 @@ describe('a fence that remembers more than the counter', () => {
   test('is followed, and it is told by how much it was ahead', async () => {
     const fence = new MemoryFence();
     const events = new RecordedEvents();
-    await fence.raise(name, fenceMove(1n, 5_001n));
+    await raiseOne(fence, name, fenceMove(1n, 5_001n));
     expect(await follow(1n, fence, { events })).toEqual({ start: 5_001n, end: 5_101n });
     expect(events.ahead).toEqual([{ counter: 'orders', by: 5_000n }]);
   });
 
   test('has its start judged by the same rules, before it moves', async () => {
     const fence = new MemoryFence();
-    await fence.raise(name, fenceMove(1n, 5_001n));
+    await raiseOne(fence, name, fenceMove(1n, 5_001n));
     const endOf = (start: bigint) => {
       if (start > 1_000n) throw new LeafcutterError('TAG_EXHAUSTED', 'no');
       return start + 100n;

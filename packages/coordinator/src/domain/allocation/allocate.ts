@@ -1,6 +1,6 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { CounterBehindError, NOTHING_REMEMBERED, type Remembered } from './counter-behind-error.ts';
-import type { Fence } from './fence.ts';
+import type { Fence, FenceAnswer, FenceMove } from './fence.ts';
 import { eraTop, type LostRange, lostEntries, lostRange } from './lost-range.ts';
 import { LoweringForgottenError } from './lowering-forgotten-error.ts';
 import {
@@ -12,7 +12,8 @@ import {
   minBigint,
   type Range,
 } from './range.ts';
-import { type Locked, RETRY_REASONS } from './store.ts';
+import { RefusedByFenceError } from './refused-by-fence-error.ts';
+import { type Advance, type Locked, type LockedGroup, RETRY_REASONS } from './store.ts';
 
 export interface AllocationEvents {
   /** The fence, or the ledger, remembered `by` more than the counter did. */
@@ -27,7 +28,7 @@ export interface AllocationEvents {
   fenceStrange(): void;
 }
 
-/** How one kind of range is taken. */
+/** How the range of one counter is taken. */
 export interface Taking {
   /** What earlier attempts were told. */
   readonly remembered: Remembered;
@@ -35,13 +36,18 @@ export interface Taking {
   readonly floor?: bigint;
   /** The end of a range that would start at `start`. Throws if such a range must not be granted. */
   endOf(start: bigint): bigint;
-  /**
-   * Raises the counter and writes the ledger, in the open transaction. If there is an `era`, it begins with the
-   * range.
-   * @throws CounterBehindError if the ledger already has a range that starts here
-   */
-  write(range: Range, era: Era | undefined): Promise<void>;
+  /** What is written besides the counter. Throws if nobody wants the range any more. */
+  noted(range: Range): Pick<Advance, 'entries' | 'taker'>;
 }
+
+/** A locked counter and how its range is taken, or why none is. */
+export type Turn = { readonly locked: Locked } & (
+  | { readonly taking: Taking }
+  | { readonly refusal: unknown }
+);
+
+/** What a counter's turn came to. A range may be handed out once its transaction is committed. */
+export type TurnOutcome = { readonly range: Range } | { readonly refusal: unknown };
 
 /**
  * Why no range may be allocated by the counter alone:
@@ -61,7 +67,7 @@ export interface UnfencedRule {
   wentUnfenced(): void;
 }
 
-interface Parts {
+export interface AllocationParts {
   readonly fence: Fence | undefined;
   /** Default: never. */
   readonly unfenced?: UnfencedRule | undefined;
@@ -69,61 +75,74 @@ interface Parts {
   readonly coordinatorId: string;
 }
 
+/** A range that is about to be written. */
+interface Plan {
+  readonly locked: Locked;
+  readonly from: bigint;
+  readonly told: Remembered;
+  /** End of what the ledger has of the era. */
+  readonly known: bigint;
+  readonly range: Range;
+  /** The later era that begins with the range. */
+  readonly begins: Era | undefined;
+  readonly noted: ReturnType<Taking['noted']>;
+  /** Why it must not go unfenced; undefined if it may. */
+  readonly mustBeFenced: UnfencedRefusal | undefined;
+}
+
 /**
- * The one primitive: takes the next range of a counter whose row the caller has locked (invariants I1, I2).
+ * The one primitive: takes the next range of each counter whose row the caller has locked (invariants I1, I2).
  *
- * The range starts at the locked counter or the floor, and above everything that the ledger has of the era. It ends
+ * A range starts at the locked counter or the floor, and above everything that the ledger has of the era. It ends
  * before the numbers that were handed out above. So it shares no number with any other range.
  *
- * The range is written first, then the fence is raised to its end, and the caller commits when this resolves. So the
- * fence stands at the end of every range that can be handed out, and a range that the database refuses moves no
- * fence. If the fence or the ledger remembers more, nothing moves: the transaction is rolled back and run again with
- * that as its floor (`retrying`). A crash at any line leaves a gap and nothing worse.
+ * The ranges are written first, then the fences are raised to their ends, and the caller commits when this resolves. So
+ * a fence stands at the end of every range that can be handed out, and a range that the database refuses moves no
+ * fence. If a fence remembers more, no fence moves: the transaction is rolled back, and run again with that as its floor
+ * (`retrying`), the others' without it (`GroupCommit`). A crash at any line leaves gaps and nothing worse.
  *
- * @throws CounterBehindError, LoweringForgottenError, STORE_UNAVAILABLE with reason `fence_unclear`,
- * `fence_stranger`, `fence_unswept` or `fence_too_long`, and what `taking` throws
+ * A counter that is refused before anything is written is left out, and does not concern the others.
+ *
+ * @throws RefusedByFenceError, STORE_UNAVAILABLE with reason `fence_unclear`, and what the store throws
  */
 export async function allocate(
-  { fence, unfenced, events, coordinatorId }: Parts,
-  locked: Locked,
-  taking: Taking,
-): Promise<Range> {
-  const { name, generation } = locked;
-  const refusal = unfenced === undefined ? 'unswept' : unfenced.unfencedRefusal(locked.memory);
+  parts: AllocationParts,
+  group: Pick<LockedGroup<Locked>, 'advance'>,
+  turns: readonly Turn[],
+): Promise<TurnOutcome[]> {
+  const outcomes: TurnOutcome[] = [];
+  const plans: Plan[] = [];
+  for (const turn of turns) {
+    const plan = await planned(turn, parts);
+    if ('range' in plan) plans.push(plan);
+    outcomes.push(plan);
+  }
+  if (plans.length === 0) return outcomes;
+  await write(group, plans, parts.events);
+  const remembered = await raise(parts, plans);
+  for (const [index, plan] of plans.entries()) await enterLost(plan, remembered[index], parts);
+  return outcomes;
+}
+
+async function planned(
+  turn: Turn,
+  { unfenced, events }: AllocationParts,
+): Promise<Plan | { readonly refusal: unknown }> {
+  if ('refusal' in turn) return turn;
+  const { locked, taking } = turn;
+  const mustBeFenced = unfenced === undefined ? 'unswept' : unfenced.unfencedRefusal(locked.memory);
   const { remembered } = taking;
   const told = compareEras(remembered, locked) === 0 ? remembered : NOTHING_REMEMBERED;
   const from = maxBigint(locked.value, maxBigint(taking.floor ?? 0n, told.value));
+  const top = await eraTop(locked);
   try {
-    const top = await eraTop(locked);
-    if (top > from) throw new CounterBehindError(name, { ...told, era: locked.era, value: top });
-    // A machine id's ledger never goes beyond its ceiling.
-    const known = name.kind === 'machine' ? locked.value : top;
+    if (top > from) throw behind(events, { locked, from }, { ...told, era: locked.era, value: top });
     const { range, begins } = rangeFrom(locked, from, taking);
-    await taking.write(range, begins);
-    const answer = await fence?.raise(name, {
-      ...range,
-      counter: locked.value,
-      top: known,
-      era: locked.era,
-      taken: locked.taken,
-      begins,
-      generation,
-      mayGoUnfenced: refusal === undefined,
-    });
-    if (answer?.kind === 'ahead') throw new CounterBehindError(name, answer);
-    if (answer?.kind === 'forgotten') throw new LoweringForgottenError(name);
-    if (answer?.kind === 'stranger') throw strange(events);
-    if (answer?.kind === 'away') {
-      if (refusal !== undefined) throw mustBeFenced(name, refusal, events);
-      unfenced?.wentUnfenced();
-      events.unfenced(name);
-    }
-    const before = answer?.kind === 'ok' ? answer.before : told;
-    await enterLost(locked, known, before, { events, coordinatorId });
-    return range;
-  } catch (error) {
-    if (error instanceof CounterBehindError) events.counterBehind(name, error.remembered.value - from);
-    throw error;
+    // A machine id's ledger never goes beyond its ceiling.
+    const known = locked.name.kind === 'machine' ? locked.value : top;
+    return { locked, from, told, known, range, begins, noted: taking.noted(range), mustBeFenced };
+  } catch (refusal) {
+    return { refusal };
   }
 }
 
@@ -135,13 +154,84 @@ function rangeFrom(
   { name, era, taken, ledgerTop }: Locked,
   from: bigint,
   taking: Taking,
-): { range: Range; begins?: Era } {
+): { range: Range; begins: Era | undefined } {
   const passes = taken !== undefined && from >= taken.start;
   const start = passes ? maxBigint(from, maxBigint(taken.end, ledgerTop)) : from;
   const end = taking.endOf(start);
   if (end <= start) throw new Error(`empty range [${start}, ${end}) of ${counterKey(name)}`);
   if (passes) return { range: { start, end }, begins: { era: (era ?? 0) + 1 } };
-  return { range: { start, end: minBigint(end, taken?.start ?? end) } };
+  return { range: { start, end: minBigint(end, taken?.start ?? end) }, begins: undefined };
+}
+
+async function write(
+  group: Pick<LockedGroup<Locked>, 'advance'>,
+  plans: readonly Plan[],
+  events: AllocationEvents,
+): Promise<void> {
+  try {
+    await group.advance(
+      plans.map(({ locked, range, begins, noted }) => ({
+        name: locked.name,
+        to: range.end,
+        era: begins,
+        ...noted,
+      })),
+    );
+  } catch (error) {
+    // The ledger has a range that starts there, which is told of one counter only.
+    const [plan] = plans;
+    if (!(error instanceof CounterBehindError) || plan === undefined) throw error;
+    throw behind(events, plan, error.remembered);
+  }
+}
+
+/** Resolves to what was remembered of each, by the fence or by an earlier attempt. */
+async function raise(
+  { fence, unfenced, events }: AllocationParts,
+  plans: readonly Plan[],
+): Promise<(Remembered | undefined)[]> {
+  if (fence === undefined) return plans.map(({ told }) => told);
+  const answers = await fence.raise(plans.map(moveOf));
+  const refusals = new Map<string, { refusal: unknown }>();
+  const remembered = plans.map((plan, index) => {
+    const answer = answers[index];
+    if (answer === undefined) throw new Error('the fence did not answer for each counter');
+    const refusal = refusalOf(answer, plan, events);
+    if (refusal !== undefined) refusals.set(counterKey(plan.locked.name), { refusal });
+    return answer.kind === 'ok' ? answer.before : plan.told;
+  });
+  if (refusals.size > 0) throw new RefusedByFenceError(refusals);
+  for (const [index, { locked }] of plans.entries()) {
+    if (answers[index]?.kind !== 'away') continue;
+    unfenced?.wentUnfenced();
+    events.unfenced(locked.name);
+  }
+  return remembered;
+}
+
+function moveOf({ locked, range, known, begins, mustBeFenced }: Plan): FenceMove {
+  const { name, value, era, taken, generation } = locked;
+  const mayGoUnfenced = mustBeFenced === undefined;
+  return { name, ...range, counter: value, top: known, era, taken, begins, generation, mayGoUnfenced };
+}
+
+/** Why a range must not be handed out after this answer; undefined if it may. */
+function refusalOf(answer: FenceAnswer, plan: Plan, events: AllocationEvents): LeafcutterError | undefined {
+  const { name } = plan.locked;
+  switch (answer.kind) {
+    case 'ok':
+      return undefined;
+    case 'ahead':
+      return behind(events, plan, answer);
+    case 'forgotten':
+      return new LoweringForgottenError(name);
+    case 'unreadable':
+      return answer.error;
+    case 'stranger':
+      return strange(events);
+    case 'away':
+      return plan.mustBeFenced && unfencedRefused(name, plan.mustBeFenced, events);
+  }
 }
 
 /**
@@ -149,17 +239,25 @@ function rangeFrom(
  * two.
  */
 async function enterLost(
-  locked: Locked,
-  top: bigint,
+  { locked, known }: Plan,
   before: Remembered | undefined,
-  { events, coordinatorId }: Pick<Parts, 'events' | 'coordinatorId'>,
+  { events, coordinatorId }: AllocationParts,
 ): Promise<void> {
   // What is remembered of an earlier era says nothing about this one.
   if (before === undefined || compareEras(before, locked) !== 0) return;
-  const lost = lostRange(locked, top, before);
+  const lost = lostRange(locked, known, before);
   if (lost === undefined) return;
   await locked.enter(await lostEntries(locked, lost, coordinatorId));
   events.writesLost(locked.name, lost);
+}
+
+function behind(
+  events: AllocationEvents,
+  { locked: { name }, from }: Pick<Plan, 'locked' | 'from'>,
+  remembered: Remembered,
+): CounterBehindError {
+  events.counterBehind(name, remembered.value - from);
+  return new CounterBehindError(name, remembered);
 }
 
 const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, readonly [reason: string, message: string]>> = {
@@ -173,7 +271,7 @@ const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, readonly [reason: string,
   ],
 };
 
-function mustBeFenced(name: CounterName, why: UnfencedRefusal, events: AllocationEvents): LeafcutterError {
+function unfencedRefused(name: CounterName, why: UnfencedRefusal, events: AllocationEvents): LeafcutterError {
   events.unfencedRefused(name, why);
   const [reason, message] = MUST_BE_FENCED[why];
   return new LeafcutterError('STORE_UNAVAILABLE', message, { reason });

@@ -1,7 +1,9 @@
+import type { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Counter, CounterName, Era } from './range.ts';
 
 /** A range that is about to be committed, and the counter's era in the database. */
 export interface FenceMove extends Era {
+  readonly name: CounterName;
   /** The later era that begins with the range; undefined if the range belongs to the counter's era. */
   readonly begins?: Era | undefined;
   /** The counter's committed value in the database. */
@@ -35,11 +37,12 @@ export interface FenceMark extends Era {
 export const NO_MARK: FenceMark = { value: 0n, committed: 0n, granted: 0n };
 
 /**
- * - ok: the fence now stands at the end asked for. `before` is what it remembered, if it knew of more than the
- *   ledger.
+ * - ok: the fence now stands at the end asked for, if none of the others refuses. `before` is what it remembered, if
+ *   it knew of more than the ledger.
  * - ahead: more is remembered than `start`; nothing moved.
  * - forgotten: the fence knows of a later era; nothing moved. The database forgot that the counter was lowered or
  *   that it went on above, and may have forgotten what was granted since. It has to be mended first.
+ * - unreadable: the fence holds no valid value, for example because somebody set it by hand; nothing moved.
  * - away: the fence is away or takes no writes; nothing that is remembered forbids the range.
  * - stranger: the fence has no generation, or another one than the database says. It is a different fence, or it
  *   forgot.
@@ -48,6 +51,7 @@ export type FenceAnswer =
   | { readonly kind: 'ok'; readonly before?: FenceMark }
   | ({ readonly kind: 'ahead' } & FenceMark)
   | { readonly kind: 'forgotten' }
+  | { readonly kind: 'unreadable'; readonly error: LeafcutterError }
   | { readonly kind: 'away' }
   | { readonly kind: 'stranger' };
 
@@ -122,11 +126,12 @@ export interface Fence {
    */
   readonly incarnation: number;
   /**
-   * Raises the fence from at most `start` to `end`. If it stands above `start`, it says where it stands and changes
-   * nothing.
-   * @throws STORE_UNAVAILABLE with reason `fence_unclear` if no answer came: the fence may have risen.
+   * Raises the fences of one transaction, each from at most `start` to `end`: all of them, or none if one refuses,
+   * because its transaction is then rolled back. One that stands above `start` says where it stands. The answers are
+   * in the order of the moves, which name different counters and the same generation.
+   * @throws STORE_UNAVAILABLE with reason `fence_unclear` if no answer came: the fences may have risen.
    */
-  raise(name: CounterName, move: FenceMove): Promise<FenceAnswer>;
+  raise(moves: readonly FenceMove[]): Promise<FenceAnswer[]>;
   /** What the fence remembers. @throws STORE_UNAVAILABLE */
   read(name: CounterName): Promise<FenceMark>;
   /**

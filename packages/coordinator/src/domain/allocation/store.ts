@@ -83,20 +83,13 @@ export interface Locked extends Counter, Era {
   mergeRanges(whole: LedgerEntry, count: number): Promise<void>;
   /** Writes ranges to the ledger that lie below the counter, or in what was handed out above. */
   enter(entries: readonly LedgerEntry[]): Promise<void>;
-  /**
-   * Raises the counter and writes the ledger. The entries lie below `to`. None is dated before the last sweep, even
-   * if the clock says so: the next sweep has to see them.
-   */
+  /** Raises the counter and writes the ledger, as `Advance` says. */
   advance(to: bigint, entries: readonly LedgerEntry[]): Promise<void>;
 }
 
 /** Its value is the higher of counter and high-water mark, so a row made again starts above the old one. */
 export interface LockedTag extends Locked {
   readonly tag: TagRecord;
-  /**
-   * With `era`, a later era begins at `to`, which may lie below the counter. From then on the tag's highest ID lies
-   * below what was handed out above.
-   */
   advance(to: bigint, entries: readonly LedgerEntry[], era?: Era): Promise<void>;
   /** Enters a change in the trail. */
   note(entry: TrailEntry): Promise<void>;
@@ -104,8 +97,32 @@ export interface LockedTag extends Locked {
 
 export interface LockedMachineId extends Locked {
   readonly machine: MachineIdRecord;
-  /** With `taker`, the machine id gets a holder and a window length. */
   advance(to: bigint, entries: readonly LedgerEntry[], taker?: Taker): Promise<void>;
+}
+
+/** How a locked counter is raised. */
+export interface Advance {
+  readonly name: CounterName;
+  readonly to: bigint;
+  /**
+   * What is written to the ledger; it lies below `to`. None is dated before the last sweep, even if the clock says so:
+   * the next sweep has to see them.
+   */
+  readonly entries: readonly LedgerEntry[];
+  /**
+   * A later era of a tag begins at `to`, which may lie below the counter. From then on the tag's highest ID lies below
+   * what was handed out above.
+   */
+  readonly era?: Era | undefined;
+  /** A machine id gets a holder and a window length. */
+  readonly taker?: Taker | undefined;
+}
+
+/** Counters whose rows one transaction has locked, in any order. */
+export interface LockedGroup<Row extends Locked> {
+  readonly rows: readonly Row[];
+  /** Raises some of them and writes the ledger, all in the same few statements. */
+  advance(advances: readonly Advance[]): Promise<void>;
 }
 
 export interface Taker {
@@ -148,8 +165,9 @@ export interface LedgerCursor {
 /**
  * The durable truth: counters, tags and the ledger.
  *
- * `withTag` and `withMachineId` run `work` in one pessimistic transaction that holds the counter's lock. They resolve
- * only after COMMIT is known to have succeeded. If `work` throws, or if it is unclear whether COMMIT succeeded,
+ * `withTag` and `withMachineId` run `work` in one pessimistic transaction that holds the counter's lock. `withTags` and
+ * `withMachineIds` do so with several, and leave out those that do not exist and those that somebody else holds: who
+ * holds a row never waits for another one. All of them resolve only after COMMIT is known to have succeeded. If `work` throws, or if it is unclear whether COMMIT succeeded,
  * everything is thrown away and they reject: a range that was taken in them must not be used. Drivers' errors arrive
  * as STORE_UNAVAILABLE with one of the reasons of `RETRY_REASONS`, or none.
  */
@@ -196,6 +214,8 @@ export interface Store {
 
   /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and anything that `work` throws. */
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T>;
+  /** @throws STORE_UNAVAILABLE, and anything that `work` throws. */
+  withTags<T>(tags: readonly string[], work: (group: LockedGroup<LockedTag>) => Promise<T>): Promise<T>;
   /**
    * @throws TAG_EXISTS, also if the table ignores case and has a tag that differs only in case; BAD_REQUEST if an
    * earlier tag of this name handed out numbers in another shape, because the new one could write a text again
@@ -218,6 +238,11 @@ export interface Store {
   ensureMachineIds(first: number, last: number): Promise<void>;
   /** @throws STORE_UNAVAILABLE, and anything that `work` throws. */
   withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T>;
+  /** @throws STORE_UNAVAILABLE, and anything that `work` throws. */
+  withMachineIds<T>(
+    machineIds: readonly number[],
+    work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+  ): Promise<T>;
   /** Machine ids of `[first, last]` in order of their ceilings, oldest first. */
   listMachineIds(first: number, last: number, offset: number, limit: number): Promise<MachineIdRecord[]>;
 

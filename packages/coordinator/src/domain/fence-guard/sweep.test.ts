@@ -11,6 +11,7 @@ import {
   LAYOUT_TEXT,
   newTag,
   overlaps,
+  raiseOne,
   SEGMENT_RULES,
 } from '../../fakes/samples.ts';
 import { noLocks } from '../../stores/memory/no-locks.ts';
@@ -314,7 +315,7 @@ describe('after a sweep that saw both, either may forget', () => {
   test('a window of time does not repeat either', async () => {
     await setCeiling(1_000n);
     await guard.sweep();
-    await fence.raise(MACHINE, fenceMove(1_000n, 5_000n));
+    await raiseOne(fence, MACHINE, fenceMove(1_000n, 5_000n));
     await guard.sweep();
     redis.wipe();
     await store.withMachineId(3, async ({ value }) => expect(value).toBe(5_000n));

@@ -45,7 +45,7 @@ const HARMS: readonly (readonly [how: string, harm: (world: World) => () => void
     'goes unfenced',
     ({ fence }) => {
       const { raise } = fence;
-      fence.raise = async () => ({ kind: 'away' });
+      fence.raise = async (moves) => moves.map(() => ({ kind: 'away' }));
       return () => {
         fence.raise = raise;
       };

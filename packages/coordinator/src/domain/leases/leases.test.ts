@@ -4,7 +4,7 @@ import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { timestampEndMs } from '@leafcutter/shared/layout';
 import { Machines } from '../../fakes/machines.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
-import { fenceMove, holder, LAYOUT, LAYOUT_TEXT, LEASE_RULES } from '../../fakes/samples.ts';
+import { fenceMove, holder, LAYOUT, LAYOUT_TEXT, LEASE_RULES, raiseOne } from '../../fakes/samples.ts';
 import type { Locks } from '../allocation/locks.ts';
 
 let machines: Machines;
@@ -89,7 +89,7 @@ describe('a grant', () => {
 
   test('passes over a fence that lies in the future, and does not move it', async () => {
     const ahead = BigInt(machines.clock.now() + 60_000);
-    await machines.fence.raise({ kind: 'machine', machineId: 0 }, fenceMove(0n, ahead));
+    await raiseOne(machines.fence, { kind: 'machine', machineId: 0 }, fenceMove(0n, ahead));
     expect((await machines.arbiter().grant(machines.call(1))).machineId).toBe(1);
     expect((await machines.fence.read({ kind: 'machine', machineId: 0 })).value).toBe(ahead);
     expect(machines.events.ahead).toHaveLength(1);
@@ -141,7 +141,8 @@ describe('a grant', () => {
 
   test('stops searching at its deadline when every candidate turns out to be taken, slowly', async () => {
     for (let machineId = 0; machineId < 8; machineId++) {
-      await machines.fence.raise(
+      await raiseOne(
+        machines.fence,
         { kind: 'machine', machineId },
         fenceMove(0n, BigInt(machines.clock.now() + 600_000)),
       );

@@ -1,13 +1,14 @@
 import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcutter/shared/layout';
-import { type AllocationEvents, allocate, type Taking, type UnfencedRule } from '../allocation/allocate.ts';
+import type { AllocationEvents, Taking, UnfencedRule } from '../allocation/allocate.ts';
 import type { Remembered } from '../allocation/counter-behind-error.ts';
 import type { Fence } from '../allocation/fence.ts';
+import { GroupCommit } from '../allocation/group-commit.ts';
 import type { Locks } from '../allocation/locks.ts';
 import { type Holder, minBigint, type Range } from '../allocation/range.ts';
 import { retrying } from '../allocation/retry.ts';
-import type { LockedMachineId, Store } from '../allocation/store.ts';
+import type { LockedMachineId, Store, Taker } from '../allocation/store.ts';
 import { checkClocks } from './clocks.ts';
 import { freeMachineIds } from './free-machine-ids.ts';
 import type { LeaseRegistry } from './lease-registry.ts';
@@ -43,6 +44,11 @@ export interface LeaseCall {
   readonly layout: string;
 }
 
+interface ArrivedCall extends LeaseCall {
+  /** Monotonic milliseconds. */
+  readonly arrivedAt: number;
+}
+
 export interface GrantedWindow {
   readonly machineId: number;
   /** The window `[from, to)`, unix milliseconds. */
@@ -57,10 +63,24 @@ export interface GrantedWindow {
 export class LeaseArbiter {
   readonly #parts: Parts;
   readonly #layout: string;
+  readonly #ceilings: GroupCommit<number, LockedMachineId>;
 
   constructor(parts: Parts) {
+    const { store } = parts;
     this.#parts = parts;
     this.#layout = layoutFingerprint(parts.rules.layout);
+    this.#ceilings = new GroupCommit(parts, {
+      several: (machineIds, work) => store.withMachineIds(machineIds, work),
+      one: (machineId, work) =>
+        store.withMachineId(machineId, (row) =>
+          work({
+            rows: [row],
+            async advance(advances) {
+              for (const { to, entries, taker } of advances) await row.advance(to, entries, taker);
+            },
+          }),
+        ),
+    });
   }
 
   /**
@@ -71,7 +91,9 @@ export class LeaseArbiter {
     const { locks, events, clock, rules } = this.#parts;
     const deadline = clock.monotonic() + rules.deadlineMs;
     this.#checkLayout(call);
-    const nowMs = await this.#checkedNow(call);
+    const arrived = { ...call, arrivedAt: clock.monotonic() };
+    const nowMs = await this.#parts.store.now();
+    this.#checkClocks(arrived, nowMs);
     // One grant at a time spares the others a row lock on the same candidate. Without it they collide and try the
     // next one.
     const release = await locks.acquire('machine-ids', { waitMs: 250, ttlMs: 5_000 });
@@ -103,7 +125,8 @@ export class LeaseArbiter {
    */
   async renew(machineId: number, call: LeaseCall, to: number, extend: boolean): Promise<number> {
     const { clock, rules, events } = this.#parts;
-    const deadline = clock.monotonic() + rules.deadlineMs;
+    const arrived = { ...call, arrivedAt: clock.monotonic() };
+    const deadline = arrived.arrivedAt + rules.deadlineMs;
     this.#checkLayout(call);
     this.#checkMachineId(machineId);
     const renewal = await this.#parts.registry
@@ -119,9 +142,8 @@ export class LeaseArbiter {
       if (renewal === 'absent') await this.#enterAgain(machineId, call.holder);
       return to;
     }
-    await this.#checkedNow(call);
     const extended = await retrying(this.#parts, deadline, (remembered) =>
-      this.#tryExtend(machineId, call.holder, to, remembered, deadline),
+      this.#tryExtend(machineId, arrived, to, remembered, deadline),
     );
     if (renewal === 'absent') await this.#register(machineId, call.holder);
     if (extended > to) {
@@ -144,72 +166,77 @@ export class LeaseArbiter {
     remembered: Remembered,
     deadline: number,
   ): Promise<GrantedWindow | undefined> {
-    const { store, rules } = this.#parts;
+    const { rules } = this.#parts;
     const taken = Symbol('taken');
     try {
-      return await store.withMachineId(machineId, async (row) => {
+      const { start, end } = await this.#ceilings.take(machineId, deadline, (row) => {
         const now = BigInt(row.nowMs);
-        const { start, end } = await this.#take(row, holder, rules.windowInitialMs, deadline, {
+        return {
           remembered,
           floor: now - BigInt(rules.maxClockSkewMs),
           endOf: (start) => {
             if (start > now) throw taken;
             return this.#cap(start, now + BigInt(rules.windowInitialMs));
           },
-        });
-        return { machineId, from: Number(start), to: Number(end) };
+          noted: (window) => this.#noted(row, window, { holder, windowMs: rules.windowInitialMs }, deadline),
+        };
       });
+      return { machineId, from: Number(start), to: Number(end) };
     } catch (error) {
       if (error === taken) return undefined;
       throw error;
     }
   }
 
+  /** Its clocks are compared under the lock: an extension needs nothing else that the database would be asked for before. */
   async #tryExtend(
     machineId: number,
-    holder: Holder,
+    call: ArrivedCall,
     to: number,
     remembered: Remembered,
     deadline: number,
   ): Promise<number> {
-    const { store, rules } = this.#parts;
-    return store.withMachineId(machineId, async (row) => {
-      if (row.machine.holder?.instanceId !== holder.instanceId) throw lost(machineId, 'held_by_another');
-      const windowMs = Math.min(row.machine.windowMs * 2, rules.windowMaxMs);
-      if (row.value === BigInt(to) && row.nowMs + windowMs <= to) return to;
-      const { end } = await this.#take(row, holder, windowMs, deadline, {
-        remembered,
-        endOf: (start) => {
-          if (start !== BigInt(to)) throw lost(machineId, 'ceiling_moved');
-          return this.#cap(start, BigInt(row.nowMs + windowMs));
-        },
+    const { rules } = this.#parts;
+    const { holder } = call;
+    const isEnough = Symbol('is enough');
+    try {
+      const { end } = await this.#ceilings.take(machineId, deadline, (row) => {
+        this.#checkClocks(call, row.nowMs);
+        if (row.machine.holder?.instanceId !== holder.instanceId) throw lost(machineId, 'held_by_another');
+        const windowMs = Math.min(row.machine.windowMs * 2, rules.windowMaxMs);
+        if (row.value === BigInt(to) && row.nowMs + windowMs <= to) throw isEnough;
+        return {
+          remembered,
+          endOf: (start) => {
+            if (start !== BigInt(to)) throw lost(machineId, 'ceiling_moved');
+            return this.#cap(start, BigInt(row.nowMs + windowMs));
+          },
+          noted: (window) => this.#noted(row, window, { holder, windowMs }, deadline),
+        };
       });
       return Number(end);
-    });
+    } catch (error) {
+      if (error === isEnough) return to;
+      throw error;
+    }
   }
 
-  /** Allocates a window to `holder` and writes it. */
-  #take(
-    row: LockedMachineId,
-    holder: Holder,
-    windowMs: number,
+  /** A window is written with its holder. */
+  #noted(
+    { name, nowMs: grantedAtMs }: LockedMachineId,
+    window: Range,
+    taker: Taker,
     deadline: number,
-    bounds: Omit<Taking, 'write'>,
-  ): Promise<Range> {
+  ): ReturnType<Taking['noted']> {
     const { clock, coordinatorId, rules } = this.#parts;
-    return allocate(this.#parts, row, {
-      ...bounds,
-      async write({ start, end }) {
-        // The agent has given up by now: a window granted to it would only block its machine id.
-        if (clock.monotonic() >= deadline) throw tooLate();
-        // If a clock was set since they were compared, the window could lie where its holder cannot use it.
-        const nowMs = clock.now();
-        const apartMs = rules.maxClockSkewMs + rules.deadlineMs;
-        checkClocks({ agentMs: nowMs, coordinatorMs: nowMs, databaseMs: row.nowMs }, apartMs);
-        const entry = { counter: row.name, start, end, ...holder, coordinatorId, grantedAtMs: row.nowMs };
-        await row.advance(end, [entry], { holder, windowMs });
-      },
-    });
+    // The agent has given up by now: a window granted to it would only block its machine id.
+    if (clock.monotonic() >= deadline) throw tooLate();
+    // If a clock was set since they were compared, the window could lie where its holder cannot use it.
+    const nowMs = clock.now();
+    const apartMs = rules.maxClockSkewMs + rules.deadlineMs;
+    checkClocks({ agentMs: nowMs, coordinatorMs: nowMs, databaseMs: grantedAtMs }, apartMs);
+    const { holder } = taker;
+    return { entries: [{ counter: name, ...window, ...holder, coordinatorId, grantedAtMs }], taker };
   }
 
   #confirm(machineId: number, to: number): void {
@@ -246,17 +273,14 @@ export class LeaseArbiter {
       .catch((error: unknown) => events.registryAway(error));
   }
 
-  async #checkedNow(call: LeaseCall): Promise<number> {
-    const { store, clock, rules } = this.#parts;
-    const arrivedAt = clock.monotonic();
-    const databaseMs = await store.now();
-    // The database may be slow to answer. The agent's reading has aged meanwhile; ours is taken now.
+  /** The agent's reading has aged since the call came; the coordinator's is taken now. */
+  #checkClocks({ agentTimeMs, arrivedAt }: ArrivedCall, databaseMs: number): void {
+    const { clock, rules } = this.#parts;
     const agedMs = Math.round(clock.monotonic() - arrivedAt);
     checkClocks(
-      { agentMs: call.agentTimeMs + agedMs, coordinatorMs: clock.now(), databaseMs },
+      { agentMs: agentTimeMs + agedMs, coordinatorMs: clock.now(), databaseMs },
       rules.maxClockSkewMs,
     );
-    return databaseMs;
   }
 
   #checkLayout(call: LeaseCall): void {

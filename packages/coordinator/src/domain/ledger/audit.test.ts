@@ -3,7 +3,7 @@ import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { ledgerKey } from '../../fakes/memory-database.ts';
 import { MemoryFence } from '../../fakes/memory-fence.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
-import { fenceMove, holder, newTag } from '../../fakes/samples.ts';
+import { fenceMove, holder, newTag, raiseOne } from '../../fakes/samples.ts';
 import type { CounterName } from '../allocation/range.ts';
 import { audit } from './audit.ts';
 
@@ -155,7 +155,7 @@ describe('the audit', () => {
     await setCeiling(101n);
     plant(orders, 1n, 101n);
     plant(machine3, 1n, 101n);
-    await fence.raise(machine3, fenceMove(1n, 101n));
+    await raiseOne(fence, machine3, fenceMove(1n, 101n));
     expect(await audit(store, fence)).toEqual({ ranges: 2, violations: [], fencesBehind: 1 });
   });
 

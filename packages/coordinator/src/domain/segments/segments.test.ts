@@ -4,7 +4,7 @@ import { HIGHEST_ID } from '@leafcutter/shared/tag';
 import { MemoryFence } from '../../fakes/memory-fence.ts';
 import { MemoryStore } from '../../fakes/memory-store.ts';
 import { RecordedEvents } from '../../fakes/recorded-events.ts';
-import { CALM, fenceMove, holder, newTag, overlaps, SEGMENT_RULES } from '../../fakes/samples.ts';
+import { CALM, fenceMove, holder, newTag, overlaps, raiseOne, SEGMENT_RULES } from '../../fakes/samples.ts';
 import { noLocks } from '../../stores/memory/no-locks.ts';
 import { SegmentArbiter } from './segments.ts';
 
@@ -251,7 +251,7 @@ describe('the highest ID', () => {
 
   test('that the fence has passed refuses', async () => {
     await store.changeTag('orders', { highestId: 250n });
-    await fence.raise({ kind: 'tag', tag: 'orders' }, fenceMove(1n, 251n));
+    await raiseOne(fence, { kind: 'tag', tag: 'orders' }, fenceMove(1n, 251n));
     await expect(arbiter().grant('orders', holder(1), CALM)).rejects.toEqual(code('TAG_EXHAUSTED'));
   });
 });

@@ -2,9 +2,9 @@ import type { Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { HIGHEST_ID } from '@leafcutter/shared/tag';
-import { type AllocationEvents, allocate, type UnfencedRule } from '../allocation/allocate.ts';
-import type { Remembered } from '../allocation/counter-behind-error.ts';
+import type { AllocationEvents, Taking, UnfencedRule } from '../allocation/allocate.ts';
 import type { Fence } from '../allocation/fence.ts';
+import { GroupCommit } from '../allocation/group-commit.ts';
 import type { Locks } from '../allocation/locks.ts';
 import { LoweringForgottenError } from '../allocation/lowering-forgotten-error.ts';
 import { type Holder, type LedgerEntry, minBigint, type Range } from '../allocation/range.ts';
@@ -58,20 +58,34 @@ const LOCK_WAIT_MS = 250;
 const LOCK_TTL_MS = 5_000;
 
 /**
- * Hands out segments. Requests for one tag queue up, and one transaction serves all that wait (group commit: one row
- * lock, one question to the fence, one ledger INSERT).
+ * Hands out segments. Requests for one tag queue up, and one range serves all that wait. Ranges of many tags are taken in
+ * one transaction (`GroupCommit`).
  *
  * A tag's lane is absent (nobody asks) or serving (one group is at the store, others wait behind it). The first
- * request creates it, and it goes away when its queue is empty. Tags do not wait for each other.
+ * request creates it, and it goes away when its queue is empty. Tags do not wait for each other's rows.
  */
 export class SegmentArbiter {
   readonly #lanes = new Map<string, Waiting[]>();
   readonly #parts: Parts;
   readonly #keys: OpaqueKeys;
+  readonly #counters: GroupCommit<string, LockedTag>;
 
   constructor(parts: Parts) {
+    const { store } = parts;
     this.#parts = parts;
     this.#keys = parts.keys ?? new OpaqueKeys([]);
+    this.#counters = new GroupCommit(parts, {
+      several: (tags, work) => store.withTags(tags, work),
+      one: (tag, work) =>
+        store.withTag(tag, (row) =>
+          work({
+            rows: [row],
+            async advance(advances) {
+              for (const { to, entries, era } of advances) await row.advance(to, entries, era);
+            },
+          }),
+        ),
+    });
   }
 
   /**
@@ -133,7 +147,7 @@ export class SegmentArbiter {
   }
 
   async #serveGroup(tag: string, group: readonly Waiting[], lane: Waiting[]): Promise<void> {
-    const { clock, store, fence, locks, events } = this.#parts;
+    const { clock, fence, locks, events } = this.#parts;
     const begun = clock.monotonic();
     const live = group.filter((waiting) => waiting.deadline > begun);
     for (const waiting of group) if (waiting.deadline <= begun) waiting.reject(tooLate(tag));
@@ -144,10 +158,7 @@ export class SegmentArbiter {
     events.lockWaited(tag, locked - begun, release !== undefined);
     try {
       const deadline = Math.max(...live.map((waiting) => waiting.deadline));
-      const allocateAll = () =>
-        retrying(this.#parts, deadline, (remembered) =>
-          store.withTag(tag, (row) => this.#allocateGroup(row, live, remembered, deadline)),
-        );
+      const allocateAll = () => this.#allocateGroup(tag, live, deadline);
       const segments = await allocateAll().catch(async (error: unknown) => {
         if (fence === undefined || !(error instanceof LoweringForgottenError)) throw error;
         await mendTag({ ...this.#parts, fence }, tag);
@@ -172,52 +183,63 @@ export class SegmentArbiter {
   }
 
   /** One range for the whole group, cut into one segment per request; undefined for requests past the highest ID. */
-  async #allocateGroup(
-    row: LockedTag,
-    group: readonly Waiting[],
-    remembered: Remembered,
-    deadline: number,
-  ): Promise<(Granted | undefined)[]> {
-    const { clock, coordinatorId } = this.#parts;
-    if (row.tag.retired) {
-      throw new LeafcutterError(
-        'TAG_RETIRED',
-        `Tag "${row.tag.tag}" is retired; its numbers are never reused.`,
-      );
+  #allocateGroup(tag: string, group: readonly Waiting[], deadline: number): Promise<(Granted | undefined)[]> {
+    return retrying(this.#parts, deadline, async (remembered) => {
+      let sizes: bigint[] = [];
+      let shape: string | undefined;
+      const range = await this.#counters.take(tag, deadline, (row) => {
+        sizes = this.#sizes(row.tag, group);
+        shape = row.tag.shape;
+        return { remembered, ...this.#taking(row, group, sizes, deadline) };
+      });
+      const segments = cut(range, sizes);
+      return shape === undefined ? segments : segments.map((segment) => segment && { ...segment, shape });
+    });
+  }
+
+  /** How many IDs each request gets: 0 if its agent does not understand the tag's shape. */
+  #sizes(tag: TagRecord, group: readonly Waiting[]): bigint[] {
+    if (tag.retired) {
+      throw new LeafcutterError('TAG_RETIRED', `Tag "${tag.tag}" is retired; its numbers are never reused.`);
     }
-    if (row.tag.step < 1) throw unfitStep(row.tag);
+    if (tag.step < 1) throw unfitStep(tag);
     let refused: LeafcutterError | undefined;
     const sizes = group.map((waiting) => {
-      const obstacle = shapeObstacle(row.tag, waiting.demand.understands, this.#keys);
-      if (obstacle === undefined) return BigInt(this.#stepFor(row.tag, waiting.demand));
+      const obstacle = shapeObstacle(tag, waiting.demand.understands, this.#keys);
+      if (obstacle === undefined) return BigInt(this.#stepFor(tag, waiting.demand));
       waiting.reject(obstacle);
       refused = obstacle;
       return 0n;
     });
+    if (sizes.every((size) => size === 0n)) throw refused;
+    return sizes;
+  }
+
+  #taking(
+    row: LockedTag,
+    group: readonly Waiting[],
+    sizes: readonly bigint[],
+    deadline: number,
+  ): Omit<Taking, 'remembered'> {
+    const { clock, coordinatorId } = this.#parts;
     const total = sizes.reduce((sum, size) => sum + size, 0n);
-    if (total === 0n) throw refused;
     const limit = (row.tag.highestId ?? HIGHEST_ID) + 1n;
-    let segments: (Range | undefined)[] = [];
-    await allocate(this.#parts, row, {
-      remembered,
+    return {
       endOf(start) {
         if (start >= limit) throw exhausted(row.tag.tag);
         return minBigint(start + total, limit);
       },
-      async write(range, era) {
+      noted(range) {
         // Nobody waits any more, so a grant would be wasted.
         if (clock.monotonic() >= deadline) throw tooLate(row.tag.tag);
-        segments = cut(range, sizes);
-        const entries: LedgerEntry[] = segments.flatMap((segment, index) => {
+        const entries = cut(range, sizes).flatMap((segment, index): LedgerEntry[] => {
           const holder = group[index]?.holder;
           if (segment === undefined || holder === undefined) return [];
           return [{ counter: row.name, ...segment, ...holder, coordinatorId, grantedAtMs: row.nowMs }];
         });
-        await row.advance(range.end, entries, era);
+        return { entries };
       },
-    });
-    const { shape } = row.tag;
-    return shape === undefined ? segments : segments.map((segment) => segment && { ...segment, shape });
+    };
   }
 
   #stepFor(tag: TagRecord, demand: StepDemand): number {

@@ -84,9 +84,9 @@ test('what an earlier attempt was told is asked again where the counter skips: a
   // Another coordinator, with a connection of its own.
   const other = new MemoryStore(tag.clock, tag.store.database);
   const theirs = new SegmentArbiter({ ...tag.parts, store: other, random: () => 0.5, rules: tag.rules });
-  const withTag = tag.store.withTag.bind(tag.store);
+  const withTags = tag.store.withTags.bind(tag.store);
   let attempts = 0;
-  tag.store.withTag = async (name, work) => {
+  tag.store.withTags = async (names, work) => {
     if (++attempts === 2) {
       // This one is paused before its second attempt. The other grants, MySQL loses that again, and somebody sets the counter.
       const commits = tag.store.database.commitCount;
@@ -96,7 +96,7 @@ test('what an earlier attempt was told is asked again where the counter skips: a
       tag.backTo(commits);
       tag.byHand(201n);
     }
-    return withTag(name, work);
+    return withTags(names, work);
   };
   expect(await tag.grant()).toBe('201-251');
   await tag.sweeps();

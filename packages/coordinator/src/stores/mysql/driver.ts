@@ -28,6 +28,7 @@ export function openMysql(options: MysqlOptions): SqlDriver {
 
 class MysqlDriver implements SqlDriver {
   readonly forUpdate = ' FOR UPDATE';
+  readonly skipLocked = ' SKIP LOCKED';
   readonly nowMs = 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)';
   readonly insertIgnore = 'INSERT IGNORE';
   readonly #hosts: MysqlHosts;

@@ -48,6 +48,7 @@ const EMPTY = 'empty';
 /** Before Redis' words. */
 const TAKES_NO_WRITES = '!';
 const FORGOTTEN = 'forgotten';
+const IS = 'is ';
 const WAS = 'was ';
 
 /** Out of memory, a replica, a disk that takes no snapshot, too few replicas. Scripts may put something before them. */
@@ -103,48 +104,32 @@ export class RedisFence implements Fence {
     return this.#link.incarnation;
   }
 
-  async raise(name: CounterName, move: FenceMove): Promise<FenceAnswer> {
-    const { start, end, counter, begins = move, generation = '' } = move;
-    const { era, taken } = begins;
-    const key = this.#key(name);
-    if (!this.#link.up) return this.#fromMemory(key, move);
-    const keys = [key, this.#identity, this.#counters] as const;
-    const range = [padded(start), padded(end), padded(counter)] as const;
-    const answer = await this.#link.run(
-      (redis) =>
-        redis.raiseFence(
-          ...keys,
-          ...range,
-          generation,
-          nameOf(name),
-          writeEra(move).slice(0, DIGITS),
-          padded(move.top),
-          writeEra(begins),
-        ),
+  async raise(moves: readonly FenceMove[]): Promise<FenceAnswer[]> {
+    if (!this.#link.up) return this.#fromMemory(moves);
+    const generation = moves[0]?.generation ?? '';
+    const keys = [this.#identity, this.#counters, ...moves.map(({ name }) => this.#key(name))];
+    const answers = await this.#link.run(
+      (redis) => redis.raiseFences(keys.length, ...keys, generation, ...moves.flatMap(writeMove)),
       RETRY_REASONS.fenceUnclear,
     );
-    if (answer === STRANGER) return { kind: 'stranger' };
-    if (answer === EMPTY) {
+    const [whole = ''] = answers;
+    if (whole === STRANGER) return moves.map(() => ({ kind: 'stranger' }));
+    if (whole === EMPTY) {
       this.#generation = NO_GENERATION;
-      if (!this.#takesWrites && !move.mayGoUnfenced) return { kind: 'away' };
-      return this.#fromMemory(key, move);
+      const mayGoUnfenced = moves.every((move) => move.mayGoUnfenced);
+      if (!this.#takesWrites && !mayGoUnfenced) return moves.map(() => ({ kind: 'away' }));
+      return this.#fromMemory(moves);
     }
     this.#generation = generation;
     this.#agreed = generation;
-    if (answer === FORGOTTEN) return { kind: 'forgotten' };
-    if (answer.startsWith(TAKES_NO_WRITES)) {
-      this.#refusesWrites(answer.slice(TAKES_NO_WRITES.length));
-      return this.#fromMemory(key, move);
+    if (whole.startsWith(TAKES_NO_WRITES)) {
+      this.#refusesWrites(whole.slice(TAKES_NO_WRITES.length));
+      return this.#fromMemory(moves);
     }
-    if (answer === DONE || answer.startsWith(WAS)) {
-      this.#wrote();
-      this.#know(key, { value: end, committed: counter, granted: end, era, taken });
-      const before = readMark(answer.slice(WAS.length));
-      return before === undefined ? { kind: 'ok' } : { kind: 'ok', before };
-    }
-    const mark = parse(key, answer);
-    this.#know(key, mark);
-    return { kind: 'ahead', ...mark };
+    const told = moves.map(({ name }, index) => readAnswer(this.#key(name), answers[index]));
+    this.#learn(moves, told);
+    if (told.every(({ kind }) => kind === 'ok')) this.#wrote();
+    return told;
   }
 
   async read(name: CounterName): Promise<FenceMark> {
@@ -259,17 +244,32 @@ export class RedisFence implements Fence {
   }
 
   /** Unfenced: only what this process was told or granted itself counts. */
-  #fromMemory(key: string, move: FenceMove): FenceAnswer {
-    const { start, end, counter, begins = move, generation, mayGoUnfenced } = move;
-    const { era, taken } = begins;
-    if (this.#isAnothers(generation)) return { kind: 'stranger' };
-    if (!mayGoUnfenced) return { kind: 'away' };
-    const known = this.#known.get(key) ?? NO_MARK;
-    const later = compareEras(known, move);
-    if (later > 0) return { kind: 'forgotten' };
-    if (later === 0 && known.value > start) return { kind: 'ahead', ...known };
-    this.#know(key, { value: end, committed: counter, granted: end, era, taken });
-    return { kind: 'away' };
+  #fromMemory(moves: readonly FenceMove[]): FenceAnswer[] {
+    const answers = moves.map((move): FenceAnswer => {
+      if (this.#isAnothers(move.generation)) return { kind: 'stranger' };
+      if (!move.mayGoUnfenced) return { kind: 'away' };
+      const known = this.#known.get(this.#key(move.name)) ?? NO_MARK;
+      const later = compareEras(known, move);
+      if (later > 0) return { kind: 'forgotten' };
+      return later === 0 && known.value > move.start ? { kind: 'ahead', ...known } : { kind: 'away' };
+    });
+    if (moves.every(({ mayGoUnfenced }) => mayGoUnfenced)) this.#learn(moves, answers);
+    return answers;
+  }
+
+  /** Remembers where fences stand, and where they go to if none of them refuses. */
+  #learn(moves: readonly FenceMove[], answers: readonly FenceAnswer[]): void {
+    const isGranted = answers.every(({ kind }) => kind === 'ok' || kind === 'away');
+    for (const [index, { name, end, counter, ...move }] of moves.entries()) {
+      const answer = answers[index];
+      const { era, taken } = move.begins ?? move;
+      if (isGranted)
+        this.#know(this.#key(name), { value: end, committed: counter, granted: end, era, taken });
+      else if (answer?.kind === 'ahead') {
+        const { kind: _, ...mark } = answer;
+        this.#know(this.#key(name), mark);
+      }
+    }
   }
 
   /**
@@ -379,11 +379,34 @@ function readMark(text: string): FenceMark | undefined {
   return { ...mark, era: Number(era), ...(end === 0n ? {} : { taken: { start, end } }) };
 }
 
+/** What the script needs of a move, besides its key. */
+function writeMove(move: FenceMove): string[] {
+  const { name, start, end, counter, top, begins = move } = move;
+  const numbers = [start, end, counter, top].map(padded);
+  return [nameOf(name), ...numbers, writeEra(move).slice(0, DIGITS), writeEra(begins)];
+}
+
+/** What the script said of one fence. */
+function readAnswer(key: string, answer: string | undefined): FenceAnswer {
+  if (answer === DONE) return { kind: 'ok' };
+  if (answer === FORGOTTEN) return { kind: 'forgotten' };
+  if (answer?.startsWith(WAS)) {
+    const before = readMark(answer.slice(WAS.length));
+    return before === undefined ? { kind: 'ok' } : { kind: 'ok', before };
+  }
+  const mark = readMark(answer?.slice(IS.length) ?? '');
+  return mark === undefined ? { kind: 'unreadable', error: unreadable(key) } : { kind: 'ahead', ...mark };
+}
+
 /** A fence that somebody set by hand without its zeros would compare wrongly for ever, so the error names it. */
 function parse(key: string, text: string): FenceMark {
   const mark = readMark(text);
-  if (mark !== undefined) return mark;
-  throw unavailable(
+  if (mark === undefined) throw unreadable(key);
+  return mark;
+}
+
+function unreadable(key: string): LeafcutterError {
+  return unavailable(
     `The Redis key ${key} holds no fence: it must be three numbers of 19 digits.`,
     'fence_unreadable',
   );

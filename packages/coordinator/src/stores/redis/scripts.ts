@@ -3,7 +3,7 @@ import type { Redis, Result } from 'ioredis';
 
 /** Every Lua script with its number of keys, if that is fixed. A test compares this list with the scripts' headers. */
 export const REDIS_SCRIPTS = {
-  raiseFence: { file: 'raise-fence.lua', keys: 3 },
+  raiseFences: { file: 'raise-fences.lua', keys: undefined },
   sweepFences: { file: 'sweep-fences.lua', keys: undefined },
   finishSweep: { file: 'finish-sweep.lua', keys: 1 },
   confirmFences: { file: 'confirm-fences.lua', keys: undefined },
@@ -19,19 +19,7 @@ export const REDIS_SCRIPTS = {
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    raiseFence(
-      key: string,
-      identity: string,
-      counters: string,
-      start: string,
-      end: string,
-      counter: string,
-      generation: string,
-      name: string,
-      era: string,
-      top: string,
-      then: string,
-    ): Result<string, Context>;
+    raiseFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
     sweepFences(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
     finishSweep(
       identity: string,

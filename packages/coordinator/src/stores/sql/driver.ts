@@ -18,6 +18,8 @@ export interface SqlSession {
 export interface SqlDriver extends SqlSession {
   /** Ends a locking SELECT: ` FOR UPDATE`, or nothing if a transaction locks the whole file. */
   readonly forUpdate: string;
+  /** After `forUpdate`: leaves out rows that somebody else has locked. Nothing if nobody else can. */
+  readonly skipLocked: string;
   /** An expression for the database's clock in unix milliseconds. */
   readonly nowMs: string;
   /** `INSERT` that skips rows whose key exists. */
@@ -53,8 +55,24 @@ export function optionalText(value: SqlValue | undefined): string | undefined {
   return value == null ? undefined : String(value);
 }
 
-/** Asserts that a statement on a locked counter found it unchanged. */
-export function requireOne(affected: number, what: string): void {
-  if (affected === 1) return;
-  throw new LeafcutterError('INTERNAL', `The counter of ${what} changed under its lock (${affected} rows).`);
+/** Asserts that a statement on locked counters found each of them unchanged. */
+export function requireAll(affected: number, names: readonly (string | number)[], what: string): void {
+  if (affected === names.length) return;
+  throw new LeafcutterError(
+    'INTERNAL',
+    `A counter of ${what} ${names.join(', ')} changed under its lock (${affected} rows of ${names.length}).`,
+  );
+}
+
+/** Placeholders for a list of values. */
+export function marks(values: readonly unknown[]): string {
+  return values.map(() => '?').join(', ');
+}
+
+/** What a column becomes or is, by another one: an expression, and its values. */
+export function byKey<K extends SqlValue>(
+  key: string,
+  pairs: readonly (readonly [K, SqlValue])[],
+): { readonly sql: string; readonly values: SqlValue[] } {
+  return { sql: `CASE ${key} ${pairs.map(() => 'WHEN ? THEN ?').join(' ')} END`, values: pairs.flat() };
 }

@@ -39,23 +39,32 @@ export async function ledgerEnd(session: SqlSession, name: CounterName, below: b
   return BigInt(row?.range_end ?? 0);
 }
 
-/**
- * An expression for the end of the highest of a counter's ranges. It is a subquery, so that a locking SELECT does not
- * lock it.
- */
-export function ledgerTop(kind: 't' | 'm', name: string): string {
-  return topRange(kind, name, 'ORDER BY l.range_start DESC');
-}
+/** Above every start of a range. */
+export const NO_END = '9223372036854775807';
 
 /**
- * The same of each row of a table, and of the ranges that start below another expression. Ordered by all of the key,
- * because MySQL 9 would read all ranges of each counter for an order by its last column; MariaDB 10.11 would read all of
- * a constant name's for this one.
+ * An expression for the end of the highest range of each counter of a table, and its values. `column` names the counters
+ * as the ledger does. It is a subquery, so that a locking SELECT does not lock the ledger.
+ *
+ * One counter is named by its name, and several by the column, because of what each order makes of a server's plan: MySQL
+ * 9 would read all ranges of each counter for an order by the last column of the key, and MariaDB 10.11 all of a constant
+ * name's for an order by all of it.
  */
-export function ledgerTopBelow(kind: 't' | 'm', name: string, below: string): string {
+export function ledgerTops(
+  kind: 't' | 'm',
+  column: string,
+  names: readonly string[],
+): { readonly sql: string; readonly values: readonly string[] } {
+  return names.length === 1
+    ? { sql: topRange(kind, '?', 'ORDER BY l.range_start DESC'), values: names }
+    : { sql: ledgerTopBelow(kind, column, NO_END), values: [] };
+}
+
+/** The same of each row of a table, and of the ranges that start below another expression. */
+export function ledgerTopBelow(kind: 't' | 'm', column: string, below: string): string {
   return topRange(
     kind,
-    name,
+    column,
     `AND l.range_start < ${below} ORDER BY l.kind DESC, l.name DESC, l.range_start DESC`,
   );
 }
@@ -67,6 +76,11 @@ function topRange(kind: 't' | 'm', name: string, end: string): string {
 /** A machine id as the ledger names it: padded, so that names sort as numbers. */
 export function machineName(machineId: number): string {
   return String(machineId).padStart(10, '0');
+}
+
+/** The same in SQL. */
+export function machineNameOf(driver: Pick<SqlDriver, 'bytewise'>, column: string): string {
+  return driver.bytewise(`SUBSTR(CONCAT('0000000000', ${column}), -10)`);
 }
 
 /** Start of the lowest of a counter's ranges that start at `from` or above; undefined if there is none. */

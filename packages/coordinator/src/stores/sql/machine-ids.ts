@@ -1,8 +1,17 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { MachineIdRecord, Taker } from '../../domain/allocation/store.ts';
 import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT, toMemory } from './deployment.ts';
-import { optionalText, type Row, requireOne, type SqlDriver, type SqlSession } from './driver.ts';
-import { LEDGER_KIND, ledgerTop, machineName } from './ledger.ts';
+import {
+  byKey,
+  marks,
+  optionalText,
+  type Row,
+  requireAll,
+  type SqlDriver,
+  type SqlSession,
+  type SqlValue,
+} from './driver.ts';
+import { LEDGER_KIND, ledgerTops, machineName, machineNameOf } from './ledger.ts';
 
 const COLUMNS = 'machine_id, ceiling_ms, window_ms, agent_id, instance_id';
 const ROWS_PER_INSERT = 1_000;
@@ -18,53 +27,77 @@ interface LockedMachineIdRow {
   readonly ledgerTop: bigint;
 }
 
-/** Locks the machine id's row, and then reads it, as `lockTag` does; undefined if there is none. */
-export async function lockMachineId(
+/** Locks the rows of these machine ids, and then reads them, as `lockTags` does. */
+export async function lockMachineIds(
   driver: SqlDriver,
   session: SqlSession,
-  machineId: number,
-): Promise<LockedMachineIdRow | undefined> {
-  const [locked] = await session.query(
-    `SELECT 1 AS locked FROM leafcutter_machine WHERE machine_id = ?${driver.forUpdate}`,
-    [machineId],
+  machineIds: readonly number[],
+  lock: string,
+): Promise<LockedMachineIdRow[]> {
+  const found = await session.query(
+    `SELECT machine_id FROM leafcutter_machine WHERE machine_id IN (${marks(machineIds)})${lock}`,
+    machineIds,
   );
-  if (locked === undefined) return undefined;
-  const [row] = await session.query(
+  const locked = found.map((row) => Number(row.machine_id));
+  if (locked.length === 0) return [];
+  const top = ledgerTops(
+    LEDGER_KIND.machine,
+    machineNameOf(driver, 'm.machine_id'),
+    locked.map((machineId) => machineName(machineId)),
+  );
+  const rows = await session.query(
     `SELECT ${COLUMNS}, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
-       ${ledgerTop(LEDGER_KIND.machine, '?')} AS ledger_top
-     FROM leafcutter_machine m ${JOIN_DEPLOYMENT} WHERE m.machine_id = ?`,
-    [machineName(machineId), machineId],
+       ${top.sql} AS ledger_top
+     FROM leafcutter_machine m ${JOIN_DEPLOYMENT} WHERE m.machine_id IN (${marks(locked)})`,
+    [...top.values, ...locked],
   );
-  if (row === undefined)
-    throw new LeafcutterError('INTERNAL', `The row of machine id ${machineId} is gone under its lock.`);
-  return {
+  if (rows.length !== locked.length)
+    throw new LeafcutterError(
+      'INTERNAL',
+      `A row of the machine ids ${locked.join(', ')} is gone under its lock.`,
+    );
+  return rows.map((row) => ({
     record: toMachineId(row),
     nowMs: Number(row.now_ms),
     deploymentId: optionalText(row.deployment_id),
     generation: optionalText(row.generation),
     memory: toMemory(row),
     ledgerTop: BigInt(row.ledger_top ?? 0),
-  };
+  }));
 }
 
-/** Raises the ceiling of a locked machine id; `taker` becomes its holder. */
-export async function raiseCeiling(
+/** Raises the ceilings of locked machine ids; a `taker` becomes the holder. */
+export async function raiseCeilings(
   session: SqlSession,
-  before: MachineIdRecord,
-  to: bigint,
-  taker: Taker | undefined,
+  rises: readonly {
+    readonly before: MachineIdRecord;
+    readonly to: bigint;
+    readonly taker?: Taker | undefined;
+  }[],
 ): Promise<void> {
-  const { machineId, ceilingMs } = before;
-  const holder = taker === undefined ? before.holder : taker.holder;
+  const machineIds = rises.map(({ before }) => before.machineId);
+  const each = (told: (rise: (typeof rises)[number]) => SqlValue) =>
+    byKey(
+      'machine_id',
+      rises.map((rise) => [rise.before.machineId, told(rise)] as const),
+    );
+  const holderOf = ({ before, taker }: (typeof rises)[number]) =>
+    taker === undefined ? before.holder : taker.holder;
+  const to = each((rise) => rise.to);
+  const windowMs = each(({ before, taker }) => taker?.windowMs ?? before.windowMs);
+  const agentId = each((rise) => holderOf(rise)?.agentId ?? null);
+  const instanceId = each((rise) => holderOf(rise)?.instanceId ?? null);
+  const from = each(({ before }) => before.ceilingMs);
   const affected = await session.run(
-    `UPDATE leafcutter_machine SET ceiling_ms = ?, window_ms = ?, agent_id = ?, instance_id = ?
-     WHERE machine_id = ? AND ceiling_ms = ?`,
+    `UPDATE leafcutter_machine
+     SET ceiling_ms = ${to.sql}, window_ms = ${windowMs.sql}, agent_id = ${agentId.sql}, instance_id = ${instanceId.sql}
+     WHERE machine_id IN (${marks(machineIds)}) AND ceiling_ms = ${from.sql}`,
     [
-      ...[to, taker?.windowMs ?? before.windowMs, holder?.agentId ?? null, holder?.instanceId ?? null],
-      ...[machineId, ceilingMs],
+      ...[...to.values, ...windowMs.values, ...agentId.values, ...instanceId.values],
+      ...[...machineIds, ...from.values],
     ],
   );
-  requireOne(affected, `machine id ${machineId}`);
+  requireAll(affected, machineIds, 'the machine ids');
 }
 
 export async function listMachineIds(

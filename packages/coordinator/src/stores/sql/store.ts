@@ -1,12 +1,20 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { CounterBehindError, NOTHING_REMEMBERED } from '../../domain/allocation/counter-behind-error.ts';
 import type { SweptCounter } from '../../domain/allocation/fence.ts';
-import { type CounterName, type LedgerEntry, maxBigint, type Range } from '../../domain/allocation/range.ts';
+import {
+  type CounterName,
+  counterKey,
+  type LedgerEntry,
+  maxBigint,
+  type Range,
+} from '../../domain/allocation/range.ts';
 import type {
+  Advance,
   Deployment,
   HoldingPage,
   LedgerCursor,
   Locked,
+  LockedGroup,
   LockedMachineId,
   LockedTag,
   MachineIdRecord,
@@ -34,7 +42,7 @@ import {
   readLedger,
   writeLedger,
 } from './ledger.ts';
-import { ensureMachineIds, listMachineIds, lockMachineId, raiseCeiling } from './machine-ids.ts';
+import { ensureMachineIds, listMachineIds, lockMachineIds, raiseCeilings } from './machine-ids.ts';
 import { counters, countersOf } from './swept-counters.ts';
 import {
   changeTag,
@@ -43,8 +51,8 @@ import {
   keepHighWater,
   listShapes,
   listTags,
-  lockTag,
-  setCounter,
+  lockTags,
+  setCounters,
   setEra,
 } from './tags.ts';
 import { pruneTrail, readTrail, writeTrail } from './trail.ts';
@@ -119,63 +127,110 @@ export class SqlStore implements Store {
   }
 
   withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
+    return this.#onTags([tag], this.#driver.forUpdate, ({ rows: [row] }) => {
+      if (row === undefined) throw unknownTag(tag);
+      return work(row);
+    });
+  }
+
+  withTags<T>(tags: readonly string[], work: (group: LockedGroup<LockedTag>) => Promise<T>): Promise<T> {
+    const { forUpdate, skipLocked } = this.#driver;
+    return this.#onTags(tags, `${forUpdate}${skipLocked}`, work);
+  }
+
+  #onTags<T>(
+    tags: readonly string[],
+    lock: string,
+    work: (group: LockedGroup<LockedTag>) => Promise<T>,
+  ): Promise<T> {
     const driver = this.#driver;
     return driver.transaction(async (session) => {
-      const row = await lockTag(driver, session, tag);
-      if (row === undefined) throw unknownTag(tag);
-      this.#checkOwn(row.deploymentId);
-      const { record, nowMs, generation, memory, era } = row;
-      const name = { kind: 'tag', tag } as const;
-      const ledger = ledgerOf(session, name, row);
-      return work({
-        name,
-        // A row that somebody made with 0 or less gives no ID below 1 (I4).
-        value: [record.nextId, record.highWater, 1n].reduce(maxBigint),
-        tag: record,
-        ...era,
-        nowMs,
-        generation,
-        memory,
-        ...ledger.calls,
-        async advance(to, entries, later) {
-          await setCounter(session, row, to);
-          if (later !== undefined) await setEra(session, record, later);
-          await ledger.write(entries);
-        },
-        enter: (entries) => ledger.write(entries),
-        note: (entry) => writeTrail(driver, session, entry),
+      const rows = await lockTags(driver, session, tags, lock);
+      for (const { deploymentId } of rows) this.#checkOwn(deploymentId);
+      const byTag = new Map(rows.map((row) => [row.record.tag, row]));
+      const advance = async (advances: readonly Advance[]) => {
+        if (advances.length === 0) return;
+        const rises = advances.map(({ name, to, era }) => ({
+          row: mustHave(byTag, counterKey(name)),
+          to,
+          era,
+        }));
+        await setCounters(session, rises);
+        for (const { row, era } of rises) if (era !== undefined) await setEra(session, row.record, era);
+        await enterAll(session, advances, byTag);
+      };
+      const locked = rows.map((row): LockedTag => {
+        const { record, nowMs, generation, memory, era } = row;
+        const name = { kind: 'tag', tag: record.tag } as const;
+        return {
+          name,
+          // A row that somebody made with 0 or less gives no ID below 1 (I4).
+          value: [record.nextId, record.highWater, 1n].reduce(maxBigint),
+          tag: record,
+          ...era,
+          nowMs,
+          generation,
+          memory,
+          ...ledgerOf(session, name, row),
+          advance: (to, entries, later) => advance([{ name, to, entries, era: later }]),
+          note: (entry) => writeTrail(driver, session, entry),
+        };
       });
+      return work({ rows: locked, advance });
     });
   }
 
   withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T> {
+    return this.#onMachineIds([machineId], this.#driver.forUpdate, ({ rows: [row] }) => {
+      if (row !== undefined) return work(row);
+      throw new LeafcutterError(
+        'STORE_UNAVAILABLE',
+        `Machine id ${machineId} has no row; restart a coordinator.`,
+      );
+    });
+  }
+
+  withMachineIds<T>(
+    machineIds: readonly number[],
+    work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+  ): Promise<T> {
+    const { forUpdate, skipLocked } = this.#driver;
+    return this.#onMachineIds(machineIds, `${forUpdate}${skipLocked}`, work);
+  }
+
+  #onMachineIds<T>(
+    machineIds: readonly number[],
+    lock: string,
+    work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+  ): Promise<T> {
     const driver = this.#driver;
     return driver.transaction(async (session) => {
-      const row = await lockMachineId(driver, session, machineId);
-      if (row === undefined) {
-        throw new LeafcutterError(
-          'STORE_UNAVAILABLE',
-          `Machine id ${machineId} has no row; restart a coordinator.`,
-        );
-      }
-      this.#checkOwn(row.deploymentId);
-      const { record, nowMs, generation, memory } = row;
-      const name = { kind: 'machine', machineId } as const;
-      const ledger = ledgerOf(session, name, row);
-      return work({
-        name,
-        value: record.ceilingMs,
-        nowMs,
-        generation,
-        memory,
-        machine: record,
-        ...ledger.calls,
-        enter: (entries) => ledger.write(entries),
-        async advance(to, entries, taker) {
-          await raiseCeiling(session, record, to, taker);
-          await ledger.write(entries);
-        },
+      const rows = await lockMachineIds(driver, session, machineIds, lock);
+      for (const { deploymentId } of rows) this.#checkOwn(deploymentId);
+      const byName = new Map(rows.map((row) => [String(row.record.machineId), row]));
+      const advance = async (advances: readonly Advance[]) => {
+        if (advances.length === 0) return;
+        const rises = advances.map(({ name, to, taker }) => {
+          return { before: mustHave(byName, counterKey(name)).record, to, taker };
+        });
+        await raiseCeilings(session, rises);
+        await enterAll(session, advances, byName);
+      };
+      const locked = rows.map((row): LockedMachineId => {
+        const { record, nowMs, generation, memory } = row;
+        const name = { kind: 'machine', machineId: record.machineId } as const;
+        return {
+          name,
+          value: record.ceilingMs,
+          nowMs,
+          generation,
+          memory,
+          machine: record,
+          ...ledgerOf(session, name, row),
+          advance: (to, entries, taker) => advance([{ name, to, entries, taker }]),
+        };
       });
+      return work({ rows: locked, advance });
     });
   }
 
@@ -262,35 +317,47 @@ export class SqlStore implements Store {
   }
 }
 
+/** What was read of a counter under its lock. */
+type LockedRow = { readonly ledgerTop: bigint; readonly memory: Locked['memory'] };
+
 /** The ledger of one locked counter, as it was when it was locked. */
-function ledgerOf(
-  session: SqlSession,
-  name: CounterName,
-  { ledgerTop: top, memory }: { readonly ledgerTop: bigint; readonly memory: Locked['memory'] },
-) {
+function ledgerOf(session: SqlSession, name: CounterName, row: LockedRow) {
   return {
-    calls: {
-      ledgerTop: top,
-      ledgerEnd: (below: bigint) => ledgerEnd(session, name, below),
-      nextRangeStart: (from: bigint) => nextRangeStart(session, name, from),
-      holes: (within: Range) => holes(session, name, within),
-      rangesFrom: (first: bigint, last: bigint) => rangesFrom(session, name, first, last),
-      mergeRanges: (whole: LedgerEntry, count: number) => mergeRanges(session, whole, count),
-    },
-    /** @throws CounterBehindError if the ledger has one of these ranges already */
-    async write(entries: readonly LedgerEntry[]): Promise<void> {
-      try {
-        await writeLedger(
-          session,
-          entries.map((entry) => ({
-            ...entry,
-            grantedAtMs: Math.max(entry.grantedAtMs, memory.sweptAtMs),
-          })),
-        );
-      } catch (error) {
-        if (!(error instanceof DuplicateKeyError)) throw error;
-        throw new CounterBehindError(name, { ...NOTHING_REMEMBERED, value: top });
-      }
-    },
+    ledgerTop: row.ledgerTop,
+    ledgerEnd: (below: bigint) => ledgerEnd(session, name, below),
+    nextRangeStart: (from: bigint) => nextRangeStart(session, name, from),
+    holes: (within: Range) => holes(session, name, within),
+    rangesFrom: (first: bigint, last: bigint) => rangesFrom(session, name, first, last),
+    mergeRanges: (whole: LedgerEntry, count: number) => mergeRanges(session, whole, count),
+    enter: (entries: readonly LedgerEntry[]) =>
+      enterAll(session, [{ name, entries }], new Map([[counterKey(name), row]])),
   };
+}
+
+/** @throws CounterBehindError if the ledger has a range of the only counter already; DuplicateKeyError if of one of several */
+async function enterAll(
+  session: SqlSession,
+  advances: readonly Pick<Advance, 'name' | 'entries'>[],
+  rows: ReadonlyMap<string, LockedRow>,
+): Promise<void> {
+  try {
+    await writeLedger(
+      session,
+      advances.flatMap(({ name, entries }) => {
+        const { sweptAtMs } = mustHave(rows, counterKey(name)).memory;
+        return entries.map((entry) => ({ ...entry, grantedAtMs: Math.max(entry.grantedAtMs, sweptAtMs) }));
+      }),
+    );
+  } catch (error) {
+    const [only, another] = advances;
+    if (!(error instanceof DuplicateKeyError) || only === undefined || another !== undefined) throw error;
+    const { ledgerTop: value } = mustHave(rows, counterKey(only.name));
+    throw new CounterBehindError(only.name, { ...NOTHING_REMEMBERED, value });
+  }
+}
+
+function mustHave<T>(rows: ReadonlyMap<string, T>, name: string): T {
+  const row = rows.get(name);
+  if (row === undefined) throw new LeafcutterError('INTERNAL', `Counter ${name} is not locked here.`);
+  return row;
 }

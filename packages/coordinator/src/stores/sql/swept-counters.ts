@@ -7,14 +7,14 @@ import {
   minBigint,
 } from '../../domain/allocation/range.ts';
 import { type SqlDriver, UnstorableTextError } from './driver.ts';
-import { LEDGER_KIND, latestRanges, ledgerTopBelow } from './ledger.ts';
+import { LEDGER_KIND, latestRanges, ledgerTopBelow, NO_END } from './ledger.ts';
 import { toEra } from './tags.ts';
 
 const PAGE = 500;
 
 /** Columns of `leafcutter_tag` that a swept counter needs, and the number at which its era ends. */
 const ERA_COLUMNS = 't.high_water, t.era, t.taken_from, t.taken_to';
-const ERA_END = 'COALESCE(t.taken_from, 9223372036854775807)';
+const ERA_END = `COALESCE(t.taken_from, ${NO_END})`;
 
 /**
  * Every counter, or those that got a ledger entry since a moment of the database's clock. Tags are paged in the order

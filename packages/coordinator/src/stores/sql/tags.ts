@@ -12,15 +12,17 @@ import { checkSameShape, unknownTag } from '../../domain/tags/tags.ts';
 import { withChange } from '../../domain/trail/tag-entry.ts';
 import { DEPLOYMENT_COLUMNS, JOIN_DEPLOYMENT, toMemory } from './deployment.ts';
 import {
+  byKey,
   DuplicateKeyError,
+  marks,
   optionalText,
   type Row,
-  requireOne,
+  requireAll,
   type SqlDriver,
   type SqlSession,
   UnstorableTextError,
 } from './driver.ts';
-import { LEDGER_KIND, ledgerTop } from './ledger.ts';
+import { LEDGER_KIND, ledgerTops } from './ledger.ts';
 import { writeTrail } from './trail.ts';
 
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds is in `leafcutter_tag`. */
@@ -50,30 +52,38 @@ export interface LockedTagRow {
 }
 
 /**
- * Locks the tag's row, and then reads everything that must agree with it; undefined if there is none. It takes two
- * statements, because MariaDB answers a locking one that waited from two moments: the row from after the wait, its
- * subqueries from before it.
+ * Locks the rows of these tags, and then reads everything that must agree with them. It takes two statements, because
+ * MariaDB answers a locking one that waited from two moments: the row from after the wait, its subqueries from before it.
+ * `lock` ends the first one. Tags without a row are left out, as are those that `lock` skips.
  */
-export async function lockTag(
+export async function lockTags(
   driver: SqlDriver,
   session: SqlSession,
-  tag: string,
-): Promise<LockedTagRow | undefined> {
-  const isTag = `a.biz_tag = ? AND ${driver.bytewise('a.biz_tag')} = ${driver.bytewise('?')}`;
-  const [locked] = await session
-    .query(`SELECT ${LEAF_COLUMNS} FROM leaf_alloc a WHERE ${isTag}${driver.forUpdate}`, [tag, tag])
-    .catch(noneIfUnstorable);
-  if (locked === undefined) return undefined;
-  const [row] = await session.query(
-    `SELECT ${OWN_COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
-       ${ledgerTop(LEDGER_KIND.tag, '?')} AS ledger_top
-     FROM leaf_alloc a ${JOIN_DEPLOYMENT} LEFT JOIN leafcutter_tag t ON t.tag = ? WHERE a.biz_tag = ?`,
-    [tag, tag, tag],
+  tags: readonly string[],
+  lock: string,
+): Promise<LockedTagRow[]> {
+  const found = await session
+    .query(`SELECT ${LEAF_COLUMNS} FROM leaf_alloc a WHERE a.biz_tag IN (${marks(tags)})${lock}`, tags)
+    .catch(tags.length === 1 ? noneIfUnstorable : rethrow);
+  // Whatever its collation takes for the same, a tag is what it is byte by byte.
+  const asked = new Set(tags);
+  const same = found.filter((row) => asked.has(String(row.biz_tag)));
+  const locked = new Map(same.map((row) => [String(row.biz_tag), row]));
+  if (locked.size === 0) return [];
+  const names = [...locked.keys()];
+  const tag = driver.bytewise('a.biz_tag');
+  const top = ledgerTops(LEDGER_KIND.tag, tag, names);
+  const rows = await session.query(
+    `SELECT a.biz_tag, ${OWN_COLUMNS}, t.tag AS own, ${driver.nowMs} AS now_ms, ${DEPLOYMENT_COLUMNS},
+       ${top.sql} AS ledger_top
+     FROM leaf_alloc a ${JOIN_DEPLOYMENT} LEFT JOIN leafcutter_tag t ON t.tag = ${tag}
+     WHERE a.biz_tag IN (${marks(names)})`,
+    [...top.values, ...names],
   );
-  if (row === undefined)
-    throw new LeafcutterError('INTERNAL', `The row of tag ${tag} is gone under its lock.`);
-  return {
-    record: toTag({ ...locked, ...row }),
+  if (rows.length !== names.length)
+    throw new LeafcutterError('INTERNAL', `A row of the tags ${names.join(', ')} is gone under its lock.`);
+  return rows.map((row) => ({
+    record: toTag({ ...locked.get(String(row.biz_tag)), ...row }),
     hasOwn: row.own !== null,
     era: toEra(row),
     nowMs: Number(row.now_ms),
@@ -81,7 +91,7 @@ export async function lockTag(
     generation: optionalText(row.generation),
     memory: toMemory(row),
     ledgerTop: BigInt(row.ledger_top ?? 0),
-  };
+  }));
 }
 
 /** The era of a row of `leafcutter_tag`. */
@@ -91,20 +101,41 @@ export function toEra(row: Row): Era {
   return { ...era, taken: { start: BigInt(row.taken_from), end: BigInt(row.taken_to) } };
 }
 
-/** Sets the counter of a locked tag, and its high-water mark, which outlives the counter's row. */
-export async function setCounter(
+/** Sets the counters of locked tags, and their high-water marks, which outlive the counters' rows. */
+export async function setCounters(
   session: SqlSession,
-  { record, hasOwn }: LockedTagRow,
-  to: bigint,
+  rises: readonly { readonly row: LockedTagRow; readonly to: bigint }[],
 ): Promise<void> {
-  const { tag, nextId } = record;
+  const tags = rises.map(({ row }) => row.record.tag);
+  const to = byKey(
+    'biz_tag',
+    rises.map((rise) => [rise.row.record.tag, rise.to] as const),
+  );
   // The condition includes the old value: if a row changed under our lock, it was not locked.
-  const sql = 'UPDATE leaf_alloc SET max_id = ? WHERE biz_tag = ? AND max_id = ?';
-  requireOne(await session.run(sql, [to, tag, nextId]), `tag ${tag}`);
-  const own = hasOwn
-    ? 'UPDATE leafcutter_tag SET high_water = ? WHERE tag = ?'
-    : 'INSERT INTO leafcutter_tag (high_water, tag) VALUES (?, ?)';
-  await session.run(own, [to, tag]);
+  const from = byKey(
+    'biz_tag',
+    rises.map(({ row }) => [row.record.tag, row.record.nextId] as const),
+  );
+  const affected = await session.run(
+    `UPDATE leaf_alloc SET max_id = ${to.sql} WHERE biz_tag IN (${marks(tags)}) AND max_id = ${from.sql}`,
+    [...to.values, ...tags, ...from.values],
+  );
+  requireAll(affected, tags, 'the tags');
+  const [old, fresh] = [rises.filter(({ row }) => row.hasOwn), rises.filter(({ row }) => !row.hasOwn)];
+  if (old.length > 0) {
+    const pairs = old.map((rise) => [rise.row.record.tag, rise.to] as const);
+    const highWater = byKey('tag', pairs);
+    await session.run(
+      `UPDATE leafcutter_tag SET high_water = ${highWater.sql} WHERE tag IN (${marks(old)})`,
+      [...highWater.values, ...old.map(({ row }) => row.record.tag)],
+    );
+  }
+  if (fresh.length > 0) {
+    await session.run(
+      `INSERT INTO leafcutter_tag (high_water, tag) VALUES ${fresh.map(() => '(?, ?)').join(', ')}`,
+      fresh.flatMap((rise) => [rise.to, rise.row.record.tag]),
+    );
+  }
 }
 
 /** Notes the era of a tag whose counter is set already, and the highest ID that it may reach in that era. */
@@ -141,12 +172,11 @@ export async function keepHighWater(
 
 export async function findTags(driver: SqlDriver, tags: readonly string[]): Promise<TagRecord[]> {
   if (tags.length === 0) return [];
-  const marks = tags.map(() => '?').join(', ');
   const wanted = new Set(tags);
   try {
     const rows = await driver.query(
       `SELECT ${COLUMNS} FROM leaf_alloc a LEFT JOIN leafcutter_tag t ON t.tag = ${driver.bytewise('a.biz_tag')}
-       WHERE a.biz_tag IN (${marks})`,
+       WHERE a.biz_tag IN (${marks(tags)})`,
       tags,
     );
     return rows.map(toTag).filter((record) => wanted.has(record.tag));
@@ -236,7 +266,7 @@ export async function changeTag(
   noting?: Noting,
 ): Promise<void> {
   await driver.transaction(async (session) => {
-    const locked = await lockTag(driver, session, tag);
+    const [locked] = await lockTags(driver, session, [tag], driver.forUpdate);
     if (locked === undefined) throw unknownTag(tag);
     if (change.step !== undefined) {
       await session.run('UPDATE leaf_alloc SET step = ? WHERE biz_tag = ?', [change.step, tag]);
@@ -263,6 +293,10 @@ export async function changeTag(
 
 function noneIfUnstorable(error: unknown): never[] {
   if (error instanceof UnstorableTextError) return [];
+  throw error;
+}
+
+function rethrow(error: unknown): never {
   throw error;
 }
 

@@ -83,6 +83,7 @@ function hold<T>(file: string, prepare: (database: DatabaseSync, driver: SqlDriv
 /** One connection; transactions take turns, because SQLite has one writer. */
 class SqliteDriver implements SqlDriver {
   readonly forUpdate = '';
+  readonly skipLocked = '';
   readonly nowMs = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
   readonly insertIgnore = 'INSERT OR IGNORE';
   /** Never rises: the file is ours alone from the moment it was opened. */

@@ -1,6 +1,6 @@
 --[[
   Notes that counters are committed. A fence that was lowered or lost meanwhile is left alone. Values as in
-  raise-fence.lua.
+  raise-fences.lua.
 
   KEYS[1] the identity
   KEYS[2] and on, the fences

@@ -1,10 +1,10 @@
 --[[
   Begins a later era of a counter. A command that arrives late finds another fence and changes nothing. Values as in
-  raise-fence.lua.
+  raise-fences.lua.
 
   KEYS[1] the fence of one counter
   KEYS[2] the identity
-  KEYS[3] counters, as in raise-fence.lua
+  KEYS[3] counters, as in raise-fences.lua
   ARGV[1] before: the fence as it must be, whatever it says is committed; '' for none
   ARGV[2] after: the fence as it is to be
   ARGV[3] generation that the identity must have

@@ -1,14 +1,14 @@
 --[[
-  Raises fences to committed counters. One is lowered only for a later era. Values as in raise-fence.lua. A value
+  Raises fences to committed counters. One is lowered only for a later era. Values as in raise-fences.lua. A value
   that is not a fence is left alone.
 
   KEYS[1] the identity
-  KEYS[2] counters, as in raise-fence.lua
+  KEYS[2] counters, as in raise-fences.lua
   KEYS[3] and on, the fences
   ARGV[1] generation that the identity must have
   ARGV[2] sweep: the number that the identity must have
   ARGV[3] and on, for each fence its name in KEYS[2], its counter, the end of the highest range that the ledger has of
-    its era, 0 for none, and its era; values as in raise-fence.lua
+    its era, 0 for none, and its era; values as in raise-fences.lua
 
   Returns one text per fence: '' if both sides know the same; its value if it stands above the counter, knows of more
   than the ledger or of a later era, or is not a fence; or only '?' if the identity is another one, or went back to an
