@@ -50,7 +50,6 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   },
 };
 
-const monotonic = () => performance.now();
 
 /**
  * `next()` per second inside one process, beside a loop that counts up behind a method call. One loop calls them all,
@@ -141,7 +140,7 @@ function segmentNumberNext(): () => number {
   const { buffer, refill } = neverDry();
   return () => {
     if (buffer.wantsNext) refill();
-    const id = buffer.takeExact(monotonic);
+    const id = buffer.takeExact(systemClock);
     if (typeof id !== 'number') throw new Error('the buffer ran dry, or past what a Number holds');
     return id;
   };
@@ -151,7 +150,7 @@ function segmentBigintNext(): () => bigint {
   const { buffer, refill } = neverDry();
   return () => {
     if (buffer.wantsNext) refill();
-    const id = buffer.takeOne(monotonic);
+    const id = buffer.takeOne(systemClock);
     if (id === undefined) throw new Error('the buffer ran dry');
     return id;
   };
@@ -161,7 +160,7 @@ function segmentTextNext(): () => string {
   const { buffer, refill } = neverDry();
   return () => {
     if (buffer.wantsNext) refill();
-    const id = buffer.takeExact(monotonic);
+    const id = buffer.takeExact(systemClock);
     if (id === undefined) throw new Error('the buffer ran dry');
     return String(id);
   };
@@ -172,7 +171,7 @@ function neverDry(): { buffer: SegmentBuffer; refill: () => void } {
   const buffer = new SegmentBuffer(0.1);
   let end = 1n;
   const refill = () => {
-    buffer.accept({ start: end, end: end + 1_000_000n }, monotonic());
+    buffer.accept({ start: end, end: end + 1_000_000n }, systemClock.monotonic());
     end += 1_000_000n;
   };
   return { buffer, refill };

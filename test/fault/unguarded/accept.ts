@@ -26,8 +26,8 @@ Object.defineProperties(SegmentBuffer.prototype, {
     },
   },
   takeOne: {
-    value(this: SegmentBuffer, now: () => number) {
-      return takeRefused(this, 1n)?.start ?? takeOne.call(this, now);
+    value(this: SegmentBuffer, clock: Parameters<typeof takeOne>[0]) {
+      return takeRefused(this, 1n)?.start ?? takeOne.call(this, clock);
     },
   },
 });

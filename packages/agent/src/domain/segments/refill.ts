@@ -53,6 +53,11 @@ export class Refill {
     return this.#lastError;
   }
 
+  /** True if nothing is under way, and nothing is remembered that the next request has to know. */
+  get isAtRest(): boolean {
+    return this.#state === 'idle' && this.#lastError === undefined;
+  }
+
   /** Fetches a segment, unless one is on its way or a backoff runs. */
   start(): void {
     if (this.#state === 'idle' && !this.#closed) void this.#run();

@@ -4,7 +4,7 @@ import type { Segment } from './segment.ts';
 import { SegmentBuffer } from './segment-buffer.ts';
 
 const segment = (start: number, end: number): Segment => ({ start: BigInt(start), end: BigInt(end) });
-const still = () => 0;
+const still = { monotonic: () => 0 };
 
 function holding(...segments: Segment[]): SegmentBuffer {
   const buffer = new SegmentBuffer(0.1);
@@ -207,7 +207,7 @@ describe('the last segment', () => {
     const buffer = new SegmentBuffer(0.1);
     buffer.accept(segment(1, 3), 10);
     buffer.takeOne(still);
-    buffer.takeOne(() => 60);
+    buffer.takeOne({ monotonic: () => 60 });
     expect(buffer.lastSegment).toEqual({ step: 2, lastedMs: 50 });
   });
 });

@@ -1,5 +1,8 @@
+import type { Clock } from '@leafcutter/shared/clock';
 import type { Shape } from '@leafcutter/shared/shape';
 import { type Segment, sizeOf } from './segment.ts';
+
+type MonotonicClock = Pick<Clock, 'monotonic'>;
 
 /** One of the two segments of a buffer, and how far it is used. */
 interface Held {
@@ -115,20 +118,20 @@ export class SegmentBuffer {
    * Takes one ID; undefined if the buffer is empty or if its numbers have a shape, because those are not given bare.
    * The hot path: it builds no range.
    */
-  takeOne(now: () => number): bigint | undefined {
+  takeOne(clock: MonotonicClock): bigint | undefined {
     const current = this.#current;
     if (current === undefined || current.shape !== undefined) return undefined;
     const { used } = current;
-    this.#use(current, used + 1, now);
+    this.#use(current, used + 1, clock);
     return current.start + BigInt(used);
   }
 
   /** As `takeOne`, without the cost of a bigint if a Number will do. All IDs of a segment have the same type. */
-  takeExact(now: () => number): ExactId | undefined {
+  takeExact(clock: MonotonicClock): ExactId | undefined {
     const current = this.#current;
     if (current === undefined || current.shape !== undefined) return undefined;
     const { used } = current;
-    this.#use(current, used + 1, now);
+    this.#use(current, used + 1, clock);
     return current.fitsNumber ? current.startNumber + used : current.start + BigInt(used);
   }
 
@@ -183,9 +186,9 @@ export class SegmentBuffer {
     return segment.start >= this.#highest && segment.end > segment.start;
   }
 
-  #use(current: Held, used: number, now: () => number): void {
+  #use(current: Held, used: number, clock: MonotonicClock): void {
     current.used = used;
-    if (used === current.size) this.#useUp(current, now());
+    if (used === current.size) this.#useUp(current, clock.monotonic());
   }
 
   #useUp(current: Held, now: number): void {

@@ -12,19 +12,27 @@ import { type ExactId, SegmentBuffer } from './segment-buffer.ts';
 import { statusOf, type TagStatus } from './tag-status.ts';
 import { type Waiter, WaitingLine } from './waiting-line.ts';
 
+/** The refill of a tag at rest. */
+const NO_REFILL: Pick<Refill, 'state' | 'lastError'> = { state: 'idle', lastError: undefined };
+
+/** A tag that nobody used for this long is at rest. Its rate has decayed to nothing by then. Milliseconds. */
+const REST_AFTER_MS = 60_000;
+
 /**
  * Issues the IDs of one tag, from its buffer, its refill and its two lines of waiting callers. Callers that wait for
  * a block in one piece stand in a line of their own, so that others are served from memory meanwhile.
+ *
+ * - in use: the first state; also entered when somebody draws from a tag at rest. Left by a `tick`, once nobody used the
+ *   tag for a minute, nobody waits and no refill is under way or to be tried again.
+ * - at rest: only the buffer is kept, because an agent may have thousands of such tags.
+ * - closed: the last state, entered by `close`.
  */
 export class TagIssuer {
   readonly tag: string;
-  readonly #parts: Parts;
+  readonly #parts: IssuerParts;
   readonly #buffer: SegmentBuffer;
-  readonly #line: WaitingLine;
-  readonly #blocks: WaitingLine;
-  readonly #refill: Refill;
-  readonly #runway: RunwayGauge;
-  readonly #monotonic: () => number;
+  /** Undefined at rest. */
+  #inUse: InUse | undefined;
   /** The largest block that the last request for a segment asked for. */
   #askedBlock = 0;
   #issued = 0;
@@ -32,29 +40,11 @@ export class TagIssuer {
   #usedAt: number;
   #closed = false;
 
-  constructor(tag: string, parts: Parts, highest: bigint) {
-    const { clock, rules, random, events } = parts;
+  constructor(tag: string, parts: IssuerParts, highest: bigint) {
     this.tag = tag;
     this.#parts = parts;
-    this.#buffer = new SegmentBuffer(rules.prefetchAtUsedRatio, highest);
-    const sendAway = (waiter: Waiter, error?: unknown) => this.#sendAway(waiter, error);
-    this.#line = new WaitingLine(clock, rules.waitMs, sendAway);
-    this.#blocks = new WaitingLine(clock, rules.waitMs, sendAway);
-    this.#refill = new Refill({
-      clock,
-      random,
-      fetch: () => this.#fetch(),
-      landed: (segment, durationMs) => this.#land(segment, durationMs),
-      late: (segment) => events.discarded(tag, sizeOf(segment), 'late'),
-      failed: (error) => this.#failed(error),
-      retried: () => events.refillRetried(tag),
-      recovered: () => {
-        if (this.#waiting > 0 || this.highest > 0n) this.#fetchIfWanted();
-      },
-    });
-    this.#runway = new RunwayGauge(clock.monotonic(), parts.latency);
-    this.#monotonic = () => clock.monotonic();
-    this.#usedAt = clock.monotonic();
+    this.#buffer = new SegmentBuffer(parts.rules.prefetchAtUsedRatio, highest);
+    this.#usedAt = this.#monotonic();
   }
 
   get highest(): bigint {
@@ -70,14 +60,19 @@ export class TagIssuer {
     return this.#closed;
   }
 
+  /** True if nothing is kept of this tag but its buffer. */
+  get isAtRest(): boolean {
+    return this.#inUse === undefined;
+  }
+
   /** One ID from memory, or undefined if the caller has to wait. */
   takeOne(): bigint | undefined {
-    return this.#line.length > 0 ? undefined : this.#counted(this.#buffer.takeOne(this.#monotonic));
+    return this.#line.length > 0 ? undefined : this.#counted(this.#buffer.takeOne(this.#parts.clock));
   }
 
   /** As `takeOne`, as a Number if a Number holds the ID exactly. */
   takeExact(): ExactId | undefined {
-    return this.#line.length > 0 ? undefined : this.#counted(this.#buffer.takeExact(this.#monotonic));
+    return this.#line.length > 0 ? undefined : this.#counted(this.#buffer.takeExact(this.#parts.clock));
   }
 
   /**
@@ -112,7 +107,10 @@ export class TagIssuer {
   tick(now: number): void {
     if (this.#issued !== this.#issuedAtTick) this.#usedAt = now;
     this.#issuedAtTick = this.#issued;
+    if (this.#inUse === undefined || this.#closed) return;
     if (this.#isRunwayShort(now)) this.#refill.start();
+    const isUnused = now - this.#usedAt >= REST_AFTER_MS && this.#waiting === 0;
+    if (isUnused && this.#refill.isAtRest) this.#inUse = undefined;
   }
 
   /**
@@ -121,14 +119,16 @@ export class TagIssuer {
    * there to say so.
    */
   idleSince(moment: number): boolean {
-    if (this.#waiting > 0 || this.#refill.state === 'open') return false;
-    return this.#usedAt < moment || (this.highest === 0n && this.#refill.state === 'idle');
+    const { state } = this.#inUse?.refill ?? NO_REFILL;
+    if (this.#waiting > 0 || state === 'open') return false;
+    return this.#usedAt < moment || (this.highest === 0n && state === 'idle');
   }
 
   /** Drops the tag: waiting callers get `error`, and the IDs left are never issued. */
   close(error: LeafcutterError): void {
     if (this.#closed) return;
     this.#closed = true;
+    // Made if there was none: a caller that comes late must not start another.
     this.#refill.close();
     this.#rejectAll(error);
     this.#parts.events.discarded(this.tag, this.#buffer.remaining, 'dropped');
@@ -136,13 +136,61 @@ export class TagIssuer {
 
   status(): TagStatus {
     const { remaining } = this.#buffer;
-    const { ratePerSecond } = this.#runway;
+    const ratePerSecond = this.#inUse?.runway.ratePerSecond ?? 0;
     const held = { view: this.#buffer.view(), remaining, ratePerSecond, waiting: this.#waiting };
-    return statusOf(this.tag, held, this.#refill);
+    return statusOf(this.tag, held, this.#inUse?.refill ?? NO_REFILL);
   }
 
   get #waiting(): number {
-    return this.#line.length + this.#blocks.length;
+    return this.#inUse === undefined ? 0 : this.#line.length + this.#blocks.length;
+  }
+
+  get #line(): WaitingLine {
+    return this.#use().line;
+  }
+
+  get #blocks(): WaitingLine {
+    return this.#use().blocks;
+  }
+
+  get #refill(): Refill {
+    return this.#use().refill;
+  }
+
+  get #runway(): RunwayGauge {
+    return this.#use().runway;
+  }
+
+  #use(): InUse {
+    this.#inUse ??= this.#begin();
+    return this.#inUse;
+  }
+
+  #begin(): InUse {
+    const { clock, rules, latency } = this.#parts;
+    const line = () => new WaitingLine(clock, rules.waitMs, (waiter, error) => this.#sendAway(waiter, error));
+    const runway = new RunwayGauge(this.#monotonic(), this.#issued, latency);
+    return { line: line(), blocks: line(), refill: this.#newRefill(), runway };
+  }
+
+  #newRefill(): Refill {
+    const { clock, random, events } = this.#parts;
+    return new Refill({
+      clock,
+      random,
+      fetch: () => this.#fetch(),
+      landed: (segment, durationMs) => this.#land(segment, durationMs),
+      late: (segment) => events.discarded(this.tag, sizeOf(segment), 'late'),
+      failed: (error) => this.#failed(error),
+      retried: () => events.refillRetried(this.tag),
+      recovered: () => {
+        if (this.#waiting > 0 || this.highest > 0n) this.#fetchIfWanted();
+      },
+    });
+  }
+
+  #monotonic(): number {
+    return this.#parts.clock.monotonic();
   }
 
   #waitIn(line: WaitingLine, count: number, signal: AbortSignal | undefined): Promise<Segment[]> {
@@ -318,7 +366,18 @@ export class TagIssuer {
   }
 }
 
-interface Parts {
+/** What a tag needs only while it is in use. */
+interface InUse {
+  /** Callers that wait for IDs. */
+  readonly line: WaitingLine;
+  /** Callers that wait for a block. */
+  readonly blocks: WaitingLine;
+  readonly refill: Refill;
+  readonly runway: RunwayGauge;
+}
+
+/** What issuers share. */
+export interface IssuerParts {
   readonly source: SegmentSource;
   readonly clock: Clock;
   readonly random: () => number;

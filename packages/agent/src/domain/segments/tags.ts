@@ -8,7 +8,7 @@ import { GoneTags } from './names/gone-tags.ts';
 import { RefillLatency } from './runway/refill-latency.ts';
 import type { BufferEvents, BufferRules, Segment, SegmentSource } from './segment.ts';
 import type { ExactId } from './segment-buffer.ts';
-import { TagIssuer } from './tag-issuer.ts';
+import { type IssuerParts, TagIssuer } from './tag-issuer.ts';
 import type { TagStatus } from './tag-status.ts';
 
 export interface TagsRules extends BufferRules {
@@ -28,7 +28,9 @@ const TICK_MS = 1_000;
 export class Tags {
   readonly #parts: Parts;
   readonly #issuers = new Map<string, TagIssuer>();
-  readonly #latency = new RefillLatency();
+  /** What all issuers share, and those of the next days of templates that are served. */
+  readonly #issuerParts: IssuerParts;
+  readonly #servedParts: IssuerParts;
   readonly #highest = new Map<string, bigint>();
   readonly #dated: DatedNames;
   readonly #gone: GoneTags;
@@ -41,6 +43,17 @@ export class Tags {
     this.#dated = new DatedNames(parts.clock);
     this.#gone = new GoneTags(parts.clock);
     this.#firstCalls = new FirstCalls(parts.clock, () => parts.events.nameRefused('crowded_out'));
+    this.#issuerParts = {
+      ...parts,
+      latency: new RefillLatency(),
+      firstCalls: this.#firstCalls,
+      dropped: (dropped, error) => {
+        parts.events.nameRefused('asked');
+        this.#gone.told(dropped.tag, error);
+        this.#close(dropped, error);
+      },
+    };
+    this.#servedParts = { ...this.#issuerParts, firstCalls: undefined };
     this.#tickLater();
   }
 
@@ -135,20 +148,8 @@ export class Tags {
         `This agent has ${this.#issuers.size} tags in memory, its limit.`,
       );
     }
-    const issuer = new TagIssuer(
-      tag,
-      {
-        ...this.#parts,
-        latency: this.#latency,
-        firstCalls: isServed ? undefined : this.#firstCalls,
-        dropped: (dropped, error) => {
-          this.#parts.events.nameRefused('asked');
-          this.#gone.told(dropped.tag, error);
-          this.#close(dropped, error);
-        },
-      },
-      this.#highest.get(tag) ?? 0n,
-    );
+    const parts = isServed ? this.#servedParts : this.#issuerParts;
+    const issuer = new TagIssuer(tag, parts, this.#highest.get(tag) ?? 0n);
     this.#issuers.set(tag, issuer);
     return issuer;
   }

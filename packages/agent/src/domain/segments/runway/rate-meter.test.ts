@@ -3,18 +3,18 @@ import { RateMeter } from './rate-meter.ts';
 
 /** A meter that saw `perSecond` for `seconds`, sampled once a second. */
 function steady(perSecond: number, seconds: number): { meter: RateMeter; count: number; now: number } {
-  const meter = new RateMeter(0);
+  const meter = new RateMeter(0, 0);
   for (let second = 1; second <= seconds; second++) meter.sample(second * perSecond, second * 1_000);
   return { meter, count: seconds * perSecond, now: seconds * 1_000 };
 }
 
 describe('a rate', () => {
   test('is 0 before anything was measured', () => {
-    expect(new RateMeter(0).perSecond).toBe(0);
+    expect(new RateMeter(0, 0).perSecond).toBe(0);
   });
 
   test('is the plain rate after the first sample', () => {
-    const meter = new RateMeter(500);
+    const meter = new RateMeter(500, 0);
     meter.sample(50, 1_000);
     expect(meter.perSecond).toBe(100);
   });

@@ -7,12 +7,14 @@ const MIN_SPAN_MS = 250;
 /** An exponentially weighted rate of a counter that only rises, in events per second. */
 export class RateMeter {
   #at: number;
-  #count = 0;
+  #count: number;
   #perSecond: number | undefined;
   #lastSpanPerSecond = 0;
 
-  constructor(now: number) {
+  /** `count`: where the counter stands `now`. */
+  constructor(now: number, count: number) {
     this.#at = now;
+    this.#count = count;
   }
 
   /** Tells the meter where the counter stands. `now` is monotonic, in milliseconds. */

@@ -4,7 +4,7 @@ import { RunwayGauge } from './runway-gauge.ts';
 
 /** A runway whose refills take 200 ms. */
 function runway(): RunwayGauge {
-  const seen = new RunwayGauge(0, new RefillLatency());
+  const seen = new RunwayGauge(0, 0, new RefillLatency());
   seen.refillTook(200);
   return seen;
 }
@@ -43,7 +43,7 @@ describe('a runway', () => {
 
   test('is never short where nobody draws, or no refill was seen', () => {
     expect(runway().isShort(0, 0, 60_000)).toBe(false);
-    expect(draw(new RunwayGauge(0, new RefillLatency()), start, 1_000, 1_000, 1).shortAt).toBeUndefined();
+    expect(draw(new RunwayGauge(0, 0, new RefillLatency()), start, 1_000, 1_000, 1).shortAt).toBeUndefined();
   });
 
   test('is seen to be short within half a second of a tenfold load, without a tick', () => {

@@ -21,9 +21,9 @@ export class RunwayGauge {
   /** The number of issued IDs at which to look again. */
   #lookAt = 0;
 
-  /** `agents`: how long the refills of all the agent's tags take. */
-  constructor(now: number, agents: RefillLatency) {
-    this.#rate = new RateMeter(now);
+  /** `issued`: how many IDs were issued before; `agents`: how long the refills of all the agent's tags take. */
+  constructor(now: number, issued: number, agents: RefillLatency) {
+    this.#rate = new RateMeter(now, issued);
     this.#latency = new RefillLatency(agents);
   }
 
