@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { AgentApi } from './agent-api.ts';
+import { AgentApi, sharedApi } from './agent-api.ts';
 
 let server: Server;
 let endpoint = '';
@@ -78,5 +78,29 @@ describe('an agent’s answer', () => {
       code: 'AGENT_UNAVAILABLE',
       reason: 'no_agent',
     });
+  });
+});
+
+describe('an agent that several tags are drawn from', () => {
+  const open = (token?: string, timeoutMs = 2_000) => sharedApi(endpoint, { token, timeoutMs });
+
+  test('has one API for all who ask alike, until the last has closed it', async () => {
+    const [first, second] = [open(), open()];
+    expect(second).toBe(first);
+    first.close();
+    expect(open()).toBe(first);
+    first.close();
+    answer = { status: 200, body: JSON.stringify(range('1', '3')) };
+    expect(await second.block('orders', 2)).toEqual({ start: 1n, end: 3n });
+    second.close();
+    const next = open();
+    expect(next).not.toBe(first);
+    next.close();
+  });
+
+  test('has another for another token or timeout', () => {
+    const apis = [open(), open('secret'), open(undefined, 3_000)];
+    expect(new Set(apis).size).toBe(3);
+    for (const api of apis) api.close();
   });
 });

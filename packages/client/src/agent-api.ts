@@ -15,15 +15,39 @@ interface ApiOptions {
   readonly ca?: string | undefined;
 }
 
-/** The agent's HTTP door, over TCP, TLS or a Unix socket. Its kept connections do not keep the process alive. */
+/** The agents that somebody of this process uses. */
+const OPEN = new Map<string, AgentApi>();
+
+/** The agent's door, with its connections, for all who ask with the same options. Each of them must close it. */
+export function sharedApi(endpoint: string, options: ApiOptions): AgentApi {
+  const { timeoutMs, token, tokenFile, ca } = options;
+  const key = JSON.stringify([endpoint, timeoutMs, token, tokenFile, ca]);
+  const open = OPEN.get(key);
+  if (open !== undefined) return open.share();
+  const api = new AgentApi(endpoint, options, () => OPEN.delete(key));
+  OPEN.set(key, api);
+  return api;
+}
+
+/**
+ * The agent's HTTP door, over TCP, TLS or a Unix socket. Its kept connections do not keep the process alive. Closed when
+ * everybody who shares it has closed it.
+ */
 export class AgentApi implements IdSource {
   readonly #place: Place;
   readonly #request: typeof http.request;
   readonly #token: () => Promise<string | undefined>;
   readonly #timeoutMs: number;
   readonly #agent: http.Agent;
+  readonly #closed: () => void;
+  #users = 1;
 
-  constructor(endpoint: string, { token, tokenFile, timeoutMs, ca }: ApiOptions) {
+  constructor(
+    endpoint: string,
+    { token, tokenFile, timeoutMs, ca }: ApiOptions,
+    closed: () => void = () => undefined,
+  ) {
+    this.#closed = closed;
     this.#place = placeOf(endpoint);
     const isSecure = this.#place.protocol === 'https:';
     if (ca !== undefined && !isSecure)
@@ -68,8 +92,17 @@ export class AgentApi implements IdSource {
     return { timestampMs, machineId, sequence };
   }
 
+  /** For one more user. */
+  share(): this {
+    this.#users += 1;
+    return this;
+  }
+
   close(): void {
+    this.#users -= 1;
+    if (this.#users > 0) return;
     this.#agent.destroy();
+    this.#closed();
   }
 
   async #get(path: string, signal: AbortSignal | undefined): Promise<object> {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { AgentApi } from './agent-api.ts';
+import { sharedApi } from './agent-api.ts';
 import { badArgument } from './id-error.ts';
 import { Ids, MAX_COUNT } from './ids.ts';
 
@@ -44,7 +44,7 @@ export async function connect(options: ConnectOptions): Promise<Ids> {
   checkNumber('maxFetch', maxFetch, minFetch, MAX_COUNT);
   if (tag === '') throw badArgument('tag', 'the name of a tag');
   const ca = caFile === undefined ? undefined : await readCa(caFile);
-  const api = new AgentApi(endpoint, { token, tokenFile, timeoutMs, ca });
+  const api = sharedApi(endpoint, { token, tokenFile, timeoutMs, ca });
   const ids = new Ids(api, { tag, waitMs, maxWaiting, minFetch, maxFetch });
   try {
     await ids.open();

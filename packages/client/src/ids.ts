@@ -35,8 +35,10 @@ export class Ids implements AsyncDisposable {
   readonly #options: IdsOptions;
   readonly #local = new LocalRanges();
   readonly #line: Waiter[] = [];
-  readonly #closing = new AbortController();
+  #closed = false;
   #fetching = false;
+  /** Ends the request under way. */
+  #request: AbortController | undefined;
   #fetchSize: number;
   /** Fetch when no more than this many are left. */
   #low = 0;
@@ -131,8 +133,9 @@ export class Ids implements AsyncDisposable {
 
   /** Rejects waiting callers and drops the IDs in memory: they are never used. */
   close(): void {
-    if (this.#closing.signal.aborted) return;
-    this.#closing.abort();
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#request?.abort();
     this.#discarded += this.#local.drop();
     this.#refuseLine(closed());
     this.#api.close();
@@ -198,7 +201,7 @@ export class Ids implements AsyncDisposable {
 
   /** Fetches until enough is in memory, one fetch at a time, with growing pauses while the agent fails. */
   #fetch(): void {
-    if (this.#fetching || this.#closing.signal.aborted) return;
+    if (this.#fetching || this.#closed) return;
     this.#fetching = true;
     void this.#fetchUntilEnough();
   }
@@ -227,7 +230,7 @@ export class Ids implements AsyncDisposable {
   }
 
   get #wantsMore(): boolean {
-    return !this.#closing.signal.aborted && (this.#line.length > 0 || this.#local.left <= this.#low);
+    return !this.#closed && (this.#line.length > 0 || this.#local.left <= this.#low);
   }
 
   #refuseLine(error: IdError): void {
@@ -240,12 +243,12 @@ export class Ids implements AsyncDisposable {
   async #land(): Promise<void> {
     const wanted = this.#line.reduce((sum, { count, taken }) => sum + count - taken.length, 0);
     const count = Math.min(MAX_COUNT, Math.max(this.#size(), wanted));
-    const ranges = await this.#api.ranges(this.#options.tag, count, this.#closing.signal);
+    const ranges = await this.#ask(count);
     let added = false;
     for (const range of ranges) {
       const size = Number(range.end - range.start);
       this.#fetched += size;
-      if (!this.#closing.signal.aborted && this.#local.add(range)) added = true;
+      if (!this.#closed && this.#local.add(range)) added = true;
       else this.#discarded += size;
     }
     // Without a pause, an agent that is behind would burn its tag's IDs as fast as it can give them.
@@ -258,13 +261,23 @@ export class Ids implements AsyncDisposable {
     this.#leftAtLanding = this.#local.left;
   }
 
+  async #ask(count: number): Promise<IdRange[]> {
+    const request = new AbortController();
+    this.#request = request;
+    try {
+      return await this.#api.ranges(this.#options.tag, count, request.signal);
+    } finally {
+      this.#request = undefined;
+    }
+  }
+
   #size(): number {
     const lastedMs = this.#fetched === 0 ? undefined : performance.now() - this.#landedAt;
     return nextFetchSize(this.#fetchSize, lastedMs, this.#options);
   }
 
   #empty(): IdError {
-    if (this.#closing.signal.aborted) return closed();
+    if (this.#closed) return closed();
     const message =
       'No ID is in memory; await nextAsync(), or try again when the fetch under way has landed.';
     const { code, message: why } = this.#lastFailure ?? {};
@@ -276,7 +289,7 @@ export class Ids implements AsyncDisposable {
   }
 
   #checkOpen(): void {
-    if (this.#closing.signal.aborted) throw closed();
+    if (this.#closed) throw closed();
   }
 }
 

@@ -74,7 +74,9 @@ export class LocalRanges {
       const to = boundary < end ? boundary : end;
       const high = from / LOW;
       const size = Number(to - from);
-      this.#later.push({ start: from, size, low: Number(from % LOW), high: high === 0n ? '' : String(high) });
+      const piece = { start: from, size, low: Number(from % LOW), high: high === 0n ? '' : String(high) };
+      // Not by `push`, which takes room for 16 more, for as long as a tag may be idle.
+      this.#later = this.#later.concat(piece);
       this.#laterIds += size;
       from = to;
     }
