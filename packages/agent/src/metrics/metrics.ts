@@ -1,6 +1,7 @@
 import { BoundedLabels, OTHER_LABEL } from '@leafcutter/shared/bounded-labels';
 import type { Dependency } from '@leafcutter/shared/dependency';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
+import { eventLoopLag, WITHOUT_LAG_TIMER } from '@leafcutter/shared/event-loop-lag';
 import {
   catalogueOf,
   type Labels,
@@ -149,8 +150,9 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   /** `worker`: the number among the workers of a service; it becomes a label of every series. */
   constructor(readings: AgentReadings, worker?: number) {
     if (worker !== undefined) this.#registry.setDefaultLabels({ worker: String(worker) });
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.#registry, ...WITHOUT_LAG_TIMER });
     for (const name of MISNAMED_GAUGES) this.#registry.removeSingleMetric(name);
+    this.#eventLoopLag();
     const tallies = this.#tallies;
     new Counter({
       name: `${PREFIX}ids_issued_total`,
@@ -296,6 +298,21 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
 
   clockWentBack(): void {
     this.#rollbacks.inc();
+  }
+
+  #eventLoopLag(): void {
+    for (const { name, help, aggregator, read } of eventLoopLag()) {
+      this.#registry.removeSingleMetric(name);
+      new Gauge({
+        name,
+        help,
+        aggregator,
+        registers: [this.#registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    }
   }
 
   #counter(name: string, help: string, labels: Labels = {}): Counter {

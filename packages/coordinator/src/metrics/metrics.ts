@@ -1,6 +1,7 @@
 import { BoundedLabels } from '@leafcutter/shared/bounded-labels';
 import type { Dependency } from '@leafcutter/shared/dependency';
 import { ERROR_CODES, type LeafcutterError } from '@leafcutter/shared/errors';
+import { eventLoopLag, WITHOUT_LAG_TIMER } from '@leafcutter/shared/event-loop-lag';
 import {
   catalogueOf,
   type Labels,
@@ -173,8 +174,9 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
 
   constructor(readings: CoordinatorReadings) {
     const { census, askStore, timestampLeftMs, tokens, dependencies, logLinesDropped } = readings;
-    collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.#registry, ...WITHOUT_LAG_TIMER });
     for (const name of MISNAMED_GAUGES) this.#registry.removeSingleMetric(name);
+    this.#eventLoopLag();
     this.#gauge(
       'store_up',
       '1 if the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
@@ -325,6 +327,21 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
   redisUp(up: boolean | undefined): void {
     this.#redisUp.set(up === undefined ? Number.NaN : Number(up));
     if (up === undefined) this.#fenceAgreed.set(Number.NaN);
+  }
+
+  #eventLoopLag(): void {
+    for (const { name, help, aggregator, read } of eventLoopLag()) {
+      this.#registry.removeSingleMetric(name);
+      new Gauge({
+        name,
+        help,
+        aggregator,
+        registers: [this.#registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    }
   }
 
   #counter(name: string, help: string, labels: Labels = {}): Counter {
