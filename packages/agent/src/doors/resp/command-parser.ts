@@ -87,12 +87,9 @@ export class CommandParser {
 
   #array(): string[] | undefined {
     const begun = this.#at;
-    const end = begun + this.#seenLength;
-    if (end > begun && end <= this.#bytes.length) {
-      if (this.#bytes.compare(this.#seen, 0, this.#seenLength, begun, end) === 0) {
-        this.#at = end;
-        return this.#read;
-      }
+    if (this.#seenLength > 0 && this.#isSeenAgain(begun)) {
+      this.#at = begun + this.#seenLength;
+      return this.#read;
     }
     const command = this.#newArray();
     if (command !== undefined && this.#at - begun <= MAX_SEEN_BYTES) {
@@ -100,6 +97,16 @@ export class CommandParser {
       this.#read = command;
     }
     return command;
+  }
+
+  /** Byte by byte, because a call of `compare` takes longer than these few. */
+  #isSeenAgain(begun: number): boolean {
+    const bytes = this.#bytes;
+    const seen = this.#seen;
+    const length = this.#seenLength;
+    if (begun + length > bytes.length) return false;
+    for (let at = 0; at < length; at++) if (bytes[begun + at] !== seen[at]) return false;
+    return true;
   }
 
   #newArray(): string[] | undefined {

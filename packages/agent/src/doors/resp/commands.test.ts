@@ -98,6 +98,38 @@ describe('a transaction', () => {
   });
 });
 
+describe('a command that is repeated byte by byte', () => {
+  const INCR = '*2\r\n$4\r\nINCR\r\n$1\r\na\r\n';
+
+  test('is judged anew once the tokens change, or another is shown', async () => {
+    const { agent, door } = await open(['secret']);
+    const client = await RawClient.of(door);
+    expect(await client.ask('AUTH secret\r\n')).toBe('+OK\r\n');
+    expect(await client.ask(INCR)).toBe(':1\r\n');
+    expect(await client.ask(INCR + INCR)).toBe(':2\r\n:3\r\n');
+    agent.tokens.replace(['new'], ['b scoped']);
+    expect(await client.ask(INCR)).toMatch(/^-NOAUTH /);
+    expect(await client.ask('AUTH new\r\n')).toBe('+OK\r\n');
+    expect(await client.ask(INCR + INCR)).toBe(':4\r\n:5\r\n');
+    expect(await client.ask('AUTH scoped\r\n')).toBe('+OK\r\n');
+    expect(await client.ask(INCR)).toMatch(/^-NOPERM /);
+    expect(await client.ask('AUTH guess\r\n')).toMatch(/^-WRONGPASS /);
+    expect(await client.ask(INCR)).toMatch(/^-NOAUTH /);
+    client.socket.destroy();
+  });
+
+  test('waits for EXEC in a transaction, and not after it', async () => {
+    const { door } = await open();
+    const client = await RawClient.of(door);
+    expect(await client.ask(INCR)).toBe(':1\r\n');
+    expect(await client.ask(`MULTI\r\n${INCR}${INCR}DISCARD\r\n`)).toBe('+OK\r\n+QUEUED\r\n+QUEUED\r\n+OK\r\n');
+    expect(await client.ask(`MULTI\r\n${INCR}${INCR}EXEC\r\n${INCR}`)).toBe(
+      '+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:2\r\n:3\r\n:4\r\n',
+    );
+    client.socket.destroy();
+  });
+});
+
 describe('no refusal of an ID begins with ERR, which phpredis makes a 0 of', () => {
   test.each([
     ...['INCR', 'INCR a b', 'INCRBY a', 'INCRBY a x', 'INCRBY a 0', 'INCRBY a -1', 'INCRBY a 10001'],

@@ -20,6 +20,8 @@ export interface Session {
   scope: Scope | undefined;
   scopeVersion: number;
   name: string;
+  /** The last command that was let through. */
+  admitted: Admitted | undefined;
   /** Between MULTI and its end. */
   transaction: Transaction | undefined;
   /** What EXEC has begun to answer, the next command last. */
@@ -32,6 +34,19 @@ export interface Session {
   quitting: boolean;
   /** Ends waits when the connection is gone. */
   readonly gone: AbortSignal;
+}
+
+/**
+ * A command that was let through. As it was read, it may run again without being looked at for as long as the tokens,
+ * and what the session shows of them, are the same: clients that pipeline repeat themselves.
+ */
+interface Admitted {
+  readonly words: readonly string[];
+  /** Of the tokens. */
+  readonly version: number;
+  readonly command: Command;
+  readonly name: string;
+  readonly args: readonly string[];
 }
 
 /** What the commands of all connections work with. */
@@ -73,7 +88,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
       least: 1,
       most: 1,
       opens: 'tag',
-      run: (commands, session, [tag = '']) => incr(commands, session, tag),
+      run: (commands, session, args) => incr(commands, session, args[0] ?? ''),
     },
     incrby: {
       least: 2,
@@ -137,6 +152,9 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map(
 
 /** Answers one command, in Redis' words where Redis has them. Never throws, never rejects. */
 export function answer(commands: Commands, session: Session, words: readonly string[]): Answer {
+  const { admitted, transaction } = session;
+  const isKnown = admitted?.words === words && admitted.version === commands.tokens.version;
+  if (isKnown && transaction === undefined) return run(commands, session, admitted);
   const [name = '', ...args] = words;
   const command = COMMANDS.get(name) ?? COMMANDS.get(name.toLowerCase());
   const scope = scopeOf(commands, session);
@@ -155,9 +173,16 @@ export function answer(commands: Commands, session: Session, words: readonly str
   try {
     if (command.opens === 'tag') scope?.checkTag(textOf(args[0] ?? ''));
     if (command.opens === 'snowflake') scope?.checkSnowflake();
-    if (session.transaction !== undefined && command.atOnce !== true) {
-      return session.transaction.queue(words);
-    }
+    if (transaction !== undefined && command.atOnce !== true) return transaction.queue(words);
+  } catch (error) {
+    return spoiling(session, refusal(commands, name, error));
+  }
+  session.admitted = { words, version: commands.tokens.version, command, name, args };
+  return run(commands, session, session.admitted);
+}
+
+function run(commands: Commands, session: Session, { command, name, args }: Admitted): Answer {
+  try {
     const answered = command.run(commands, session, args);
     return typeof answered === 'string'
       ? answered
@@ -327,7 +352,7 @@ function auth(commands: Commands, session: Session, args: readonly string[]): st
 
 /** The token was valid before and no longer is. */
 function present(session: Session, token: string | undefined): void {
-  Object.assign(session, { token, scope: undefined, scopeVersion: -1 });
+  Object.assign(session, { token, scope: undefined, scopeVersion: -1, admitted: undefined });
 }
 
 /** `HELLO [2|3 [AUTH user token] [SETNAME name]]`. */

@@ -39,6 +39,7 @@ export class Connection implements Guest, Debtor {
       scope: undefined,
       scopeVersion: -1,
       name: '',
+      admitted: undefined,
       transaction: undefined,
       running: [],
       tracking: false,
