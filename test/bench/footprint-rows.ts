@@ -7,22 +7,29 @@ import { hasVersion, unpackVersion } from '../support/earlier-version.ts';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-import { type Round, type Row, ratios } from './rounds.ts';
+import { wrkUnhurried } from './load-tools.ts';
+import { type Round, type Row, ratios, spread } from './rounds.ts';
 
 /** Before services were bundled. */
 const UNBUNDLED = '74c29d9';
-const ROUNDS = 5;
+const ROUNDS = 3;
 /** A service is idle when its start is over: its first reports are sent, its first segments fetched. */
 const IDLE_AFTER_MS = 6_000;
+/** How long idle services are watched together, and an agent is loaded. */
+const WATCHED_MS = 30_000;
+const LOADED_S = 8;
+const TAG = 'bench';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+type Progress = (text: string) => void;
 
 interface Figures {
   readonly readyMs: number;
   readonly residentMb: number;
 }
 
-/** What an idle released service takes, beside one run from older sources and a bare HTTP server. */
-export async function footprintRows(progress: (text: string) => void): Promise<Row[]> {
+/** What a released service takes, beside one run from older sources and a bare HTTP server. In all about five minutes. */
+export async function footprintRows(progress: Progress): Promise<Row[]> {
   if (!hasVersion(UNBUNDLED)) {
     return [{ row: 'footprint', figures: { 'not measured': `this clone has no ${UNBUNDLED}` } }];
   }
@@ -33,7 +40,13 @@ export async function footprintRows(progress: (text: string) => void): Promise<R
   const flags = ['--data-dir', await scratchDir('bench-footprint')];
   const coordinator = await Service.start({ pace: 'product', kind: 'coordinator', name: 'bench', flags });
   stack.defer(() => coordinator.stop());
+  await coordinator.json('/v1/tags', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ tag: TAG, step: 1_000_000 }),
+  });
   const agent = ['--coordinators', coordinator.url, '--snowflake-enabled'];
+  const programs = { released, unbundled };
   const rows: Row[] = [sizeOf(folder)];
   for (const kind of ['agent', 'coordinator'] as const) {
     const ready: Round[] = [];
@@ -54,6 +67,8 @@ export async function footprintRows(progress: (text: string) => void): Promise<R
     rows.push({ row: `${before}: resident when idle`, unit: 'MB', atMost, ...ratios(resident) });
     rows.push({ row: `${before}: start to ready`, unit: 'ms', atMost: 0.4, ...ratios(ready) });
   }
+  rows.push(await loaded(programs, coordinator.url, progress));
+  rows.push(await idleCpu(programs, coordinator.url, progress));
   rows.push({ row: 'a bare node:http server', figures: { 'resident when idle': await bareServer() } });
   return rows;
 }
@@ -87,6 +102,72 @@ async function figuresOf(kind: 'agent' | 'coordinator', main: string, flags: str
   } finally {
     await service.stop();
   }
+}
+
+interface Programs {
+  readonly released: string;
+  readonly unbundled: string;
+}
+
+/** What an agent takes after some seconds at about 25,000 requests a second. */
+async function loaded(programs: Programs, coordinator: string, progress: Progress): Promise<Row> {
+  const resident: Round[] = [];
+  const rates: number[] = [];
+  const measure = async (main: string) => {
+    const flags = ['--coordinators', coordinator];
+    const agent = await Service.start({ pace: 'product', kind: 'agent', name: 'footprint', main, flags });
+    try {
+      rates.push((await wrkUnhurried(`${agent.url}/v1/ids/${TAG}`, LOADED_S)).perSecond);
+      return residentMb(agent.process.pid);
+    } finally {
+      await agent.stop();
+    }
+  };
+  for (let round = 1; round <= ROUNDS; round++) {
+    progress(`footprint: agent under load, round ${round} of ${ROUNDS}`);
+    resident.push({
+      subject: await measure(programs.released),
+      baseline: await measure(programs.unbundled),
+    });
+  }
+  const note = `${(Math.round(spread(rates).median / 1_000) * 1_000).toLocaleString('en')} requests/s`;
+  const row = `agent of the release vs sources of ${UNBUNDLED}: resident under load`;
+  return { row, unit: 'MB', atMost: 0.65, note, ...ratios(resident) };
+}
+
+/** The processor time of idle services, all of them watched at once. */
+async function idleCpu(programs: Programs, coordinator: string, progress: Progress): Promise<Row> {
+  await using stack = new AsyncDisposableStack();
+  const services = new Map<string, number>();
+  for (const [name, main] of Object.entries(programs)) {
+    for (const kind of ['agent', 'coordinator'] as const) {
+      progress(`footprint: idle ${kind}, ${name}`);
+      const flags =
+        kind === 'agent'
+          ? ['--coordinators', coordinator, '--snowflake-enabled']
+          : ['--data-dir', await scratchDir('bench-footprint')];
+      const service = await Service.start({ pace: 'product', kind, name: 'footprint', main, flags });
+      stack.defer(() => service.stop());
+      const asked = kind === 'agent' && name === 'released' ? ' (asked: ≤ 0.5 %)' : '';
+      services.set(`${kind}, ${name}${asked}`, service.process.pid);
+    }
+  }
+  await sleep(2 * IDLE_AFTER_MS);
+  const before = [...services.values()].map(cpuMs);
+  await sleep(WATCHED_MS);
+  const shares = [...services].map(([name, pid], index) => {
+    const percent = (100 * (cpuMs(pid) - (before[index] ?? 0))) / WATCHED_MS;
+    return [name, `${percent.toFixed(2)} %`] as const;
+  });
+  return { row: 'processor time of idle services', figures: Object.fromEntries(shares) };
+}
+
+/** Processor time of all threads so far, in milliseconds. */
+function cpuMs(pid: number): number {
+  const spent = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]),
+  );
+  return spent.reduce((sum, nanoseconds) => sum + nanoseconds, 0) / 1e6;
 }
 
 async function bareServer(): Promise<string> {

@@ -36,7 +36,7 @@ export async function stepAside(pid: number): Promise<void> {
 }
 
 /** Whose requests are sent, by their names in the script. */
-export type Sender = 'jdk' | 'proxy' | 'once_odd' | 'sometimes_two';
+export type Sender = 'plain' | 'jdk' | 'proxy' | 'once_odd' | 'sometimes_two';
 
 /**
  * One request after the other on each of 64 kept-alive connections; a plain one unless `sender` is named.

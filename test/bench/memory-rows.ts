@@ -1,16 +1,103 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Tags } from '@leafcutter/agent/domain/segments/tags';
+import { connect, type Ids } from '@leafcutter/client';
+import type { Clock } from '@leafcutter/shared/clock';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import type { Row } from './rounds.ts';
 
 const KNOWN = 100_000;
 const ACTIVE = 10_000;
 const STEP = 1_000n;
+/** After this long without a caller, in seconds, a tag is idle. */
+const IDLE_S = 120;
+const ASKED = 'asked: ≤ 600';
+const CLIENT_TAGS = 2_000;
+const CLIENT_TIMEOUT_MS = 1_000;
+
+type Progress = (text: string) => void;
+
+export async function memoryRows(progress: Progress): Promise<Row[]> {
+  return [await manyTags(progress), await idleTags(progress)];
+}
 
 /** What 100,000 tags in one agent take, 10,000 of them in use: memory each, and a second's tick over all of them. */
-export async function memoryRows(progress: (text: string) => void): Promise<Row[]> {
+async function manyTags(progress: Progress): Promise<Row> {
   progress(`memory: ${KNOWN} tags`);
-  const collect = globalThis.gc;
+  const tags = agentTags(KNOWN, systemClock);
+  const empty = heapUsed();
+  for (let n = 0; n < KNOWN; n++) await tags.take(name(n), 1);
+  const known = heapUsed();
+  // A tag in use holds two segments and has a rate.
+  for (let n = 0; n < ACTIVE; n++) await tags.take(name(n), 500);
+  await sleep(1_100);
+  const active = heapUsed();
+  const ticks = await slowestTurns(3_500);
+  tags.close();
+  return {
+    row: `one agent with ${KNOWN.toLocaleString('en')} tags in memory, ${ACTIVE.toLocaleString('en')} of them active`,
+    figures: {
+      'heap per tag': bytes(known - empty, KNOWN),
+      'more per active tag': bytes(Math.max(0, active - known), ACTIVE),
+      timers: '1 for all tags, and 1 per tag while somebody waits or a refill is retried',
+      'longest turn of the event loop, a tick of all tags in it': `${ticks.toFixed(0)} ms`,
+    },
+  };
+}
+
+/** What a tag takes that was drawn from once and then left alone, in an agent and in a client. */
+async function idleTags(progress: Progress): Promise<Row> {
+  progress(`memory: ${ACTIVE} idle tags`);
+  const clock = new FakeClock();
+  const tags = agentTags(ACTIVE, clock);
+  const empty = heapUsed();
+  for (let n = 0; n < ACTIVE; n++) await tags.take(name(n), 1);
+  for (let second = 0; second < IDLE_S; second++) await clock.advance(1_000);
+  const inAgent = heapUsed() - empty;
+  tags.close();
+  const inClient = await idleClients();
+  return {
+    row: 'heap of an idle tag, drawn from once',
+    figures: {
+      'in an agent': `${bytes(inAgent, ACTIVE)} (${ASKED})`,
+      'in a client': `${bytes(inClient, CLIENT_TAGS)} (${ASKED})`,
+    },
+  };
+}
+
+/** The heap that the client takes for `CLIENT_TAGS` tags of one agent. */
+async function idleClients(): Promise<number> {
+  let end = 1n;
+  const server = createServer((request, response) => {
+    const start = end;
+    end += BigInt(/count=([0-9]+)/.exec(request.url ?? '')?.[1] ?? 0);
+    response.end(JSON.stringify({ ranges: [{ start: String(start), end: String(end) }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const drawn = async (tag: string): Promise<Ids> => {
+    const ids = await connect({ endpoint, tag, timeoutMs: CLIENT_TIMEOUT_MS });
+    ids.next();
+    return ids;
+  };
+  const clients = [await drawn('first')];
+  const empty = heapUsed();
+  for (let n = 0; n < CLIENT_TAGS; n++) clients.push(await drawn(name(n)));
+  // The requests' own time limits go with their last timer.
+  await sleep(2 * CLIENT_TIMEOUT_MS);
+  const used = heapUsed() - empty;
+  for (const client of clients) client.close();
+  server.closeAllConnections();
+  server.close();
+  return used;
+}
+
+/** An agent's tags, whose segments come at once. */
+function agentTags(maxTags: number, clock: Clock): Tags {
   const ends = new Map<string, bigint>();
+  for (let n = 0; n < maxTags; n++) ends.set(name(n), 1n);
   const source = {
     async fetchSegment(tag: string) {
       const start = ends.get(tag) ?? 1n;
@@ -27,41 +114,18 @@ export async function memoryRows(progress: (text: string) => void): Promise<Row[
     waited: nothing,
     nameRefused: nothing,
   };
-  const rules = {
-    prefetchAtUsedRatio: 0.1,
-    maxWaiting: 10_000,
-    waitMs: 2_000,
-    maxTags: KNOWN,
-    idleMs: 3_600_000,
-  };
-  for (let n = 0; n < KNOWN; n++) ends.set(name(n), 1n);
-  const tags = new Tags({ source, clock: systemClock, random: Math.random, rules, events });
-  const heap = () => {
-    collect?.();
-    return process.memoryUsage().heapUsed;
-  };
-  const empty = heap();
-  for (let n = 0; n < KNOWN; n++) await tags.take(name(n), 1);
-  const known = heap();
-  // A tag in use holds two segments and has a rate.
-  for (let n = 0; n < ACTIVE; n++) await tags.take(name(n), 500);
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
-  const active = heap();
-  const ticks = await slowestTurns(3_500);
-  tags.close();
-  const bytes = (total: number, count: number) => `${Math.round(total / count).toLocaleString('en')} bytes`;
-  return [
-    {
-      row: `one agent with ${KNOWN.toLocaleString('en')} tags in memory, ${ACTIVE.toLocaleString('en')} of them active`,
-      figures: {
-        'heap per tag':
-          collect === undefined ? 'not measured without --expose-gc' : bytes(known - empty, KNOWN),
-        'more per active tag': collect === undefined ? '' : bytes(Math.max(0, active - known), ACTIVE),
-        timers: '1 for all tags, and 1 per tag while somebody waits or a refill is retried',
-        'longest turn of the event loop, a tick of all tags in it': `${ticks.toFixed(0)} ms`,
-      },
-    },
-  ];
+  const rules = { prefetchAtUsedRatio: 0.1, maxWaiting: 10_000, waitMs: 2_000, maxTags, idleMs: 3_600_000 };
+  return new Tags({ source, clock, random: Math.random, rules, events });
+}
+
+function heapUsed(): number {
+  if (globalThis.gc === undefined) throw new Error('memory is measured with --expose-gc');
+  globalThis.gc();
+  return process.memoryUsage().heapUsed;
+}
+
+function bytes(total: number, count: number): string {
+  return `${Math.round(total / count).toLocaleString('en')} bytes`;
 }
 
 /** The longest time between two turns of the event loop. */
