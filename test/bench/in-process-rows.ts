@@ -50,7 +50,6 @@ const PAIRS: Readonly<Record<string, Pair>> = {
   },
 };
 
-
 /**
  * `next()` per second inside one process, beside a loop that counts up behind a method call. One loop calls them all,
  * so that none of them is compiled into it: an agent's doors do not inline each other's calls either.

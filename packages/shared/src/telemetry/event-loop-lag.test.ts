@@ -16,7 +16,11 @@ test('a loop that stood still shows once, in the reading after it', async () => 
   for (let turns = 0; turns < 3; turns++) await turn();
   const seen = read(gauges);
   expect(seen.nodejs_eventloop_lag_max_seconds).toBeGreaterThanOrEqual(BLOCKED_MS / 1_000);
-  expect(seen.nodejs_eventloop_lag_min_seconds).toBeLessThanOrEqual(seen.nodejs_eventloop_lag_p50_seconds ?? 0);
-  expect(seen.nodejs_eventloop_lag_p50_seconds).toBeLessThanOrEqual(seen.nodejs_eventloop_lag_p99_seconds ?? 0);
+  expect(seen.nodejs_eventloop_lag_min_seconds).toBeLessThanOrEqual(
+    seen.nodejs_eventloop_lag_p50_seconds ?? 0,
+  );
+  expect(seen.nodejs_eventloop_lag_p50_seconds).toBeLessThanOrEqual(
+    seen.nodejs_eventloop_lag_p99_seconds ?? 0,
+  );
   expect(read(gauges)).toEqual(Object.fromEntries(gauges.map(({ name }) => [name, Number.NaN])));
 });

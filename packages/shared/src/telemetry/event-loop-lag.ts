@@ -22,7 +22,12 @@ interface LagGauge {
 export function eventLoopLag(): readonly LagGauge[] {
   const delays = monitorEventLoopDelay({ samplePerIteration: true });
   delays.enable();
-  const gauge = (of: string, aggregator: LagGauge['aggregator'], help: string, nanoseconds: () => number) => ({
+  const gauge = (
+    of: string,
+    aggregator: LagGauge['aggregator'],
+    help: string,
+    nanoseconds: () => number,
+  ) => ({
     name: `nodejs_eventloop_lag_${of}_seconds`,
     help,
     aggregator,
@@ -41,7 +46,12 @@ export function eventLoopLag(): readonly LagGauge[] {
   return [
     gauge('min', 'min', 'The minimum recorded event loop delay.', () => delays.min),
     gauge('mean', 'average', 'The mean of the recorded event loop delays.', () => delays.mean),
-    gauge('stddev', 'average', 'The standard deviation of the recorded event loop delays.', () => delays.stddev),
+    gauge(
+      'stddev',
+      'average',
+      'The standard deviation of the recorded event loop delays.',
+      () => delays.stddev,
+    ),
     ...percentiles,
     max,
   ];

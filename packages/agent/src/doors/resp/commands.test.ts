@@ -122,7 +122,9 @@ describe('a command that is repeated byte by byte', () => {
     const { door } = await open();
     const client = await RawClient.of(door);
     expect(await client.ask(INCR)).toBe(':1\r\n');
-    expect(await client.ask(`MULTI\r\n${INCR}${INCR}DISCARD\r\n`)).toBe('+OK\r\n+QUEUED\r\n+QUEUED\r\n+OK\r\n');
+    expect(await client.ask(`MULTI\r\n${INCR}${INCR}DISCARD\r\n`)).toBe(
+      '+OK\r\n+QUEUED\r\n+QUEUED\r\n+OK\r\n',
+    );
     expect(await client.ask(`MULTI\r\n${INCR}${INCR}EXEC\r\n${INCR}`)).toBe(
       '+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:2\r\n:3\r\n:4\r\n',
     );
