@@ -85,8 +85,11 @@ async function idleClients(): Promise<number> {
   const clients = [await drawn('first')];
   const empty = heapUsed();
   for (let n = 0; n < CLIENT_TAGS; n++) clients.push(await drawn(name(n)));
-  // The requests' own time limits go with their last timer.
-  await sleep(2 * CLIENT_TIMEOUT_MS);
+  // The requests' signals go with their last timer, and what watched them in a turn after that.
+  for (let collected = 0; collected < 3; collected++) {
+    await sleep(CLIENT_TIMEOUT_MS);
+    heapUsed();
+  }
   const used = heapUsed() - empty;
   for (const client of clients) client.close();
   server.closeAllConnections();
