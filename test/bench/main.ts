@@ -24,7 +24,7 @@ interface Suite {
 
 const SUITES: Readonly<Record<string, Suite>> = {
   'in-process': { takes: [60, 20], run: (rounds, _quick, progress) => inProcessRows(rounds, progress) },
-  memory: { takes: [10, 10], run: (_rounds, _quick, progress) => memoryRows(progress) },
+  memory: { takes: [25, 25], run: (_rounds, _quick, progress) => memoryRows(progress) },
   client: { takes: [90, 30], run: (rounds, _quick, progress) => clientRows(rounds, progress) },
   http: { takes: [450, 90], run: httpRows },
   workers: { takes: [70, 20], run: workerRows },
