@@ -4,12 +4,14 @@ import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-f
 import { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { UnlockedDatabase } from '@leafcutter/coordinator/fakes/unguarded';
+import { MemoryBoard } from '@leafcutter/coordinator/stores/memory/board';
 import { MemoryLeaseRegistry } from '@leafcutter/coordinator/stores/memory/lease-registry';
 import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
 import { MemoryRoster } from '@leafcutter/coordinator/stores/memory/roster';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { arbitersContract } from './arbiters-contract.ts';
+import { boardContract } from './board-contract.ts';
 import { fenceContract } from './fence-contract.ts';
 import { leaseRegistryContract } from './lease-registry-contract.ts';
 import { rosterContract } from './roster-contract.ts';
@@ -40,6 +42,8 @@ leaseRegistryContract('memory', async () => {
   const clock = new FakeClock();
   return { registry: new MemoryLeaseRegistry(clock), elapse: (ms) => clock.advance(ms), close };
 });
+
+boardContract('memory', async (slotBytes) => ({ board: new MemoryBoard(slotBytes), close }));
 
 rosterContract('memory', async (maxBytes) => {
   const clock = new FakeClock();

@@ -1,3 +1,4 @@
+import { RedisBoard } from '@leafcutter/coordinator/stores/redis/board';
 import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 import { RedisLeaseRegistry } from '@leafcutter/coordinator/stores/redis/lease-registry';
 import type { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
@@ -6,6 +7,7 @@ import { RedisRoster } from '@leafcutter/coordinator/stores/redis/roster';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { arbitersContract } from './arbiters-contract.ts';
 import type { OpenStore } from './backends.ts';
+import { boardContract } from './board-contract.ts';
 import { fenceContract } from './fence-contract.ts';
 import { leaseRegistryContract } from './lease-registry-contract.ts';
 import { rosterContract } from './roster-contract.ts';
@@ -41,6 +43,11 @@ export function redisContracts(name: string, openLinks: OpenLinks): void {
       elapse: (ms) => elapse(links[0], ms),
       close: async () => closeLinks(),
     };
+  });
+
+  boardContract(name, async (slotBytes) => {
+    const { links, closeLinks } = await openLinks();
+    return { board: new RedisBoard(links[0], slotBytes), close: async () => closeLinks() };
   });
 
   rosterContract(name, async (maxBytes) => {

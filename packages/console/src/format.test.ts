@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { ago, count, duration, offset, rate } from './format.ts';
+import { ago, count, duration, offset, rate, timeLabels, withoutRepeats } from './format.ts';
 
 test.each([
   [0, '0'],
@@ -29,6 +29,16 @@ test.each([
 
 test('rates, offsets and ages', () => {
   expect([rate(0), rate(0.04), rate(3.26), rate(20_000)]).toEqual(['0/s', '< 0.1/s', '3.3/s', '20 k/s']);
+  expect(rate(null)).toBe('unknown');
   expect([offset(null), offset(3), offset(-1_500), offset(0)]).toEqual(['–', '+3 ms', '−1.5 s', '+0 ms']);
   expect([ago(10_000, 10_500), ago(0, 61_000)]).toEqual(['now', '61 s ago']);
+});
+
+test('labels of a time axis have seconds if they need them, a date at midnight, and are not repeated', () => {
+  const midnight = new Date(2026, 10, 30).getTime() / 1000;
+  const [before, at, after] = timeLabels([midnight - 3_600, midnight, midnight + 3_600]);
+  expect([before, after]).toEqual(['23:00', '01:00']);
+  expect(at).toMatch(/30/);
+  expect(timeLabels([midnight + 5, midnight + 10])).toEqual(['00:00:05', '00:00:10']);
+  expect(withoutRepeats(['0', '0', '1', '0'])).toEqual(['0', '', '1', '0']);
 });

@@ -28,8 +28,9 @@ export function exactly(value: number): string {
   return value.toLocaleString();
 }
 
-/** IDs per second. */
-export function rate(perSecond: number): string {
+/** IDs per second; null if that is unknown. */
+export function rate(perSecond: number | null): string {
+  if (perSecond === null) return 'unknown';
   return `${perSecond > 0 && perSecond < 0.1 ? '< 0.1' : count(Math.round(perSecond * 10) / 10)}/s`;
 }
 
@@ -51,9 +52,41 @@ export function offset(ms: number | null): string {
   return size < 1_000 ? `${sign}${Math.round(size)} ms` : `${sign}${duration(size / 1000)}`;
 }
 
-/** Local date and time of day. */
+/** Date and time of day in the reader's time zone. */
 export function dateTime(ms: number): string {
-  return new Date(ms).toLocaleString([], { hour12: false, dateStyle: 'medium', timeStyle: 'medium' });
+  return new Date(ms).toLocaleString([], { hourCycle: 'h23', dateStyle: 'medium', timeStyle: 'medium' });
+}
+
+/** The reader's time zone: Europe/Berlin (UTC+01:00). */
+export function timeZone(atMs: number): string {
+  const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions();
+  const parts = new Intl.DateTimeFormat('en', { timeZoneName: 'longOffset' }).formatToParts(atMs);
+  const offsetText = parts.find(({ type }) => type === 'timeZoneName')?.value.replace('GMT', 'UTC');
+  return name === 'UTC' || offsetText === undefined ? name : `${name} (${offsetText})`;
+}
+
+/**
+ * Labels for moments on an axis (unix seconds, evenly spaced): with seconds if they are less than a minute apart, and
+ * the date instead of midnight.
+ */
+export function timeLabels(ticks: readonly number[]): string[] {
+  const [first = 0, second = 0] = ticks;
+  const isFine = second - first < 60;
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  if (isFine) time.second = '2-digit';
+  const labels = ticks.map((seconds) => {
+    const moment = new Date(seconds * 1000);
+    const isMidnight = moment.getHours() + moment.getMinutes() + moment.getSeconds() === 0;
+    return isMidnight
+      ? moment.toLocaleDateString([], { day: 'numeric', month: 'short' })
+      : moment.toLocaleTimeString([], time);
+  });
+  return withoutRepeats(labels);
+}
+
+/** A label that says what the one before it says is left out. */
+export function withoutRepeats(labels: readonly string[]): string[] {
+  return labels.map((label, index) => (label === labels[index - 1] ? '' : label));
 }
 
 /** How long ago something was. */

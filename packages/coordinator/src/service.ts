@@ -13,6 +13,7 @@ import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
+import { VERSION } from '@leafcutter/shared/version';
 import type { Deployment } from './domain/allocation/store.ts';
 import { FenceGuard, type GuardParts } from './domain/fence-guard/fence-guard.ts';
 import { FleetWatch } from './domain/fleet/fleet-watch.ts';
@@ -369,6 +370,8 @@ function fleetWatch(
   const { tags, guard, health, metrics, log, jobWatch, ids } = parts;
   return new FleetWatch({
     roster: stores.roster,
+    board: stores.board,
+    version: VERSION,
     tags,
     clock: systemClock,
     ids,

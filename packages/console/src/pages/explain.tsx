@@ -1,9 +1,11 @@
 import type { Explanation, LedgerRange } from '@leafcutter/shared/inspection';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dateTime } from '../format.ts';
+import { AgentName } from '../parts/agent-name.tsx';
 import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';
 import { linkTo } from '../route.ts';
 import { useDocument } from '../use-document.ts';
+import { useTitle } from '../use-title.ts';
 
 const TONES = {
   granted: 'ok',
@@ -19,6 +21,7 @@ export function ExplainPage({ asked, ofTag }: { asked: string | undefined; ofTag
   const [text, setText] = useState(asked ?? '');
   const [tag, setTag] = useState(ofTag ?? '');
   const input = useRef<HTMLInputElement>(null);
+  useTitle(...(asked === undefined ? [] : [asked]), 'Explain');
   useEffect(() => input.current?.focus(), []);
   const { data, problem } = useDocument<Explanation>(
     asked === undefined
@@ -91,7 +94,7 @@ function Answer({ explanation }: { explanation: Explanation }) {
       {snowflake === null ? null : (
         <Card title="A snowflake" aside={<Badge tone={TONES[snowflake.verdict]}>{snowflake.verdict}</Badge>}>
           <p>{snowflake.sentence}</p>
-          <dl class="facts roomy">
+          <dl class="facts">
             <Fact name="Time">{dateTime(snowflake.timestampMs)}</Fact>
             <Fact name="Machine id">
               <a href={linkTo('machine-ids', String(snowflake.machineId))}>{snowflake.machineId}</a>
@@ -119,14 +122,16 @@ function Answer({ explanation }: { explanation: Explanation }) {
 function Granted({ range, what }: { range: LedgerRange; what: 'Segment' | 'Window' }) {
   const bound = (text: string) => (what === 'Window' ? dateTime(Number(text)) : text);
   return (
-    <dl class="facts roomy">
-      <Fact name={what}>
+    <dl class="facts">
+      <Fact name={what} isLong>
         <span class="id">
           {bound(range.start)} to {bound(range.end)}
         </span>
       </Fact>
-      <Fact name="Agent">{range.agentId}</Fact>
-      <Fact name="Instance">
+      <Fact name="Agent">
+        <AgentName agentId={range.agentId} />
+      </Fact>
+      <Fact name="Instance" isLong>
         <span class="id small">{range.instanceId}</span>
       </Fact>
       <Fact name="Granted">{dateTime(range.grantedAtMs)}</Fact>

@@ -1,13 +1,15 @@
 import type { FleetAgent, FleetTag, FleetView } from '@leafcutter/shared/fleet-views';
 import { useState } from 'preact/hooks';
-import { ago, count, duration, offset, rate } from '../format.ts';
+import { ago, count, dateTime, duration, offset, rate } from '../format.ts';
 import { Badge, Card, Empty, Fact, Table } from '../parts/basics.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { Jobs } from '../parts/jobs.tsx';
 import { Problems } from '../parts/problems.tsx';
+import { useRange } from '../parts/ranges.tsx';
 import { useRates } from '../parts/rates.ts';
 import { CreateTag } from '../parts/tag-dialogs.tsx';
 import { linkTo } from '../route.ts';
+import { useTitle } from '../use-title.ts';
 
 const RUNWAY_SHORT_S = 30;
 
@@ -16,7 +18,9 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
   const [isCreating, setCreating] = useState(false);
   const [filter, setFilter] = useState('');
   const rates = useRates('fleet', fleet);
-  const { timeMs } = fleet;
+  const { rangeMs, buttons } = useRange();
+  const { timeMs, counts } = fleet;
+  useTitle('Fleet');
   const matches = (name: string) => name.toLowerCase().includes(filter.toLowerCase());
   const tags = fleet.tags.filter(({ tag }) => matches(tag));
   const agents = fleet.agents.filter(({ agentId }) => matches(agentId));
@@ -26,8 +30,14 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
       <Health health={fleet.health} />
       <Facts fleet={fleet} />
       <div class="columns">
-        <Card title="IDs per second">
-          <Chart label="IDs per second of all tags" unit="IDs/s" points={rates} />
+        <Card title="IDs per second" aside={buttons}>
+          <Chart
+            label="IDs per second of all tags"
+            unit="IDs/s"
+            points={rates}
+            nowMs={timeMs}
+            rangeMs={rangeMs}
+          />
         </Card>
         <Card title="Last problems">
           <Problems problems={fleet.problems} nowMs={timeMs} />
@@ -50,26 +60,42 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
           </button>
         }
       >
+        {counts.tags === null ? (
+          <p class="note unknown">
+            The store does not answer: the tags are those of before, and how they stand is unknown.
+          </p>
+        ) : null}
         {tags.length === 0 ? (
           <Empty>
-            {filter === ''
-              ? 'There is no tag yet. Create one, and agents can draw from it at once.'
-              : 'No tag has this in its name.'}
+            {filter !== ''
+              ? 'No tag has this in its name.'
+              : counts.tags === null
+                ? 'Which tags there are is unknown.'
+                : 'There is no tag yet. Create one, and agents can draw from it at once.'}
           </Empty>
         ) : (
           <Tags tags={tags} />
         )}
       </Card>
       <Card title={`Agents (${agents.length})`}>
+        {fleet.ratePerSecond === null ? (
+          <p class="note unknown">
+            Redis, which carries the reports, does not answer: how agents do is unknown. The figures are those
+            of their last reports and are in no sum.
+          </p>
+        ) : null}
         {agents.length === 0 ? (
           <Empty>
             {filter === ''
-              ? 'No agent has reported. Start one with this coordinator’s address in its coordinators.'
+              ? 'No agent has reported lately. Start one with this coordinator’s address in its coordinators.'
               : 'No agent has this in its name.'}
           </Empty>
         ) : (
           <Agents agents={agents} nowMs={timeMs} />
         )}
+      </Card>
+      <Card title={`Coordinators (${fleet.coordinators?.length ?? 'unknown'})`}>
+        <Coordinators fleet={fleet} />
       </Card>
       <Card title="Background jobs">
         <Jobs nowMs={timeMs} />
@@ -94,14 +120,20 @@ function Health({ health: { level, sentence } }: Pick<FleetView, 'health'>) {
 }
 
 function Facts({ fleet: { ratePerSecond, counts, stores, coordinatorId } }: { fleet: FleetView }) {
+  const { alive, silent, unknown } = counts;
   return (
     <dl class="facts card">
-      <Fact name="IDs drawn">{rate(ratePerSecond)}</Fact>
-      <Fact name="Agents">
-        {count(counts.agents - counts.silent)}
-        {counts.silent > 0 ? <Badge tone="critical">{counts.silent} silent</Badge> : null}
+      <Fact name="IDs drawn" hint="By the agents that are alive">
+        {ratePerSecond === null ? <Badge tone="unknown">unknown</Badge> : rate(ratePerSecond)}
       </Fact>
-      <Fact name="Tags">{count(counts.tags)}</Fact>
+      <Fact name="Agents alive">
+        {ratePerSecond === null ? null : count(alive)}
+        {silent > 0 ? <Badge tone="critical">{silent} silent</Badge> : null}
+        {unknown > 0 || ratePerSecond === null ? <Badge tone="unknown">{unknown} unknown</Badge> : null}
+      </Fact>
+      <Fact name="Tags">
+        {counts.tags === null ? <Badge tone="unknown">unknown</Badge> : count(counts.tags)}
+      </Fact>
       <Fact name={stores.redis === 'none' ? 'Database' : 'MySQL'} hint="The store of every counter">
         <Badge tone={stores.store === 'up' ? 'ok' : 'critical'}>{stores.store}</Badge>
       </Fact>
@@ -110,7 +142,9 @@ function Facts({ fleet: { ratePerSecond, counts, stores, coordinatorId } }: { fl
           {stores.redis === 'none' ? 'embedded' : stores.redis}
         </Badge>
       </Fact>
-      <Fact name="Coordinator">{coordinatorId}</Fact>
+      <Fact name="Shown by" hint="The coordinator that serves this page">
+        {coordinatorId}
+      </Fact>
     </dl>
   );
 }
@@ -123,8 +157,8 @@ function Tags({ tags }: { tags: readonly FleetTag[] }) {
         ['Tag'],
         ['Rate', 'number'],
         ['Runway', 'number'],
-        ['IDs left', 'number wide'],
-        ['Agents', 'number wide'],
+        ['IDs left', 'number'],
+        ['Agents', 'number'],
         ['State'],
       ]}
     >
@@ -133,10 +167,12 @@ function Tags({ tags }: { tags: readonly FleetTag[] }) {
           <th scope="row">
             <a href={linkTo('tags', tag.tag)}>{tag.tag}</a>
           </th>
-          <td class="number">{rate(tag.ratePerSecond)}</td>
-          <td class={`number ${isShort(tag) ? 'critical-text' : ''}`}>{duration(tag.runwaySeconds)}</td>
-          <td class="number wide">{tag.idsLeft === null ? '–' : count(Number(tag.idsLeft))}</td>
-          <td class="number wide">{tag.agents}</td>
+          <td class="number">{orUnknown(tag.ratePerSecond, rate)}</td>
+          <td class={`number ${isShort(tag) ? 'critical-text' : ''}`}>
+            {tag.ratePerSecond === null ? UNKNOWN : duration(tag.runwaySeconds)}
+          </td>
+          <td class="number">{orUnknown(tag.idsLeft, (left) => count(Number(left)))}</td>
+          <td class="number">{orUnknown(tag.agents, String)}</td>
           <td>
             <TagBadge tag={tag} />
           </td>
@@ -146,10 +182,22 @@ function Tags({ tags }: { tags: readonly FleetTag[] }) {
   );
 }
 
+const UNKNOWN = <span class="unknown-text">unknown</span>;
+
+function orUnknown<T>(value: T | null, text: (value: T) => string) {
+  return value === null ? UNKNOWN : text(value);
+}
+
+function daysOf(days: number): string {
+  return `template, ${days} ${days === 1 ? 'tag' : 'tags'}`;
+}
+
 function TagBadge({ tag }: { tag: FleetTag }) {
   if (tag.state === 'retired') return <Badge tone="idle">retired</Badge>;
   if (tag.waiting > 0) return <Badge tone="critical">{tag.waiting} waiting</Badge>;
   if (tag.lastError !== null) return <Badge tone="warning">{tag.lastError}</Badge>;
+  if (tag.days !== null) return <Badge tone={tag.agents ? 'ok' : 'idle'}>{daysOf(tag.days)}</Badge>;
+  if (tag.agents === null) return <Badge tone="unknown">unknown</Badge>;
   if (tag.agents === 0) return <Badge tone="idle">unused</Badge>;
   return <Badge tone="ok">flowing</Badge>;
 }
@@ -162,25 +210,28 @@ function Agents({ agents, nowMs }: { agents: readonly FleetAgent[]; nowMs: numbe
         ['Agent'],
         ['State'],
         ['Rate', 'number'],
-        ['Shortest runway', 'number wide'],
-        ['Machine id', 'number wide'],
-        ['Window', 'number wide'],
-        ['Clock', 'number wide'],
+        ['Shortest runway', 'number'],
+        ['Machine id', 'number'],
+        ['Window', 'number'],
+        ['Clock', 'number'],
+        ['Version'],
       ]}
     >
       {agents.map((agent) => (
         <tr
           key={agent.instanceId}
-          class={agent.state === 'silent' ? 'silent' : ''}
+          class={agent.state === 'alive' ? '' : agent.state}
           data-agent={agent.agentId}
         >
-          <th scope="row">{agent.agentId}</th>
+          <th scope="row">
+            <a href={linkTo('agents', agent.agentId)}>{agent.agentId}</a>
+          </th>
           <td>
             <AgentBadge agent={agent} nowMs={nowMs} />
           </td>
           <td class="number">{rate(agent.ratePerSecond)}</td>
-          <td class="number wide">{duration(agent.runwaySeconds)}</td>
-          <td class="number wide">
+          <td class="number">{duration(agent.runwaySeconds)}</td>
+          <td class="number">
             {agent.snowflake?.machineId == null ? (
               '–'
             ) : (
@@ -189,12 +240,13 @@ function Agents({ agents, nowMs }: { agents: readonly FleetAgent[]; nowMs: numbe
               </a>
             )}
           </td>
-          <td class="number wide">
+          <td class="number">
             {agent.snowflake === null ? '–' : duration(agent.snowflake.windowRemainingMs / 1000)}
           </td>
-          <td class={`number wide ${agent.clock.skewed ? 'critical-text' : ''}`}>
+          <td class={`number ${agent.clock.skewed ? 'critical-text' : ''}`}>
             {offset(agent.clock.offsetMs)}
           </td>
+          <td>{agent.version}</td>
         </tr>
       ))}
     </Table>
@@ -204,11 +256,37 @@ function Agents({ agents, nowMs }: { agents: readonly FleetAgent[]; nowMs: numbe
 function AgentBadge({ agent, nowMs }: { agent: FleetAgent; nowMs: number }) {
   if (agent.state === 'silent')
     return <Badge tone="critical">silent, seen {ago(agent.seenAtMs, nowMs)}</Badge>;
-  if (agent.state === 'unknown') return <Badge tone="warning">unknown</Badge>;
+  if (agent.state === 'unknown')
+    return <Badge tone="unknown">unknown, seen {ago(agent.seenAtMs, nowMs)}</Badge>;
   if (agent.clock.skewed) return <Badge tone="critical">clock wrong</Badge>;
   const trouble = agent.snowflake?.lastError;
   if (trouble != null) return <Badge tone="warning">{trouble}</Badge>;
   return <Badge tone="ok">alive</Badge>;
+}
+
+function Coordinators({ fleet: { coordinators, coordinatorId, timeMs } }: { fleet: FleetView }) {
+  if (coordinators === null)
+    return <p class="note unknown">Coordinators know of each other through Redis, which does not answer.</p>;
+  return (
+    <Table
+      label="Table of coordinators"
+      columns={[['Coordinator'], ['State'], ['Version'], ['Started'], ['Last seen']]}
+    >
+      {coordinators.map(({ coordinatorId: id, state, version, startedAtMs, seenAtMs }) => (
+        <tr key={id} class={state === 'silent' ? 'silent' : ''} data-coordinator={id}>
+          <th scope="row">
+            {id} {id === coordinatorId ? <span class="hint">(this one)</span> : null}
+          </th>
+          <td>
+            <Badge tone={state === 'alive' ? 'ok' : 'critical'}>{state}</Badge>
+          </td>
+          <td>{version}</td>
+          <td>{dateTime(startedAtMs)}</td>
+          <td>{ago(seenAtMs, timeMs)}</td>
+        </tr>
+      ))}
+    </Table>
+  );
 }
 
 /** A short runway is no trouble as long as the next segment comes in time. */

@@ -1,17 +1,23 @@
 import type { MachineIdsLive } from '@leafcutter/shared/fleet-views';
 import type { LedgerPage } from '@leafcutter/shared/inspection';
+import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dateTime, duration, exactly } from '../format.ts';
+import { AgentName } from '../parts/agent-name.tsx';
 import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';
 import { useDocument } from '../use-document.ts';
+import { useTitle } from '../use-title.ts';
 
 const STATES = {
   f: { name: 'free', tone: 'idle', means: 'can be granted' },
   h: { name: 'held', tone: 'ok', means: 'an agent holds it and is alive' },
   s: { name: 'silent', tone: 'critical', means: 'held, but its agent has not reported' },
-  w: { name: 'waiting', tone: 'warning', means: 'nobody holds it; free when its ceiling has passed' },
+  w: { name: 'waiting', tone: 'warning', means: 'its holder is gone; free when its ceiling has passed' },
 } as const;
 type Letter = keyof typeof STATES;
+
+/** Cells in a row on a narrow screen, and half of those on a wide one. */
+const HALF_ROW = 16;
 
 /** Cells on one page of the grid. */
 const PAGE = 1_024;
@@ -24,6 +30,7 @@ export function MachineIdsPage({ live, chosen }: { live: MachineIdsLive; chosen:
   const pages = Math.ceil(letters.length / PAGE);
   const [page, setPage] = useState(() => Math.max(0, Math.floor(((selected ?? first) - first) / PAGE)));
   const counts = (letter: Letter) => letters.filter((other) => other === letter).length;
+  useTitle(...(selected === undefined ? [] : [`Machine id ${selected}`]), 'Machine ids');
   const shown = letters.slice(page * PAGE, (page + 1) * PAGE);
   return (
     <main id="main" tabIndex={-1}>
@@ -85,16 +92,14 @@ function Grid({
   const move = (event: KeyboardEvent) => {
     const box = place.current;
     if (box === null) return;
-    const perRow = Math.max(
-      1,
-      Math.floor(box.clientWidth / ((box.firstElementChild as HTMLElement | null)?.offsetWidth ?? 18)),
-    );
+    // The first column has the labels of the rows.
+    const perRow = Math.max(1, getComputedStyle(box).gridTemplateColumns.split(' ').length - 1);
     const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -perRow, ArrowDown: perRow }[event.key];
     if (by === undefined) return;
     event.preventDefault();
     const next = Math.min(letters.length - 1, Math.max(0, focused + by));
     setFocused(next);
-    (box.children[next] as HTMLElement | undefined)?.focus();
+    box.querySelectorAll('button')[next]?.focus();
   };
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the buttons inside.
@@ -102,19 +107,25 @@ function Grid({
       {letters.map((letter, index) => {
         const machineId = first + index;
         return (
-          <button
-            key={machineId}
-            type="button"
-            class={`cell ${STATES[letter].name}`}
-            tabIndex={index === focused ? 0 : -1}
-            aria-pressed={machineId === selected}
-            aria-label={`Machine id ${machineId}: ${STATES[letter].name}`}
-            title={`${machineId}: ${STATES[letter].name}`}
-            onFocus={() => setFocused(index)}
-            onClick={() => {
-              location.hash = `#/machine-ids/${machineId}`;
-            }}
-          />
+          <Fragment key={machineId}>
+            {index % HALF_ROW === 0 ? (
+              <span class={index % (2 * HALF_ROW) === 0 ? 'row-label' : 'row-label half'} aria-hidden="true">
+                {machineId}
+              </span>
+            ) : null}
+            <button
+              type="button"
+              class={`cell ${STATES[letter].name}`}
+              tabIndex={index === focused ? 0 : -1}
+              aria-pressed={machineId === selected}
+              aria-label={`Machine id ${machineId}: ${STATES[letter].name}`}
+              title={`${machineId}: ${STATES[letter].name}`}
+              onFocus={() => setFocused(index)}
+              onClick={() => {
+                location.hash = `#/machine-ids/${machineId}`;
+              }}
+            />
+          </Fragment>
         );
       })}
     </div>
@@ -150,7 +161,7 @@ function Detail({
           <Badge tone={tone}>{name}</Badge>
         </Fact>
         <Fact name={letter === 'h' || letter === 's' ? 'Held by' : 'Last held by'}>
-          {lease.data?.agentId ?? 'nobody yet'}
+          {lease.data?.agentId === undefined ? 'nobody yet' : <AgentName agentId={lease.data.agentId} />}
         </Fact>
         <Fact name="Ceiling" hint="Until then a holder may put time into IDs; only later somebody else may">
           {lease.data === undefined || lease.data.ceilingMs === 0
@@ -167,7 +178,9 @@ function Detail({
         <ul class="windows">
           {history.data.ranges.map((range) => (
             <li key={range.start}>
-              <strong>{range.agentId}</strong>
+              <strong>
+                <AgentName agentId={range.agentId} />
+              </strong>
               <span>
                 {dateTime(Number(range.start))}, for{' '}
                 {duration((Number(range.end) - Number(range.start)) / 1000)}

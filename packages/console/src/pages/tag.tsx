@@ -1,15 +1,20 @@
+import { datedName, dateToken, templateOf } from '@leafcutter/shared/dated';
 import type { TagLive } from '@leafcutter/shared/fleet-views';
 import type { LedgerPage } from '@leafcutter/shared/inspection';
-import type { ComparedTag } from '@leafcutter/shared/wire';
+import type { ComparedTag, TagList, TagView } from '@leafcutter/shared/wire';
 import { useState } from 'preact/hooks';
-import { count, dateTime, duration, rate } from '../format.ts';
+import { ago, count, dateTime, duration, rate } from '../format.ts';
 import type { Live } from '../live.ts';
+import { AgentName } from '../parts/agent-name.tsx';
 import { Badge, Card, Empty, Fact, Loading, Table } from '../parts/basics.tsx';
 import { BufferRow } from '../parts/buffer-bar.tsx';
-import { Chart } from '../parts/chart.tsx';
+import { Chart, type Point } from '../parts/chart.tsx';
+import { useRange } from '../parts/ranges.tsx';
 import { useRates } from '../parts/rates.ts';
 import { EditTag, RetireTag } from '../parts/tag-dialogs.tsx';
+import { linkTo } from '../route.ts';
 import { useDocument } from '../use-document.ts';
+import { useTitle } from '../use-title.ts';
 
 const LEDGER_EVERY_MS = 5_000;
 const LEDGER_SHOWN = 12;
@@ -21,12 +26,20 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
     `v1/ledger?tag=${encodeURIComponent(tag)}&order=newest&limit=100`,
     LEDGER_EVERY_MS,
   );
-  const compared = useDocument<ComparedTag>(`v1/tags/${encodeURIComponent(tag)}`);
   const event = live.data?.tag === tag ? live.data : undefined;
+  const isListed = event === undefined || event.view !== null;
+  const compared = useDocument<ComparedTag>(
+    `v1/tags/${encodeURIComponent(tag)}`,
+    isListed ? undefined : LEDGER_EVERY_MS,
+  );
   const rates = useRates(tag, event);
+  const { rangeMs, buttons } = useRange();
+  useTitle(tag, 'Tag');
   if (event === undefined) return <Loading />;
-  const { view, holders } = event;
-  if (view === null && holders.length === 0 && ledger.data !== undefined && ledger.data.ranges.length === 0) {
+  const { holders, timeMs } = event;
+  // Coordinators watch so many tags and no more; of any other the store tells when it is asked.
+  const view = event.view ?? (compared.problem === undefined ? (compared.data ?? null) : null);
+  if (compared.code === 'TAG_UNKNOWN' && holders.length === 0 && ledger.data?.ranges.length === 0) {
     return (
       <main id="main" tabIndex={-1}>
         <h1>{tag}</h1>
@@ -38,8 +51,9 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
   }
   const ranges = ledger.data?.ranges ?? [];
   const steps = ranges
-    .map(({ grantedAtMs, start, end }) => [grantedAtMs, Number(BigInt(end) - BigInt(start))] as const)
+    .map(({ grantedAtMs, start, end }): Point => [grantedAtMs, Number(BigInt(end) - BigInt(start))])
     .sort(([a], [b]) => a - b);
+  const lastStep = steps.at(-1)?.[1];
   return (
     <main id="main" tabIndex={-1}>
       <div class="page-head">
@@ -62,16 +76,33 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
           {message}
         </p>
       ))}
+      {view === null && compared.problem !== undefined ? (
+        <p class="note unknown">How this tag stands is unknown: {compared.problem}</p>
+      ) : null}
       <Facts view={view} ratePerSecond={event.ratePerSecond} />
+      {dateToken(tag) === undefined ? null : <Days template={tag} nowMs={timeMs} />}
       <Card title={`Buffers (${holders.length})`}>
-        <Holders holders={holders} />
+        <Holders holders={holders} tag={tag} nowMs={timeMs} />
       </Card>
       <div class="columns">
-        <Card title="Rate">
-          <Chart label={`IDs per second of ${tag}`} unit="IDs/s" points={rates} />
+        <Card title="Rate" aside={buttons}>
+          <Chart
+            label={`IDs per second of ${tag}`}
+            unit="IDs/s"
+            points={rates}
+            nowMs={timeMs}
+            rangeMs={rangeMs}
+          />
         </Card>
         <Card title="Step">
-          <Chart label={`Size of the segments of ${tag}`} unit="IDs" points={steps} kind="steps" />
+          <Chart
+            label={`Size of the segments of ${tag}`}
+            unit="IDs"
+            points={lastStep === undefined ? steps : [...steps, [timeMs, lastStep]]}
+            nowMs={timeMs}
+            rangeMs={rangeMs}
+            kind="steps"
+          />
         </Card>
       </div>
       <Card title="Newest ledger entries">
@@ -87,35 +118,95 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
 }
 
 function Facts({ view, ratePerSecond }: Pick<TagLive, 'view' | 'ratePerSecond'>) {
-  const left = view === null ? null : BigInt(view.highestId) + 1n - BigInt(view.nextId);
+  const stored = (text: (view: TagView) => string) =>
+    view === null ? <Badge tone="unknown">unknown</Badge> : text(view);
   return (
     <dl class="facts card">
-      <Fact name="Rate">{rate(ratePerSecond)}</Fact>
-      <Fact name="Next segment starts at" hint="The counter in the store">
-        <span class="id">{view?.nextId ?? '–'}</span>
+      <Fact name="Rate" hint="Of the agents that are alive">
+        {ratePerSecond === null ? <Badge tone="unknown">unknown</Badge> : rate(ratePerSecond)}
       </Fact>
-      <Fact name="IDs left">{left === null ? '–' : count(Number(left < 0n ? 0n : left))}</Fact>
+      <Fact name="IDs left">{stored(({ highestId, nextId }) => leftOf(highestId, nextId))}</Fact>
+      <Fact name="Base step">{stored(({ step }) => count(step))}</Fact>
+      <Fact name="Max step">{stored(({ step, maxStep }) => count(Math.max(step, maxStep)))}</Fact>
+      <Fact name="Target duration">{stored(({ targetDurationS }) => duration(targetDurationS))}</Fact>
+      <Fact name="Next segment starts at" hint="The counter in the store" isLong>
+        <span class="id">{stored(({ nextId }) => nextId)}</span>
+      </Fact>
       {view?.shape == null ? null : (
-        <Fact name="Shape" hint="How its IDs are written">
+        <Fact name="Shape" hint="How its IDs are written" isLong>
           <span class="id">{view.shape}</span>
         </Fact>
       )}
-      <Fact name="Base step">{view === null ? '–' : count(view.step)}</Fact>
-      <Fact name="Max step">{view === null ? '–' : count(view.maxStep)}</Fact>
-      <Fact name="Target duration">{view === null ? '–' : duration(view.targetDurationS)}</Fact>
     </dl>
   );
 }
 
-function Holders({ holders }: Pick<TagLive, 'holders'>) {
+function leftOf(highestId: string, nextId: string): string {
+  const left = BigInt(highestId) + 1n - BigInt(nextId);
+  return count(Number(left < 0n ? 0n : left));
+}
+
+/** How far back a template's tags are listed, by the length of their digits; milliseconds. */
+const DAYS_BACK: Readonly<Record<number, number>> = {
+  4: 20 * 366 * 86_400_000,
+  6: 2 * 366 * 86_400_000,
+  8: 31 * 86_400_000,
+  10: 2 * 86_400_000,
+};
+const DAYS_SHOWN = 31;
+
+/** The tags of a template's days: its IDs come from them. */
+function Days({ template, nowMs }: { template: string; nowMs: number }) {
+  const digits = (dateToken(template)?.length ?? 2) - 2;
+  const [beginMs] = useState(() => nowMs - (DAYS_BACK[digits] ?? 0));
+  const after = datedName(template, beginMs);
+  const { data, problem } = useDocument<TagList>(
+    `v1/tags?after=${encodeURIComponent(after)}&limit=100`,
+    LEDGER_EVERY_MS,
+  );
+  const days = (data?.tags ?? []).filter(({ tag }) => templateOf(tag)?.template === template).reverse();
+  return (
+    <Card title="Its tags, the latest first">
+      {problem === undefined ? null : <p class="note unknown">Which ones there are is unknown: {problem}</p>}
+      {days.length === 0 ? (
+        <Empty>None was drawn from lately. One is made with the first request of its time, in UTC.</Empty>
+      ) : (
+        <Table
+          label="Table of the template’s tags"
+          columns={[['Tag'], ['Drawn up to', 'number'], ['IDs left', 'number'], ['State']]}
+        >
+          {days.slice(0, DAYS_SHOWN).map(({ tag, nextId, highestId, state }) => (
+            <tr key={tag} data-day={tag}>
+              <th scope="row">
+                <a href={linkTo('tags', tag)}>{tag}</a>
+              </th>
+              <td class="number id">{String(BigInt(nextId) - 1n)}</td>
+              <td class="number">{leftOf(highestId, nextId)}</td>
+              <td>
+                <Badge tone={state === 'active' ? 'ok' : 'idle'}>{state}</Badge>
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+    </Card>
+  );
+}
+
+function Holders({ holders, tag, nowMs }: Pick<TagLive, 'holders' | 'tag'> & { nowMs: number }) {
   if (holders.length === 0)
     return <Empty>No agent holds this tag now. It comes into memory with the first request.</Empty>;
   return (
     <ul class="holders">
-      {holders.map(({ agentId, instanceId, state, buffer }) => (
-        <li key={instanceId} class={state} data-agent={agentId}>
-          <BufferRow name={agentId} buffer={buffer}>
-            {state === 'silent' ? <Badge tone="critical">silent</Badge> : null}
+      {holders.map(({ agentId, instanceId, state, seenAtMs, buffer }) => (
+        <li key={`${instanceId} ${buffer.tag}`} class={state} data-agent={agentId}>
+          <BufferRow name={<a href={linkTo('agents', agentId)}>{agentId}</a>} buffer={buffer}>
+            {buffer.tag === tag ? null : <a href={linkTo('tags', buffer.tag)}>{buffer.tag}</a>}
+            {state === 'alive' ? null : (
+              <Badge tone={state === 'silent' ? 'critical' : 'unknown'}>
+                {state}, as of {ago(seenAtMs, nowMs)}
+              </Badge>
+            )}
           </BufferRow>
         </li>
       ))}
@@ -128,15 +219,17 @@ function Ledger({ ranges }: Pick<LedgerPage, 'ranges'>) {
   return (
     <Table
       label="Table of ledger entries"
-      columns={[['Granted'], ['Agent'], ['From', 'number'], ['Step', 'number'], ['Coordinator', 'wide']]}
+      columns={[['Granted'], ['Agent'], ['From', 'number'], ['Step', 'number'], ['Coordinator']]}
     >
       {ranges.slice(0, LEDGER_SHOWN).map((range) => (
         <tr key={range.start}>
           <td>{dateTime(range.grantedAtMs)}</td>
-          <td>{range.agentId}</td>
+          <td>
+            <AgentName agentId={range.agentId} />
+          </td>
           <td class="number id">{range.start}</td>
           <td class="number">{count(Number(BigInt(range.end) - BigInt(range.start)))}</td>
-          <td class="wide">{range.coordinatorId}</td>
+          <td>{range.coordinatorId}</td>
         </tr>
       ))}
     </Table>

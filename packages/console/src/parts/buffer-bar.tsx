@@ -10,7 +10,7 @@ export function BufferRow({
   buffer,
   children,
 }: {
-  name: string;
+  name: ComponentChildren;
   buffer: BufferView;
   children?: ComponentChildren;
 }) {

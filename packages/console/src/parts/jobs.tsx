@@ -20,19 +20,19 @@ export function Jobs({ nowMs }: { nowMs: number }) {
   return (
     <Table
       label="Table of background jobs"
-      columns={[['Job'], ['Every', 'number wide'], ['Last run'], ['On', 'wide'], ['Took', 'number wide']]}
+      columns={[['Job'], ['Every', 'number'], ['Last run'], ['On'], ['Took', 'number']]}
     >
       {data.jobs.map(({ job, everyMs, late, lastRun }) => (
         <tr key={job} data-job={job}>
           <th scope="row" title={MEANINGS[job]}>
             {job}
           </th>
-          <td class="number wide">{duration(everyMs / 1000)}</td>
+          <td class="number">{duration(everyMs / 1000)}</td>
           <td>
             {late && <Badge tone="warning">late</Badge>} <Outcome lastRun={lastRun} nowMs={nowMs} />
           </td>
-          <td class="wide">{lastRun?.coordinatorId ?? '–'}</td>
-          <td class="number wide">{lastRun === null ? '–' : duration(lastRun.durationMs / 1000)}</td>
+          <td>{lastRun?.coordinatorId ?? '–'}</td>
+          <td class="number">{lastRun === null ? '–' : duration(lastRun.durationMs / 1000)}</td>
         </tr>
       ))}
     </Table>

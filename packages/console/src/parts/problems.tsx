@@ -7,28 +7,46 @@ const SHOWN = 12;
 
 /** Present and past problems, in plain words. */
 export function Problems({ problems, nowMs }: { problems: readonly PastProblem[]; nowMs: number }) {
-  if (problems.length === 0) return <Empty>Nothing has gone wrong since this coordinator started.</Empty>;
+  if (problems.length === 0) return <Empty>This coordinator has seen no problem since it started.</Empty>;
   return (
     <ul class="problems">
       {problems.slice(0, SHOWN).map((problem) => {
-        const { key, level, sentence, sinceMs, untilMs } = problem;
-        const tag = /^(?:tag|exhaustion) (.+)$/.exec(key)?.[1];
+        const { name, mark } = lookOf(problem);
         return (
-          <li key={`${key} ${sinceMs}`} class={untilMs === null ? level : 'over'}>
+          <li key={`${problem.key} ${problem.sinceMs}`} class={name}>
             <span class="mark" aria-hidden="true">
-              {untilMs === null ? (level === 'critical' ? '✖' : '▲') : '✓'}
+              {mark}
             </span>
             <div>
-              <p>{tag === undefined ? sentence : <a href={linkTo('tags', tag)}>{sentence}</a>}</p>
-              <p class="hint">
-                {untilMs === null
-                  ? `for ${duration(Math.max(0, Math.round((nowMs - sinceMs) / 1000)))}`
-                  : `over ${ago(untilMs, nowMs)}, lasted ${duration(Math.round((untilMs - sinceMs) / 1000))}`}
-              </p>
+              <Sentence problem={problem} />
+              <p class="hint">{lasting(problem, nowMs)}</p>
             </div>
           </li>
         );
       })}
     </ul>
   );
+}
+
+function lookOf({ level, untilMs, unknownSinceMs }: PastProblem) {
+  if (untilMs !== null) return { name: 'over', mark: '✓' };
+  if (unknownSinceMs !== null) return { name: 'unknown', mark: '?' };
+  return { name: level, mark: level === 'critical' ? '✖' : '▲' };
+}
+
+function Sentence({ problem: { sentence, about } }: { problem: PastProblem }) {
+  if (about === null) return <p>{sentence}</p>;
+  const href = 'tag' in about ? linkTo('tags', about.tag) : linkTo('agents', about.agentId);
+  return (
+    <p>
+      <a href={href}>{sentence}</a>
+    </p>
+  );
+}
+
+function lasting({ sinceMs, untilMs, unknownSinceMs }: PastProblem, nowMs: number): string {
+  const span = (fromMs: number, toMs: number) => duration(Math.max(0, Math.round((toMs - fromMs) / 1000)));
+  if (untilMs !== null) return `over ${ago(untilMs, nowMs)}, lasted ${span(sinceMs, untilMs)}`;
+  if (unknownSinceMs === null) return `for ${span(sinceMs, nowMs)}`;
+  return `so it was ${ago(unknownSinceMs, nowMs)}; whether it lasts cannot be known now`;
 }

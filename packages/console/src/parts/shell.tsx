@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { token } from '../api.ts';
+import { timeZone } from '../format.ts';
 import type { LiveState } from '../live.ts';
 
 const THEME = 'leafcutter-theme';
@@ -54,6 +55,7 @@ export function Shell(props: {
         </p>
       ) : null}
       {children}
+      <footer class="hint">Times are those of {timeZone(Date.now())}.</footer>
     </>
   );
 }

@@ -98,7 +98,11 @@ export function CreateTag({ onClose }: { onClose: () => void }) {
         location.hash = `#/tags/${encodeURIComponent(tag)}`;
       }}
     >
-      <Fields fields={[NAME, SHAPE, START, ...CHANGEABLE]} values={values} onChange={setValues} />
+      <Fields fields={[NAME]} values={values} onChange={setValues} />
+      <details>
+        <summary>More settings</summary>
+        <Fields fields={[SHAPE, START, ...CHANGEABLE]} values={values} onChange={setValues} />
+      </details>
     </FormDialog>
   );
 }

@@ -1,5 +1,6 @@
 import { dependencyWithWords } from '@leafcutter/shared/dependency';
 import {
+  type AgentLive,
   type FleetView,
   type MachineIdsLive,
   REDIS_STATES,
@@ -16,7 +17,7 @@ import { z } from 'zod';
 const rate = z.number().min(0);
 const runwaySeconds = z.number().min(0).nullable();
 const agentState = z.enum(['alive', 'silent', 'unknown']);
-/** Rates of the last hour; only in the first event of a stream. */
+/** Rates of the last day; only in the first event of a stream. */
 const history = z
   .array(z.strictObject({ atMs: unixMs, ratePerSecond: rate }))
   .readonly()
@@ -26,8 +27,9 @@ const level = z.enum(['ok', 'warning', 'critical']);
 const fleetTag = z.strictObject({
   tag: z.string(),
   state: z.enum(['active', 'retired', 'unknown']),
-  agents: z.int(),
-  ratePerSecond: rate,
+  days: z.int().nullable(),
+  agents: z.int().nullable(),
+  ratePerSecond: rate.nullable(),
   runwaySeconds,
   idsLeft: z.string().nullable(),
   waiting: z.int(),
@@ -63,8 +65,26 @@ const fleet: z.ZodType<FleetView> = z.strictObject({
     lostWrites: z.strictObject({ counters: z.int(), latest: z.string() }).nullable(),
     lateJobs: z.array(z.strictObject({ job: z.string(), everyMs: z.int(), silentMs: z.number() })),
   }),
-  ratePerSecond: rate,
-  counts: z.strictObject({ tags: z.int(), agents: z.int(), silent: z.int() }),
+  ratePerSecond: rate.nullable(),
+  counts: z.strictObject({
+    tags: z.int().nullable(),
+    agents: z.int(),
+    alive: z.int(),
+    silent: z.int(),
+    unknown: z.int(),
+  }),
+  coordinators: z
+    .array(
+      z.strictObject({
+        coordinatorId: z.string(),
+        version: z.string(),
+        startedAtMs: unixMs,
+        seenAtMs: unixMs,
+        state: z.enum(['alive', 'silent']),
+      }),
+    )
+    .readonly()
+    .nullable(),
   tags: z.array(fleetTag).readonly(),
   agents: z.array(fleetAgent).readonly(),
   problems: z
@@ -73,8 +93,12 @@ const fleet: z.ZodType<FleetView> = z.strictObject({
         key: z.string(),
         level: level.exclude(['ok']),
         sentence: z.string(),
+        about: z
+          .union([z.strictObject({ tag: z.string() }), z.strictObject({ agentId: z.string() })])
+          .nullable(),
         sinceMs: unixMs,
         untilMs: unixMs.nullable(),
+        unknownSinceMs: unixMs.nullable(),
       }),
     )
     .readonly(),
@@ -85,13 +109,27 @@ const tag: z.ZodType<TagLive> = z.strictObject({
   timeMs: unixMs,
   tag: z.string(),
   view: tagView.nullable(),
-  ratePerSecond: rate,
+  ratePerSecond: rate.nullable(),
   holders: z
     .array(
-      z.strictObject({ agentId: z.string(), instanceId: z.string(), state: agentState, buffer: bufferView }),
+      z.strictObject({
+        agentId: z.string(),
+        instanceId: z.string(),
+        state: agentState,
+        seenAtMs: unixMs,
+        buffer: bufferView,
+      }),
     )
     .readonly(),
   history,
+});
+
+const agent: z.ZodType<AgentLive> = z.strictObject({
+  timeMs: unixMs,
+  agentId: z.string(),
+  instances: z
+    .array(z.strictObject({ state: agentState, seenAtMs: unixMs, tagCount: z.int(), status: agentStatus }))
+    .readonly(),
 });
 
 const machineIds: z.ZodType<MachineIdsLive> = z.strictObject({
@@ -101,4 +139,4 @@ const machineIds: z.ZodType<MachineIdsLive> = z.strictObject({
   states: z.string().regex(/^[fhsw]*$/),
 });
 
-export const FLEET_EVENTS = { fleet, tag, 'machine-ids': machineIds };
+export const FLEET_EVENTS = { fleet, tag, agent, 'machine-ids': machineIds };

@@ -11,13 +11,14 @@ const MAX_LISTENERS = 64;
 /** A census asks both stores about every machine id, so not every look takes one. In milliseconds. */
 const CENSUS_MS = 2_000;
 
-/** What a listener wants to see; without either, the fleet. */
+/** What a listener wants to see, at most one of these; without any, the fleet. */
 interface Watched {
   readonly tag?: string | undefined;
+  readonly agent?: string | undefined;
   readonly view?: 'fleet' | 'machine-ids' | undefined;
 }
 
-/** `GET /v1/events`: the fleet, one tag or the machine ids, as server-sent events; each view is made once for all who watch it. */
+/** `GET /v1/events`: the fleet, one tag, one agent or the machine ids, as server-sent events; each view is made once for all who watch it. */
 export class FleetEvents {
   readonly #coordinator: Coordinator;
   readonly #streams = new EventStreams(MAX_LISTENERS);
@@ -30,8 +31,9 @@ export class FleetEvents {
     this.#coordinator = coordinator;
   }
 
-  open({ tag, view }: Watched, req: Request, res: Response): void {
-    if (tag !== undefined && view !== undefined) throw badParameter('view', 'and tag exclude each other');
+  open({ tag, agent, view }: Watched, req: Request, res: Response): void {
+    if ([tag, agent, view].filter((wanted) => wanted !== undefined).length > 1)
+      throw badParameter('view', 'and tag and agent exclude each other');
     const { watch, access } = this.#coordinator;
     const send = this.#streams.open(res, () => access.guards.viewer(req));
     let isFirst = true;
@@ -40,6 +42,8 @@ export class FleetEvents {
       if (tag !== undefined) {
         const history = isFirst ? { history: watch.rates(tag) } : {};
         send('tag', isFirst ? JSON.stringify({ ...watch.tag(tag), ...history }) : this.#tagJson(tag));
+      } else if (agent !== undefined) {
+        send('agent', this.#agentJson(agent));
       } else if (view === 'machine-ids') {
         // If a store is away, the page stays as it is; the fleet's problems say why.
         this.#machineIdsJson().then(
@@ -68,6 +72,10 @@ export class FleetEvents {
     return this.#once(`tag ${tag}`, () => this.#coordinator.watch.tag(tag));
   }
 
+  #agentJson(agent: string): string {
+    return this.#once(`agent ${agent}`, () => this.#coordinator.watch.agent(agent));
+  }
+
   #once(key: string, make: () => unknown): string {
     const { fleet } = this.#coordinator.watch;
     if (this.#madeOf !== fleet) this.#made.clear();
@@ -82,9 +90,7 @@ export class FleetEvents {
     const now = clock.monotonic();
     if (this.#census === undefined || now - this.#census.at >= CENSUS_MS - 100) {
       const { first } = machineIds(config.snowflake);
-      const json = machineIdsLive(census(), first, watch.aliveInstances, clock.now()).then((live) =>
-        JSON.stringify(live),
-      );
+      const json = machineIdsLive(census(), first, watch, clock.now()).then((live) => JSON.stringify(live));
       this.#census = { at: now, json };
     }
     return this.#census.json;

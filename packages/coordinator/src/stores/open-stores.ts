@@ -5,6 +5,7 @@ import type { Logger } from '@leafcutter/shared/logger';
 import type { Fence } from '../domain/allocation/fence.ts';
 import type { Locks } from '../domain/allocation/locks.ts';
 import type { Store } from '../domain/allocation/store.ts';
+import { type Board, RATES_SHARE, slotBytes } from '../domain/fleet/board.ts';
 import type { Roster } from '../domain/fleet/roster.ts';
 import type { LeaseRegistry } from '../domain/leases/lease-registry.ts';
 import { bullmqScheduler } from '../jobs/bullmq-scheduler.ts';
@@ -14,12 +15,14 @@ import type { JobWatch } from '../jobs/job-watch.ts';
 import type { Job, Scheduler } from '../jobs/jobs.ts';
 import { timerScheduler } from '../jobs/timer-scheduler.ts';
 import type { CoordinatorConfig } from '../settings/settings.ts';
+import { MemoryBoard } from './memory/board.ts';
 import { MemoryJobJournal } from './memory/job-journal.ts';
 import { MemoryLeaseRegistry } from './memory/lease-registry.ts';
 import { noLocks } from './memory/no-locks.ts';
 import { MemoryRoster } from './memory/roster.ts';
 import { openMysql } from './mysql/driver.ts';
 import { MIGRATION_TIMEOUT_MS, migrateMysql } from './mysql/migrations.ts';
+import { RedisBoard } from './redis/board.ts';
 import { RedisFence } from './redis/fence.ts';
 import { RedisJobJournal } from './redis/job-journal.ts';
 import { RedisLeaseRegistry } from './redis/lease-registry.ts';
@@ -40,6 +43,7 @@ export interface Stores {
   readonly locks: Locks;
   readonly registry: LeaseRegistry;
   readonly roster: Roster;
+  readonly board: Board;
   readonly journal: JobJournal;
   /** Undefined if there is no Redis. */
   readonly redis: RedisLink | undefined;
@@ -83,7 +87,8 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger, heal
     fence: undefined,
     locks: noLocks,
     registry: new MemoryLeaseRegistry(clock),
-    roster: new MemoryRoster(clock, config.rosterMaxMb * 1_000_000),
+    roster: new MemoryRoster(clock, rosterBytes(config)),
+    board: new MemoryBoard(slotBytes(telemetryBytes(config))),
     journal: new MemoryJobJournal(),
     redis: undefined,
     redisTrouble: new StoreTrouble(),
@@ -144,7 +149,8 @@ async function openServers(
     fence,
     locks: new RedisLocks(link, clock),
     registry: new RedisLeaseRegistry(link),
-    roster: new RedisRoster(shown, config.rosterMaxMb * 1_000_000),
+    roster: new RedisRoster(shown, rosterBytes(config)),
+    board: new RedisBoard(shown, slotBytes(telemetryBytes(config))),
     journal: new RedisJobJournal(shown),
     redis: link,
     redisTrouble,
@@ -158,6 +164,14 @@ async function openServers(
       await store.close();
     },
   };
+}
+
+/** What is only shown may take so much room, and the roster so much of it. */
+function telemetryBytes({ rosterMaxMb }: CoordinatorConfig): number {
+  return rosterMaxMb * 1_000_000;
+}
+function rosterBytes(config: CoordinatorConfig): number {
+  return telemetryBytes(config) * (1 - RATES_SHARE);
 }
 
 /** Noted as what is wrong with the store of the counters. */

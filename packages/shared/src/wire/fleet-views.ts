@@ -5,7 +5,10 @@ import type { AgentStatus, BufferView, TagView } from './wire.ts';
 
 export type Level = 'ok' | 'warning' | 'critical';
 
-/** `unknown` while Redis, which carries the reports, does not answer. */
+/**
+ * `unknown` while Redis, which carries the reports, does not answer, and then until the agent had time to report. What
+ * is unknown is in no sum.
+ */
 export type AgentState = 'alive' | 'silent' | 'unknown';
 
 /** Something that an operator should know, in plain words. */
@@ -14,12 +17,16 @@ export interface FleetProblem {
   readonly key: string;
   readonly level: Exclude<Level, 'ok'>;
   readonly sentence: string;
+  /** What it is about, if there is a page about that. */
+  readonly about: { readonly tag: string } | { readonly agentId: string } | null;
 }
 
 export interface PastProblem extends FleetProblem {
   readonly sinceMs: number;
-  /** Null while it lasts. */
+  /** Null while it lasts, as far as anybody knows. */
   readonly untilMs: number | null;
+  /** Since when nobody can tell whether it lasts; null while that is known. */
+  readonly unknownSinceMs: number | null;
 }
 
 /**
@@ -45,15 +52,18 @@ export interface StoreStates {
 export interface FleetTag {
   readonly tag: string;
   readonly state: TagView['state'] | 'unknown';
-  /** Agents that hold it. */
-  readonly agents: number;
-  readonly ratePerSecond: number;
-  /** Of the agent that runs out first; null if nobody draws. */
+  /** Tags of days that it has, if it is a template; they are in its sums. Null for any other tag. */
+  readonly days: number | null;
+  /** Agents that hold it and are alive; null while no report can be read. */
+  readonly agents: number | null;
+  /** Of those agents; null while no report can be read. */
+  readonly ratePerSecond: number | null;
+  /** Of the agent that runs out first; null if nobody draws, or no report can be read. */
   readonly runwaySeconds: number | null;
   /** IDs from the counter to the highest ID; null if the store does not say. */
   readonly idsLeft: string | null;
   readonly waiting: number;
-  /** Code of a failed refill, if there is one. */
+  /** Code of a failed refill, or of what coordinators refuse; null if there is none. */
   readonly lastError: string | null;
 }
 
@@ -64,6 +74,7 @@ export interface FleetAgent {
   readonly state: AgentState;
   readonly seenAtMs: number;
   readonly tagCount: number;
+  /** As it last reported. */
   readonly ratePerSecond: number;
   readonly runwaySeconds: number | null;
   readonly clock: AgentStatus['clock'];
@@ -79,8 +90,19 @@ export interface FleetView {
   readonly deploymentId: string;
   readonly health: { readonly level: Level; readonly sentence: string };
   readonly stores: StoreStates;
-  readonly ratePerSecond: number;
-  readonly counts: { readonly tags: number; readonly agents: number; readonly silent: number };
+  /** Of the agents that are alive; null while no report can be read. */
+  readonly ratePerSecond: number | null;
+  readonly counts: {
+    /** Null while the store does not say. */
+    readonly tags: number | null;
+    /** All that are listed; the others say how many of them are what. */
+    readonly agents: number;
+    readonly alive: number;
+    readonly silent: number;
+    readonly unknown: number;
+  };
+  /** Null while Redis, through which they tell of each other, does not answer. */
+  readonly coordinators: readonly FleetCoordinator[] | null;
   readonly tags: readonly FleetTag[];
   readonly agents: readonly FleetAgent[];
   readonly problems: readonly PastProblem[];
@@ -88,6 +110,15 @@ export interface FleetView {
   readonly history?: readonly RateAt[];
 }
 
+export interface FleetCoordinator {
+  readonly coordinatorId: string;
+  readonly version: string;
+  readonly startedAtMs: number;
+  readonly seenAtMs: number;
+  readonly state: Exclude<AgentState, 'unknown'>;
+}
+
+/** An average over some seconds, or minutes if it is older than an hour. */
 export interface RateAt {
   readonly atMs: number;
   /** IDs per second. */
@@ -98,15 +129,31 @@ export interface TagLive {
   readonly timeMs: number;
   readonly tag: string;
   readonly view: TagView | null;
-  readonly ratePerSecond: number;
+  /** Of the agents that are alive; null while no report can be read. */
+  readonly ratePerSecond: number | null;
+  /** Those that hold the tag or, if it is a template, the tags of its days. */
   readonly holders: readonly {
     readonly agentId: string;
     readonly instanceId: string;
     readonly state: AgentState;
+    readonly seenAtMs: number;
     readonly buffer: BufferView;
   }[];
-  /** Rates of the last hour, oldest first; only in the first event of a stream. */
+  /** Rates of the last day, oldest first; only in the first event of a stream. */
   readonly history?: readonly RateAt[];
+}
+
+/** One agent as it last reported: each process that uses its name, the most recently seen first. */
+export interface AgentLive {
+  readonly timeMs: number;
+  readonly agentId: string;
+  readonly instances: readonly {
+    readonly state: AgentState;
+    readonly seenAtMs: number;
+    /** How many tags it has in memory; `status` shows the most important of them. */
+    readonly tagCount: number;
+    readonly status: AgentStatus;
+  }[];
 }
 
 export interface MachineIdsLive {

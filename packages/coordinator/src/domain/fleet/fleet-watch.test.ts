@@ -5,7 +5,9 @@ import { bufferView } from '@leafcutter/shared/fakes/samples';
 import type { StoreStates } from '@leafcutter/shared/fleet-views';
 import type { BufferView, TagView } from '@leafcutter/shared/wire';
 import { holder } from '../../fakes/samples.ts';
+import { MemoryBoard } from '../../stores/memory/board.ts';
 import { MemoryRoster } from '../../stores/memory/roster.ts';
+import type { Board } from './board.ts';
 import { FleetWatch } from './fleet-watch.ts';
 import type { AgentRecord } from './roster.ts';
 
@@ -33,8 +35,7 @@ const view = (tag: string, own: Partial<TagView> = {}): TagView => ({
   ...own,
 });
 
-function watching() {
-  const clock = new FakeClock();
+function watching(clock = new FakeClock(), board: Board = new MemoryBoard(8_000), coordinatorId = 'c1') {
   const roster = new MemoryRoster(clock, 1_000_000);
   const tags: TagView[] = [view('orders')];
   const stores: { -readonly [K in keyof StoreStates]: StoreStates[K] } = {
@@ -49,8 +50,10 @@ function watching() {
   const watch = new FleetWatch({
     failed: (error) => failures.push(error),
     roster,
+    board,
     clock,
-    ids: { coordinatorId: 'c1', deploymentId: 'd1' },
+    version: '1.2.3',
+    ids: { coordinatorId, deploymentId: 'd1' },
     tags: {
       async list() {
         if (stores.store === 'down') throw new LeafcutterError('STORE_UNAVAILABLE', 'Away.');
@@ -79,7 +82,14 @@ function watching() {
       await clock.advance(1_000);
     }
   };
-  return { clock, roster, watch, tags, stores, report, pass, failures };
+  /** Whether Redis, which has roster and board, answers. */
+  const redis = (answers: boolean) => {
+    stores.redis = answers ? 'up' : 'down';
+    roster.list = answers
+      ? () => MemoryRoster.prototype.list.call(roster)
+      : () => Promise.reject(new LeafcutterError('STORE_UNAVAILABLE', 'Away.'));
+  };
+  return { clock, roster, board, watch, tags, stores, report, pass, redis, failures };
 }
 
 describe('the fleet', () => {
@@ -103,9 +113,9 @@ describe('the fleet', () => {
     const { watch, pass } = watching();
     watch.subscribe(() => undefined);
     await pass(3, 1, 2);
-    expect(watch.fleet?.counts).toMatchObject({ agents: 2, silent: 0 });
+    expect(watch.fleet?.counts).toMatchObject({ agents: 2, alive: 2, silent: 0 });
     await pass(6, 2);
-    expect(watch.fleet?.counts).toMatchObject({ agents: 2, silent: 1 });
+    expect(watch.fleet?.counts).toMatchObject({ agents: 2, alive: 1, silent: 1 });
     expect(watch.fleet?.agents[0]).toMatchObject({ state: 'silent', agentId: holder(1).agentId });
     expect(watch.fleet?.ratePerSecond).toBe(3);
     expect(watch.fleet?.problems).toMatchObject([
@@ -117,15 +127,116 @@ describe('the fleet', () => {
     expect(watch.fleet?.health.level).toBe('ok');
   });
 
-  test('calls nobody silent while Redis, which carries the reports, is away', async () => {
-    const { watch, pass, roster, stores } = watching();
+  test('calls nobody silent while Redis, which carries the reports, is away, and counts nobody', async () => {
+    const { watch, pass, redis } = watching();
     watch.subscribe(() => undefined);
     await pass(2, 1);
-    stores.redis = 'down';
-    roster.list = () => Promise.reject(new LeafcutterError('STORE_UNAVAILABLE', 'Away.'));
+    redis(false);
     await pass(30);
-    expect(watch.fleet?.agents).toMatchObject([{ state: 'unknown' }]);
+    expect(watch.fleet).toMatchObject({
+      ratePerSecond: null,
+      counts: { agents: 1, alive: 0, silent: 0, unknown: 1 },
+      agents: [{ state: 'unknown' }],
+      tags: [{ tag: 'orders', agents: null, ratePerSecond: null, runwaySeconds: null }],
+    });
+    expect(watch.tag('orders')).toMatchObject({ ratePerSecond: null, holders: [{ state: 'unknown' }] });
     expect(watch.fleet?.problems.map(({ key }) => key)).toEqual(['redis']);
+  });
+
+  test('does not take a silent agent for well while nobody can know, nor one for silent that had no time to report', async () => {
+    const { watch, pass, redis, stores } = watching();
+    watch.subscribe(() => undefined);
+    await pass(3, 1, 2);
+    await pass(6, 2);
+    redis(false);
+    stores.store = 'down';
+    await pass(40);
+    const silent = `silent ${holder(1).instanceId}`;
+    const problem = () => watch.fleet?.problems.find(({ key }) => key === silent);
+    expect(problem()).toMatchObject({ untilMs: null, unknownSinceMs: expect.any(Number) });
+    expect(watch.fleet?.counts).toEqual({ tags: null, agents: 2, alive: 0, silent: 0, unknown: 2 });
+    redis(true);
+    stores.store = 'up';
+    await pass(3);
+    expect(watch.fleet?.counts).toMatchObject({ alive: 0, silent: 0, unknown: 2 });
+    await pass(20, 2);
+    expect(watch.fleet?.counts).toMatchObject({ alive: 1, silent: 1, unknown: 0 });
+    expect(problem()).toMatchObject({ untilMs: null, unknownSinceMs: null });
+  });
+
+  test('forgets an agent’s process that another one followed, and misses the last one', async () => {
+    const { clock, watch, report, pass } = watching();
+    watch.subscribe(() => undefined);
+    await pass(3, 1);
+    const { agentId } = holder(1);
+    const followed = () => report(2, { agentId, snowflake: null });
+    for (let second = 0; second < 6; second++) {
+      await followed();
+      await clock.advance(1_000);
+    }
+    expect(watch.fleet?.agents).toMatchObject([{ instanceId: holder(2).instanceId, state: 'alive' }]);
+    expect(watch.fleet?.problems).toEqual([]);
+    expect([holder(1), { ...holder(3), agentId }, holder(3)].map((one) => watch.stateOfHolder(one))).toEqual([
+      'followed',
+      'followed',
+      'silent',
+    ]);
+    await pass(6);
+    expect(watch.fleet?.agents).toMatchObject([{ instanceId: holder(2).instanceId, state: 'silent' }]);
+  });
+
+  test('tells of a tag that agents are refused, on whichever coordinator, until they no longer are', async () => {
+    const { clock, board, watch, pass } = watching();
+    const other = watching(clock, board, 'c2');
+    other.watch.start();
+    watch.subscribe(() => undefined);
+    await pass(2, 1);
+    other.watch.refused('orders', 'agent-9', new LeafcutterError('STORE_UNAVAILABLE', 'Away.'));
+    other.watch.refused('orders', 'agent-9', new LeafcutterError('LAYOUT_MISMATCH', 'No key.'));
+    await pass(40, 1);
+    expect(watch.fleet?.health).toMatchObject({
+      level: 'critical',
+      sentence: expect.stringMatching(
+        /^Agent agent-9 was refused IDs of orders \d+ s ago \(LAYOUT_MISMATCH\)/,
+      ),
+    });
+    expect(watch.fleet?.tags).toMatchObject([{ tag: 'orders', lastError: 'LAYOUT_MISMATCH' }]);
+    await pass(120, 1);
+    expect(watch.fleet?.health.level).toBe('ok');
+  });
+
+  test('lists the coordinators, those that fell silent, and none that left', async () => {
+    const { clock, board, watch, pass } = watching();
+    const [second, third] = [watching(clock, board, 'c2'), watching(clock, board, 'c3')];
+    second.watch.start();
+    third.watch.start();
+    watch.subscribe(() => undefined);
+    await pass(6);
+    const listed = () => watch.fleet?.coordinators?.map((row) => `${row.coordinatorId} ${row.state}`);
+    expect(listed()).toEqual(['c1 alive', 'c2 alive', 'c3 alive']);
+    third.watch.stop();
+    board.announce = async ({ coordinatorId }) => {
+      if (coordinatorId === 'c1') await MemoryBoard.prototype.leave.call(board, 'c1');
+    };
+    await pass(60);
+    expect(listed()).toEqual(['c2 silent']);
+  });
+
+  test('sums up a template’s days, once', async () => {
+    const { clock, watch, tags, report } = watching();
+    const shape = 'D{yyyyMMdd}-{base36:6}';
+    tags.push(view('day-{yyyyMMdd}', { shape }), view('day-{20261126}', { shape: 'D20261126-{base36:6}' }));
+    await report(1, { tags: [buffer('day-{20261126}'), buffer('day-{20261127}', { runwaySeconds: 9 })] });
+    watch.start();
+    await clock.advance(0);
+    const template = watch.fleet?.tags.find(({ tag }) => tag === 'day-{yyyyMMdd}');
+    expect(template).toMatchObject({ days: 2, agents: 1, ratePerSecond: 6, runwaySeconds: 9 });
+    expect(watch.fleet?.tags.find(({ tag }) => tag === 'orders')?.days).toBeNull();
+    expect(watch.fleet?.ratePerSecond).toBe(6);
+    expect(watch.tag('day-{yyyyMMdd}').holders.map(({ buffer: { tag } }) => tag)).toEqual([
+      'day-{20261126}',
+      'day-{20261127}',
+    ]);
   });
 
   test('tells that nothing is granted while Redis is away and MySQL may have forgotten', async () => {
@@ -169,13 +280,28 @@ describe('the fleet', () => {
     await pass(6, 1);
     expect(watch.fleet?.health).toEqual({
       level: 'critical',
-      sentence: 'MySQL does not answer. Agents go on from memory. The first tag runs out in 30 s.',
+      sentence:
+        'MySQL does not answer. Agents go on from memory. The first to run out is orders on agent agent-1: it had IDs for 30 s when it reported just now.',
     });
     expect(watch.tag('orders').view).toBeNull();
     stores.store = 'up';
     await pass(2, 1);
     expect(watch.fleet?.health.level).toBe('ok');
     expect(watch.tag('orders').view).toMatchObject({ tag: 'orders' });
+  });
+
+  test('forecasts by agents that are alive, and says whose report it is and how old', async () => {
+    const { watch, pass, report, redis, stores } = watching();
+    watch.subscribe(() => undefined);
+    await report(3, { tags: [buffer('orders', { runwaySeconds: 1 })] });
+    await pass(10, 1);
+    stores.store = 'down';
+    redis(false);
+    await pass(30);
+    expect(watch.fleet?.health.sentence).toContain(
+      'The first to run out is orders on agent agent-1: it had IDs for 30 s when it reported 31 s ago.',
+    );
+    expect(watch.fleet?.tags).toMatchObject([{ tag: 'orders', state: 'unknown', idsLeft: null }]);
   });
 
   test('tells of a MySQL that answers and refuses, in its own words', async () => {
@@ -305,17 +431,32 @@ describe('the watch', () => {
     expect(clock.pending).toBe(0);
   });
 
-  test('keeps an hour of rates while nobody watches, and forgets tags that are gone', async () => {
-    const { clock, watch, report, tags } = watching();
+  test('has a day of rates, finer in the last hour, whichever coordinator is asked and however long it runs', async () => {
+    const { clock, board, watch, report } = watching();
     watch.start();
-    for (let i = 0; i < 300; i++) {
+    for (let i = 0; i < 360; i++) {
       await report(1, { nextReportMs: 15_000 });
       await clock.advance(15_000);
     }
-    expect(watch.rates('orders')).toHaveLength(240);
-    expect(watch.rates('orders').at(-1)).toMatchObject({ ratePerSecond: 3 });
-    tags.splice(0);
-    await clock.advance(60_000);
-    expect(watch.rates('orders')).toEqual([]);
+    const rates = watch.rates('orders');
+    const spans = rates.slice(1).map(({ atMs }, index) => atMs - (rates[index]?.atMs ?? 0));
+    expect([spans[0], spans.at(-1), Math.max(...spans) < 600_000]).toEqual([300_000, 15_000, true]);
+    expect(spans.filter((ms) => ms === 15_000).length).toBeGreaterThan(230);
+    expect(new Set(rates.slice(1).map(({ ratePerSecond }) => ratePerSecond))).toEqual(new Set([3]));
+    const late = watching(clock, board, 'c2');
+    late.watch.start();
+    await clock.advance(0);
+    expect(late.watch.rates('orders').slice(0, 200)).toEqual(rates.slice(0, 200));
+  });
+
+  test('has no rates of a time when no report could be read', async () => {
+    const { watch, pass, redis } = watching();
+    watch.subscribe(() => undefined);
+    await pass(40, 1);
+    redis(false);
+    const before = watch.rates('orders').length;
+    await pass(60);
+    expect(watch.rates('orders')).toHaveLength(before);
+    expect(before).toBeGreaterThan(1);
   });
 });

@@ -2,11 +2,12 @@ import type {
   FleetAgent,
   FleetProblem,
   FleetTag,
+  FleetView,
   Level,
   PastProblem,
   StoreStates,
 } from '@leafcutter/shared/fleet-views';
-import { type Seen, stateOf } from './fleet-view.ts';
+import { firstToRunOut, idsLeft, type Seen, stateOf } from './fleet-view.ts';
 
 /** If there are more problems than this, the rest is not listed. */
 const MAX_TOLD = 50;
@@ -22,8 +23,9 @@ export function problemsOf(
   stores: StoreStates,
 ): FleetProblem[] {
   const problems = [
-    ...storeProblems(stores, rows.tags),
+    ...storeProblems(stores, seen),
     ...silentProblems(seen),
+    ...refusalProblems(seen),
     ...rows.agents.flatMap((agent) => (agent.state === 'alive' ? agentProblems(agent) : [])),
     ...rows.tags.flatMap(tagProblems),
     ...exhaustionProblems(seen),
@@ -35,18 +37,31 @@ export function problemsOf(
 /** The fleet in one line. */
 export function healthOf(
   problems: readonly FleetProblem[],
-  counts: { readonly tags: number; readonly agents: number },
+  { tags, agents, alive, unknown }: FleetView['counts'],
 ): { level: Level; sentence: string } {
   const [worst] = problems;
   if (worst === undefined) {
+    if (agents === 0)
+      return {
+        level: 'ok',
+        sentence: 'No agent reports. Start one: leafcutter agent --coordinators <this address>',
+      };
     const what =
-      counts.agents === 0
-        ? 'No agent reports. Start one: leafcutter agent --coordinators <this address>'
-        : `${plural(counts.agents, 'agent')} and ${plural(counts.tags, 'tag')}, all well.`;
-    return { level: 'ok', sentence: what };
+      tags === null ? plural(alive, 'agent') : `${plural(alive, 'agent')} and ${plural(tags, 'tag')}`;
+    if (unknown === 0) return { level: 'ok', sentence: `${what}, all well.` };
+    return { level: 'ok', sentence: `${what} are well; ${plural(unknown, 'agent')} may yet report.` };
   }
   const more = problems.length > 1 ? ` And ${plural(problems.length - 1, 'more problem')}.` : '';
   return { level: worst.level, sentence: worst.sentence + more };
+}
+
+/** What problems with these keys were read from. Without that, nobody can tell whether they last. */
+const FROM_ROSTER = /^(silent|clock|lease|tag|refused) /;
+const FROM_STORE = /^exhaustion /;
+
+/** Whether it can be known now that a problem is over. */
+export function isTellable(key: string, { rosterAnswers, storeAnswers }: Seen): boolean {
+  return !(FROM_ROSTER.test(key) && !rosterAnswers) && !(FROM_STORE.test(key) && !storeAnswers);
 }
 
 /** Present problems and recent ones, newest first. It remembers when each began and ended. */
@@ -54,15 +69,23 @@ export class ProblemLog {
   static readonly MAX = 100;
   #entries: PastProblem[] = [];
 
-  update(now: readonly FleetProblem[], nowMs: number): void {
+  /** `tellable`: whether it is known that a problem is over if it is not among those of now. */
+  update(now: readonly FleetProblem[], nowMs: number, tellable: (key: string) => boolean): void {
     const lasting = new Map(now.map((problem) => [problem.key, problem]));
     this.#entries = this.#entries.map((entry) => {
       if (entry.untilMs !== null) return entry;
       const problem = lasting.get(entry.key);
       lasting.delete(entry.key);
-      return problem === undefined ? { ...entry, untilMs: nowMs } : { ...entry, ...problem };
+      if (problem !== undefined) return { ...entry, ...problem, unknownSinceMs: null };
+      if (!tellable(entry.key)) return { ...entry, unknownSinceMs: entry.unknownSinceMs ?? nowMs };
+      return { ...entry, untilMs: nowMs, unknownSinceMs: null };
     });
-    const begun = [...lasting.values()].map((problem) => ({ ...problem, sinceMs: nowMs, untilMs: null }));
+    const begun = [...lasting.values()].map((problem) => ({
+      ...problem,
+      sinceMs: nowMs,
+      untilMs: null,
+      unknownSinceMs: null,
+    }));
     // Problems that are over never push out those that last.
     const all = [...begun, ...this.#entries];
     const open = all.filter(({ untilMs }) => untilMs === null);
@@ -75,61 +98,15 @@ export class ProblemLog {
   }
 }
 
-function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetProblem[] {
-  const { store, redis, mayGoUnfenced, lostWrites, lateJobs, dependencies } = stores;
-  const storeSays = wordsOf('store', dependencies);
-  const redisSays = wordsOf('redis', dependencies);
-  const problems: FleetProblem[] = [];
-  if (store === 'down') {
-    const first = tags.reduce<number | null>(
-      (min, { runwaySeconds }) =>
-        runwaySeconds === null ? min : Math.min(min ?? runwaySeconds, runwaySeconds),
-      null,
-    );
-    const until = first === null ? '' : ` The first tag runs out in ${duration(first)}.`;
-    problems.push({
-      key: 'store',
-      level: 'critical',
-      sentence: `MySQL does not answer${storeSays}. Agents go on from memory.${until}`,
-    });
-  }
-  if (redis === 'down') {
-    problems.push({
-      key: 'redis',
-      level: mayGoUnfenced ? 'warning' : 'critical',
-      sentence: mayGoUnfenced
-        ? `Redis does not answer${redisSays}. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.`
-        : `Redis does not answer${redisSays}, and ranges may not go unfenced: for too long, or because MySQL was away, restarted or exchanged since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.`,
-    });
-  }
-  if (redis === 'read_only') {
-    problems.push({
-      key: 'redis',
-      level: 'critical',
-      sentence: mayGoUnfenced
-        ? `Redis takes no writes${redisSays}: it is out of memory, read-only, or cannot save. IDs go on without the fence. Give it room, and do nothing to MySQL until then.`
-        : `Redis takes no writes${redisSays}: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.`,
-    });
-  }
-  const isCrowded = dependencies.some(({ name, state }) => name === 'store' && state === 'crowded');
-  if (store === 'up' && isCrowded) {
-    problems.push({
-      key: 'store',
-      level: 'warning',
-      sentence: `MySQL gives fewer connections than mysql.connectionLimit${storeSays}. What needs one waits for those there are; raise the user's limit, or lower ours.`,
-    });
-  } else if (store === 'up' && storeSays !== '') {
-    problems.push({
-      key: 'store',
-      level: 'critical',
-      sentence: `MySQL refuses what allocations need${storeSays}. Agents go on from memory.`,
-    });
-  }
+function storeProblems(stores: StoreStates, seen: Seen): FleetProblem[] {
+  const { lostWrites, lateJobs } = stores;
+  const problems = [...databaseProblems(stores, seen), ...redisProblems(stores, seen)];
   if (lostWrites !== null) {
     problems.push({
       key: 'lost writes',
       level: 'warning',
       sentence: `MySQL lost writes of ${plural(lostWrites.counters, 'counter')}, last of ${lostWrites.latest}. No ID repeats: what was handed out is passed over and stands in the ledger as (lost). Do not wipe Redis now; find out why MySQL went back.`,
+      about: null,
     });
   }
   for (const { job, everyMs, silentMs } of lateJobs) {
@@ -137,16 +114,76 @@ function storeProblems(stores: StoreStates, tags: readonly FleetTag[]): FleetPro
       key: `job ${job}`,
       level: 'warning',
       sentence: `The background job ${job} has not run for ${duration(silentMs / 1_000)}, on any coordinator; it is due every ${duration(everyMs / 1_000)}. Is another job still running, Redis away, or a clock wrong?`,
-    });
-  }
-  if (redis === 'refused') {
-    problems.push({
-      key: 'redis',
-      level: 'critical',
-      sentence: 'This coordinator refuses to grant: its Redis is not the one that MySQL names.',
+      about: null,
     });
   }
   return problems;
+}
+
+function databaseProblems({ store, dependencies }: StoreStates, seen: Seen): FleetProblem[] {
+  const says = wordsOf('store', dependencies);
+  const problem = (level: FleetProblem['level'], sentence: string): FleetProblem[] => [
+    { key: 'store', level, sentence, about: null },
+  ];
+  if (store === 'down')
+    return problem('critical', `MySQL does not answer${says}. Agents go on from memory.${forecast(seen)}`);
+  if (says === '') return [];
+  const isCrowded = dependencies.some(({ name, state }) => name === 'store' && state === 'crowded');
+  return isCrowded
+    ? problem(
+        'warning',
+        `MySQL gives fewer connections than mysql.connectionLimit${says}. What needs one waits for those there are; raise the user's limit, or lower ours.`,
+      )
+    : problem('critical', `MySQL refuses what allocations need${says}. Agents go on from memory.`);
+}
+
+function redisProblems(
+  { store, redis, mayGoUnfenced, dependencies }: StoreStates,
+  seen: Seen,
+): FleetProblem[] {
+  const says = wordsOf('redis', dependencies);
+  const problem = (level: FleetProblem['level'], sentence: string): FleetProblem[] => [
+    { key: 'redis', level, sentence, about: null },
+  ];
+  // With MySQL away, too, its problem has the forecast, and nothing can be granted, fenced or not.
+  const until = store === 'down' ? '' : forecast(seen);
+  switch (redis) {
+    case 'down':
+      if (store === 'down')
+        return problem('critical', `Redis does not answer${says}. What agents report cannot be shown.`);
+      return mayGoUnfenced
+        ? problem(
+            'warning',
+            `Redis does not answer${says}. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.`,
+          )
+        : problem(
+            'critical',
+            `Redis does not answer${says}, and ranges may not go unfenced: for too long, or because MySQL was away, restarted or exchanged since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.${until}`,
+          );
+    case 'read_only':
+      return problem(
+        'critical',
+        mayGoUnfenced
+          ? `Redis takes no writes${says}: it is out of memory, read-only, or cannot save. IDs go on without the fence. Give it room, and do nothing to MySQL until then.`
+          : `Redis takes no writes${says}: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.${until}`,
+      );
+    case 'refused':
+      return problem(
+        'critical',
+        'This coordinator refuses to grant: its Redis is not the one that MySQL names.',
+      );
+    default:
+      return [];
+  }
+}
+
+/** Which IDs run out first while nothing is granted: whose they are, and how old the report is that says so. */
+function forecast(seen: Seen): string {
+  const first = firstToRunOut(seen);
+  if (first === undefined) return '';
+  const { agentId, tag, runwaySeconds, ageMs } = first;
+  const when = ageMs < 2_000 ? 'just now' : `${duration(ageMs / 1_000)} ago`;
+  return ` The first to run out is ${tag} on agent ${agentId}: it had IDs for ${duration(runwaySeconds)} when it reported ${when}.`;
 }
 
 /** What was last said against a dependency, to follow a word. */
@@ -162,8 +199,25 @@ function silentProblems(seen: Seen): FleetProblem[] {
       key: `silent ${instanceId}`,
       level: 'warning',
       sentence: `Agent ${agentId} has been silent for ${duration((seen.nowMs - seenAtMs) / 1000)}. It held ${plural(tagCount, 'tag')}.`,
+      about: { agentId },
     }));
 }
+
+/** What coordinators refuse, and go on refusing until somebody changes something. */
+function refusalProblems({ refusals, nowMs }: Seen): FleetProblem[] {
+  return refusals.map(({ tag, agentId, code, atMs }) => ({
+    key: `refused ${tag}`,
+    level: 'critical',
+    sentence: `Agent ${agentId} was refused IDs of ${tag} ${duration((nowMs - atMs) / 1_000)} ago (${code}): ${REFUSED_FOR[code] ?? 'its log says why'}.`,
+    about: { tag },
+  }));
+}
+
+const REFUSED_FOR: Readonly<Record<string, string>> = {
+  LAYOUT_MISMATCH: 'the tag is opaque, and agent and coordinators have no key in common; see opaqueKeys',
+  VERSION_UNSUPPORTED: 'the agent cannot write the tag’s shape; upgrade it',
+  CLOCK_SKEWED: 'it asked for another day than the database’s clock tells; set its clock',
+};
 
 function agentProblems({ agentId, instanceId, clock, snowflake }: FleetAgent): FleetProblem[] {
   const problems: FleetProblem[] = [];
@@ -174,6 +228,7 @@ function agentProblems({ agentId, instanceId, clock, snowflake }: FleetAgent): F
       key: `clock ${instanceId}`,
       level: 'critical',
       sentence: `The clock of agent ${agentId} is ${by} ${where} the coordinators’. It gets no window until it is right.`,
+      about: { agentId },
     });
   }
   if (snowflake !== null && snowflake.lastError !== null) {
@@ -183,13 +238,15 @@ function agentProblems({ agentId, instanceId, clock, snowflake }: FleetAgent): F
       key: `lease ${instanceId}`,
       level: left < WINDOW_SHORT_MS ? 'critical' : 'warning',
       sentence: `Agent ${agentId} cannot renew its lease (${snowflake.lastError}); ${what}.`,
+      about: { agentId },
     });
   }
   return problems;
 }
 
+/** Refills that fail, and callers that wait. What coordinators refuse has a problem of its own. */
 function tagProblems({ tag, lastError, waiting, runwaySeconds }: FleetTag): FleetProblem[] {
-  if (lastError === null && waiting === 0) return [];
+  if (waiting === 0 && (lastError === null || Object.hasOwn(REFUSED_FOR, lastError))) return [];
   const why = lastError === null ? '' : ` Refills fail with ${lastError}.`;
   const what =
     waiting > 0
@@ -200,23 +257,25 @@ function tagProblems({ tag, lastError, waiting, runwaySeconds }: FleetTag): Flee
       key: `tag ${tag}`,
       level: waiting > 0 && lastError !== null ? 'critical' : 'warning',
       sentence: what + why,
+      about: { tag },
     },
   ];
 }
 
-function exhaustionProblems({ tags }: Seen): FleetProblem[] {
+function exhaustionProblems({ tags, storeAnswers }: Seen): FleetProblem[] {
+  if (!storeAnswers) return [];
   return (tags ?? []).flatMap((view): FleetProblem[] => {
-    if (view === null || view.state !== 'active') return [];
-    const left = BigInt(view.highestId) + 1n - BigInt(view.nextId);
-    if (left > STEPS_LEFT * BigInt(view.step)) return [];
+    const left = idsLeft(view);
+    if (view.state !== 'active' || left > STEPS_LEFT * BigInt(view.step)) return [];
     return [
       {
         key: `exhaustion ${view.tag}`,
-        level: left <= 0n ? 'critical' : 'warning',
+        level: left === 0n ? 'critical' : 'warning',
         sentence:
-          left <= 0n
+          left === 0n
             ? `${view.tag} has handed out its highest ID.`
             : `${view.tag} has only ${left} IDs left up to its highest.`,
+        about: { tag: view.tag },
       },
     ];
   });

@@ -1,3 +1,4 @@
+import { hasCode } from '@leafcutter/shared/errors';
 import { type ReportAnswer, reportAnswer, reportRequest } from '@leafcutter/shared/wire';
 import { z } from 'zod';
 import type { AgentRecord } from '../../domain/fleet/roster.ts';
@@ -19,7 +20,7 @@ export const AGENT_ENDPOINTS = [
     summary: 'An agent reports its tags, and learns which were retired.',
     body: reportRequest,
     answer: reportAnswer,
-    errors: ['STORE_UNAVAILABLE'],
+    errors: ['RATE_LIMITED'],
     limits: {
       howOften: 'pace of reports',
       howLarge: '`bodyLimitBytes`; 32,768 bytes are kept (`MAX_RECORD_BYTES`)',
@@ -70,15 +71,23 @@ export const AGENT_ENDPOINTS = [
   }),
 ];
 
-/** Those of `tags` that are served no longer. */
+/**
+ * Those of `tags` that are served no longer. A store that is away does not say; the agent asks again in time, and goes
+ * on reporting as often as it should.
+ */
 async function goneOf({ store }: Coordinator, tags: readonly string[]): Promise<ReportAnswer['gone']> {
-  const records = tags.length === 0 ? [] : await store.findTags(tags);
+  const records = tags.length === 0 ? [] : await store.findTags(tags).catch(noneIfAway);
+  if (records === undefined) return [];
   const found = new Map(records.map((record) => [record.tag, record]));
   return tags.flatMap((tag): ReportAnswer['gone'] => {
     const record = found.get(tag);
     if (record === undefined) return [{ tag, code: 'TAG_UNKNOWN' }];
     return record.retired ? [{ tag, code: 'TAG_RETIRED' }] : [];
   });
+}
+
+function noneIfAway(error: unknown): undefined {
+  if (!hasCode(error, 'STORE_UNAVAILABLE')) throw error;
 }
 
 /** The roster serves metrics and the console only: one that is away or full must not keep retired tags alive. */

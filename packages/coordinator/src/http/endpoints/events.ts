@@ -1,4 +1,5 @@
-import { askableTag, oneOf } from '@leafcutter/shared/http/parameter';
+import { askableTag, oneOf, textLike } from '@leafcutter/shared/http/parameter';
+import { z } from 'zod';
 import { endpoint, FOR_VIEWERS } from '../endpoint.ts';
 import { FLEET_EVENTS } from '../event-schemas.ts';
 
@@ -6,10 +7,14 @@ export const EVENT_ENDPOINTS = [
   endpoint({
     at: 'GET /v1/events',
     access: 'viewer',
-    summary: 'The fleet, one tag or the machine ids, live as server-sent events.',
+    summary: 'The fleet, one tag, one agent or the machine ids, live as server-sent events.',
     details: 'What the console shows.',
-    variants: { '?tag=orders': 'one tag', '?view=machine-ids': 'the machine ids' },
-    query: { tag: askableTag, view: oneOf('fleet', 'machine-ids') },
+    variants: {
+      '?tag=orders': 'one tag',
+      '?agent=agent-1': 'one agent',
+      '?view=machine-ids': 'the machine ids',
+    },
+    query: { tag: askableTag, agent: textLike(z.string()), view: oneOf('fleet', 'machine-ids') },
     events: FLEET_EVENTS,
     errors: ['RATE_LIMITED'],
     limits: {

@@ -40,6 +40,7 @@ export const SEGMENT_ENDPOINTS = [
       const about = { 'leafcutter.tag': tag, 'leafcutter.agent_id': agentId };
       const { start, end, shape } = await called(request.headers, 'refill', about, () =>
         take().catch(async (error: unknown) => {
+          coordinator.watch.refused(tag, agentId, error);
           const mayCreate = coordinator.config.autoCreateTags && NEW_TAG_PATTERN.test(tag);
           if (!mayCreate || !hasCode(error, 'TAG_UNKNOWN')) throw error;
           const { coordinatorId } = coordinator;
