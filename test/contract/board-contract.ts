@@ -3,8 +3,8 @@ import {
   type Board,
   type CoordinatorRecord,
   MAX_COORDINATORS,
-  RINGS,
   type RateSlot,
+  RINGS,
 } from '@leafcutter/coordinator/domain/fleet/board';
 
 export interface BoardUnderTest {
@@ -80,14 +80,14 @@ export function boardContract(name: string, open: (slotBytes: number) => Promise
 
     test('keeps the fastest tags of a slot that has no room for all, and says so', async () => {
       const rates = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`tag-${n}`, n]));
-      await board.noteRates('coarse', slot(0, { ...rates, ['__proto__x']: 500, '': 1_000 }));
+      await board.noteRates('coarse', slot(0, { ...rates, __proto__x: 500, '': 1_000 }));
       const [kept] = await board.rates('coarse');
-      expect([kept?.isWhole, kept?.rates.get(''), kept?.rates.get('tag-99'), kept?.rates.has('tag-1')]).toEqual([
-        false,
-        1_000,
-        99,
-        false,
-      ]);
+      expect([
+        kept?.isWhole,
+        kept?.rates.get(''),
+        kept?.rates.get('tag-99'),
+        kept?.rates.has('tag-1'),
+      ]).toEqual([false, 1_000, 99, false]);
     });
   });
 }

@@ -65,6 +65,15 @@ export function tagContract(subject: () => StoreUnderTest): void {
       expect(await other.createTag(newTag('orders', { shape }))).toMatchObject({ shape, nextId: 101n });
     });
 
+    test('exists, whatever shape another one of its name is to have', async () => {
+      await store.createTag(newTag('orders', { shape: 'ORD-{base36:8}' }));
+      await store.withTag('orders', (row) => row.advance(101n, []));
+      for (const shape of ['ORD-{base36:8}', 'INV-{decimal}', undefined])
+        await expect(other.createTag(newTag('orders', { shape }))).rejects.toMatchObject({
+          code: 'TAG_EXISTS',
+        });
+    });
+
     test('of a day is made once by all who make it together, with the shape and the step of its template', async () => {
       await store.createTag(newTag('o{yyyyMMdd}', { shape: '{yyyyMMdd}{decimal:6}', step: 7 }));
       const today = datedName('o{yyyyMMdd}', await store.now());

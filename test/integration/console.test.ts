@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { VERSION } from '@leafcutter/shared/version';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, startBrowser } from '../support/browser.ts';
 import { Cluster } from '../support/cluster.ts';
@@ -71,6 +72,22 @@ async function seriousProblems(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
 
+/** If somebody wants to look: light and dark, wide and narrow, into that folder. */
+async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.LEAFCUTTER_PICTURES;
+  if (folder === undefined) return;
+  for (const [colorScheme, width] of [
+    ['light', 1440],
+    ['dark', 390],
+  ] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize({ width, height: 900 });
+    await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
 const used = (page: Page) =>
   page
     .locator('.segment.current .used')
@@ -87,6 +104,16 @@ describe('the console', () => {
       await signIn(page, VIEWER);
       await page.getByRole('link', { name: 'orders' }).waitFor();
       await page.locator('tr[data-agent="agent-1"]').getByText('alive').waitFor();
+      await page.locator('tr[data-coordinator]', { hasText: VERSION }).nth(1).waitFor();
+      await page.getByText(/^Times are those of /).waitFor();
+      expect(await page.title()).toBe('Fleet · Leafcutter');
+      await page.getByRole('button', { name: '24 h' }).click();
+      await page.getByRole('img', { name: /IDs per second of all tags, now [1-9]/ }).waitFor();
+      await page.getByRole('link', { name: 'agent-1' }).first().click();
+      await page.locator('.holders').getByRole('link', { name: 'orders' }).waitFor();
+      expect(await page.title()).toBe('agent-1 · Agent · Leafcutter');
+      await page.evaluate('location.hash = "#/nowhere"');
+      await page.getByRole('heading', { name: 'No such page' }).waitFor();
       await page
         .locator('tr[data-job="audit"]')
         .getByText(/ago|now|not yet/)
@@ -117,6 +144,7 @@ describe('the console', () => {
         .getByText(/exists/)
         .waitFor();
       await dialog.getByLabel('Name').fill('parcels');
+      await dialog.getByText('More settings').click();
       await dialog.getByLabel('Base step').fill('50');
       expect(await seriousProblems(page)).toEqual([]);
       await dialog.getByRole('button', { name: 'Create' }).click();
@@ -199,6 +227,7 @@ describe('the console', () => {
       await page.getByRole('button', { name: 'Create a tag' }).click();
       const dialog = page.getByRole('dialog');
       await dialog.getByLabel('Name').fill('invoices');
+      await dialog.getByText('More settings').click();
       await dialog.getByLabel('Shape').fill('INV-{base36:2:3}');
       await dialog.getByRole('button', { name: 'Create' }).click();
       await dialog
@@ -238,8 +267,10 @@ describe('the console', () => {
     for (const [hash, wanted] of [
       ['#/', '.health'],
       ['#/tags/orders', '.holders li'],
+      ['#/agents/agent-1', '.holders li'],
       ['#/machine-ids/0', '.windows li'],
       ['#/tags/nobody', '.empty'],
+      ['#/nowhere', 'h1'],
     ] as const) {
       await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
       await page.locator(wanted).first().waitFor();
@@ -267,18 +298,56 @@ describe('the console', () => {
     await page.context().close();
   });
 
-  test('turns a killed agent red', async () => {
+  test('tells the truth in an incident: an agent dies, both stores are lost, both come back', async () => {
     await visiting('', VIEWER, async (page) => {
-      const [, , agent] = cluster.agents;
-      const row = page.locator(`tr[data-agent="${agent?.name}"]`);
-      await row.getByText('alive').waitFor();
-      await agent?.process.kill();
+      const [, , dead] = cluster.agents;
+      const row = (name = '') => page.locator(`tr[data-agent="${name}"]`);
+      const fact = (name: string) => page.locator('.fact', { hasText: name });
+      const problem = page.locator('.problems li', { hasText: `Agent ${dead?.name} has been silent` });
+      await row(dead?.name).getByText('alive').waitFor();
+      await fact('Agents alive').getByText(/^3/).waitFor();
+
+      await dead?.process.kill();
       const killedAt = performance.now();
-      await row.getByText('silent').waitFor();
+      await row(dead?.name).getByText('silent').waitFor();
       const seconds = (performance.now() - killedAt) / 1000;
       process.stdout.write(`a killed agent was red after ${seconds.toFixed(1)} s (target 5 s)\n`);
-      expect(await row.getAttribute('class')).toBe('silent');
-      await page.getByText(`Agent ${agent?.name} has been silent for`).first().waitFor();
+      expect(await row(dead?.name).getAttribute('class')).toBe('silent');
+      await fact('Agents alive').getByText('1 silent').waitFor();
+      await problem.getByText(/^for \d/).waitFor();
+      await picture(page, 'incident-1-agent-dead');
+
+      await Promise.all([mariadb.kill(), redis.kill()]);
+      const health = page.locator('.health.critical');
+      await health
+        .getByText(/MySQL does not answer.*The first to run out is orders on agent agent-[12]:/)
+        .waitFor();
+      await page
+        .locator('.problems')
+        .getByText(/Redis does not answer/)
+        .waitFor();
+      await fact('IDs drawn').getByText('unknown', { exact: true }).waitFor();
+      await fact('Agents alive').getByText('3 unknown').waitFor();
+      for (const { name } of cluster.agents)
+        await row(name)
+          .getByText(/^unknown, seen /)
+          .waitFor();
+      await problem.getByText('whether it lasts cannot be known now').waitFor();
+      await page.getByText('the tags are those of before').waitFor();
+      expect(await page.locator('.problems .over').count()).toBe(0);
+      expect(await health.textContent()).not.toContain(dead?.name);
+      expect(await seriousProblems(page)).toEqual([]);
+      await picture(page, 'incident-2-stores-lost');
+
+      await Promise.all([mariadb.restart(), redis.restart()]);
+      await page.locator('.health.ok', { hasText: /^.?2 agents and \d+ tags, all well\.$/ }).waitFor();
+      await fact('Agents alive').getByText(/^2$/).waitFor();
+      for (const { name } of cluster.agents.slice(0, 2)) await row(name).getByText('alive').waitFor();
+      // Redis came back empty, so nobody knows of the dead agent. It is not called well.
+      await row(dead?.name).waitFor({ state: 'detached' });
+      await problem.getByText('no longer listed').waitFor();
+      expect(await seriousProblems(page)).toEqual([]);
+      await picture(page, 'incident-3-stores-back');
     });
   });
 

@@ -116,12 +116,17 @@ describe('leafcutter dev', () => {
     }
   });
 
-  test('leaves no child behind when it is killed', async () => {
+  test('takes the keys of opaque tags from the environment, and leaves no child behind when it is killed', async () => {
     const dev = await Dev.prepare();
-    await using running = dev.start();
+    await using running = dev.start({ LEAFCUTTER_OPAQUE_KEYS: `1=${'k'.repeat(32)}` });
     await running.waitForLine(/Leafcutter is ready/);
     const children = childrenOf(running.pid);
     expect(children).toHaveLength(3);
+    const body = JSON.stringify({ tag: 'secret', shape: 'S-{opaque-base36}' });
+    const headers = { 'content-type': 'application/json' };
+    await fetch(`http://${dev.coordinator}/v1/tags`, { method: 'POST', headers, body });
+    for (const agent of dev.agents)
+      expect(await text(`http://${agent}/v1/ids/secret`)).toMatch(/^S-1[0-9A-Z]{13}$/);
     await running.kill();
     expect(await poll(() => isGone(children))).toBe(true);
   });

@@ -24,13 +24,16 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   const { devCoordinator, devAgents, devGrpc, devGoLeafGrpc, devResp, devTag } = loaded.config;
   const dataDir = resolve(io.cwd, loaded.config.dataDir);
   const coordinatorUrl = `http://${devCoordinator}`;
+  const { opaqueKeys } = loaded.config;
+  // Not as a flag: other users can see those.
+  const keys = { [`${ENVIRONMENT_PREFIX}OPAQUE_KEYS`]: opaqueKeys.join(',') };
   const services: ChildService[] = [];
   const start = (name: string, ...args: string[]) => {
     const service = new ChildService(name, [...io.self, ...args], {
       logFile: join(dataDir, 'logs', `${name}.log`),
       // Neither this shell's settings nor its `.env`: tokens or a database meant for production have no place here.
       cwd: join(dataDir, 'logs'),
-      env: withoutSettings(io.env),
+      env: { ...withoutSettings(io.env), ...keys },
       err: (text) => io.err(text.replace(/^(?=.)/gm, `${name}: `)),
     });
     services.push(service);

@@ -1,9 +1,10 @@
 import { textList } from '@leafcutter/shared/config/list-kinds';
 import { address, path, text } from '@leafcutter/shared/config/setting-kinds';
 import { settings } from '@leafcutter/shared/config/settings';
+import { opaqueKeys } from '@leafcutter/shared/opaque-settings';
 import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 
-/** Settings of `leafcutter dev`, and the only ones: what it starts has the defaults, whatever the environment says. */
+/** Settings of `leafcutter dev`, and the only ones: what it starts otherwise has the defaults, whatever the environment says. */
 export const devSettings = settings({
   dataDir: path({
     default: '.leafcutter',
@@ -24,4 +25,5 @@ export const devSettings = settings({
   }),
   devResp: address({ default: '127.0.0.1:6390', doc: 'Where the first agent’s Redis door listens.' }),
   devTag: text({ default: 'demo', pattern: NEW_TAG_PATTERN, doc: 'A tag that is made if it is not there.' }),
+  opaqueKeys,
 });

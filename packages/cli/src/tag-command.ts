@@ -186,7 +186,8 @@ function table(tags: readonly TagView[]): string {
     tag.state,
     tag.nextId,
     String(tag.step),
-    String(tag.maxStep),
+    // A base step above it wins, such as a Leaf's.
+    String(Math.max(tag.step, tag.maxStep)),
     tag.highestId,
     tag.shape ?? '',
     tag.description ?? '',

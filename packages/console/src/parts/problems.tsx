@@ -29,7 +29,7 @@ export function Problems({ problems, nowMs }: { problems: readonly PastProblem[]
 }
 
 function lookOf({ level, untilMs, unknownSinceMs }: PastProblem) {
-  if (untilMs !== null) return { name: 'over', mark: '✓' };
+  if (untilMs !== null) return { name: 'over', mark: unknownSinceMs === null ? '✓' : '?' };
   if (unknownSinceMs !== null) return { name: 'unknown', mark: '?' };
   return { name: level, mark: level === 'critical' ? '✖' : '▲' };
 }
@@ -46,6 +46,8 @@ function Sentence({ problem: { sentence, about } }: { problem: PastProblem }) {
 
 function lasting({ sinceMs, untilMs, unknownSinceMs }: PastProblem, nowMs: number): string {
   const span = (fromMs: number, toMs: number) => duration(Math.max(0, Math.round((toMs - fromMs) / 1000)));
+  if (untilMs !== null && unknownSinceMs !== null)
+    return `no longer listed since ${ago(untilMs, nowMs)}, and not known to be over`;
   if (untilMs !== null) return `over ${ago(untilMs, nowMs)}, lasted ${span(sinceMs, untilMs)}`;
   if (unknownSinceMs === null) return `for ${span(sinceMs, nowMs)}`;
   return `so it was ${ago(unknownSinceMs, nowMs)}; whether it lasts cannot be known now`;

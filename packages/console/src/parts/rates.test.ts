@@ -15,7 +15,11 @@ test('old points are thinned out, and those of the day before go', () => {
   const nowMs = 200_000_000;
   const every = (count: number, ms: number, fromMs: number): Point[] =>
     Array.from({ length: count }, (_, index) => [nowMs - fromMs + index * ms, 1]);
-  const points = [...every(10, 1_000, 90_000_000), ...every(600, 1_000, 3_000_000), ...every(60, 1_000, 60_000)];
+  const points = [
+    ...every(10, 1_000, 90_000_000),
+    ...every(600, 1_000, 3_000_000),
+    ...every(60, 1_000, 60_000),
+  ];
   const kept = thinned(points, nowMs);
   expect(kept.filter(([atMs]) => nowMs - atMs <= 60_000)).toHaveLength(60);
   expect(kept.length).toBeLessThan(60 + 600 / 15 + 2);

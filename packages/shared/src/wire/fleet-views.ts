@@ -25,7 +25,10 @@ export interface PastProblem extends FleetProblem {
   readonly sinceMs: number;
   /** Null while it lasts, as far as anybody knows. */
   readonly untilMs: number | null;
-  /** Since when nobody can tell whether it lasts; null while that is known. */
+  /**
+   * Since when nobody can tell whether it lasts; null while that is known. With `untilMs`, nobody ever will: the agent
+   * is no longer listed.
+   */
   readonly unknownSinceMs: number | null;
 }
 

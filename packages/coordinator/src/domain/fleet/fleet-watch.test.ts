@@ -144,7 +144,7 @@ describe('the fleet', () => {
   });
 
   test('does not take a silent agent for well while nobody can know, nor one for silent that had no time to report', async () => {
-    const { watch, pass, redis, stores } = watching();
+    const { watch, pass, redis, stores, roster } = watching();
     watch.subscribe(() => undefined);
     await pass(3, 1, 2);
     await pass(6, 2);
@@ -159,9 +159,26 @@ describe('the fleet', () => {
     stores.store = 'up';
     await pass(3);
     expect(watch.fleet?.counts).toMatchObject({ alive: 0, silent: 0, unknown: 2 });
+    expect(problem()).toMatchObject({ untilMs: null, unknownSinceMs: expect.any(Number) });
     await pass(20, 2);
     expect(watch.fleet?.counts).toMatchObject({ alive: 1, silent: 1, unknown: 0 });
     expect(problem()).toMatchObject({ untilMs: null, unknownSinceMs: null });
+    await roster.remove(holder(1).instanceId);
+    await pass(2, 2);
+    expect(problem()).toMatchObject({ untilMs: expect.any(Number), unknownSinceMs: expect.any(Number) });
+  });
+
+  test('says that reports cannot be read, though Redis answers otherwise', async () => {
+    const { watch, pass, redis, stores } = watching();
+    watch.subscribe(() => undefined);
+    await pass(2, 1);
+    redis(false);
+    stores.redis = 'up';
+    await pass(2);
+    expect(watch.fleet?.health).toMatchObject({
+      level: 'warning',
+      sentence: expect.stringContaining('What agents report cannot be read now'),
+    });
   });
 
   test('forgets an agent’s process that another one followed, and misses the last one', async () => {

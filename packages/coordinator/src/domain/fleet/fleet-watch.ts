@@ -23,7 +23,7 @@ import {
   tagRows,
   withoutSuperseded,
 } from './fleet-view.ts';
-import { healthOf, isTellable, ProblemLog, problemsOf } from './problems.ts';
+import { fateOf, healthOf, ProblemLog, problemsOf } from './problems.ts';
 import { RateHistory } from './rate-history.ts';
 import { RefusalLog, recentOf } from './refusal-log.ts';
 import type { AgentRecord, Roster } from './roster.ts';
@@ -184,7 +184,7 @@ export class FleetWatch {
     const ratePerSecond = rateOf(seen);
     const storeStates = stores(this.#storeAnswers);
     const problems = problemsOf(seen, rows, storeStates);
-    this.#problems.update(problems, seen.nowMs, (key) => isTellable(key, seen));
+    this.#problems.update(problems, seen.nowMs, (problem) => fateOf(problem, seen));
     if (ratePerSecond !== null) await this.#noteRates(rows.tags, ratePerSecond, seen.nowMs);
     const counts = countsOf(seen, rows.tags.length);
     this.#fleet = {
@@ -233,7 +233,7 @@ export class FleetWatch {
   /** Tells the other coordinators of this one, and reads what they tell. */
   async #readBoard(): Promise<void> {
     const { board, clock, ids, version } = this.#parts;
-    if (clock.monotonic() - this.#boardReadAt < BOARD_MS) return;
+    if (this.#stopped || clock.monotonic() - this.#boardReadAt < BOARD_MS) return;
     this.#boardReadAt = clock.monotonic();
     const nowMs = clock.now();
     try {

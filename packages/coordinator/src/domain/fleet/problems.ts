@@ -8,6 +8,7 @@ import type {
   StoreStates,
 } from '@leafcutter/shared/fleet-views';
 import { firstToRunOut, idsLeft, type Seen, stateOf } from './fleet-view.ts';
+import type { AgentRecord } from './roster.ts';
 
 /** If there are more problems than this, the rest is not listed. */
 const MAX_TOLD = 50;
@@ -55,13 +56,32 @@ export function healthOf(
   return { level: worst.level, sentence: worst.sentence + more };
 }
 
-/** What problems with these keys were read from. Without that, nobody can tell whether they last. */
-const FROM_ROSTER = /^(silent|clock|lease|tag|refused) /;
+/** What problems with these keys were read from. */
+const FROM_REPORT = /^(?:silent|clock|lease) (.+)$/;
+const FROM_REPORTS = /^(?:tag|refused) /;
 const FROM_STORE = /^exhaustion /;
 
-/** Whether it can be known now that a problem is over. */
-export function isTellable(key: string, { rosterAnswers, storeAnswers }: Seen): boolean {
-  return !(FROM_ROSTER.test(key) && !rosterAnswers) && !(FROM_STORE.test(key) && !storeAnswers);
+/**
+ * What became of a problem that is not among those of now: it is over, nobody can tell, or nobody ever will, because
+ * the agent is no longer listed.
+ */
+export type Fate = 'over' | 'unknown' | 'unlisted';
+
+export function fateOf({ key, about }: FleetProblem, seen: Seen): Fate {
+  if (FROM_STORE.test(key)) return seen.storeAnswers ? 'over' : 'unknown';
+  const stateNow = (agent: AgentRecord) => stateOf(agent, seen);
+  const instanceId = FROM_REPORT.exec(key)?.[1];
+  if (instanceId === undefined && !FROM_REPORTS.test(key)) return 'over';
+  if (!seen.rosterAnswers) return 'unknown';
+  if (instanceId === undefined)
+    return seen.agents.some((agent) => stateNow(agent) === 'unknown') ? 'unknown' : 'over';
+  const own = seen.agents.find((agent) => agent.instanceId === instanceId);
+  if (own !== undefined) return stateNow(own) === 'unknown' ? 'unknown' : 'over';
+  const isFollowed = seen.agents.some(
+    (agent) =>
+      about !== null && 'agentId' in about && agent.agentId === about.agentId && stateNow(agent) === 'alive',
+  );
+  return isFollowed ? 'over' : 'unlisted';
 }
 
 /** Present problems and recent ones, newest first. It remembers when each began and ended. */
@@ -69,16 +89,23 @@ export class ProblemLog {
   static readonly MAX = 100;
   #entries: PastProblem[] = [];
 
-  /** `tellable`: whether it is known that a problem is over if it is not among those of now. */
-  update(now: readonly FleetProblem[], nowMs: number, tellable: (key: string) => boolean): void {
+  /** `fate`: what became of a problem that is not among those of now. */
+  update(now: readonly FleetProblem[], nowMs: number, fate: (problem: FleetProblem) => Fate): void {
     const lasting = new Map(now.map((problem) => [problem.key, problem]));
     this.#entries = this.#entries.map((entry) => {
       if (entry.untilMs !== null) return entry;
       const problem = lasting.get(entry.key);
       lasting.delete(entry.key);
       if (problem !== undefined) return { ...entry, ...problem, unknownSinceMs: null };
-      if (!tellable(entry.key)) return { ...entry, unknownSinceMs: entry.unknownSinceMs ?? nowMs };
-      return { ...entry, untilMs: nowMs, unknownSinceMs: null };
+      const unknownSinceMs = entry.unknownSinceMs ?? nowMs;
+      switch (fate(entry)) {
+        case 'unknown':
+          return { ...entry, unknownSinceMs };
+        case 'unlisted':
+          return { ...entry, untilMs: nowMs, unknownSinceMs };
+        default:
+          return { ...entry, untilMs: nowMs, unknownSinceMs: null };
+      }
     });
     const begun = [...lasting.values()].map((problem) => ({
       ...problem,
@@ -101,6 +128,14 @@ export class ProblemLog {
 function storeProblems(stores: StoreStates, seen: Seen): FleetProblem[] {
   const { lostWrites, lateJobs } = stores;
   const problems = [...databaseProblems(stores, seen), ...redisProblems(stores, seen)];
+  if (!seen.rosterAnswers && stores.redis !== 'down') {
+    problems.push({
+      key: 'reports',
+      level: 'warning',
+      sentence: 'What agents report cannot be read now, so how they do is unknown. IDs do not depend on it.',
+      about: null,
+    });
+  }
   if (lostWrites !== null) {
     problems.push({
       key: 'lost writes',
@@ -215,6 +250,7 @@ function refusalProblems({ refusals, nowMs }: Seen): FleetProblem[] {
 
 const REFUSED_FOR: Readonly<Record<string, string>> = {
   LAYOUT_MISMATCH: 'the tag is opaque, and agent and coordinators have no key in common; see opaqueKeys',
+  BAD_REQUEST: 'the tag of the day was not made for its template',
   VERSION_UNSUPPORTED: 'the agent cannot write the tag’s shape; upgrade it',
   CLOCK_SKEWED: 'it asked for another day than the database’s clock tells; set its clock',
 };

@@ -43,8 +43,8 @@ export class RateHistory {
   }
 
   async #read(nowMs: number): Promise<void> {
+    // One from a coordinator with a wrong clock would push out all others.
     for (const ring of ['fine', 'coarse'] as const)
-      // One from a coordinator with a wrong clock would push out all others.
       for (const slot of await this.#board.rates(ring)) if (slot.atMs <= nowMs) this.#keep(ring, slot);
     this.#hasRead = true;
   }

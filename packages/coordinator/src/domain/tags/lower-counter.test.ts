@@ -70,6 +70,13 @@ test.each([
   expect(await tag.store.findTag('orders')).toMatchObject({ nextId: 1_101n });
 });
 
+test('is refused among ranges that follow each other, and calls none of them free', async () => {
+  tag = await OneTag.make(50);
+  expect([await tag.grant(), await tag.grant(), await tag.grant()]).toEqual(['1-51', '51-101', '101-151']);
+  await expect(tag.lower(20n)).rejects.toThrow('so were those from 51 on');
+  await expect(tag.lower(120n)).rejects.toThrow('the lowest that were not is 151');
+});
+
 test('is refused for a retired tag, and where Redis is not the deployment’s own', async () => {
   await tag.take();
   tag.byHand(TYPO);

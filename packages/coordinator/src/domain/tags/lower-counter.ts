@@ -77,8 +77,12 @@ async function gapAt(
   const below = await row.ledgerEnd(to);
   const above = row.taken !== undefined && to >= row.taken.start ? row.taken.end : 0n;
   const free = maxBigint(below, above);
-  if (free > to)
-    throw refused(`IDs from ${to} on may have been handed out; the lowest that were not is ${free}.`);
+  if (free > to) {
+    // Ranges may follow each other without a gap, however many.
+    const isGap = (await row.nextRangeStart(free)) !== free;
+    const what = isGap ? `the lowest that were not is ${free}` : `so were those from ${free} on`;
+    throw refused(`IDs from ${to} on may have been handed out; ${what}.`);
+  }
   if (below === 0n && !force)
     throw refused(
       `The ledger knows of nothing below ${to}. If nothing was handed out from there on, by a Leaf neither, say so with force.`,

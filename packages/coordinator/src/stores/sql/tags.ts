@@ -223,6 +223,9 @@ export async function listShapes(
 export async function createTag(driver: SqlDriver, tag: NewTag, noting?: Noting): Promise<void> {
   try {
     await driver.transaction(async (session) => {
+      // A tag that exists is no earlier tag, whatever shape is asked for.
+      const existing = await session.query('SELECT 1 FROM leaf_alloc WHERE biz_tag = ?', [tag.tag]);
+      if (existing.length > 0) throw new DuplicateKeyError('the tag exists');
       // An earlier tag of this name left a high-water mark: the new one starts above it.
       await session.run(`${driver.insertIgnore} INTO leafcutter_tag (tag, retired) VALUES (?, 0)`, [tag.tag]);
       const [left] = await session.query('SELECT high_water, shape FROM leafcutter_tag WHERE tag = ?', [
