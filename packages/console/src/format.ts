@@ -34,9 +34,10 @@ export function rate(perSecond: number | null): string {
   return `${perSecond > 0 && perSecond < 0.1 ? '< 0.1' : count(Math.round(perSecond * 10) / 10)}/s`;
 }
 
-/** Seconds in the largest unit that is precise enough: 42 s, 12 min, 3 h, 5 d. A dash if there is no value. */
+/** Seconds in the largest unit that is precise enough: 22 ms, 42 s, 12 min, 3 h, 5 d. A dash if there is no value. */
 export function duration(seconds: number | null): string {
   if (seconds === null) return '–';
+  if (seconds > 0 && seconds < 0.95) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   if (seconds < 99.5)
     return `${seconds < 9.95 && !Number.isInteger(seconds) ? seconds.toFixed(1) : Math.round(seconds)} s`;
   if (seconds < 5_940) return `${Math.round(seconds / 60)} min`;

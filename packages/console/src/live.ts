@@ -71,6 +71,16 @@ export function useLive<T extends object>(path: string, signedInAs: string | nul
   return live;
 }
 
+/** True if nothing newer than what was read at `timeMs` came for so long. */
+export function useSilence(timeMs: number, forMs: number): boolean {
+  const [silentAfter, setSilentAfter] = useState<number>();
+  useEffect(() => {
+    const timer = window.setTimeout(() => setSilentAfter(timeMs), forMs);
+    return () => clearTimeout(timer);
+  }, [timeMs, forMs]);
+  return silentAfter === timeMs;
+}
+
 async function read<T extends object>(
   path: string,
   leaving: AbortController,

@@ -3,6 +3,7 @@ import type { LedgerPage } from '@leafcutter/shared/inspection';
 import { Fragment } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { dateTime, duration, exactly } from '../format.ts';
+import { useSilence } from '../live.ts';
 import { AgentName } from '../parts/agent-name.tsx';
 import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';
 import { useDocument } from '../use-document.ts';
@@ -15,6 +16,9 @@ const STATES = {
   w: { name: 'waiting', tone: 'warning', means: 'its holder is gone; free when its ceiling has passed' },
 } as const;
 type Letter = keyof typeof STATES;
+
+/** The coordinator looks every two seconds. After this long without a newer look, what is shown is of before. Milliseconds. */
+const SILENT_MS = 10_000;
 
 /** Cells in a row on a narrow screen, and half of those on a wide one. */
 const HALF_ROW = 16;
@@ -30,11 +34,18 @@ export function MachineIdsPage({ live, chosen }: { live: MachineIdsLive; chosen:
   const pages = Math.ceil(letters.length / PAGE);
   const [page, setPage] = useState(() => Math.max(0, Math.floor(((selected ?? first) - first) / PAGE)));
   const counts = (letter: Letter) => letters.filter((other) => other === letter).length;
+  const isSilent = useSilence(timeMs, SILENT_MS);
   useTitle(...(selected === undefined ? [] : [`Machine id ${selected}`]), 'Machine ids');
   const shown = letters.slice(page * PAGE, (page + 1) * PAGE);
   return (
     <main id="main" tabIndex={-1}>
       <h1>Machine ids</h1>
+      {isSilent ? (
+        <p class="note unknown">
+          How machine ids stand now is unknown: it takes both stores to tell. This is how they stood at{' '}
+          {dateTime(timeMs)}.
+        </p>
+      ) : null}
       <dl class="facts card">
         {(Object.keys(STATES) as Letter[]).map((letter) => (
           <Fact key={letter} name={STATES[letter].name} hint={STATES[letter].means}>

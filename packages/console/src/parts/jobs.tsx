@@ -18,6 +18,8 @@ export function Jobs({ nowMs }: { nowMs: number }) {
   const { data, problem } = useDocument<JobList>('v1/jobs', LOOK_EVERY_MS);
   if (data === undefined) return problem === undefined ? <Loading /> : <p class="note warning">{problem}</p>;
   return (
+    <>
+      {problem === undefined ? null : <p class="note unknown">How they do now is unknown: {problem}</p>}
     <Table
       label="Table of background jobs"
       columns={[['Job'], ['Every', 'number'], ['Last run'], ['On'], ['Took', 'number']]}
@@ -36,6 +38,7 @@ export function Jobs({ nowMs }: { nowMs: number }) {
         </tr>
       ))}
     </Table>
+    </>
   );
 }
 

@@ -25,6 +25,7 @@ export class FleetEvents {
   /** Views as JSON, made from the look at `#madeOf`. */
   readonly #made = new Map<string, string>();
   #madeOf: object | undefined;
+  #lastCensus: string | undefined;
   #census: { readonly at: number; readonly json: Promise<string> } | undefined;
 
   constructor(coordinator: Coordinator) {
@@ -45,10 +46,10 @@ export class FleetEvents {
       } else if (agent !== undefined) {
         send('agent', this.#agentJson(agent));
       } else if (view === 'machine-ids') {
-        // If a store is away, the page stays as it is; the fleet's problems say why.
+        // If a store is away, the last one is sent again: its time tells how old it is.
         this.#machineIdsJson().then(
           (json) => send('machine-ids', json),
-          () => undefined,
+          () => this.#lastCensus === undefined || send('machine-ids', this.#lastCensus),
         );
       } else if (isFirst) {
         send('fleet', JSON.stringify({ ...watch.fleet, history: watch.rates(ALL_TAGS) }));
@@ -90,7 +91,10 @@ export class FleetEvents {
     const now = clock.monotonic();
     if (this.#census === undefined || now - this.#census.at >= CENSUS_MS - 100) {
       const { first } = machineIds(config.snowflake);
-      const json = machineIdsLive(census(), first, watch, clock.now()).then((live) => JSON.stringify(live));
+      const json = machineIdsLive(census(), first, watch, clock.now()).then((live) => {
+        this.#lastCensus = JSON.stringify(live);
+        return this.#lastCensus;
+      });
       this.#census = { at: now, json };
     }
     return this.#census.json;

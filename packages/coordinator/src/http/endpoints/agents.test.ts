@@ -1,0 +1,41 @@
+import { expect, test } from '@jest/globals';
+import { type ErrorCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { report } from '@leafcutter/shared/fakes/samples';
+import { MemoryRoster } from '../../stores/memory/roster.ts';
+import type { Coordinator } from '../coordinator.ts';
+import { AGENT_ENDPOINTS } from './agents.ts';
+
+/** A report that asks about a tag, to a coordinator whose store answers with an error. */
+async function reportTo(code: ErrorCode) {
+  const clock = new FakeClock();
+  const roster = new MemoryRoster(clock, 1_000_000);
+  const coordinator = {
+    clock,
+    roster,
+    deploymentId: 'd1',
+    paces: { check: () => undefined },
+    access: { opened: (_request: unknown, names: readonly string[]) => names },
+    watch: { nextReportMs: async () => 1_000 },
+    store: {
+      findTags: async () => {
+        throw new LeafcutterError(code, 'No.');
+      },
+    },
+  } as unknown as Coordinator;
+  const [endpoint] = AGENT_ENDPOINTS;
+  const asked = { body: report({ names: ['orders'] }) };
+  const answer = endpoint?.handle({ coordinator } as never, asked as never, { request: {} } as never);
+  return { roster, answer: Promise.resolve(answer) };
+}
+
+test('a report counts while the store is away: the agent goes on reporting as often as it should', async () => {
+  const { roster, answer } = await reportTo('STORE_UNAVAILABLE');
+  expect(await answer).toMatchObject({ gone: [], nextReportMs: 1_000 });
+  expect(await roster.list()).toHaveLength(1);
+});
+
+test('another error of the store is told', async () => {
+  const { answer } = await reportTo('INTERNAL');
+  await expect(answer).rejects.toMatchObject({ code: 'INTERNAL' });
+});
