@@ -80,8 +80,8 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
       <Card title={`Agents (${agents.length})`}>
         {fleet.ratePerSecond === null ? (
           <p class="note unknown">
-            Redis, which carries the reports, does not answer: how agents do is unknown. The figures are those
-            of their last reports and are in no sum.
+            What agents report cannot be read now, so how they do is unknown. The figures are those of their last
+            reports and are in no sum.
           </p>
         ) : null}
         {agents.length === 0 ? (
@@ -171,7 +171,9 @@ function Tags({ tags }: { tags: readonly FleetTag[] }) {
           <td class={`number ${isShort(tag) ? 'critical-text' : ''}`}>
             {tag.ratePerSecond === null ? UNKNOWN : duration(tag.runwaySeconds)}
           </td>
-          <td class="number">{orUnknown(tag.idsLeft, (left) => count(Number(left)))}</td>
+          <td class="number">
+            {tag.days === null ? orUnknown(tag.idsLeft, (left) => count(Number(left))) : '–'}
+          </td>
           <td class="number">{orUnknown(tag.agents, String)}</td>
           <td>
             <TagBadge tag={tag} />
