@@ -104,6 +104,10 @@ describe('the console', () => {
       await signIn(page, VIEWER);
       await page.getByRole('link', { name: 'orders' }).waitFor();
       await page.locator('tr[data-agent="agent-1"]').getByText('alive').waitFor();
+      await page
+        .locator('tr[data-job="audit"]')
+        .getByText(/ago|now|not yet/)
+        .waitFor();
       await page.locator('tr[data-coordinator]', { hasText: VERSION }).nth(1).waitFor();
       await page.getByText(/^Times are those of /).waitFor();
       expect(await page.title()).toBe('Fleet · Leafcutter');
@@ -114,10 +118,6 @@ describe('the console', () => {
       expect(await page.title()).toBe('agent-1 · Agent · Leafcutter');
       await page.evaluate('location.hash = "#/nowhere"');
       await page.getByRole('heading', { name: 'No such page' }).waitFor();
-      await page
-        .locator('tr[data-job="audit"]')
-        .getByText(/ago|now|not yet/)
-        .waitFor();
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     });

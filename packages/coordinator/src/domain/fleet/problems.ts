@@ -286,7 +286,7 @@ function tagProblems({ tag, lastError, waiting, runwaySeconds }: FleetTag): Flee
   const why = lastError === null ? '' : ` Refills fail with ${lastError}.`;
   const what =
     waiting > 0
-      ? `${plural(waiting, 'caller')} wait for IDs of ${tag}.`
+      ? `${plural(waiting, 'caller')} ${waiting === 1 ? 'waits' : 'wait'} for IDs of ${tag}.`
       : `${tag} cannot be refilled${runwaySeconds === null ? '' : `; it lasts ${duration(runwaySeconds)} more`}.`;
   return [
     {
