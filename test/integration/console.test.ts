@@ -72,17 +72,22 @@ async function seriousProblems(page: Page): Promise<string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
 }
 
-/** If somebody wants to look: light and dark, wide and narrow, into that folder. */
+/** Where pictures go, if somebody wants to look at them. */
+const PICTURES = process.env.LEAFCUTTER_PICTURES;
+
+async function shoot(page: Page, name: string): Promise<void> {
+  if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${name}.png`, fullPage: true });
+}
+
+/** Light and wide, dark and narrow. */
 async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env.LEAFCUTTER_PICTURES;
-  if (folder === undefined) return;
   for (const [colorScheme, width] of [
     ['light', 1440],
     ['dark', 390],
   ] as const) {
     await page.emulateMedia({ colorScheme });
     await page.setViewportSize({ width, height: 900 });
-    await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png`, fullPage: true });
+    await shoot(page, `${name}-${colorScheme}-${width}`);
   }
   await page.emulateMedia({ colorScheme: 'light' });
   await page.setViewportSize({ width: 1440, height: 900 });
@@ -102,7 +107,7 @@ describe('the console', () => {
       await signIn(page, 'guess');
       await page.getByText('The token is not one of the valid ones.').waitFor();
       await signIn(page, VIEWER);
-      await page.getByRole('link', { name: 'orders' }).waitFor();
+      await page.getByRole('link', { name: 'orders', exact: true }).waitFor();
       await page.locator('tr[data-agent="agent-1"]').getByText('alive').waitFor();
       await page
         .locator('tr[data-job="audit"]')
@@ -114,7 +119,7 @@ describe('the console', () => {
       await page.getByRole('button', { name: '24 h' }).click();
       await page.getByRole('img', { name: /IDs per second of all tags, now [1-9]/ }).waitFor();
       await page.getByRole('link', { name: 'agent-1' }).first().click();
-      await page.locator('.holders').getByRole('link', { name: 'orders' }).waitFor();
+      await page.locator('.holders').getByRole('link', { name: 'orders', exact: true }).waitFor();
       expect(await page.title()).toBe('agent-1 · Agent · Leafcutter');
       await page.evaluate('location.hash = "#/nowhere"');
       await page.getByRole('heading', { name: 'No such page' }).waitFor();
@@ -277,6 +282,7 @@ describe('the console', () => {
       expect([hash, await seriousProblems(page)]).toEqual([hash, []]);
       const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
       expect([hash, overflow]).toEqual([hash, 0]);
+      await shoot(page, `${hash.split('/')[1] || 'fleet'}-${scheme}-${width}`);
     }
     await page.context().close();
   });
@@ -355,11 +361,11 @@ describe('the console', () => {
     const { page } = await openPage(browser);
     await page.goto(url());
     await signIn(page, VIEWER);
-    await page.getByRole('link', { name: 'orders' }).waitFor();
+    await page.getByRole('link', { name: 'orders', exact: true }).waitFor();
     const [coordinator] = cluster.coordinators;
     await coordinator?.stop();
     await page.getByText('What you see is the last that came').waitFor();
-    await page.getByRole('link', { name: 'orders' }).waitFor();
+    await page.getByRole('link', { name: 'orders', exact: true }).waitFor();
     await coordinator?.restart();
     await page.getByRole('status').getByText('live', { exact: true }).waitFor();
     await page.context().close();
