@@ -80,8 +80,8 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
       <Card title={`Agents (${agents.length})`}>
         {fleet.ratePerSecond === null ? (
           <p class="note unknown">
-            What agents report cannot be read now, so how they do is unknown. The figures are those of their last
-            reports and are in no sum.
+            What agents report cannot be read now, so how they do is unknown. The figures are those of their
+            last reports and are in no sum.
           </p>
         ) : null}
         {agents.length === 0 ? (

@@ -20,24 +20,24 @@ export function Jobs({ nowMs }: { nowMs: number }) {
   return (
     <>
       {problem === undefined ? null : <p class="note unknown">How they do now is unknown: {problem}</p>}
-    <Table
-      label="Table of background jobs"
-      columns={[['Job'], ['Every', 'number'], ['Last run'], ['On'], ['Took', 'number']]}
-    >
-      {data.jobs.map(({ job, everyMs, late, lastRun }) => (
-        <tr key={job} data-job={job}>
-          <th scope="row" title={MEANINGS[job]}>
-            {job}
-          </th>
-          <td class="number">{duration(everyMs / 1000)}</td>
-          <td>
-            {late && <Badge tone="warning">late</Badge>} <Outcome lastRun={lastRun} nowMs={nowMs} />
-          </td>
-          <td>{lastRun?.coordinatorId ?? '–'}</td>
-          <td class="number">{lastRun === null ? '–' : duration(lastRun.durationMs / 1000)}</td>
-        </tr>
-      ))}
-    </Table>
+      <Table
+        label="Table of background jobs"
+        columns={[['Job'], ['Every', 'number'], ['Last run'], ['On'], ['Took', 'number']]}
+      >
+        {data.jobs.map(({ job, everyMs, late, lastRun }) => (
+          <tr key={job} data-job={job}>
+            <th scope="row" title={MEANINGS[job]}>
+              {job}
+            </th>
+            <td class="number">{duration(everyMs / 1000)}</td>
+            <td>
+              {late && <Badge tone="warning">late</Badge>} <Outcome lastRun={lastRun} nowMs={nowMs} />
+            </td>
+            <td>{lastRun?.coordinatorId ?? '–'}</td>
+            <td class="number">{lastRun === null ? '–' : duration(lastRun.durationMs / 1000)}</td>
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }
