@@ -24,7 +24,7 @@ function advice(stated: readonly string[], real: readonly string[]): string {
 test('the public surface is what docs/public-surface.txt states', async () => {
   const real = await publicSurface();
   if (process.env.LEAFCUTTER_SURFACE === 'accept') writeFileSync(FILE, `${real.join('\n')}\n`);
-  expect(advice(readFileSync(FILE, 'utf8').trimEnd().split('\n'), real)).toBe('');
+  expect(advice(readFileSync(FILE, 'utf8').replace(/\n$/, '').split('\n'), real)).toBe('');
 });
 
 test('every part of it is read', async () => {

@@ -180,7 +180,7 @@ function redisProblems(
   const problem = (level: FleetProblem['level'], sentence: string): FleetProblem[] => [
     { key: 'redis', level, sentence, about: null },
   ];
-  // With MySQL away, too, its problem has the forecast, and nothing can be granted, fenced or not.
+  // If the database is away, too, its problem has the forecast, and nothing can be granted, fenced or not.
   const until = store === 'down' ? '' : forecast(seen);
   switch (redis) {
     case 'down':
