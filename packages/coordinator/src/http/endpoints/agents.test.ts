@@ -29,9 +29,9 @@ async function reportTo(code: ErrorCode) {
       body = text;
     },
   };
-  const asked = { body: report({ names: ['orders'] }) };
+  const asked = { url: '/v1/agents/report', query: {}, params: {}, body: report({ names: ['orders'] }) };
   const [endpoint] = AGENT_ENDPOINTS;
-  await endpoint?.handle({ coordinator } as never, asked as never, { request: {}, response } as never);
+  await endpoint?.handle({ coordinator } as never, asked as never, response as never);
   return { entered, answer: JSON.parse(body) as unknown };
 }
 
