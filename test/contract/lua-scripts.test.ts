@@ -320,20 +320,74 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.endLease('l', A)).toBe(0);
   });
 
-  test('enterAgent: 1 where it was entered, 0 where there was no room; forgetAgents: how many stay', async () => {
-    const enter = (id: string, record: string) => redis.enterAgent('r', 's', 'b', id, record, 7, 1_000, 300);
-    expect(await enter(A, 'x'.repeat(100))).toBe(1);
-    expect(await redis.get('b')).toBe('400');
-    expect(await enter(B, 'x'.repeat(301))).toBe(0);
-    expect(await enter(B, 'x'.repeat(300))).toBe(1);
-    expect(await enter(B, 'x'.repeat(301))).toBe(0);
-    expect([await redis.hget('r', B), await redis.zscore('s', B)]).toEqual(['x'.repeat(300), '7']);
-    expect(await enter(A, 'x')).toBe(1);
-    expect(await redis.get('b')).toBe('901');
-    expect(await redis.forgetAgents('r', 's', 'b', 300, `${A} nobody`)).toBe(1);
-    expect(await redis.get('b')).toBe('600');
-    expect(await redis.forgetAgents('r', 's', 'b', 300, B)).toBe(0);
-    expect(await redis.exists('r', 's', 'b')).toBe(0);
+  /** With entries of 300 bytes and sums of 30 besides what is in them, in a roster of 1,000 bytes. */
+  const change = (own: { gone?: string; overdueAtMs?: number; reports?: readonly (readonly string[])[] }) =>
+    redis.changeAgents(
+      ...(['r', 'd', 's', 't', 'p', 'n', 'b'] as const),
+      1_000,
+      '300 30 400 3',
+      own.gone ?? '',
+      own.overdueAtMs ?? 0,
+      10,
+      (own.reports ?? []).map((fields) => fields.join('\x1f')).join('\x1e'),
+    );
+  const said = (id: string, rows: string, since = '', revision = '1', without = '') =>
+    [id, 'pod-', '7', '50', '0', since, revision, '[]', rows, without] as const;
+  /** Changing with one report. */
+  const report = async (...of: Parameters<typeof said>) => (await change({ reports: [said(...of)] }))[1];
+
+  test('changeAgents: how many became silent, and what became of each report; it counts bytes and sums', async () => {
+    expect(await change({ reports: [said(A, 'x\t1500\t2\tE\t9\t-'), said(B, 'x\t500\t0\t\t8\t-')] })).toEqual(
+      ['0', 'entered', 'entered'],
+    );
+    const record = '1\t7\tpod-\t[]\nx\t1500\t2\tE\t9\t-';
+    expect(await redis.hget('r', A)).toBe(record);
+    expect(await redis.hgetall('n')).toEqual({ x: `2 2000 2 1 E 8007 ${B}` });
+    expect(await redis.get('b')).toBe(String(2 * (300 + record.length) - 2 + 31));
+    expect(await report('c', 'y'.repeat(400))).toBe('full');
+    expect(await change({ overdueAtMs: 50 })).toEqual(['0']);
+    expect(await change({ overdueAtMs: 51, gone: B })).toEqual(['1']);
+    expect(await redis.exists('n', 'd')).toBe(0);
+    expect([await redis.zrange('s', '0', '-1'), await redis.zrange('p', '0', '-1')]).toEqual([
+      [A],
+      [`pod- ${A}`],
+    ]);
+    expect(await redis.get('b')).toBe(String(300 + record.length));
+    await change({ gone: `${A} nobody` });
+    expect(await redis.keys('*')).toEqual([]);
+  });
+
+  test('changeAgents: merges what changed since a revision that it has, and knows no other', async () => {
+    const [x, y, z] = ['x\t1\t0\t\t\t-', 'y\t2\t0\t\t\t-', 'z\t3\t0\t\t\t-'];
+    expect(await report(A, z, '1', '2')).toBe('unknown');
+    expect(await report(A, `${x}\n${y}`)).toBe('entered');
+    expect(await report(A, z, '2', '3')).toBe('unknown');
+    expect(await report(A, `x\t5\t0\t\t\t-\n${z}`, '1', '2', 'y\tnone')).toBe('entered');
+    expect(await report(A, z, '1', '2')).toBe('entered');
+    expect(await redis.hgetall('n')).toEqual({ x: '1 5 0 0 - - -', z: '1 3 0 0 - - -' });
+    expect(await report(A, 'a\t1\t0\t\t\t-\nb\t1\t0\t\t\t-', '2', '3')).toBe('unknown');
+  });
+
+  test('changeAgents: as many become silent as it is told, the longest due first', async () => {
+    for (const id of ['a', 'b', 'c'])
+      await change({ reports: [[id, id, '7', id === 'c' ? '40' : '50', '1', '', '1', '[]', '', '']] });
+    const some = await redis.changeAgents(
+      'r',
+      'd',
+      's',
+      't',
+      'p',
+      'n',
+      'b',
+      1_000,
+      '300 30 400 3',
+      '',
+      60,
+      1,
+      '',
+    );
+    expect([some, await redis.zrange('s', '0', '-1')]).toEqual([['1'], ['c']]);
+    expect(await redis.zrange('t', '0', '-1')).toEqual(['a', 'b']);
   });
 
   test('takeLock: 1 where the lock is the ticket’s, 0 where the ticket stands in the queue, once', async () => {
@@ -390,8 +444,7 @@ describe('what the scripts return on a real Redis', () => {
       confirmFences: await redis.confirmFences(2, 'i', 'f', 'g1', digits(2)),
       keepLease: await redis.keepLease('l', A, 'a', 1_000, 'enter'),
       endLease: await redis.endLease('l', A),
-      enterAgent: await redis.enterAgent('r', 's', 'b', A, '{}', 1, 1_000, 300),
-      forgetAgents: await redis.forgetAgents('r', 's', 'b', 300, A),
+      changeAgents: await change({ reports: [said(A, '')] }),
       takeLock: await redis.takeLock('k', 'x 1 1000', 1_000),
       releaseLock: await redis.releaseLock('k', 'x 1 1000'),
     };

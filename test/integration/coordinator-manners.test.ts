@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { report } from '@leafcutter/shared/fakes/samples';
+import { bufferView, report } from '@leafcutter/shared/fakes/samples';
 import type { Problem } from '@leafcutter/shared/problem';
-import type { TagList } from '@leafcutter/shared/wire';
+import type { ReportRequest, TagList } from '@leafcutter/shared/wire';
 import { poll } from '../support/poll.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
@@ -311,6 +311,38 @@ describe('a coordinator answers', () => {
       after = page.next;
     }
     expect(seen).toEqual(['P4', 'orders', 'p.5', 'p1', 'p2', 'p3']);
+  });
+
+  describe('reports', () => {
+    const own = (n: number) => ({ agentId: `paged-${n}`, instanceId: randomUUID(), intervalMs: 60_000 });
+    /** What it says that the roster has. */
+    const entered = async (body: Partial<ReportRequest>) =>
+      (await send('POST', '/v1/agents/report', report(body))).document.revision;
+
+    test('with what the roster has now, and whole ones of releases that count none', async () => {
+      const who = own(0);
+      const tags = [bufferView('a'), bufferView('b')];
+      expect(await entered({ ...who, tags })).toBeUndefined();
+      expect(await entered({ ...who, tags, revision: 5 })).toBe(5);
+      const next = { ...who, revision: 6, tags: [bufferView('c')], without: ['a'] };
+      expect(await entered({ ...next, since: 4 })).toBeUndefined();
+      expect(await entered({ ...next, since: 5 })).toBe(6);
+      expect(await entered({ ...who, revision: 7, leaving: true })).toBeUndefined();
+    });
+
+    test('and shows them in pages and to those who search', async () => {
+      for (const n of [1, 2, 10]) await entered(own(n));
+      const agents = async (query: string) => {
+        const { document } = await send('GET', `/v1/agents?${query}`, undefined, VIEWER);
+        const rows = document.agents as { agentId: string; state: string }[];
+        expect(rows.every(({ state }) => state === 'alive')).toBe(true);
+        return { ids: rows.map(({ agentId }) => agentId), next: document.next as string | null };
+      };
+      const first = await agents('q=paged&limit=2');
+      expect(first.ids).toEqual(['paged-1', 'paged-2']);
+      const rest = await agents(`q=PAGED&limit=2&after=${encodeURIComponent(first.next ?? '')}`);
+      expect(rest).toEqual({ ids: ['paged-10'], next: null });
+    });
   });
 
   test('a lease, its heartbeat and its end', async () => {

@@ -55,9 +55,9 @@ async function post(path: string, body: object, at = coordinator): Promise<Respo
   });
 }
 
-/** A report under a name of its own. */
+/** A report under a name of its own, of an agent that is missed after a second. */
 const reported = (own: Partial<ReportRequest> = { tags: [...FAT_BUFFERS] }) =>
-  report({ agentId: 'stranger', instanceId: randomUUID(), timeMs: Date.now(), ...own });
+  report({ agentId: 'stranger', instanceId: randomUUID(), timeMs: Date.now(), intervalMs: 1_000, ...own });
 
 async function segment(tag: string): Promise<number> {
   const demand = { ratePerSecond: 1, waitingIds: 1, blockIds: 0 };
@@ -78,12 +78,12 @@ describe('reports under ever new names', () => {
       expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
     }
     expect(await counted('agent_reports_dropped_total{reason="full"}')).toBeGreaterThan(0);
-    expect(Number(await admin.get('leafcutter:{agents}:bytes'))).toBeLessThanOrEqual(ROSTER_MB * 1_000_000);
+    expect(Number(await admin.get('leafcutter:{roster}:bytes'))).toBeLessThanOrEqual(ROSTER_MB * 1_000_000);
     for (let n = 0; n < 5; n++) expect(await segment(`orders-${n}`)).toBe(200);
     expect(await counted('unfenced_allocations_total')).toBe(0);
-    expect(await poll(async () => (await admin.exists('leafcutter:{agents}:bytes')) === 0)).toBe(true);
+    expect(await poll(async () => (await admin.exists('leafcutter:{roster}:bytes')) === 0)).toBe(true);
     expect((await post('/v1/agents/report', reported())).status).toBe(200);
-    expect(await admin.hlen('leafcutter:{agents}:records')).toBe(1);
+    expect(await admin.hlen('leafcutter:{roster}:records')).toBe(1);
     admin.disconnect();
   });
 
@@ -161,7 +161,7 @@ test('the roster has a connection of its own, so that a slow one holds up no fen
     new Set(
       seen.flatMap(([address, command]) => (command.includes(key) && address !== 'lua' ? [address] : [])),
     );
-  const [roster, fence] = [clientsOf('{agents}'), clientsOf('{fence}')];
+  const [roster, fence] = [clientsOf('{roster}'), clientsOf('{fence}')];
   expect([roster.size > 0, fence.size > 0]).toEqual([true, true]);
   expect([...roster].filter((address) => fence.has(address))).toEqual([]);
 });

@@ -71,6 +71,7 @@ export async function startAgent(
     tags: agent.tags,
     status: () => agentStatus(agent),
     clock: systemClock,
+    random: Math.random,
     intervalMs: config.reportIntervalMs,
   });
   let doors: OpenDoors;

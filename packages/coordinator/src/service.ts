@@ -17,6 +17,8 @@ import { VERSION } from '@leafcutter/shared/version';
 import type { Deployment } from './domain/allocation/store.ts';
 import { FenceGuard, type GuardParts } from './domain/fence-guard/fence-guard.ts';
 import { FleetWatch } from './domain/fleet/fleet-watch.ts';
+import { ReportIntake } from './domain/fleet/report-intake.ts';
+import { ServedTags } from './domain/fleet/served-tags.ts';
 import { census } from './domain/leases/census.ts';
 import { LeaseArbiter } from './domain/leases/leases.ts';
 import { Explainer } from './domain/ledger/explain.ts';
@@ -234,7 +236,7 @@ async function assemble(
     dated: new DatedTags(store, config.snowflake.maxClockSkewMs),
     tags,
     explainer: new Explainer(store, layout, keys),
-    watch: fleetWatch(stores, { ...background, tags, guard, metrics, health, log, ids }),
+    ...fleetParts(stores, { ...background, tags, guard, metrics, health, log, ids }),
     guard,
     health,
     census: takeCensus,
@@ -359,22 +361,25 @@ async function guardFence(
   throw guard.refusal;
 }
 
-/** Sums the fleet up for the console. */
-function fleetWatch(
+/** What takes the agents' reports, and sums the fleet up for the console. */
+function fleetParts(
   stores: Stores,
   parts: Pick<Coordinator, 'tags' | 'guard' | 'health' | 'log' | 'jobWatch'> & {
     readonly metrics: CoordinatorObserver;
     readonly ids: { readonly coordinatorId: string; readonly deploymentId: string };
   },
-): FleetWatch {
+): Pick<Coordinator, 'intake' | 'served' | 'watch'> {
   const { tags, guard, health, metrics, log, jobWatch, ids } = parts;
-  return new FleetWatch({
-    roster: stores.roster,
+  const { roster, store } = stores;
+  const served = new ServedTags(store, systemClock);
+  const watch = new FleetWatch({
+    roster,
     board: stores.board,
     version: VERSION,
     tags,
     clock: systemClock,
     ids,
+    tagsChanged: () => served.forget(),
     failed: (err) => log.warn({ err }, 'the fleet could not be summed up for the console'),
     stores: (isUp) => ({
       store: isUp ? 'up' : 'down',
@@ -385,6 +390,7 @@ function fleetWatch(
       dependencies: health.dependencies,
     }),
   });
+  return { intake: new ReportIntake(roster), served, watch };
 }
 
 async function readinessOf(coordinator: Coordinator, stores: Stores) {

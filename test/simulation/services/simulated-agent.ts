@@ -95,7 +95,14 @@ export function startAgent(
     clock: { offsetMs: watch.offsetMs ?? null, skewed: watch.skewed },
     tags: realTags.status(),
   });
-  new Reporter({ target: client, tags: realTags, status, clock, intervalMs: rules.reportIntervalMs }).start();
+  new Reporter({
+    target: client,
+    tags: realTags,
+    status,
+    clock,
+    random: () => 0,
+    intervalMs: rules.reportIntervalMs,
+  }).start();
   return {
     process,
     agentId,

@@ -86,7 +86,7 @@ export function holder(n: number): Holder {
 /** What the roster has of `holder(n)`. */
 export function agentRecord(n: number, seenAtMs: number, tags: AgentRecord['tags'] = []): AgentRecord {
   const { names: _, intervalMs: nextReportMs, leaving: __, ...status } = report({ ...holder(n), tags });
-  return { ...status, timeMs: seenAtMs, tagCount: n, nextReportMs, seenAtMs };
+  return { ...status, timeMs: seenAtMs, tagCount: n, nextReportMs, seenAtMs, revision: 0 };
 }
 
 export function newTag(tag: string, own: Partial<NewTag> = {}): NewTag {

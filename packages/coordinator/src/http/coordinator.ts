@@ -7,7 +7,9 @@ import type { Locks } from '../domain/allocation/locks.ts';
 import type { Store } from '../domain/allocation/store.ts';
 import type { FenceGuard } from '../domain/fence-guard/fence-guard.ts';
 import type { FleetWatch } from '../domain/fleet/fleet-watch.ts';
+import type { ReportIntake } from '../domain/fleet/report-intake.ts';
 import type { Roster } from '../domain/fleet/roster.ts';
+import type { ServedTags } from '../domain/fleet/served-tags.ts';
 import type { MachineIdStatus } from '../domain/leases/census.ts';
 import type { LeaseArbiter } from '../domain/leases/leases.ts';
 import type { Explainer } from '../domain/ledger/explain.ts';
@@ -34,6 +36,8 @@ export interface Coordinator {
   readonly fence: Fence | undefined;
   readonly locks: Locks;
   readonly roster: Roster;
+  readonly intake: ReportIntake;
+  readonly served: ServedTags;
   readonly access: Access;
   /** How fast an agent may ask, by agent id. */
   readonly paces: Paces<string>;

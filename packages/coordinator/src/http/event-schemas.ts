@@ -36,7 +36,7 @@ const fleetTag = z.strictObject({
   lastError: z.string().nullable(),
 });
 
-const fleetAgent = z.strictObject({
+export const fleetAgent = z.strictObject({
   agentId: z.string(),
   instanceId: z.string(),
   version: z.string(),

@@ -39,7 +39,7 @@ export class FleetEvents {
     const send = this.#streams.open(res, () => access.guards.viewer(req));
     let isFirst = true;
     const tell = () => {
-      if (watch.fleet === undefined) return;
+      if (watch.fleet === undefined || !watch.hasFound({ tag, agent })) return;
       if (tag !== undefined) {
         const history = isFirst ? { history: watch.rates(tag) } : {};
         send('tag', isFirst ? JSON.stringify({ ...watch.tag(tag), ...history }) : this.#tagJson(tag));
@@ -58,7 +58,7 @@ export class FleetEvents {
     };
     // The result of the last look comes at once, and the next look right after it.
     tell();
-    res.once('close', watch.subscribe(tell));
+    res.once('close', watch.subscribe(tell, { tag, agent }));
   }
 
   end(): void {

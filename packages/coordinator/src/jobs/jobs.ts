@@ -62,6 +62,7 @@ export function coordinatorJobs(parts: Parts): Job[] {
     }),
     job('forecast', rules.forecastIntervalS, async () => metrics.forecast(await forecast(store))),
     job('reap', rules.reapIntervalS, async () => {
+      await roster.settle(clock.now());
       metrics.agentsAlive(await roster.reap(clock.now() - rules.agentSilentS * 1000));
     }),
   ];

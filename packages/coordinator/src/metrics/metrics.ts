@@ -155,8 +155,8 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
   });
   readonly #reportsDropped = this.#counter(
     'agent_reports_dropped_total',
-    'Reports of agents that are not shown: Redis did not take them (redis), or rosterMaxMb is used up (full).',
-    { reason: ['redis', 'full'] },
+    'Reports of agents that are not shown: Redis did not take them (redis), rosterMaxMb is used up (full), or too many came at once (busy).',
+    { reason: ['redis', 'full', 'busy'] },
   );
   readonly #reloads = this.#counter(
     'reloads_total',
@@ -292,7 +292,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
     this.#sweptAt.setToCurrentTime();
   }
 
-  reportDropped(reason: 'redis' | 'full'): void {
+  reportDropped(reason: 'redis' | 'full' | 'busy'): void {
     this.#reportsDropped.inc({ reason });
   }
 

@@ -84,7 +84,7 @@ export const coordinatorSettings = settings(
       min: 1,
       max: 10_000,
       unit: 'MB',
-      doc: 'Room in Redis for agents’ reports, about 4 kB each, and for a day of rates, which take a tenth of it. When it’s full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory. A coordinator takes up to ten times as much while it adds the reports up.',
+      doc: 'Room in Redis for agents’ reports, about 1.3 kB each with ten tags, and for a day of rates, which take a tenth of it. When it’s full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {

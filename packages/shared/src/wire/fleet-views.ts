@@ -107,6 +107,7 @@ export interface FleetView {
   /** Null while Redis, through which they tell of each other, does not answer. */
   readonly coordinators: readonly FleetCoordinator[] | null;
   readonly tags: readonly FleetTag[];
+  /** Those in trouble and the first ones by id; `GET /v1/agents` has all. */
   readonly agents: readonly FleetAgent[];
   readonly problems: readonly PastProblem[];
   /** As in `TagLive`, over all tags. */

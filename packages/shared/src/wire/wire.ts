@@ -178,6 +178,15 @@ export const reportRequest = agentStatus.extend({
   intervalMs: z.int().min(1).max(86_400_000),
   /** True if the agent is shutting down, so that nobody misses it. */
   leaving: z.boolean(),
+  /** Counts this process's reports, from 1 on. Absent from agents that always report the whole. */
+  revision: z.int().min(1).optional(),
+  /**
+   * If it is there, `tags` are only the buffers that changed since the report of that revision, which a coordinator
+   * said that the roster has.
+   */
+  since: z.int().min(1).optional(),
+  /** Tags that were shown as of `since` and no longer are. */
+  without: z.array(z.string().min(1).max(TAG_MAX_LENGTH)).max(MAX_REPORTED_BUFFERS).optional(),
 });
 export type ReportRequest = z.infer<typeof reportRequest>;
 
@@ -188,6 +197,11 @@ export const reportAnswer = z.object({
   nextReportMs: z.int().min(100),
   /** Those of the named tags that are no longer served. */
   gone: z.array(z.object({ tag: z.string(), code: z.enum(['TAG_UNKNOWN', 'TAG_RETIRED']) })),
+  /**
+   * The report that the roster now has of the agent: the next one need only tell what changed since. Absent if it has
+   * none, or if the coordinator is of a release that takes whole reports only.
+   */
+  revision: z.int().min(1).optional(),
 });
 export type ReportAnswer = z.infer<typeof reportAnswer>;
 

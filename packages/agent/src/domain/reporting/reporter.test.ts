@@ -11,6 +11,8 @@ class ScriptedTarget implements ReportTarget {
   readonly taken: ReportRequest[] = [];
   gone: Awaited<ReturnType<ReportTarget['report']>>['gone'] = [];
   nextReportMs = 300_000;
+  /** Whether it keeps what it is told, as releases do that take changes. */
+  keeps = false;
   mode: 'now' | 'held' | Error = 'now';
   answer: () => void = () => undefined;
 
@@ -26,17 +28,18 @@ class ScriptedTarget implements ReportTarget {
       await new Promise<void>((resolve) => {
         this.answer = resolve;
       });
-    return { gone: this.gone, nextReportMs: this.nextReportMs };
+    const { gone, nextReportMs } = this;
+    return this.keeps ? { gone, nextReportMs, revision: report.revision } : { gone, nextReportMs };
   }
 }
 
-async function reporting(names: readonly string[]) {
+async function reporting(names: readonly string[], random = () => 0) {
   const { clock, newTags, events } = issuing({ maxTags: 10_000, idleMs: 10_000_000 });
   const tags = newTags();
   for (const name of names) await tags.take(name, 1);
   const target = new ScriptedTarget();
   const status = () => ({ ...EMPTY_STATUS, tags: tags.status() });
-  const reporter = new Reporter({ target, tags, status, clock, intervalMs: INTERVAL_MS });
+  const reporter = new Reporter({ target, tags, status, clock, random, intervalMs: INTERVAL_MS });
   return { clock, tags, target, reporter, events };
 }
 
@@ -144,6 +147,65 @@ describe('what it holds', () => {
     await clock.advance(INTERVAL_MS);
     expect(target.taken.length - before).toBe(1);
   });
+});
+
+describe('what changed', () => {
+  const shown = ({ taken }: ScriptedTarget) =>
+    taken.map(({ revision, since, tags, without }) => [revision, since, tags.map(({ tag }) => tag), without]);
+
+  test('is all that is sent to a coordinator that has the last report, and all is sent where it is missed', async () => {
+    const { clock, tags, target, reporter } = await reporting(['a', 'b']);
+    target.keeps = true;
+    // The rate of what was drawn before is over.
+    await clock.advance(600_000);
+    reporter.start();
+    await clock.advance(INTERVAL_MS);
+    await tags.take('b', 1);
+    tags.drop('a', unavailable());
+    await clock.advance(INTERVAL_MS);
+    target.keeps = false;
+    await clock.advance(INTERVAL_MS - 1);
+    target.keeps = true;
+    expect(shown(target)).toEqual([
+      [1, undefined, ['a', 'b'], undefined],
+      [2, 1, [], []],
+      [3, 2, ['b'], ['a']],
+    ]);
+    target.keeps = false;
+    await clock.advance(1);
+    expect(shown(target).slice(3)).toEqual([
+      [4, 3, expect.any(Array), []],
+      [5, undefined, ['b'], undefined],
+    ]);
+  });
+
+  test('is sent whole to coordinators that take nothing else, once an interval', async () => {
+    const { clock, target, reporter } = await reporting(['a']);
+    reporter.start();
+    await clock.advance(2 * INTERVAL_MS);
+    expect(shown(target).map(([, since]) => since)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('is told from the last report that was answered', async () => {
+    const { clock, target, reporter } = await reporting(['a']);
+    target.keeps = true;
+    reporter.start();
+    await clock.advance(0);
+    target.mode = unavailable();
+    await clock.advance(2 * INTERVAL_MS);
+    expect(shown(target).map(([revision, since]) => [revision, since])).toEqual([
+      [1, undefined],
+      [2, 1],
+      [3, 1],
+    ]);
+  });
+});
+
+test('reports come up to a tenth of the interval early, so that agents started at once do not stay in step', async () => {
+  const { clock, target, reporter } = await reporting(['a'], () => 1);
+  reporter.start();
+  await clock.advance(10 * INTERVAL_MS - 1);
+  expect(target.reports.filter((names) => names.length > 0)).toHaveLength(12);
 });
 
 describe('stopping', () => {

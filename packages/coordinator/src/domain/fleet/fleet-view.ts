@@ -1,18 +1,18 @@
 import { dateToken, templateOf } from '@leafcutter/shared/dated';
 import type { AgentLive, AgentState, FleetAgent, FleetTag, TagLive } from '@leafcutter/shared/fleet-views';
-import type { BufferView, TagView } from '@leafcutter/shared/wire';
+import type { TagView } from '@leafcutter/shared/wire';
 import { maxBigint } from '../allocation/range.ts';
 import type { Refusal } from './board.ts';
-import type { AgentRecord } from './roster.ts';
+import { type AgentRecord, GRACE_MS, type TagSum } from './roster.ts';
 
-/** Network and scheduling may delay a report by this much before its agent counts as silent, in milliseconds. */
-const GRACE_MS = 3_000;
 /** Most rows of a list that one event carries; the counts beside it tell how many more there are. */
 const MAX_ROWS = 1_000;
 
 export interface Seen {
-  /** Without instances that another one of the same agent followed. */
+  /** Those in trouble, who runs out first, and the first ones by id: not all that there are. */
   readonly agents: readonly AgentRecord[];
+  /** Of each tag, over all agents that are alive. */
+  readonly sums: ReadonlyMap<string, TagSum>;
   /** As they were last read; undefined if they never were. */
   readonly tags: readonly TagView[] | undefined;
   /** False if the store does not answer now: `tags` may be of before. */
@@ -30,16 +30,17 @@ export interface Seen {
 /** An agent that was not told otherwise reports within this time, in milliseconds. */
 const REPORTS_WITHIN_MS = 15_000;
 
-export function stateOf(agent: AgentRecord, seen: Seen): AgentState {
+/** What is needed to tell how an agent does. */
+type Times = Pick<Seen, 'rosterAnswers' | 'rosterSinceMs' | 'nowMs'>;
+
+export function stateOf(agent: AgentRecord, seen: Times): AgentState {
   const { rosterAnswers, rosterSinceMs, nowMs } = seen;
   if (!rosterAnswers) return 'unknown';
   const dueMs = agent.nextReportMs + GRACE_MS;
   if (nowMs - agent.seenAtMs <= dueMs) return 'alive';
   // While the roster was away nobody could enter a report, and it comes no sooner than the agent was told.
   const wasAway = agent.seenAtMs < rosterSinceMs;
-  return wasAway && nowMs - rosterSinceMs <= Math.max(dueMs, REPORTS_WITHIN_MS + GRACE_MS)
-    ? 'unknown'
-    : 'silent';
+  return wasAway && nowMs - rosterSinceMs <= Math.max(dueMs, UNHEARD_MS) ? 'unknown' : 'silent';
 }
 
 /** What the agents that were alive when the roster last answered reported, whatever became of them. */
@@ -69,16 +70,10 @@ function endOf({ runwaySeconds, ageMs }: { readonly runwaySeconds: number; reado
   return runwaySeconds * 1_000 - ageMs;
 }
 
-/** Drops the instances that a later one of the same agent followed: the agent was restarted and is not missed. */
-export function withoutSuperseded(agents: readonly AgentRecord[], seen: Omit<Seen, 'agents'>): AgentRecord[] {
-  const latest = new Map<string, number>();
-  for (const { agentId, seenAtMs } of agents)
-    latest.set(agentId, Math.max(seenAtMs, latest.get(agentId) ?? Number.NEGATIVE_INFINITY));
-  return agents.filter(
-    (agent) =>
-      agent.seenAtMs === latest.get(agent.agentId) || stateOf(agent, { ...seen, agents }) === 'alive',
-  );
-}
+/**
+ * How long after the roster came back silence may only mean that an agent had no time to report, in milliseconds.
+ */
+export const UNHEARD_MS = REPORTS_WITHIN_MS + GRACE_MS;
 
 /** Rows of tags: those that run out first, or have callers waiting, come first. */
 export function tagRows(seen: Seen): FleetTag[] {
@@ -86,10 +81,8 @@ export function tagRows(seen: Seen): FleetTag[] {
   const row = (tag: string) => rows.get(tag) ?? unseen(tag, seen);
   for (const view of seen.tags ?? [])
     rows.set(view.tag, { ...unseen(view.tag, seen), ...storedOf(view, seen) });
-  for (const agent of seen.agents) {
-    if (stateOf(agent, seen) !== 'alive') continue;
-    for (const buffer of agent.tags) rows.set(buffer.tag, withHolder(row(buffer.tag), buffer));
-  }
+  if (seen.rosterAnswers)
+    for (const sum of seen.sums.values()) rows.set(sum.tag, withSum(row(sum.tag), sum, seen));
   for (const { tag, code } of seen.refusals)
     if (rows.has(tag)) rows.set(tag, { ...row(tag), lastError: row(tag).lastError ?? code });
   for (const day of [...rows.values()]) {
@@ -105,10 +98,9 @@ export function tagRows(seen: Seen): FleetTag[] {
 }
 
 /** IDs per second of all agents that are alive; null while no report can be read. */
-export function rateOf(seen: Seen): number | null {
-  if (!seen.rosterAnswers) return null;
-  const alive = seen.agents.filter((agent) => stateOf(agent, seen) === 'alive');
-  return alive.reduce((sum, agent) => sum + agentRate(agent), 0);
+export function rateOf({ rosterAnswers, sums }: Seen): number | null {
+  if (!rosterAnswers) return null;
+  return [...sums.values()].reduce((all, { ratePerSecond }) => all + ratePerSecond, 0);
 }
 
 function agentRate({ tags }: AgentRecord): number {
@@ -126,15 +118,10 @@ export function idsLeft({ highestId, nextId }: TagView): bigint {
   return maxBigint(0n, BigInt(highestId) + 1n - BigInt(nextId));
 }
 
-function withHolder(row: FleetTag, buffer: BufferView): FleetTag {
-  return {
-    ...row,
-    agents: (row.agents ?? 0) + 1,
-    ratePerSecond: (row.ratePerSecond ?? 0) + buffer.ratePerSecond,
-    runwaySeconds: shorter(row.runwaySeconds, buffer.runwaySeconds),
-    waiting: row.waiting + buffer.waiting,
-    lastError: row.lastError ?? buffer.lastError,
-  };
+function withSum(row: FleetTag, sum: TagSum, { nowMs }: Seen): FleetTag {
+  const { agents, ratePerSecond, waiting, lastError, first } = sum;
+  const runwaySeconds = first === null ? null : Math.max(0, first.atMs - nowMs) / 1_000;
+  return { ...row, agents, ratePerSecond, runwaySeconds, waiting, lastError };
 }
 
 /** A template hands out nothing itself: what its days do is what it does. */
@@ -148,29 +135,31 @@ function withDay(template: FleetTag, day: FleetTag): FleetTag {
   };
 }
 
+export function agentRow(agent: AgentRecord, seen: Times): FleetAgent {
+  const { agentId, instanceId, version, seenAtMs, tagCount, clock, snowflake } = agent;
+  return {
+    agentId,
+    instanceId,
+    version,
+    seenAtMs,
+    tagCount,
+    clock,
+    state: stateOf(agent, seen),
+    ratePerSecond: agentRate(agent),
+    runwaySeconds: agent.tags.reduce<number | null>((min, tag) => shorter(min, tag.runwaySeconds), null),
+    snowflake: snowflake && {
+      state: snowflake.state,
+      machineId: snowflake.machineId,
+      window: snowflake.window,
+      windowRemainingMs: snowflake.windowRemainingMs,
+      lastError: snowflake.lastError,
+    },
+  };
+}
+
 /** Rows of agents: silent ones first, then by name. */
 export function agentRows(seen: Seen): FleetAgent[] {
-  const rows = seen.agents.map((agent): FleetAgent => {
-    const { agentId, instanceId, version, seenAtMs, tagCount, clock, snowflake } = agent;
-    return {
-      agentId,
-      instanceId,
-      version,
-      seenAtMs,
-      tagCount,
-      clock,
-      state: stateOf(agent, seen),
-      ratePerSecond: agentRate(agent),
-      runwaySeconds: agent.tags.reduce<number | null>((min, tag) => shorter(min, tag.runwaySeconds), null),
-      snowflake: snowflake && {
-        state: snowflake.state,
-        machineId: snowflake.machineId,
-        window: snowflake.window,
-        windowRemainingMs: snowflake.windowRemainingMs,
-        lastError: snowflake.lastError,
-      },
-    };
-  });
+  const rows = seen.agents.map((agent) => agentRow(agent, seen));
   const order = (a: FleetAgent, b: FleetAgent) =>
     Number(b.state === 'silent') - Number(a.state === 'silent') ||
     a.agentId.localeCompare(b.agentId, 'en', { numeric: true }) ||
@@ -178,11 +167,16 @@ export function agentRows(seen: Seen): FleetAgent[] {
   return rows.sort(order).slice(0, MAX_ROWS);
 }
 
-/** Every agent's buffer of one tag or, if it is a template, of its days. */
-export function holdersOf(tag: string, seen: Seen): TagLive['holders'] {
+/** Whether tags are this one or, if it is a template, of its days. */
+export function ofTag(tag: string): (name: string) => boolean {
   const isTemplate = dateToken(tag) !== undefined;
-  const isOfTag = (name: string) => name === tag || (isTemplate && templateOf(name)?.template === tag);
-  const holders = seen.agents.flatMap((agent) => {
+  return (name) => name === tag || (isTemplate && templateOf(name)?.template === tag);
+}
+
+/** What the agents hold of one tag or, if it is a template, of its days. */
+export function holdersOf(tag: string, agents: readonly AgentRecord[], seen: Times): TagLive['holders'] {
+  const isOfTag = ofTag(tag);
+  const holders = agents.flatMap((agent) => {
     const { agentId, instanceId, seenAtMs } = agent;
     const state = stateOf(agent, seen);
     return agent.tags
@@ -194,18 +188,14 @@ export function holdersOf(tag: string, seen: Seen): TagLive['holders'] {
     .slice(0, MAX_ROWS);
 }
 
-/** Every process that uses the agent's name. */
-export function instancesOf(agentId: string, seen: Seen): AgentLive['instances'] {
-  return seen.agents
-    .filter((agent) => agent.agentId === agentId)
-    .sort((a, b) => b.seenAtMs - a.seenAtMs)
-    .slice(0, MAX_ROWS)
-    .map(({ seenAtMs, tagCount, nextReportMs, ...status }) => ({
-      state: stateOf({ ...status, seenAtMs, tagCount, nextReportMs }, seen),
-      seenAtMs,
-      tagCount,
-      status,
-    }));
+/** Processes that use one agent's name. */
+export function instancesOf(agents: readonly AgentRecord[], seen: Times): AgentLive['instances'] {
+  return agents
+    .toSorted((a, b) => b.seenAtMs - a.seenAtMs)
+    .map((agent) => {
+      const { seenAtMs, tagCount, nextReportMs: _, revision: __, ...status } = agent;
+      return { state: stateOf(agent, seen), seenAtMs, tagCount, status };
+    });
 }
 
 function unseen(tag: string, { rosterAnswers }: Seen): FleetTag {

@@ -49,6 +49,7 @@ function watching(clock = new FakeClock(), board: Board = new MemoryBoard(8_000)
   const failures: unknown[] = [];
   const watch = new FleetWatch({
     failed: (error) => failures.push(error),
+    tagsChanged: () => undefined,
     roster,
     board,
     clock,
@@ -63,18 +64,21 @@ function watching(clock = new FakeClock(), board: Board = new MemoryBoard(8_000)
     stores: (isUp) => ({ ...stores, store: isUp ? 'up' : 'down' }),
   });
   const report = (n: number, own: Partial<AgentRecord> = {}) =>
-    roster.report({
-      ...holder(n),
-      version: '1',
-      timeMs: clock.now(),
-      clock: { offsetMs: 1, skewed: false },
-      tags: [buffer('orders')],
-      snowflake: null,
-      tagCount: 1,
-      nextReportMs: 1_000,
-      seenAtMs: clock.now(),
-      ...own,
-    });
+    roster.report([
+      {
+        ...holder(n),
+        version: '1',
+        timeMs: clock.now(),
+        clock: { offsetMs: 1, skewed: false },
+        tags: [buffer('orders')],
+        snowflake: null,
+        tagCount: 1,
+        nextReportMs: 1_000,
+        seenAtMs: clock.now(),
+        revision: 0,
+        ...own,
+      },
+    ]);
   /** Lets time pass with the given agents reporting each second. */
   const pass = async (seconds: number, ...agents: number[]) => {
     for (let second = 0; second < seconds; second++) {
@@ -85,8 +89,8 @@ function watching(clock = new FakeClock(), board: Board = new MemoryBoard(8_000)
   /** Whether Redis, which has roster and board, answers. */
   const redis = (answers: boolean) => {
     stores.redis = answers ? 'up' : 'down';
-    roster.list = answers
-      ? () => MemoryRoster.prototype.list.call(roster)
+    roster.settle = answers
+      ? (nowMs) => MemoryRoster.prototype.settle.call(roster, nowMs)
       : () => Promise.reject(new LeafcutterError('STORE_UNAVAILABLE', 'Away.'));
   };
   return { clock, roster, board, watch, tags, stores, report, pass, redis, failures };
@@ -129,7 +133,7 @@ describe('the fleet', () => {
 
   test('calls nobody silent while Redis, which carries the reports, is away, and counts nobody', async () => {
     const { watch, pass, redis } = watching();
-    watch.subscribe(() => undefined);
+    watch.subscribe(() => undefined, { tag: 'orders' });
     await pass(2, 1);
     redis(false);
     await pass(30);
@@ -193,7 +197,7 @@ describe('the fleet', () => {
     }
     expect(watch.fleet?.agents).toMatchObject([{ instanceId: holder(2).instanceId, state: 'alive' }]);
     expect(watch.fleet?.problems).toEqual([]);
-    expect([holder(1), { ...holder(3), agentId }, holder(3)].map((one) => watch.stateOfHolder(one))).toEqual([
+    expect(await watch.statesOf([holder(1), { ...holder(3), agentId }, holder(3)])).toEqual([
       'followed',
       'followed',
       'silent',
@@ -244,7 +248,7 @@ describe('the fleet', () => {
     const shape = 'D{yyyyMMdd}-{base36:6}';
     tags.push(view('day-{yyyyMMdd}', { shape }), view('day-{20261126}', { shape: 'D20261126-{base36:6}' }));
     await report(1, { tags: [buffer('day-{20261126}'), buffer('day-{20261127}', { runwaySeconds: 9 })] });
-    watch.start();
+    watch.subscribe(() => undefined, { tag: 'day-{yyyyMMdd}' });
     await clock.advance(0);
     const template = watch.fleet?.tags.find(({ tag }) => tag === 'day-{yyyyMMdd}');
     expect(template).toMatchObject({ days: 2, agents: 1, ratePerSecond: 6, runwaySeconds: 9 });
@@ -411,13 +415,14 @@ describe('the fleet', () => {
 
 describe('the watch', () => {
   test('outlives a report that makes no sense, and goes on when it is gone', async () => {
-    const { clock, watch, roster, pass, failures } = watching();
+    const { watch, roster, pass, failures } = watching();
     watch.subscribe(() => undefined);
     await pass(2, 1);
-    await roster.report({ ...holder(9), seenAtMs: clock.now() } as AgentRecord);
+    const page = roster.page.bind(roster);
+    roster.page = async () => ({ agents: [{ ...holder(9) } as AgentRecord], next: null });
     await pass(3, 1);
     expect(failures.length).toBeGreaterThan(0);
-    await roster.remove(holder(9).instanceId);
+    roster.page = page;
     const before = watch.fleet?.timeMs ?? 0;
     await pass(2, 1);
     expect(watch.fleet?.timeMs).toBeGreaterThan(before);
@@ -475,5 +480,72 @@ describe('the watch', () => {
     await pass(60);
     expect(watch.rates('orders')).toHaveLength(before);
     expect(before).toBeGreaterThan(1);
+  });
+});
+
+describe('a large fleet', () => {
+  test('is not read: a look shows its first agents, those in trouble and who runs out first', async () => {
+    const { clock, roster, watch, report } = watching();
+    for (let n = 1; n <= 300; n++) await report(n);
+    await report(250, { clock: { offsetMs: 9_000, skewed: true } });
+    await report(280, { tags: [buffer('orders', { runwaySeconds: 2 })] });
+    let read = 0;
+    const { page, read: readSome } = roster;
+    roster.page = async (query) => {
+      const found = await page.call(roster, query);
+      read += found.agents.length;
+      return found;
+    };
+    roster.read = async (ids) => {
+      read += ids.length;
+      return readSome.call(roster, ids);
+    };
+    watch.start();
+    await clock.advance(0);
+    expect(watch.fleet?.counts).toMatchObject({ agents: 300, alive: 300 });
+    expect(watch.fleet?.ratePerSecond).toBe(900);
+    expect(watch.fleet?.agents.map(({ agentId }) => agentId)).toEqual([
+      ...Array.from({ length: 100 }, (_, n) => `agent-${n + 1}`),
+      'agent-250',
+      'agent-280',
+    ]);
+    expect(read).toBe(102);
+    expect(watch.fleet?.tags).toMatchObject([{ tag: 'orders', agents: 300, runwaySeconds: 2 }]);
+  });
+
+  test('reports less often while somebody watches, so that no more than 500 reports a second come', async () => {
+    const { clock, watch, roster } = watching();
+    roster.counts = async () => ({ alive: 20_000, silent: 0, unheard: 0 });
+    watch.subscribe(() => undefined);
+    await clock.advance(1_000);
+    expect(await watch.nextReportMs()).toBe(40_000);
+  });
+
+  test('is searched part by part for the holders of a tag that somebody watches', async () => {
+    const { clock, watch, report } = watching();
+    for (let n = 1; n <= 1_100; n++) await report(n, { tags: [buffer(n % 550 === 0 ? 'rare' : 'orders')] });
+    watch.subscribe(() => undefined, { tag: 'rare' });
+    const found = () => watch.tag('rare').holders.map(({ agentId }) => agentId);
+    await clock.advance(0);
+    expect(found()).toEqual(['agent-550']);
+    await clock.advance(1_000);
+    expect(found()).toEqual(['agent-550', 'agent-1100']);
+    expect(watch.tag('rare')).toMatchObject({ ratePerSecond: 6 });
+  });
+
+  test('tells of every process of an agent that somebody watches', async () => {
+    const { clock, watch, report } = watching();
+    const { agentId } = holder(1);
+    await report(1);
+    await report(2, { agentId });
+    await report(3);
+    watch.subscribe(() => undefined, { agent: agentId });
+    await clock.advance(0);
+    expect(
+      watch
+        .agent(agentId)
+        .instances.map(({ status }) => status.instanceId)
+        .sort(),
+    ).toEqual([1, 2].map((n) => holder(n).instanceId));
   });
 });

@@ -1,7 +1,8 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import { hasCode } from '@leafcutter/shared/errors';
 import type {
   AgentLive,
-  AgentState,
+  FleetAgent,
   FleetCoordinator,
   FleetTag,
   FleetView,
@@ -14,19 +15,27 @@ import type { Holder } from '../allocation/range.ts';
 import type { TagAdmin } from '../tags/tags.ts';
 import { type Board, type CoordinatorRecord, FORGOTTEN_AFTER_MS, type Refusal } from './board.ts';
 import {
+  agentRow,
   agentRows,
   holdersOf,
   instancesOf,
   rateOf,
   type Seen,
-  stateOf,
   tagRows,
-  withoutSuperseded,
+  UNHEARD_MS,
 } from './fleet-view.ts';
 import { fateOf, healthOf, ProblemLog, problemsOf } from './problems.ts';
 import { RateHistory } from './rate-history.ts';
 import { RefusalLog, recentOf } from './refusal-log.ts';
-import type { AgentRecord, Roster } from './roster.ts';
+import {
+  type AgentCounts,
+  type AgentRecord,
+  type HolderState,
+  PAGE,
+  type Roster,
+  type TagSum,
+} from './roster.ts';
+import { HolderSearch, ProcessSearch, type Search } from './searches.ts';
 
 /** How often the watch looks at the fleet, in milliseconds: while nobody watches it, and while somebody does. */
 const DOZING_MS = 15_000;
@@ -37,7 +46,13 @@ const TAGS_MS = 5_000;
 const WATCHED_FOR_MS = 10_000;
 /** The report interval that agents are given while somebody watches. While nobody does, their own interval counts. */
 const NEXT_REPORT_MS = { watched: 1_000, unwatched: 300_000 } as const;
+/** Most reports a second of the whole fleet because somebody watches: a larger fleet reports less often. */
+const MAX_REPORTS_PER_S = 500;
+/** How long it is taken for granted that somebody watches, or that nobody does, in milliseconds. */
+const WATCHED_KNOWN_MS = 500;
 const MAX_TAGS = 1_000;
+/** Most tags whose sums a look keeps. */
+const MAX_SUMS = 20_000;
 /** Coordinators tell of themselves, and read of the others, after this long. */
 const BOARD_MS = 5_000;
 /** A coordinator that was silent for this long is called so: it missed two dozing looks. */
@@ -45,6 +60,12 @@ const SILENT_AFTER_MS = 35_000;
 
 /** No tag has this name: it stands for the rates of all tags together. */
 export const ALL_TAGS = '';
+
+/** What a listener wants to see besides the fleet. */
+interface Wanted {
+  readonly tag?: string | undefined;
+  readonly agent?: string | undefined;
+}
 
 /**
  * Looks at the fleet for consoles. It has two states:
@@ -55,11 +76,16 @@ export const ALL_TAGS = '';
 export class FleetWatch {
   readonly #parts: Parts;
   readonly #listeners = new Set<() => void>();
+  /** Each with how many listeners want what it finds. */
+  readonly #searches = new Map<string, { readonly search: Search; listeners: number }>();
   readonly #problems = new ProblemLog();
   readonly #history: RateHistory;
   readonly #refusals = new RefusalLog();
   readonly #startedAtMs: number;
   #agents: readonly AgentRecord[] = [];
+  #sums: ReadonlyMap<string, TagSum> = new Map();
+  #counts: AgentCounts = { alive: 0, silent: 0, unheard: 0 };
+  #watched: { readonly at: number; readonly answer: Promise<boolean> } | undefined;
   #tags: readonly TagView[] | undefined;
   #storeAnswers = false;
   #tagsReadAt = Number.NEGATIVE_INFINITY;
@@ -92,17 +118,32 @@ export class FleetWatch {
     this.#parts.board.leave(this.#parts.ids.coordinatorId).catch(() => undefined);
   }
 
-  /** Calls `listener` after each look, the first one soon. */
-  subscribe(listener: () => void): Cancel {
+  /** Calls `listener` after each look, the first one soon. Looks find what it wants besides the fleet. */
+  subscribe(listener: () => void, wanted: Wanted = {}): Cancel {
     this.#listeners.add(listener);
-    if (this.#listeners.size === 1) void this.#look();
-    return () => this.#listeners.delete(listener);
+    const leave = this.#search(wanted);
+    if (this.#listeners.size === 1 || !this.hasFound(wanted)) void this.#look();
+    return () => {
+      this.#listeners.delete(listener);
+      leave();
+    };
+  }
+
+  /** Whether a look was for what is wanted besides the fleet, or nobody can look. */
+  hasFound(wanted: Wanted): boolean {
+    const key = keyOf(wanted);
+    return key === undefined || !this.#rosterAnswers || this.#searches.get(key)?.search.found !== undefined;
   }
 
   /** The time until an agent that reports now should report again, in milliseconds. */
   async nextReportMs(): Promise<number> {
-    const watched = await this.#parts.roster.isWatched().catch(() => false);
-    return watched ? NEXT_REPORT_MS.watched : NEXT_REPORT_MS.unwatched;
+    const { clock, roster } = this.#parts;
+    const now = clock.monotonic();
+    // Each report asks, and one question serves many.
+    if (this.#watched === undefined || now - this.#watched.at >= WATCHED_KNOWN_MS)
+      this.#watched = { at: now, answer: roster.isWatched().catch(() => false) };
+    if (!(await this.#watched.answer)) return NEXT_REPORT_MS.unwatched;
+    return Math.max(NEXT_REPORT_MS.watched, Math.ceil((this.#counts.alive * 1_000) / MAX_REPORTS_PER_S));
   }
 
   /** Undefined before the first look. */
@@ -110,36 +151,31 @@ export class FleetWatch {
     return this.#fleet;
   }
 
-  /** How the holder of a machine id does. `followed`: another process of the same agent is alive, and this one is gone. */
-  stateOfHolder({ agentId, instanceId }: Holder): AgentState | 'followed' {
-    const seen = this.#seen();
-    const own = this.#agents.find((agent) => agent.instanceId === instanceId);
-    if (own !== undefined) return stateOf(own, seen);
-    if (!this.#rosterAnswers) return 'unknown';
-    const isFollowed = this.#agents.some(
-      (agent) => agent.agentId === agentId && stateOf(agent, seen) === 'alive',
-    );
-    return isFollowed ? 'followed' : 'silent';
+  /** How holders of machine ids do, at most `PAGE`; `unknown` while the roster does not answer. */
+  async statesOf(holders: readonly Holder[]): Promise<(HolderState | 'unknown')[]> {
+    if (!this.#rosterAnswers) return holders.map(() => 'unknown');
+    return this.#parts.roster.statesOf(holders);
   }
 
   tag(tag: string): TagLive {
     const seen = this.#seen();
-    const holders = holdersOf(tag, seen);
-    const alive = holders.filter(({ state }) => state === 'alive');
+    const row = tagRows(seen).find((candidate) => candidate.tag === tag);
     return {
       timeMs: seen.nowMs,
       tag,
       view: (this.#storeAnswers ? this.#tags?.find((view) => view.tag === tag) : undefined) ?? null,
-      ratePerSecond: this.#rosterAnswers
-        ? alive.reduce((sum, { buffer }) => sum + buffer.ratePerSecond, 0)
-        : null,
-      holders,
+      ratePerSecond: this.#rosterAnswers ? (row?.ratePerSecond ?? 0) : null,
+      holders: holdersOf(tag, this.#found({ tag }), seen),
     };
   }
 
   agent(agentId: string): AgentLive {
     const seen = this.#seen();
-    return { timeMs: seen.nowMs, agentId, instances: instancesOf(agentId, seen) };
+    return { timeMs: seen.nowMs, agentId, instances: instancesOf(this.#found({ agent: agentId }), seen) };
+  }
+
+  row(agent: AgentRecord): FleetAgent {
+    return agentRow(agent, this.#seen());
   }
 
   rates(tag: string): readonly RateAt[] {
@@ -154,6 +190,7 @@ export class FleetWatch {
   /** Reads the tags anew at the next look: an admin changed one. */
   tagsChanged(): void {
     this.#tagsReadAt = Number.NEGATIVE_INFINITY;
+    this.#parts.tagsChanged();
   }
 
   /** One look at a time. A listener that subscribes during a look is told of its result. */
@@ -186,7 +223,7 @@ export class FleetWatch {
     const problems = problemsOf(seen, rows, storeStates);
     this.#problems.update(problems, seen.nowMs, (problem) => fateOf(problem, seen));
     if (ratePerSecond !== null) await this.#noteRates(rows.tags, ratePerSecond, seen.nowMs);
-    const counts = countsOf(seen, rows.tags.length);
+    const counts = this.#countsOf(seen, rows.tags.length);
     this.#fleet = {
       ...ids,
       timeMs: seen.nowMs,
@@ -205,15 +242,69 @@ export class FleetWatch {
     const { roster, clock } = this.#parts;
     try {
       if (this.#listeners.size > 0) await roster.watch(WATCHED_FOR_MS);
-      const agents = await roster.list();
       const nowMs = clock.now();
-      if (!this.#rosterAnswers) this.#rosterSinceMs = nowMs;
+      const sinceMs = this.#rosterAnswers ? this.#rosterSinceMs : nowMs;
+      await this.#readParts(nowMs, sinceMs);
+      this.#rosterSinceMs = sinceMs;
       this.#rosterAnswers = true;
       this.#rosterReadAtMs = nowMs;
-      this.#agents = withoutSuperseded(agents, this.#seen());
-    } catch {
+    } catch (error) {
       this.#rosterAnswers = false;
+      if (!hasCode(error, 'STORE_UNAVAILABLE')) throw error;
     }
+  }
+
+  /** What is summed up already, and some agents; never all of them. */
+  async #readParts(nowMs: number, sinceMs: number): Promise<void> {
+    const { roster } = this.#parts;
+    await roster.settle(nowMs);
+    // Those that nobody could hear while the roster was away may be well.
+    this.#counts = await roster.counts(nowMs - sinceMs <= UNHEARD_MS ? sinceMs : Number.MIN_SAFE_INTEGER);
+    const sums = new Map<string, TagSum>();
+    for await (const some of roster.sums()) {
+      for (const sum of some) sums.set(sum.tag, sum);
+      if (sums.size >= MAX_SUMS) break;
+    }
+    this.#sums = sums;
+    let first: TagSum['first'] = null;
+    for (const sum of sums.values())
+      if (sum.first !== null && (first === null || sum.first.atMs < first.atMs)) first = sum.first;
+    const agents = [
+      ...(await roster.inTrouble()),
+      ...(first === null ? [] : await roster.read([first.instanceId])),
+      ...(await roster.page({ most: PAGE })).agents,
+    ];
+    // What became of those who had problems is told, too.
+    for (const agentId of this.#problems.agentIds) agents.push(...(await roster.processes(agentId)));
+    this.#agents = [...new Map(agents.map((agent) => [agent.instanceId, agent])).values()];
+    for (const { search } of this.#searches.values()) await search.look(roster);
+  }
+
+  #search(wanted: Wanted): Cancel {
+    const key = keyOf(wanted);
+    if (key === undefined) return () => undefined;
+    const search =
+      wanted.tag === undefined ? new ProcessSearch(wanted.agent ?? '') : new HolderSearch(wanted.tag);
+    const entry = this.#searches.get(key) ?? { search, listeners: 0 };
+    this.#searches.set(key, entry);
+    entry.listeners += 1;
+    return () => {
+      entry.listeners -= 1;
+      if (entry.listeners === 0) this.#searches.delete(key);
+    };
+  }
+
+  #found(wanted: Wanted): readonly AgentRecord[] {
+    return this.#searches.get(keyOf(wanted) ?? '')?.search.found ?? [];
+  }
+
+  #countsOf({ rosterAnswers, storeAnswers }: Seen, tags: number): FleetView['counts'] {
+    const { alive, silent, unheard } = this.#counts;
+    const agents = alive + silent + unheard;
+    const known = rosterAnswers
+      ? { alive, silent, unknown: unheard }
+      : { alive: 0, silent: 0, unknown: agents };
+    return { tags: storeAnswers ? tags : null, agents, ...known };
   }
 
   async #readTags(): Promise<void> {
@@ -264,6 +355,7 @@ export class FleetWatch {
     const nowMs = clock.now();
     return {
       agents: this.#agents,
+      sums: this.#sums,
       tags: this.#tags,
       storeAnswers: this.#storeAnswers,
       refusals: this.#allRefusals(nowMs),
@@ -284,16 +376,9 @@ export class FleetWatch {
   }
 }
 
-function countsOf(seen: Seen, tags: number): FleetView['counts'] {
-  const states = seen.agents.map((agent) => stateOf(agent, seen));
-  const count = (state: AgentState) => states.filter((other) => other === state).length;
-  return {
-    tags: seen.storeAnswers ? tags : null,
-    agents: states.length,
-    alive: count('alive'),
-    silent: count('silent'),
-    unknown: count('unknown'),
-  };
+function keyOf({ tag, agent }: Wanted): string | undefined {
+  if (tag !== undefined) return `tag ${tag}`;
+  return agent === undefined ? undefined : `agent ${agent}`;
 }
 
 function coordinatorRow(record: CoordinatorRecord, nowMs: number): FleetCoordinator {
@@ -308,6 +393,8 @@ interface Parts {
   readonly clock: Clock;
   /** What is known of the stores; `storeAnswers` tells whether the database answered the last question. */
   readonly stores: (storeAnswers: boolean) => StoreStates;
+  /** An admin changed a tag through this coordinator. */
+  readonly tagsChanged: () => void;
   /** A look failed; the next one comes in time. */
   readonly failed: (error: unknown) => void;
   readonly ids: { readonly coordinatorId: string; readonly deploymentId: string };

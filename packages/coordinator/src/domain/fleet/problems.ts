@@ -120,6 +120,14 @@ export class ProblemLog {
     this.#entries = [...open, ...over].slice(0, ProblemLog.MAX);
   }
 
+  /** The agents that problems which last are about. */
+  get agentIds(): ReadonlySet<string> {
+    const open = this.#entries.filter(({ untilMs }) => untilMs === null);
+    return new Set(
+      open.flatMap(({ about }) => (about !== null && 'agentId' in about ? [about.agentId] : [])),
+    );
+  }
+
   get entries(): readonly PastProblem[] {
     return this.#entries;
   }

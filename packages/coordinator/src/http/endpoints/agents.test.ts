@@ -1,47 +1,46 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { report } from '@leafcutter/shared/fakes/samples';
+import { ReportIntake } from '../../domain/fleet/report-intake.ts';
+import { MemoryRoster } from '../../stores/memory/roster.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { AGENT_ENDPOINTS } from './agents.ts';
 
-/** A report that asks about a tag, to a coordinator whose store answers with an error: who was entered, and the answer. */
+/** A report that asks about a tag, to a coordinator whose store answers with an error. */
 async function reportTo(code: ErrorCode) {
-  const entered: string[] = [];
+  const clock = new FakeClock();
+  const roster = new MemoryRoster(clock, 1_000_000);
   const coordinator = {
-    clock: { now: () => 0 },
-    roster: {
-      report: async ({ agentId }: { agentId: string }) => entered.push(agentId) > 0,
-    },
+    clock,
+    intake: new ReportIntake(roster),
     deploymentId: 'd1',
     paces: { check: () => undefined },
     access: { opened: (_request: unknown, names: readonly string[]) => names },
     watch: { nextReportMs: async () => 1_000 },
-    store: {
-      findTags: async () => {
+    served: {
+      goneOf: async () => {
         throw new LeafcutterError(code, 'No.');
       },
     },
   } as unknown as Coordinator;
-  let body = '';
-  const response = {
-    setHeader: () => undefined,
-    end: (text: string) => {
-      body = text;
-    },
-  };
-  const asked = { url: '/v1/agents/report', query: {}, params: {}, body: report({ names: ['orders'] }) };
   const [endpoint] = AGENT_ENDPOINTS;
-  await endpoint?.handle({ coordinator } as never, asked as never, response as never);
-  return { entered, answer: JSON.parse(body) as unknown };
+  let sent = '';
+  const response = { setHeader: () => undefined, end: (body: string) => (sent = body) };
+  const asked = { body: report({ names: ['orders'] }) };
+  const answered = Promise.resolve(
+    endpoint?.handle({ coordinator } as never, asked as never, response as never),
+  );
+  return { roster, answer: answered.then(() => JSON.parse(sent) as unknown) };
 }
 
 test('a report counts while the store is away: the agent goes on reporting as often as it should', async () => {
-  expect(await reportTo('STORE_UNAVAILABLE')).toMatchObject({
-    entered: ['agent-1'],
-    answer: { gone: [], nextReportMs: 1_000 },
-  });
+  const { roster, answer } = await reportTo('STORE_UNAVAILABLE');
+  expect(await answer).toMatchObject({ gone: [], nextReportMs: 1_000 });
+  expect((await roster.counts(0)).alive).toBe(1);
 });
 
 test('another error of the store is told', async () => {
-  await expect(reportTo('INTERNAL')).rejects.toMatchObject({ code: 'INTERNAL' });
+  const { answer } = await reportTo('INTERNAL');
+  await expect(answer).rejects.toMatchObject({ code: 'INTERNAL' });
 });

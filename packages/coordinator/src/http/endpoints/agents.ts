@@ -1,17 +1,13 @@
 import { hasCode } from '@leafcutter/shared/errors';
+import { numberFrom, textLike } from '@leafcutter/shared/http/parameter';
 import { type ReportAnswer, reportAnswer, reportRequest } from '@leafcutter/shared/wire';
 import { z } from 'zod';
-import type { AgentRecord } from '../../domain/fleet/roster.ts';
+import type { AgentReport } from '../../domain/fleet/roster.ts';
 import type { Coordinator } from '../coordinator.ts';
 import { endpoint, FOR_VIEWERS } from '../endpoint.ts';
+import { fleetAgent } from '../event-schemas.ts';
 
-const agentRecord = z.strictObject({
-  agentId: z.string(),
-  instanceId: z.string(),
-  version: z.string(),
-  tagCount: z.int(),
-  seenAtMs: z.number(),
-});
+const MAX_PAGE = 1_000;
 
 export const AGENT_ENDPOINTS = [
   endpoint({
@@ -28,45 +24,52 @@ export const AGENT_ENDPOINTS = [
       howLong: '`redis.commandTimeoutMs`, twice',
     },
     async handle({ coordinator }, { body }, { request }) {
-      const { names, leaving, intervalMs, ...status } = body;
-      const { clock, watch, deploymentId } = coordinator;
+      const { names, leaving, intervalMs, revision = 0, since, without = [], ...status } = body;
+      const { clock, watch, deploymentId, access } = coordinator;
       coordinator.paces.check('reports', status.agentId);
       const nextReportMs = await watch.nextReportMs();
-      await (leaving
+      const entering = leaving
         ? forget(coordinator, status.instanceId)
         : enter(coordinator, {
             ...status,
+            revision,
             nextReportMs: Math.min(intervalMs, nextReportMs),
             seenAtMs: clock.now(),
-          }));
+            changes: since === undefined ? undefined : { since, without },
+          });
       // Of others a token learns not even whether there are any.
-      const gone = await goneOf(coordinator, coordinator.access.opened(request, names));
-      return { deploymentId, coordinatorTimeMs: clock.now(), nextReportMs, gone };
+      const [isEntered, gone] = await Promise.all([
+        entering,
+        goneOf(coordinator, access.opened(request, names)),
+      ]);
+      const answer = { deploymentId, coordinatorTimeMs: clock.now(), nextReportMs, gone };
+      return isEntered && revision > 0 ? { ...answer, revision } : answer;
     },
   }),
   endpoint({
     at: 'GET /v1/agents',
     access: 'viewer',
-    summary: 'The agents that reported lately.',
-    query: {},
-    answer: z.strictObject({ agents: z.array(agentRecord) }),
+    summary: 'The agents that reported lately, page by page.',
+    details: 'A page may hold fewer than asked for although more follow: `next` is null on the last one.',
+    variants: {
+      '?limit=50&after=…': 'up to 50 (1,000 at most), after `next` of the page before',
+      '?q=pod-7': 'those with `pod-7` in their agent id',
+    },
+    query: {
+      after: textLike(z.string()),
+      limit: numberFrom(1, MAX_PAGE),
+      q: textLike(z.string()),
+    },
+    answer: z.strictObject({ agents: z.array(fleetAgent), next: z.string().nullable() }),
     errors: ['STORE_UNAVAILABLE'],
     limits: {
       ...FOR_VIEWERS,
-      howLarge: '10,000 agents (`MAX_LISTED_AGENTS`)',
-      howLong: '`redis.commandTimeoutMs`, for each 100 of them',
+      howLarge: '1,000 agents a page (`MAX_PAGE`); 10,000 ids are searched (`MAX_SEARCHED`)',
+      howLong: '`redis.commandTimeoutMs`, for each 100 agents',
     },
-    async handle({ coordinator }) {
-      const agents = await coordinator.roster.list();
-      return {
-        agents: agents.map(({ agentId, instanceId, version, tagCount, seenAtMs }) => ({
-          agentId,
-          instanceId,
-          version,
-          tagCount,
-          seenAtMs,
-        })),
-      };
+    async handle({ coordinator: { roster, watch } }, { query: { after, limit = MAX_PAGE, q } }) {
+      const { agents, next } = await roster.page({ after, most: limit, search: q });
+      return { agents: agents.map((agent) => watch.row(agent)), next };
     },
   }),
 ];
@@ -75,33 +78,34 @@ export const AGENT_ENDPOINTS = [
  * Those of `tags` that are served no longer. A store that is away does not say; the agent asks again in time, and goes
  * on reporting as often as it should.
  */
-async function goneOf({ store }: Coordinator, tags: readonly string[]): Promise<ReportAnswer['gone']> {
-  const records = tags.length === 0 ? [] : await store.findTags(tags).catch(noneIfAway);
-  if (records === undefined) return [];
-  const found = new Map(records.map((record) => [record.tag, record]));
-  return tags.flatMap((tag): ReportAnswer['gone'] => {
-    const record = found.get(tag);
-    if (record === undefined) return [{ tag, code: 'TAG_UNKNOWN' }];
-    return record.retired ? [{ tag, code: 'TAG_RETIRED' }] : [];
-  });
+async function goneOf({ served }: Coordinator, tags: readonly string[]): Promise<ReportAnswer['gone']> {
+  return (await served.goneOf(tags).catch(noneIfAway)) ?? [];
 }
 
 function noneIfAway(error: unknown): undefined {
   if (!hasCode(error, 'STORE_UNAVAILABLE')) throw error;
 }
 
-/** The roster serves metrics and the console only: one that is away or full must not keep retired tags alive. */
-async function enter({ roster, metrics, log }: Coordinator, agent: AgentRecord): Promise<void> {
+/**
+ * The roster serves metrics and the console only: one that is away or full must not keep retired tags alive. True if
+ * the report was entered.
+ */
+async function enter({ intake, metrics, log }: Coordinator, report: AgentReport): Promise<boolean> {
   try {
-    if (!(await roster.report(agent))) metrics.reportDropped('full');
+    const entering = await intake.enter(report);
+    if (entering === 'full' || entering === 'busy') metrics.reportDropped(entering);
+    return entering === 'entered';
   } catch (err) {
     metrics.reportDropped('redis');
     log.debug({ err }, 'an agent could not be entered on the roster');
+    return false;
   }
 }
 
-async function forget({ roster, log }: Coordinator, instanceId: string): Promise<void> {
+/** False: what is forgotten has no revision. */
+async function forget({ roster, log }: Coordinator, instanceId: string): Promise<false> {
   await roster
     .remove(instanceId)
     .catch((err: unknown) => log.debug({ err }, 'an agent could not be taken off the roster'));
+  return false;
 }

@@ -1,17 +1,63 @@
 import type { Clock } from '@leafcutter/shared/clock';
+import { MAX_REPORTED_BUFFERS } from '@leafcutter/shared/wire';
+import type { Holder } from '../../domain/allocation/range.ts';
+import { pageOf } from '../../domain/fleet/page-of.ts';
 import {
-  type AgentRecord,
-  ENTRY_BYTES,
-  MAX_LISTED_AGENTS,
-  type Roster,
+  countedOf,
+  fromText,
+  joined,
+  nameOf,
+  placeOf,
+  tagNamed,
   toText,
+} from '../../domain/fleet/record-text.ts';
+import {
+  type AgentCounts,
+  type AgentPage,
+  type AgentQuery,
+  type AgentRecord,
+  type AgentReport,
+  ENTRY_BYTES,
+  type Entering,
+  GRACE_MS,
+  type HolderState,
+  isInTrouble,
+  MAX_RECORD_BYTES,
+  MAX_TROUBLED,
+  type Roster,
+  TAG_BYTES,
+  type TagSum,
 } from '../../domain/fleet/roster.ts';
 
-/** The roster in process, for the embedded coordinator. */
+interface Entry {
+  readonly text: string;
+  readonly place: string;
+  readonly seenAtMs: number;
+  /** When it counts as silent. */
+  readonly dueAtMs: number;
+  readonly isTroubled: boolean;
+}
+
+interface Sum {
+  agents: number;
+  rate: number;
+  waiting: number;
+  failing: number;
+  lastError: string | null;
+  /** Who runs out first. */
+  first: { readonly instanceId: string; readonly atMs: number } | null;
+}
+
+/** The roster in process, for the embedded coordinator. It counts as `change-agents.lua` does. */
 export class MemoryRoster implements Roster {
   readonly #clock: Clock;
   readonly #maxBytes: number;
-  readonly #agents = new Map<string, { readonly seenAtMs: number; readonly text: string }>();
+  readonly #agents = new Map<string, Entry>();
+  /** Instance ids of those that are not in the sums. */
+  readonly #silent = new Set<string>();
+  readonly #sums = new Map<string, Sum>();
+  /** `place instanceId` of all, in order; undefined after one came or went. */
+  #places: readonly string[] | undefined;
   #bytes = 0;
   #watchedUntil = Number.NEGATIVE_INFINITY;
 
@@ -20,30 +66,93 @@ export class MemoryRoster implements Roster {
     this.#maxBytes = maxBytes;
   }
 
-  async report(agent: AgentRecord): Promise<boolean> {
-    const { instanceId, seenAtMs } = agent;
-    const text = toText(agent);
-    const grows = text.length + ENTRY_BYTES - this.#roomOf(instanceId);
-    if (grows > 0 && this.#bytes + grows > this.#maxBytes) return false;
-    this.#bytes += grows;
-    this.#agents.set(instanceId, { seenAtMs, text });
-    return true;
+  async report(reports: readonly AgentReport[]): Promise<Entering[]> {
+    return reports.map((report) => this.#enter(report));
   }
 
   async remove(instanceId: string): Promise<void> {
-    this.#bytes -= this.#roomOf(instanceId);
-    this.#agents.delete(instanceId);
+    this.#forget(instanceId);
   }
 
-  async list(): Promise<AgentRecord[]> {
-    const latest = [...this.#agents.values()].sort((a, b) => b.seenAtMs - a.seenAtMs);
-    return latest.slice(0, MAX_LISTED_AGENTS).map(({ text }) => JSON.parse(text) as AgentRecord);
+  async settle(nowMs: number): Promise<void> {
+    const alive = new Set<string>();
+    const overdue: [instanceId: string, entry: Entry][] = [];
+    for (const [instanceId, entry] of this.#agents) {
+      if (this.#silent.has(instanceId)) continue;
+      if (entry.dueAtMs < nowMs) overdue.push([instanceId, entry]);
+      else alive.add(entry.place);
+    }
+    for (const [instanceId, { place, text }] of overdue) {
+      if (alive.has(place)) this.#forget(instanceId);
+      else this.#uncount(instanceId, rowsOf(text));
+      if (this.#agents.has(instanceId)) this.#silent.add(instanceId);
+    }
   }
 
   async reap(seenBeforeMs: number): Promise<number> {
-    for (const [instanceId, { seenAtMs }] of this.#agents)
-      if (seenAtMs < seenBeforeMs) await this.remove(instanceId);
+    for (const instanceId of this.#silent)
+      if ((this.#agents.get(instanceId)?.seenAtMs ?? seenBeforeMs) < seenBeforeMs) this.#forget(instanceId);
     return this.#agents.size;
+  }
+
+  async counts(sinceMs: number): Promise<AgentCounts> {
+    const seen = [...this.#silent].map((instanceId) => this.#agents.get(instanceId)?.seenAtMs ?? 0);
+    const unheard = seen.filter((atMs) => atMs < sinceMs).length;
+    return { alive: this.#agents.size - seen.length, silent: seen.length - unheard, unheard };
+  }
+
+  async *sums(): AsyncGenerator<readonly TagSum[]> {
+    yield [...this.#sums].map(([name, { agents, rate, waiting, lastError, first }]) => ({
+      tag: tagNamed(name),
+      agents,
+      ratePerSecond: rate / 1_000,
+      waiting,
+      lastError: lastError === null ? null : tagNamed(lastError),
+      first,
+    }));
+  }
+
+  async page(query: AgentQuery): Promise<AgentPage> {
+    this.#places ??= [...this.#agents].map(([instanceId, { place }]) => `${place} ${instanceId}`).sort();
+    const places = this.#places;
+    return pageOf(query, {
+      async places(after, most) {
+        const from = after === undefined ? 0 : places.findIndex((place) => place > after);
+        return from === -1 ? [] : places.slice(from, from + most);
+      },
+      records: async (instanceIds) => this.#found(instanceIds),
+    });
+  }
+
+  async read(instanceIds: readonly string[]): Promise<AgentRecord[]> {
+    return this.#found(instanceIds).map(({ instanceId, text }) => fromText(instanceId, text));
+  }
+
+  async inTrouble(): Promise<AgentRecord[]> {
+    const all = [...this.#agents].sort(([, a], [, b]) => a.seenAtMs - b.seenAtMs);
+    const silent = all.filter(([instanceId]) => this.#silent.has(instanceId));
+    const troubled = all.filter(
+      ([instanceId, { isTroubled }]) => isTroubled && !this.#silent.has(instanceId),
+    );
+    const some = [...silent.slice(0, MAX_TROUBLED), ...troubled.slice(0, MAX_TROUBLED)];
+    return this.read(some.map(([instanceId]) => instanceId));
+  }
+
+  async processes(agentId: string): Promise<AgentRecord[]> {
+    return this.read(this.#instancesOf(agentId));
+  }
+
+  async statesOf(holders: readonly Holder[]): Promise<HolderState[]> {
+    const isAlive = (id: string) => this.#agents.has(id) && !this.#silent.has(id);
+    return holders.map(({ agentId, instanceId }) => {
+      if (isAlive(instanceId)) return 'alive';
+      return this.#instancesOf(agentId).some(isAlive) ? 'followed' : 'silent';
+    });
+  }
+
+  #instancesOf(agentId: string): string[] {
+    const place = placeOf(agentId);
+    return [...this.#agents].filter(([, entry]) => entry.place === place).map(([instanceId]) => instanceId);
   }
 
   async watch(forMs: number): Promise<void> {
@@ -54,8 +163,108 @@ export class MemoryRoster implements Roster {
     return this.#clock.monotonic() < this.#watchedUntil;
   }
 
-  #roomOf(instanceId: string): number {
-    const entry = this.#agents.get(instanceId);
-    return entry === undefined ? 0 : entry.text.length + ENTRY_BYTES;
+  #enter(report: AgentReport): Entering {
+    const { instanceId, seenAtMs } = report;
+    const before = this.#agents.get(instanceId);
+    const kept = before === undefined ? [] : rowsOf(before.text);
+    const own = toText(report);
+    const revision = own.isWhole ? report.revision : 0;
+    let { rows } = own;
+    if (report.changes !== undefined) {
+      const has = before === undefined ? undefined : Number.parseInt(before.text, 10);
+      if (has === revision && has !== 0) return 'entered';
+      rows = changed(kept, rows, report.changes.without);
+      if (has !== report.changes.since || rows.length > MAX_REPORTED_BUFFERS) return 'unknown';
+    }
+    const text = joined({ ...report, revision }, { ...own, rows });
+    if (report.changes !== undefined && text.length > MAX_RECORD_BYTES) return 'unknown';
+    const counted = this.#silent.has(instanceId) ? [] : kept;
+    const grows = text.length + (before === undefined ? ENTRY_BYTES : -before.text.length);
+    if (grows + this.#roomOfNew(rows) > 0 && this.#bytes + grows + this.#roomOfNew(rows) > this.#maxBytes)
+      return 'full';
+    this.#uncount(instanceId, counted);
+    for (const row of rows) this.#count(row, instanceId, seenAtMs);
+    this.#bytes += grows;
+    this.#agents.set(instanceId, {
+      text,
+      place: own.place,
+      seenAtMs,
+      dueAtMs: seenAtMs + report.nextReportMs + GRACE_MS,
+      isTroubled: isInTrouble(report),
+    });
+    this.#silent.delete(instanceId);
+    if (before?.place !== own.place) {
+      this.#places = undefined;
+      for (const other of this.#silent) if (this.#agents.get(other)?.place === own.place) this.#forget(other);
+    }
+    return 'entered';
   }
+
+  #forget(instanceId: string): void {
+    const entry = this.#agents.get(instanceId);
+    if (entry === undefined) return;
+    if (!this.#silent.delete(instanceId)) this.#uncount(instanceId, rowsOf(entry.text));
+    this.#agents.delete(instanceId);
+    this.#bytes -= entry.text.length + ENTRY_BYTES;
+    this.#places = undefined;
+  }
+
+  #count(row: string, instanceId: string, seenAtMs: number): void {
+    const { name, rate, waiting, lastError, runwaySeconds } = countedOf(row);
+    const sum = this.#sums.get(name) ?? newSum();
+    if (sum.agents === 0) this.#bytes += name.length + TAG_BYTES;
+    sum.agents += 1;
+    sum.rate += rate;
+    sum.waiting += waiting;
+    if (lastError !== null) {
+      sum.failing += 1;
+      sum.lastError = lastError;
+    }
+    const atMs = runwaySeconds === null ? Number.POSITIVE_INFINITY : seenAtMs + runwaySeconds * 1_000;
+    if (atMs < (sum.first?.atMs ?? Number.POSITIVE_INFINITY)) sum.first = { instanceId, atMs };
+    this.#sums.set(name, sum);
+  }
+
+  #uncount(instanceId: string, rows: readonly string[]): void {
+    for (const row of rows) {
+      const { name, rate, waiting, lastError } = countedOf(row);
+      const sum = this.#sums.get(name);
+      if (sum === undefined) continue;
+      sum.agents -= 1;
+      sum.rate -= rate;
+      sum.waiting -= waiting;
+      if (lastError !== null) sum.failing -= 1;
+      if (sum.failing === 0) sum.lastError = null;
+      if (sum.first?.instanceId === instanceId) sum.first = null;
+      if (sum.agents > 0) continue;
+      this.#sums.delete(name);
+      this.#bytes -= name.length + TAG_BYTES;
+    }
+  }
+
+  #roomOfNew(rows: readonly string[]): number {
+    const names = new Set(rows.map((row) => countedOf(row).name));
+    return [...names].reduce((room, name) => room + (this.#sums.has(name) ? 0 : name.length + TAG_BYTES), 0);
+  }
+
+  #found(instanceIds: readonly string[]) {
+    return instanceIds.flatMap((instanceId) => {
+      const entry = this.#agents.get(instanceId);
+      return entry === undefined ? [] : [{ instanceId, text: entry.text }];
+    });
+  }
+}
+
+function newSum(): Sum {
+  return { agents: 0, rate: 0, waiting: 0, failing: 0, lastError: null, first: null };
+}
+
+function rowsOf(text: string): string[] {
+  return text.split('\n').slice(1);
+}
+
+/** The rows after what changed. */
+function changed(rows: readonly string[], now: readonly string[], without: readonly string[]): string[] {
+  const passedOver = new Set([...without.map(nameOf), ...now.map((row) => countedOf(row).name)]);
+  return [...rows.filter((row) => !passedOver.has(countedOf(row).name)), ...now];
 }

@@ -11,8 +11,7 @@ export const REDIS_SCRIPTS = {
   introduce: { file: 'introduce.lua', keys: 1 },
   keepLease: { file: 'keep-lease.lua', keys: 1 },
   endLease: { file: 'end-lease.lua', keys: 1 },
-  enterAgent: { file: 'enter-agent.lua', keys: 3 },
-  forgetAgents: { file: 'forget-agents.lua', keys: 3 },
+  changeAgents: { file: 'change-agents.lua', keys: 7 },
   takeLock: { file: 'take-lock.lua', keys: 1 },
   releaseLock: { file: 'release-lock.lua', keys: 1 },
 } as const;
@@ -54,23 +53,21 @@ declare module 'ioredis' {
       how: 'enter' | 'renew',
     ): Result<string, Context>;
     endLease(key: string, instanceId: string): Result<number, Context>;
-    enterAgent(
+    changeAgents(
       records: string,
-      seen: string,
+      due: string,
+      silent: string,
+      troubled: string,
+      places: string,
+      sums: string,
       bytes: string,
-      instanceId: string,
-      record: string,
-      seenAtMs: number,
       maxBytes: number,
-      entryBytes: number,
-    ): Result<number, Context>;
-    forgetAgents(
-      records: string,
-      seen: string,
-      bytes: string,
-      entryBytes: number,
-      instanceIds: string,
-    ): Result<number, Context>;
+      limits: string,
+      gone: string,
+      overdueAtMs: number,
+      most: number,
+      reports: string,
+    ): Result<string[], Context>;
     takeLock(key: string, ticket: string, ttlMs: number): Result<number, Context>;
     releaseLock(key: string, ticket: string): Result<number, Context>;
   }
