@@ -1,6 +1,7 @@
 import type { FleetAgent, FleetTag, FleetView } from '@leafcutter/shared/fleet-views';
 import { useState } from 'preact/hooks';
 import { ago, count, dateTime, duration, offset, rate } from '../format.ts';
+import { useAgents } from '../parts/agent-pages.tsx';
 import { Badge, Card, Empty, Fact, Table } from '../parts/basics.tsx';
 import { Chart } from '../parts/chart.tsx';
 import { Jobs } from '../parts/jobs.tsx';
@@ -23,7 +24,7 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
   useTitle('Fleet');
   const matches = (name: string) => name.toLowerCase().includes(filter.toLowerCase());
   const tags = fleet.tags.filter(({ tag }) => matches(tag));
-  const agents = fleet.agents.filter(({ agentId }) => matches(agentId));
+  const { agents, title: agentsTitle, buttons: agentPages } = useAgents(fleet, filter);
   return (
     <main id="main" tabIndex={-1}>
       <h1 class="unseen">Fleet</h1>
@@ -77,7 +78,7 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
           <Tags tags={tags} />
         )}
       </Card>
-      <Card title={`Agents (${agents.length})`}>
+      <Card title={agentsTitle} aside={agentPages}>
         {fleet.ratePerSecond === null ? (
           <p class="note unknown">
             What agents report cannot be read now, so how they do is unknown. The figures are those of their
