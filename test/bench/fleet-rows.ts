@@ -3,6 +3,7 @@ import { startMariadb } from '../support/mariadb-server.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { Service } from '../support/service.ts';
 import { callRows } from './fleet-calls.ts';
+import { coldStartRow } from './fleet-start.ts';
 import type { Row } from './rounds.ts';
 import { type Costs, ServerCosts } from './server-costs.ts';
 import { CONNECTIONS, SimulatedFleet } from './simulated-fleet.ts';
@@ -20,8 +21,8 @@ const GRANTING_MAX_S = 240;
 /** What the fleet is asked to do, whole and quick. */
 const PLANS = {
   // A warm-up as long as the interval of reports fills the roster; a measurement holds a look at the fleet or two.
-  whole: { sizes: [1_000, 5_000, 20_000], warmUpS: 16, measureS: 20, callsS: 8 },
-  quick: { sizes: [1_000], warmUpS: 3, measureS: 6, callsS: 2 },
+  whole: { starting: 5_000, sizes: [1_000, 5_000, 20_000], warmUpS: 16, measureS: 20, callsS: 8 },
+  quick: { starting: 1_000, sizes: [1_000], warmUpS: 3, measureS: 6, callsS: 2 },
 } as const;
 
 /**
@@ -52,14 +53,15 @@ export async function fleetRows(quick: boolean, progress: (text: string) => void
   const costs = stack.use(await ServerCosts.of({ coordinator, redis, mariadb }));
   await fleet.createTags();
 
-  const rows: Row[] = [];
-  let leased = 0;
+  progress(`fleet: ${count(plan.starting)} agents start within 10 s`);
+  const rows: Row[] = [await coldStartRow(fleet, costs, plan.starting)];
+  let leased: number = plan.starting;
   for (const size of plan.sizes) {
-    progress(`fleet: ${count(size - leased)} leases are taken`);
+    progress(`fleet: ${count(Math.max(0, size - leased))} leases are taken`);
     const granted = await takeLeases(fleet, costs, leased, size);
-    if (leased === 0)
+    if (rows.length === 1)
       rows.push(...(await callRows(fleet, costs, { size, tags, seconds: plan.callsS }, progress)));
-    leased = size;
+    leased = Math.max(leased, size);
     progress(`fleet: ${count(size)} agents for ${plan.warmUpS + plan.measureS} s`);
     rows.push(await sizeRow({ coordinator, fleet, costs, size, granted, ...plan }));
   }
@@ -68,7 +70,7 @@ export async function fleetRows(quick: boolean, progress: (text: string) => void
     row: 'what a fleet leaves behind',
     figures: {
       ledger: `${count(ledger.rows)} rows, ${ledger.bytesPerRow.toFixed(0)} bytes each with both indexes`,
-      'roster in Redis': `${((await costs.redisBytes('leafcutter:{agents}:records')) / largest).toFixed(0)} bytes an agent with ${fleet.tagsPerAgent} tags`,
+      'roster in Redis': `${((await rosterBytes(costs)) / largest).toFixed(0)} bytes an agent with ${fleet.tagsPerAgent} tags, in all its keys`,
     },
   });
   return rows;
@@ -169,15 +171,19 @@ function spoken(tally: Tally, seconds: number): string {
   return `${(tally.latenciesMs.length / seconds).toFixed(1)}/s, ${latency(tally)}, ${failed}`;
 }
 
-/**
- * `ZREVRANGE` begins a look, and `HMGET` reads 100 agents; meanwhile Redis serves nobody else. Scripts call `HMGET`
- * too.
- */
+/** `HSCAN` reads the sums of tags, and `ZRANGEBYLEX` begins a page of agents, once a look. */
 function looks({ redisCommands }: Costs): string {
-  const [begun, read] = [redisCommands.get('zrevrange'), redisCommands.get('hmget')];
+  const [begun, read] = [redisCommands.get('zrangebylex'), redisCommands.get('hscan')];
   return begun === undefined || read === undefined
     ? 'none'
-    : `${begun.calls}; ${((read.usec / read.calls) * 1e-3).toFixed(2)} ms of Redis for each HMGET`;
+    : `${begun.calls}; ${((read.usec / read.calls) * 1e-3).toFixed(2)} ms of Redis for each HSCAN`;
+}
+
+const ROSTER_KEYS = ['records', 'due', 'silent', 'troubled', 'places', 'sums', 'bytes'];
+
+async function rosterBytes(costs: ServerCosts): Promise<number> {
+  const bytes = await Promise.all(ROSTER_KEYS.map((name) => costs.redisBytes(`leafcutter:{roster}:${name}`)));
+  return bytes.reduce((sum, one) => sum + one, 0);
 }
 
 function redisCalls({ redisCommands }: Costs): number {

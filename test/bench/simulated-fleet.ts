@@ -56,6 +56,10 @@ export class SimulatedFleet {
     return this.#agents.slice(0, count).filter(({ lease }) => lease !== undefined).length;
   }
 
+  isLeased(n: number): boolean {
+    return this.#agent(n).lease !== undefined;
+  }
+
   async createTags(): Promise<void> {
     for (const tag of this.#tags) await this.#send('/v1/tags', JSON.stringify({ tag, step: STEP }));
   }
