@@ -12,7 +12,7 @@ import {
 const SEARCHED_AT_ONCE = 1_000;
 
 /** A record as a roster found it. */
-export interface Found {
+export interface FoundRecord {
   readonly instanceId: string;
   readonly text: string;
 }
@@ -21,7 +21,7 @@ export interface Found {
 interface Reads {
   /** The next `place instanceId` in order. */
   places(after: string | undefined, most: number): Promise<readonly string[]>;
-  records(instanceIds: readonly string[]): Promise<readonly Found[]>;
+  records(instanceIds: readonly string[]): Promise<readonly FoundRecord[]>;
 }
 
 /** Reads on from `after`, some agents at a time, until the page is full or has looked at enough. */

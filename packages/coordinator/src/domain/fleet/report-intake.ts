@@ -1,6 +1,6 @@
 import type { AgentReport, Entering, Roster } from './roster.ts';
 
-/** How many reports are entered at once, so that no script occupies Redis for more than a millisecond or two. */
+/** How many reports are entered at once, so that nobody is held up for more than a millisecond or two. */
 const AT_ONCE = 10;
 /** How many may wait. Beyond that they are dropped: in 15 s each agent has something newer to say. */
 const MAX_WAITING = 2_000;
@@ -13,7 +13,7 @@ interface Waiting {
 
 /**
  * Enters reports on the roster. One call is under way at a time, and what comes meanwhile goes into the next one: so a
- * fleet that reports all at once leaves Redis and this process to grants and heartbeats in between.
+ * fleet that reports all at once leaves room for grants and heartbeats in between.
  */
 export class ReportIntake {
   readonly #roster: Pick<Roster, 'report'>;

@@ -1,6 +1,6 @@
 import { MAX_REPORTED_BUFFERS } from '@leafcutter/shared/wire';
 import type { Holder } from '../../domain/allocation/range.ts';
-import { type Found, pageOf } from '../../domain/fleet/page-of.ts';
+import { type FoundRecord, pageOf } from '../../domain/fleet/page-of.ts';
 import { fromText, nameOf, placeOf, tagNamed, toText } from '../../domain/fleet/record-text.ts';
 import {
   type AgentCounts,
@@ -180,7 +180,7 @@ export class RedisRoster implements Roster {
     );
   }
 
-  async #records(instanceIds: readonly string[]): Promise<Found[]> {
+  async #records(instanceIds: readonly string[]): Promise<FoundRecord[]> {
     if (instanceIds.length === 0) return [];
     const { records } = this.#keys;
     const texts = await this.#link.run((redis) => redis.hmget(records, ...instanceIds));
