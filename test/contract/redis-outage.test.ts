@@ -3,6 +3,7 @@ import { NO_MARK } from '@leafcutter/coordinator/domain/allocation/fence';
 import type { Range } from '@leafcutter/coordinator/domain/allocation/range';
 import type { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard/fence-guard';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
+import { FenceMemory, MemoryFence } from '@leafcutter/coordinator/fakes/memory-fence';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
 import {
   CALM,
@@ -42,6 +43,7 @@ let segments: SegmentArbiter;
 let changes: boolean[];
 let prefix: string;
 let keeper: FenceGuard;
+let fence: RedisFence;
 /** What Redis said when it took no writes. */
 let words: string[];
 
@@ -61,28 +63,32 @@ async function begin(commandTimeoutMs?: number): Promise<void> {
   changes = [];
   link.onChange((up) => changes.push(up));
   events = new RecordedEvents();
-  const ports = {
-    store: handles[0].store,
-    fence: new RedisFence(link, systemClock, {
-      met: (error) => words.push((error as Error).message),
-      over: () => undefined,
-    }),
-    locks: new RedisLocks(link, systemClock),
-  };
+  fence = new RedisFence(link, systemClock, {
+    met: (error) => words.push((error as Error).message),
+    over: () => undefined,
+  });
+  const ports = { store: handles[0].store, fence, locks: new RedisLocks(link, systemClock) };
   words = [];
   keeper = guard(ports, events);
   events.onFenceStrange = () => void keeper.check();
   await keeper.sweep();
-  segments = new SegmentArbiter({
-    ...ports,
-    unfenced: keeper,
+  segments = arbiter({ ...ports, unfenced: keeper });
+}
+
+type Arbiter = ConstructorParameters<typeof SegmentArbiter>[0];
+
+function arbiter(parts: Pick<Arbiter, 'store' | 'fence'> & Partial<Arbiter>): SegmentArbiter {
+  return new SegmentArbiter({
+    locks: noLocks,
     clock: systemClock,
     random: Math.random,
     rules: RULES,
     events,
     coordinatorId: 'c1',
+    ...parts,
   });
 }
+
 afterEach(async () => {
   link.close();
   await Promise.all(handles.map(({ store }) => store.close()));
@@ -140,8 +146,8 @@ describe.each([
     const unfenced = events.unfencedCounters.length;
     ranges.push(await grant());
     expect(events.unfencedCounters).toHaveLength(unfenced);
-    const fence = await poll(() => new RedisFence(link).read(ORDERS));
-    expect(fence?.value).toBe(ranges.at(-1)?.end);
+    const mark = await poll(() => new RedisFence(link).read(ORDERS));
+    expect(mark?.value).toBe(ranges.at(-1)?.end);
     expect(overlaps(ranges)).toEqual([]);
   });
 
@@ -201,6 +207,42 @@ describe('a Redis that forgot everything and takes no writes', () => {
     await handles[1].store.changeGeneration(generation, 'of the others');
     await expect(grant()).rejects.toMatchObject({ reason: 'fence_stranger' });
   });
+
+  /** The others go over to another Redis, and MySQL forgets what was granted since then. */
+  async function grantsBesideOthers(): Promise<Range[]> {
+    const ranges = [await grant()];
+    await wipeAndCloseForWrites();
+    const { generation, id } = await handles[0].store.identify(LAYOUT_TEXT);
+    // Here it is known by now that this Redis takes no writes.
+    ranges.push((await poll(grant)) as Range);
+    await handles[1].store.changeGeneration(generation, 'of the others');
+    const { identity } = SAMPLE_DEPLOYMENT;
+    const theirs = new MemoryFence(
+      new FenceMemory({ ...identity, deploymentId: id, generation: 'of the others' }),
+    );
+    const others = arbiter({ store: handles[1].store, fence: theirs });
+    const grantToOthers = () => others.grant('orders', holder(2), CALM);
+    ranges.push(await grantToOthers());
+    await grant().then(
+      (range) => ranges.push(range),
+      () => undefined,
+    );
+    await forgetInMysql();
+    return [...ranges, await grantToOthers()];
+  }
+
+  test('hands out nothing that the Redis of the others never hears of', async () => {
+    expect(overlaps(await grantsBesideOthers())).toEqual([]);
+  });
+
+  test('NEGATIVE CONTROL: taken for one that is away, although the others have another one, it does', async () => {
+    const raise = fence.raise.bind(fence);
+    fence.raise = async (...call) => {
+      const answer = await raise(...call);
+      return answer.kind === 'stranger' ? { kind: 'away' } : answer;
+    };
+    expect(overlaps(await grantsBesideOthers())).not.toEqual([]);
+  });
 });
 
 describe('a Redis that is there all the time, while MySQL forgets', () => {
@@ -239,17 +281,7 @@ describe('a Redis that is there all the time, while MySQL forgets', () => {
         return super.read(name).catch(() => NO_MARK);
       }
     }
-    const hasty = new SegmentArbiter({
-      store: handles[0].store,
-      fence: new HastyFence(cut),
-      unfenced: SWEPT,
-      locks: noLocks,
-      clock: systemClock,
-      random: Math.random,
-      rules: RULES,
-      events,
-      coordinatorId: 'c1',
-    });
+    const hasty = arbiter({ store: handles[0].store, fence: new HastyFence(cut), unfenced: SWEPT });
     const ranges = [await hasty.grant('orders', holder(1), CALM)];
     await forgetInMysql();
     await proxy.cut();

@@ -13,17 +13,24 @@ import type { CounterName, Holder } from '@leafcutter/coordinator/domain/allocat
 import { RETRY_REASONS } from '@leafcutter/coordinator/domain/allocation/store';
 import type { LeaseRegistry, Renewal } from '@leafcutter/coordinator/domain/leases/lease-registry';
 import { sleep } from '@leafcutter/shared/clock';
+import { hasCode } from '@leafcutter/shared/errors';
 import type { Process } from '../machine/process.ts';
 import type { Random } from '../machine/random.ts';
+import type { RedisServer } from './simulated-redis.ts';
 import type { SimulatedRedisLink } from './simulated-redis-link.ts';
 
 /**
  * The ports that a coordinator keeps in Redis, over a simulated connection. They follow `stores/redis` line by line.
  */
 
+/** What a coordinator remembers of counters itself is left out: no promise rests on it. */
 export class SimulatedFence implements Fence {
   readonly #link: SimulatedRedisLink;
+  #takesWrites = true;
+  /** Of the Redis that was last seen; the empty text if it has none. */
   #generation: string | undefined;
+  /** The generation of which Redis and MySQL last agreed here. */
+  #agreed: string | undefined;
 
   constructor(link: SimulatedRedisLink) {
     this.#link = link;
@@ -33,21 +40,33 @@ export class SimulatedFence implements Fence {
     return this.#link.up;
   }
 
-  readonly takesWrites = true;
+  get takesWrites(): boolean {
+    return this.#takesWrites;
+  }
 
   get incarnation(): number {
     return this.#link.incarnation;
   }
 
   async raise(moves: readonly FenceMove[]): Promise<FenceAnswer[]> {
-    const generation = moves[0]?.generation;
-    if (!this.#link.up) {
-      const strange = this.#generation !== undefined && this.#generation !== generation;
-      return moves.map(() => ({ kind: strange ? 'stranger' : 'away' }));
+    if (!this.#link.up) return this.#unfenced(moves);
+    const { answers, identity } = await this.#link.run(
+      async ({ fence }) => ({ answers: await fence.raise(moves), identity: await fence.identity() }),
+      RETRY_REASONS.fenceUnclear,
+    );
+    if (identity === undefined) {
+      this.#generation = '';
+      const mayGoUnfenced = moves.every((move) => move.mayGoUnfenced);
+      if (!this.#takesWrites && !mayGoUnfenced) return moves.map(() => ({ kind: 'away' }));
+      return this.#unfenced(moves);
     }
-    const answers = await this.#link.run((server) => server.fence.raise(moves), RETRY_REASONS.fenceUnclear);
-    if (answers.every(({ kind }) => kind !== 'stranger')) this.#generation = generation;
-    return answers;
+    if (answers.some(({ kind }) => kind === 'stranger')) return answers;
+    this.#generation = identity.generation;
+    this.#agreed = identity.generation;
+    if (answers.every(({ kind }) => kind === 'ok')) this.#takesWrites = true;
+    if (answers.every(({ kind }) => kind !== 'away')) return answers;
+    this.#takesWrites = false;
+    return this.#unfenced(moves);
   }
 
   async identity(): Promise<FenceIdentity | undefined> {
@@ -56,16 +75,19 @@ export class SimulatedFence implements Fence {
     return identity;
   }
 
-  introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
-    return this.#link.run((server) => server.fence.introduce(identity));
+  async introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
+    await this.#write((server) => server.fence.introduce(identity));
+    this.#takesWrites = true;
   }
 
   sweep(identity: FenceIdentity, counters: readonly SweptCounter[]): Promise<Swept> {
-    return this.#link.run((server) => server.fence.sweep(identity, counters));
+    return this.#write((server) => server.fence.sweep(identity, counters));
   }
 
-  finishSweep(...sweep: Parameters<Fence['finishSweep']>): Promise<void> {
-    return this.#link.run((server) => server.fence.finishSweep(...sweep));
+  async finishSweep(...sweep: Parameters<Fence['finishSweep']>): Promise<void> {
+    await this.#write((server) => server.fence.finishSweep(...sweep));
+    this.#agreed = sweep[0].generation;
+    this.#takesWrites = true;
   }
 
   lower(name: CounterName, from: FenceMark, down: FenceLowering): Promise<void> {
@@ -86,6 +108,26 @@ export class SimulatedFence implements Fence {
 
   read(name: CounterName): Promise<FenceMark> {
     return this.#link.run((server) => server.fence.read(name));
+  }
+
+  #unfenced(moves: readonly FenceMove[]): FenceAnswer[] {
+    return moves.map(({ generation }) => ({ kind: this.#isAnothers(generation) ? 'stranger' : 'away' }));
+  }
+
+  #isAnothers(generation: string | undefined): boolean {
+    if (this.#generation === undefined || this.#generation === generation) return false;
+    const isOurs = this.#generation === '' && generation === this.#agreed;
+    return !isOurs || this.#takesWrites;
+  }
+
+  async #write<T>(work: (server: RedisServer) => Promise<T>): Promise<T> {
+    try {
+      return await this.#link.run(work);
+    } catch (error) {
+      if (hasCode(error, 'STORE_UNAVAILABLE') && error.reason === 'redis_read_only')
+        this.#takesWrites = false;
+      throw error;
+    }
   }
 }
 

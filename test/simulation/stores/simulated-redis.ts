@@ -29,13 +29,13 @@ export class RedisServer {
     this.#fence = new MemoryFence(memory.fences);
   }
 
-  /** False while it takes no writes: a replica, or a full disk. Fences then answer that they are away. */
+  /** False while it takes no writes: a replica, or a full disk. What it remembers it tells all the same. */
   get writable(): boolean {
-    return this.#fence.available;
+    return this.#fence.takesWrites;
   }
 
   set writable(writable: boolean) {
-    this.#fence.available = writable;
+    this.#fence.takesWrites = writable;
   }
 
   get fence(): MemoryFence {

@@ -41,7 +41,8 @@ export class FenceMemory {
 /** The fence in memory, for tests and simulations. */
 export class MemoryFence implements Fence {
   available = true;
-  readonly takesWrites = true;
+  /** False: it answers and remembers, and takes no writes. */
+  takesWrites = true;
   incarnation = 1;
   /** Times that `raise` was called. */
   raises = 0;
@@ -63,7 +64,10 @@ export class MemoryFence implements Fence {
     if (!this.available) return moves.map(() => ({ kind: 'away' }));
     if (fault === 'before-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
     const answers = moves.map((move) => this.#answer(move));
-    if (answers.every(({ kind }) => kind === 'ok')) for (const move of moves) this.#rise(move);
+    if (answers.every(({ kind }) => kind === 'ok')) {
+      if (!this.takesWrites) return moves.map(() => ({ kind: 'away' }));
+      for (const move of moves) this.#rise(move);
+    }
     if (fault === 'after-raise') throw unavailable(RETRY_REASONS.fenceUnclear);
     return answers;
   }
@@ -75,7 +79,7 @@ export class MemoryFence implements Fence {
 
   confirm(name: CounterName, value: bigint): void {
     const mark = this.#mark(name);
-    if (this.available && mark.value >= value && mark.committed < value)
+    if (this.available && this.takesWrites && mark.value >= value && mark.committed < value)
       this.memory.marks.set(key(name), { ...mark, committed: value });
   }
 
@@ -86,6 +90,7 @@ export class MemoryFence implements Fence {
 
   async introduce(identity: Parameters<Fence['introduce']>[0]): Promise<void> {
     this.#mustAnswer();
+    this.#mustTakeWrites();
     this.memory.identity ??= { ...identity, sweep: 0 };
   }
 
@@ -112,6 +117,7 @@ export class MemoryFence implements Fence {
     this.#mustAnswer();
     const here = this.memory.identity;
     if (here === undefined || !isSame(here, identity)) throw overtaken();
+    this.#mustTakeWrites();
     this.memory.identity = { ...here, sweep: number, sweepBefore: here.sweep, ledger };
   }
 
@@ -175,12 +181,17 @@ export class MemoryFence implements Fence {
   }
 
   #put(name: CounterName, mark: FenceMark): void {
+    this.#mustTakeWrites();
     this.memory.marks.set(key(name), mark);
     this.memory.rose.set(key(name), { name, sweep: this.memory.identity?.sweep ?? 0 });
   }
 
   #mustAnswer(): void {
     if (!this.available) throw unavailable('redis');
+  }
+
+  #mustTakeWrites(): void {
+    if (!this.takesWrites) throw unavailable('redis_read_only');
   }
 }
 
