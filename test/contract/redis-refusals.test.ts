@@ -1,19 +1,27 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
 import { ownWords } from '@leafcutter/coordinator/stores/trouble';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { PATIENCE_MS } from '../support/patience.ts';
+import { poll } from '../support/poll.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
 import { freshPrefix, openLink } from './backends.ts';
 
 let redis: RedisServer;
+/** Closed also if their test fails: otherwise they would try for ever. */
+const open: RedisLink[] = [];
 
 beforeAll(async () => {
   redis = await startRedis({ args: ['--databases', '1'] });
 });
 afterAll(() => redis?.dispose());
+afterEach(() => {
+  for (const link of open.splice(0)) link.close();
+});
 
 describe('a database that Redis does not have', () => {
   test('is told, and no other one is worked on in its place', async () => {
@@ -55,4 +63,57 @@ describe('why there is no connection is told in Redis’ own words', () => {
     holder?.destroy();
     expect(ownWords(refusal)).toContain(says);
   });
+});
+
+describe('a replica that nobody promotes', () => {
+  /** How many connections the replica was asked for. */
+  async function connections(link: RedisLink): Promise<number> {
+    // INFO is answered before the connection is ready.
+    await poll(() => link.run((client) => client.ping()));
+    const info = await link.run((client) => client.info('stats'));
+    return Number(/total_connections_received:(\d+)/.exec(info)?.[1]);
+  }
+
+  test('is left for the first write that it refuses, and then once a second; other commands are answered', async () => {
+    await using replica = await startRedis({ args: ['--replicaof', '127.0.0.1 1'] });
+    const clock = new FakeClock();
+    const link = new RedisLink({ url: replica.url, keyPrefix: 'x:', commandTimeoutMs: PATIENCE_MS }, clock);
+    open.push(link);
+    await link.connect();
+    const before = await connections(link);
+    const write = () => link.run((client) => client.set('x:y', '1')).catch(({ cause }) => String(cause));
+    for (const connected of [1, 2]) {
+      expect(await write()).toContain('READONLY');
+      expect(await connections(link)).toBe(before + connected);
+      const load = Array.from({ length: 100 }, () => [write(), link.run((client) => client.get('x:y'))]);
+      const answers = await Promise.all(load.flat());
+      expect(new Set(answers)).toEqual(new Set([expect.stringContaining('READONLY'), null]));
+      expect(await connections(link)).toBe(before + connected);
+      await clock.advance(1_000);
+    }
+  });
+});
+
+test('the wrong Redis is left for the one that its name leads to by now, at most every five seconds', async () => {
+  await using other = await startRedis();
+  await using proxy = await startProxy({ target: { host: '127.0.0.1', port: redis.port } });
+  const clock = new FakeClock();
+  const url = `redis://127.0.0.1:${proxy.port}`;
+  const link = new RedisLink({ url, keyPrefix: 'x:', commandTimeoutMs: PATIENCE_MS }, clock);
+  open.push(link);
+  await link.connect();
+  const port = async () => {
+    const info = await poll(() => link.run((client) => client.config('GET', 'port')));
+    return Number(Object.values(Object(info)).at(-1));
+  };
+  proxy.leadNewTo({ host: '127.0.0.1', port: other.port });
+  expect(await port()).toBe(redis.port);
+  link.renew();
+  expect(await port()).toBe(other.port);
+  proxy.leadNewTo({ host: '127.0.0.1', port: redis.port });
+  link.renew();
+  expect(await port()).toBe(other.port);
+  await clock.advance(5_000);
+  link.renew();
+  expect(await port()).toBe(redis.port);
 });

@@ -97,8 +97,13 @@ export class TcpProxy implements AsyncDisposable {
 
   /** Leads new connections to another server, and ends those to the old one, as a failover does. */
   leadTo(target: ProxyOptions['target']): void {
-    this.#target = target;
+    this.leadNewTo(target);
     this.resetAll();
+  }
+
+  /** Leads new connections to another server. Those to the old one stay, as if a name had changed. */
+  leadNewTo(target: ProxyOptions['target']): void {
+    this.#target = target;
   }
 
   /** Sends RST on every connection; new ones are welcome at once. */

@@ -344,6 +344,7 @@ async function guardFence(
     newGeneration: randomUUID,
   });
   events.onFenceStrange = () => void guard.check();
+  events.onFenceRefused = () => redis?.renew();
   const sweepAnew = () => {
     void guard
       .check()

@@ -28,7 +28,7 @@ export function bullmqScheduler(
   const { clock, log, watch } = options;
   // BullMQ asks for a hash tag; in a cluster the one in keyPrefix comes first and counts.
   const prefix = `${options.redis.keyPrefix}{bull}`;
-  const connections = [connect(options.redis), connect(options.redis)] as const;
+  const connections = [connect(options.redis, clock), connect(options.redis, clock)] as const;
   const queue = new Queue(QUEUE, { connection: connections[0], prefix });
   const worker = new Worker(QUEUE, async ({ name }) => jobs.find((job) => job.name === name)?.run(), {
     connection: connections[1],
@@ -92,8 +92,8 @@ export function bullmqScheduler(
   };
 }
 
-function connect(place: RedisPlace): Redis {
-  return connectRedis(place, {
+function connect(place: RedisPlace, clock: Clock): Redis {
+  return connectRedis(place, clock, {
     maxRetriesPerRequest: null,
     retryStrategy: (attempt) => Math.min(100 * attempt, 2_000),
   });

@@ -19,6 +19,8 @@ const LOST_SHOWN_MS = 3_600_000;
 export class CoordinatorObserver extends CoordinatorMetrics implements GuardEvents {
   /** Called when an allocation met a Redis that is not the deployment's. */
   onFenceStrange: () => void = () => undefined;
+  /** This coordinator must not use the Redis that it finds; called with every look. */
+  onFenceRefused: () => void = () => undefined;
   readonly #log: Logger;
   readonly #clock: Clock;
   #refused = '';
@@ -106,6 +108,7 @@ export class CoordinatorObserver extends CoordinatorMetrics implements GuardEven
     super.fenceRefused(error);
     if (this.#refused !== error.reason) this.#log.error({ reason: error.reason }, error.message);
     this.#refused = error.reason ?? '';
+    this.onFenceRefused();
   }
 
   override fenceAgreed(): void {

@@ -1,3 +1,4 @@
+import type { Clock } from '@leafcutter/shared/clock';
 import { readRedisUrl, readSentinelUrl, type StorePlace } from '@leafcutter/shared/store-url';
 import { readTlsFiles, type TlsFiles } from '@leafcutter/shared/tls-files';
 import { Redis, type RedisOptions, ReplyError } from 'ioredis';
@@ -25,13 +26,19 @@ const CONNECT_TIMEOUT_MS = 2_000;
 const NOT_THE_MASTER = /^(MOVED|CLUSTERDOWN|MASTERDOWN) |\bREADONLY /;
 
 /**
+ * A connection that led to no master is given up at most this often, milliseconds. If each refused command gave one up, all
+ * others that are under way would fail with it, and a replica that nobody promotes would serve next to nothing.
+ */
+const LEAVE_EVERY_MS = 1_000;
+
+/**
  * The one way to Redis, for all connections. Each leads to one server, the master that has our keys. Which one that
  * is, is asked anew for each connection: a name is resolved, Sentinels are asked, or nodes of a cluster. A command
- * that meets another server fails, is not sent elsewhere, and ends the connection. Nothing is sent twice unless told
- * to.
+ * that meets another server fails, is not sent elsewhere, and ends the connection, unless one was just ended for that. Nothing
+ * is sent twice unless told to.
  * @throws StartError if a file of `tls` cannot be read
  */
-export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
+export function connectRedis(place: RedisPlace, clock: Clock, options: RedisOptions): Redis {
   const { sentinels = [], clusterNodes = [] } = place;
   const server = readRedisUrl(place.url);
   const named = sentinels.map(readSentinelUrl);
@@ -42,7 +49,7 @@ export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
     db: Number(server.database ?? 0),
     ...credentials(server),
     connectTimeout: CONNECT_TIMEOUT_MS,
-    reconnectOnError: (error) => NOT_THE_MASTER.test(error.message),
+    reconnectOnError: leavingReplicas(clock),
     ...(tls && server.tls && { tls }),
     ...(named.length > 0 && sentinelOptions(server, named, tls)),
     ...(clusterNodes.length > 0 && { Connector: clusterConnector(clusterNodes, place.keyPrefix) }),
@@ -54,6 +61,16 @@ export function connectRedis(place: RedisPlace, options: RedisOptions): Redis {
     if (isSelectRefused(error)) redis.stream.destroy();
   });
   return redis;
+}
+
+function leavingReplicas(clock: Clock): (error: Error) => boolean {
+  let leftAtMs = Number.NEGATIVE_INFINITY;
+  return ({ message }) => {
+    const now = clock.monotonic();
+    if (!NOT_THE_MASTER.test(message) || now - leftAtMs < LEAVE_EVERY_MS) return false;
+    leftAtMs = now;
+    return true;
+  };
 }
 
 /** True if `error` says that Redis does not have the database that the URL names, or does not let us use it. */

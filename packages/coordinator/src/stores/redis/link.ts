@@ -7,6 +7,9 @@ import { LISTENER_OPTIONS, RedisListener } from './listener.ts';
 import { defineScripts } from './scripts.ts';
 import { RedisWatch } from './watch.ts';
 
+/** A connection that leads to the wrong Redis is made anew at most this often, milliseconds. */
+const RENEW_EVERY_MS = 5_000;
+
 export interface RedisOptions extends RedisPlace {
   /** How long a command may take, in milliseconds. */
   readonly commandTimeoutMs: number;
@@ -23,16 +26,19 @@ export class RedisLink {
   readonly prefix: string;
   readonly #redis: Redis;
   readonly #watch: RedisWatch;
+  readonly #clock: Clock;
   readonly #events = new EventEmitter<{ change: [up: boolean]; found: [] }>();
   readonly #listeners: RedisListener[] = [];
   #connectedBefore = false;
+  #renewedAtMs = Number.NEGATIVE_INFINITY;
   /** Why the last connection could not be made, or broke. */
   #said: Error | undefined;
   #incarnation = 1;
 
   constructor(options: RedisOptions, clock: Clock) {
     this.prefix = options.keyPrefix;
-    this.#redis = connectRedis(options, {
+    this.#clock = clock;
+    this.#redis = connectRedis(options, clock, {
       lazyConnect: true,
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
@@ -62,7 +68,7 @@ export class RedisLink {
       probe: () => this.#ask((redis) => redis.ping()).then(() => undefined),
       timeoutMs: options.commandTimeoutMs,
       // A connection that a firewall forgot stays open and swallows everything; only a new one shows that.
-      reconnect: () => this.#redis.status === 'ready' && this.#redis.disconnect(true),
+      reconnect: () => this.#reconnect(),
       onChange: (up) => {
         if (up) options.trouble?.over();
         else options.trouble?.met(this.#said ?? new Error('it does not answer'));
@@ -133,10 +139,25 @@ export class RedisLink {
     this.#listeners.push(new RedisListener(this.#redis.duplicate(LISTENER_OPTIONS), channel, heard));
   }
 
+  /**
+   * Connects anew, because the Redis that answers is the wrong one: its name may lead to another server by now, while this one
+   * answers on as long as somebody is connected.
+   */
+  renew(): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#renewedAtMs < RENEW_EVERY_MS) return;
+    this.#renewedAtMs = now;
+    this.#reconnect();
+  }
+
   close(): void {
     this.#watch.stop();
     for (const listener of this.#listeners) listener.close();
     this.#redis.disconnect();
+  }
+
+  #reconnect(): void {
+    if (this.#redis.status === 'ready') this.#redis.disconnect(true);
   }
 
   #found(): void {
