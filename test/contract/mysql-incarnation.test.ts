@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
+import { startProxy } from '../support/tcp-proxy.ts';
 import { freshMysqlStores, type OpenStore, untilRestartShows } from './backends.ts';
 
 let mariadb: MariadbServer;
@@ -31,5 +33,18 @@ describe('a store on a real MariaDB', () => {
     await mariadb.restart();
     expect(await poll(() => store.now(), PATIENCE_MS)).toBeGreaterThan(0);
     expect([store.incarnation, replaced]).toEqual([before + 1, 1]);
+  });
+
+  test.each([
+    ['is exchanged when it is old, so that a change of the server’s name is followed', 0, 3],
+    ['is kept until then', undefined, 1],
+  ])('a connection that is never idle %s', async (_what, maxConnectionAgeMs, connections) => {
+    await using proxy = await startProxy({ target: { host: '127.0.0.1', port: mariadb.port } });
+    const url = mariadb.url.replace(`:${mariadb.port}`, `:${proxy.port}`);
+    const statementTimeoutMs = PATIENCE_MS;
+    const driver = openMysql({ url, maxConnectionAgeMs, connectionLimit: 8, statementTimeoutMs });
+    for (let n = 0; n < 3; n++) expect(await driver.query('SELECT 1 AS one')).toEqual([{ one: 1n }]);
+    await driver.close();
+    expect(proxy.accepted).toBe(connections);
   });
 });

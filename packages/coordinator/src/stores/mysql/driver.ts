@@ -21,9 +21,21 @@ const WRITE_TROUBLE: ReadonlySet<string | undefined> = new Set([
 /** A server that refused a connection is told as crowded for so long, although it serves, milliseconds. */
 const CROWDED_MS = 10_000;
 
+/**
+ * A name may lead to another server by now. Under load no connection is ever idle, and as long as the old server answers, nothing
+ * else ends them. Milliseconds.
+ */
+const MAX_CONNECTION_AGE_MS = 60_000;
+
 /** MySQL 8+ and MariaDB 10.6+ on mysql2. @throws StartError if a file of `tls` cannot be read */
 export function openMysql(options: MysqlOptions): SqlDriver {
   return new MysqlDriver(new MysqlHosts(options), options);
+}
+
+/** A connection that is ready for work: which server it leads to, and since when. */
+interface Prepared {
+  readonly incarnation: number;
+  readonly sinceMs: number;
 }
 
 class MysqlDriver implements SqlDriver {
@@ -34,17 +46,19 @@ class MysqlDriver implements SqlDriver {
   readonly #hosts: MysqlHosts;
   readonly #timeoutMs: number;
   readonly #trouble: MysqlOptions['trouble'];
-  /** By connection, the incarnation that it leads to. */
-  readonly #prepared = new WeakMap<object, number>();
+  readonly #maxAgeMs: number;
+  readonly #prepared = new WeakMap<object, Prepared>();
   readonly #incarnation = new MysqlIncarnation(() => performance.now());
   readonly #line = new ConnectionLine((error) => this.#crowded(error));
   #onReplaced: () => void = () => undefined;
   #crowdedAtMs = Number.NEGATIVE_INFINITY;
   #refusesWrites = false;
 
-  constructor(hosts: MysqlHosts, { statementTimeoutMs, trouble }: MysqlOptions) {
+  constructor(hosts: MysqlHosts, options: MysqlOptions) {
+    const { statementTimeoutMs, maxConnectionAgeMs = MAX_CONNECTION_AGE_MS, trouble } = options;
     this.#hosts = hosts;
     this.#timeoutMs = statementTimeoutMs;
+    this.#maxAgeMs = maxConnectionAgeMs;
     this.#trouble = trouble;
   }
 
@@ -124,7 +138,7 @@ class MysqlDriver implements SqlDriver {
       try {
         if (!this.#prepared.has(connection.connection)) await this.#prepare(connection);
         const result = await work(connection);
-        this.#line.release(connection);
+        this.#giveBack(connection);
         this.#served(writes);
         return result;
       } catch (error) {
@@ -141,6 +155,12 @@ class MysqlDriver implements SqlDriver {
       }
       throw error;
     }
+  }
+
+  #giveBack(connection: PoolConnection): void {
+    const { sinceMs = 0 } = this.#prepared.get(connection.connection) ?? {};
+    if (performance.now() - sinceMs < this.#maxAgeMs) this.#line.release(connection);
+    else this.#line.destroy(connection);
   }
 
   /** A read that is answered says nothing of a server that refuses writes. */
@@ -161,7 +181,10 @@ class MysqlDriver implements SqlDriver {
     await prepareSession(session);
     // Before anything is read or granted here: from now on nothing goes unfenced until a sweep has seen this server.
     const replaced = await this.#incarnation.look(session);
-    this.#prepared.set(connection.connection, this.#incarnation.number);
+    this.#prepared.set(connection.connection, {
+      incarnation: this.#incarnation.number,
+      sinceMs: performance.now(),
+    });
     if (replaced) this.#onReplaced();
   }
 
@@ -172,8 +195,8 @@ class MysqlDriver implements SqlDriver {
   async #connectNow(pool: Pool): Promise<PoolConnection> {
     for (;;) {
       const connection = await this.#connect(pool);
-      const leadsTo = this.#prepared.get(connection.connection);
-      if (leadsTo === undefined || leadsTo === this.#incarnation.number) return connection;
+      const prepared = this.#prepared.get(connection.connection);
+      if (prepared === undefined || prepared.incarnation === this.#incarnation.number) return connection;
       this.#line.destroy(connection);
     }
   }

@@ -12,6 +12,8 @@ export interface MysqlOptions {
   readonly connectionLimit: number;
   /** How long one statement may take before its connection is given up, in milliseconds. */
   readonly statementTimeoutMs: number;
+  /** After this time a connection is exchanged for a new one, milliseconds. Default: a minute. */
+  readonly maxConnectionAgeMs?: number | undefined;
   /** Told of what keeps MySQL from serving, and when it serves. */
   readonly trouble?: Trouble | undefined;
 }
