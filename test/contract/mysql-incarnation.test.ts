@@ -43,7 +43,7 @@ describe('a store on a real MariaDB', () => {
     const url = mariadb.url.replace(`:${mariadb.port}`, `:${proxy.port}`);
     const statementTimeoutMs = PATIENCE_MS;
     const driver = openMysql({ url, maxConnectionAgeMs, connectionLimit: 8, statementTimeoutMs });
-    for (let n = 0; n < 3; n++) expect(await driver.query('SELECT 1 AS one')).toEqual([{ one: 1n }]);
+    for (let n = 0; n < 3; n++) await driver.query('SELECT 1');
     await driver.close();
     expect(proxy.accepted).toBe(connections);
   });

@@ -6,10 +6,12 @@ import type { Applier, Appliers } from '@leafcutter/shared/config/live-settings'
 import { CurrentTls } from '@leafcutter/shared/current-tls';
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import { type DependencyState, Health } from '@leafcutter/shared/health';
+import { FEW_FILES, fitConnections } from '@leafcutter/shared/http/descriptors';
 import { Tokens } from '@leafcutter/shared/http/tokens';
 import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
+import { ResourceWatch } from '@leafcutter/shared/resource-watch';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { visible } from '@leafcutter/shared/visible';
@@ -89,6 +91,10 @@ export async function startAgent(
   if (agent.tokens.isOpen && networkListeners(config).length > 0) {
     log.warn({ places }, 'allowUnauthenticatedNetwork: anyone who reaches these ports can draw IDs');
   }
+  const fits = fitConnections(config.maxConnections, Object.keys(places).length);
+  if (fits < config.maxConnections) log.warn({ connections: fits }, FEW_FILES);
+  const resources = new ResourceWatch(agent.health, systemClock);
+  await resources.start();
   log.info({ ...places, coordinators: config.coordinators }, 'agent is listening');
   return {
     url,
@@ -99,6 +105,7 @@ export async function startAgent(
     async stop() {
       log.info('agent is stopping');
       markStopping();
+      resources.stop();
       doors.drain();
       if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
       await doors.close(config.drainMs);

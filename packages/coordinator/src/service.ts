@@ -11,6 +11,7 @@ import { layoutFingerprint, type SnowflakeLayout, timestampEndMs } from '@leafcu
 import type { LogCount } from '@leafcutter/shared/log-output';
 import type { Logger } from '@leafcutter/shared/logger';
 import { OpaqueKeys } from '@leafcutter/shared/opaque-keys';
+import { ResourceWatch } from '@leafcutter/shared/resource-watch';
 import { layoutOf } from '@leafcutter/shared/snowflake-settings';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { VERSION } from '@leafcutter/shared/version';
@@ -98,6 +99,8 @@ async function startWithOps(
     coordinator.watch.start();
     const { jobs, jobWatch, metrics } = coordinator;
     jobWatch.start();
+    const resources = new ResourceWatch(health, systemClock);
+    await resources.start();
     const scheduler = stores.schedule(jobs, jobWatch, metrics.jobs);
     const { url, drain, close } = door;
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
@@ -125,6 +128,7 @@ async function startWithOps(
         if (config.drainDelayMs > 0) await sleep(config.drainDelayMs);
         coordinator.watch.stop();
         jobWatch.stop();
+        resources.stop();
         events.end();
         await Promise.all([close(config.drainMs), ops?.close(config.drainMs)]);
         await scheduler.stop();

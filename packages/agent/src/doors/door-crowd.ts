@@ -4,7 +4,7 @@ import type { Agent } from './agent.ts';
 import { Deadlines, type Debt, type Debtor } from './deadlines.ts';
 
 /** Connections that a Redis or gRPC door holds at once. */
-const MAX_CONNECTIONS = 10_000;
+export const MAX_CONNECTIONS = 10_000;
 
 /** The share of a door that one client address may hold, unless `maxConnectionsPerAddress` says otherwise. */
 const SHARE_OF_ADDRESS = 1 / 4;

@@ -1,10 +1,11 @@
 import type { Place } from '@leafcutter/shared/http/bind';
 import type { Crowding } from '@leafcutter/shared/http/crowd';
+import { fitConnections } from '@leafcutter/shared/http/descriptors';
 import { type Listening, listen } from '@leafcutter/shared/http/listen';
 import { UnixSocket } from '@leafcutter/shared/http/unix-socket';
 import type { AgentConfig } from '../settings/settings.ts';
 import type { Agent } from './agent.ts';
-import { limitsOf } from './door-crowd.ts';
+import { limitsOf, MAX_CONNECTIONS } from './door-crowd.ts';
 import { directDoor } from './http/direct/direct-door.ts';
 import { agentListener, opsListener } from './http/listeners.ts';
 import { listenResp } from './resp/server.ts';
@@ -52,11 +53,13 @@ export async function openDoors(agent: Agent): Promise<OpenDoors> {
   };
 }
 
-function plans(agent: Agent): Plan[] {
+function plans(agent: Agent): readonly Plan[] {
   const { config, tls } = agent;
   const listener = agentListener(agent);
+  const isOpen = ({ at }: Plan) => at !== undefined;
+  const fitted = (most = MAX_CONNECTIONS) => limitsOf(agent, fitConnections(most, all.filter(isOpen).length));
   const bounds = (most: number) => ({
-    limits: limitsOf(agent, most),
+    limits: fitted(most),
     crowded: (what: Crowding) => agent.metrics.connectionEnded('http', what),
   });
   const reusePort = agent.seat !== undefined;
@@ -76,17 +79,17 @@ function plans(agent: Agent): Plan[] {
     shown?.onRenewed((texts) => server.renew(texts));
     return server;
   };
-  const resp = (at: Place, setting: string) => listenResp(at, agent, setting, tlsAt(at));
+  const resp = (at: Place, setting: string) => listenResp(at, agent, setting, tlsAt(at), fitted());
   // gRPC's library is half of what there is to load, and most agents serve HTTP alone.
   const grpc = async (at: Place, setting: string) => {
     const { idService, listenGrpc } = await import('./grpc/doors.ts');
-    return listenGrpc(at, agent, idService(agent), setting, tlsAt(at));
+    return listenGrpc(at, agent, idService(agent), setting, tlsAt(at), fitted());
   };
   const goLeaf = async (at: Place, setting: string) => {
     const { greeter, listenGrpc } = await import('./grpc/doors.ts');
-    return listenGrpc(at, agent, greeter(agent), setting, tlsAt(at));
+    return listenGrpc(at, agent, greeter(agent), setting, tlsAt(at), fitted());
   };
-  return [
+  const all: readonly Plan[] = [
     { setting: 'listen', at: config.listen, open: http },
     { setting: 'unix.http', at: onlyFirst(socketAt(config, config.unix.http)), open: http },
     { setting: 'grpc.listen', at: onlyFirst(config.grpc.listen), open: grpc },
@@ -101,6 +104,7 @@ function plans(agent: Agent): Plan[] {
         listen(at, opsListener(agent), setting, { ...bounds(MAX_OPS_CONNECTIONS), reusePort }),
     },
   ];
+  return all;
 }
 
 function socketAt({ unix }: AgentConfig, path: string | undefined): UnixSocket | undefined {

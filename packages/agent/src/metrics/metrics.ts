@@ -355,7 +355,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   #dependencyOk(readings: AgentReadings): void {
     new Gauge({
       name: `${PREFIX}dependency_ok`,
-      help: '1 while what this agent depends on (coordinators) served the last call, 0 while it did not: /readyz says since when, the log says why.',
+      help: '1 while what this agent depends on (coordinators, files, memory) is as it should be, 0 while it is not: /readyz says since when, the log says why.',
       labelNames: ['dependency'],
       registers: [this.#registry],
       collect() {

@@ -49,6 +49,11 @@ test('each door holds maxConnections', async () => {
 });
 
 test('one address may hold all of a door, unless maxConnectionsPerAddress says otherwise', () => {
-  expect(limitsOf({ maxConnections: 9, maxConnectionsPerAddress: undefined })).toEqual({ most: 9 });
-  expect(limitsOf({ maxConnections: 9, maxConnectionsPerAddress: 2 })).toEqual({ most: 9, perAddress: 2 });
+  expect(limitsOf({ maxConnections: 9, maxConnectionsPerAddress: undefined, opsListen: undefined })).toEqual({
+    most: 9,
+  });
+  expect(limitsOf({ maxConnections: 9, maxConnectionsPerAddress: 2, opsListen: undefined })).toEqual({
+    most: 9,
+    perAddress: 2,
+  });
 });

@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import type { Clock } from '@leafcutter/shared/clock';
 import { CurrentTls } from '@leafcutter/shared/current-tls';
 import type { CrowdLimits } from '@leafcutter/shared/http/crowd';
+import { FEW_FILES, fitConnections } from '@leafcutter/shared/http/descriptors';
 import { type HttpListening, listen, type ServerTls } from '@leafcutter/shared/http/listen';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { TlsTexts } from '@leafcutter/shared/tls-files';
@@ -56,6 +57,7 @@ export async function openMainDoor(
   log: Logger,
 ): Promise<MainDoor> {
   const limits = limitsOf(config);
+  if (limits.most < config.maxConnections) log.warn({ connections: limits.most }, FEW_FILES);
   const { certFile, keyFile, clientCaFile: caFile } = config.tls;
   if (certFile === undefined) {
     const { address, drain, close } = await listen(config.listen, app, 'listen', { limits });
@@ -89,10 +91,11 @@ export async function openMainDoor(
 
 /** The bounds of a door. */
 export function limitsOf({
-  maxConnections: most,
+  maxConnections,
   maxConnectionsPerAddress: perAddress,
-}: Pick<CoordinatorConfig, 'maxConnections' | 'maxConnectionsPerAddress'>): CrowdLimits {
-  return { most, perAddress };
+  opsListen,
+}: Pick<CoordinatorConfig, 'maxConnections' | 'maxConnectionsPerAddress' | 'opsListen'>): CrowdLimits {
+  return { most: fitConnections(maxConnections, opsListen === undefined ? 1 : 2), perAddress };
 }
 
 function serverTls({ cert = '', key = '', ca }: TlsTexts): ServerTls {

@@ -201,7 +201,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
     this.#gaugeBy(
       'dependency',
       'dependency_ok',
-      '1 while what this coordinator depends on (store, redis, jobs) does as it should, 0 while it does not: /readyz says since when, log and console say why.',
+      '1 while what this coordinator depends on (store, redis, jobs, files, memory) does as it should, 0 while it does not: /readyz says since when, log and console say why.',
       () => Object.fromEntries(dependencies().map(({ name, ok }) => [name, Number(ok)])),
     );
     this.#gaugeBy(

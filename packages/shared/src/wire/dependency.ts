@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** What a service depends on, and how that does, as whoever reaches the service may know it. */
 export const dependency = z.strictObject({
-  /** `store`, `redis`, `jobs`, `coordinators`. */
+  /** `store`, `redis`, `jobs`, `coordinators`, and what the system gives: `files`, `memory`. */
   name: z.string(),
   /** One word. */
   state: z.string(),

@@ -261,6 +261,17 @@ describe('the fleet', () => {
     });
   });
 
+  test.each([
+    ['files', 'used_up', 'critical', 'EMFILE', 'has opened all the files that it may (EMFILE)'],
+    ['memory', 'scarce', 'warning', '250 of 256 MiB', 'nearly out of memory (250 of 256 MiB)'],
+  ])('tells that the system gives it no more %s', async (name, state, level, words, told) => {
+    const { watch, pass, stores } = watching();
+    watch.subscribe(() => undefined);
+    stores.dependencies = [{ name, state, ok: false, sinceMs: 0, reason: null, words }];
+    await pass(2, 1);
+    expect(watch.fleet?.health).toMatchObject({ level, sentence: expect.stringContaining(told) });
+  });
+
   test.each<[string, Partial<AgentRecord>, string, string]>([
     [
       'a wrong clock',

@@ -25,6 +25,7 @@ export function problemsOf(
 ): FleetProblem[] {
   const problems = [
     ...storeProblems(stores, seen),
+    ...resourceProblems(stores),
     ...silentProblems(seen),
     ...refusalProblems(seen),
     ...rows.agents.flatMap((agent) => (agent.state === 'alive' ? agentProblems(agent) : [])),
@@ -163,13 +164,14 @@ function storeProblems(stores: StoreStates, seen: Seen): FleetProblem[] {
   return problems;
 }
 
-function databaseProblems({ store, dependencies }: StoreStates, seen: Seen): FleetProblem[] {
+function databaseProblems({ store, redis, dependencies }: StoreStates, seen: Seen): FleetProblem[] {
   const says = wordsOf('store', dependencies);
+  const database = redis === 'none' ? 'The embedded database' : 'MySQL';
   const problem = (level: FleetProblem['level'], sentence: string): FleetProblem[] => [
     { key: 'store', level, sentence, about: null },
   ];
   if (store === 'down')
-    return problem('critical', `MySQL does not answer${says}. Agents go on from memory.${forecast(seen)}`);
+    return problem('critical', `${database} does not answer${says}. Agents go on from memory.${forecast(seen)}`);
   if (says === '') return [];
   const isCrowded = dependencies.some(({ name, state }) => name === 'store' && state === 'crowded');
   return isCrowded
@@ -177,7 +179,7 @@ function databaseProblems({ store, dependencies }: StoreStates, seen: Seen): Fle
         'warning',
         `MySQL gives fewer connections than mysql.connectionLimit${says}. What needs one waits for those there are; raise the user's limit, or lower ours.`,
       )
-    : problem('critical', `MySQL refuses what allocations need${says}. Agents go on from memory.`);
+    : problem('critical', `${database} refuses what allocations need${says}. Agents go on from memory.`);
 }
 
 function redisProblems(
@@ -233,6 +235,26 @@ function forecast(seen: Seen): string {
 function wordsOf(dependency: string, dependencies: StoreStates['dependencies']): string {
   const words = dependencies.find(({ name }) => name === dependency)?.words ?? null;
   return words === null ? '' : ` (${words})`;
+}
+
+function resourceProblems({ dependencies }: StoreStates): FleetProblem[] {
+  const isScarce = (name: string) => dependencies.some((each) => each.name === name && !each.ok);
+  const problems: FleetProblem[] = [];
+  if (isScarce('files'))
+    problems.push({
+      key: 'files',
+      level: 'critical',
+      sentence: `This coordinator has opened all the files that it may${wordsOf('files', dependencies)}: new connections are cut, and no store is reached anew. End connections, or raise its limit (ulimit -n, LimitNOFILE).`,
+      about: null,
+    });
+  if (isScarce('memory'))
+    problems.push({
+      key: 'memory',
+      level: 'warning',
+      sentence: `This coordinator is nearly out of memory${wordsOf('memory', dependencies)}. If it takes more, it is ended without a word. Give it more.`,
+      about: null,
+    });
+  return problems;
 }
 
 function silentProblems(seen: Seen): FleetProblem[] {
