@@ -2,13 +2,14 @@ import { chmod, copyFile, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { audit } from '@leafcutter/coordinator/domain/ledger/audit';
-import { CALM, holder, newTag } from '@leafcutter/coordinator/fakes/samples';
+import { CALM, holder, newTag, overlaps } from '@leafcutter/coordinator/fakes/samples';
 import { type CoordinatorConfig, coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { MemoryLeaseRegistry } from '@leafcutter/coordinator/stores/memory/lease-registry';
 import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
 import { openStores } from '@leafcutter/coordinator/stores/open-stores';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
+import { StoreTrouble } from '@leafcutter/coordinator/stores/trouble';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
 import { Health } from '@leafcutter/shared/health';
 import { createLogger } from '@leafcutter/shared/logger';
@@ -133,6 +134,34 @@ describe('a SQLite file', () => {
     const again = new SqlStore(openSqlite(crashed));
     expect(await again.findTag('orders')).toMatchObject({ nextId: 500n });
     await again.close();
+  });
+
+  test('on a full disk refuses in its own words, also where it can be read, repeats nothing and serves when there is room', async () => {
+    await open.store.close();
+    const trouble = new StoreTrouble();
+    const driver = openSqlite(open.file, trouble);
+    const store = new SqlStore(driver);
+    const registry = new MemoryLeaseRegistry(systemClock);
+    const { segments } = coordinator({ store, fence: undefined, registry, locks: noLocks });
+    await store.createTag(newTag('orders'));
+    const ranges = [await segments.grant('orders', holder(1), CALM)];
+    await driver.query('PRAGMA max_page_count = 1');
+    let refusal: unknown;
+    for (let n = 0; n < 2_000 && refusal === undefined; n++)
+      await segments.grant('orders', holder(1), CALM).then(
+        (range) => ranges.push(range),
+        (error: unknown) => {
+          refusal = error;
+        },
+      );
+    expect(refusal).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
+    expect(await store.now()).toBeGreaterThan(0);
+    expect(trouble.last?.words).toBe('database or disk is full');
+    await driver.query('PRAGMA max_page_count = 1000000');
+    ranges.push(await segments.grant('orders', holder(1), CALM));
+    expect(trouble.last).toBeUndefined();
+    expect(overlaps(ranges)).toEqual([]);
+    await store.close();
   });
 
   test('syncs every commit, and is in WAL mode', async () => {

@@ -79,8 +79,8 @@ export async function openStores(
 function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger, health: Health): Stores {
   makePrivateFolder(config.dataDir);
   const file = embeddedFile(config.dataDir);
-  const store = new SqlStore(openSqlite(file));
   const storeTrouble = notedTrouble(health);
+  const store = new SqlStore(openSqlite(file, storeTrouble));
   log.info({ file }, 'embedded: counters and ledger in one SQLite file');
   return {
     store,
@@ -92,7 +92,7 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger, heal
     journal: new MemoryJobJournal(),
     redis: undefined,
     redisTrouble: new StoreTrouble(),
-    look: () => lookAt(() => store.now().then(() => storeTrouble.over()), storeTrouble),
+    look: () => lookAt(() => store.now(), storeTrouble),
     schedule: (jobs) => timerScheduler(jobs, clock),
     close: () => store.close(),
   };

@@ -13,6 +13,11 @@ import { migrateSqlite } from './migrations.ts';
 import { type Moved, movedAway, readMoved } from './moved.ts';
 import { makePrivateFile } from './private-file.ts';
 
+interface Trouble {
+  met(error: unknown): void;
+  over(): void;
+}
+
 /** How many transactions may wait for the one file; more means that the disk has stopped answering. */
 const MAX_WAITING = 1_000;
 
@@ -28,11 +33,12 @@ export function embeddedFile(dataDir: string): string {
 /**
  * Opens the embedded database: WAL, every COMMIT synced to disk, and held exclusively, so that a second coordinator
  * on the same file is refused. If several come at once, exactly one gets it.
+ * `trouble` is told when it refuses, and when it serves.
  * @throws STORE_UNAVAILABLE with reason `in_use` if another process has it open, `moved` if its counters went to
  * MySQL
  */
-export function openSqlite(file: string): SqlDriver {
-  return hold(file, (database, driver) => {
+export function openSqlite(file: string, trouble?: Trouble): SqlDriver {
+  return hold(file, trouble, (database, driver) => {
     const moved = readMoved(database);
     if (moved !== undefined) throw movedAway(file, moved);
     migrateSqlite(database);
@@ -49,7 +55,7 @@ export function openSqliteToMove(
   file: string,
   { migrate }: { readonly migrate: boolean },
 ): { readonly driver: SqlDriver; readonly moved: Moved | undefined } {
-  return hold(file, (database, driver) => {
+  return hold(file, undefined, (database, driver) => {
     const moved = readMoved(database);
     if (migrate && moved === undefined) migrateSqlite(database);
     return { driver, moved };
@@ -57,7 +63,11 @@ export function openSqliteToMove(
 }
 
 /** Opens the file for this process alone; if `prepare` throws, it is closed again. */
-function hold<T>(file: string, prepare: (database: DatabaseSync, driver: SqlDriver) => T): T {
+function hold<T>(
+  file: string,
+  trouble: Trouble | undefined,
+  prepare: (database: DatabaseSync, driver: SqlDriver) => T,
+): T {
   let lock: FileLock | undefined;
   let database: DatabaseSync | undefined;
   try {
@@ -67,7 +77,7 @@ function hold<T>(file: string, prepare: (database: DatabaseSync, driver: SqlDriv
     // Exclusive as well, against programs that do not know our lock: an earlier release, or a tool.
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 0;`);
-    return prepare(database, new SqliteDriver(database, lock));
+    return prepare(database, new SqliteDriver(database, lock, trouble));
   } catch (error) {
     database?.close();
     lock?.release();
@@ -91,12 +101,15 @@ class SqliteDriver implements SqlDriver {
   readonly #database: DatabaseSync;
   readonly #lock: FileLock;
   readonly #session: SqlSession;
+  readonly #trouble: Trouble | undefined;
+  #refusesWrites = false;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor(database: DatabaseSync, lock: FileLock) {
+  constructor(database: DatabaseSync, lock: FileLock, trouble: Trouble | undefined) {
     this.#database = database;
     this.#lock = lock;
+    this.#trouble = trouble;
     this.#session = {
       query: async (sql, values = []) => this.#prepare(sql).all(...values) as Row[],
       run: async (sql, values = []) => Number(this.#prepare(sql).run(...values).changes),
@@ -112,11 +125,11 @@ class SqliteDriver implements SqlDriver {
   }
 
   query(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
-    return this.#exclusively(() => this.#session.query(sql, values));
+    return this.#exclusively(() => this.#session.query(sql, values), false);
   }
 
   run(sql: string, values?: readonly SqlValue[]): Promise<number> {
-    return this.#exclusively(() => this.#session.run(sql, values));
+    return this.#exclusively(() => this.#session.run(sql, values), true);
   }
 
   transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
@@ -130,7 +143,7 @@ class SqliteDriver implements SqlDriver {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
       }
-    });
+    }, true);
   }
 
   async close(): Promise<void> {
@@ -147,23 +160,40 @@ class SqliteDriver implements SqlDriver {
     return this.#database.prepare(sql);
   }
 
-  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+  async #exclusively<T>(work: () => Promise<T>, writes: boolean): Promise<T> {
     if (this.#waiting >= MAX_WAITING) {
       throw new LeafcutterError('STORE_UNAVAILABLE', 'Too many transactions wait for the embedded database.');
     }
     this.#waiting++;
     const result = this.#turn
-      .then(() => {
-        if (this.#database.isOpen) return work();
-        throw new LeafcutterError('STORE_UNAVAILABLE', 'The embedded database is closed.', {
-          reason: 'closed',
-        });
+      .then(async () => {
+        if (!this.#database.isOpen)
+          throw new LeafcutterError('STORE_UNAVAILABLE', 'The embedded database is closed.', {
+            reason: 'closed',
+          });
+        const done = await work();
+        this.#served(writes);
+        return done;
       })
       .catch((error: unknown) => {
-        throw translate(error);
+        const translated = translate(error);
+        if (translated instanceof LeafcutterError && translated !== error) this.#refused(translated, writes);
+        throw translated;
       });
     this.#turn = result.catch(() => undefined).finally(() => this.#waiting--);
     return result;
+  }
+
+  #refused(error: LeafcutterError, writes: boolean): void {
+    this.#refusesWrites ||= writes;
+    this.#trouble?.met(error);
+  }
+
+  /** A full disk can still be read. */
+  #served(wrote: boolean): void {
+    if (this.#refusesWrites && !wrote) return;
+    this.#refusesWrites = false;
+    this.#trouble?.over();
   }
 }
 
