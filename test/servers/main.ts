@@ -43,8 +43,10 @@ async function runLoad({ dialect }: ServerKind, bin: string): Promise<LoadResult
 async function judge(server: ServerKind, bin: string): Promise<Verdict> {
   const files = suitesOf(server);
   say(`${server.name}: runs ${files.length} contract suites …`);
-  const { passed, skipped, red } = await runSuites(files, bin);
-  for (const { test, how } of red) say(`${server.name}: RED ${test}: ${how}`);
+  const { passed, skipped, red } = await runSuites(files, bin, (file, outcome) => {
+    say(`${server.name}: ${file}: ${outcome.passed} passed, ${outcome.red.length} failed`);
+    for (const { test, how } of outcome.red) say(`${server.name}: RED ${test}: ${how}`);
+  });
   say(`${server.name}: ${passed} passed, ${red.length} failed, ${skipped} skipped; draws IDs …`);
   const { ids, duplicates, others, hasRecovered } = await runLoad(server, bin);
   for (const what of others) say(`${server.name}: ${what}`);
