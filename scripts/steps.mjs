@@ -86,6 +86,7 @@ export function lanesOf(task, args) {
     'test:servers': () => [[program('servers', 'test/servers/main.ts', ...args)]],
     'test:kubernetes': () => [[step('kubernetes', process.execPath, 'test/kubernetes/main.ts', ...args)]],
     'test:clients': () => [[program('clients', 'test/clients/main.ts', ...args)]],
+    'test:openapi': () => [[program('openapi', 'test/openapi/main.ts', ...args)]],
     bench: () => [[program('bench', '--expose-gc', 'test/bench/main.ts', ...args)]],
   };
   return Object.hasOwn(tasks, task) ? tasks[task]() : undefined;
@@ -104,5 +105,6 @@ export const TASKS = [
   'test:servers',
   'test:kubernetes',
   'test:clients',
+  'test:openapi',
   'bench',
 ];
