@@ -238,8 +238,8 @@ describe('a Redis that forgot everything and takes no writes', () => {
   test('NEGATIVE CONTROL: taken for one that is away, although the others have another one, it does', async () => {
     const raise = fence.raise.bind(fence);
     fence.raise = async (...call) => {
-      const answer = await raise(...call);
-      return answer.kind === 'stranger' ? { kind: 'away' } : answer;
+      const answers = await raise(...call);
+      return answers.map((answer) => (answer.kind === 'stranger' ? { kind: 'away' } : answer));
     };
     expect(overlaps(await grantsBesideOthers())).not.toEqual([]);
   });

@@ -32,6 +32,7 @@ export const view = (tag: string, own: Partial<TagView> = {}): TagView => ({
   highestId: '9223372036854775806',
   description: null,
   shape: null,
+  defaults: [],
   ...own,
 });
 

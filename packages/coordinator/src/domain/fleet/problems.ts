@@ -171,7 +171,10 @@ function databaseProblems({ store, redis, dependencies }: StoreStates, seen: See
     { key: 'store', level, sentence, about: null },
   ];
   if (store === 'down')
-    return problem('critical', `${database} does not answer${says}. Agents go on from memory.${forecast(seen)}`);
+    return problem(
+      'critical',
+      `${database} does not answer${says}. Agents go on from memory.${forecast(seen)}`,
+    );
   if (says === '') return [];
   const isCrowded = dependencies.some(({ name, state }) => name === 'store' && state === 'crowded');
   return isCrowded
