@@ -1,11 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { createTagRequest } from '@leafcutter/shared/wire';
 import { MemoryStore } from '../../fakes/memory-store.ts';
 import { OneTag } from '../../fakes/one-tag.ts';
 import { TagAdmin } from '../tags/tags.ts';
-import { noteReload } from './note-reload.ts';
 
 const AUTHOR = { actor: 'alice', origin: '192.0.2.7', coordinatorId: 'c1' };
 
@@ -69,36 +67,5 @@ describe('a counter that was lowered', () => {
     expect(await trailOf(tag.store)).toEqual([
       ['tag.lower', '(sweep)', { nextId: expect.any(String) }, { nextId: '101' }],
     ]);
-  });
-});
-
-describe('changed settings', () => {
-  const changes = [{ key: 'adminTokens', before: 'alice', after: 'alice, bob' }];
-
-  function parts(store: Pick<MemoryStore, 'note'>) {
-    const said: string[] = [];
-    const metrics = {
-      trailNoted: (action: string) => void said.push(action),
-      trailFailed: () => void said.push('failed'),
-    };
-    const log = { error: (fields: unknown) => void said.push(JSON.stringify(fields)) };
-    return { said, all: { store, metrics, log: log as never, coordinatorId: 'c1' } };
-  }
-
-  test('are entered', async () => {
-    const store = new MemoryStore(new FakeClock());
-    const { said, all } = parts(store);
-    await noteReload(all, changes);
-    expect(said).toEqual(['settings.reload']);
-    expect(await trailOf(store)).toEqual([
-      ['settings.reload', '(configuration)', { adminTokens: 'alice' }, { adminTokens: 'alice, bob' }],
-    ]);
-  });
-
-  test('are logged and counted if the store is away', async () => {
-    const away = () => Promise.reject(new LeafcutterError('STORE_UNAVAILABLE', 'MySQL is away.'));
-    const { said, all } = parts({ note: away });
-    await noteReload(all, changes);
-    expect(said).toEqual(['failed', expect.stringContaining('"after":{"adminTokens":"alice, bob"}')]);
   });
 });

@@ -1,14 +1,14 @@
 import { Readable } from 'node:stream';
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type Io, UsageError } from '@leafcutter/cli/io';
+import { type ApplyFlags, applyTagFiles, type TagClient } from '@leafcutter/cli/tag-file/apply';
+import { exportTags } from '@leafcutter/cli/tag-file/export';
 import { TagAdmin } from '@leafcutter/coordinator/domain/tags/tags';
 import { MemoryStore } from '@leafcutter/coordinator/fakes/memory-store';
 import { newTag } from '@leafcutter/coordinator/fakes/samples';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { changeTagRequest, createTagRequest } from '@leafcutter/shared/wire';
-import { type Io, UsageError } from '../io.ts';
-import { type ApplyFlags, applyTagFiles, type TagClient } from './apply.ts';
-import { exportTags } from './export.ts';
 
 let store: MemoryStore;
 let client: TagClient;

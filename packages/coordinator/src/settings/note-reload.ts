@@ -1,8 +1,8 @@
 import type { SettingChange } from '@leafcutter/shared/config/live-settings';
 import type { Logger } from '@leafcutter/shared/logger';
-import type { Store } from '../allocation/store.ts';
-import type { TrailEvents } from '../tags/tags.ts';
-import { ACTORS } from './trail.ts';
+import type { Store } from '../domain/allocation/store.ts';
+import type { TrailEvents } from '../domain/tags/tags.ts';
+import { ACTORS } from '../domain/trail/trail.ts';
 
 interface Parts {
   readonly store: Pick<Store, 'note'>;
