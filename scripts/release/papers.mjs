@@ -2,8 +2,12 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Pages for those who work on Leafcutter, or that show what cannot be packed. */
-const NO_ADMIN_PAGES = new Set(['benchmarks.md', 'releasing.md']);
+/** Pages for those who choose, who write an application, or who work on Leafcutter: a server has no reader for them. */
+const NO_ADMIN_PAGES = new Set([
+  ...['benchmarks.md', 'compatibility.md', 'faq.md', 'migrate-from-uuid.md', 'topologies.md'],
+  ...['client-examples.md', 'clients.md'],
+  ...['public-surface.md', 'releasing.md', 'threat-model.md'],
+]);
 
 /** Licences that ask for nothing but their own text. */
 const PERMISSIVE = new Set([
