@@ -30,6 +30,8 @@ export function buildConsole(node) {
   const { status, stdout, stderr } = spawnSync(node, [vite, 'build', '--logLevel', 'warn'], {
     cwd: folder,
     encoding: 'utf8',
+    // Any other value, such as that of a test, would leave the paths of this machine in the pages.
+    env: { ...process.env, NODE_ENV: 'production' },
   });
   if (status !== 0) return `The console could not be built:\n${stdout}${stderr}`;
   writeFileSync(stamp, wanted);
