@@ -237,6 +237,30 @@ describe('what the scripts return on a real Redis', () => {
     expect(await redis.mget('f0', 'f1', 'f3')).toEqual(['5', mark(5, 5), mark(10, 10, 9)]);
   });
 
+  test('a key of another type is no fence: raiseFences and sweepFences tell, confirmFences goes on', async () => {
+    await identity();
+    await redis.hset('f1', 'made', 'by hand');
+    const wrong = expect.stringContaining('WRONGTYPE');
+    const moves: Move[] = [
+      [1n, 11n],
+      [1n, 21n],
+    ];
+    expect(await raiseAll(moves)).toEqual(['', wrong]);
+    expect(await redis.exists('f')).toBe(0);
+    expect(await sweep([10n, 10n, 10n])).toEqual(['', wrong, '']);
+    expect(await redis.confirmFences(4, 'i', 'f1', 'f0', 'f2', 'g1', ...[5, 5, 10].map(digits))).toBe(0);
+    expect(await redis.mget('f0', 'f2')).toEqual([mark(10, 10, 9), mark(10, 10, 9)]);
+  });
+
+  test('raiseFences: what is no fence is not written over, although it sorts below every number', async () => {
+    await identity();
+    for (const text of ['-5', '', '+'.padEnd(59, '9'), '0 0 0']) {
+      await redis.set('f', text);
+      expect(await raise(1n, 101n)).toBe(`is ${text}`);
+      expect(await redis.get('f')).toBe(text);
+    }
+  });
+
   test('sweepFences: "?" and nothing moved where the identity is another, or went back', async () => {
     expect(await sweep([10n])).toEqual(['?']);
     await identity();

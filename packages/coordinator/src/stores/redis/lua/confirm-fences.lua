@@ -14,9 +14,10 @@ if redis.call('HGET', KEYS[1], 'generation') ~= ARGV[1] then
 end
 local noted = 0
 for index = 2, #KEYS do
-  local current = redis.call('GET', KEYS[index])
+  local current = redis.pcall('GET', KEYS[index])
   local counter = ARGV[index]
-  if current and string.sub(current, 1, 19) >= counter and string.sub(current, 21, 39) < counter then
+  local isText = type(current) == 'string'
+  if isText and string.sub(current, 1, 19) >= counter and string.sub(current, 21, 39) < counter then
     redis.call('SET', KEYS[index], string.sub(current, 1, 20) .. counter .. string.sub(current, 40))
     noted = noted + 1
   end

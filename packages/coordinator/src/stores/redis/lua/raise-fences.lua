@@ -14,12 +14,14 @@
     database, its number, '' for the first; and the era that it has with the range, all three numbers, '' for the first
 
   Returns one text per fence: '' if it may stand at its end; 'was ' and what it remembered, if it may and that knew of
-  more than the ledger; 'is ' and the fence if that stands above its start; 'forgotten' if it knows of a later era. All of
-  them rose if none of them is of the last two kinds. Or it returns one text, and none rose: '?' if the identity has another
-  generation, or 'empty' if there is none; or '!' and Redis' words if nothing is remembered against the ranges and Redis
-  takes no writes (read-only, out of memory, disk error).
+  more than the ledger; 'is ' and what stands there if that is above its start or is no fence; 'forgotten' if it knows of a
+  later era. All of them rose if none of them is of the last two kinds. Or it returns one text, and none rose: '?' if the
+  identity has another generation, or 'empty' if there is none; or '!' and Redis' words if nothing is remembered against
+  the ranges and Redis takes no writes (read-only, out of memory, disk error).
 ]]
 local PER_FENCE = 7
+local NUMBER = string.rep('%d', 19)
+local FENCE = '^' .. NUMBER .. ' ' .. NUMBER .. ' ' .. NUMBER
 
 local identity = redis.call('HMGET', KEYS[1], 'generation', 'sweep')
 if not identity[1] then
@@ -34,9 +36,15 @@ for index = 3, #KEYS do
   local at = 2 + (index - 3) * PER_FENCE
   local start, stop, committed, top = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local era, becomes = ARGV[at + 5], ARGV[at + 6]
-  local current = redis.call('GET', KEYS[index])
+  local current = redis.pcall('GET', KEYS[index])
+  -- A key of another type, which concerns this counter alone.
+  if type(current) == 'table' then
+    current = current.err
+  end
   local answer = ''
-  if current then
+  if current and not string.match(current, FENCE) then
+    answer, isRefused = 'is ' .. current, true
+  elseif current then
     local known = string.sub(current, 61, 79)
     -- What a fence remembers of an earlier era says nothing about this one.
     if known > era then

@@ -30,7 +30,11 @@ local answers = {}
 for index = 3, #KEYS do
   local at = 3 + (index - 3) * PER_FENCE
   local name, counter, inLedger, era = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
-  local current = redis.call('GET', KEYS[index])
+  local current = redis.pcall('GET', KEYS[index])
+  -- A key of another type, which concerns this counter alone.
+  if type(current) == 'table' then
+    current = current.err
+  end
   local known, told = string.sub(current or '', 61, 79), string.sub(era, 1, 19)
   local isFence = not current or string.match(current, NUMBERS .. '$')
     or string.match(current, NUMBERS .. ' %d+ %d+ %d+$')
