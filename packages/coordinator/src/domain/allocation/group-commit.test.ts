@@ -124,6 +124,21 @@ describe('counters that are asked for together', () => {
     expect(ask).toThrow(expect.objectContaining({ code: 'RATE_LIMITED' }));
   });
 
+  test('are refused at their deadline, even if no transaction ends', async () => {
+    const tags = Array.from({ length: 2 * MAX_COUNTERS + 1 }, (_, n) => `tag-${n}`);
+    await open(new MemoryStore(clock), tags);
+    store.beforeCommit = () => new Promise(() => undefined);
+    const counters = grouping();
+    void takeAll(counters, tags.slice(0, -1));
+    await settle();
+    const refused: unknown[] = [];
+    for (const tag of ['tag-0', 'tag-128'])
+      counters.take(tag, deadline(), hundred).catch((error: unknown) => refused.push(error));
+    await clock.advance(DEADLINE_MS);
+    await settle();
+    expect(refused).toMatchObject([{ reason: 'deadline' }, { reason: 'deadline' }]);
+  });
+
   test('whose deadline has passed meanwhile are not asked for', async () => {
     const { promise: commits, resolve: commit } = Promise.withResolvers<void>();
     store.beforeCommit = () => commits;
@@ -138,6 +153,26 @@ describe('counters that are asked for together', () => {
 });
 
 describe('one counter’s trouble is its own', () => {
+  test('although more than can be remembered failed before', async () => {
+    const counters = grouping();
+    const unknown = Array.from({ length: 1_001 }, (_, n) => `unknown-${n}`);
+    await takeAll(counters, unknown);
+    const { withTags, withTag } = store;
+    store.withTags = (tags, work) => {
+      if (tags.includes('b')) throw new LeafcutterError('STORE_UNAVAILABLE', 'no', { reason: 'table' });
+      return withTags.call(store, tags, work) as never;
+    };
+    store.withTag = (tag, work) => {
+      if (tag === 'b') throw new LeafcutterError('STORE_UNAVAILABLE', 'no', { reason: 'table' });
+      return withTag.call(store, tag, work) as never;
+    };
+    const wanted = ['1-101', 'table', '1-101', '1-101'];
+    expect(await takeAll(counters, TAGS)).toEqual(wanted);
+    store.transactions = 0;
+    expect((await takeAll(counters, TAGS))[1]).toBe('table');
+    expect(store.transactions).toBe(1);
+  });
+
   test('if it must not be served, nothing of it is written, and the others go on', async () => {
     const refused = (row: LockedTag) => {
       if (row.tag.tag === 'b') throw new LeafcutterError('TAG_RETIRED', 'no');

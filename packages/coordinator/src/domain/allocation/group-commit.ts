@@ -1,4 +1,4 @@
-import type { Clock } from '@leafcutter/shared/clock';
+import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { type AllocationParts, allocate, type Taking, type Turn, type TurnOutcome } from './allocate.ts';
 import { counterKey, type Range } from './range.ts';
@@ -12,6 +12,8 @@ const MAX_GROUPS = 2;
 /** Counters at most that have a transaction of their own under way; few, because each may keep a connection waiting. */
 const MAX_ALONE = 3;
 const MAX_WAITING = 10_000;
+/** Counters that are known to have failed alone; the first of them is forgotten for another. */
+const MAX_FAILED = 1_000;
 
 /** The store's transactions for one kind of counters. */
 interface Transactions<Key, Row extends Locked> {
@@ -29,6 +31,7 @@ interface Request<Key, Row> {
   readonly taking: (row: Row) => Taking;
   readonly resolve: (range: Range) => void;
   readonly reject: (error: unknown) => void;
+  readonly cancelDeadline: Cancel;
 }
 
 type Requests<Key, Row> = Map<string, Request<Key, Row>>;
@@ -44,7 +47,8 @@ type Requests<Key, Row> = Map<string, Request<Key, Row>>;
  *   with an error that concerns all; (to grouped) if the fence refused others of the group; or (to alone) if its row is
  *   not free, or if the database refused the group and one of them may be the reason.
  * - alone: in a transaction of its own, or waiting for one. Left (to over) with whatever comes of it.
- * - over. From the first two or while it waits to be alone, it's entered at the deadline, too.
+ * - over. From the first, and while it waits to be alone, it's entered at the deadline, too. In a transaction, `taking`
+ *   looks at the deadline.
  */
 export class GroupCommit<Key extends string | number, Row extends Locked> {
   readonly #parts: AllocationParts & { readonly clock: Clock };
@@ -73,8 +77,11 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
   take(key: Key, deadline: number, taking: (row: Row) => Taking): Promise<Range> {
     if (this.#waiting.length + this.#toBeAlone.length >= MAX_WAITING)
       throw new LeafcutterError('RATE_LIMITED', 'Too many counters wait for the store; try again shortly.');
+    const { clock } = this.#parts;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ key, deadline, taking, resolve, reject });
+      const cancelDeadline = clock.after(deadline - clock.monotonic(), () => this.#giveUp(request));
+      const request: Request<Key, Row> = { key, deadline, taking, resolve, reject, cancelDeadline };
+      this.#waiting.push(request);
       if (this.#isStarting) return;
       this.#isStarting = true;
       // Those that come together go together.
@@ -153,7 +160,7 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
       this.#endEach(only, outcomes);
     } catch (error) {
       if (error instanceof RefusedByFenceError) this.#endEach(only, error.refusals);
-      else if (mayBeOnes(error) && this.#failed.size < MAX_WAITING) this.#failed.add(name);
+      else if (mayBeOnes(error)) this.#remember(name);
       for (const left of only.values()) this.#end(left, { refusal: error });
     }
   }
@@ -182,7 +189,22 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
     }
   }
 
-  #end({ key, resolve, reject }: Request<Key, Row>, outcome: TurnOutcome): void {
+  /** Ends a request that no transaction has begun with: one that hangs must not hold up those behind it (I6). */
+  #giveUp(request: Request<Key, Row>): void {
+    const refusal = tooLate(String(request.key));
+    // While it waits, its counter is busy for another request only.
+    if (taken(this.#waiting, request)) request.reject(refusal);
+    else if (taken(this.#toBeAlone, request)) this.#end(request, { refusal });
+  }
+
+  #remember(failed: string): void {
+    const [first] = this.#failed;
+    if (this.#failed.size >= MAX_FAILED && first !== undefined) this.#failed.delete(first);
+    this.#failed.add(failed);
+  }
+
+  #end({ key, resolve, reject, cancelDeadline }: Request<Key, Row>, outcome: TurnOutcome): void {
+    cancelDeadline();
     this.#busy.delete(String(key));
     if ('range' in outcome) resolve(outcome.range);
     else reject(outcome.refusal);
@@ -202,6 +224,13 @@ const PERHAPS_ONES: ReadonlySet<string | undefined> = new Set([
 /** Whether an error of the database may be about one of several counters. */
 function mayBeOnes(error: unknown): boolean {
   return !hasCode(error, 'STORE_UNAVAILABLE') || PERHAPS_ONES.has(error.reason);
+}
+
+/** Takes `one` out of `all`; false if it isn't there. */
+function taken<T>(all: T[], one: T): boolean {
+  const index = all.indexOf(one);
+  if (index >= 0) all.splice(index, 1);
+  return index >= 0;
 }
 
 function tooLate(name: string): LeafcutterError {
