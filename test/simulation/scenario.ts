@@ -17,6 +17,8 @@ export interface Scenario {
   readonly coordinators: number;
   readonly tags: readonly NewTag[];
   readonly rules: CoordinatorRules & { readonly agent: AgentRules };
+  /** Applications ask for IDs of all tags at once, so that a coordinator is asked for many counters together. */
+  readonly drawsTogether: boolean;
   readonly faults: readonly Fault[];
   /** When the last fault ends and everything is set right, milliseconds. */
   readonly healAtMs: number;
@@ -42,6 +44,7 @@ export function scenarioOf(seed: number, aimed?: readonly FaultKind[]): Scenario
     coordinators: random.between(2, 3),
     tags: tagsFor(random),
     rules: rulesFor(random, agents),
+    drawsTogether: false,
     faults: planFaults(random, healAtMs, aimed),
     healAtMs,
   };

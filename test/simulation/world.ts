@@ -177,7 +177,7 @@ export class World {
 
   #agent(name: string): AgentPlace {
     const { scheduler, network, evidence, seed } = this;
-    const { tags, rules } = this.#scenario;
+    const { tags, rules, drawsTogether } = this.#scenario;
     const host = new Host(scheduler, name, this.#clockError());
     return new AgentPlace(host, (before) => {
       const process = new Process(scheduler, host);
@@ -199,8 +199,9 @@ export class World {
       const random = new Random(seed, `callers of ${agent.instanceId}`);
       const { waitMs } = rules.agent.tags;
       const callers = new Callers({ agent, evidence, random, waitMs, now: () => scheduler.now });
-      for (const tag of [...tags.map((record) => record.tag), ...OPERATORS_TAGS])
-        callers.drawTag(tag, TAG_EVERY_MS, LARGEST_BATCH);
+      const drawn = [...tags.map((record) => record.tag), ...OPERATORS_TAGS];
+      for (const some of drawsTogether ? [drawn] : drawn.map((tag) => [tag]))
+        callers.drawTags(some, TAG_EVERY_MS, LARGEST_BATCH);
       callers.drawSnowflakes(SNOWFLAKE_EVERY_MS, LARGEST_SNOWFLAKE_BATCH);
       return { ...agent, callers };
     });

@@ -6,16 +6,21 @@ import { overriding } from '../overriding.ts';
 import type { PlantedBug } from './planted-bug.ts';
 import { THE_LEDGER_ALONE, withoutHighWater } from './statement-bugs.ts';
 
+/** Without this hardly any group has several members: of 2,956 transactions in 12 runs one had. */
+const TOGETHER = { coordinators: 1, drawsTogether: true } as const;
+
 /** Bugs in how a coordinator takes ranges of several counters in one transaction. One alone is taken without them. */
 export const GROUP_BUGS = {
   'a group that forgets the fence of one': {
     breaks: ['I1', 'I2'],
     coordinator: { fence: forgetful },
+    ...TOGETHER,
     aimed: ['database-failover', 'database-failover-of-one-write', 'database-slow'],
   },
   'a group that keeps the range that the fence refused one': {
     breaks: ['I1', 'I2'],
     coordinator: { fence: lenient },
+    ...TOGETHER,
     aimed: ['database-failover', 'database-failover-of-one-write', 'database-slow'],
   },
   'a group that leaves one out of the ledger': {
@@ -36,7 +41,7 @@ function forgetful(fence: Fence): Fence {
   return overriding(fence, {
     raise: async (moves) => {
       if (moves.length === 1) return fence.raise(moves);
-      return [...(await fence.raise(moves.slice(1))), { kind: 'ok' }];
+      return [{ kind: 'ok' }, ...(await fence.raise(moves.slice(1)))];
     },
   });
 }

@@ -33,6 +33,8 @@ export const KNOWN_SEEDS: Readonly<Record<string, number>> = {
   'lowering begins no era': 42,
   'a fence that counts in doubles': 29,
   'a generator without the start of its window': 18,
+  'a group that forgets the fence of one': 1,
+  'a group that keeps the range that the fence refused one': 1,
   'a group that leaves one out of the ledger': 23,
   'a group that waits for rows, in the order they were asked for': 4,
 };

@@ -11,17 +11,21 @@ export interface PlantedBug extends Plant {
   readonly behind?: Plant;
   /** How many coordinators its runs have, if more would hide the bug. */
   readonly coordinators?: number;
+  /** As in `Scenario`. */
+  readonly drawsTogether?: boolean;
   /** The only faults of its runs, if the ones that the guard exists for would come too seldom among all others. */
   readonly aimed?: readonly FaultKind[];
 }
 
 /** The run of a seed in which a bug is looked for. */
-export function scenarioFor({ aimed, coordinators }: PlantedBug, seed: number): Scenario {
+export function scenarioFor({ aimed, coordinators, drawsTogether = false }: PlantedBug, seed: number): Scenario {
   const scenario = scenarioOf(seed, aimed);
-  return { ...scenario, coordinators: coordinators ?? scenario.coordinators };
+  return { ...scenario, coordinators: coordinators ?? scenario.coordinators, drawsTogether };
 }
 
 /** Whether a run without the bug is what any run of the seed is. */
-export function isPlain({ aimed, coordinators, behind }: PlantedBug): boolean {
-  return aimed === undefined && coordinators === undefined && behind === undefined;
+export function isPlain({ aimed, coordinators, drawsTogether, behind }: PlantedBug): boolean {
+  return (
+    aimed === undefined && coordinators === undefined && drawsTogether === undefined && behind === undefined
+  );
 }

@@ -43,16 +43,20 @@ export class Callers {
     this.#now = parts.now;
   }
 
-  /** Asks for IDs of `tag` again and again, `everyMs` apart on average, up to `largest` at once. */
-  drawTag(tag: string, everyMs: number, largest: number): void {
+  /** Asks for IDs of each of `tags` again and again, `everyMs` apart on average, up to `largest` of each. */
+  drawTags(tags: readonly string[], everyMs: number, largest: number): void {
     this.#again(everyMs, () => {
-      const count = this.#random.chance(0.5) ? 1 : this.#random.between(2, largest);
-      const { tags } = this.agent;
-      const one = count === 1 ? tags.takeOne(tag) : undefined;
-      if (one !== undefined) this.#receive(tag, [{ start: one, end: one + 1n }], 1);
-      else if (count % 8 === 0) void this.#ask(tag, count, () => tags.takeBlock(tag, count));
-      else void this.#ask(tag, count, () => tags.take(tag, count));
+      for (const tag of tags) this.#drawTag(tag, largest);
     });
+  }
+
+  #drawTag(tag: string, largest: number): void {
+    const count = this.#random.chance(0.5) ? 1 : this.#random.between(2, largest);
+    const { tags } = this.agent;
+    const one = count === 1 ? tags.takeOne(tag) : undefined;
+    if (one !== undefined) this.#receive(tag, [{ start: one, end: one + 1n }], 1);
+    else if (count % 8 === 0) void this.#ask(tag, count, () => tags.takeBlock(tag, count));
+    else void this.#ask(tag, count, () => tags.take(tag, count));
   }
 
   drawSnowflakes(everyMs: number, largest: number): void {
