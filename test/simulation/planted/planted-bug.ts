@@ -18,7 +18,10 @@ export interface PlantedBug extends Plant {
 }
 
 /** The run of a seed in which a bug is looked for. */
-export function scenarioFor({ aimed, coordinators, drawsTogether = false }: PlantedBug, seed: number): Scenario {
+export function scenarioFor(
+  { aimed, coordinators, drawsTogether = false }: PlantedBug,
+  seed: number,
+): Scenario {
   const scenario = scenarioOf(seed, aimed);
   return { ...scenario, coordinators: coordinators ?? scenario.coordinators, drawsTogether };
 }
