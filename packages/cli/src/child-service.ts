@@ -10,6 +10,7 @@ const POLL_MS = 50;
 /** A service of ours as a child process. */
 export class ChildService {
   readonly name: string;
+  readonly #logFile: string;
   readonly #child: ChildProcess;
   /** Resolves when the process has ended, to a sentence that says how. */
   readonly ended: Promise<string>;
@@ -29,6 +30,7 @@ export class ChildService {
   ) {
     const [command, ...args] = commandLine;
     this.name = name;
+    this.#logFile = options.logFile;
     // The data folder is made here first; its contents concern nobody else.
     mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 });
     const log = openSync(options.logFile, 'a');
@@ -51,6 +53,10 @@ export class ChildService {
     });
   }
 
+  get running(): boolean {
+    return this.#running;
+  }
+
   /**
    * Waits until it listens and `url` answers 200. Before it listens, another process may answer there.
    * @throws StartError if the process ends or the time is over
@@ -60,7 +66,9 @@ export class ChildService {
     while (this.#running) {
       if (this.#listening && (await answers(url))) return;
       if (Date.now() > deadline)
-        throw new StartError(`${this.name} did not become ready in ${timeoutMs / 1000} s.`);
+        throw new StartError(
+          `${this.name} did not become ready in ${timeoutMs / 1000} s; its log is in ${this.#logFile}.`,
+        );
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     throw new StartError(`${await this.ended}.`);

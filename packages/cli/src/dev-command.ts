@@ -8,7 +8,8 @@ import { devSettings } from './dev-settings.ts';
 import { EXIT, type ExitCode, type Io } from './io.ts';
 import { loadSettings } from './load-settings.ts';
 
-const READY_MS = 30_000;
+/** A start takes a second or two, and on a very busy machine more than half a minute. */
+const READY_MS = 120_000;
 /** In a checkout, `npm start --` takes the same flags. */
 const OTHER_PORTS =
   'Other ports: leafcutter dev --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391';
@@ -71,6 +72,8 @@ export async function devCommand(io: Io): Promise<ExitCode> {
     return EXIT.failed;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
+    // A port that is taken ends a service.
+    if (services.every(({ running }) => running)) throw error;
     throw new StartError(`${error.message} ${OTHER_PORTS}`, { cause: error });
   } finally {
     io.out('Stopping …\n');
