@@ -17,7 +17,7 @@ export interface Scenario {
   readonly coordinators: number;
   readonly tags: readonly NewTag[];
   readonly rules: CoordinatorRules & { readonly agent: AgentRules };
-  /** Applications ask for IDs of all tags at once, so that a coordinator is asked for many counters together. */
+  /** Applications ask for IDs of all tags at once, so that coordinators take groups of counters; one seed in eight does so. */
   readonly drawsTogether: boolean;
   readonly faults: readonly Fault[];
   /** When the last fault ends and everything is set right, milliseconds. */
@@ -44,7 +44,7 @@ export function scenarioOf(seed: number, aimed?: readonly FaultKind[]): Scenario
     coordinators: random.between(2, 3),
     tags: tagsFor(random),
     rules: rulesFor(random, agents),
-    drawsTogether: false,
+    drawsTogether: seed % 8 === 3,
     faults: planFaults(random, healAtMs, aimed),
     healAtMs,
   };

@@ -18,12 +18,13 @@ export interface PlantedBug extends Plant {
 }
 
 /** The run of a seed in which a bug is looked for. */
-export function scenarioFor(
-  { aimed, coordinators, drawsTogether = false }: PlantedBug,
-  seed: number,
-): Scenario {
+export function scenarioFor({ aimed, coordinators, drawsTogether }: PlantedBug, seed: number): Scenario {
   const scenario = scenarioOf(seed, aimed);
-  return { ...scenario, coordinators: coordinators ?? scenario.coordinators, drawsTogether };
+  return {
+    ...scenario,
+    coordinators: coordinators ?? scenario.coordinators,
+    drawsTogether: drawsTogether ?? scenario.drawsTogether,
+  };
 }
 
 /** Whether a run without the bug is what any run of the seed is. */
