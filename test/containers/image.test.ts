@@ -4,13 +4,14 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
 import { OWNER_LABEL } from '../../scripts/run-engine.mjs';
 import { nodeImage } from '../support/container-images.ts';
-import { ROOT, type Service, stack } from '../support/deploy.ts';
+import { type Service, stack } from '../support/deploy.ts';
 import { docker } from '../support/docker-cli.ts';
 import { runBuildSteps, running } from '../support/dockerfile.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { startRedis } from '../support/redis-server.ts';
+import { ROOT } from '../support/root.ts';
 import { runFolder, scratchDir } from '../support/scratch-dir.ts';
 
 // The image is made first, and on a fresh machine so is what it is made from.

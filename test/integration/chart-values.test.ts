@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { parseAllDocuments } from 'yaml';
-import { ROOT, read, run } from '../support/deploy.ts';
+import { read, run } from '../support/deploy.ts';
 import { testWithHelm } from '../support/helm.ts';
 import { type Container, type Manifest, unknownFields, validate } from '../support/kubernetes.ts';
+import { ROOT } from '../support/root.ts';
 
 const CHART = join(ROOT, 'deploy/helm/leafcutter');
 

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
 import { parse } from 'yaml';
-import { ROOT, read, run } from '../support/deploy.ts';
+import { read, run } from '../support/deploy.ts';
 import { testWithHelm } from '../support/helm.ts';
 import { type Manifest, manifestsOf } from '../support/kubernetes.ts';
 import { rulesOf } from '../support/prometheus.ts';
+import { ROOT } from '../support/root.ts';
 
 const CHART = join(ROOT, 'deploy/helm/leafcutter');
 const chart = parse(read('deploy/helm/leafcutter/Chart.yaml')) as { version: string; appVersion: string };

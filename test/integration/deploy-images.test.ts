@@ -12,7 +12,6 @@ import {
   configured,
   example,
   ours,
-  ROOT,
   read,
   run,
   type Service,
@@ -25,6 +24,7 @@ import { building, runBuildSteps } from '../support/dockerfile.ts';
 import { lookUpBinary } from '../support/find-binary.ts';
 import { freePort } from '../support/ports.ts';
 import { startProcess } from '../support/process.ts';
+import { ROOT } from '../support/root.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
 /** Runs `config` of the installed Compose; undefined if there is none. */

@@ -4,7 +4,7 @@ import { agentSettings } from '@leafcutter/agent/settings';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
 import { VERSION } from '@leafcutter/shared/version';
-import { ROOT, read, run, testWith } from '../support/deploy.ts';
+import { read, run, testWith } from '../support/deploy.ts';
 import { lookUpBinary } from '../support/find-binary.ts';
 import {
   type Container,
@@ -14,6 +14,7 @@ import {
   unknownFields,
   validate,
 } from '../support/kubernetes.ts';
+import { ROOT } from '../support/root.ts';
 
 const FILES = [
   'coordinator.yaml',

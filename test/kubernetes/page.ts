@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from '../support/deploy.ts';
+import { ROOT } from '../support/root.ts';
 import type { Finding } from './subject.ts';
 
 export const PAGE = join(ROOT, 'deploy/README.md');

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ROOT } from '../support/deploy.ts';
+import { ROOT } from '../support/root.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import type { KubeObject } from './api.ts';
 import type { Cluster, Ran } from './cluster.ts';

@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseEnv, promisify } from 'node:util';
 import { test } from '@jest/globals';
 import { agentSettings } from '@leafcutter/agent/settings';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { loadConfig } from '@leafcutter/shared/config/load-config';
 import { parse } from 'yaml';
+import { ROOT } from './root.ts';
 
 export const run = promisify(execFile);
-export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
 
 /** Some checks need a program that not every machine has. If one is left out, that must be visible. */

@@ -1,6 +1,7 @@
 import { cp, mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { ROOT, read, run } from './deploy.ts';
+import { read, run } from './deploy.ts';
+import { ROOT } from './root.ts';
 
 /**
  * The stages of deploy/Dockerfile, each without its FROM: what comes before them, the one that builds, the one that

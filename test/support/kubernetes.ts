@@ -1,7 +1,8 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { ROOT, read, run } from './deploy.ts';
+import { read, run } from './deploy.ts';
+import { ROOT } from './root.ts';
 import { scratchDir } from './scratch-dir.ts';
 
 interface EnvVar {

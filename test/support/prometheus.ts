@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
-import { ROOT, read } from './deploy.ts';
+import { read } from './deploy.ts';
 import { poll } from './poll.ts';
 import { freePort } from './ports.ts';
 import { type RunningProcess, startProcess } from './process.ts';
+import { ROOT } from './root.ts';
 import { scratchDir } from './scratch-dir.ts';
 
 interface RuleFile {
