@@ -48,7 +48,11 @@ async function visiting(path: string, token: string | undefined, visit: (page: P
   const { page, complaints } = await openPage(browser);
   await page.goto(url(path));
   if (token !== undefined) await signIn(page, token);
-  await visit(page);
+  try {
+    await visit(page);
+  } catch (error) {
+    throw new Error(`The page says:\n${await page.locator('body').ariaSnapshot()}`, { cause: error });
+  }
   // The browser also reports the stream that is refused before signing in, and what is asked while a store is away.
   expect(complaints.filter((text) => !/status of (401|403|409|400|503)/.test(text))).toEqual([]);
   await page.context().close();
