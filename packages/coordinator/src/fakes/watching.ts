@@ -53,6 +53,8 @@ export function watching(
     dependencies: [],
   };
   const failures: unknown[] = [];
+  /** Of a store that takes its time. */
+  const lag = { ms: 0 };
   const watch = new FleetWatch({
     failed: (error) => failures.push(error),
     tagsChanged: () => undefined,
@@ -63,6 +65,7 @@ export function watching(
     ids: { coordinatorId, deploymentId: 'd1' },
     tags: {
       async list() {
+        if (lag.ms > 0) await new Promise<void>((resolve) => clock.after(lag.ms, resolve));
         if (stores.store === 'down') throw new LeafcutterError('STORE_UNAVAILABLE', 'Away.');
         return { tags, next: null };
       },
@@ -99,5 +102,5 @@ export function watching(
       ? (nowMs) => MemoryRoster.prototype.settle.call(roster, nowMs)
       : () => Promise.reject(new LeafcutterError('STORE_UNAVAILABLE', 'Away.'));
   };
-  return { clock, roster, board, watch, tags, stores, report, pass, redis, failures };
+  return { clock, roster, board, watch, tags, stores, lag, report, pass, redis, failures };
 }

@@ -31,21 +31,22 @@ export interface Seen {
 const REPORTS_WITHIN_MS = 15_000;
 
 /** What is needed to tell how an agent does. */
-type Times = Pick<Seen, 'rosterAnswers' | 'rosterSinceMs' | 'nowMs'>;
+type Times = Pick<Seen, 'rosterAnswers' | 'rosterSinceMs' | 'rosterReadAtMs'>;
 
+/** How an agent did when the roster was read. What came later, as while a store was waited for, nobody knows yet. */
 export function stateOf(agent: AgentRecord, seen: Times): AgentState {
-  const { rosterAnswers, rosterSinceMs, nowMs } = seen;
+  const { rosterAnswers, rosterSinceMs, rosterReadAtMs } = seen;
   if (!rosterAnswers) return 'unknown';
   const dueMs = agent.nextReportMs + GRACE_MS;
-  if (nowMs - agent.seenAtMs <= dueMs) return 'alive';
+  if (rosterReadAtMs - agent.seenAtMs <= dueMs) return 'alive';
   // While the roster was away nobody could enter a report, and it comes no sooner than the agent was told.
   const wasAway = agent.seenAtMs < rosterSinceMs;
-  return wasAway && nowMs - rosterSinceMs <= Math.max(dueMs, UNHEARD_MS) ? 'unknown' : 'silent';
+  return wasAway && rosterReadAtMs - rosterSinceMs <= Math.max(dueMs, UNHEARD_MS) ? 'unknown' : 'silent';
 }
 
 /** What the agents that were alive when the roster last answered reported, whatever became of them. */
 function lastKnownAlive(seen: Seen): AgentRecord[] {
-  const then: Seen = { ...seen, rosterAnswers: true, nowMs: seen.rosterReadAtMs };
+  const then: Seen = { ...seen, rosterAnswers: true };
   return seen.agents.filter((agent) => stateOf(agent, then) === 'alive');
 }
 

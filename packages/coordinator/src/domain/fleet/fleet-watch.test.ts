@@ -234,6 +234,20 @@ describe('the fleet', () => {
     expect(watch.fleet?.tags).toMatchObject([{ tag: 'orders', state: 'unknown', idsLeft: null }]);
   });
 
+  test('judges agents by when the roster was read, however long the store then took', async () => {
+    const { watch, pass, redis, stores, lag } = watching();
+    watch.subscribe(() => undefined);
+    await pass(2, 1);
+    stores.store = 'down';
+    lag.ms = 9_000;
+    await pass(12, 1);
+    expect(watch.fleet?.agents).toMatchObject([{ state: 'alive' }]);
+    expect(watch.fleet?.problems.map(({ key }) => key)).toEqual(['store']);
+    redis(false);
+    await pass(12);
+    expect(watch.fleet?.health.sentence).toContain('The first to run out is orders on agent agent-1');
+  });
+
   test('tells of a MySQL that answers and refuses, in its own words', async () => {
     const { watch, pass, stores } = watching();
     watch.subscribe(() => undefined);
