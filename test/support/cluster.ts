@@ -16,6 +16,7 @@ export interface ClusterOptions {
 /** Coordinators and agents as real processes on given stores. */
 export class Cluster implements AsyncDisposable {
   readonly coordinators: readonly Service[];
+  /** `agent-1` first, then in the order in which they were added. */
   readonly agents: Service[] = [];
   readonly #agentFlags: readonly string[];
   readonly #pace: Pace | undefined;
@@ -43,7 +44,9 @@ export class Cluster implements AsyncDisposable {
     );
     const cluster = new Cluster(coordinators, options);
     try {
-      await allOrNone(Array.from({ length: options.agents }, () => cluster.addAgent()));
+      const agents = await allOrNone(Array.from({ length: options.agents }, () => cluster.addAgent()));
+      // Whichever was ready first.
+      cluster.agents.splice(0, agents.length, ...agents);
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
       throw error;
