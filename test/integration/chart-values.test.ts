@@ -1,59 +1,21 @@
 import { execFile } from 'node:child_process';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo, Server } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
-import { parseAllDocuments } from 'yaml';
-import { read, run } from '../support/deploy.ts';
+import { makeCertificates } from '../support/certificates.ts';
+import { find, render, variables, type Where } from '../support/chart.ts';
+import { read } from '../support/deploy.ts';
 import { testWithHelm } from '../support/helm.ts';
 import { type Container, type Manifest, unknownFields, validate } from '../support/kubernetes.ts';
-import { ROOT } from '../support/root.ts';
-
-const CHART = join(ROOT, 'deploy/helm/leafcutter');
-
-interface Where {
-  readonly release?: string;
-  readonly namespace?: string;
-  /** Flags. */
-  readonly more?: readonly string[];
-}
-
-/** What the chart makes of values; a key that stands in an object twice is an error. */
-async function render(helm: string, values: object, where: Where = {}): Promise<Manifest[]> {
-  const { release = 'leafcutter', namespace = 'leafcutter', more = [] } = where;
-  const set = Object.entries(values).flatMap(([key, value]) => [
-    '--set-json',
-    `${key}=${JSON.stringify(value)}`,
-  ]);
-  const flags = ['--namespace', namespace, '--kube-version', '1.34.0', ...set, ...more];
-  // No cluster that is the reader's own.
-  const env = { ...process.env, KUBECONFIG: '/dev/null' };
-  const { stdout } = await run(helm, ['template', release, CHART, ...flags], { env }).catch(
-    ({ stderr }: { stderr: string }) => {
-      // Not the command, which has the values that are complained of in it.
-      throw new Error(stderr);
-    },
-  );
-  return parseAllDocuments(stdout).flatMap((document) => {
-    if (document.errors[0]) throw document.errors[0];
-    return document.toJS() ?? [];
-  });
-}
-
-function find(manifests: readonly Manifest[], kind: string, name: string): Manifest {
-  const found = manifests.find((one) => one.kind === kind && one.metadata.name === name);
-  if (found === undefined) throw new Error(`There is no ${kind} ${name}.`);
-  return found;
-}
 
 const podOf = (manifests: readonly Manifest[], component: string, kind = 'Deployment') =>
   find(manifests, kind, `leafcutter-${component}`).spec.template.spec;
 const containerOf = (manifests: readonly Manifest[], component: string) =>
   podOf(manifests, component).containers[0] as Container;
-const variables = ({ env = [] }: Container) =>
-  Object.fromEntries(env.map(({ name, value }) => [name, value]));
-
 /** All values within `value`, at any depth, by the key that they stand at. */
 function* within(value: unknown, key = ''): Generator<readonly [key: string, value: unknown]> {
   yield [key, value];
@@ -110,24 +72,51 @@ const EXTRAS = {
   priorityClassName: 'high',
   nodeSelector: { disk: 'ssd' },
   tolerations: [{ key: 'own', operator: 'Exists' }],
-  service: { type: 'ClusterIP', annotations: { 'example.com/b': '1' } },
+  service: {
+    type: 'LoadBalancer',
+    labels: { exposed: 'true' },
+    annotations: { 'example.com/b': '1' },
+    loadBalancerClass: 'example.com/internal',
+    loadBalancerSourceRanges: ['10.0.0.0/8'],
+    externalTrafficPolicy: 'Local',
+    ipFamilyPolicy: 'PreferDualStack',
+    ipFamilies: ['IPv6', 'IPv4'],
+  },
   serviceAccount: { create: true, name: 'own', annotations: { 'example.com/c': '2' } },
   restartedAt: '2026-11-30',
+  annotations: { 'example.com/e': 'of the workload' },
+  revisionHistoryLimit: 3,
+  runtimeClassName: 'gvisor',
+  schedulerName: 'own',
+  hostAliases: [{ ip: '10.0.0.1', hostnames: ['mysql.example'] }],
+  dnsPolicy: 'None',
+  dnsConfig: { nameservers: ['10.0.0.2'], options: [{ name: 'ndots', value: '1' }] },
+  podDisruptionBudget: { maxUnavailable: '25%' },
 };
 const RULES = {
   extraIngress: [{ from: [{ podSelector: { matchLabels: { app: 'own' } } }], ports: [{ port: 7000 }] }],
   extraEgress: [{ ports: [{ protocol: 'TCP', port: 26379 }] }, { ports: [{ protocol: 'TCP', port: 443 }] }],
 };
+/** An object of the user's, once as it is, once as text. */
+function ownObject(name: string, index: number): object | string {
+  const metadata = { name, labels: { owner: 'true' }, annotations: { 'example.com/d': 'null' } };
+  const own = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+  return index === 0 ? own : JSON.stringify(own);
+}
 /** As many values as go together. */
 const EVERYTHING = {
   commonLabels: { owner: 'true', 'app.kubernetes.io/name': 'mine' },
   commonAnnotations: { 'example.com/d': 'null' },
+  extraObjects: ['{{ .Release.Name }}-own', 'other'].map(ownObject),
   imagePullSecrets: [{ name: 'registry' }],
   listenHost: '::',
   monitoring: { enabled: true, labels: { owner: 'prometheus' } },
+  test: { tlsSecretName: 'test-tls' },
   coordinator: {
     ...EXTRAS,
     tls: { secretName: 'coordinator-tls', verifyClients: true },
+    mysqlTls: { secretName: 'mysql-tls', showCertificate: true },
+    redisTls: { secretName: 'redis-tls', showCertificate: true },
     secretKeys: { viewerTokens: 'viewer-tokens', opaqueKeys: 'opaque-keys', redisSentinels: 'sentinels' },
     networkPolicy: { ...RULES, adminsFrom: [{ ipBlock: { cidr: '10.0.0.0/8' } }] },
   },
@@ -135,6 +124,7 @@ const EVERYTHING = {
     ...EXTRAS,
     mode: 'both',
     doors: { http: 8001, grpc: 9000, goLeaf: 1234, redis: 6390 },
+    tls: { secretName: 'doors-tls', verifyClients: true },
     coordinatorTls: { secretName: 'agent-tls', showCertificate: true },
     secretKeys: { scopedTokens: 'scoped', tinyidTokens: 'tinyid', opaqueKeys: 'opaque-keys' },
     networkPolicy: RULES,
@@ -157,6 +147,14 @@ const REFUSED: readonly (readonly [values: object, says: RegExp, where?: Where])
   [{ agent: { doors: { grpc: 8080 } } }, /ops and grpc both want port 8080/],
   [{ agent: { doors: { grpc: 6390, redis: 6390 } } }, /grpc and redis both want port 6390/],
   [{ agent: { doors: { resp: 6390 } } }, /resp/],
+  [{ agent: { tls: { verifyClients: true } } }, /agent\.tls: verifyClients needs a certificate/],
+  [{ coordinator: { service: { loadBalancerClass: 'a/b' } } }, /loadBalancerClass/],
+  [{ coordinator: { service: { type: 'NodePort', clusterIP: 'None' } } }, /clusterIP/],
+  [{ coordinator: { tls: { issuerRef: { kind: 'Issuer' } } } }, /issuerRef/],
+  [{ coordinator: { dnsPolicy: 'None' } }, /coordinator\.dnsPolicy: None needs dnsConfig\.nameservers/],
+  [{ agent: { podLabels: { team: 'the ids' } } }, /podLabels/],
+  [{ agent: { podAnnotations: { 'a b': '' } } }, /propertyName 'a b'/],
+  [{ agent: { podDisruptionBudget: { maxUnavailable: 'half' } } }, /maxUnavailable/],
   [{ agent: { extraContainers: [{ name: 'agent', image: 'mine:1' }] } }, /name of the chart's own/],
   [{ agent: { extraEnv: [{ nme: 'A', value: '1' }] } }, /nme/],
   [{ agent: { extraEnv: [{ name: 'A', value: 1 }] } }, /got number, want string/],
@@ -209,7 +207,11 @@ describe('the chart', () => {
     for (const [key, value] of within(all))
       if (key === 'name' && String(value).startsWith('LEAFCUTTER_')) expect(known).toContain(`\`${value}\``);
     for (const { metadata } of all)
-      expect(metadata).toMatchObject({ annotations: { 'example.com/d': 'null' }, labels: { owner: /./ } });
+      expect(metadata).toMatchObject({
+        annotations: { 'example.com/d': 'null' },
+        labels: { owner: expect.any(String) },
+      });
+    for (const name of ['leafcutter-own', 'other']) expect(find(all, 'ConfigMap', name)).toBeDefined();
     if (process.env.LEAFCUTTER_FULL === '1') expect(await unknownFields(all)).toBe('');
   });
 
@@ -254,23 +256,46 @@ describe('the chart', () => {
     expect(ports('leafcutter-coordinator')).toEqual([8100, 8080, 53, 53]);
   });
 
-  testWithHelm('speaks TLS by the name of a Secret, on both sides', async (helm) => {
+  testWithHelm('speaks TLS by the names of Secrets, of which each side reads what it needs', async (helm) => {
     const all = await render(helm, {
-      coordinator: { tls: { secretName: 'server' } },
-      agent: { coordinatorTls: { secretName: 'client' } },
+      coordinator: { tls: { secretName: 'server' }, mysqlTls: { secretName: 'mysql' } },
+      agent: { tls: { secretName: 'doors' }, coordinatorTls: { secretName: 'server' } },
     });
-    expect(variables(containerOf(all, 'coordinator'))).toMatchObject({
+    const own = {
       LEAFCUTTER_TLS_CERT_FILE: '/run/secrets/leafcutter-tls/tls.crt',
       LEAFCUTTER_TLS_KEY_FILE: '/run/secrets/leafcutter-tls/tls.key',
+    };
+    expect(variables(containerOf(all, 'coordinator'))).toMatchObject({
+      ...own,
+      LEAFCUTTER_MYSQL_TLS_ENABLED: 'true',
+      LEAFCUTTER_MYSQL_TLS_CA_FILE: '/run/secrets/leafcutter-mysql-tls/ca.crt',
     });
     expect(variables(containerOf(all, 'agent'))).toMatchObject({
+      ...own,
       LEAFCUTTER_COORDINATORS: 'https://leafcutter-coordinator:8100',
-      LEAFCUTTER_COORDINATOR_TLS_CA_FILE: '/run/secrets/leafcutter-tls/ca.crt',
+      LEAFCUTTER_COORDINATOR_TLS_CA_FILE: '/run/secrets/leafcutter-coordinator-tls/ca.crt',
     });
-    expect(podOf(all, 'agent').volumes).toContainEqual({
-      name: 'tls',
-      secret: { secretName: 'client', defaultMode: 0o444 },
+    const volume = (name: string, secretName: string, ...files: string[]) => ({
+      name,
+      secret: { secretName, defaultMode: 0o444, items: files.map((key) => ({ key, path: key })) },
     });
+    expect(podOf(all, 'agent').volumes.slice(1)).toEqual([
+      volume('tls', 'doors', 'tls.crt', 'tls.key'),
+      // Not the coordinators' key.
+      volume('coordinator-tls', 'server', 'ca.crt'),
+    ]);
+  });
+
+  testWithHelm('has cert-manager make certificates for the names that callers ask for', async (helm) => {
+    const tls = { issuerRef: { name: 'own', kind: 'ClusterIssuer' }, dnsNames: ['ids.example'] };
+    const all = await render(helm, { coordinator: { tls }, agent: { tls } }, { namespace: 'ids' });
+    for (const name of ['leafcutter-coordinator', 'leafcutter-agent'])
+      expect(find(all, 'Certificate', name).spec).toMatchObject({
+        secretName: `${name}-tls`,
+        issuerRef: tls.issuerRef,
+        dnsNames: [name, `${name}.ids`, `${name}.ids.svc`, 'ids.example'],
+      });
+    expect(podOf(all, 'agent').volumes[1]).toMatchObject({ secret: { secretName: 'leafcutter-agent-tls' } });
   });
 
   testWithHelm('scrapes and alerts for all in one release, for its own in another', async (helm) => {
@@ -415,22 +440,49 @@ describe('an upgrade', () => {
 });
 
 describe('helm test', () => {
-  testWithHelm('draws an ID, and fails if it gets none', async (helm) => {
-    const all = await render(helm, { test: { tag: 'orders' } });
-    const pod = find(all, 'Pod', 'leafcutter-test') as unknown as { spec: { containers: Container[] } };
-    const [{ args = [], ...container }] = pod.spec.containers as [Container];
-    expect(variables(container).ID_URL).toBe('http://leafcutter-agent:8000/v1/ids/orders');
+  const podFor = async (helm: string, values: object) => {
+    const pods = (await render(helm, values)).filter(({ kind }) => kind === 'Pod');
+    return pods[0] as unknown as { spec: { containers: [Container] } } | undefined;
+  };
+
+  testWithHelm('draws an ID, by TLS too, and fails if it gets none', async (helm) => {
+    const pod = await podFor(helm, { test: { tag: 'orders' } });
+    const [{ args = [], ...container }] = pod?.spec.containers ?? [];
+    expect(variables(container as Container).ID_URL).toBe('http://leafcutter-agent:8000/v1/ids/orders');
     let status = 200;
-    const agent = createServer((_, response) => response.writeHead(status).end('1')).listen(0, '127.0.0.1');
-    await new Promise((listening) => agent.once('listening', listening));
-    const ID_URL = `http://127.0.0.1:${(agent.address() as AddressInfo).port}`;
-    const draw = () => promisify(execFile)(process.execPath, ['-e', ...args], { env: { ID_URL } });
+    const answer: RequestListener = (_, response) => response.writeHead(status).end('1');
+    const { caFile, certFile, keyFile } = await makeCertificates();
+    const [cert, key, ca] = [certFile, keyFile, caFile].map((file) => readFileSync(file));
+    const agents = [
+      createServer(answer),
+      createTlsServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, answer),
+    ];
+    const draw = async (scheme: string, agent: Server, env: Readonly<Record<string, string>> = {}) => {
+      const ID_URL = `${scheme}://127.0.0.1:${(agent.address() as AddressInfo).port}`;
+      return promisify(execFile)(process.execPath, ['-e', ...args], { env: { ID_URL, ...env } });
+    };
     try {
-      expect((await draw()).stdout).toBe('200 1\n');
+      for (const agent of agents) await once(agent.listen(0, '127.0.0.1'), 'listening');
+      const [plain, secure] = agents as [Server, Server];
+      const files = { CA_FILE: caFile, CERT_FILE: certFile, KEY_FILE: keyFile };
+      expect((await draw('http', plain)).stdout).toBe('200 1\n');
+      expect((await draw('https', secure, files)).stdout).toBe('200 1\n');
+      await expect(draw('https', secure, { ...files, CA_FILE: '/none' })).rejects.toThrow();
       status = 503;
-      await expect(draw()).rejects.toThrow();
+      await expect(draw('http', plain)).rejects.toThrow();
     } finally {
-      agent.close();
+      for (const agent of agents) agent.close();
     }
+  });
+
+  testWithHelm('shows agents that want one a certificate, or isn’t there', async (helm) => {
+    const agent = { tls: { secretName: 'doors', verifyClients: true } };
+    expect(await podFor(helm, { agent })).toBeUndefined();
+    const pod = await podFor(helm, { agent, test: { tlsSecretName: 'mine' } });
+    expect(variables(pod?.spec.containers[0] as Container)).toMatchObject({
+      ID_URL: 'https://leafcutter-agent:8000/v1/snowflake',
+      CA_FILE: '/run/secrets/leafcutter-tls/ca.crt',
+      CERT_FILE: '/run/secrets/leafcutter-shown/tls.crt',
+    });
   });
 });

@@ -60,7 +60,20 @@ would be lost on upgrade, and refused by server-side apply. Takes a list of both
 {{- if hasKey $ports $port -}}{{- fail (printf "\n%s: %s and %s both want port %s." $component (get $ports $port) .name $port) -}}{{- end -}}
 {{- $_ := set $ports $port .name -}}
 {{- end -}}
+{{- if and $values.tls.verifyClients (not (include "leafcutter.ownSecret" .)) -}}
+{{- fail (printf "\n%s.tls: verifyClients needs a certificate: set secretName or issuerRef." $component) -}}
+{{- end -}}
+{{- if and (eq $values.dnsPolicy "None") (not $values.dnsConfig.nameservers) -}}
+{{- fail (printf "\n%s.dnsPolicy: None needs dnsConfig.nameservers." $component) -}}
+{{- end -}}
 {{- range concat $values.extraContainers $values.extraInitContainers -}}
 {{- if eq .name $component -}}{{- fail (printf "\n%s: an extra container has the name of the chart's own." $component) -}}{{- end -}}
+{{- end -}}
+{{- end }}
+
+{{/* Says something if there is a pod for `helm test`. */}}
+{{- define "leafcutter.hasTest" -}}
+{{- if and (ne .Values.agent.mode "none") (or .Values.test.tag .Values.agent.snowflake) (or .Values.test.tlsSecretName (not .Values.agent.tls.verifyClients)) -}}
+yes
 {{- end -}}
 {{- end }}

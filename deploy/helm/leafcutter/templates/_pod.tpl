@@ -25,7 +25,7 @@ spec:
   securityContext:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with include "leafcutter.given" (list $values (list "priorityClassName" "nodeSelector")) }}
+  {{- with include "leafcutter.given" (list $values (list "priorityClassName" "runtimeClassName" "schedulerName" "nodeSelector" "hostAliases" "dnsPolicy" "dnsConfig")) }}
   {{- . | nindent 2 }}
   {{- end }}
   {{- with concat $values.tolerations (ternary $root.Values.agent.daemonsetTolerations list (eq $workload "daemonset")) }}
@@ -106,14 +106,16 @@ leafcutter/workload: {{ index . 2 }}
 {{- end }}
 {{- end }}
 
-{{/* Opaque keys and the URLs of stores are read at start only: another version of the Secret makes new pods with the next upgrade. */}}
+{{/* Opaque keys, URLs and certificates of stores are read at start only: another version of a Secret with such makes new pods with the next upgrade. */}}
 {{- define "leafcutter.podAnnotations" -}}
 {{- $root := index . 0 -}}
 {{- $values := index $root.Values (index . 1) -}}
 {{- $own := dict -}}
-{{- with (lookup "v1" "Secret" $root.Release.Namespace $values.secretName).metadata -}}
-{{- $_ := set $own "leafcutter/secret-version" .resourceVersion -}}
+{{- $versions := list -}}
+{{- range list $values.secretName (dig "mysqlTls" "secretName" "" $values) (dig "redisTls" "secretName" "" $values) | compact -}}
+{{- with (lookup "v1" "Secret" $root.Release.Namespace .).metadata -}}{{- $versions = append $versions .resourceVersion -}}{{- end -}}
 {{- end -}}
+{{- with $versions -}}{{- $_ := set $own "leafcutter/secret-version" (join "-" .) -}}{{- end -}}
 {{- with $values.restartedAt -}}{{- $_ := set $own "leafcutter/restarted-at" . -}}{{- end -}}
 {{- with merge $own $values.podAnnotations $root.Values.commonAnnotations -}}{{- toYaml . -}}{{- end -}}
 {{- end }}
@@ -143,16 +145,19 @@ podAntiAffinity:
 {{- end }}
 
 {{- define "leafcutter.budget" -}}
+{{- $budget := (index (index . 0).Values (index . 1)).podDisruptionBudget -}}
+{{- if $budget.enabled -}}
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 {{ include "leafcutter.metadata" (list (index . 0) (index . 1) dict dict) }}
 spec:
-  maxUnavailable: 1
+  maxUnavailable: {{ $budget.maxUnavailable }}
   # A pod that waits for its stores serves nobody: it must not hold up the drain of its node.
   unhealthyPodEvictionPolicy: AlwaysAllow
   selector:
     matchLabels:
       {{- include "leafcutter.workloadSelector" . | nindent 6 }}
+{{- end -}}
 {{- end }}
 
 {{- define "leafcutter.account" -}}
