@@ -7,7 +7,20 @@ import { freePort } from '../support/ports.ts';
 import { startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import type { KubeObject } from './api.ts';
-import { bad, type Finding, flagsOf, good, reason, type Trial, verdict, WAYS, type Way } from './subject.ts';
+import { broughtText, difference, leftBehind } from './difference.ts';
+import { fewestEndpoints, readyEndpoints } from './pod-rows.ts';
+import {
+  bad,
+  earlierSubject,
+  type Finding,
+  flagsOf,
+  good,
+  reason,
+  Trial,
+  verdict,
+  WAYS,
+  type Way,
+} from './subject.ts';
 
 export interface Check {
   readonly what: string;
@@ -37,8 +50,15 @@ const MATRIX: Readonly<Record<string, object>> = {
   },
   sidecars: { agent: { mode: 'none' }, coordinator: { autoscaling: { enabled: false }, replicas: 3 } },
   TLS: {
-    coordinator: { tls: { secretName: 'server', verifyClients: true } },
-    agent: { coordinatorTls: { secretName: 'client', showCertificate: true } },
+    coordinator: {
+      tls: { secretName: 'server', verifyClients: true },
+      mysqlTls: { secretName: 'mysql' },
+      redisTls: { secretName: 'redis', showCertificate: true },
+    },
+    agent: {
+      tls: { issuerRef: { name: 'own' }, dnsNames: ['ids.example'] },
+      coordinatorTls: { secretName: 'client', showCertificate: true },
+    },
   },
   'monitoring, no policies': {
     monitoring: { enabled: true },
@@ -54,23 +74,13 @@ async function upgrades(trial: Trial, way: Way): Promise<Finding> {
   for (const [name, values] of [...Object.entries(MATRIX), ['defaults again', {}] as const]) {
     const ran = await trial.bring(values, { way });
     if (!ran.isOk) return bad(`${name}: ${reason(ran)}`);
-    const differs = await difference(trial, values, way);
+    const text = await broughtText(trial, values, way);
+    const flags = ['--server-side', '--force-conflicts', '--field-manager=tool', '-f', '-'];
+    const differs = (await difference(trial, flags, text)) ?? (await leftBehind(trial, text));
     if (differs !== undefined) return bad(`${name}: ${differs}`);
     count += 1;
   }
-  return good(`${count} value sets, no difference after any`);
-}
-
-/** What `kubectl diff` says of what was brought; undefined if nothing. */
-async function difference(trial: Trial, values: object, way: Way): Promise<string | undefined> {
-  const inNamespace = ['--namespace', trial.namespace];
-  const text =
-    way === 'server-side apply'
-      ? await trial.render(values)
-      : await trial.cluster.helm(way === 'Helm 3' ? 3 : 4, ['get', 'manifest', 'leafcutter', ...inNamespace]);
-  const flags = ['--server-side', '--force-conflicts', '--field-manager=tool', ...inNamespace];
-  const diff = await trial.cluster.kubectl(['diff', ...flags, '-f', '-'], text.out);
-  return diff.isOk ? undefined : (/^[+-] .*/m.exec(diff.out)?.[0] ?? reason(diff)).slice(0, 120);
+  return good(`${count} value sets, no difference after any, and nothing left behind`);
 }
 
 interface Workload {
@@ -116,14 +126,15 @@ async function plainManifests(trial: Trial): Promise<Finding> {
     const text = await trial.manifest(file);
     const ran = await trial.apply(text, '--namespace', trial.namespace);
     if (!ran.isOk) return bad(`${file}: ${reason(ran)}`);
-    const diff = await trial.cluster.kubectl(['diff', '--namespace', trial.namespace, '-f', '-'], text);
-    if (!diff.isOk) return bad(`${file}: ${reason(diff)}`);
+    const differs = await difference(trial, ['-f', '-'], text);
+    if (differs !== undefined) return bad(`${file}: ${differs}`);
   }
-  const kubectl = (...args: string[]) => trial.cluster.kubectl(args);
   try {
-    const applied = await kubectl('apply', '--validate=strict', '-k', folder);
-    const diff = await kubectl('diff', '-k', folder);
-    if (!applied.isOk || !diff.isOk) return bad(`kustomization: ${reason(applied.isOk ? diff : applied)}`);
+    const applied = await trial.cluster.kubectl(['apply', '--validate=strict', '-k', folder]);
+    const differs = applied.isOk
+      ? await difference(new Trial(trial.cluster, trial.subject, 'leafcutter'), ['-k', folder])
+      : reason(applied);
+    if (differs !== undefined) return bad(`kustomization: ${differs}`);
   } finally {
     await trial.cluster.remove('leafcutter');
   }
@@ -183,6 +194,48 @@ async function sidecar(trial: Trial): Promise<Finding> {
   return verdict(isSidecar && grace === 45, `an init container that stays: ${isSidecar}; ${grace} s to end`);
 }
 
+/** From a release of the earlier chart, as the CHANGELOG says: selectors cannot change, so the agents' Deployment goes first. */
+async function fromEarlier(trial: Trial, way: Way): Promise<Finding> {
+  const earlier = new Trial(trial.cluster, await earlierSubject(), trial.namespace);
+  const installed = await earlier.bring({}, { way });
+  if (!installed.isOk) return bad(reason(installed));
+  const straight = await trial.bring({}, { way });
+  await trial.cluster.kubectl(['delete', 'deployment', 'leafcutter-agent', '--namespace', trial.namespace]);
+  const ran = await trial.bring({}, { way });
+  if (!ran.isOk) return bad(reason(ran));
+  await trial.untilPods('leafcutter-agent', 2);
+  const differs = await leftBehind(trial, await broughtText(trial, {}, way));
+  const said = straight.isOk ? 'taken straight' : 'refused at first';
+  return differs === undefined
+    ? good(`${said}, taken once the agents' Deployment was deleted`)
+    : bad(differs);
+}
+
+/** The pod of `helm test` is let in under `restricted`; its node says that it has succeeded. */
+async function helmTest(trial: Trial, major: 3 | 4): Promise<Finding> {
+  const ran = await trial.bring({ test: { tag: 'orders' } }, { way: major === 3 ? 'Helm 3' : 'Helm 4' });
+  if (!ran.isOk) return bad(reason(ran));
+  const tested = await trial.cluster.helm(major, ['test', 'leafcutter', '--namespace', trial.namespace]);
+  return verdict(tested.isOk, tested.isOk ? 'its pod is let in, and waited for' : reason(tested));
+}
+
+/** While each pod is exchanged for a new one, there are as many ready agents as before. */
+async function rollout(trial: Trial): Promise<Finding> {
+  const ran = await trial.bring({});
+  if (!ran.isOk) return bad(reason(ran));
+  const old = (await trial.untilPods('leafcutter-agent', 2)).map(({ metadata }) => metadata.name);
+  const two = () => readyEndpoints(trial).then((count) => count === 2);
+  await trial.cluster.until('both agents are endpoints', two);
+  const fewest = await fewestEndpoints(trial, async () => {
+    await trial.bring({ agent: { restartedAt: 'now' } });
+    await trial.cluster.until('all pods are new', async () => {
+      const names = (await trial.pods()).map(({ metadata }) => metadata.name);
+      return !names.some((name) => old.includes(name)) && (await two());
+    });
+  });
+  return verdict(fewest === 2, `never under ${fewest} of 2`);
+}
+
 export const CHECKS: readonly Check[] = [
   { what: 'plain manifests, applied strictly; `kubectl diff` after', see: plainManifests },
   { what: 'bare pods of every template under PodSecurity `restricted`', see: bare },
@@ -190,7 +243,14 @@ export const CHECKS: readonly Check[] = [
     what: `upgrades between values (${Object.keys(MATRIX).join(', ')}) by ${way}; \`kubectl diff\` after each`,
     see: (trial: Trial) => upgrades(trial, way),
   })),
+  ...(['Helm 3', 'Helm 4'] as const).map((way) => ({
+    what: `an upgrade of a release of 74c29d9 by ${way}`,
+    see: (trial: Trial) => fromEarlier(trial, way),
+  })),
   { what: 'pods are spread and run', see: allRun },
+  { what: 'ready agents while an upgrade exchanges every pod', see: rollout },
+  { what: '`helm test`, by Helm 3', see: (trial) => helmTest(trial, 3) },
+  { what: '`helm test`, by Helm 4', see: (trial) => helmTest(trial, 4) },
   { what: 'an application with a sidecar: what the API server takes it for', see: sidecar },
   { what: 'the chart from an OCI registry, by Helm 3', see: (trial) => pushed(trial, 3) },
   { what: 'the chart from an OCI registry, by Helm 4', see: (trial) => pushed(trial, 4) },

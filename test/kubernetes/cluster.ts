@@ -28,17 +28,12 @@ export class Cluster implements AsyncDisposable {
   readonly api: Api;
   readonly nodes: Nodes;
   readonly programs: Programs;
-  readonly #kubeconfig: string;
+  readonly #folder: string;
   readonly #processes: readonly RunningProcess[];
 
-  private constructor(
-    programs: Programs,
-    kubeconfig: string,
-    api: Api,
-    processes: readonly RunningProcess[],
-  ) {
+  private constructor(programs: Programs, folder: string, api: Api, processes: readonly RunningProcess[]) {
     this.programs = programs;
-    this.#kubeconfig = kubeconfig;
+    this.#folder = folder;
     this.api = api;
     this.#processes = processes;
     this.nodes = new Nodes(api, NODES);
@@ -80,7 +75,7 @@ export class Cluster implements AsyncDisposable {
       start(programs.controllerManager, [...own, ...controllers, `--root-ca-file=${certificate}`]),
     );
     processes.push(start(programs.scheduler, own));
-    const cluster = new Cluster(programs, config, api, processes);
+    const cluster = new Cluster(programs, folder, api, processes);
     await cluster.nodes.start();
     return cluster;
   }
@@ -107,7 +102,7 @@ export class Cluster implements AsyncDisposable {
     if ((await poll(isSo)) === true) return;
     const dead = this.#processes
       .filter(({ running }) => !running)
-      .map(({ name, tail }) => `${name}: ${tail}`);
+      .map((process) => `${process.name}: ${process.tail(3)}`);
     throw new Error(`Not within ${PATIENCE_MS} ms: ${what}. ${dead.join('\n')} ${this.nodes.lastProblem}`);
   }
 
@@ -139,13 +134,15 @@ export class Cluster implements AsyncDisposable {
   }
 
   #run(command: string, args: readonly string[], input?: string): Promise<Ran> {
-    const env = { ...process.env, KUBECONFIG: this.#kubeconfig };
+    // A home of their own: what they keep of other servers, or other runs, is not for this one.
+    const env = { ...process.env, HOME: this.#folder, KUBECONFIG: join(this.#folder, 'kubeconfig') };
     const options = { env, timeout: COMMAND_MS, maxBuffer: MAX_OUTPUT_BYTES };
     return new Promise((resolve) => {
       const child = execFile(command, [...args], options, (error, out, err) =>
         resolve({ isOk: error === null, out, err }),
       );
-      child.stdin?.end(input);
+      // If it ends without having read, its message says why.
+      child.stdin?.on('error', () => undefined).end(input);
     });
   }
 }

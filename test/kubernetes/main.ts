@@ -6,7 +6,7 @@ import { PAGE, type Seen, writePage } from './page.ts';
 import { POD_ROWS } from './pod-rows.ts';
 import { getPrograms, VERSIONS } from './programs.ts';
 import { SETTING_ROWS } from './setting-rows.ts';
-import { bad, earlierSubject, type Finding, presentSubject, type Subject, Trial } from './subject.ts';
+import { bad, earlierSubject, type Finding, presentSubject, reason, type Subject, Trial } from './subject.ts';
 
 const HELP = `Usage: npm run test:kubernetes -- [--get] [WORD …]
 
@@ -33,8 +33,8 @@ async function see(
 ): Promise<Finding> {
   count += 1;
   const namespace = `t${count}-${subject.name}`;
-  await cluster.namespace(namespace);
   try {
+    await cluster.namespace(namespace);
     return await what(new Trial(cluster, subject, namespace));
   } catch (error) {
     return bad(`not seen: ${(error as Error).message.slice(0, 200)}`);
@@ -46,20 +46,28 @@ async function see(
 const mark = (finding: Finding) => `${finding.isGood ? 'good' : 'BAD '} ${finding.what}`;
 
 async function tryAll(cluster: Cluster, words: readonly string[]): Promise<void> {
-  for (const file of cluster.programs.operatorTypes)
-    await cluster.kubectl(['apply', '--server-side', '-f', file]);
+  for (const file of cluster.programs.customTypes) {
+    const ran = await cluster.kubectl(['apply', '--server-side', '-f', file]);
+    if (!ran.isOk) throw new Error(`${file}: ${reason(ran)}`);
+  }
   await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
   const isWanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word));
   const earlier = await earlierSubject();
   const faults: Seen[] = [];
-  for (const { fault, see: what } of [...SETTING_ROWS, ...POD_ROWS]) {
-    if (!isWanted(fault)) continue;
-    say(fault);
-    const before = await see(cluster, earlier, what);
+  const rows = [
+    ...SETTING_ROWS.map((row) => ({ row, isAlone: false })),
+    // These drain and taint nodes.
+    ...POD_ROWS.map((row) => ({ row, isAlone: true })),
+  ];
+  for (const { row, isAlone } of rows) {
+    if (!isWanted(row.fault)) continue;
+    say(row.fault);
+    const now = isAlone ? undefined : see(cluster, presentSubject, row.see);
+    const before = await see(cluster, earlier, row.see);
     say(`  before: ${mark(before)}`);
-    const after = await see(cluster, presentSubject, what);
+    const after = await (now ?? see(cluster, presentSubject, row.see));
     say(`  now:    ${mark(after)}`);
-    faults.push({ what: fault, before, after });
+    faults.push({ what: row.fault, before, after });
   }
   const checks: Seen[] = [];
   for (const { what, see: how } of CHECKS) {

@@ -7,6 +7,7 @@ const EVERY_MS = 200;
 const STARTS_WITHIN_MS = 2_000;
 
 interface PodSpec {
+  readonly restartPolicy?: string;
   readonly nodeName?: string;
   readonly containers: readonly { readonly name: string; readonly image: string }[];
   readonly initContainers?: readonly {
@@ -21,7 +22,7 @@ const path = ({ metadata: { namespace, name } }: KubeObject) =>
 
 /**
  * Nodes without a kubelet. They say that every pod runs and is ready two seconds after it was bound, unless its name is among
- * `unready`, and that it is gone as soon as it is to be deleted. Nothing is started: there are no probes, no preStop, no volumes.
+ * `unready`, that one which is never to start again has succeeded, and that it is gone as soon as it is to be deleted. Nothing is started: there are no probes, no preStop, no volumes.
  */
 export class Nodes {
   /** Beginnings of the names of pods that do not become ready. */
@@ -109,7 +110,7 @@ export class Nodes {
       status: is ? 'True' : 'False',
       lastTransitionTime: now,
     });
-    const { containers, initContainers = [] } = pod.spec as unknown as PodSpec;
+    const { containers, initContainers = [], restartPolicy } = pod.spec as unknown as PodSpec;
     const running = ({ name, image }: { name: string; image: string }, ready: boolean) => ({
       name,
       image,
@@ -121,7 +122,7 @@ export class Nodes {
     });
     await this.#api.call('PATCH', `${path(pod)}/status`, {
       status: {
-        phase: 'Running',
+        phase: restartPolicy === 'Never' ? 'Succeeded' : 'Running',
         startTime: now,
         podIP: ip,
         podIPs: [{ ip }],

@@ -47,7 +47,7 @@ async function sickCoordinators(trial: Trial): Promise<Finding> {
   }
 }
 
-async function readyEndpoints(trial: Trial): Promise<number> {
+export async function readyEndpoints(trial: Trial): Promise<number> {
   const slices = await trial.cluster.list('discovery.k8s.io/v1/endpointslices', trial.namespace);
   const own = slices.filter(
     ({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === 'leafcutter-agent',
@@ -63,12 +63,12 @@ interface Endpoint {
 }
 
 /** The fewest ready endpoints of the agents' Service while `act` runs. */
-async function fewestEndpoints(trial: Trial, act: () => Promise<void>): Promise<number> {
+export async function fewestEndpoints(trial: Trial, act: () => Promise<void>): Promise<number> {
   let fewest = Number.POSITIVE_INFINITY;
   let ended = false;
   const look = async () => {
     while (!ended) {
-      fewest = Math.min(fewest, await readyEndpoints(trial));
+      fewest = Math.min(fewest, await readyEndpoints(trial).catch(() => fewest));
       await sleep(LOOK_EVERY_MS);
     }
   };

@@ -16,6 +16,7 @@ export const VERSIONS = {
   kubernetes: '1.34.4',
   helm3: '3.19.5',
   operator: '0.85.0',
+  certManager: '1.19.1',
   etcd: '3.4.23',
 } as const;
 
@@ -30,8 +31,8 @@ export interface Programs {
   readonly helm4: string;
   /** A registry of images and charts. */
   readonly registry: string;
-  /** Files with those custom resources of the Prometheus operator that the chart has. */
-  readonly operatorTypes: readonly string[];
+  /** Files with the kinds of the Prometheus operator and of cert-manager that the chart makes objects of. */
+  readonly customTypes: readonly string[];
 }
 
 /**
@@ -44,7 +45,7 @@ export async function getPrograms(say: (text: string) => void): Promise<Programs
   const helm4 = await getHelm();
   const etcd = await fromDebian('etcd-server', '3.4.23-4+b4', say);
   const registry = await fromDebian('docker-registry', '2.8.2+ds1-1', say);
-  const { kubernetes, helm3, operator } = VERSIONS;
+  const { kubernetes, helm3, operator, certManager } = VERSIONS;
   const helm = await once(`Helm-3.19/go/${helm3}`, say, async (draft) => {
     await buildGo(draft, { module: 'helm.sh/helm/v3', version: helm3, programs: ['helm'] });
   });
@@ -56,6 +57,7 @@ export async function getPrograms(say: (text: string) => void): Promise<Programs
     }),
   );
   const operatorModule = await goModule('github.com/prometheus-operator/prometheus-operator', operator);
+  const certManagerModule = await goModule('github.com/cert-manager/cert-manager', certManager);
   return {
     etcd: join(etcd, 'usr/bin/etcd'),
     apiServer: join(control, 'kube-apiserver'),
@@ -65,9 +67,12 @@ export async function getPrograms(say: (text: string) => void): Promise<Programs
     helm3: join(helm, 'helm'),
     helm4: join(helm4, 'helm'),
     registry: join(registry, 'usr/bin/docker-registry'),
-    operatorTypes: ['podmonitors', 'prometheusrules', 'servicemonitors'].map((kind) =>
-      join(operatorModule, `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`),
-    ),
+    customTypes: [
+      ...['podmonitors', 'prometheusrules', 'servicemonitors'].map((kind) =>
+        join(operatorModule, `example/prometheus-operator-crd/monitoring.coreos.com_${kind}.yaml`),
+      ),
+      join(certManagerModule, 'deploy/crds/cert-manager.io_certificates.yaml'),
+    ],
   };
 }
 

@@ -69,11 +69,10 @@ async function egress(trial: Trial): Promise<Finding> {
   );
 }
 
+/** The kustomization and the DaemonSet, by an overlay as the README tells. */
 async function otherNamespace(trial: Trial): Promise<Finding> {
-  for (const file of ['coordinator.yaml', 'agent-deployment.yaml']) {
-    const ran = await trial.apply(await trial.manifest(file));
-    if (!ran.isOk) return bad(reason(ran));
-  }
+  const ran = await trial.overlay();
+  if (!ran.isOk) return bad(reason(ran));
   const asked = await valuesOf(trial, 'LEAFCUTTER_COORDINATORS');
   return verdict(!asked.includes('.leafcutter.'), `agents ask ${asked}`);
 }
@@ -81,14 +80,17 @@ async function otherNamespace(trial: Trial): Promise<Finding> {
 async function tls(trial: Trial): Promise<Finding> {
   const ran = await trial.bring({
     coordinator: { tls: { secretName: 'server' } },
-    agent: { coordinatorTls: { secretName: 'client' } },
+    agent: { tls: { secretName: 'doors' }, coordinatorTls: { secretName: 'client' } },
   });
   if (!ran.isOk) return bad('there is no such value');
   const asked = await valuesOf(trial, 'LEAFCUTTER_COORDINATORS');
-  return verdict(asked.startsWith('https:'), `agents ask ${asked}`);
+  const shown = await valuesOf(trial, 'LEAFCUTTER_TLS_CERT_FILE');
+  const isTls = asked.startsWith('https:') && shown.endsWith('/tls.crt');
+  return verdict(isTls, `agents ask ${asked}, and show ${shown}`);
 }
 
 const WISHES: Readonly<Record<string, object>> = {
+  'full name': { fullnameOverride: 'ids' },
   'user id (OpenShift)': { podSecurityContext: { runAsUser: null, runAsGroup: null } },
   'priority class': { agent: { priorityClassName: 'system-cluster-critical' } },
   affinity: { agent: { affinity: { nodeAffinity: {} } } },
@@ -98,6 +100,17 @@ const WISHES: Readonly<Record<string, object>> = {
   containers: { agent: { extraContainers: [{ name: 'beside', image: 'beside:1' }] } },
   probes: { agent: { livenessProbe: { periodSeconds: 20 } } },
   ports: { agent: { extraPorts: [{ name: 'own', containerPort: 7000, protocol: 'TCP' }] } },
+  arguments: { agent: { extraArgs: ['--log-level', 'warn'] } },
+  'further keys of Secrets': { agent: { secretKeys: { scopedTokens: 'scoped' } } },
+  'TLS to MySQL and Redis': {
+    coordinator: { mysqlTls: { secretName: 'mysql' }, redisTls: { secretName: 'redis' } },
+  },
+  'certificates by cert-manager': { agent: { tls: { issuerRef: { name: 'own', kind: 'Issuer' } } } },
+  'disruption budgets': { coordinator: { podDisruptionBudget: { maxUnavailable: '50%' } } },
+  'a Service of its own kind': { agent: { service: { type: 'LoadBalancer', loadBalancerClass: 'a/b' } } },
+  'objects of the user’s': {
+    extraObjects: [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: '{{ .Release.Name }}-own' } }],
+  },
 };
 
 async function wishes(trial: Trial): Promise<Finding> {
@@ -161,6 +174,7 @@ const WRONG: Readonly<Record<string, object>> = {
     agent: { resources: { requests: { memory: '1Gi' }, limits: { memory: '512Mi' } } },
   },
   'misspelt field of a toleration': { agent: { tolerations: [{ effects: 'NoSchedule' }] } },
+  'an annotation’s name with a blank': { agent: { podAnnotations: { 'a b': '1' } } },
   'misspelt field of a variable': { agent: { extraEnv: [{ name: 'A', valeu: '1' }] } },
 };
 
@@ -247,8 +261,8 @@ export const SETTING_ROWS: readonly Row[] = [
   { fault: '`applicationsFrom: []` lets in', see: noApplications },
   { fault: 'doors of gRPC, go-leaf and Redis', see: doors },
   { fault: 'out to sentinels, port 443 and OTLP with the policy on', see: egress },
-  { fault: 'plain manifests in another namespace', see: otherNamespace },
-  { fault: 'TLS', see: tls },
+  { fault: 'plain manifests in another namespace, by kustomize', see: otherNamespace },
+  { fault: 'TLS of coordinators and of agents', see: tls },
   { fault: 'values that users of charts expect', see: wishes },
   ...(['Helm 3', 'Helm 4'] as const).map((way) => ({
     fault: `coordinators as autoscaling is switched on (${way})`,

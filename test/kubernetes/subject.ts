@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT } from '../support/root.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
@@ -80,6 +80,15 @@ export class Trial {
     return text.replaceAll(/namespace: "?leafcutter"?$/gm, `namespace: ${this.namespace}`);
   }
 
+  /** Applies the kustomization by an overlay that puts it into this namespace. */
+  async overlay(): Promise<Ran> {
+    const folder = await scratchDir('overlay');
+    const resources = [relative(folder, join(this.subject.deploy, 'kubernetes'))];
+    const kustomization = { ...KUSTOMIZATION, namespace: this.namespace, resources };
+    await writeFile(join(folder, 'kustomization.yaml'), JSON.stringify(kustomization));
+    return this.cluster.kubectl(['apply', '--validate=strict', '-k', folder]);
+  }
+
   apply(text: string, ...flags: string[]): Promise<Ran> {
     return this.cluster.kubectl(['apply', '--validate=strict', ...flags, '-f', '-'], text);
   }
@@ -121,6 +130,7 @@ export interface Container {
   readonly resources?: { readonly requests?: { readonly memory?: string } };
 }
 
+const KUSTOMIZATION = { apiVersion: 'kustomize.config.k8s.io/v1beta1', kind: 'Kustomization' };
 const SERVER_SIDE = ['apply', '--server-side', '--validate=strict', '--field-manager=tool'];
 
 export const flagsOf = (values: object): string[] =>
