@@ -25,6 +25,8 @@ export async function broughtText(trial: Trial, values: object, way: Way): Promi
   return (await trial.cluster.helm(way === 'Helm 3' ? 3 : 4, flags)).out;
 }
 
+const ANEW = ['apply', '--server-side', '--dry-run=server', '--field-manager=anew', '--output=json'];
+
 /**
  * The first field in which what is there differs from what the server would make of the same text where nothing was before;
  * undefined if there is none. `kubectl diff` does not see what an earlier version left behind.
@@ -32,7 +34,7 @@ export async function broughtText(trial: Trial, values: object, way: Way): Promi
 export async function leftBehind(trial: Trial, text: string): Promise<string | undefined> {
   const anew = text.replaceAll(new RegExp(`namespace: "?${trial.namespace}"?$`, 'gm'), 'namespace: default');
   const [fresh, live] = await Promise.all([
-    trial.cluster.kubectl(['create', '--dry-run=server', '--output=json', '-f', '-'], anew),
+    trial.cluster.kubectl([...ANEW, '--namespace', 'default', '-f', '-'], anew),
     trial.cluster.kubectl(['get', '--output=json', '--namespace', trial.namespace, '-f', '-'], text),
   ]);
   if (!fresh.isOk || !live.isOk) return reason(fresh.isOk ? live : fresh);
