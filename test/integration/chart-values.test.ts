@@ -440,30 +440,30 @@ describe('an upgrade', () => {
 });
 
 describe('helm test', () => {
-  const podFor = async (helm: string, values: object) => {
+  /** The container of its pod, if there is one. */
+  const containerFor = async (helm: string, values: object) => {
     const pods = (await render(helm, values)).filter(({ kind }) => kind === 'Pod');
-    return pods[0] as unknown as { spec: { containers: [Container] } } | undefined;
+    const [pod] = pods as unknown as { spec: { containers: [Container] } }[];
+    return pod?.spec.containers[0];
   };
 
   testWithHelm('draws an ID, by TLS too, and fails if it gets none', async (helm) => {
-    const pod = await podFor(helm, { test: { tag: 'orders' } });
-    const [{ args = [], ...container }] = pod?.spec.containers ?? [];
-    expect(variables(container as Container).ID_URL).toBe('http://leafcutter-agent:8000/v1/ids/orders');
+    const container = (await containerFor(helm, { test: { tag: 'orders' } })) as Container;
+    expect(variables(container).ID_URL).toBe('http://leafcutter-agent:8000/v1/ids/orders');
     let status = 200;
     const answer: RequestListener = (_, response) => response.writeHead(status).end('1');
     const { caFile, certFile, keyFile } = await makeCertificates();
     const [cert, key, ca] = [certFile, keyFile, caFile].map((file) => readFileSync(file));
-    const agents = [
-      createServer(answer),
-      createTlsServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, answer),
-    ];
+    const plain = createServer(answer);
+    const secure = createTlsServer({ cert, key, ca, requestCert: true, rejectUnauthorized: true }, answer);
     const draw = async (scheme: string, agent: Server, env: Readonly<Record<string, string>> = {}) => {
       const ID_URL = `${scheme}://127.0.0.1:${(agent.address() as AddressInfo).port}`;
-      return promisify(execFile)(process.execPath, ['-e', ...args], { env: { ID_URL, ...env } });
+      return promisify(execFile)(process.execPath, ['-e', ...(container.args ?? [])], {
+        env: { ID_URL, ...env },
+      });
     };
     try {
-      for (const agent of agents) await once(agent.listen(0, '127.0.0.1'), 'listening');
-      const [plain, secure] = agents as [Server, Server];
+      for (const agent of [plain, secure]) await once(agent.listen(0, '127.0.0.1'), 'listening');
       const files = { CA_FILE: caFile, CERT_FILE: certFile, KEY_FILE: keyFile };
       expect((await draw('http', plain)).stdout).toBe('200 1\n');
       expect((await draw('https', secure, files)).stdout).toBe('200 1\n');
@@ -471,15 +471,15 @@ describe('helm test', () => {
       status = 503;
       await expect(draw('http', plain)).rejects.toThrow();
     } finally {
-      for (const agent of agents) agent.close();
+      for (const agent of [plain, secure]) agent.close();
     }
   });
 
   testWithHelm('shows agents that want one a certificate, or isn’t there', async (helm) => {
     const agent = { tls: { secretName: 'doors', verifyClients: true } };
-    expect(await podFor(helm, { agent })).toBeUndefined();
-    const pod = await podFor(helm, { agent, test: { tlsSecretName: 'mine' } });
-    expect(variables(pod?.spec.containers[0] as Container)).toMatchObject({
+    expect(await containerFor(helm, { agent })).toBeUndefined();
+    const container = await containerFor(helm, { agent, test: { tlsSecretName: 'mine' } });
+    expect(variables(container as Container)).toMatchObject({
       ID_URL: 'https://leafcutter-agent:8000/v1/snowflake',
       CA_FILE: '/run/secrets/leafcutter-tls/ca.crt',
       CERT_FILE: '/run/secrets/leafcutter-shown/tls.crt',

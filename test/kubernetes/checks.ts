@@ -16,16 +16,12 @@ import {
   flagsOf,
   good,
   reason,
+  type Task,
   Trial,
   verdict,
   WAYS,
   type Way,
 } from './subject.ts';
-
-export interface Check {
-  readonly what: string;
-  readonly see: (on: Trial) => Promise<Finding>;
-}
 
 const extras = {
   extraEnv: [
@@ -236,7 +232,7 @@ async function rollout(trial: Trial): Promise<Finding> {
   return verdict(fewest === 2, `never under ${fewest} of 2`);
 }
 
-export const CHECKS: readonly Check[] = [
+export const CHECKS: readonly Task[] = [
   { what: 'plain manifests, applied strictly; `kubectl diff` after', see: plainManifests },
   { what: 'bare pods of every template under PodSecurity `restricted`', see: bare },
   ...WAYS.map((way) => ({

@@ -30,6 +30,7 @@ export class Cluster implements AsyncDisposable {
   readonly programs: Programs;
   readonly #folder: string;
   readonly #processes: readonly RunningProcess[];
+  readonly #removed = new Set<string>();
 
   private constructor(programs: Programs, folder: string, api: Api, processes: readonly RunningProcess[]) {
     this.programs = programs;
@@ -122,9 +123,19 @@ export class Cluster implements AsyncDisposable {
     );
   }
 
-  /** Removes what is in a namespace, and then the namespace. */
+  /** Has a namespace removed, with what is in it; that takes a while. */
   async remove(namespace: string): Promise<void> {
-    await this.kubectl(['delete', 'namespace', namespace, '--wait=true', '--timeout=120s']);
+    await this.api.call('DELETE', `/api/v1/namespaces/${namespace}`);
+    this.#removed.add(namespace);
+  }
+
+  /** Waits until nothing is left of what was to be removed. */
+  async untilRemoved(): Promise<void> {
+    for (const name of this.#removed) {
+      const isGone = async () => (await this.api.call('GET', `/api/v1/namespaces/${name}`)) === undefined;
+      await this.until(`${name} is gone`, isGone);
+      this.#removed.delete(name);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

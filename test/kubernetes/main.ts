@@ -6,7 +6,16 @@ import { PAGE, type Seen, writePage } from './page.ts';
 import { POD_ROWS } from './pod-rows.ts';
 import { getPrograms, VERSIONS } from './programs.ts';
 import { SETTING_ROWS } from './setting-rows.ts';
-import { bad, earlierSubject, type Finding, presentSubject, reason, type Subject, Trial } from './subject.ts';
+import {
+  bad,
+  earlierSubject,
+  type Finding,
+  presentSubject,
+  reason,
+  type Subject,
+  type Task,
+  Trial,
+} from './subject.ts';
 
 const HELP = `Usage: npm run test:kubernetes -- [--get] [WORD …]
 
@@ -17,6 +26,8 @@ the chart and the plain manifests on them, and writes the tables of deploy/READM
   WORD    tries what has one of these words in its name; the page stays as it is
 `;
 
+/** Most of the time goes by waiting. */
+const AT_ONCE = 3;
 const begunMs = performance.now();
 
 function say(text: string): void {
@@ -45,38 +56,52 @@ async function see(
 
 const mark = (finding: Finding) => `${finding.isGood ? 'good' : 'BAD '} ${finding.what}`;
 
+/** Tries it on the present subject, and on an earlier one if there is one. */
+async function tryOne(
+  { what, see: how }: Task,
+  cluster: Cluster,
+  earlier: Subject | undefined,
+  isAlone: boolean,
+): Promise<Seen> {
+  const now = () => see(cluster, presentSubject, how);
+  const begun = isAlone ? undefined : now();
+  const before = earlier && (await see(cluster, earlier, how));
+  const after = await (begun ?? now());
+  if (isAlone) await cluster.untilRemoved();
+  say(what);
+  if (before) say(`  before: ${mark(before)}`);
+  say(`  now:    ${mark(after)}`);
+  return { what, after, ...(before && { before }) };
+}
+
+/** The results of jobs, of which several run at once. */
+async function severalAtOnce<T>(jobs: readonly (() => Promise<T>)[], atOnce: number): Promise<T[]> {
+  const results: T[] = [];
+  const left = jobs.entries();
+  const work = async () => {
+    for (const [index, job] of left) results[index] = await job();
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return results;
+}
+
 async function tryAll(cluster: Cluster, words: readonly string[]): Promise<void> {
   for (const file of cluster.programs.customTypes) {
     const ran = await cluster.kubectl(['apply', '--server-side', '-f', file]);
     if (!ran.isOk) throw new Error(`${file}: ${reason(ran)}`);
   }
   await cluster.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
-  const isWanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word));
+  const isWanted = ({ what }: Task) => words.length === 0 || words.some((word) => what.includes(word));
   const earlier = await earlierSubject();
-  const faults: Seen[] = [];
-  const rows = [
-    ...SETTING_ROWS.map((row) => ({ row, isAlone: false })),
-    // These drain and taint nodes.
-    ...POD_ROWS.map((row) => ({ row, isAlone: true })),
-  ];
-  for (const { row, isAlone } of rows) {
-    if (!isWanted(row.fault)) continue;
-    say(row.fault);
-    const now = isAlone ? undefined : see(cluster, presentSubject, row.see);
-    const before = await see(cluster, earlier, row.see);
-    say(`  before: ${mark(before)}`);
-    const after = await (now ?? see(cluster, presentSubject, row.see));
-    say(`  now:    ${mark(after)}`);
-    faults.push({ what: row.fault, before, after });
-  }
-  const checks: Seen[] = [];
-  for (const { what, see: how } of CHECKS) {
-    if (!isWanted(what)) continue;
-    say(what);
-    const after = await see(cluster, presentSubject, how);
-    say(`  now:    ${mark(after)}`);
-    checks.push({ what, after });
-  }
+  const together = (tasks: readonly Task[], before?: Subject) =>
+    tasks.filter(isWanted).map((task) => () => tryOne(task, cluster, before, false));
+  const settings = together(SETTING_ROWS, earlier);
+  const seen = await severalAtOnce([...settings, ...together(CHECKS)], AT_ONCE);
+  const faults = seen.slice(0, settings.length);
+  const checks = seen.slice(settings.length);
+  await cluster.untilRemoved();
+  // These drain and taint nodes.
+  for (const task of POD_ROWS.filter(isWanted)) faults.push(await tryOne(task, cluster, earlier, true));
   const all = [...faults, ...checks];
   const failed = all.filter(({ after }) => !after.isGood).length;
   process.exitCode = failed > 0 || all.length === 0 ? 1 : 0;

@@ -1,7 +1,7 @@
 /** Faults that take pods, controllers and nodes to be seen. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { KubeObject } from './api.ts';
-import { bad, type Finding, good, type Row, reason, type Trial, verdict } from './subject.ts';
+import { bad, type Finding, good, reason, type Task, type Trial, verdict } from './subject.ts';
 
 /** Longer than evictions need that nothing holds up. */
 const DRAIN_S = 60;
@@ -117,9 +117,9 @@ async function taintedNode(trial: Trial): Promise<Finding> {
   }
 }
 
-export const POD_ROWS: readonly Row[] = [
-  { fault: 'agents of both modes applied one after the other, then each node drained', see: bothApplied },
-  { fault: 'a node drained while no coordinator is ready', see: sickCoordinators },
-  { fault: 'endpoints of agents on the way from Deployment to DaemonSet', see: otherMode },
-  { fault: 'DaemonSet on three nodes, one of them tainted', see: taintedNode },
+export const POD_ROWS: readonly Task[] = [
+  { what: 'agents of both modes applied one after the other, then each node drained', see: bothApplied },
+  { what: 'a node drained while no coordinator is ready', see: sickCoordinators },
+  { what: 'endpoints of agents on the way from Deployment to DaemonSet', see: otherMode },
+  { what: 'DaemonSet on three nodes, one of them tainted', see: taintedNode },
 ];

@@ -22,10 +22,10 @@ export interface Finding {
   readonly what: string;
 }
 
-/** One of the faults that an API server showed once. */
-export interface Row {
-  readonly fault: string;
-  /** It is tried in a namespace of its own, whose name it is given. */
+/** One of the faults that an API server showed once, or something else that must hold of the chart and the manifests. */
+export interface Task {
+  readonly what: string;
+  /** It is tried in a namespace of its own. */
   readonly see: (on: Trial) => Promise<Finding>;
 }
 
