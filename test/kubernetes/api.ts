@@ -42,20 +42,26 @@ export class Api {
 
   #send(method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
     const type = method === 'PATCH' ? 'application/strategic-merge-patch+json' : 'application/json';
-    const headers = { Authorization: `Bearer ${this.#token}`, 'Content-Type': type };
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const headers = {
+      Authorization: `Bearer ${this.#token}`,
+      'Content-Type': type,
+      // Node gives a DELETE with a body none by itself; the server then takes the body for the next request.
+      'Content-Length': Buffer.byteLength(text),
+    };
     const options = { agent: this.#agent, method, path, headers, host: '127.0.0.1', port: this.#port };
     return new Promise((resolve, reject) => {
       const sent = request({ ...options, timeout: 60_000 }, (response) => {
-        let text = '';
+        let answer = '';
         response.setEncoding('utf8').on('data', (part: string) => {
-          text += part;
+          answer += part;
         });
-        response.once('end', () => resolve({ status: response.statusCode ?? 0, text }));
+        response.once('end', () => resolve({ status: response.statusCode ?? 0, text: answer }));
         response.once('error', reject);
       });
       sent.once('timeout', () => sent.destroy(new Error(`${method} ${path}: no answer`)));
       sent.once('error', reject);
-      sent.end(body === undefined ? undefined : JSON.stringify(body));
+      sent.end(text);
     });
   }
 
