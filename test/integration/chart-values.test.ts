@@ -366,8 +366,7 @@ describe('the chart', () => {
   });
 });
 
-/** What is there before an upgrade: a Deployment with four replicas, and a Secret. */
-const LOOKED_UP: Readonly<Record<string, object>> = {
+const DEPLOYMENT: Readonly<Record<string, object>> = {
   '/apis/apps/v1/namespaces/leafcutter/deployments/leafcutter-coordinator': {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -382,6 +381,8 @@ const LOOKED_UP: Readonly<Record<string, object>> = {
     },
     spec: { replicas: 4 },
   },
+};
+const SECRET: Readonly<Record<string, object>> = {
   '/api/v1/namespaces/leafcutter/secrets/leafcutter-coordinator': {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -414,28 +415,38 @@ function discovery(kinds: readonly { readonly apiVersion: string; readonly kind:
   };
 }
 
-describe('an upgrade', () => {
-  testWithHelm('goes on from the replicas and the Secret that are there', async (helm) => {
-    const kinds = [...(await render(helm, {})), { apiVersion: 'v1', kind: 'Secret' }];
-    const answers: Readonly<Record<string, object>> = { ...discovery(kinds), ...LOOKED_UP };
-    const notFound = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 };
-    const cluster = createServer(({ url = '' }, response) => {
-      const answer = answers[url.replace(/\?.*/, '')];
-      response.writeHead(answer ? 200 : 404, { 'Content-Type': 'application/json' });
-      response.end(JSON.stringify(answer ?? notFound));
-    }).listen(0, '127.0.0.1');
-    await new Promise((listening) => cluster.once('listening', listening));
-    const server = `http://127.0.0.1:${(cluster.address() as AddressInfo).port}`;
-    try {
-      const more = ['--dry-run=server', '--disable-openapi-validation', '--kube-apiserver', server];
-      const { spec } = find(await render(helm, {}, { more }), 'Deployment', 'leafcutter-coordinator');
-      expect(spec).toMatchObject({
-        replicas: 4,
-        template: { metadata: { annotations: { 'leafcutter/secret-version': '4711' } } },
-      });
-    } finally {
-      cluster.close();
-    }
+/** What the chart makes for a cluster that has these objects. */
+async function renderFor(helm: string, objects: Readonly<Record<string, object>>): Promise<Manifest[]> {
+  const kinds = [...(await render(helm, {})), { apiVersion: 'v1', kind: 'Secret' }];
+  const answers: Readonly<Record<string, object>> = { ...discovery(kinds), ...objects };
+  const notFound = { kind: 'Status', apiVersion: 'v1', status: 'Failure', reason: 'NotFound', code: 404 };
+  const cluster = createServer(({ url = '' }, response) => {
+    const answer = answers[url.replace(/\?.*/, '')];
+    response.writeHead(answer ? 200 : 404, { 'Content-Type': 'application/json' });
+    response.end(JSON.stringify(answer ?? notFound));
+  });
+  await once(cluster.listen(0, '127.0.0.1'), 'listening');
+  const server = `http://127.0.0.1:${(cluster.address() as AddressInfo).port}`;
+  try {
+    const more = ['--dry-run=server', '--disable-openapi-validation', '--kube-apiserver', server];
+    return await render(helm, {}, { more });
+  } finally {
+    cluster.close();
+  }
+}
+
+describe('in a cluster', () => {
+  testWithHelm('an upgrade goes on from the replicas and the Secret that are there', async (helm) => {
+    const all = await renderFor(helm, { ...DEPLOYMENT, ...SECRET });
+    expect(find(all, 'Deployment', 'leafcutter-coordinator').spec).toMatchObject({
+      replicas: 4,
+      template: { metadata: { annotations: { 'leafcutter/secret-version': '4711' } } },
+    });
+  });
+
+  testWithHelm('a first installation begins with what the autoscaler would make of it', async (helm) => {
+    const all = await renderFor(helm, SECRET);
+    expect(find(all, 'Deployment', 'leafcutter-coordinator').spec).toMatchObject({ replicas: 2 });
   });
 });
 

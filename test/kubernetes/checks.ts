@@ -195,6 +195,7 @@ async function fromEarlier(trial: Trial, way: Way): Promise<Finding> {
   const earlier = new Trial(trial.cluster, await earlierSubject(), trial.namespace);
   const installed = await earlier.bring({}, { way });
   if (!installed.isOk) return bad(reason(installed));
+  await trial.untilPods('leafcutter-coordinator', 2);
   const straight = await trial.bring({}, { way });
   await trial.cluster.kubectl(['delete', 'deployment', 'leafcutter-agent', '--namespace', trial.namespace]);
   const ran = await trial.bring({}, { way });
