@@ -207,7 +207,8 @@ export class MemoryStore implements Store {
       const { shapes, forgottenShapes } = this.database;
       if (!forgottenShapes.has(tag.tag)) checkSameShape(tag, highWater, shapes.get(tag.tag));
       writes.push(remove(forgottenShapes, tag.tag));
-      const row = { ...tag, nextId: maxBigint(tag.nextId, highWater), retired: false };
+      const nextId = maxBigint(tag.nextId, highWater);
+      const row = { ...tag, nextId, firstId: nextId, retired: false };
       writes.push(put(this.database.tags, tag.tag, row), put(this.database.shapes, tag.tag, tag.shape));
       const record = { ...row, highWater };
       this.#note(writes, noting?.(undefined, record), nowMs);

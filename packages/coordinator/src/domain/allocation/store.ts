@@ -9,6 +9,8 @@ export interface TagRecord {
   readonly nextId: bigint;
   /** End of the highest segment ever allocated; it outlives the counter's row. 0 if there was none. */
   readonly highWater: bigint;
+  /** Where the counter stood when the tag was made here; undefined if it was there before, as a Leaf's is. */
+  readonly firstId?: bigint | undefined;
   /** Base step, in IDs. */
   readonly step: number;
   readonly maxStep: number | undefined;
@@ -34,7 +36,7 @@ export interface ShapeSpan {
   readonly below: string;
 }
 
-export type NewTag = Omit<TagRecord, 'retired' | 'highWater' | 'taken'>;
+export type NewTag = Omit<TagRecord, 'retired' | 'highWater' | 'firstId' | 'taken'>;
 
 /** What an admin may change about a tag. A missing field stays; `null` goes back to the deployment's default. */
 export interface TagChange {

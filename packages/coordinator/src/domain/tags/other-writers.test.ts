@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { createTagRequest } from '@leafcutter/shared/wire';
 import { OneTag } from '../../fakes/one-tag.ts';
-import { LAYOUT } from '../../fakes/samples.ts';
+import { CALM, holder, LAYOUT } from '../../fakes/samples.ts';
+import type { TagRecord } from '../allocation/store.ts';
 import { Explainer } from '../ledger/explain.ts';
 import { TagAdmin } from './tags.ts';
 
@@ -34,6 +36,45 @@ describe('retiring a tag', () => {
     const unused = await OneTag.make(50);
     const admins = new TagAdmin(unused.store, { maxStep: 1_000_000, targetDurationS: 600 });
     expect((await admins.retire('orders')).warnings).toEqual([]);
+  });
+
+  describe('that was made with a start', () => {
+    const START = '5000';
+    const made = async () => admin.create(createTagRequest.parse({ tag: 'later', start: START }));
+    const row = () => tag.store.database.tags.get('later');
+    const setRow = (own: Partial<TagRecord>) => {
+      const before = row();
+      if (before !== undefined) tag.store.database.tags.set('later', { ...before, ...own });
+    };
+    const retired = async () => (await admin.retire('later')).warnings.map(({ code }) => code);
+
+    test('warns of nothing if nobody drew from it', async () => {
+      await made();
+      expect(await retired()).toEqual([]);
+    });
+
+    test('warns of nothing if it is an earlier tag’s, which ended below', async () => {
+      await made();
+      await tag.segments.grant('later', holder(1), CALM);
+      tag.store.database.tags.delete('later');
+      await admin.create(createTagRequest.parse({ tag: 'later', start: '900000' }));
+      expect(await retired()).toEqual([]);
+    });
+
+    test('NEGATIVE CONTROL: warns of a Leaf that drew from it, before any agent or after one', async () => {
+      await made();
+      setRow({ nextId: 5_100n });
+      expect(await retired()).toEqual(['OTHER_WRITERS']);
+      setRow({ retired: false });
+      await tag.segments.grant('later', holder(1), CALM);
+      expect(await retired()).toEqual(['OTHER_WRITERS']);
+    });
+
+    test('NEGATIVE CONTROL: warns if it is not known where it began, as of a row that was there before', async () => {
+      await made();
+      setRow({ firstId: undefined });
+      expect(await retired()).toEqual(['OTHER_WRITERS']);
+    });
   });
 });
 

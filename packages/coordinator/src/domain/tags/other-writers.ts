@@ -17,14 +17,18 @@ export async function otherWriterWarnings(
   return [{ code: 'OTHER_WRITERS', message }];
 }
 
-/** Whether the newest ranges leave numbers below the counter out. A COMMIT that failed does so, too. */
+/**
+ * Whether the newest ranges leave numbers below the counter out: from where the tag was made, or else from the first range
+ * on. A COMMIT that failed does so, too.
+ */
 async function isTakenByOthers(
   store: Pick<Store, 'latestRanges'>,
-  { tag, nextId }: TagRecord,
+  { tag, nextId, firstId }: TagRecord,
 ): Promise<boolean> {
-  const ranges = await store.latestRanges({ kind: 'tag', tag }, undefined, LOOKED_AT);
-  const first = ranges.at(-1);
-  if (first === undefined) return nextId > 1n;
+  const newest = await store.latestRanges({ kind: 'tag', tag }, undefined, LOOKED_AT);
+  const ranges = newest.filter(({ start }) => firstId === undefined || start >= firstId);
+  const isAll = ranges.length < LOOKED_AT;
+  const from = (isAll ? firstId : undefined) ?? ranges.at(-1)?.start ?? 1n;
   const granted = ranges.reduce((sum, { start, end }) => sum + end - start, 0n);
-  return granted < nextId - first.start;
+  return granted < nextId - from;
 }

@@ -112,6 +112,8 @@ const MIGRATIONS: readonly Migration[] = [
      KEY leafcutter_trail_actor (actor, at_ms, id)
    ) ENGINE=InnoDB`,
   },
+  // Where a tag began, so that a counter nobody drew from is not taken for one that a Leaf raised.
+  { sql: 'ALTER TABLE leafcutter_tag ADD COLUMN first_id bigint DEFAULT NULL' },
 ];
 
 /** DDL on a large table may take long, and a start may wait for it. */

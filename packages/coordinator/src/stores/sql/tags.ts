@@ -28,7 +28,7 @@ import { writeTrail } from './trail.ts';
 /** Leaf's own table is read and written as Leaf does; what Leafcutter adds is in `leafcutter_tag`. */
 const LEAF_COLUMNS = 'a.biz_tag, a.max_id, a.step, a.description';
 const OWN_COLUMNS =
-  't.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water, t.shape, t.shaped_active, t.era, t.taken_from, t.taken_to';
+  't.max_step, t.target_duration_s, t.highest_id, t.retired, t.high_water, t.shape, t.shaped_active, t.era, t.taken_from, t.taken_to, t.first_id';
 const COLUMNS = `${LEAF_COLUMNS}, ${OWN_COLUMNS}`;
 
 /**
@@ -243,14 +243,15 @@ export async function createTag(driver: SqlDriver, tag: NewTag, noting?: Noting)
       ]);
       await session.run(
         `UPDATE leafcutter_tag SET max_step = ?, target_duration_s = ?, highest_id = ?, shape = ?,
-           retired = ?, shaped_active = ? WHERE tag = ?`,
+           retired = ?, shaped_active = ?, first_id = ? WHERE tag = ?`,
         [
           ...[tag.maxStep ?? null, tag.targetDurationS ?? null, tag.highestId ?? null, tag.shape ?? null],
           ...(tag.shape === undefined ? [0, 0] : RETIRED_TO_WHO_KNOWS_NO_SHAPES),
+          nextId,
           tag.tag,
         ],
       );
-      const entry = noting?.(undefined, { ...tag, nextId, highWater, retired: false });
+      const entry = noting?.(undefined, { ...tag, nextId, highWater, firstId: nextId, retired: false });
       if (entry !== undefined) await writeTrail(driver, session, entry);
     });
   } catch (error) {
@@ -308,6 +309,7 @@ function toTag(row: Row): TagRecord {
     tag: String(row.biz_tag),
     nextId: BigInt(row.max_id ?? 1),
     highWater: BigInt(row.high_water ?? 0),
+    firstId: row.first_id == null ? undefined : BigInt(row.first_id),
     step: Number(row.step),
     maxStep: optionalNumber(row.max_step),
     targetDurationS: optionalNumber(row.target_duration_s),

@@ -100,6 +100,7 @@ const MIGRATIONS: readonly Migration[] = [
     CREATE INDEX leafcutter_trail_subject ON leafcutter_trail (subject, at_ms, id);
     CREATE INDEX leafcutter_trail_actor ON leafcutter_trail (actor, at_ms, id);`,
   },
+  { sql: 'ALTER TABLE leafcutter_tag ADD COLUMN first_id INTEGER;' },
 ];
 
 /** From the step after this one on, each notes what it requires. */
