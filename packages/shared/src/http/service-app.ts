@@ -17,6 +17,8 @@ export interface RouteOptions {
   readonly guard?: Guard;
   /** Answers what guard or handler threw, in place of a problem document; it counts the error by itself. */
   readonly refuse: (error: LeafcutterError, request: Request, response: Response) => void;
+  /** Answers a method that the route does not take, likewise; by default that is a problem document. */
+  readonly refuseMethod?: RouteOptions['refuse'];
 }
 
 /** A route without `refuse`: its failures are problem documents. */
@@ -88,13 +90,16 @@ export class ServiceApp {
     this.#add(path, methods, options);
   }
 
-  #add(path: string, methods: Methods, { guard, refuse }: OwnRoute = {}): void {
+  #add(path: string, methods: Methods, { guard, refuse, refuseMethod }: OwnRoute = {}): void {
     const allowed = Object.keys(methods).join(', ');
     this.express.all(path, async (request, response) => {
       const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (handler === undefined) {
         response.setHeader('Allow', allowed);
-        throw new Failure('METHOD_NOT_ALLOWED', `This address takes ${allowed}.`);
+        const error = new Failure('METHOD_NOT_ALLOWED', `This address takes ${allowed}.`);
+        if (refuseMethod === undefined) throw error;
+        refuseMethod(error, request, response);
+        return;
       }
       try {
         guard?.(request);

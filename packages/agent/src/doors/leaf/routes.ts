@@ -9,6 +9,7 @@ import { Dispenser } from '../dispenser.ts';
 import { prefersJson } from '../http/accept.ts';
 import { endpoint, OF_STATUS } from '../http/endpoint.ts';
 import type { Guards } from '../http/guards.ts';
+import { SpringErrors } from '../spring-error.ts';
 import { whileConnected } from '../while-connected.ts';
 import { LEAF_TYPES, leafFailure } from './answers.ts';
 import { CACHE_PAGE_POLICY, cachePage } from './cache-page.ts';
@@ -43,6 +44,7 @@ export const LEAF_ENDPOINTS = [
 export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): void {
   const ids = new Dispenser(agent, 'leaf');
   const refuse = refusal(ids);
+  const { refuseMethod, nothingThere } = new SpringErrors(ids, () => agent.now());
   const tagOf = ({ path }: Request) => tagOfKey(path.slice(SEGMENT.length + 1), agent.config.leaf.dottedKeys);
   app.route(
     `${SEGMENT}/:key{/}`,
@@ -50,7 +52,7 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
       const tag = tagOf(req);
       sendDigits(req, res, ids.oneTextNow(tag) ?? (await ids.one(guards.who(req), tag, whileConnected(res))));
     }),
-    { guard: guards.tag(tagOf), refuse },
+    { guard: guards.tag(tagOf), refuse, refuseMethod },
   );
   // The key doesn't matter: a snowflake ID belongs to none.
   app.route(
@@ -58,13 +60,14 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
     anyMethod(async (req, res) =>
       sendDigits(req, res, await ids.snowflake(guards.who(req), whileConnected(res))),
     ),
-    { guard: guards.snowflake, refuse },
+    { guard: guards.snowflake, refuse, refuseMethod },
   );
   app.route(
     '/decodeSnowflakeId',
     anyMethod((req, res) => decoded(agent, req, res)),
-    { guard: guards.any, refuse },
+    { guard: guards.any, refuse, refuseMethod },
   );
+  app.express.use('/api', nothingThere);
 }
 
 function sendDigits({ headers }: Request, res: Response, id: bigint | string): void {

@@ -7,6 +7,7 @@ import { sizeOf } from '../../domain/segments/segment.ts';
 import type { Agent } from '../agent.ts';
 import { Dispenser } from '../dispenser.ts';
 import { prefersJson } from '../http/accept.ts';
+import { SPRING_JSON, SpringErrors } from '../spring-error.ts';
 import { whileConnected } from '../while-connected.ts';
 
 /** Largest batch, in IDs; more is clamped. (Source: tinyid, `IdContronller.checkBatchSize`.) */
@@ -20,12 +21,16 @@ const CODE = { ok: 200, token: 5, other: 6 } as const;
 /** Returns the digits of an answer; what it throws is reported in tinyid's words. */
 type Ask = (by: Scope, tag: string, req: Request, signal: AbortSignal) => Promise<string>;
 
+const asTheyAre = (digits: string): string => digits;
+const nothing = (): string => '';
+
 /**
  * tinyid's addresses: HTTP 200 whatever happens, but for a batchSize that is no number; a code in the body. Parameters stand in the query, of a POST too, or in
  * a form. (Source: tinyid, `IdContronller`.)
  */
 export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
   const ids = new Dispenser(agent, 'tinyid');
+  const { refuseMethod, nothingThere } = new SpringErrors(ids, () => agent.now());
   const form = express.urlencoded({ extended: false, limit: agent.config.bodyLimitBytes, inflate: false });
   const add = (
     path: string,
@@ -36,7 +41,7 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     const plain = path.endsWith('Simple');
     const answer = ({ headers }: Request, res: Response, body: string) => {
       const isText = plain && !prefersJson(headers.accept);
-      res.setHeader('Content-Type', isText ? 'text/plain;charset=UTF-8' : 'application/json;charset=UTF-8');
+      res.setHeader('Content-Type', isText ? 'text/plain;charset=UTF-8' : SPRING_JSON);
       res.end(body);
     };
     const handle = async (req: Request, res: Response) => {
@@ -59,6 +64,7 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
           failed(isToken ? CODE.token : CODE.other, isToken ? 'token is error' : error.message),
         );
       },
+      refuseMethod,
     });
   };
 
@@ -68,12 +74,7 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     return (await ids.digits(by, tag, count, (texts) => texts.join(','), signal)).join(',');
   };
   add('nextId', batch, (digits) => json(`[${digits}]`, CODE.ok, ''), refused);
-  add(
-    'nextIdSimple',
-    batch,
-    (digits) => digits,
-    () => '',
-  );
+  add('nextIdSimple', batch, asTheyAre, nothing);
 
   // What a client takes over is consumed here as if issued.
   const { segmentIds } = agent.config.tinyid;
@@ -86,12 +87,8 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     return [currentId, currentId + loadingIds, block.end - 1n, 1, 0].join(',');
   };
   add('nextSegmentId', segment, (digits) => json(segmentJson(digits), CODE.ok, ''), refused);
-  add(
-    'nextSegmentIdSimple',
-    segment,
-    (digits) => digits,
-    () => '',
-  );
+  add('nextSegmentIdSimple', segment, asTheyAre, nothing);
+  app.express.use('/tinyid', nothingThere);
 }
 
 /**
