@@ -86,3 +86,13 @@ export function judgeHttp(given: Given): Verdict {
   bench.check('missing', '404', answerOf('missing')?.status === 404);
   return bench;
 }
+
+/** Of a gRPC client. */
+export function judgeGrpc(given: Given): Verdict {
+  const bench = new Bench(given);
+  bench.next('one', 'NextId', 3);
+  bench.next('batch', 'NextIds', 3);
+  const missing = given.missing as { error?: string } | undefined;
+  bench.check('missing', 'NOT_FOUND', /not.?found|no tag/i.test(missing?.error ?? ''));
+  return bench;
+}

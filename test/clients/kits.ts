@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -147,7 +147,7 @@ export function goKit(modules: readonly string[]): Kit {
       const problem =
         begun ??
         (fetches || !isThere ? await fetched('go', get, at) : undefined) ??
-        (await fetched('go', ['build', '-p', '2', '-o', 'clients', '.'], at));
+        (await fetched('go', ['build', '-mod=mod', '-p', '2', '-o', 'clients', '.'], at));
       const list = await run('go', ['list', '-m', '-f', '{{.Path}} {{.Version}}', 'all'], { cwd: at });
       for (const line of list.out.split('\n')) {
         const [name = '', version = ''] = line.split(' ');
@@ -196,6 +196,158 @@ export function javaKit(artifacts: readonly string[]): Kit {
   };
 }
 
+/** Crates, built by Cargo with what `dependencies` of its manifest says. */
+export function rustKit(dependencies: Readonly<Record<string, string>>): Kit {
+  const at = folder('rust');
+  const versions = new Map<string, string>();
+  const program = join(at, 'target', 'debug', 'clients');
+  return {
+    language: 'Rust',
+    tool: 'cargo',
+    async install(fetches) {
+      const head = '[package]\nname = "clients"\nversion = "0.0.0"\nedition = "2021"\n\n[dependencies]\n';
+      const lines = Object.entries(dependencies).map(([name, wanted]) => `${name} = ${wanted}\n`);
+      writeFileSync(join(at, 'Cargo.toml'), head + lines.join(''));
+      mkdirSync(join(at, 'src'), { recursive: true });
+      copyFileSync(join(PROGRAMS, 'clients.rs'), join(at, 'src', 'main.rs'));
+      const lock = join(at, 'Cargo.lock');
+      const isThere = existsSync(lock);
+      const problem =
+        (fetches && isThere ? await fetched('cargo', ['update', '--quiet'], at) : undefined) ??
+        (await fetched('cargo', ['build', '--quiet', ...(fetches || !isThere ? [] : ['--offline'])], at));
+      const list = existsSync(lock) ? readFileSync(lock, 'utf8') : '';
+      for (const [, name = '', version = ''] of list.matchAll(/^name = "(.+)"\nversion = "(.+)"$/gm))
+        versions.set(name, version);
+      return problem;
+    },
+    version: (name) => versions.get(name) ?? '?',
+    run: (_program, args) => run(program, args),
+  };
+}
+
+/** Where Debian's packages are unpacked; nothing is installed. */
+const DEBIAN = join(CACHE, 'debian', 'root');
+
+/** Their programs come after the machine's own; their libraries and modules lie where only they look. */
+function debianEnv(): Record<string, string> {
+  const library = join(DEBIAN, 'usr', 'lib', 'x86_64-linux-gnu');
+  const perl = ['usr/share/perl5', 'usr/lib/x86_64-linux-gnu/perl5/5.36'].map((path) => join(DEBIAN, path));
+  const ruby = ['usr/lib/ruby/3.1.0', 'usr/lib/x86_64-linux-gnu/ruby/3.1.0', 'usr/lib/ruby/vendor_ruby'];
+  return {
+    DEBIAN_ROOT: DEBIAN,
+    PATH: [process.env.PATH, join(DEBIAN, 'usr/bin'), join(DEBIAN, 'usr/sbin')].join(':'),
+    LD_LIBRARY_PATH: [library, join(library, 'varnish')].join(':'),
+    PERL5LIB: perl.join(':'),
+    RUBYLIB: ruby.map((path) => join(DEBIAN, path)).join(':'),
+  };
+}
+
+/** Downloads Debian's packages with what they need, and unpacks them. */
+async function unpacked(packages: readonly string[], fetches: boolean): Promise<string | undefined> {
+  if (existsSync(DEBIAN) && !fetches) return undefined;
+  const at = folder('debian');
+  const archives = join(at, 'archives');
+  mkdirSync(join(archives, 'partial'), { recursive: true });
+  const quiet = ['--download-only', '-q', '-y', '--no-install-recommends', '-o', 'Debug::NoLocking=1'];
+  const flags = ['install', ...quiet, '-o', `Dir::Cache::archives=${archives}`];
+  const problem = await fetched('apt-get', [...flags, ...packages], at);
+  if (problem !== undefined) return problem;
+  for (const name of readdirSync(archives).filter((one) => one.endsWith('.deb'))) {
+    const failed = await fetched('dpkg', ['-x', join(archives, name), DEBIAN], at);
+    if (failed !== undefined) return failed;
+  }
+  return undefined;
+}
+
+/** The first dotted number that a program prints about itself. */
+async function versionOf(program: string, args: readonly string[]): Promise<string | undefined> {
+  const { isOk, out, err } = await run(program, args, { env: debianEnv() });
+  return isOk ? /\d+(\.\d+)*/.exec(out + err)?.[0] : undefined;
+}
+
+/** What a kit of Debian's packages runs: a program's interpreter with its flags. */
+interface DebianKit {
+  readonly language: string;
+  readonly packages: readonly string[];
+  /** Programs that tell their version, and how. */
+  readonly versions: Readonly<Record<string, readonly string[]>>;
+  readonly command: () => readonly string[];
+}
+
+function debianKit({ language, packages, versions: asked, command }: DebianKit): Kit {
+  const versions = new Map<string, string>();
+  return {
+    language,
+    tool: 'apt-get',
+    async install(fetches) {
+      const problem = await unpacked(packages, fetches);
+      for (const [name, [program = name, ...args]] of Object.entries(asked)) {
+        const version = await versionOf(program, args);
+        if (version !== undefined) versions.set(name, version);
+      }
+      return problem;
+    },
+    version: (name) => versions.get(name) ?? '?',
+    run(program, args) {
+      const [interpreter = '', ...flags] = command();
+      return run(interpreter, [...flags, join(PROGRAMS, program), ...args], { env: debianEnv() });
+    },
+  };
+}
+
+/** PHP without its settings file, which would name modules at places where they are not. */
+function phpCommand(): string[] {
+  const modules = join(DEBIAN, 'usr', 'lib', 'php');
+  const [api = ''] = existsSync(modules) ? readdirSync(modules).filter((name) => /^\d+$/.test(name)) : [];
+  const loaded = ['igbinary', 'redis', 'curl'].flatMap((name) => ['-d', `extension=${name}.so`]);
+  const paths = [`extension_dir=${join(modules, api)}`, `include_path=.:${join(DEBIAN, 'usr/share/php')}`];
+  return ['php8.2', '-n', ...paths.flatMap((path) => ['-d', path]), ...loaded];
+}
+
+const PROXIES = ['nginx', 'haproxy', 'apache2-bin', 'varnish', 'lighttpd', 'caddy'];
+const PHP = ['php-cli', 'php-curl', 'php-redis', 'php-guzzlehttp-guzzle', 'php-nrk-predis'];
+const DEBIAN_PACKAGES = [...PROXIES, ...PHP, 'ruby', 'ruby-redis', 'libwww-perl'];
+
+export function phpKit(): Kit {
+  const info = (code: string) => [...phpCommand(), '-r', `echo ${code};`];
+  return debianKit({
+    language: 'PHP',
+    packages: DEBIAN_PACKAGES,
+    versions: {
+      php: ['php8.2', '--version'],
+      phpredis: info('phpversion("redis")'),
+      predis: info('(function () { require "Predis/autoload.php"; return Predis\\\\Client::VERSION; })()'),
+      guzzle: info('(function () { require "GuzzleHttp/autoload.php"; return GuzzleHttp\\\\ClientInterface::MAJOR_VERSION . ".x"; })()'),
+    },
+    command: phpCommand,
+  });
+}
+
+export function rubyKit(): Kit {
+  return debianKit({
+    language: 'Ruby',
+    packages: DEBIAN_PACKAGES,
+    versions: { ruby: ['ruby3.1', '--version'], redis: ['ruby3.1', '-rredis', '-e', 'puts Redis::VERSION'] },
+    command: () => ['ruby3.1'],
+  });
+}
+
+export function proxyKit(): Kit {
+  return debianKit({
+    language: 'Proxies',
+    packages: DEBIAN_PACKAGES,
+    versions: {
+      nginx: ['nginx', '-v'],
+      haproxy: ['haproxy', '-v'],
+      apache2: ['apache2', '-v'],
+      varnish: ['varnishd', '-V'],
+      lighttpd: ['lighttpd', '-v'],
+      caddy: ['caddy', 'version'],
+    },
+    command: () => [process.execPath],
+  });
+}
+
 /** Programs that the machine has. */
 export function toolKit(): Kit {
   const versions = new Map<string, string>();
@@ -203,19 +355,21 @@ export function toolKit(): Kit {
     curl: ['--version'],
     wget: ['--version'],
     'redis-cli': ['--version'],
+    bash: ['--version'],
     perl: ['-MHTTP::Tiny', '-e', 'print HTTP::Tiny->VERSION'],
+    lwp: ['-MLWP', '-e', 'print LWP->VERSION'],
   };
   return {
     language: 'Programs',
-    tool: 'sh',
+    tool: 'bash',
     async install() {
       for (const [name, args] of Object.entries(flags)) {
-        const { isOk, out } = await run(name, args);
-        if (isOk) versions.set(name, /\d+(\.\d+)+/.exec(out)?.[0] ?? '?');
+        const version = await versionOf(name === 'lwp' ? 'perl' : name, args);
+        if (version !== undefined) versions.set(name, version);
       }
       return undefined;
     },
     version: (name) => versions.get(name) ?? '',
-    run: (program, args) => run('sh', [join(PROGRAMS, program), ...args]),
+    run: (program, args) => run('bash', [join(PROGRAMS, program), ...args], { env: debianEnv() }),
   };
 }

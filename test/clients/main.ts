@@ -4,7 +4,7 @@ import { freePort } from '../support/ports.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-import { type Given, judgeHttp, judgeRedis, type Verdict } from './judge.ts';
+import { type Given, judgeGrpc, judgeHttp, judgeRedis, type Verdict } from './judge.ts';
 import { type Kit, type Ran, run } from './kits.ts';
 import { type NotTried, type Tried, writePage } from './page.ts';
 import { KITS, ROWS, type Row } from './rows.ts';
@@ -32,7 +32,7 @@ function say(text: string): void {
 /** Gets a kit's clients; resolves to why they cannot be tried. */
 async function got(kit: Kit, fetches: boolean): Promise<string | undefined> {
   if (!(await run(kit.tool, ['--version'])).isOk && !(await run(kit.tool, ['version'])).isOk) {
-    if (kit.tool !== 'sh') return `${kit.tool} is not on this machine`;
+    if (kit.tool !== 'bash') return `${kit.tool} is not on this machine`;
   }
   say(`${kit.language}: ${fetches ? 'gets' : 'takes'} its clients …`);
   const problem = await kit.install(fetches);
@@ -53,6 +53,7 @@ function verdictOf({ isOk, out, err }: Ran, judge: (given: Given) => Verdict): V
 interface Doors {
   readonly http: string;
   readonly resp: string;
+  readonly grpc: string;
   readonly redis: string;
 }
 
@@ -61,8 +62,13 @@ async function tryRow(row: Row, index: number, doors: Doors): Promise<Tried> {
   const version = kit.version(row.package);
   const tag = `t${index}`;
   if (row.door === 'http') {
-    const ran = await kit.run(program, [name, doors.http, tag]);
+    // The port is for a proxy in front of the door.
+    const ran = await kit.run(program, [name, doors.http, tag, String(await freePort())]);
     return { row, version, here: verdictOf(ran, judgeHttp), there: undefined };
+  }
+  if (row.door === 'grpc') {
+    const ran = await kit.run(program, [name, doors.grpc, tag]);
+    return { row, version, here: verdictOf(ran, judgeGrpc), there: undefined };
   }
   const steps = [tag, `far${index}`];
   const here = await kit.run(program, [name, doors.resp, ...steps]);
@@ -96,11 +102,13 @@ async function tryAll(
 ): Promise<void> {
   const redis = await startRedis();
   const resp = await freePort();
+  const grpc = `127.0.0.1:${await freePort()}`;
   const flags = ['--data-dir', await scratchDir('clients')];
   const coordinator = await Service.start({ kind: 'coordinator', name: 'coordinator', flags });
-  const toDoors = ['--coordinators', coordinator.url, '--resp-listen', `127.0.0.1:${resp}`];
+  const opened = ['--resp-listen', `127.0.0.1:${resp}`, '--grpc-listen', grpc];
+  const toDoors = ['--coordinators', coordinator.url, ...opened];
   const agent = await Service.start({ kind: 'agent', name: 'agent', flags: toDoors });
-  const doors = { http: agent.url, resp: String(resp), redis: new URL(redis.url).port };
+  const doors = { http: agent.url, resp: String(resp), grpc, redis: new URL(redis.url).port };
   try {
     for (const [kit, isReady] of ready) {
       const ofKit = rows.filter((row) => row.kit === kit);

@@ -23,6 +23,7 @@ export interface NotTried {
 const HEAD: Readonly<Record<Door, readonly string[]>> = {
   redis: ['Client', 'Language', 'Version', 'Tried', 'At the Redis door', 'At a redis-server', 'Good to know'],
   http: ['Client', 'Language', 'Version', 'Tried', 'At the HTTP door', 'Good to know'],
+  grpc: ['Client', 'Language', 'Version', 'Tried', 'At the gRPC door', 'Good to know'],
 };
 
 const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll(/\s+/g, ' ').replaceAll('`', '’');
@@ -55,12 +56,13 @@ function linesOf(door: Door, tried: readonly Tried[], day: string): string[] {
 
 /** Writes docs/clients.md. What was not tried in this run stays as it stands there. */
 export function writePage(tried: readonly Tried[], notTried: readonly NotTried[], day: string): string {
-  const tables = (['redis', 'http'] as const).map((door) => {
+  const tables = (['redis', 'http', 'grpc'] as const).map((door) => {
     const lines = linesOf(door, tried, day);
     const head = HEAD[door];
     return { count: lines.length, text: line(head) + line(head.map(() => '---')) + lines.join('') };
   });
-  const [redis, http] = tables as [(typeof tables)[0], (typeof tables)[0]];
+  type Table = (typeof tables)[0];
+  const [redis, http, grpc] = tables as [Table, Table, Table];
   const missing = notTried.map(({ row, why }) => `- ${row.title} (${row.kit.language}): ${cell(why)}\n`);
   const text = `# Clients
 
@@ -79,7 +81,12 @@ ${redis.text}
 \`GET /v1/ids/{tag}\` three times, once with \`Accept: application/json\`, \`?count=3\`, Leaf's address, and a tag that does not exist, which has to be
 404.
 
-${http.text}${missing.length === 0 ? '' : `\n## Not run\n\n${missing.join('')}`}`;
+${http.text}
+## gRPC: ${grpc.count} clients and ways of using them
+
+\`NextId\` three times, \`NextIds\` with a count of 3, and a tag that does not exist, which has to be NOT_FOUND.
+
+${grpc.text}${missing.length === 0 ? '' : `\n## Not run\n\n${missing.join('')}`}`;
   writeFileSync(PAGE, text);
   return PAGE;
 }

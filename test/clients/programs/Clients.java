@@ -28,6 +28,10 @@ import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.JedisCluster;
+import org.springframework.http.client.HttpComponentsClientHttpRequestFactory;
+import org.springframework.http.client.JdkClientHttpRequestFactory;
+import org.springframework.http.client.JettyClientHttpRequestFactory;
+import org.springframework.http.client.SimpleClientHttpRequestFactory;
 
 /** Clients of Java, tried one by one: Clients CLIENT PORT KEY FAR, or Clients CLIENT URL KEY. Prints one line of JSON. */
 public class Clients {
@@ -120,9 +124,31 @@ public class Clients {
     };
   }
 
-  static Get urlConnection(String base) {
+  static Get jdkAsync(String base) {
+    var client = HttpClient.newHttpClient();
+    return (path, accept) -> {
+      var request = HttpRequest.newBuilder(URI.create(base + path)).timeout(Duration.ofSeconds(10));
+      if (accept != null) request.header("Accept", accept);
+      var answer = client.sendAsync(request.build(), HttpResponse.BodyHandlers.ofString()).get();
+      return new Answer(answer.statusCode(), answer.headers().firstValue("content-type").orElse(""), answer.body());
+    };
+  }
+
+  static Get jdkPost(String base, boolean expects) {
+    var client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    return (path, accept) -> {
+      var request = HttpRequest.newBuilder(URI.create(base + path)).timeout(Duration.ofSeconds(10)).expectContinue(expects)
+          .header("Content-Type", "application/x-www-form-urlencoded").POST(HttpRequest.BodyPublishers.ofString("a=b"));
+      if (accept != null) request.header("Accept", accept);
+      var answer = client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+      return new Answer(answer.statusCode(), answer.headers().firstValue("content-type").orElse(""), answer.body());
+    };
+  }
+
+  static Get urlConnection(String base, boolean keptAlive) {
     return (path, accept) -> {
       var connection = (HttpURLConnection) new URL(base + path).openConnection();
+      if (!keptAlive) connection.setRequestProperty("Connection", "close");
       if (accept != null) connection.setRequestProperty("Accept", accept);
       int status = connection.getResponseCode();
       try (var in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
@@ -153,8 +179,19 @@ public class Clients {
     };
   }
 
-  static Get okHttp(String base) {
-    var client = new okhttp3.OkHttpClient();
+  static Get apache5Async(String base) {
+    var client = org.apache.hc.client5.http.impl.async.HttpAsyncClients.createDefault();
+    client.start();
+    return (path, accept) -> {
+      var request = org.apache.hc.client5.http.async.methods.SimpleRequestBuilder.get(base + path);
+      if (accept != null) request.addHeader("Accept", accept);
+      var answer = client.execute(request.build(), null).get();
+      return new Answer(answer.getCode(), answer.getContentType().toString(), answer.getBodyText());
+    };
+  }
+
+  static Get okHttp(String base, okhttp3.ConnectionPool pool) {
+    var client = new okhttp3.OkHttpClient.Builder().connectionPool(pool).build();
     return (path, accept) -> {
       var request = new okhttp3.Request.Builder().url(base + path);
       if (accept != null) request.header("Accept", accept);
@@ -164,8 +201,8 @@ public class Clients {
     };
   }
 
-  static Get restTemplate(String base) {
-    var client = new org.springframework.web.client.RestTemplate();
+  static Get restTemplate(String base, org.springframework.http.client.ClientHttpRequestFactory by) {
+    var client = new org.springframework.web.client.RestTemplate(by);
     client.setErrorHandler(answer -> false);
     return (path, accept) -> {
       var headers = new org.springframework.http.HttpHeaders();
@@ -176,10 +213,10 @@ public class Clients {
     };
   }
 
-  static Get restClient(String base, boolean jdk) {
+  static Get restClient(String base, org.springframework.http.client.ClientHttpRequestFactory by) {
     var builder = org.springframework.web.client.RestClient.builder()
         .defaultStatusHandler(status -> true, (request, answer) -> {});
-    if (jdk) builder.requestFactory(new org.springframework.http.client.JdkClientHttpRequestFactory());
+    if (by != null) builder.requestFactory(by);
     var client = builder.build();
     return (path, accept) -> {
       var request = client.get().uri(URI.create(base + path));
@@ -204,13 +241,23 @@ public class Clients {
     return switch (name) {
       case "jdk" -> jdk(base, HttpClient.newHttpClient());
       case "jdk-http1" -> jdk(base, HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build());
-      case "url-connection" -> urlConnection(base);
+      case "jdk-async" -> jdkAsync(base);
+      case "jdk-post" -> jdkPost(base, false);
+      case "jdk-expect" -> jdkPost(base, true);
+      case "url-connection" -> urlConnection(base, true);
+      case "url-connection-close" -> urlConnection(base, false);
       case "apache4" -> apache4(base);
       case "apache5" -> apache5(base);
-      case "okhttp" -> okHttp(base);
-      case "rest-template" -> restTemplate(base);
-      case "rest-client" -> restClient(base, false);
-      case "rest-client-jdk" -> restClient(base, true);
+      case "apache5-async" -> apache5Async(base);
+      case "okhttp" -> okHttp(base, new okhttp3.ConnectionPool());
+      case "okhttp-no-pool" -> okHttp(base, new okhttp3.ConnectionPool(0, 1, java.util.concurrent.TimeUnit.MILLISECONDS));
+      case "rest-template" -> restTemplate(base, new SimpleClientHttpRequestFactory());
+      case "rest-template-jdk" -> restTemplate(base, new JdkClientHttpRequestFactory());
+      case "rest-template-apache5" -> restTemplate(base, new HttpComponentsClientHttpRequestFactory());
+      case "rest-client" -> restClient(base, null);
+      case "rest-client-jdk" -> restClient(base, new JdkClientHttpRequestFactory());
+      case "rest-client-simple" -> restClient(base, new SimpleClientHttpRequestFactory());
+      case "rest-client-jetty" -> restClient(base, new JettyClientHttpRequestFactory());
       case "jetty" -> jetty(base);
       default -> null;
     };

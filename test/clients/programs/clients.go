@@ -1,15 +1,21 @@
-// Clients of Go, tried one by one: clients CLIENT PORT KEY FAR, or clients CLIENT URL KEY. Prints one line of JSON.
+// Clients of Go, tried one by one: clients CLIENT PORT KEY FAR, or clients CLIENT URL KEY, or clients grpc-go ADDRESS KEY.
+// Prints one line of JSON.
 package main
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	redis8 "github.com/go-redis/redis/v8"
@@ -20,6 +26,8 @@ import (
 	"github.com/redis/rueidis"
 	"github.com/valkey-io/valkey-go"
 	"github.com/valyala/fasthttp"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
 )
 
 type step func() (any, error)
@@ -211,6 +219,73 @@ func netHTTP(c *http.Client, base string) get {
 	}
 }
 
+// sending makes requests that have a body; without a length it goes in chunks.
+func sending(method, base, expect string, body func() io.Reader) get {
+	c := &http.Client{Transport: &http.Transport{ExpectContinueTimeout: 5 * time.Second}}
+	return func(path, accept string) (int, string, string, error) {
+		request, _ := http.NewRequest(method, base+path, body())
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		if accept != "" {
+			request.Header.Set("Accept", accept)
+		}
+		if expect != "" {
+			request.Header.Set("Expect", expect)
+		}
+		answer, err := c.Do(request)
+		if err != nil {
+			return 0, "", "", err
+		}
+		defer answer.Body.Close()
+		text, err := io.ReadAll(answer.Body)
+		return answer.StatusCode, answer.Header.Get("Content-Type"), string(text), err
+	}
+}
+
+func post(base, expect string) get {
+	return sending("POST", base, expect, func() io.Reader { return strings.NewReader("a=b") })
+}
+
+// raw lets gRPC send and receive bytes as they are: the messages of the door are written and read by hand.
+type raw struct{}
+
+func (raw) Name() string                       { return "proto" }
+func (raw) Marshal(v any) ([]byte, error)      { return *v.(*[]byte), nil }
+func (raw) Unmarshal(data []byte, v any) error { *v.(*[]byte) = append([]byte{}, data...); return nil }
+
+// numbersIn reads field 1 of an answer, a number or several.
+func numbersIn(data []byte) []int64 {
+	if len(data) == 0 {
+		return nil
+	}
+	at := 1
+	if data[0] == 0x0a {
+		_, size := binary.Uvarint(data[1:])
+		at += size
+	}
+	found := []int64{}
+	for at < len(data) {
+		value, size := binary.Uvarint(data[at:])
+		found = append(found, int64(value))
+		at += size
+	}
+	return found
+}
+
+func grpcGo(address, key string) map[string]any {
+	connection := must(grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials())))
+	call := func(method, tag string, more ...byte) any {
+		asked := append(append([]byte{0x0a, byte(len(tag))}, tag...), more...)
+		answer := []byte{}
+		err := connection.Invoke(ctx, "/leafcutter.v1.IdService/"+method, &asked, &answer, grpc.ForceCodec(raw{}))
+		if err != nil {
+			return map[string]any{"error": err.Error()}
+		}
+		return map[string]any{"value": text(numbersIn(answer))}
+	}
+	one := []any{call("NextId", key), call("NextId", key), call("NextId", key)}
+	return map[string]any{"one": one, "batch": call("NextIds", key, 0x10, 3), "missing": call("NextId", "no such")}
+}
+
 func openHTTP(name, base string) get {
 	switch name {
 	case "net-http":
@@ -219,6 +294,20 @@ func openHTTP(name, base string) get {
 		return netHTTP(&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, base)
 	case "net-http-no-compression":
 		return netHTTP(&http.Client{Transport: &http.Transport{DisableCompression: true, DialContext: (&net.Dialer{}).DialContext}}, base)
+	case "net-http-post":
+		return post(base, "")
+	case "net-http-expect":
+		return post(base, "100-continue")
+	case "net-http-chunked-get":
+		return sending("GET", base, "", func() io.Reader { return io.MultiReader(strings.NewReader("a=b")) })
+	case "reverse-proxy":
+		to := must(url.Parse(base))
+		front := httptest.NewServer(httputil.NewSingleHostReverseProxy(to))
+		return netHTTP(&http.Client{}, front.URL)
+	case "reverse-proxy-post":
+		to := must(url.Parse(base))
+		front := httptest.NewServer(httputil.NewSingleHostReverseProxy(to))
+		return post(front.URL, "")
 	case "fasthttp":
 		c := &fasthttp.Client{}
 		return func(path, accept string) (int, string, string, error) {
@@ -250,7 +339,9 @@ func openHTTP(name, base string) get {
 func main() {
 	name, at, key := os.Args[1], os.Args[2], os.Args[3]
 	given := map[string]any{}
-	if get := openHTTP(name, at); get != nil {
+	if name == "grpc-go" {
+		given = grpcGo(at, key)
+	} else if get := openHTTP(name, at); get != nil {
 		ask := func(path, accept string) any {
 			status, kind, body, err := get(path, accept)
 			if err != nil {

@@ -24,6 +24,33 @@ def of_requests(session):
     return get
 
 
+def requests_close():
+    import requests
+    session = requests.Session()
+    session.headers["Connection"] = "close"
+    return of_requests(session)
+
+
+def requests_chunked():
+    import requests
+    session = requests.Session()
+
+    def get(path, accept):
+        got = session.get(BASE + path, headers=headers_of(accept), data=iter([b"a body that ", b"no GET should have"]), timeout=10)
+        return answer(got.status_code, got.headers["content-type"], got.text)
+    return get
+
+
+def requests_post():
+    import requests
+    session = requests.Session()
+
+    def get(path, accept):
+        got = session.post(BASE + path, headers=headers_of(accept), data={"a": "b"}, timeout=10)
+        return answer(got.status_code, got.headers["content-type"], got.text)
+    return get
+
+
 def requests_session():
     import requests
     return of_requests(requests.Session())
@@ -44,6 +71,36 @@ def httpx():
     return of_requests(library.Client())
 
 
+def httpx_bare():
+    import httpx as library
+
+    def get(path, accept):
+        got = library.get(BASE + path, headers=headers_of(accept))
+        return answer(got.status_code, got.headers["content-type"], got.text)
+    return get
+
+
+def httpx_no_keepalive():
+    import httpx as library
+    client = library.Client(limits=library.Limits(max_keepalive_connections=0))
+
+    def get(path, accept):
+        got = client.get(BASE + path, headers=headers_of(accept))
+        return answer(got.status_code, got.headers["content-type"], got.text)
+    return get
+
+
+def httpcore():
+    import httpcore as library
+    pool = library.ConnectionPool()
+
+    def get(path, accept):
+        got = pool.request("GET", BASE + path, headers=headers_of(accept))
+        told = {name.lower(): value for name, value in got.headers}
+        return answer(got.status, told[b"content-type"].decode(), got.content)
+    return get
+
+
 def httpx_async():
     import httpx as library
     client = library.AsyncClient()
@@ -54,9 +111,10 @@ def httpx_async():
     return get
 
 
-async def aiohttp():
+async def aiohttp(version="1.1", force_close=False):
     import aiohttp as library
-    session = library.ClientSession()
+    http = library.HttpVersion10 if version == "1.0" else library.HttpVersion11
+    session = library.ClientSession(version=http, connector=library.TCPConnector(force_close=force_close))
 
     async def get(path, accept):
         import yarl
@@ -76,6 +134,16 @@ def urllib3():
     return get
 
 
+def urllib3_chunked():
+    import urllib3 as library
+    pool = library.PoolManager()
+
+    def get(path, accept):
+        got = pool.request("GET", BASE + path, headers=headers_of(accept), body=b"a=b", chunked=True)
+        return answer(got.status, got.headers["content-type"], got.data)
+    return get
+
+
 def urllib():
     import urllib.error
     import urllib.request
@@ -90,10 +158,11 @@ def urllib():
     return get
 
 
-def http_client():
+def http_client(version=11):
     import http.client
     import urllib.parse
     connection = http.client.HTTPConnection(urllib.parse.urlsplit(BASE).netloc, timeout=10)
+    connection._http_vsn, connection._http_vsn_str = version, f"HTTP/{version // 10}.{version % 10}"
 
     def get(path, accept):
         connection.request("GET", path, headers=headers_of(accept))
@@ -102,8 +171,9 @@ def http_client():
     return get
 
 
-def tornado():
+def tornado(implementation=None):
     from tornado.httpclient import AsyncHTTPClient
+    AsyncHTTPClient.configure(implementation)
     client = AsyncHTTPClient()
 
     async def get(path, accept):
@@ -112,9 +182,11 @@ def tornado():
     return get
 
 
-def pycurl():
+def pycurl(version=None):
     import pycurl as library
     handle = library.Curl()
+    if version is not None:
+        handle.setopt(library.HTTP_VERSION, getattr(library, version))
 
     def get(path, accept):
         body = io.BytesIO()
@@ -129,15 +201,28 @@ def pycurl():
 CLIENTS = {
     "requests": requests_bare,
     "requests-session": requests_session,
+    "requests-close": requests_close,
+    "requests-post": requests_post,
+    "requests-chunked": requests_chunked,
     "niquests": niquests,
     "httpx": httpx,
     "httpx-async": httpx_async,
+    "httpx-bare": httpx_bare,
+    "httpx-no-keepalive": httpx_no_keepalive,
+    "httpcore": httpcore,
     "aiohttp": aiohttp,
+    "aiohttp-http1.0": lambda: aiohttp(version="1.0"),
+    "aiohttp-no-keepalive": lambda: aiohttp(force_close=True),
     "urllib3": urllib3,
+    "urllib3-chunked": urllib3_chunked,
     "urllib": urllib,
     "http-client": http_client,
+    "http-client-http1.0": lambda: http_client(version=10),
     "tornado": tornado,
+    "tornado-curl": lambda: tornado("tornado.curl_httpclient.CurlAsyncHTTPClient"),
     "pycurl": pycurl,
+    "pycurl-http1.0": lambda: pycurl("CURL_HTTP_VERSION_1_0"),
+    "pycurl-http2": lambda: pycurl("CURL_HTTP_VERSION_2_0"),
 }
 
 
