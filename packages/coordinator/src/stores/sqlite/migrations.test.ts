@@ -8,7 +8,8 @@ test('a tag that an earlier release lowered is in its second era, and ends below
   const database = new DatabaseSync(':memory:', { readBigInts: true });
   migrateSqlite(database);
   // As the earlier release had it.
-  database.exec(`ALTER TABLE leafcutter_tag DROP COLUMN era; DROP TABLE leafcutter_trail;
+  database.exec(`ALTER TABLE leafcutter_tag DROP COLUMN era; ALTER TABLE leafcutter_tag DROP COLUMN first_id;
+    DROP TABLE leafcutter_trail;
     DELETE FROM leafcutter_migration WHERE number >= 8; PRAGMA user_version = 7;
     INSERT INTO leafcutter_tag (tag, highest_id, high_water) VALUES ('orders', 200, 51), ('users', 9000, 251);
     INSERT INTO leafcutter_ledger VALUES ('t', 'orders', 1, 51, 'a', 'i', 'c', 1), ('t', 'orders', 201, 251, 'a', 'i', 'c', 1),
