@@ -25,20 +25,20 @@ export function tagContract(subject: () => StoreUnderTest): void {
         highestId: 10n ** 18n,
         description: 'Größe 😀 \\ \'"',
       };
-      const record = { ...newTag('orders', own), retired: false, highWater: 0n };
+      const record = { ...newTag('orders', own), retired: false, highWater: 0n, firstId: 5n };
       expect(await store.createTag(newTag('orders', own))).toEqual(record);
       expect(await other.findTag('orders')).toEqual(record);
     });
 
     test('is kept with nothing said of it', async () => {
-      const record = { ...newTag('orders'), retired: false, highWater: 0n };
+      const record = { ...newTag('orders'), retired: false, highWater: 0n, firstId: 1n };
       expect(await store.createTag(newTag('orders'))).toEqual(record);
       expect(await other.findTag('orders')).toEqual(record);
     });
 
     test('is kept with its shape, retired or not', async () => {
       const own = newTag('orders', { shape: 'ORD-{base36:8}' });
-      expect(await store.createTag(own)).toEqual({ ...own, retired: false, highWater: 0n });
+      expect(await store.createTag(own)).toEqual({ ...own, retired: false, highWater: 0n, firstId: 1n });
       expect(await other.withTag('orders', async (row) => row.tag)).toMatchObject({
         shape: 'ORD-{base36:8}',
         retired: false,
@@ -62,7 +62,12 @@ export function tagContract(subject: () => StoreUnderTest): void {
         reason: 'shape',
       });
       expect(await store.findTag('orders')).toBeUndefined();
-      expect(await other.createTag(newTag('orders', { shape }))).toMatchObject({ shape, nextId: 101n });
+      expect(await other.createTag(newTag('orders', { shape }))).toMatchObject({
+        shape,
+        nextId: 101n,
+        // Above all that the earlier tag of this name handed out.
+        firstId: 101n,
+      });
     });
 
     test('exists, whatever shape another one of its name is to have', async () => {
