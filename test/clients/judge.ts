@@ -16,6 +16,12 @@ export interface Verdict {
 /** 2^53 − 1: past it a client may round a number, so an ID must not be one. */
 const SAFE = 2n ** 53n - 1n;
 
+/**
+ * The first ID of a tag whose numbers JavaScript would round; odd ones show that. The INCR that is refused costs the first,
+ * which is even.
+ */
+export const FAR_START = '9007199254741000';
+
 const MOST_TOLD = 120;
 
 /** The numbers in a step's answer; none if it is an error. */
@@ -93,6 +99,6 @@ export function judgeGrpc(given: Given): Verdict {
   bench.next('one', 'NextId', 3);
   bench.next('batch', 'NextIds', 3);
   const missing = given.missing as { error?: string } | undefined;
-  bench.check('missing', 'NOT_FOUND', /not.?found|no tag/i.test(missing?.error ?? ''));
+  bench.check('missing', 'NOT_FOUND', /not.?found/i.test(missing?.error ?? ''));
   return bench;
 }

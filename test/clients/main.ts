@@ -4,7 +4,7 @@ import { freePort } from '../support/ports.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
-import { type Given, judgeGrpc, judgeHttp, judgeRedis, type Verdict } from './judge.ts';
+import { FAR_START, type Given, judgeGrpc, judgeHttp, judgeRedis, type Verdict } from './judge.ts';
 import { type Kit, type Ran, run } from './kits.ts';
 import { type NotTried, type Tried, writePage } from './page.ts';
 import { KITS, ROWS, type Row } from './rows.ts';
@@ -17,12 +17,6 @@ writes docs/clients.md. They are kept in ~/.cache/leafcutter-clients, or in LEAF
   --no-get   takes those that were got before as they are
   WORD       tries rows whose language is one of these words or whose name has one; others stay in the page as they are
 `;
-/**
- * The first ID of a tag whose numbers JavaScript would round; odd ones show that. The INCR that is refused costs the first,
- * which is even.
- */
-const FAR_START = '9007199254741000';
-
 const begunMs = performance.now();
 
 function say(text: string): void {

@@ -42,28 +42,35 @@ function lineOf({ row, version, here, there }: Tried, day: string): string {
   return line([...columns, ...(there === undefined ? [] : [shown(there)]), row.advice ?? '']);
 }
 
-/** The lines of a door's table: of what was tried now, and else of what an earlier run wrote. */
-function linesOf(door: Door, tried: readonly Tried[], day: string): string[] {
+/** A row's line: of what was tried now, and else what an earlier run wrote. */
+function lines(tried: readonly Tried[], day: string): ReadonlyMap<Row, string> {
   const page = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '';
   const [, ...parts] = page.split(/^## /m);
-  const before = parts.find((part) => part.toLowerCase().startsWith(door))?.split('\n') ?? [];
-  return ROWS.filter((row) => row.door === door).flatMap((row) => {
+  const found = new Map<Row, string>();
+  for (const row of ROWS) {
     const now = tried.find((one) => one.row === row);
-    if (now !== undefined) return [lineOf(now, day)];
-    return before.filter((text) => text.startsWith(keyOf(row))).map((text) => `${text}\n`);
-  });
+    const part = parts.find((each) => each.toLowerCase().startsWith(row.door));
+    const before = part?.split('\n').find((text) => text.startsWith(keyOf(row)));
+    const text = now === undefined ? before : lineOf(now, day);
+    if (text !== undefined) found.set(row, `${text.trimEnd()}\n`);
+  }
+  return found;
 }
 
 /** Writes docs/clients.md. What was not tried in this run stays as it stands there. */
 export function writePage(tried: readonly Tried[], notTried: readonly NotTried[], day: string): string {
+  const found = lines(tried, day);
   const tables = (['redis', 'http', 'grpc'] as const).map((door) => {
-    const lines = linesOf(door, tried, day);
+    const ofDoor = [...found].filter(([row]) => row.door === door).map(([, text]) => text);
     const head = HEAD[door];
-    return { count: lines.length, text: line(head) + line(head.map(() => '---')) + lines.join('') };
+    return { count: ofDoor.length, text: line(head) + line(head.map(() => '---')) + ofDoor.join('') };
   });
   type Table = (typeof tables)[0];
   const [redis, http, grpc] = tables as [Table, Table, Table];
-  const missing = notTried.map(({ row, why }) => `- ${row.title} (${row.kit.language}): ${cell(why)}\n`);
+  const reasons = new Map(notTried.map(({ row, why }) => [row, why]));
+  const missing = ROWS.filter((row) => !found.has(row)).map(
+    (row) => `- ${row.title} (${row.kit.language}): ${cell(reasons.get(row) ?? 'not tried yet')}\n`,
+  );
   const text = `# Clients
 
 Made by \`npm run test:clients\`: real clients from their package managers, each run through a short program against an agent, and

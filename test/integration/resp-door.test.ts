@@ -2,9 +2,11 @@ import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { FAR_START, type Given, judgeHttp, judgeRedis, type Verdict } from '../clients/judge.ts';
 import { Hostile, residentBytes } from '../support/hostile.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { freePort } from '../support/ports.ts';
@@ -72,6 +74,39 @@ function raw(bytes: string | Buffer, until: (text: string) => boolean, at = port
     client.on('error', reject);
   });
 }
+
+/** What a program of test:clients gave, as the page of clients would tell it. */
+async function tried(program: string, client: string, at: string, keys: readonly string[]): Promise<Verdict> {
+  const file = fileURLToPath(new URL(`../clients/programs/${program}`, import.meta.url));
+  const interpreter = program.endsWith('.sh') ? 'bash' : process.execPath;
+  const { stdout } = await run(interpreter, [file, client, at, ...keys], { timeout: PATIENCE_MS });
+  const given = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Given;
+  return at.startsWith('http') ? judgeHttp(given) : judgeRedis(given, false);
+}
+
+test('programs that people really use get the IDs that come next, and each refusal as an error', async () => {
+  const rows = [
+    ['redis.mjs', 'ioredis'],
+    ['redis.mjs', 'iovalkey'],
+    ['redis.mjs', 'node-redis'],
+    ['redis-tool.sh', 'redis-cli'],
+    ['http.mjs', 'undici'],
+    ['http.mjs', 'axios'],
+    ['http.mjs', 'got'],
+  ] as const;
+  const verdicts = rows.map(async ([program, client]) => {
+    const [tag, far] = [`real-${client}`, `far-${client}`];
+    await coordinator.json('/v1/tags', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ tag: far, start: FAR_START }),
+    });
+    const at = program === 'http.mjs' ? agent.url : String(port);
+    const { works, fails } = await tried(program, client, at, [tag, far]);
+    return [client, works.length, fails];
+  });
+  expect(await Promise.all(verdicts)).toEqual(rows.map(([, client]) => [client, 5, []]));
+});
 
 describe('Redis clients', () => {
   test('ioredis draws single IDs and consecutive blocks on two connections, none twice', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Given, judgeHttp, judgeRedis } from '../clients/judge.ts';
+import { type Given, judgeGrpc, judgeHttp, judgeRedis } from '../clients/judge.ts';
 
 const value = (text: string | string[]) => ({ value: text });
 const REDIS: Given = {
@@ -19,11 +19,18 @@ const HTTP: Given = {
   missing: { status: 404, type: 'application/problem+json', body: '{"status":404}' },
 };
 
+const GRPC: Given = {
+  one: [value(['1']), value(['2']), value(['3'])],
+  batch: value(['4', '5', '6']),
+  missing: { error: '5 NOT_FOUND: There is no tag "no such"' },
+};
+
 describe('a client', () => {
   test('works if each step gives the ID after the last one', () => {
     expect(judgeRedis(REDIS, false)).toMatchObject({ fails: [] });
     expect(judgeRedis(REDIS, true).works).toEqual(['INCR', 'INCRBY', 'MULTI']);
     expect(judgeHttp(HTTP)).toMatchObject({ fails: [] });
+    expect(judgeGrpc(GRPC)).toMatchObject({ fails: [] });
   });
 
   test('may lack transactions and commands of ours', () => {
@@ -51,5 +58,13 @@ describe('a client', () => {
     ['an error', { leaf: { error: 'no' } }],
   ])('NEGATIVE CONTROL: %s is found at the HTTP door', (_, wrong) => {
     expect(judgeHttp({ ...HTTP, ...wrong }).fails).not.toEqual([]);
+  });
+
+  test.each<[string, Given]>([
+    ['an ID burnt', { batch: value(['5', '6', '7']) }],
+    ['an ID of a tag that does not exist', { missing: value('1') }],
+    ['another error', { missing: { error: '14 UNAVAILABLE' } }],
+  ])('NEGATIVE CONTROL: %s is found at the gRPC door', (_, wrong) => {
+    expect(judgeGrpc({ ...GRPC, ...wrong }).fails).not.toEqual([]);
   });
 });
