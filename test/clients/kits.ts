@@ -227,6 +227,11 @@ export function rustKit(dependencies: Readonly<Record<string, string>>): Kit {
 
 /** Where Debian's packages are unpacked; nothing is installed. */
 const DEBIAN = join(CACHE, 'debian', 'root');
+const PROXIES = ['nginx', 'haproxy', 'apache2-bin', 'varnish', 'lighttpd', 'caddy'];
+const PHP = ['php-cli', 'php-curl', 'php-redis', 'php-guzzlehttp-guzzle', 'php-nrk-predis'];
+const DEBIAN_PACKAGES = [...PROXIES, ...PHP, 'ruby', 'ruby-redis', 'libwww-perl'];
+/** All kits of Debian's packages share one download. */
+let unpacking: Promise<string | undefined> | undefined;
 
 /** Their programs come after the machine's own; their libraries and modules lie where only they look. */
 function debianEnv(): Record<string, string> {
@@ -243,8 +248,7 @@ function debianEnv(): Record<string, string> {
 }
 
 /** Downloads Debian's packages with what they need, and unpacks them. */
-async function unpacked(packages: readonly string[], fetches: boolean): Promise<string | undefined> {
-  if (existsSync(DEBIAN) && !fetches) return undefined;
+async function unpack(packages: readonly string[]): Promise<string | undefined> {
   const at = folder('debian');
   const archives = join(at, 'archives');
   mkdirSync(join(archives, 'partial'), { recursive: true });
@@ -268,20 +272,20 @@ async function versionOf(program: string, args: readonly string[]): Promise<stri
 /** What a kit of Debian's packages runs: a program's interpreter with its flags. */
 interface DebianKit {
   readonly language: string;
-  readonly packages: readonly string[];
   /** Programs that tell their version, and how. */
-  readonly versions: Readonly<Record<string, readonly string[]>>;
+  readonly versions: () => Readonly<Record<string, readonly string[]>>;
   readonly command: () => readonly string[];
 }
 
-function debianKit({ language, packages, versions: asked, command }: DebianKit): Kit {
+function debianKit({ language, versions: asked, command }: DebianKit): Kit {
   const versions = new Map<string, string>();
   return {
     language,
     tool: 'apt-get',
     async install(fetches) {
-      const problem = await unpacked(packages, fetches);
-      for (const [name, [program = name, ...args]] of Object.entries(asked)) {
+      if (fetches || !existsSync(DEBIAN)) unpacking ??= unpack(DEBIAN_PACKAGES);
+      const problem = await unpacking;
+      for (const [name, [program = name, ...args]] of Object.entries(asked())) {
         const version = await versionOf(program, args);
         if (version !== undefined) versions.set(name, version);
       }
@@ -304,21 +308,18 @@ function phpCommand(): string[] {
   return ['php8.2', '-n', ...paths.flatMap((path) => ['-d', path]), ...loaded];
 }
 
-const PROXIES = ['nginx', 'haproxy', 'apache2-bin', 'varnish', 'lighttpd', 'caddy'];
-const PHP = ['php-cli', 'php-curl', 'php-redis', 'php-guzzlehttp-guzzle', 'php-nrk-predis'];
-const DEBIAN_PACKAGES = [...PROXIES, ...PHP, 'ruby', 'ruby-redis', 'libwww-perl'];
-
 export function phpKit(): Kit {
   const info = (code: string) => [...phpCommand(), '-r', `echo ${code};`];
   return debianKit({
     language: 'PHP',
-    packages: DEBIAN_PACKAGES,
-    versions: {
+    versions: () => ({
       php: ['php8.2', '--version'],
       phpredis: info('phpversion("redis")'),
-      predis: info('(function () { require "Predis/autoload.php"; return Predis\\\\Client::VERSION; })()'),
-      guzzle: info('(function () { require "GuzzleHttp/autoload.php"; return GuzzleHttp\\\\ClientInterface::MAJOR_VERSION . ".x"; })()'),
-    },
+      predis: info(String.raw`(require "Predis/autoload.php") ? Predis\Client::VERSION : ""`),
+      guzzle: info(
+        String.raw`(require "GuzzleHttp/autoload.php") ? GuzzleHttp\ClientInterface::MAJOR_VERSION : ""`,
+      ),
+    }),
     command: phpCommand,
   });
 }
@@ -326,8 +327,10 @@ export function phpKit(): Kit {
 export function rubyKit(): Kit {
   return debianKit({
     language: 'Ruby',
-    packages: DEBIAN_PACKAGES,
-    versions: { ruby: ['ruby3.1', '--version'], redis: ['ruby3.1', '-rredis', '-e', 'puts Redis::VERSION'] },
+    versions: () => ({
+      ruby: ['ruby3.1', '--version'],
+      redis: ['ruby3.1', '-rredis', '-e', 'puts Redis::VERSION'],
+    }),
     command: () => ['ruby3.1'],
   });
 }
@@ -335,15 +338,14 @@ export function rubyKit(): Kit {
 export function proxyKit(): Kit {
   return debianKit({
     language: 'Proxies',
-    packages: DEBIAN_PACKAGES,
-    versions: {
+    versions: () => ({
       nginx: ['nginx', '-v'],
       haproxy: ['haproxy', '-v'],
       apache2: ['apache2', '-v'],
       varnish: ['varnishd', '-V'],
       lighttpd: ['lighttpd', '-v'],
       caddy: ['caddy', 'version'],
-    },
+    }),
     command: () => [process.execPath],
   });
 }
