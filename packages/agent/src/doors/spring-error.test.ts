@@ -7,6 +7,7 @@ import { ANYWHERE, doorAgent } from '../fakes/door-agent.ts';
 import { guardsOf } from './http/guards.ts';
 import { addLeafRoutes } from './leaf/routes.ts';
 import { addTinyidRoutes } from './tinyid/routes.ts';
+import { TagTokens } from './tinyid/tag-tokens.ts';
 
 const TYPE = 'application/json;charset=UTF-8';
 
@@ -16,6 +17,7 @@ let nowMs: number;
 beforeAll(async () => {
   const { agent } = doorAgent();
   nowMs = agent.now();
+  Object.assign(agent, { tinyidTokens: new TagTokens([]) });
   Object.assign(agent.config, { leaf: { enabled: true, dottedKeys: 'cut' } });
   const app = new ServiceApp({ bodyLimitBytes: 1_024, onError: () => undefined });
   addLeafRoutes(app, agent, guardsOf(agent));
@@ -38,25 +40,54 @@ function ask(method: string, path: string, accept: string) {
   });
 }
 
-const ACCEPTS = ['*/*', 'application/json', 'text/plain'];
+const ACCEPTS = ['*/*', 'application/json', 'text/plain, application/json, */*'];
+
+/** What a program of Spring Boot 1.5.18 with these addresses answered; only the times were others. */
+const errorOf = (status: number, error: string, more: string, path: string) =>
+  `{"timestamp":${nowMs},"status":${status},"error":"${error}",${more},"path":"${path}"}`;
 
 describe('what Leaf and tinyid have nothing for is told byte for byte as they tell it', () => {
   test.each([
     ['GET', '/api/'],
     ['GET', '/api/segment/get/'],
     ['GET', '/api/segment/get'],
+    ['GET', '/api/x%20y'],
     ['POST', '/api/segment/put/a?b=c'],
     ['DELETE', '/api/snowflake/get/a/b'],
     ['GET', '/api/segment/get/%2e%2e/x'],
-    ['GET', '/tinyid'],
+    ['GET', '/tinyid/'],
     ['GET', '/tinyid/id/'],
     ['POST', '/tinyid/id/nextID?bizType=a'],
     ['PUT', '/tinyid/id/nextId/1'],
   ])('%s %s: 404', async (method, path) => {
-    const named = path.split('?')[0];
-    const body = `{"timestamp":${nowMs},"status":404,"error":"Not Found","message":"No message available","path":"${named}"}`;
-    for (const accept of ACCEPTS)
-      expect((await ask(method, path, accept)).answer).toEqual([404, TYPE, body]);
+    const body = errorOf(404, 'Not Found', '"message":"No message available"', path.split('?')[0] ?? '');
+    for (const accept of ACCEPTS) expect((await ask(method, path, accept)).answer).toEqual([404, TYPE, body]);
+  });
+
+  const MISMATCH = 'org.springframework.web.method.annotation.MethodArgumentTypeMismatchException';
+  const CONVERT = "Failed to convert value of type 'java.lang.String' to required type 'java.lang.Integer'";
+  const NESTED = 'nested exception is java.lang.NumberFormatException: For input string:';
+
+  test.each([
+    ['abc', 'abc'],
+    ['1.5', '1.5'],
+    ['2147483648', '2147483648'],
+    ['99999999999', '99999999999'],
+    ['%22x', '\\"x'],
+  ])('batchSize=%s: 400', async (sent, told) => {
+    const message = `${CONVERT}; ${NESTED} \\"${told}\\"`;
+    const more = `"exception":"${MISMATCH}","message":"${message}"`;
+    for (const path of ['/tinyid/id/nextId', '/tinyid/id/nextIdSimple']) {
+      const { answer } = await ask('GET', `${path}?bizType=a&batchSize=${sent}`, '*/*');
+      expect(answer).toEqual([400, TYPE, errorOf(400, 'Bad Request', more, path)]);
+    }
+  });
+
+  test('/decodeSnowflakeId without an ID: 400', async () => {
+    const missing = 'org.springframework.web.bind.MissingServletRequestParameterException';
+    const more = `"exception":"${missing}","message":"Required String parameter 'snowflakeId' is not present"`;
+    const { answer } = await ask('POST', '/decodeSnowflakeId', '*/*');
+    expect(answer).toEqual([400, TYPE, errorOf(400, 'Bad Request', more, '/decodeSnowflakeId')]);
   });
 
   test.each([
@@ -67,14 +98,10 @@ describe('what Leaf and tinyid have nothing for is told byte for byte as they te
     '/tinyid/id/nextIdSimple?bizType=a',
     '/tinyid/id/nextSegmentId?bizType=a',
     '/tinyid/id/nextSegmentIdSimple?bizType=a',
-  ])('a method that asks for nothing at %s: 405, in the same form', async (path) => {
-    const named = path.split('?')[0];
-    const body = `{"timestamp":${nowMs},"status":405,"error":"Method Not Allowed","message":"Method Not Allowed","path":"${named}"}`;
+  ])('TRACE, and what asks for nothing either, at %s: 405 without a body', async (path) => {
     const allow = 'GET, POST, PUT, PATCH, DELETE, OPTIONS';
-    for (const accept of ACCEPTS) {
-      expect(await ask('TRACE', path, accept)).toEqual({ answer: [405, TYPE, body], allow });
-      expect(await ask('HEAD', path, accept)).toEqual({ answer: [405, TYPE, ''], allow });
-    }
+    for (const method of ['TRACE', 'HEAD', 'PROPFIND'])
+      expect(await ask(method, path, '*/*')).toEqual({ answer: [405, undefined, ''], allow });
   });
 
   test('what lies beside their addresses is told as our own', async () => {

@@ -7,11 +7,18 @@ import type { Dispenser } from './dispenser.ts';
 /** As Spring writes it. */
 export const SPRING_JSON = 'application/json;charset=UTF-8';
 
-const SAID = { 404: 'No message available', 405: 'Method Not Allowed' } as const;
+/** What Spring tells of a request that it refuses by itself. */
+interface SpringError {
+  readonly status: 400 | 404;
+  readonly exception?: string;
+  readonly message: string;
+}
+
+const NOTHING_THERE: SpringError = { status: 404, message: 'No message available' };
 
 /**
- * Leaf and tinyid are programs of Spring Boot 1.5, and answer so what they have nothing for, whatever type the client
- * would rather have; browsers they tell the same as a page. (Source: Spring Boot, `DefaultErrorAttributes`.)
+ * Leaf and tinyid are programs of Spring Boot 1.5, on Tomcat, and these are their answers to clients that take JSON; to
+ * others they tell the same as a page, or nothing with 406. (Source: Spring Boot, `DefaultErrorAttributes`.)
  */
 export class SpringErrors {
   readonly #ids: Pick<Dispenser, 'refused'>;
@@ -23,17 +30,19 @@ export class SpringErrors {
     this.#now = now;
   }
 
-  readonly nothingThere: Handler = (req, res) => {
-    this.#send(404, new LeafcutterError('NOT_FOUND', 'There is nothing at this address.'), req, res);
+  readonly nothingThere: Handler = (req, res) =>
+    this.send(NOTHING_THERE, new LeafcutterError('NOT_FOUND', 'There is nothing at this address.'), req, res);
+
+  /** As Tomcat refuses TRACE; the route has told what it takes. */
+  readonly refuseMethod: RouteOptions['refuse'] = (error, { method, path }, res) => {
+    this.#ids.refused(error, { method, path });
+    res.status(405).end();
   };
 
-  readonly refuseMethod: RouteOptions['refuse'] = (error, req, res) => this.#send(405, error, req, res);
-
-  #send(status: keyof typeof SAID, refused: LeafcutterError, req: Request, res: Response): void {
+  send({ status, ...said }: SpringError, refused: LeafcutterError, req: Request, res: Response): void {
     const [path] = req.originalUrl.split('?', 1);
     this.#ids.refused(refused, { method: req.method, path });
-    const error = STATUS_CODES[status];
     res.status(status).setHeader('Content-Type', SPRING_JSON);
-    res.end(JSON.stringify({ timestamp: this.#now(), status, error, message: SAID[status], path }));
+    res.end(JSON.stringify({ timestamp: this.#now(), status, error: STATUS_CODES[status], ...said, path }));
   }
 }

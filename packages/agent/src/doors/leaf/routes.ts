@@ -1,4 +1,4 @@
-import type { LeafcutterError } from '@leafcutter/shared/errors';
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import { anyMethod } from '@leafcutter/shared/http/any-method';
 import type { ServiceApp } from '@leafcutter/shared/http/service-app';
 import { partsOf } from '@leafcutter/shared/layout';
@@ -17,6 +17,12 @@ import { tagOfKey } from './tag-of-key.ts';
 
 const SEGMENT = '/api/segment/get';
 const SNOWFLAKE = '/api/snowflake/get';
+
+const NO_SNOWFLAKE_ID = {
+  status: 400,
+  exception: 'org.springframework.web.bind.MissingServletRequestParameterException',
+  message: "Required String parameter 'snowflakeId' is not present",
+} as const;
 
 /** The lowest number that Leaf reads. */
 const LOWEST_LONG = -(2n ** 63n);
@@ -44,7 +50,8 @@ export const LEAF_ENDPOINTS = [
 export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): void {
   const ids = new Dispenser(agent, 'leaf');
   const refuse = refusal(ids);
-  const { refuseMethod, nothingThere } = new SpringErrors(ids, () => agent.now());
+  const spring = new SpringErrors(ids, () => agent.now());
+  const { refuseMethod } = spring;
   const tagOf = ({ path }: Request) => tagOfKey(path.slice(SEGMENT.length + 1), agent.config.leaf.dottedKeys);
   app.route(
     `${SEGMENT}/:key{/}`,
@@ -64,10 +71,14 @@ export function addLeafRoutes(app: ServiceApp, agent: Agent, guards: Guards): vo
   );
   app.route(
     '/decodeSnowflakeId',
-    anyMethod((req, res) => decoded(agent, req, res)),
+    anyMethod((req, res) => {
+      if (req.query.snowflakeId !== undefined) decoded(agent, req, res);
+      else
+        spring.send(NO_SNOWFLAKE_ID, new LeafcutterError('BAD_REQUEST', NO_SNOWFLAKE_ID.message), req, res);
+    }),
     { guard: guards.any, refuse, refuseMethod },
   );
-  app.express.use('/api', nothingThere);
+  app.express.use('/api', spring.nothingThere);
 }
 
 function sendDigits({ headers }: Request, res: Response, id: bigint | string): void {
@@ -84,10 +95,6 @@ function refusal(ids: Dispenser) {
 
 /** Strings throughout, the time in this machine's zone, as Leaf writes them; what is no ID has an `errorMsg` with 200. */
 function decoded({ layout }: Agent, { query }: Request, res: Response): void {
-  if (query.snowflakeId === undefined) {
-    res.status(400).type(LEAF_TYPES.text).send('BAD_REQUEST: snowflakeId is missing');
-    return;
-  }
   const text = String(query.snowflakeId);
   const id = /^[+-]?[0-9]{1,19}$/.test(text) ? BigInt(text) : NO_ID;
   if (id < LOWEST_LONG || id >> BigInt(bitsOf(layout)) > 0n) {

@@ -30,7 +30,7 @@ const nothing = (): string => '';
  */
 export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
   const ids = new Dispenser(agent, 'tinyid');
-  const { refuseMethod, nothingThere } = new SpringErrors(ids, () => agent.now());
+  const spring = new SpringErrors(ids, () => agent.now());
   const form = express.urlencoded({ extended: false, limit: agent.config.bodyLimitBytes, inflate: false });
   const add = (
     path: string,
@@ -55,16 +55,19 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
     };
     app.route(`/tinyid/id/${path}{/}`, anyMethod(handle), {
       refuse(error, req, res) {
+        if (error.reason === 'batchSize') {
+          spring.send(noNumber(parameter(req, 'batchSize')), error, req, res);
+          return;
+        }
         ids.refused(error, { method: req.method, path: req.path });
         const isToken = error.code === 'UNAUTHORIZED';
-        if (error.reason === 'batchSize') res.status(400);
         answer(
           req,
           res,
           failed(isToken ? CODE.token : CODE.other, isToken ? 'token is error' : error.message),
         );
       },
-      refuseMethod,
+      refuseMethod: spring.refuseMethod,
     });
   };
 
@@ -88,7 +91,7 @@ export function addTinyidRoutes(app: ServiceApp, agent: Agent): void {
   };
   add('nextSegmentId', segment, (digits) => json(segmentJson(digits), CODE.ok, ''), refused);
   add('nextSegmentIdSimple', segment, asTheyAre, nothing);
-  app.express.use('/tinyid', nothingThere);
+  app.express.use('/tinyid', spring.nothingThere);
 }
 
 /**
@@ -125,6 +128,16 @@ function batchSize(text: string): number {
   throw new LeafcutterError('BAD_REQUEST', 'batchSize takes a whole number of 32 bits', {
     reason: 'batchSize',
   });
+}
+
+/** What Spring says of a batchSize that is no `Integer`. */
+function noNumber(text: string) {
+  const why = `nested exception is java.lang.NumberFormatException: For input string: "${text.replaceAll(/\s/g, '')}"`;
+  return {
+    status: 400,
+    exception: 'org.springframework.web.method.annotation.MethodArgumentTypeMismatchException',
+    message: `Failed to convert value of type 'java.lang.String' to required type 'java.lang.Integer'; ${why}`,
+  } as const;
 }
 
 /** Written by hand: IDs are JSON numbers with all their digits. */
