@@ -6,7 +6,11 @@ const client = new grpc.Client(address, grpc.credentials.createInsecure());
 
 function asked(tag, count) {
   const text = Buffer.from(tag);
-  return Buffer.concat([Buffer.from([0x0a, text.length]), text, Buffer.from(count === 0 ? [] : [0x10, count])]);
+  return Buffer.concat([
+    Buffer.from([0x0a, text.length]),
+    text,
+    Buffer.from(count === 0 ? [] : [0x10, count]),
+  ]);
 }
 
 /** Field 1 of an answer, a number or several; varints of less than 2^53. */

@@ -85,7 +85,8 @@ const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
 const CLIENTS = {
   fetch: async () => ofFetch(fetch),
-  'fetch-post': async () => ofFetch((url, options) => fetch(url, { ...options, method: 'POST', body: 'a=b' })),
+  'fetch-post': async () =>
+    ofFetch((url, options) => fetch(url, { ...options, method: 'POST', body: 'a=b' })),
   'http-keepalive': async () => byHttp(kept()),
   'http-no-keepalive': async () => byHttp(new http.Agent({ keepAlive: false })),
   'http-post': async () => byHttp(kept(), { method: 'POST', headers: FORM, body: 'a=b' }),
@@ -96,7 +97,11 @@ const CLIENTS = {
   'http-get-body': async () => byHttp(kept(), { headers: { 'Content-Length': '3' }, body: 'a=b' }),
   'http-h2c-offer': async () =>
     byHttp(kept(), {
-      headers: { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMAAABkAAQAAP__' },
+      headers: {
+        Connection: 'Upgrade, HTTP2-Settings',
+        Upgrade: 'h2c',
+        'HTTP2-Settings': 'AAMAAABkAAQAAP__',
+      },
     }),
   'http-traced': async () =>
     byHttp(kept(), {

@@ -24,7 +24,9 @@ function file(path, text) {
 }
 
 function nginx(location, upstream = '') {
-  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((one) => `${one}_temp_path ${dir}/${one};`);
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (one) => `${one}_temp_path ${dir}/${one};`,
+  );
   const conf = `daemon off; master_process off; pid ${dir}/pid; error_log ${dir}/error.log;
 events { worker_connections 64; }
 http { access_log off; ${paths.join(' ')}
@@ -119,7 +121,8 @@ const PROXIES = {
       'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
       'keepalive 4;',
     ),
-  'nginx-unbuffered': () => nginx(`${KEPT} proxy_buffering off; proxy_request_buffering off;`, 'keepalive 4;'),
+  'nginx-unbuffered': () =>
+    nginx(`${KEPT} proxy_buffering off; proxy_request_buffering off;`, 'keepalive 4;'),
   'nginx-h2c': () => nginx(KEPT, 'keepalive 4;'),
   haproxy: () => haproxy('safe'),
   'haproxy-always': () => haproxy('always', 'option forwardfor'),
