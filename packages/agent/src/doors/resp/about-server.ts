@@ -30,7 +30,8 @@ export function cluster(at: RespAddress | undefined, what: string, version: 2 | 
   const id = createHash('sha1').update(`${at.host}:${at.port}`).digest('hex');
   switch (what.toLowerCase()) {
     case 'slots': {
-      const node = array([bulk(at.host), integer(at.port), bulk(id), array([])]);
+      // Without the list of further names that Redis 7 adds: go-redis 8 takes no node that has one.
+      const node = array([bulk(at.host), integer(at.port), bulk(id)]);
       return array([array([integer(0), integer(SLOTS - 1), node])]);
     }
     case 'shards': {
