@@ -38,8 +38,8 @@ function verdictOf({ isOk, out, err }: Ran, judge: (given: Given) => Verdict): V
   try {
     return judge(JSON.parse(out.trim().split('\n').at(-1) ?? '') as Given);
   } catch {
-    const words = (err || out || (isOk ? 'it printed nothing' : 'it failed')).trim();
-    return { works: [], fails: [words.split('\n').at(-1) ?? ''] };
+    const words = (err || out || (isOk ? 'it printed nothing' : 'it failed')).trim().split('\n');
+    return { works: [], fails: [words.findLast((line) => /error/i.test(line)) ?? words.at(-1) ?? ''] };
   }
 }
 

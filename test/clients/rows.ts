@@ -32,6 +32,9 @@ const ROUNDS = 'rounds integers past 2^53 − 1: use `LC.NEXT`';
 /** Told of clients that would round what `resp.allowUnsafeIntegers` lets through. */
 const TEXT = '`stringNumbers: true` gives exact texts';
 
+const UPSTREAM =
+  'sends the name of its `upstream` as the host, which an agent without tokens refuses: `proxy_set_header Host localhost`, or `allowedHosts`';
+
 const node = nodeKit([
   ...['ioredis@latest', 'ioredis5@npm:ioredis@5', 'iovalkey@latest', 'redis@latest', 'redis5@npm:redis@5'],
   ...['redis4@npm:redis@4', 'redis3@npm:redis@3', 'tedis@latest', '@valkey/valkey-glide@latest'],
@@ -275,12 +278,12 @@ const HTTP_ROWS: readonly Row[] = [
   rubyHttp('net-http-ruby', 'Net::HTTP', 'ruby'),
   rubyHttp('net-http-ruby-kept', 'Net::HTTP, one connection', 'ruby'),
   rubyHttp('net-http-ruby-post', 'Net::HTTP, POST', 'ruby'),
-  proxy('nginx', 'through nginx', 'nginx'),
-  proxy('nginx-keepalive', 'through nginx, keep-alive', 'nginx'),
-  proxy('nginx-forwarded', 'through nginx, with fields that change', 'nginx'),
-  proxy('nginx-websocket', 'through nginx, with its websocket lines', 'nginx'),
-  proxy('nginx-unbuffered', 'through nginx, unbuffered', 'nginx'),
-  proxy('nginx-h2c', 'through nginx, from a client that offers h2c', 'nginx'),
+  proxy('nginx', 'through nginx', 'nginx', UPSTREAM),
+  proxy('nginx-keepalive', 'through nginx, keep-alive', 'nginx', UPSTREAM),
+  proxy('nginx-forwarded', 'through nginx, with fields that change', 'nginx', UPSTREAM),
+  proxy('nginx-websocket', 'through nginx, with its websocket lines', 'nginx', UPSTREAM),
+  proxy('nginx-unbuffered', 'through nginx, unbuffered', 'nginx', UPSTREAM),
+  proxy('nginx-h2c', 'through nginx, from a client that offers h2c', 'nginx', UPSTREAM),
   proxy('haproxy', 'through haproxy', 'haproxy'),
   proxy('haproxy-always', 'through haproxy, connections shared', 'haproxy'),
   proxy('haproxy-close', 'through haproxy, httpclose', 'haproxy'),

@@ -31,7 +31,7 @@ function nginx(location, upstream = '') {
 events { worker_connections 64; }
 http { access_log off; ${paths.join(' ')}
   upstream door { server ${to}; ${upstream} }
-  server { listen 127.0.0.1:${port}; location / { proxy_pass http://door; ${location} } } }`;
+  server { listen 127.0.0.1:${port}; location / { proxy_pass http://door; proxy_set_header Host localhost; ${location} } } }`;
   return ['nginx', ['-p', dir, '-e', `${dir}/error.log`, '-c', file('nginx.conf', conf)]];
 }
 
@@ -56,7 +56,7 @@ backend b
 
 function apache(options) {
   const at = `${root}/usr/lib/apache2/modules`;
-  const modules = ['mpm_event', 'unixd', 'authz_core', 'proxy', 'proxy_http'];
+  const modules = ['mpm_event', 'authz_core', 'proxy', 'proxy_http'];
   const conf = `${modules.map((one) => `LoadModule ${one}_module ${at}/mod_${one}.so\n`).join('')}
 User nobody
 Group nogroup
