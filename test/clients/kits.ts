@@ -237,13 +237,17 @@ let unpacking: Promise<string | undefined> | undefined;
 function debianEnv(): Record<string, string> {
   const library = join(DEBIAN, 'usr', 'lib', 'x86_64-linux-gnu');
   const perl = ['usr/share/perl5', 'usr/lib/x86_64-linux-gnu/perl5/5.36'].map((path) => join(DEBIAN, path));
+  const gems = join('usr', 'share', 'rubygems-integration', 'all', 'gems');
+  const gemLibraries = existsSync(join(DEBIAN, gems))
+    ? readdirSync(join(DEBIAN, gems)).map((name) => join(gems, name, 'lib'))
+    : [];
   const ruby = ['usr/lib/ruby/3.1.0', 'usr/lib/x86_64-linux-gnu/ruby/3.1.0', 'usr/lib/ruby/vendor_ruby'];
   return {
     DEBIAN_ROOT: DEBIAN,
     PATH: [process.env.PATH, join(DEBIAN, 'usr/bin'), join(DEBIAN, 'usr/sbin')].join(':'),
     LD_LIBRARY_PATH: [library, join(library, 'varnish')].join(':'),
     PERL5LIB: perl.join(':'),
-    RUBYLIB: ruby.map((path) => join(DEBIAN, path)).join(':'),
+    RUBYLIB: [...ruby, ...gemLibraries].map((path) => join(DEBIAN, path)).join(':'),
   };
 }
 

@@ -229,7 +229,12 @@ const HTTP_ROWS: readonly Row[] = [
   pythonHttp('http-client', 'http.client', 'python'),
   pythonHttp('http-client-http1.0', 'http.client, HTTP/1.0', 'python'),
   pythonHttp('tornado', 'tornado', 'tornado'),
-  pythonHttp('tornado-curl', 'tornado, by libcurl', 'tornado'),
+  pythonHttp(
+    'tornado-curl',
+    'tornado, by libcurl',
+    'tornado',
+    'calls itself a browser (`Mozilla/5.0 (compatible; pycurl)`), which gets no IDs: set `user_agent`',
+  ),
   pythonHttp('pycurl', 'pycurl', 'pycurl'),
   pythonHttp('pycurl-http1.0', 'pycurl, HTTP/1.0', 'pycurl'),
   pythonHttp('pycurl-http2', 'pycurl, offering h2c', 'pycurl'),

@@ -173,7 +173,8 @@ def http_client(version=11):
 
 def tornado(implementation=None):
     from tornado.httpclient import AsyncHTTPClient
-    AsyncHTTPClient.configure(implementation)
+    # By default libcurl's calls itself a browser, and browsers draw no IDs.
+    AsyncHTTPClient.configure(implementation, defaults={"user_agent": "tornado"})
     client = AsyncHTTPClient()
 
     async def get(path, accept):
