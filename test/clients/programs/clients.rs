@@ -216,7 +216,8 @@ fn by_minreq() -> Tried<Get> {
             request = request.with_header("Accept", kind);
         }
         let answer = request.send()?;
-        let kind = answer.headers.get("content-type").cloned().unwrap_or_default();
+        let kind = answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let kind = kind.map(|(_, value)| value.to_string()).unwrap_or_default();
         Ok(Answer { status: answer.status_code as u16, kind, body: answer.as_str()?.to_string() })
     }))
 }
