@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url';
+import type { MariadbOptions } from '../support/mariadb-server.ts';
 import type { RedisOptions } from '../support/redis-server.ts';
 import type { Pace } from '../support/service.ts';
 
@@ -28,6 +29,7 @@ export interface ArenaOptions {
   /** The `main.ts` of the version that coordinators and agents start with; default the present one. */
   readonly main?: string;
   readonly redis?: RedisOptions;
+  readonly mariadb?: MariadbOptions;
   /** Draws as fast as the agents answer, even in a quick run. */
   readonly fast?: true;
   /** Gives every agent a clock of its own, which `AgentPlace.clock` moves. */
@@ -44,6 +46,16 @@ export interface ArenaOptions {
 
 /** One tag that needs the stores often, and one that does not. */
 export const DEFAULT_TAGS = { hot: { step: 50 }, deep: { step: 20_000 } };
+
+/** A coordinator's flags with which every second needs the stores. */
+export function briskFlags(windowMs: number, machineIds: number): string[] {
+  return [
+    ...['--no-segment-adaptive-step', '--jobs-audit-interval-s', '5'],
+    ...['--snowflake-machine-id-range', `1-${machineIds}`],
+    ...['--snowflake-window-initial-ms', `${windowMs}`, '--snowflake-window-max-ms', `${windowMs}`],
+    ...['--snowflake-heartbeat-ms', '300', '--snowflake-lease-ttl-ms', '1500'],
+  ];
+}
 
 /** The variables that make a process load them. */
 export function preloading(preloads: readonly Preload[] = []): Record<string, string> {

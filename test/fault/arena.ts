@@ -6,7 +6,7 @@ import { type RedisOptions, type RedisServer, startRedis } from '../support/redi
 import { Service } from '../support/service.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { ArenaLoad } from './arena-load.ts';
-import { type ArenaOptions, DEFAULT_TAGS, preloading } from './arena-options.ts';
+import { type ArenaOptions, briskFlags, DEFAULT_TAGS, preloading } from './arena-options.ts';
 import { LedgerMemory } from './ledger-memory.ts';
 
 /** A coordinator, and its own lines to both stores. */
@@ -33,7 +33,6 @@ const HOST = '127.0.0.1';
  */
 const FAST = { hot: 2, others: 0, batches: 4 };
 const GENTLE = { hot: 10, others: 40, batches: 20 };
-const FIRST_MACHINE_ID = 1;
 
 /**
  * Stores, coordinators and agents as real processes, every connection between them through a proxy of its own, and
@@ -70,7 +69,7 @@ export class Arena implements AsyncDisposable {
   static async start(options: ArenaOptions): Promise<Arena> {
     // If a later one does not start, those that did are ended.
     await using stack = new AsyncDisposableStack();
-    const [redis, mariadb] = await Promise.all([startRedis(options.redis), startMariadb()]);
+    const [redis, mariadb] = await Promise.all([startRedis(options.redis), startMariadb(options.mariadb)]);
     stack.use(redis);
     stack.use(mariadb);
     const operator = operatorOf(redis, mariadb);
@@ -129,13 +128,7 @@ export class Arena implements AsyncDisposable {
       kind: 'coordinator',
       main: this.options.main,
       name: `coordinator-${number}`,
-      flags: [
-        ...['--no-segment-adaptive-step', '--jobs-audit-interval-s', '5'],
-        ...['--snowflake-machine-id-range', `${FIRST_MACHINE_ID}-${FIRST_MACHINE_ID + machineIds - 1}`],
-        ...['--snowflake-window-initial-ms', `${windowMs}`, '--snowflake-window-max-ms', `${windowMs}`],
-        ...['--snowflake-heartbeat-ms', '300', '--snowflake-lease-ttl-ms', '1500'],
-        ...coordinatorFlags,
-      ],
+      flags: [...briskFlags(windowMs, machineIds), ...coordinatorFlags],
       env: {
         LEAFCUTTER_MYSQL_URL: this.mariadb.url.replace(`:${this.mariadb.port}`, `:${mysql.port}`),
         LEAFCUTTER_REDIS_URL: `redis://${HOST}:${redis.port}`,

@@ -5,6 +5,7 @@ import { poll } from '../support/poll.ts';
 import { runningMs } from '../support/running-time.ts';
 import { Service } from '../support/service.ts';
 import { ArenaLoad, newCounts } from './arena-load.ts';
+import { briskFlags } from './arena-options.ts';
 import { type Findings, findAll } from './findings.ts';
 import { keepHistory } from './keep-history.ts';
 import { LedgerMemory } from './ledger-memory.ts';
@@ -122,17 +123,7 @@ function startCoordinator(env: Readonly<Record<string, string>>, index: number):
     pace: 'product',
     kind: 'coordinator',
     name: `coordinator-${index + 1}`,
-    flags: [
-      ...[
-        '--no-segment-adaptive-step',
-        '--jobs-audit-interval-s',
-        '5',
-        '--snowflake-machine-id-range',
-        '1-8',
-      ],
-      ...['--snowflake-window-initial-ms', `${WINDOW_MS}`, '--snowflake-window-max-ms', `${WINDOW_MS}`],
-      ...['--snowflake-heartbeat-ms', '300', '--snowflake-lease-ttl-ms', '1500'],
-    ],
+    flags: briskFlags(WINDOW_MS, 8),
     env,
   });
 }

@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Outcome, readReport } from '../support/jest-report.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import type { ServerKind } from './catalogue.ts';
 
@@ -17,7 +18,7 @@ const JEST = [
   'node_modules/jest/bin/jest.js',
 ];
 /** Far above what a suite takes; one that takes longer will not end. */
-const RUN_LIMIT_MS = 20 * 60_000;
+const RUN_LIMIT_MS = 10 * PATIENCE_MS;
 
 /** The contract suites that start a server of this kind. */
 export function suitesOf({ dialect, leavesOut = [] }: ServerKind): string[] {

@@ -4,11 +4,14 @@
  * to fail.
  */
 
+/** More, if a machine is busy with other things: `LEAFCUTTER_PATIENCE=5` is five times as much. */
+const FACTOR = Number(process.env.LEAFCUTTER_PATIENCE ?? 1);
+
 /** Until a real server or service is up, or a state that is bound to come has come. */
-export const PATIENCE_MS = 120_000;
+export const PATIENCE_MS = 120_000 * FACTOR;
 
 /** For a test or a hook on real servers as a whole. More than one wait, so that the wait can say what it missed. */
-export const TEST_MS = 600_000;
+export const TEST_MS = 600_000 * FACTOR;
 
 /**
  * Deadlines of the product for tests that are not about deadlines: variables of both services, which a flag

@@ -1,0 +1,100 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FakeTime, fakeTime } from '../../support/faketime.ts';
+import { scratchDir } from '../../support/scratch-dir.ts';
+import { Service } from '../../support/service.ts';
+import { ArenaLoad } from '../arena-load.ts';
+import { briskFlags } from '../arena-options.ts';
+import type { Bench, Hardship } from './hardship.ts';
+import { limit } from './limits.ts';
+
+const DISK_MIB = 16;
+const HEAP_MIB = 48;
+const HOUR_S = 3_600;
+
+/** A coordinator with its embedded database on a small disk of its own, a small heap and a clock that can be set. */
+export interface EmbeddedBench extends Bench {
+  readonly disk: string;
+  readonly clock: FakeTime;
+}
+
+/** Only root may make a disk. */
+export const CAN_MAKE_DISKS = process.getuid?.() === 0;
+
+export async function startEmbedded(stack: AsyncDisposableStack): Promise<EmbeddedBench> {
+  const disk = await scratchDir('disk');
+  if (CAN_MAKE_DISKS) {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', disk]);
+    stack.defer(() => void execFileSync('umount', ['--lazy', disk]));
+  }
+  const clock = stack.use(await fakeTime());
+  const coordinator = await Service.start({
+    kind: 'coordinator',
+    name: 'coordinator-1',
+    pace: 'product',
+    flags: [...briskFlags(3_000, 8), '--data-dir', join(disk, 'data')],
+    env: { ...clock.env, NODE_OPTIONS: `--max-old-space-size=${HEAP_MIB}` },
+  });
+  stack.defer(async () => void (await coordinator.process.kill()));
+  await coordinator.json('/v1/tags', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ tag: 'hot', step: 50 }),
+  });
+  const agent = await Service.start({
+    kind: 'agent',
+    name: 'agent-1',
+    pace: 'product',
+    flags: ['--coordinators', coordinator.url, '--snowflake-enabled', '--snowflake-sequence-start-max', '0'],
+  });
+  stack.defer(async () => void (await agent.process.kill()));
+  const load = new ArenaLoad();
+  stack.defer(() => load.stop());
+  const sources = ['hot', 'snowflake'];
+  for (const source of sources)
+    void load.add({ agent: agent.name, url: agent.url, source, count: 1, depth: 2, paceMs: 10 });
+  const heal = async () => clock.set(0);
+  return { coordinator, agent, load, sources, heal, disk, clock };
+}
+
+function clockAt(name: string, offsetS: number): Hardship<EmbeddedBench> {
+  return {
+    name: `embedded: the coordinator's clock ${name}`,
+    async begin({ clock }) {
+      clock.set(offsetS);
+      return async () => clock.set(0);
+    },
+  };
+}
+
+export const EMBEDDED_HARDSHIPS: readonly Hardship<EmbeddedBench>[] = [
+  { name: `embedded: a heap of ${HEAP_MIB} MiB`, begin: async () => async () => undefined },
+  clockAt('an hour ahead', HOUR_S),
+  clockAt('an hour behind', -HOUR_S),
+  {
+    name: 'embedded: its disk fails each write (EFBIG)',
+    begin: ({ coordinator }) => limit(coordinator.process.pid, 'fsize', 1),
+  },
+  ...(CAN_MAKE_DISKS
+    ? [
+        {
+          name: 'embedded: its disk is full (ENOSPC)',
+          begin: async ({ disk }: EmbeddedBench) => {
+            const ballast = join(disk, 'ballast');
+            for (const bytes of [1_048_576, 4_096]) fill(ballast, bytes);
+            return async () => rmSync(ballast);
+          },
+        },
+      ]
+    : []),
+];
+
+function fill(file: string, bytes: number): void {
+  try {
+    for (let written = 0; written <= DISK_MIB * 1_048_576; written += bytes)
+      writeFileSync(file, Buffer.alloc(bytes), { flag: 'a' });
+  } catch {
+    // Full.
+  }
+}

@@ -1,0 +1,141 @@
+import type { Connection, PoolConnection } from 'mysql2/promise';
+import { createConnection } from 'mysql2/promise';
+import { startMariadb } from '../../support/mariadb-server.ts';
+import type { Hardship } from './hardship.ts';
+import { limit, openFiles } from './limits.ts';
+import type { StoresBench } from './stores-bench.ts';
+
+type Operating = (operator: PoolConnection, bench: StoresBench) => Promise<() => Promise<unknown>>;
+
+/** Works on a connection that is there before the hardship, and still there to end it. */
+function operated(name: string, operate: Operating): Hardship<StoresBench> {
+  return {
+    name,
+    async begin(bench) {
+      const operator = await bench.arena.operator.mysql.getConnection();
+      const end = await operate(operator, bench);
+      return async () => {
+        await end();
+        operator.release();
+      };
+    },
+  };
+}
+
+/** Sets variables for all sessions to come, and has the coordinator connect anew. */
+function variables(values: Readonly<Record<string, string | number>>): Hardship<StoresBench> {
+  const name = Object.entries(values).map(([variable, value]) => `\`${variable} = ${value}\``);
+  return operated(`MySQL: ${name.join(', ')}`, (operator, { place }) =>
+    setGlobals(operator, values, () => place.mysql.resetAll()),
+  );
+}
+
+async function setGlobals(
+  operator: PoolConnection,
+  values: Readonly<Record<string, string | number>>,
+  renew: () => void,
+): Promise<() => Promise<void>> {
+  const set = async (to: Readonly<Record<string, string | number>>) => {
+    for (const [variable, value] of Object.entries(to))
+      await operator.query(`SET GLOBAL ${variable} = ?`, [value]);
+    renew();
+  };
+  const before: Record<string, string | number> = {};
+  for (const [variable, value] of Object.entries(values)) {
+    const [rows] = await operator.query(`SELECT @@GLOBAL.${variable} AS value`);
+    const [row] = rows as { value: string | number }[];
+    // A number is refused as a text, and what has names answers with a name.
+    before[variable] =
+      typeof value === 'number' && Number(row?.value) >= 0 ? Number(row?.value) : String(row?.value);
+  }
+  await set(values);
+  return () => set(before);
+}
+
+/** Takes connections until there are none left. */
+async function takeAll(uri: string): Promise<Connection[]> {
+  const taken: Connection[] = [];
+  for (;;) {
+    const connection = await createConnection(uri).catch(() => undefined);
+    if (connection === undefined) return taken;
+    connection.on('error', () => undefined);
+    taken.push(connection);
+  }
+}
+
+/** Fills the file of all tables, at last with rows that are small. */
+async function fill(operator: PoolConnection): Promise<void> {
+  await operator.query('CREATE TABLE ballast (bytes LONGBLOB) ENGINE = InnoDB');
+  for (const bytes of [1_000_000, 100_000, 1_000]) while (await fits(operator, bytes));
+}
+
+async function fits(operator: PoolConnection, bytes: number): Promise<boolean> {
+  return operator.query("INSERT INTO ballast VALUES (REPEAT('x', ?))", [bytes]).then(
+    () => true,
+    () => false,
+  );
+}
+
+export const MYSQL_HARDSHIPS: readonly Hardship<StoresBench>[] = [
+  variables({ sql_mode: 'ORACLE', time_zone: '-11:00', autocommit: 0, completion_type: 1 }),
+  variables({ tx_isolation: 'SERIALIZABLE', lock_wait_timeout: 0, innodb_lock_wait_timeout: 0 }),
+  variables({ wait_timeout: 1, interactive_timeout: 1, idle_transaction_timeout: 1 }),
+  variables({ net_read_timeout: 1, net_write_timeout: 1, net_retry_count: 1, connect_timeout: 2 }),
+  variables({
+    sort_buffer_size: 1024,
+    join_buffer_size: 128,
+    read_buffer_size: 8_192,
+    tmp_memory_table_size: 0,
+    max_heap_table_size: 16_384,
+    group_concat_max_len: 4,
+  }),
+  variables({ net_buffer_length: 1024, max_allowed_packet: 1024 }),
+  variables({ max_prepared_stmt_count: 0 }),
+  variables({ max_statement_time: 0.001 }),
+  variables({ read_only: 1 }),
+  variables({ require_secure_transport: 1 }),
+  operated('MySQL: the last of 15 connections is taken', async (operator, { place, arena }) => {
+    const lift = await setGlobals(operator, { max_connections: 15 }, () => undefined);
+    place.mysql.resetAll();
+    const taken = await takeAll(arena.mariadb.url);
+    return async () => {
+      for (const connection of taken) connection.destroy();
+      await lift();
+    };
+  }),
+  operated('MySQL: `FLUSH TABLES WITH READ LOCK`, as for a backup', async (operator) => {
+    await operator.query('FLUSH TABLES WITH READ LOCK');
+    return () => operator.query('UNLOCK TABLES');
+  }),
+  operated('MySQL: no space left (1114)', async (operator) => {
+    await fill(operator);
+    return () => operator.query('DROP TABLE ballast');
+  }),
+  {
+    name: 'MySQL: no further file or connection (`ulimit -n`)',
+    async begin({ arena, place }) {
+      const { pid } = arena.mariadb;
+      const lift = await limit(pid, 'nofile', openFiles(pid));
+      place.mysql.resetAll();
+      return lift;
+    },
+  },
+  {
+    name: 'MySQL: its name leads to another server, with an empty database',
+    async begin({ arena, place }) {
+      const other = await startMariadb();
+      place.mysql.leadTo({ host: '127.0.0.1', port: other.port });
+      return async () => {
+        place.mysql.leadTo({ host: '127.0.0.1', port: arena.mariadb.port });
+        await other.dispose();
+      };
+    },
+  },
+  {
+    name: 'MySQL: each answer takes 0.8 s',
+    async begin({ place }) {
+      place.mysql.delay(800);
+      return async () => place.mysql.delay(0);
+    },
+  },
+];
