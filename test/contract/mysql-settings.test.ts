@@ -53,6 +53,7 @@ test('whatever a server’s defaults are, tags are made, counted up, listed and 
     max_join_size: '1',
     innodb_lock_wait_timeout: '500',
     init_connect: "'SET NAMES latin1, autocommit = 0'",
+    [(await isMariadb()) ? 'max_statement_time' : 'max_execution_time']: '600',
   });
   const { store, driver } = openMysqlStore(url.replace('root@', 'app@'));
   toClose.unshift(() => store.close());
@@ -67,6 +68,10 @@ test('whatever a server’s defaults are, tags are made, counted up, listed and 
   const swept: SweptCounter[] = [];
   for await (const page of store.counters(undefined)) swept.push(...page);
   expect(swept.map(({ value }) => value)).toEqual([11n, 11n, 11n]);
+  const [bound] = await driver.query(
+    "SHOW SESSION VARIABLES WHERE Variable_name IN ('max_statement_time', 'max_execution_time')",
+  );
+  expect(Number(bound?.Value)).toBe(0);
 });
 
 test.each([

@@ -26,6 +26,9 @@ const SETUP_IF_KNOWN = [
   // Galera: a transaction, or a single SELECT, begins when this node has everything that was committed anywhere before. A
   // node behind the others would show a counter below its fence, which is taken for a MySQL that lost writes.
   'SET SESSION wsrep_sync_wait = 1',
+  // MariaDB and MySQL: the driver bounds each statement, and the server would end an audit of a large ledger again and again.
+  'SET SESSION max_statement_time = 0',
+  'SET SESSION max_execution_time = 0',
   // MariaDB 11.8 and later: a locking read would fail if another transaction committed since this one began.
   'SET SESSION innodb_snapshot_isolation = OFF',
 ];
