@@ -208,6 +208,25 @@ describe('a MySQL', () => {
     await hog.store.close();
   });
 
+  test('that answers and holds up each write, as for a backup, is told until it takes one', async () => {
+    const trouble = new StoreTrouble();
+    const options = { url, connectionLimit: 8, statementTimeoutMs: 500, trouble };
+    const store = new SqlStore(openMysql(options));
+    const write = () => store.withTag('orders', (row) => row.advance(row.value + 1n, []).then(() => true));
+    expect(await poll(write)).toBe(true);
+    const backup = await createConnection(url);
+    await backup.query('FLUSH TABLES WITH READ LOCK');
+    const isTold = await poll(async () => {
+      await write().catch(() => undefined);
+      return (await store.now()) > 0 && trouble.last?.reason === 'connection_lost';
+    });
+    backup.destroy();
+    expect(isTold).toBe(true);
+    expect(await poll(write)).toBe(true);
+    expect(trouble.last).toBeUndefined();
+    await store.close();
+  });
+
   test('that takes no writes says that it may be a replica', async () => {
     await executeSql(mariadb.port, "CREATE USER IF NOT EXISTS app@'127.0.0.1'");
     // Rights on one database do not let it write in spite of read_only.

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { fenceMove, raiseOne } from '@leafcutter/coordinator/fakes/samples';
+import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 import { RedisLink } from '@leafcutter/coordinator/stores/redis/link';
-import { ownWords } from '@leafcutter/coordinator/stores/trouble';
+import { ownWords, StoreTrouble } from '@leafcutter/coordinator/stores/trouble';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { systemClock } from '@leafcutter/shared/system-clock';
 import { PATIENCE_MS } from '../support/patience.ts';
@@ -91,6 +93,37 @@ describe('a replica that nobody promotes', () => {
       expect(await connections(link)).toBe(before + connected);
       await clock.advance(1_000);
     }
+  });
+});
+
+describe('a Redis that answers PING and refuses the fence, in its own words', () => {
+  async function fenceOn(server: RedisServer) {
+    const link = await openLink(server);
+    open.push(link);
+    const trouble = new StoreTrouble();
+    const fence = new RedisFence(link, systemClock, trouble);
+    const raise = () => raiseOne(fence, { kind: 'tag', tag: 'orders' }, fenceMove(1n, 11n));
+    return { link, trouble, raise };
+  }
+  const unclear = { code: 'STORE_UNAVAILABLE', reason: 'fence_unclear' };
+
+  test('because its user may run no scripts, until they run again', async () => {
+    await using server = await startRedis();
+    const { link, trouble, raise } = await fenceOn(server);
+    const allow = (rule: string) => link.run((client) => client.call('ACL', 'SETUSER', 'default', rule));
+    await allow('-@scripting');
+    await expect(raise()).rejects.toMatchObject(unclear);
+    expect(trouble.last?.words).toContain('NOPERM');
+    await allow('+@all');
+    await raise();
+    expect(trouble.last).toBeUndefined();
+  });
+
+  test('because it is a node of a cluster without slots', async () => {
+    await using server = await startRedis({ args: ['--cluster-enabled', 'yes'] });
+    const { trouble, raise } = await fenceOn(server);
+    await expect(raise()).rejects.toMatchObject(unclear);
+    expect(trouble.last?.words).toContain('CLUSTERDOWN');
   });
 });
 

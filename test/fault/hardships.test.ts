@@ -1,12 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findAll } from './findings.ts';
-import {
-  CAN_MAKE_DISKS,
-  EMBEDDED_HARDSHIPS,
-  type EmbeddedBench,
-  startEmbedded,
-} from './hardships/embedded.ts';
+import { EMBEDDED_HARDSHIPS, type EmbeddedBench, startEmbedded } from './hardships/embedded.ts';
 import { type Bench, type Endured, endure, type Hardship, table } from './hardships/hardship.ts';
+import { CAN_MAKE_DISKS } from './hardships/limits.ts';
 import { MACHINE_HARDSHIPS } from './hardships/machine.ts';
 import { MYSQL_HARDSHIPS } from './hardships/mysql.ts';
 import { REDIS_HARDSHIPS } from './hardships/redis.ts';
@@ -34,8 +30,8 @@ if (full) {
   describe('stores with odd settings', () => {
     let bench: StoresBench;
     beforeAll(async () => {
-      bench = await startStores();
-      stack.use(bench.arena);
+      if (!CAN_MAKE_DISKS) process.stdout.write('NOT RUN: full disks, which only root can make\n');
+      bench = await startStores(stack);
     });
 
     const calm = { name: 'settings at start', begin: async () => async () => undefined };
@@ -55,7 +51,6 @@ if (full) {
   describe('an embedded database', () => {
     let bench: EmbeddedBench;
     beforeAll(async () => {
-      if (!CAN_MAKE_DISKS) process.stdout.write('NOT RUN: a full disk, which only root can make\n');
       bench = await startEmbedded(stack);
     });
 

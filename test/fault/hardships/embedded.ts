@@ -1,5 +1,3 @@
-import { execFileSync } from 'node:child_process';
-import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FakeTime, fakeTime } from '../../support/faketime.ts';
 import { scratchDir } from '../../support/scratch-dir.ts';
@@ -7,7 +5,7 @@ import { Service } from '../../support/service.ts';
 import { ArenaLoad } from '../arena-load.ts';
 import { briskFlags } from '../arena-options.ts';
 import type { Bench, Hardship } from './hardship.ts';
-import { limit } from './limits.ts';
+import { CAN_MAKE_DISKS, fillDisk, limit, makeDisk } from './limits.ts';
 
 const DISK_MIB = 16;
 const HEAP_MIB = 48;
@@ -19,15 +17,8 @@ export interface EmbeddedBench extends Bench {
   readonly clock: FakeTime;
 }
 
-/** Only root may make a disk. */
-export const CAN_MAKE_DISKS = process.getuid?.() === 0;
-
 export async function startEmbedded(stack: AsyncDisposableStack): Promise<EmbeddedBench> {
-  const disk = await scratchDir('disk');
-  if (CAN_MAKE_DISKS) {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'tmpfs', disk]);
-    stack.defer(() => void execFileSync('umount', ['--lazy', disk]));
-  }
+  const disk = CAN_MAKE_DISKS ? await makeDisk(stack, DISK_MIB) : await scratchDir('disk');
   const clock = stack.use(await fakeTime());
   const coordinator = await Service.start({
     kind: 'coordinator',
@@ -80,21 +71,8 @@ export const EMBEDDED_HARDSHIPS: readonly Hardship<EmbeddedBench>[] = [
     ? [
         {
           name: 'embedded: its disk is full (ENOSPC)',
-          begin: async ({ disk }: EmbeddedBench) => {
-            const ballast = join(disk, 'ballast');
-            for (const bytes of [1_048_576, 4_096]) fill(ballast, bytes);
-            return async () => rmSync(ballast);
-          },
+          begin: ({ disk }: EmbeddedBench) => fillDisk(disk),
         },
       ]
     : []),
 ];
-
-function fill(file: string, bytes: number): void {
-  try {
-    for (let written = 0; written <= DISK_MIB * 1_048_576; written += bytes)
-      writeFileSync(file, Buffer.alloc(bytes), { flag: 'a' });
-  } catch {
-    // Full.
-  }
-}

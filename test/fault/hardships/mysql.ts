@@ -1,8 +1,10 @@
+import { cpSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Connection, PoolConnection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
 import { startMariadb } from '../../support/mariadb-server.ts';
 import type { Hardship } from './hardship.ts';
-import { limit, openFiles } from './limits.ts';
+import { CAN_MAKE_DISKS, fillDisk, limit, makeDisk, NO_MORE_FILES } from './limits.ts';
 import type { StoresBench } from './stores-bench.ts';
 
 type Operating = (operator: PoolConnection, bench: StoresBench) => Promise<() => Promise<unknown>>;
@@ -63,17 +65,18 @@ async function takeAll(uri: string): Promise<Connection[]> {
   }
 }
 
-/** Fills the file of all tables, at last with rows that are small. */
-async function fill(operator: PoolConnection): Promise<void> {
-  await operator.query('CREATE TABLE ballast (bytes LONGBLOB) ENGINE = InnoDB');
-  for (const bytes of [1_000_000, 100_000, 1_000]) while (await fits(operator, bytes));
-}
-
-async function fits(operator: PoolConnection, bytes: number): Promise<boolean> {
-  return operator.query("INSERT INTO ballast VALUES (REPEAT('x', ?))", [bytes]).then(
-    () => true,
-    () => false,
-  );
+/** The database moves to a disk of its own, which is filled then. */
+async function fillDatabase({ arena, stack }: StoresBench): Promise<() => Promise<void>> {
+  const [rows] = await arena.operator.mysql.query('SELECT @@datadir AS folder');
+  const [{ folder }] = rows as [{ folder: string }];
+  const disk = await makeDisk(stack, 4);
+  const [before, after] = [join(folder, 'leafcutter'), join(disk, 'leafcutter')];
+  await arena.mariadb.stop();
+  cpSync(before, after, { recursive: true });
+  rmSync(before, { recursive: true });
+  symlinkSync(after, before);
+  await arena.mariadb.restart();
+  return fillDisk(disk);
 }
 
 export const MYSQL_HARDSHIPS: readonly Hardship<StoresBench>[] = [
@@ -103,19 +106,21 @@ export const MYSQL_HARDSHIPS: readonly Hardship<StoresBench>[] = [
       await lift();
     };
   }),
-  operated('MySQL: `FLUSH TABLES WITH READ LOCK`, as for a backup', async (operator) => {
-    await operator.query('FLUSH TABLES WITH READ LOCK');
-    return () => operator.query('UNLOCK TABLES');
-  }),
-  operated('MySQL: no space left (1114)', async (operator) => {
-    await fill(operator);
-    return () => operator.query('DROP TABLE ballast');
-  }),
+  {
+    ...operated('MySQL: `FLUSH TABLES WITH READ LOCK`, as for a backup', async (operator) => {
+      await operator.query('FLUSH TABLES WITH READ LOCK');
+      return () => operator.query('UNLOCK TABLES');
+    }),
+    lastsMs: 10_000,
+  },
+  ...(CAN_MAKE_DISKS
+    ? [{ name: 'MySQL: started again, and its disk is full (1114)', begin: fillDatabase, lastsMs: 20_000 }]
+    : []),
   {
     name: 'MySQL: no further file or connection (`ulimit -n`)',
     async begin({ arena, place }) {
       const { pid } = arena.mariadb;
-      const lift = await limit(pid, 'nofile', openFiles(pid));
+      const lift = await limit(pid, 'nofile', NO_MORE_FILES);
       place.mysql.resetAll();
       return lift;
     },

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { startRedis } from '../../support/redis-server.ts';
 import type { Hardship } from './hardship.ts';
-import { limit, openFiles } from './limits.ts';
+import { limit, NO_MORE_FILES } from './limits.ts';
 import type { StoresBench } from './stores-bench.ts';
 
 /** Sets what a running Redis lets be set, and has the coordinator connect anew. */
@@ -128,7 +128,7 @@ export const REDIS_HARDSHIPS: readonly Hardship<StoresBench>[] = [
   {
     name: 'Redis: no further connection (`ulimit -n`)',
     async begin({ arena: { redis }, place }) {
-      const lift = await limit(redis.pid, 'nofile', openFiles(redis.pid));
+      const lift = await limit(redis.pid, 'nofile', NO_MORE_FILES);
       place.redis.resetAll();
       return lift;
     },
@@ -142,7 +142,7 @@ export const REDIS_HARDSHIPS: readonly Hardship<StoresBench>[] = [
   },
   again('`SCRIPT FLUSH` every 50 ms', 50, (operator) => operator.script('FLUSH')),
   again('`CLIENT KILL TYPE normal` every 50 ms', 50, (operator) =>
-    operator.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
+    operator.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
   ),
   elsewhere('which is empty'),
   elsewhere('whose `EVALSHA` is renamed away', ['--rename-command', 'EVALSHA', '']),

@@ -5,12 +5,11 @@ import type { Bench } from './hardship.ts';
 export interface StoresBench extends Bench {
   readonly arena: Arena;
   readonly place: CoordinatorPlace;
+  /** Ends with the bench. */
+  readonly stack: AsyncDisposableStack;
 }
 
-/**
- * What a server may have been given when it was started, and Leafcutter does not expect. All tables share one file that
- * cannot grow for ever.
- */
+/** What a server may have been given when it was started, and Leafcutter does not expect. */
 const ODD_MARIADB = [
   '--lower-case-table-names=1',
   '--innodb-rollback-on-timeout=1',
@@ -19,13 +18,11 @@ const ODD_MARIADB = [
   '--collation-server=latin1_general_cs',
   '--query-cache-type=1',
   '--query-cache-size=1M',
-  '--innodb-file-per-table=0',
-  '--innodb-data-file-path=ibdata1:12M:autoextend:max:32M',
   '--old-mode=',
 ];
 const ODD_REDIS = ['--databases', '1', '--hz', '1', '--rename-command', 'KEYS', ''];
 
-export async function startStores(): Promise<StoresBench> {
+export async function startStores(stack: AsyncDisposableStack): Promise<StoresBench> {
   const arena = await Arena.start({
     coordinators: 1,
     agents: 1,
@@ -34,6 +31,7 @@ export async function startStores(): Promise<StoresBench> {
     mariadb: { args: ODD_MARIADB },
     redis: { args: ODD_REDIS },
   });
+  stack.use(arena);
   const [place] = arena.coordinators;
   const [agent] = arena.agents;
   if (place === undefined || agent === undefined) throw new Error('the arena is empty');
@@ -43,6 +41,7 @@ export async function startStores(): Promise<StoresBench> {
   void arena.load.add({ ...lane, source: 'snowflake', count: 1, depth: 2, paceMs: 10 });
   return {
     arena,
+    stack,
     place,
     coordinator: place.service,
     agent: agent.service,

@@ -6,6 +6,7 @@ import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql/driver.ts';
 import { ConnectionLine } from './connection-line.ts';
 import {
   isServersTrouble,
+  isTimeout,
   mustGiveUpConnection,
   translateConnectError,
   translateMysqlError,
@@ -15,7 +16,7 @@ import { MysqlIncarnation } from './incarnation.ts';
 import { prepareSession } from './session.ts';
 
 const WRITE_TROUBLE: ReadonlySet<string | undefined> = new Set([
-  ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, 'rights'],
+  ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, RETRY_REASONS.commitUnclear, 'rights'],
 ]);
 
 /** A server that refused a connection is told as crowded for so long, although it serves, milliseconds. */
@@ -150,7 +151,7 @@ class MysqlDriver implements SqlDriver {
       }
     } catch (error) {
       if (isServersTrouble(error)) {
-        this.#refusesWrites = writes && WRITE_TROUBLE.has(error.reason);
+        this.#refusesWrites = writes && (WRITE_TROUBLE.has(error.reason) || isTimeout(error));
         this.#trouble?.met(error);
       }
       throw error;

@@ -111,13 +111,19 @@ export function translateConnectError(error: unknown, areSeveral: boolean): Leaf
 
 /** What a whole server suffers from, and not one row or one moment. */
 const SERVERS: ReadonlySet<string | undefined> = new Set([
-  ...[RETRY_REASONS.connectionLost, RETRY_REASONS.readOnly, RETRY_REASONS.refused],
+  ...[RETRY_REASONS.connectionLost, RETRY_REASONS.commitUnclear],
+  ...[RETRY_REASONS.readOnly, RETRY_REASONS.refused],
   ...['unreachable', 'connections', 'rights', 'session', 'binlog_format', 'engine'],
 ]);
 
 /** True if `error` says that MySQL as such does not serve. */
 export function isServersTrouble(error: unknown): error is LeafcutterError {
   return error instanceof LeafcutterError && SERVERS.has(error.reason);
+}
+
+/** True if a statement was given up. The server may hold up writes, as for a backup, and go on answering what only reads. */
+export function isTimeout({ cause }: LeafcutterError): boolean {
+  return (cause as MysqlError | undefined)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT';
 }
 
 /** Reasons after which a connection must not be used again: it is in doubt, or leads to a server that cannot be used. */

@@ -1,7 +1,7 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { systemClock } from '@leafcutter/shared/system-clock';
-import type { Redis } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
 import {
   type Fence,
   type FenceAhead,
@@ -74,6 +74,8 @@ export class RedisFence implements Fence {
   readonly #unconfirmed = new Map<string, bigint>();
   #stopConfirming: Cancel | undefined;
   #takesWrites = true;
+  /** It answers, and lets this user run no scripts, or has no keys of ours to give. */
+  #refusesScripts = false;
   /**
    * The generation of the Redis that was last seen. It counts while Redis is away too, because that one may be the
    * wrong one.
@@ -83,7 +85,7 @@ export class RedisFence implements Fence {
   #agreed: string | undefined;
   readonly #trouble: FenceTrouble | undefined;
 
-  /** `trouble` is told of a Redis that takes no writes, and when it takes them. */
+  /** `trouble` is told of a Redis that takes no writes or runs no scripts, and when it does again. */
   constructor(link: RedisLink, clock: Clock = systemClock, trouble?: FenceTrouble) {
     this.#link = link;
     this.#clock = clock;
@@ -108,7 +110,7 @@ export class RedisFence implements Fence {
     if (!this.#link.up) return this.#fromMemory(moves);
     const generation = moves[0]?.generation ?? '';
     const keys = [this.#identity, this.#counters, ...moves.map(({ name }) => this.#key(name))];
-    const answers = await this.#link.run(
+    const answers = await this.#script(
       (redis) => redis.raiseFences(keys.length, ...keys, generation, ...moves.flatMap(writeMove)),
       RETRY_REASONS.fenceUnclear,
     );
@@ -285,15 +287,32 @@ export class RedisFence implements Fence {
   /** @throws STORE_UNAVAILABLE, with reason `redis_read_only` if Redis says that it takes no writes */
   async #write<T>(work: (redis: Redis) => Promise<T>): Promise<T> {
     try {
-      return await this.#link.run(work);
+      return await this.#script(work);
     } catch (error) {
       const { cause } = error as Error;
-      if (!(cause instanceof Error) || !NO_WRITES.test(cause.message)) throw error;
+      if (!isNoWrites(cause)) throw error;
       this.#refusesWrites(cause.message);
       throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis takes no writes.', {
         reason: 'redis_read_only',
         cause,
       });
+    }
+  }
+
+  /** Who answers PING may still refuse all that the fence is made of, and nothing else would tell. */
+  async #script<T>(work: (redis: Redis) => Promise<T>, reason?: string): Promise<T> {
+    try {
+      const result = await this.#link.run(work, reason);
+      if (this.#refusesScripts) this.#trouble?.over();
+      this.#refusesScripts = false;
+      return result;
+    } catch (error) {
+      const { cause } = error as Error;
+      if (cause instanceof ReplyError && !isNoWrites(cause)) {
+        this.#refusesScripts = true;
+        this.#trouble?.met(cause);
+      }
+      throw error;
     }
   }
 
@@ -339,6 +358,10 @@ export class RedisFence implements Fence {
   #key(name: CounterName): string {
     return `${this.#prefix}${nameOf(name)}`;
   }
+}
+
+function isNoWrites(error: unknown): error is Error {
+  return error instanceof Error && NO_WRITES.test(error.message);
 }
 
 /** A counter's name in Redis. */
