@@ -97,8 +97,8 @@ describe('a replica that nobody promotes', () => {
 });
 
 describe('a Redis that answers PING and refuses the fence, in its own words', () => {
-  async function fenceOn(server: RedisServer) {
-    const link = await openLink(server);
+  async function fenceOn(server: RedisServer, commandTimeoutMs?: number) {
+    const link = await openLink(server, freshPrefix(), commandTimeoutMs);
     open.push(link);
     const trouble = new StoreTrouble();
     const fence = new RedisFence(link, systemClock, trouble);
@@ -116,6 +116,19 @@ describe('a Redis that answers PING and refuses the fence, in its own words', ()
     expect(trouble.last?.words).toContain('NOPERM');
     await allow('+@all');
     await raise();
+    expect(trouble.last).toBeUndefined();
+  });
+
+  test('because it holds up writes, until it takes them', async () => {
+    await using server = await startRedis();
+    const { trouble, raise } = await fenceOn(server, 300);
+    const operator = await openLink(server);
+    open.push(operator);
+    await operator.run((client) => client.client('PAUSE', PATIENCE_MS, 'WRITE'));
+    await expect(raise()).rejects.toMatchObject(unclear);
+    expect(trouble.last?.words).toBe('Command timed out');
+    await operator.run((client) => client.client('UNPAUSE'));
+    expect(await poll(() => raise().then(() => true))).toBe(true);
     expect(trouble.last).toBeUndefined();
   });
 

@@ -12,6 +12,7 @@ function newHealth() {
 test.each([
   ['unreachable', 'down'],
   ['connection_lost', 'down'],
+  ['commit_unclear', 'down'],
   ['refused', 'refusing'],
   ['rights', 'refusing'],
   ['read_only', 'refusing'],

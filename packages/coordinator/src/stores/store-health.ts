@@ -7,7 +7,10 @@ import type { Trouble } from './trouble.ts';
 const UP: DependencyState = { state: 'up', ok: true, reason: null, words: null };
 
 /** Reasons of a MySQL that does not answer. With any other reason it answers and refuses. */
-const SILENT: ReadonlySet<string | null> = new Set(['unreachable', RETRY_REASONS.connectionLost, 'deadline']);
+const SILENT: ReadonlySet<string | null> = new Set([
+  ...['unreachable', 'deadline'],
+  ...[RETRY_REASONS.connectionLost, RETRY_REASONS.commitUnclear],
+]);
 
 /** A MySQL that serves, though not on as many connections as are wanted. */
 const CROWDED = 'connections';

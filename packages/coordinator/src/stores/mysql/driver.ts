@@ -16,7 +16,7 @@ import { MysqlIncarnation } from './incarnation.ts';
 import { prepareSession } from './session.ts';
 
 const WRITE_TROUBLE: ReadonlySet<string | undefined> = new Set([
-  ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, RETRY_REASONS.commitUnclear, 'rights'],
+  ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, 'rights'],
 ]);
 
 /** A server that refused a connection is told as crowded for so long, although it serves, milliseconds. */

@@ -122,8 +122,9 @@ export function isServersTrouble(error: unknown): error is LeafcutterError {
 }
 
 /** True if a statement was given up. The server may hold up writes, as for a backup, and go on answering what only reads. */
-export function isTimeout({ cause }: LeafcutterError): boolean {
-  return (cause as MysqlError | undefined)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT';
+export function isTimeout(error: unknown): boolean {
+  if (error instanceof LeafcutterError) return isTimeout(error.cause);
+  return (error as MysqlError | undefined)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT';
 }
 
 /** Reasons after which a connection must not be used again: it is in doubt, or leads to a server that cannot be used. */

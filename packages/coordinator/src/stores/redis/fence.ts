@@ -35,6 +35,9 @@ const MAX_KNOWN = 100_000;
 /** How many counters one script looks at. */
 const PAGE = 500;
 
+/** A Redis is in trouble if so many scripts in a row found no connection, though PING is answered between. */
+const SCRIPTS_TO_TELL = 3;
+
 /** Commits are noted together after this long, so that they cost a refill nothing, milliseconds. */
 const CONFIRM_AFTER_MS = 200;
 
@@ -74,8 +77,8 @@ export class RedisFence implements Fence {
   readonly #unconfirmed = new Map<string, bigint>();
   #stopConfirming: Cancel | undefined;
   #takesWrites = true;
-  /** It answers, and lets this user run no scripts, or has no keys of ours to give. */
-  #refusesScripts = false;
+  /** Scripts in a row that failed while Redis was there. */
+  #failedScripts = 0;
   /**
    * The generation of the Redis that was last seen. It counts while Redis is away too, because that one may be the
    * wrong one.
@@ -299,19 +302,19 @@ export class RedisFence implements Fence {
     }
   }
 
-  /** Who answers PING may still refuse all that the fence is made of, and nothing else would tell. */
+  /** Who answers PING may still refuse, or hold up, all that the fence is made of, and nothing else would tell. */
   async #script<T>(work: (redis: Redis) => Promise<T>, reason?: string): Promise<T> {
     try {
       const result = await this.#link.run(work, reason);
-      if (this.#refusesScripts) this.#trouble?.over();
-      this.#refusesScripts = false;
+      if (this.#failedScripts > 0) this.#trouble?.over();
+      this.#failedScripts = 0;
       return result;
     } catch (error) {
       const { cause } = error as Error;
-      if (cause instanceof ReplyError && !isNoWrites(cause)) {
-        this.#refusesScripts = true;
-        this.#trouble?.met(cause);
-      }
+      this.#failedScripts += 1;
+      // A connection that broke once is back in a moment.
+      const isTold = isRefusal(cause) || this.#failedScripts >= SCRIPTS_TO_TELL;
+      if (this.#link.up && isTold && !isNoWrites(cause)) this.#trouble?.met(cause);
       throw error;
     }
   }
@@ -358,6 +361,11 @@ export class RedisFence implements Fence {
   #key(name: CounterName): string {
     return `${this.#prefix}${nameOf(name)}`;
   }
+}
+
+/** What says more than that the connection broke. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ReplyError || (error instanceof Error && error.message === 'Command timed out');
 }
 
 function isNoWrites(error: unknown): error is Error {
