@@ -7,7 +7,7 @@ import { UnobtainableError } from './download.ts';
 import type { LoadResult } from './load.ts';
 import { obtain } from './obtain.ts';
 import { notRun, PAGE, type Verdict, writePage } from './page.ts';
-import { ROOT, runSuites, suitesOf } from './suites.ts';
+import { environment, ROOT, runSuites, suitesOf } from './suites.ts';
 
 const HELP = `Usage: npm run test:servers -- [--get] [SERVER …]
 
@@ -32,7 +32,7 @@ async function runLoad({ dialect }: ServerKind, bin: string): Promise<LoadResult
     command: process.execPath,
     args: ['test/servers/load.ts', dialect === 'redis' ? 'redis' : 'mysql'],
     cwd: ROOT,
-    env: { ...(process.env as Record<string, string>), PATH: `${bin}:${process.env.PATH}` },
+    env: environment(bin),
   });
   const limit = setTimeout(() => void load.kill(), LOAD_LIMIT_MS);
   const { code } = await load.exited;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Outcome, readReport } from '../support/jest-report.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
-import { scratchDir } from '../support/scratch-dir.ts';
+import { runFolder, scratchDir } from '../support/scratch-dir.ts';
 import type { ServerKind } from './catalogue.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -47,6 +47,12 @@ export async function runSuites(
   return sum;
 }
 
+/** All belong to one run, so that a server's first data are made once: MySQL takes a minute for them. */
+export function environment(bin: string): Record<string, string> {
+  const env = process.env as Record<string, string>;
+  return { ...env, PATH: `${bin}:${env.PATH}`, TMPDIR: runFolder() };
+}
+
 async function runSuite(file: string, bin: string): Promise<Outcome> {
   const report = join(await scratchDir('suites'), 'report.json');
   const args = [
@@ -55,7 +61,7 @@ async function runSuite(file: string, bin: string): Promise<Outcome> {
   ];
   const jest = spawn(process.execPath, args, {
     cwd: ROOT,
-    env: { ...process.env, PATH: `${bin}:${process.env.PATH}` },
+    env: environment(bin),
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: RUN_LIMIT_MS,
     killSignal: 'SIGKILL',
