@@ -7,8 +7,8 @@ import { type ArenaLoad, newCounts } from '../arena-load.ts';
 
 const LASTS_MS = 4_000;
 const LOOK_EVERY_MS = 250;
-/** A service that is out of files or stands still does not answer. */
-const LOOK_MS = 2_000;
+/** A service that is out of files or stands still does not answer; one that asks a silent MySQL takes two seconds. */
+const LOOK_MS = 5_000;
 const UNFENCED = 'leafcutter_coordinator_unfenced_allocations_total';
 
 /** A coordinator and an agent, and callers that draw from it all the time. */
@@ -77,17 +77,26 @@ export async function endure<B extends Bench>(bench: B, hardship: Hardship<B>): 
   };
 }
 
+/** Of `/readyz`; only an agent has modes. */
+interface Readiness {
+  readonly dependencies: readonly { name: string; state: string; ok: boolean; reason: string | null }[];
+  readonly modes?: Readonly<Record<string, { ready: boolean; reason?: string }>>;
+}
+
 async function troubles({ url }: Service): Promise<string[]> {
   try {
     const signal = AbortSignal.timeout(LOOK_MS);
     // Each look is a caller that comes anew.
     const response = await fetch(`${url}/readyz`, { signal, headers: { connection: 'close' } });
-    const { dependencies } = (await response.json()) as {
-      dependencies: { name: string; state: string; ok: boolean; reason: string | null }[];
-    };
-    return dependencies
-      .filter(({ ok }) => !ok)
-      .map(({ name, state, reason }) => `${name} ${state}${reason === null ? '' : ` (\`${reason}\`)`}`);
+    const { dependencies, modes = {} } = (await response.json()) as Readiness;
+    return [
+      ...dependencies
+        .filter(({ ok }) => !ok)
+        .map(({ name, state, reason }) => `${name} ${state}${reason === null ? '' : ` (\`${reason}\`)`}`),
+      ...Object.entries(modes)
+        .filter(([, { ready }]) => !ready)
+        .map(([mode, { reason }]) => `${mode} not ready (\`${reason}\`)`),
+    ];
   } catch {
     return ['does not answer'];
   }

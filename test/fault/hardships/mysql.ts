@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Connection, PoolConnection } from 'mysql2/promise';
 import { createConnection } from 'mysql2/promise';
 import { startMariadb } from '../../support/mariadb-server.ts';
+import { poll } from '../../support/poll.ts';
 import type { Hardship } from './hardship.ts';
 import { CAN_MAKE_DISKS, fillDisk, limit, makeDisk, NO_MORE_FILES } from './limits.ts';
 import type { StoresBench } from './stores-bench.ts';
@@ -65,8 +66,8 @@ async function takeAll(uri: string): Promise<Connection[]> {
   }
 }
 
-/** The database moves to a disk of its own, which is filled then. */
-async function fillDatabase({ arena, stack }: StoresBench): Promise<() => Promise<void>> {
+/** The database moves to a disk of its own, which is filled then, also by a row of the ledger for each ID. */
+async function fillDatabase({ arena, stack, agent, load }: StoresBench): Promise<() => Promise<void>> {
   const [rows] = await arena.operator.mysql.query('SELECT @@datadir AS folder');
   const [{ folder }] = rows as [{ folder: string }];
   const disk = await makeDisk(stack, 4);
@@ -76,7 +77,10 @@ async function fillDatabase({ arena, stack }: StoresBench): Promise<() => Promis
   rmSync(before, { recursive: true });
   symlinkSync(after, before);
   await arena.mariadb.restart();
-  return fillDisk(disk);
+  await poll(() => arena.createTag('tiny', { step: 1 }).then(() => true));
+  const makeRoom = await fillDisk(disk);
+  void load.add({ agent: agent.name, url: agent.url, source: 'tiny', count: 1, depth: 8, calls: 4_000 });
+  return makeRoom;
 }
 
 export const MYSQL_HARDSHIPS: readonly Hardship<StoresBench>[] = [
