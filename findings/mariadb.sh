@@ -1,4 +1,5 @@
-# Sourced by the scripts beside it: a MariaDB of their own in $work, and `sql`, which asks it. Exit 2 if there is none.
+# Sourced by the scripts beside it: a MariaDB of their own in $work, started with $options, and `sql`, which asks it. Exit 2 if
+# there is none.
 work=$(mktemp -d)
 server=
 finish() {
@@ -17,7 +18,7 @@ mariadb-install-db --no-defaults --datadir="$work/data" --auth-root-authenticati
   --skip-name-resolve "${root[@]}" >/dev/null 2>&1 || exit 2
 port=$((20000 + RANDOM % 10000))
 mariadbd --no-defaults --datadir="$work/data" --port=$port --bind-address=127.0.0.1 --socket="$work/s.sock" \
-  --pid-file="$work/pid" --skip-name-resolve --innodb-buffer-pool-size=32M "${root[@]}" >"$work/log" 2>&1 &
+  --pid-file="$work/pid" --skip-name-resolve --innodb-buffer-pool-size=32M "${root[@]}" ${options:-} >"$work/log" 2>&1 &
 server=$!
 sql() { mariadb --no-defaults --socket="$work/s.sock" --user=root -BN "$@"; }
 for _ in $(seq 200); do sql -e 'SELECT 1' >/dev/null 2>&1 && break; sleep 0.1; done
