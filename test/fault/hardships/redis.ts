@@ -145,7 +145,7 @@ export const REDIS_HARDSHIPS: readonly Hardship<StoresBench>[] = [
   again('`CLIENT KILL TYPE normal` every 50 ms', 50, (operator) =>
     operator.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),
   ),
-  // It is taken over after 15 s.
+  // Long enough for it to be taken over and swept.
   elsewhere('which is empty', [], 25_000),
   elsewhere('whose `EVALSHA` is renamed away', ['--rename-command', 'EVALSHA', '']),
   elsewhere('a node of a cluster without slots', ['--cluster-enabled', 'yes']),
