@@ -14,7 +14,6 @@ const STEP = 1_000n;
 /** After this long without a caller, in seconds, a tag is idle. */
 const IDLE_S = 120;
 const ASKED = 'asked: ≤ 600';
-const CLIENT_TAGS = 2_000;
 const CLIENT_TIMEOUT_MS = 1_000;
 
 type Progress = (text: string) => void;
@@ -62,12 +61,12 @@ async function idleTags(progress: Progress): Promise<Row> {
     row: 'heap of an idle tag, drawn from once',
     figures: {
       'in an agent': `${bytes(inAgent, ACTIVE)} (${ASKED})`,
-      'in a client': `${bytes(inClient, CLIENT_TAGS)} (${ASKED})`,
+      'in a client': `${bytes(inClient, ACTIVE)} (${ASKED})`,
     },
   };
 }
 
-/** The heap that the client takes for `CLIENT_TAGS` tags of one agent. */
+/** The heap that the client takes for `ACTIVE` tags of one agent. */
 async function idleClients(): Promise<number> {
   let end = 1n;
   const server = createServer((request, response) => {
@@ -84,7 +83,7 @@ async function idleClients(): Promise<number> {
   };
   const clients = [await drawn('first')];
   const empty = heapUsed();
-  for (let n = 0; n < CLIENT_TAGS; n++) clients.push(await drawn(name(n)));
+  for (let n = 0; n < ACTIVE; n++) clients.push(await drawn(name(n)));
   // The requests' signals go with their last timer, and what watched them in a turn after that.
   for (let collected = 0; collected < 3; collected++) {
     await sleep(CLIENT_TIMEOUT_MS);

@@ -18,6 +18,8 @@ interface Piece {
 }
 
 const NOTHING: Piece = { start: 0n, size: 0, low: 0, high: '' };
+/** Shared by all who hold no more than one piece, as most tags do for as long as they are idle. */
+const NO_PIECES: readonly Piece[] = [];
 
 /**
  * The IDs that this process holds. Empty at first and whenever all were taken; `add` fills it. IDs come out in rising
@@ -29,7 +31,7 @@ export class LocalRanges {
   /** Which thousand of the piece `#head` has the digits of; -1 if none. */
   #thousand = -1;
   #head = '';
-  #later: Piece[] = [];
+  #later = NO_PIECES;
   /** IDs in `#later`. */
   #laterIds = 0;
   #highest = 0n;
@@ -89,14 +91,15 @@ export class LocalRanges {
     this.#piece = NOTHING;
     this.#thousand = -1;
     this.#used = 0;
-    this.#later = [];
+    this.#later = NO_PIECES;
     this.#laterIds = 0;
     return left;
   }
 
   #advance(): boolean {
-    const piece = this.#later.shift();
+    const [piece] = this.#later;
     if (piece === undefined) return false;
+    this.#later = this.#later.length === 1 ? NO_PIECES : this.#later.slice(1);
     this.#piece = piece;
     this.#thousand = -1;
     this.#used = 0;
