@@ -265,7 +265,7 @@ async function start(stack: AsyncDisposableStack): Promise<Servers> {
   const bare = stack.use(
     startProcess({
       command: process.execPath,
-      args: [fileURLToPath(new URL('./constant-server.ts', import.meta.url))],
+      args: [fileURLToPath(new URL('./constant-server.mjs', import.meta.url))],
       name: 'bare node:http',
     }),
   );

@@ -32,7 +32,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   grpc: { takes: [60, 15], run: grpcRows },
   coordinator: { takes: [60, 15], run: coordinatorRows },
   console: { takes: [110, 60], run: (_rounds, quick, progress) => consoleRows(quick, progress) },
-  footprint: { takes: [300, 300], run: (_rounds, _quick, progress) => footprintRows(progress) },
+  footprint: { takes: [240, 150], run: (_rounds, quick, progress) => footprintRows(quick, progress) },
   fleet: { takes: [300, 50], run: (_rounds, quick, progress) => fleetRows(quick, progress) },
 };
 
