@@ -4,12 +4,13 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { GroupCommit } from '@leafcutter/coordinator/domain/allocation/group-commit';
-import type { LockedGroup, LockedMachineId } from '@leafcutter/coordinator/domain/allocation/store';
 import { LeaseArbiter, type LeaseCall } from '@leafcutter/coordinator/domain/leases/leases';
+import { agreeing } from '@leafcutter/coordinator/fakes/unguarded';
 import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
+import { seeMachineIds } from './locked-rows.ts';
 
-const { listMachineIds, withMachineId, withMachineIds } = SqlStore.prototype;
+const { listMachineIds } = SqlStore.prototype;
 const { raise } = RedisFence.prototype;
 const { grant } = LeaseArbiter.prototype;
 const { take } = GroupCommit.prototype;
@@ -34,28 +35,9 @@ SqlStore.prototype.listMachineIds = async function (this: SqlStore, ...page) {
   const records = await listMachineIds.apply(this, page);
   return records.map((record) => ({ ...record, ceilingMs: 0n }));
 };
-SqlStore.prototype.withMachineId = function <T>(
-  this: SqlStore,
-  machineId: number,
-  work: (locked: LockedMachineId) => Promise<T>,
-): Promise<T> {
-  return withMachineId.call(this, machineId, (locked) => work(seenBy(locked))) as Promise<T>;
-} as typeof withMachineId;
-SqlStore.prototype.withMachineIds = function <T>(
-  this: SqlStore,
-  machineIds: readonly number[],
-  work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
-): Promise<T> {
-  return withMachineIds.call(this, machineIds, (group) =>
-    work({ ...group, rows: group.rows.map(seenBy) }),
-  ) as Promise<T>;
-} as typeof withMachineIds;
+seeMachineIds((locked) =>
+  granted.has(locked.machine.machineId) ? { ...locked, value: 0n, ledgerTop: 0n } : locked,
+);
 RedisFence.prototype.raise = async function (this: RedisFence, moves) {
-  return moves.some(({ name }) => name.kind === 'machine')
-    ? moves.map(() => ({ kind: 'ok' }))
-    : raise.call(this, moves);
+  return moves.some(({ name }) => name.kind === 'machine') ? agreeing(moves) : raise.call(this, moves);
 };
-
-function seenBy(locked: LockedMachineId): LockedMachineId {
-  return granted.has(locked.machine.machineId) ? { ...locked, value: 0n, ledgerTop: 0n } : locked;
-}

@@ -1,12 +1,13 @@
 /** Negative control: a coordinator that works with any Redis it finds. */
 import { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard/fence-guard';
+import { agreeing } from '@leafcutter/coordinator/fakes/unguarded';
 import { RedisFence } from '@leafcutter/coordinator/stores/redis/fence';
 
 const { raise, identity } = RedisFence.prototype;
 
 RedisFence.prototype.raise = async function (this: RedisFence, moves) {
   const found = await identity.call(this);
-  if (found === undefined) return moves.map(() => ({ kind: 'ok' }));
+  if (found === undefined) return agreeing(moves);
   const { generation } = found;
   return raise.call(
     this,
