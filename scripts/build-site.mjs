@@ -14,12 +14,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
+import { relink } from './relink.mjs';
 
 const FOLDERS = ['.', 'docs', 'docs/adr', 'deploy', 'packages/client'];
-
-/** Code, which is left alone, or a link or an image. */
-const PART =
-  /^( *)(`{3,})[^\n]*\n[\s\S]*?^\1\2$|`[^`\n]*`|(!?)\[((?:`[^`\n]*`|[^\]])*)\]\(([^)\s"#]*)(#[^)\s"]*)?(?: "[^"]*")?\)/gm;
 
 /** Paths of the pages below `root`. @param {string} root @returns {string[]} */
 export function sitePages(root) {
@@ -42,11 +39,8 @@ const placeOf = (page) => page.replace(/README\.md$/, 'index.md');
  * @returns {string}
  */
 export function sitePage(page, markdown, pages) {
-  return markdown.replaceAll(PART, (whole, _indent, _fence, image, text, path, anchor = '') => {
-    if (text === undefined || image === '!' || path === '' || /^[a-z]+:/.test(path)) return whole;
-    const isPage = pages.includes(normalize(join(dirname(page), path)));
-    return isPage ? `[${text}](${placeOf(path)}${anchor})` : text;
-  });
+  const isPage = (path) => pages.includes(normalize(join(dirname(page), path)));
+  return relink(markdown, (path) => (isPage(path) ? placeOf(path) : undefined));
 }
 
 /** Lays the pages out in a fresh folder, beside the tool. */

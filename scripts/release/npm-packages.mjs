@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { relink } from '../relink.mjs';
 import { bundleProgram, OLDEST_NODE } from './bundle-program.mjs';
 import { componentsOf } from './components.mjs';
 import { unfit, writePapers } from './papers.mjs';
@@ -59,7 +60,11 @@ export function clientPackage({ root, version }, folder) {
     engines,
     exports: publishConfig.exports,
   });
-  cpSync(join(source, 'README.md'), join(folder, 'README.md'));
+  const readme = readFileSync(join(source, 'README.md'), 'utf8');
+  writeFileSync(
+    join(folder, 'README.md'),
+    relink(readme, () => undefined),
+  );
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
 }
 

@@ -1,6 +1,7 @@
 /** What goes with a bundle of other people's work: its bill of materials, their licences, and how to use it. */
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { relink } from '../relink.mjs';
 
 /** Pages for those who choose, who write an application, or who work on Leafcutter: a server has no reader for them. */
 const NO_ADMIN_PAGES = new Set([
@@ -14,6 +15,9 @@ const PERMISSIVE = new Set([
   ...['MIT', 'ISC', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', '0BSD', 'BlueOak-1.0.0', 'MIT-0'],
 ]);
 
+/** In brackets, nothing but tests that prove what was said: who has the package does not have them. */
+const PROOFS = /\s+\((?:(?:[a-z]+: )?\[(?:test|control)\]\([^()\s]+(?:\s+"[^"]*")?\)(?:[,;]\s+)?)+\)/g;
+
 /** Writes all of it into a folder. @param {readonly import('./components.mjs').Component[]} components */
 export function writePapers({ root, version, time }, components, folder) {
   const { license } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -23,9 +27,14 @@ export function writePapers({ root, version, time }, components, folder) {
   writeFileSync(join(folder, 'THIRD-PARTY-NOTICES.txt'), notices(components));
   cpSync(join(root, 'packages/cli/README.md'), join(folder, 'README.md'));
   cpSync(join(root, 'LICENSE'), join(folder, 'LICENSE'));
-  for (const page of readdirSync(join(root, 'docs'))) {
-    if (page.endsWith('.md') && !NO_ADMIN_PAGES.has(page))
-      cpSync(join(root, 'docs', page), join(folder, 'docs', page));
+  const isPacked = (page) => page.endsWith('.md') && !NO_ADMIN_PAGES.has(page);
+  for (const page of readdirSync(join(root, 'docs')).filter(isPacked)) {
+    const text = readFileSync(join(root, 'docs', page), 'utf8').replaceAll(PROOFS, '');
+    const isBeside = (path) => !path.includes('/') && isPacked(path);
+    writeFileSync(
+      join(folder, 'docs', page),
+      relink(text, (path) => (isBeside(path) ? path : undefined)),
+    );
   }
 }
 

@@ -51,6 +51,10 @@ async function install(tarball: string): Promise<string> {
 
 const filesOf = (folder: string) =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+const deadLinks = (page: string) =>
+  [...readFileSync(page, 'utf8').matchAll(/\]\((?![a-z]+:|#)([^)\s"#]+)/g)]
+    .map(([, path = '']) => join(page, '..', path))
+    .filter((file) => !existsSync(file));
 const bin = () => join(installed, 'bin/leafcutter.mjs');
 
 describe('the package for npm', () => {
@@ -181,6 +185,12 @@ describe('the papers', () => {
     for (const { name, version } of components) expect(notices).toContain(`${name} ${version} (`);
   });
 
+  test('link to nothing that the package lacks', () => {
+    const pages = filesOf(installed).filter(({ name }) => name.endsWith('.md'));
+    expect(pages.length).toBeGreaterThan(20);
+    expect(pages.flatMap(({ parentPath, name }) => deadLinks(join(parentPath, name)))).toEqual([]);
+  });
+
   test('have the sums of all files', async () => {
     await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: made });
     expect(readFileSync(join(made, 'SHA256SUMS'), 'utf8').trim().split('\n')).toHaveLength(full ? 9 : 5);
@@ -206,6 +216,10 @@ describe('the client as it is installed', () => {
        const failure = await connect({ endpoint: 'http://127.0.0.1:9', tag: 'demo' }).catch((e) => e);
        process.stdout.write(failure instanceof IdError ? failure.code : String(failure));`,
     );
+  });
+
+  test('has a page whose links lead somewhere', () => {
+    expect(deadLinks(join(program, '../node_modules/@leafcutter/client/README.md'))).toEqual([]);
   });
 
   test('runs', async () => {
