@@ -3,9 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { LeafcutterError } from '../errors.ts';
 import { bareApp } from './bare-app.ts';
-import { endpointsOf } from './endpoint.ts';
-import { LIVEZ, METRICS } from './ops-endpoints.ts';
-import { oneOf } from './parameter.ts';
+import { endpointsOf } from './endpoints/endpoint.ts';
+import { LIVEZ, METRICS } from './endpoints/ops-endpoints.ts';
+import { oneOf } from './endpoints/parameter.ts';
 import { ServiceApp } from './service-app.ts';
 
 const limits = { howOften: '', howLarge: '', makes: '', howLong: '' };

@@ -1,10 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { parse } from 'node:querystring';
 import { LeafcutterError, toLeafcutterError } from '../errors.ts';
+import { checkSameSite } from './access/same-site.ts';
 import { COMMON_HEADERS } from './common-headers.ts';
-import { type AskedRequest, type Endpoint, methodAndPath } from './endpoint.ts';
+import { type AskedRequest, type Endpoint, methodAndPath } from './endpoints/endpoint.ts';
 import { problemAnswer } from './problem-answer.ts';
-import { checkSameSite } from './same-site.ts';
 
 /** An endpoint that needs nothing of Express. */
 type BareEndpoint<Door> = Endpoint<Door, never, AskedRequest, ServerResponse>;

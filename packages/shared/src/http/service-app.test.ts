@@ -3,9 +3,9 @@ import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { LeafcutterError } from '../errors.ts';
-import { endpointsOf } from './endpoint.ts';
-import { LIVEZ } from './ops-endpoints.ts';
-import { textLike } from './parameter.ts';
+import { endpointsOf } from './endpoints/endpoint.ts';
+import { LIVEZ } from './endpoints/ops-endpoints.ts';
+import { textLike } from './endpoints/parameter.ts';
 import { ServiceApp } from './service-app.ts';
 
 const endpoint = endpointsOf<object, 'token'>();

@@ -1,11 +1,11 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import { LeafcutterError as Failure, type LeafcutterError, toLeafcutterError } from '../errors.ts';
+import { checkSameSite } from './access/same-site.ts';
 import { answerOptions } from './bare-app.ts';
 import { COMMON_HEADERS } from './common-headers.ts';
-import { type Endpoint, methodAndPath } from './endpoint.ts';
-import { openApiDocument } from './openapi.ts';
+import { type Endpoint, methodAndPath } from './endpoints/endpoint.ts';
+import { openApiDocument } from './endpoints/openapi.ts';
 import { problemAnswer } from './problem-answer.ts';
-import { checkSameSite } from './same-site.ts';
 
 export type Handler = (request: Request, response: Response) => void | Promise<void>;
 export type Methods = Readonly<Record<string, Handler>>;

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { StartError } from '../http/bind.ts';
-import { nodeTls } from '../http/node-http.ts';
+import { StartError } from '../http/listening/bind.ts';
+import { nodeTls } from '../http/listening/node-http.ts';
 import { readTlsFiles, type TlsFiles, type TlsTexts } from './tls-files.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { StartError } from '../http/bind.ts';
+import { StartError } from '../http/listening/bind.ts';
 import { readSmallFile } from '../read-small-file.ts';
 
 /** The files of a section of settings such as `redis.tls`. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LeafcutterError } from '../errors.ts';
+import { LeafcutterError } from '../../errors.ts';
 import { endpointsOf } from './endpoint.ts';
 import { textLike } from './parameter.ts';
 

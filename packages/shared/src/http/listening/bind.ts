@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, type ListenOptions, type Server } from 'node:net';
 import { dirname } from 'node:path';
-import { Address } from '../config/kinds/address.ts';
+import { Address } from '../../config/kinds/address.ts';
 import { UnixSocket } from './unix-socket.ts';
 
 /** Where a server may listen. */

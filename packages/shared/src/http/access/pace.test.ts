@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { FakeClock } from '../clock/fake-clock.ts';
-import type { LeafcutterError } from '../errors.ts';
+import { FakeClock } from '../../clock/fake-clock.ts';
+import type { LeafcutterError } from '../../errors.ts';
 import { Pace } from './pace.ts';
 
 function pace(perSecond: number) {

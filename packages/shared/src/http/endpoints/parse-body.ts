@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { LeafcutterError } from '../errors.ts';
+import { LeafcutterError } from '../../errors.ts';
 
 /**
  * The body of a request as `schema` understands it.

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { LeafcutterError } from '../errors.ts';
+import { LeafcutterError } from '../../errors.ts';
 
 /**
  * Refuses what a browser sends on behalf of another site's page. Without tokens on loopback, the operator's browser

@@ -1,7 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { describe, expect, test } from '@jest/globals';
-import { Address } from '../config/kinds/address.ts';
+import { Address } from '../../config/kinds/address.ts';
 import { StartError } from './bind.ts';
 import { listen } from './listen.ts';
 

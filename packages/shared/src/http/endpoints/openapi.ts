@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { ERROR_CODES, type ErrorCode } from '../errors.ts';
-import { VERSION } from '../version.ts';
-import { PROBLEM_MEDIA_TYPE } from '../wire/problem.ts';
+import { ERROR_CODES, type ErrorCode } from '../../errors.ts';
+import { VERSION } from '../../version.ts';
+import { PROBLEM_MEDIA_TYPE } from '../../wire/problem.ts';
 import { type Endpoint, methodAndPath, type Operation } from './endpoint.ts';
 
 /** An operation of which is known whether it wants a token, of a service that has tokens. */

@@ -1,4 +1,4 @@
-import { LeafcutterError } from '../errors.ts';
+import { LeafcutterError } from '../../errors.ts';
 
 /**
  * The query parameters of a request: each known, each given once.

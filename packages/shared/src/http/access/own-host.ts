@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { LeafcutterError } from '../errors.ts';
+import { LeafcutterError } from '../../errors.ts';
 
 /** Hosts that no DNS can point to this machine: addresses, and the name that every machine has for itself. */
 const LITERAL = /^(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9a-f:.]+\])$/i;

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { LeafcutterError } from '../errors.ts';
-import { fits } from '../tag-pattern.ts';
-import { readScopedToken } from '../token-entry.ts';
+import { LeafcutterError } from '../../errors.ts';
+import { fits } from '../../tag-pattern.ts';
+import { readScopedToken } from '../../token-entry.ts';
 
 /** What a scoped token names instead of a tag to open snowflake mode. No tag can have this name. */
 const SNOWFLAKE_SCOPE = '@snowflake';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ASKABLE_TAG, isAskableTag } from '../tag.ts';
+import { ASKABLE_TAG, isAskableTag } from '../../tag.ts';
 import { badParameter, wholeNumber } from './query.ts';
 
 /** A parameter of a path or a query: how the API's document tells it, and how its text is read. */

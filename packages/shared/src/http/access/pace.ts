@@ -1,5 +1,5 @@
-import type { Clock } from '../clock/clock.ts';
-import { LeafcutterError } from '../errors.ts';
+import type { Clock } from '../../clock/clock.ts';
+import { LeafcutterError } from '../../errors.ts';
 
 /** How many callers are remembered. The one that has not asked for longest is forgotten, and begins anew. */
 const MAX_BUCKETS = 20_000;
