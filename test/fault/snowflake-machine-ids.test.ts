@@ -64,6 +64,7 @@ test('one agent more than machine ids says so, serves segments, and takes the id
   const others = new Load();
   const left = new Load().draw(leaving, { source: 'snowflake', callers: 2, paceMs: 1 });
   others.draw(staying, { source: 'snowflake', callers: 2, paceMs: 1 });
+  expect(await poll(() => left.tally.ids > 0 && others.tally.ids > 0 && segments.tally.ids > 0)).toBe(true);
   await pause(1_000);
   const waitedIds = waiting.tally.ids;
   await left.stop();
