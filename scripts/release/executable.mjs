@@ -22,17 +22,19 @@ export async function executables({ root, commit }, work, archs) {
   const code = join(work, 'executable/code');
   const nodes = archs.map((arch) => ({ arch, node: nodePackage(root, arch, work) }));
   const own = nodes.find(({ arch }) => arch === process.arch)?.node ?? nodePackage(root, process.arch, work);
+  // The name of the main file, as it is given, is part of an executable: it must not tell where that was made.
+  const cwd = join(HERE, 'executable');
   const run = (...args) =>
-    execFileSync(join(own, 'bin/node'), args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(join(own, 'bin/node'), args, { cwd, stdio: ['ignore', 'ignore', 'inherit'] });
   // Strings are hashed with a number that V8 otherwise draws, and the code holds their hashes.
-  run('--random-seed=1', join(HERE, 'executable/make-code.cjs'), lib, code);
+  run('--random-seed=1', 'make-code.cjs', lib, code);
   return nodes.map(({ arch, node }) => {
     const file = join(work, `leafcutter-${arch}`);
     const config = join(work, `executable/${arch}.json`);
     writeFileSync(
       config,
       JSON.stringify({
-        main: join(HERE, 'executable/main.cjs'),
+        main: 'main.cjs',
         executable: join(node, 'bin/node'),
         output: file,
         disableExperimentalSEAWarning: true,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
 import { debianPackage } from '../../scripts/release/debian-package.mjs';
@@ -194,6 +195,13 @@ describe('the papers', () => {
   test('have the sums of all files', async () => {
     await run('sha256sum', ['--check', 'SHA256SUMS'], { cwd: made });
     expect(readFileSync(join(made, 'SHA256SUMS'), 'utf8').trim().split('\n')).toHaveLength(full ? 9 : 5);
+  });
+
+  inFull('and the executables do not tell in which folder they were made', () => {
+    const archives = readdirSync(made).filter((name) => name.endsWith('.gz'));
+    expect(archives).toHaveLength(2);
+    const telling = archives.filter((name) => gunzipSync(readFileSync(join(made, name))).includes(ROOT));
+    expect(telling).toEqual([]);
   });
 
   inFull('and all the rest have the same bytes when they are made again', async () => {
