@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { agentEndpoints } from '@leafcutter/agent/doors/http/endpoints/all';
 import { agentSettings } from '@leafcutter/agent/settings';
 import { runCommand } from '@leafcutter/cli/commands';
-import { devSettings } from '@leafcutter/cli/dev-settings';
+import { devSettings } from '@leafcutter/cli/dev/dev-settings';
 import { EXIT } from '@leafcutter/cli/io';
 import { COORDINATOR_ENDPOINTS } from '@leafcutter/coordinator/http/endpoints/all';
 import { coordinatorSettings } from '@leafcutter/coordinator/settings';

@@ -124,7 +124,7 @@ const INNOCENT: Readonly<Record<string, string>> = {
   'packages/agent/src/domain/innocent.ts': "import '@leafcutter/shared/errors';",
   'packages/agent/src/domain/innocent.test.ts': "import './innocent.ts';",
   'packages/agent/src/coordinators/endpoint.ts': "import 'cockatiel';",
-  'packages/cli/src/admin-client.ts': "import 'undici';",
+  'packages/cli/src/admin/admin-client.ts': "import 'undici';",
   'packages/agent/src/egg.ts': "import './domain/innocent.ts';",
   'packages/agent/src/hen.ts': "import './egg.ts';",
   'packages/shared/src/errors.ts': 'export type A = string;',

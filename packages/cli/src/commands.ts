@@ -15,32 +15,35 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   dev: {
     summary: 'Run an embedded coordinator and two agents, to try it out.',
-    load: async () => (await import('./dev-command.ts')).devCommand,
+    load: async () => (await import('./dev/dev-command.ts')).devCommand,
   },
   coordinator: {
     summary: 'Run a coordinator.',
-    load: async () => (await import('./serve-command.ts')).coordinatorCommand,
+    load: async () => (await import('./serve/serve-command.ts')).coordinatorCommand,
   },
-  agent: { summary: 'Run an agent.', load: async () => (await import('./serve-command.ts')).agentCommand },
+  agent: {
+    summary: 'Run an agent.',
+    load: async () => (await import('./serve/serve-command.ts')).agentCommand,
+  },
   tag: {
     summary: 'Create, show, change and retire tags, or bring them to what a file says.',
-    load: async () => (await import('./admin-commands.ts')).tagCommand,
+    load: async () => (await import('./admin/admin-commands.ts')).tagCommand,
   },
   audit: {
     summary: 'Tell who changed what: tags and settings.',
-    load: async () => (await import('./admin-commands.ts')).auditCommand,
+    load: async () => (await import('./admin/admin-commands.ts')).auditCommand,
   },
   verify: {
     summary: 'Draw IDs from running agents and prove that none repeats, falls or was not granted.',
-    load: async () => (await import('./admin-commands.ts')).verifyCommand,
+    load: async () => (await import('./admin/admin-commands.ts')).verifyCommand,
   },
   explain: {
     summary: 'Tell who was given an ID, and when.',
-    load: async () => (await import('./admin-commands.ts')).explainCommand,
+    load: async () => (await import('./admin/admin-commands.ts')).explainCommand,
   },
   import: {
     summary: 'Make tags from the counters of tinyid, go-leaf, CosId or Redis.',
-    load: async () => (await import('./admin-commands.ts')).importCommand,
+    load: async () => (await import('./admin/admin-commands.ts')).importCommand,
   },
   move: {
     summary: 'Move an embedded deployment to MySQL.',

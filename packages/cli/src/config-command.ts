@@ -3,7 +3,7 @@ import { coordinatorSettings } from '@leafcutter/coordinator/settings';
 import { describeConfig } from '@leafcutter/shared/config/describe-config';
 import { configurationMarkdown } from '@leafcutter/shared/config/markdown';
 import type { Settings, SettingTree } from '@leafcutter/shared/config/settings';
-import { devSettings } from './dev-settings.ts';
+import { devSettings } from './dev/dev-settings.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
 import { loadSettings } from './load-settings.ts';
 

@@ -1,7 +1,7 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { visible } from '@leafcutter/shared/visible';
 import type { TagView, TagWarning } from '@leafcutter/shared/wire';
-import type { AdminClient } from '../admin-client.ts';
+import type { AdminClient } from '../admin/admin-client.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
 import { jsonText } from '../json-text.ts';
 import { planTags, type TagStep } from './plan.ts';

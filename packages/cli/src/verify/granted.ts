@@ -1,6 +1,6 @@
 import { hasCode } from '@leafcutter/shared/errors';
 import { decode, type SnowflakeLayout } from '@leafcutter/shared/layout';
-import type { AdminClient } from '../admin-client.ts';
+import type { AdminClient } from '../admin/admin-client.ts';
 import { findOverlaps, findUngranted, type GrantedRange, type Violation } from './checks.ts';
 import type { Call, History } from './history.ts';
 

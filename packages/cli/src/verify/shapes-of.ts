@@ -1,7 +1,7 @@
 import { dateToken } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import { Shape } from '@leafcutter/shared/shape';
-import type { AdminClient } from '../admin-client.ts';
+import type { AdminClient } from '../admin/admin-client.ts';
 import { UsageError } from '../io.ts';
 import type { Shapes } from './agent-door.ts';
 

@@ -4,7 +4,7 @@ import { applyAll } from '@leafcutter/shared/config/live-settings';
 import { bind } from '@leafcutter/shared/http/bind';
 import type { Logger } from '@leafcutter/shared/logger';
 import type { Io } from '../io.ts';
-import type { Reloading } from '../reload.ts';
+import type { Reloading } from '../serve/reload.ts';
 import { Supervisor } from './supervisor.ts';
 
 /** Runs `config.workers` agents behind one port. @throws StartError where a port is taken or a worker cannot start */

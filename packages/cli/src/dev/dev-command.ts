@@ -2,11 +2,11 @@ import { join, resolve } from 'node:path';
 import { ENVIRONMENT_PREFIX } from '@leafcutter/shared/config/names';
 import type { ConfigOf } from '@leafcutter/shared/config/settings';
 import { StartError } from '@leafcutter/shared/http/bind';
-import { AdminClient } from './admin-client.ts';
+import { AdminClient } from '../admin/admin-client.ts';
+import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { loadSettings } from '../load-settings.ts';
 import { ChildService } from './child-service.ts';
 import { devSettings } from './dev-settings.ts';
-import { EXIT, type ExitCode, type Io } from './io.ts';
-import { loadSettings } from './load-settings.ts';
 
 /** A start takes a second or two, and on a very busy machine more than half a minute. */
 const READY_MS = 120_000;

@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { visible } from '@leafcutter/shared/visible';
 import type { ComparedTag, TagView } from '@leafcutter/shared/wire';
+import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
+import { jsonText } from '../json-text.ts';
+import { type ApplyFlags, applyTagFiles } from '../tag-file/apply.ts';
+import { exportTags } from '../tag-file/export.ts';
+import { textTable } from '../text-table.ts';
 import { type AdminClient, adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
-import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
-import { jsonText } from './json-text.ts';
-import { type ApplyFlags, applyTagFiles } from './tag-file/apply.ts';
-import { exportTags } from './tag-file/export.ts';
-import { textTable } from './text-table.ts';
 
 const HELP = `Usage: leafcutter tag <action> [name] [flags]
 

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { AuditPage } from '@leafcutter/shared/inspection';
+import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
+import { jsonText } from '../json-text.ts';
+import { textTable } from '../text-table.ts';
 import { adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
-import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
-import { jsonText } from './json-text.ts';
-import { textTable } from './text-table.ts';
 
 const HELP = `Usage: leafcutter audit [flags]
 

@@ -20,8 +20,8 @@ import {
   tagView,
 } from '@leafcutter/shared/wire';
 import { Agent, type Dispatcher, request } from 'undici';
+import type { Io } from '../io.ts';
 import { ADMIN_TLS_VARIABLES } from './admin-tls.ts';
-import type { Io } from './io.ts';
 
 const TIMEOUT_MS = 10_000;
 

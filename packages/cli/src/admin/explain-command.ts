@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Explanation } from '@leafcutter/shared/inspection';
 import { visible } from '@leafcutter/shared/visible';
+import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
+import { jsonText } from '../json-text.ts';
 import { adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
-import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
-import { jsonText } from './json-text.ts';
 
 const HELP = `Usage: leafcutter explain ID [flags]
 

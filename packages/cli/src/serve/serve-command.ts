@@ -6,12 +6,12 @@ import { LogOutput } from '@leafcutter/shared/log-output';
 import { createLogger, type Logger, type LogLevel } from '@leafcutter/shared/logger';
 import { standardOutput } from '@leafcutter/shared/standard-output';
 import { systemClock } from '@leafcutter/shared/system-clock';
-import { EXIT, type ExitCode, type Io } from './io.ts';
-import { loadSettings } from './load-settings.ts';
+import { EXIT, type ExitCode, type Io } from '../io.ts';
+import { loadSettings } from '../load-settings.ts';
+import { startWorkers } from '../workers/agent-workers.ts';
+import { WORKER_VARIABLE } from '../workers/messages.ts';
+import { workerSeat } from '../workers/worker-seat.ts';
 import { Reloader, type Reloading } from './reload.ts';
-import { startWorkers } from './workers/agent-workers.ts';
-import { WORKER_VARIABLE } from './workers/messages.ts';
-import { workerSeat } from './workers/worker-seat.ts';
 
 /** How long the end of a service waits for a log that does not take its last lines, in milliseconds. */
 const LAST_LINES_MS = 1_000;

@@ -3,14 +3,14 @@ import { hasCode } from '@leafcutter/shared/errors';
 import { StoreUrlError } from '@leafcutter/shared/store-url';
 import { leafStem, NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 import { visible } from '@leafcutter/shared/visible';
-import { type AdminClient, adminClient } from './admin-client.ts';
-import { ADMIN_TLS_HELP } from './admin-tls.ts';
-import { type Existing, planStep, type Step, withoutClashes } from './import/plan.ts';
-import { Renames } from './import/renames.ts';
-import { type CounterSource, type Found, MAX_COUNTERS, type ReadCounters } from './import/source.ts';
-import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
-import { jsonText } from './json-text.ts';
-import { textTable } from './text-table.ts';
+import { type AdminClient, adminClient } from '../admin/admin-client.ts';
+import { ADMIN_TLS_HELP } from '../admin/admin-tls.ts';
+import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
+import { jsonText } from '../json-text.ts';
+import { textTable } from '../text-table.ts';
+import { type Existing, planStep, type Step, withoutClashes } from './plan.ts';
+import { Renames } from './renames.ts';
+import { type CounterSource, type Found, MAX_COUNTERS, type ReadCounters } from './source.ts';
 
 const HELP = `Usage: leafcutter import <tinyid|go-leaf|cosid|redis> --from URL [flags]
 
@@ -69,19 +69,19 @@ interface System {
 
 const SYSTEMS: Readonly<Record<string, System>> = {
   tinyid: {
-    load: async () => (await import('./import/mysql-counters.ts')).tinyidCounters,
+    load: async () => (await import('./mysql-counters.ts')).tinyidCounters,
     writers: 'all tinyid servers of this database',
   },
   'go-leaf': {
-    load: async () => (await import('./import/mysql-counters.ts')).goLeafCounters,
+    load: async () => (await import('./mysql-counters.ts')).goLeafCounters,
     writers: 'all go-leaf servers of this database',
   },
   cosid: {
-    load: async () => (await import('./import/cosid-counters.ts')).cosidCounters,
+    load: async () => (await import('./cosid-counters.ts')).cosidCounters,
     writers: 'all applications with CosId on this store',
   },
   redis: {
-    load: async () => (await import('./import/redis-counters.ts')).redisCounters,
+    load: async () => (await import('./redis-counters.ts')).redisCounters,
     writers: 'everything that increments these keys',
   },
 };

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { honest, ScriptedAgent } from './fakes/scripted-agent.ts';
-import { type Io, UsageError } from './io.ts';
-import type { Report } from './verify/report.ts';
+import { honest, ScriptedAgent } from '../fakes/scripted-agent.ts';
+import { type Io, UsageError } from '../io.ts';
+import type { Report } from './report.ts';
 import { verifyCommand } from './verify-command.ts';
 
 const stack: ScriptedAgent[] = [];
