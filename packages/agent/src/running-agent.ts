@@ -2,6 +2,7 @@ import type { Clock } from '@leafcutter/shared/clock';
 import type { Health } from '@leafcutter/shared/health';
 import type { SnowflakeLayout } from '@leafcutter/shared/layout';
 import type { Logger } from '@leafcutter/shared/logger';
+import type { CoordinatorClient } from './coordinators/client.ts';
 import type { IdReader } from './coordinators/id-reader.ts';
 import type { Tags } from './domain/segments/tags.ts';
 import type { ClockWatch } from './domain/snowflake/clock-watch.ts';
@@ -31,6 +32,8 @@ export interface RunningAgent {
   readonly health: Health;
   readonly watch: ClockWatch;
   readonly tags: Tags;
+  /** Its coordinators. */
+  readonly client: Pick<CoordinatorClient, 'wasServed'>;
   readonly reader: IdReader;
   /** Undefined if snowflake mode is off. */
   readonly snowflake: SnowflakeMode | undefined;

@@ -178,8 +178,7 @@ function assemble(
   const random = Math.random;
   const layout = layoutOf(config.snowflake);
   const instanceId = randomUUID();
-  const name = config.agentId ?? `${hostname()}:${config.listen.port}`;
-  const agentId = seat === undefined ? name : `${name}-w${seat.number}`;
+  const agentId = agentIdOf(config, seat);
   const watch = new ClockWatch(clock, config.snowflake.maxClockSkewMs);
   const trust = new CurrentTls('coordinatorTls', config.coordinatorTls);
   const tls = config.tls.certFile === undefined ? undefined : new DoorTls(config.tls);
@@ -228,6 +227,7 @@ function assemble(
     health,
     watch,
     tags,
+    client,
     reader: new IdReader(client),
     batches: new Batches(setImmediate),
     limits: new Limits(clock, config),
@@ -251,6 +251,12 @@ function assemble(
       stopping = true;
     },
   };
+}
+
+/** The agent's name; workers of one service have a number behind it. */
+function agentIdOf(config: AgentConfig, seat: Seat | undefined): string {
+  const name = config.agentId ?? `${hostname()}:${config.listen.port}`;
+  return seat === undefined ? name : `${name}-w${seat.number}`;
 }
 
 function earlier(one: number | undefined, other: number | undefined): number | undefined {

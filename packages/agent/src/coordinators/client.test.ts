@@ -58,6 +58,7 @@ function client(urls: string[], own: { token?: string } = {}) {
   const watch = new ClockWatch(clock, 2_000);
   const options = { token: own.token, timeoutMs: TIMEOUT_MS, clock };
   const heard: (string | undefined)[] = [];
+  const words: string[] = [];
   const made = new CoordinatorClient({
     endpoints: urls.map((url) => new CoordinatorEndpoint(url, options)),
     identity: { agentId: 'agent-1', instanceId: INSTANCE },
@@ -65,10 +66,13 @@ function client(urls: string[], own: { token?: string } = {}) {
     clock,
     watch,
     random: () => 0,
-    heard: (failure) => void heard.push(failure?.code),
+    heard: (failure) => {
+      heard.push(failure?.code);
+      words.push([failure?.message, (failure?.cause as Error | undefined)?.message].join(': '));
+    },
   });
   closing.push(() => made.close());
-  return { made, clock, watch, heard };
+  return { made, clock, watch, heard, words };
 }
 
 async function codeOf(call: Promise<unknown>): Promise<string> {
@@ -104,10 +108,19 @@ describe('a call', () => {
     const dead = await deadUrl();
     const served = client([dead, coordinator.url]);
     await served.made.fetchSegment('orders', CALM);
-    expect(served.heard).toEqual([undefined]);
+    expect([served.heard, served.made.wasServed]).toEqual([[undefined], true]);
     const lonely = client([dead]);
     await codeOf(lonely.made.fetchSegment('orders', CALM));
-    expect(lonely.heard).toEqual(['COORDINATOR_UNAVAILABLE']);
+    expect([lonely.heard, lonely.made.wasServed]).toEqual([['COORDINATOR_UNAVAILABLE'], false]);
+  });
+
+  test('tells nothing of the coordinators if Redis takes no heartbeat; an extension needs their stores', async () => {
+    const { made, heard } = client([(await server(() => problem('STORE_UNAVAILABLE', 'redis'))).url]);
+    const lease = { machineId: 5, from: 0, to: 60_000 };
+    await codeOf(made.renew(lease, false));
+    expect(heard).toEqual([]);
+    await codeOf(made.renew(lease, true));
+    expect(heard).toEqual(['STORE_UNAVAILABLE']);
   });
 
   test('says which wire version it speaks, and goes past a coordinator that speaks none it understands', async () => {
@@ -274,6 +287,13 @@ describe('a silent coordinator', () => {
     await clock.advance(1_000);
     expect(await codeOf(made.report(report([])))).toBe('served');
     expect(await codeOf(made.report(report([])))).toBe('served');
+  });
+
+  test('is told of in the same words while its circuit is open, so the log has it once', async () => {
+    const { made, words } = client([await deadUrl()]);
+    for (let i = 0; i < 5; i++) await codeOf(made.report(report([])));
+    expect(words).toHaveLength(5);
+    expect(new Set(words).size).toBe(1);
   });
 
   test('is not one that answers with problems: its circuit stays closed', async () => {

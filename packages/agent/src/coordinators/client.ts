@@ -28,6 +28,13 @@ import { readShape } from './read-shape.ts';
 /** What the client needs of an endpoint. A simulation puts its own network behind it. */
 type Endpoint = Pick<CoordinatorEndpoint, 'post' | 'close'>;
 
+interface CallOptions<Answer> {
+  /** Whether an answer is one to this call. */
+  readonly isAsked?: (answer: Answer) => boolean;
+  /** True if IDs go on without the store that the call is about: that one is away says nothing of the coordinators. */
+  readonly needsNoStore?: boolean;
+}
+
 interface Identity {
   readonly agentId: string;
   readonly instanceId: string;
@@ -51,6 +58,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
   #preferred: number;
   /** The deployment that answered first; any other one is refused. */
   #deploymentId: string | undefined;
+  #wasServed = false;
 
   constructor(parts: {
     endpoints: readonly Endpoint[];
@@ -89,12 +97,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     };
     const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;
     const answer = await calling('refill', { 'leafcutter.tag': tag }, () =>
-      this.#call(
-        path,
-        () => body,
-        segmentAnswer,
-        (segment) => segment.tag === tag,
-      ),
+      this.#call(path, () => body, segmentAnswer, { isAsked: (segment) => segment.tag === tag }),
     );
     const numbers = { start: BigInt(answer.start), end: BigInt(answer.end) };
     return answer.shape === undefined
@@ -138,7 +141,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     });
     const about = { 'leafcutter.machine_id': lease.machineId, 'leafcutter.extend': extend };
     const answer = await calling('lease renew', about, () =>
-      this.#call(`/v1/leases/${lease.machineId}/renew`, body, renewAnswer),
+      this.#call(`/v1/leases/${lease.machineId}/renew`, body, renewAnswer, { needsNoStore: !extend }),
     );
     measured(answer.coordinatorTimeMs);
     return answer.to;
@@ -160,25 +163,27 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
   }
 
   get #who(): { agentId: string; instanceId: string } {
+  /** True once a coordinator served a call, or refused one for good. */
+  get wasServed(): boolean {
+    return this.#wasServed;
+  }
+
     return { agentId: this.#identity.agentId, instanceId: this.#identity.instanceId };
   }
 
-  /**
-   * `body` is made anew for each coordinator: after a silent one, the time in it would be seconds old. `isAsked` says
-   * whether an answer is one to this call.
-   */
+  /** `body` is made anew for each coordinator: after a silent one, the time in it would be seconds old. */
   async #call<T extends z.ZodType<{ deploymentId: string }>>(
     path: string,
     body: () => object,
     schema: T,
-    isAsked?: (answer: z.infer<T>) => boolean,
+    options?: CallOptions<z.infer<T>>,
   ): Promise<z.infer<T>>;
   async #call(path: string, body: () => object, schema: undefined): Promise<void>;
   async #call<T extends z.ZodType<{ deploymentId: string }>>(
     path: string,
     body: () => object,
     schema: T | undefined,
-    isAsked: (answer: z.infer<T>) => boolean = () => true,
+    { isAsked = () => true, needsNoStore = false }: CallOptions<z.infer<T>> = {},
   ): Promise<unknown> {
     let failure: LeafcutterError | undefined;
     for (let offset = 0; offset < this.#endpoints.length; offset++) {
@@ -187,14 +192,12 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       try {
         const answer = await endpoint?.post(path, body);
         const read = schema === undefined ? undefined : this.#read(answer, schema, isAsked);
-        this.#preferred = index;
-        this.#heard(undefined);
+        this.#served(index);
         return read;
       } catch (thrown) {
         const error = ofThisAgent(thrown);
         if (!anotherMayServe(error)) {
-          this.#preferred = index;
-          this.#heard(undefined);
+          this.#served(index);
           throw error;
         }
         // A coordinator's answer tells more than another one's silence.
@@ -202,11 +205,17 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       }
     }
     failure ??= new LeafcutterError('COORDINATOR_UNAVAILABLE', 'No coordinator is configured.');
-    this.#heard(failure);
+    if (!needsNoStore || !hasCode(failure, 'STORE_UNAVAILABLE')) this.#heard(failure);
     throw failure;
   }
 
   #read<T extends z.ZodType<{ deploymentId: string }>>(
+  #served(index: number): void {
+    this.#preferred = index;
+    this.#wasServed = true;
+    this.#heard(undefined);
+  }
+
     answer: unknown,
     schema: T,
     isAsked: (answer: z.infer<T>) => boolean,

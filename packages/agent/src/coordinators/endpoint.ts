@@ -52,6 +52,8 @@ export class CoordinatorEndpoint {
   readonly #clock: Clock;
   readonly #circuit: Circuit;
   readonly #bulkhead = bulkhead(CALLS_AT_ONCE, CALLS_WAITING);
+  /** Why the last call had no answer; told of the calls that the open circuit stops, too. */
+  #silence: SilentError | undefined;
   #isClosed = false;
 
   constructor(url: string, options: EndpointOptions) {
@@ -87,14 +89,16 @@ export class CoordinatorEndpoint {
   }
 
   async #behindCircuit(path: string, body: () => object): Promise<unknown> {
-    if (!this.#circuit.tryPass()) throw this.#unavailable('circuit_open');
+    if (!this.#circuit.tryPass()) throw this.#unavailable('circuit_open', this.#silence);
     try {
       const answer = await this.#send(path, body());
       this.#circuit.succeeded();
       return answer;
     } catch (error) {
-      if (error instanceof SilentError) this.#circuit.failed();
-      else this.#circuit.succeeded();
+      if (error instanceof SilentError) {
+        this.#silence = error;
+        this.#circuit.failed();
+      } else this.#circuit.succeeded();
       throw error;
     }
   }

@@ -42,9 +42,7 @@ export function modeReadiness(agent: RunningAgent, mode: Mode): Readiness {
   if (agent.stopping) return { ready: false, reason: 'stopping' };
   if (mode === 'segment') {
     // Until a coordinator answered for the first time there may be nothing to serve from.
-    return agent.watch.offsetMs === undefined
-      ? { ready: false, reason: 'no_coordinator_yet' }
-      : { ready: true };
+    return agent.client.wasServed ? { ready: true } : { ready: false, reason: 'no_coordinator_yet' };
   }
   if (agent.snowflake === undefined) return { ready: false, reason: 'disabled' };
   if (agent.watch.skewed) return { ready: false, reason: 'clock_skewed' };

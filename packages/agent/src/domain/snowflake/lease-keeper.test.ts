@@ -5,6 +5,7 @@ import { keeping, lost } from '../../fakes/keeping.ts';
 import { unavailable } from '../../fakes/samples.ts';
 
 const HEARTBEAT_MS = 15_000;
+const redisAway = new LeafcutterError('STORE_UNAVAILABLE', 'Redis is away.', { reason: 'redis' });
 
 describe('a keeper without a lease', () => {
   test('asks at once, holds what it is granted, and then sends a heartbeat every interval', async () => {
@@ -127,6 +128,24 @@ describe('a keeper that holds a lease', () => {
     await clock.advance(400);
     expect(source.count('renew 0')).toBe(2);
     expect(keeper.lastError).toBeUndefined();
+  });
+
+  test('is in no trouble while Redis takes no heartbeats, as long as the window is extended', async () => {
+    const { source, keeper, started, clock, events } = keeping();
+    await started();
+    source.renewals = unavailable();
+    await clock.advance(HEARTBEAT_MS);
+    source.renewals = redisAway;
+    await clock.advance(30_000);
+    expect(source.count('renew 0')).toBeGreaterThan(4);
+    expect(keeper).toMatchObject({ state: 'holding', lastError: undefined });
+    expect(events.leaseErrors).toEqual(['renew COORDINATOR_UNAVAILABLE']);
+    source.renewals = 'now';
+    await clock.advance(5_000);
+    source.renewals = redisAway;
+    await clock.advance(30_000);
+    expect(source.count('extend 0')).toBeGreaterThan(0);
+    expect(keeper.lastError).toBe('STORE_UNAVAILABLE');
   });
 
   test('asks for a replacement too when less than a quarter is left, and issues to the end of its window', async () => {

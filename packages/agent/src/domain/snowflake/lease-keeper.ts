@@ -141,6 +141,10 @@ export class LeaseKeeper {
       if (to > lease.to && this.#state === 'holding') this.#extend({ ...lease, to });
       return true;
     } catch (thrown) {
+      if (!extend && hasCode(thrown, 'STORE_UNAVAILABLE')) {
+        this.#unheard();
+        return true;
+      }
       const lost = hasCode(this.#failed('renew', thrown), 'LEASE_LOST');
       if (lost && this.#state === 'holding') this.#state = 'replacing';
       return !lost && lease.to - this.#clock.now() >= this.#windowMs / 4;
@@ -181,6 +185,15 @@ export class LeaseKeeper {
 
   #succeeded(): void {
     this.#failures = 0;
+    this.#lastError = undefined;
+  }
+
+  /**
+   * A beat that asked for no window reached a coordinator, but not the store where leases are entered. The window is as
+   * long as before, and its extension does not need that store. So this is no trouble of the lease; the next beat comes soon.
+   */
+  #unheard(): void {
+    this.#failures += 1;
     this.#lastError = undefined;
   }
 
