@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { connectTexts } from '@leafcutter/client';
 import type { Explanation } from '@leafcutter/shared/inspection';
 import { Redis } from 'ioredis';
 import { PATIENCE_MS } from '../support/patience.ts';
@@ -62,6 +63,15 @@ async function ask(path: string, headers: Record<string, string> = {}, agent = a
 
 const json = { accept: 'application/json' };
 
+/** What `buf curl` says of a gRPC call. */
+function callGrpc(port: number, method: string, request: object) {
+  const args = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--data', JSON.stringify(request)];
+  return run(BUF, [...args, `http://127.0.0.1:${port}/${method}`], {
+    timeout: PATIENCE_MS,
+    env: { ...process.env, BUF_CACHE_DIR: join(data, '..', 'buf') },
+  });
+}
+
 describe('a tag with a shape', () => {
   test('gives texts, one or many, as text and as JSON, each above the one before', async () => {
     const texts = [
@@ -115,13 +125,32 @@ describe('a tag with a shape', () => {
     ['proto.Greeter/Segment', { biz_tag: 'orders' }],
   ])('is refused by %s', async (method, request) => {
     const port = method.startsWith('proto.') ? goLeaf : grpc;
-    const args = ['curl', '--protocol', 'grpc', '--http2-prior-knowledge', '--data', JSON.stringify(request)];
-    const told = await run(BUF, [...args, `http://127.0.0.1:${port}/${method}`], {
-      timeout: PATIENCE_MS,
-      env: { ...process.env, BUF_CACHE_DIR: join(data, '..', 'buf') },
-    }).catch((error: { stdout: string; stderr: string }) => error);
+    const told = await callGrpc(port, method, request).catch(
+      (error: { stdout: string; stderr: string }) => error,
+    );
     expect(told.stdout).not.toMatch(/"(id|ids|ranges|block)": *["[{]/);
     expect(told.stdout + told.stderr).toMatch(/shape|no available id/);
+  });
+
+  test('is written by gRPC’s NextTexts, in a Draw stream that asks for texts, and for the Node client', async () => {
+    const curl = async (method: string, request: object) => {
+      const { stdout } = await callGrpc(grpc, `leafcutter.v1.IdService/${method}`, request);
+      return (JSON.parse(stdout) as { texts: string[] }).texts;
+    };
+    await using client = await connectTexts({
+      endpoint: agents[0]?.url ?? '',
+      tag: 'orders',
+      timeoutMs: PATIENCE_MS,
+    });
+    const texts = [
+      ...(await curl('NextTexts', { tag: 'orders', count: 3 })),
+      ...(await curl('Draw', { correlation: 1, tag: 'orders', count: 2, text: true })),
+      ...(await client.batch(3)),
+      await client.next(),
+    ];
+    expect(texts).toHaveLength(9);
+    expect(new Set(texts.map(numberOf)).size).toBe(9);
+    expect(await curl('NextTexts', { tag: 'plain' })).toEqual([expect.stringMatching(/^[1-9]\d*$/)]);
   });
 
   test('is explained by the text that was issued, and by no other', async () => {

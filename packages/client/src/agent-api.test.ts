@@ -38,6 +38,13 @@ describe('an agent’s answer', () => {
     ]);
   });
 
+  test('with texts is taken as it is, or not at all', async () => {
+    const texts = (body: unknown) => asking(body, (api) => api.texts('orders', 2));
+    expect(await texts({ ids: ['ORD-00000001', 'ORD-00000002'] })).toEqual(['ORD-00000001', 'ORD-00000002']);
+    for (const ids of [['ORD-1'], ['ORD-1', ''], [1, 2], 'ORD', undefined])
+      await expect(texts({ ids })).rejects.toMatchObject({ code: 'AGENT_UNAVAILABLE' });
+  });
+
   test.each([
     ['more IDs', { ranges: [range('1', '12')] }],
     ['fewer IDs', { ranges: [range('1', '10')] }],

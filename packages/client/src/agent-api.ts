@@ -70,6 +70,16 @@ export class AgentApi implements IdSource {
     return checked(ranges.map(rangeOf), count);
   }
 
+  /** `count` IDs of a tag, 1 to 10,000, as it writes them. */
+  async texts(tag: string, count: number, signal?: AbortSignal): Promise<string[]> {
+    const { ids } = (await this.#get(`/v1/ids/${encodeURIComponent(tag)}?count=${count}`, signal)) as {
+      ids?: unknown;
+    };
+    if (!Array.isArray(ids) || ids.length !== count || !ids.every(isText))
+      throw notUnderstood(`${count} IDs`);
+    return ids;
+  }
+
   /** `count` consecutive IDs of a tag. */
   async block(tag: string, count: number, signal?: AbortSignal): Promise<IdRange> {
     const block = rangeOf(
@@ -206,6 +216,10 @@ function checked(ranges: IdRange[], count: number): IdRange[] {
   const size = ranges.reduce((sum, { start, end }) => sum + end - start, 0n);
   if (size !== BigInt(count)) throw notUnderstood(`${count} IDs`);
   return ranges;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function digits(value: unknown): bigint {

@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { sharedApi } from './agent-api.ts';
+import { type AgentApi, sharedApi } from './agent-api.ts';
 import { badArgument } from './id-error.ts';
 import { Ids, MAX_COUNT } from './ids.ts';
+import { Texts } from './texts.ts';
+
+/** Callers that may wait at once, unless an option says otherwise. */
+const MAX_WAITING = 10_000;
 
 export interface ConnectOptions {
   /** The agent: `http://127.0.0.1:8000`, `https://agent.example` or `unix:/run/leafcutter/http.sock`. */
@@ -25,26 +29,19 @@ export interface ConnectOptions {
   readonly maxFetch?: number;
 }
 
+/** What counts for IDs that are not kept in this process. `maxWaiting` are calls at once. */
+export type ConnectTextsOptions = Omit<ConnectOptions, 'waitMs' | 'minFetch' | 'maxFetch'>;
+
 /**
  * Connects to an agent and fetches the first IDs of `tag`.
  * @throws IdError `BAD_REQUEST` (an option), `AGENT_UNAVAILABLE`, and the agent's own codes, such as `TAG_UNKNOWN`
  */
 export async function connect(options: ConnectOptions): Promise<Ids> {
-  const { endpoint, tag, token, tokenFile, caFile } = options;
-  const {
-    timeoutMs = 5_000,
-    waitMs = 2_000,
-    maxWaiting = 10_000,
-    minFetch = 100,
-    maxFetch = MAX_COUNT,
-  } = options;
-  const limits = { timeoutMs, waitMs, maxWaiting };
-  for (const [name, value] of Object.entries(limits)) checkNumber(name, value, 1, 2 ** 31 - 1);
+  const { tag, waitMs = 2_000, maxWaiting = MAX_WAITING, minFetch = 100, maxFetch = MAX_COUNT } = options;
+  checkNumber('waitMs', waitMs);
   checkNumber('minFetch', minFetch, 1, MAX_COUNT);
   checkNumber('maxFetch', maxFetch, minFetch, MAX_COUNT);
-  if (tag === '') throw badArgument('tag', 'the name of a tag');
-  const ca = caFile === undefined ? undefined : await readCa(caFile);
-  const api = sharedApi(endpoint, { token, tokenFile, timeoutMs, ca });
+  const api = await apiFor(options);
   const ids = new Ids(api, { tag, waitMs, maxWaiting, minFetch, maxFetch });
   try {
     await ids.open();
@@ -55,13 +52,32 @@ export async function connect(options: ConnectOptions): Promise<Ids> {
   return ids;
 }
 
+/**
+ * Connects to an agent for the IDs of `tag` as it writes them, which a tag with a shape needs. It takes no ID, so the
+ * first call tells whether agent and tag are there.
+ * @throws IdError `BAD_REQUEST` (an option)
+ */
+export async function connectTexts(options: ConnectTextsOptions): Promise<Texts> {
+  const { tag, maxWaiting = MAX_WAITING } = options;
+  return new Texts(await apiFor(options), tag, maxWaiting);
+}
+
+async function apiFor(options: ConnectTextsOptions): Promise<AgentApi> {
+  const { endpoint, tag, token, tokenFile, caFile, timeoutMs = 5_000, maxWaiting = MAX_WAITING } = options;
+  checkNumber('timeoutMs', timeoutMs);
+  checkNumber('maxWaiting', maxWaiting);
+  if (tag === '') throw badArgument('tag', 'the name of a tag');
+  const ca = caFile === undefined ? undefined : await readCa(caFile);
+  return sharedApi(endpoint, { token, tokenFile, timeoutMs, ca });
+}
+
 async function readCa(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
   throw badArgument('caFile', 'a file of certificates (PEM)');
 }
 
-function checkNumber(name: string, value: number, min: number, max: number): void {
+function checkNumber(name: string, value: number, min = 1, max = 2 ** 31 - 1): void {
   if (!Number.isInteger(value) || value < min || value > max) {
     throw badArgument(name, `a whole number from ${min} to ${max}`);
   }

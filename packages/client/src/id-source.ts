@@ -15,6 +15,8 @@ export interface SnowflakeParts {
 /** A source of IDs: an agent. Every method rejects with an IdError if it fails. */
 export interface IdSource {
   ranges(tag: string, count: number, signal?: AbortSignal): Promise<IdRange[]>;
+  /** `count` IDs as the tag writes them. */
+  texts(tag: string, count: number, signal?: AbortSignal): Promise<string[]>;
   block(tag: string, count: number, signal?: AbortSignal): Promise<IdRange>;
   snowflake(signal?: AbortSignal): Promise<bigint>;
   decode(id: bigint, signal?: AbortSignal): Promise<SnowflakeParts>;

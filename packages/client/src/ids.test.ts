@@ -11,6 +11,9 @@ class ScriptedSource implements IdSource {
   ranges(_tag: string, count: number): Promise<IdRange[]> {
     return new Promise((answer, fail) => this.asked.push({ count, answer, fail }));
   }
+  async texts(): Promise<never> {
+    throw new Error('not used');
+  }
   async block(_tag: string, count: number): Promise<IdRange> {
     return { start: 1_000_000n, end: 1_000_000n + BigInt(count) };
   }

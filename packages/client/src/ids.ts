@@ -298,11 +298,11 @@ function belowHighest(): IdError {
   return new IdError('SEGMENTS_EXHAUSTED', message, { retryable: true, reason: 'below_highest' });
 }
 
-function closed(): IdError {
+export function closed(): IdError {
   return new IdError('CLOSED', 'This client was closed.', { retryable: false });
 }
 
-function checkCount(count: number): void {
+export function checkCount(count: number): void {
   if (!Number.isInteger(count) || count < 1 || count > MAX_COUNT) {
     throw badArgument('count', `a whole number from 1 to ${MAX_COUNT}`);
   }

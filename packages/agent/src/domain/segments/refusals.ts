@@ -20,7 +20,7 @@ export function counterWentBack(tag: string): LeafcutterError {
 export function hasShape(tag: string, shape: string): LeafcutterError {
   return new LeafcutterError(
     'BAD_REQUEST',
-    `Tag "${tag}" has shape ${shape}: its IDs are texts. Ask for them at /v1/ids/{tag} without format, or with LC.NEXT.`,
+    `Tag "${tag}" has shape ${shape}: its IDs are texts. Ask for them at /v1/ids/{tag} without format, with LC.NEXT, or with NextTexts.`,
     { reason: 'shape' },
   );
 }

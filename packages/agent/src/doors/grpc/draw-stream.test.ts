@@ -35,6 +35,9 @@ function drawing() {
       new Promise((resolve) =>
         waits.push((start) => resolve([...textsOf([{ start, end: start + BigInt(count) }])])),
       ),
+    texts: async (_by: Scope, _tag: string, count: number) => [
+      Array.from({ length: count }, (_, n) => `ORD-${n + 1}`),
+    ],
   } as unknown as Dispenser;
   const calls = {
     refused: (error: LeafcutterError) => error,
@@ -46,8 +49,8 @@ function drawing() {
     ids,
     () => Scope.all,
   );
-  const ask = (correlation: number, count = 1) =>
-    call.push({ correlation: String(correlation), tag: 'orders', count, snowflake: false });
+  const ask = (correlation: number, count = 1, text = false) =>
+    call.push({ correlation: String(correlation), tag: 'orders', count, snowflake: false, text });
   return { answers, ask, call, ended, stream, taken: () => taken, waits };
 }
 
@@ -100,6 +103,17 @@ describe('a stream of requests', () => {
     await settled();
     expect(answers).toEqual([{ correlation: '1', ids: ['7', '8'] }]);
     expect(ended).toEqual([{ code: status.UNAVAILABLE }]);
+  });
+
+  test('answers as the tag writes its IDs if that is asked for, and with numbers if it is not', async () => {
+    const { answers, ask } = drawing();
+    ask(1, 2, true);
+    ask(2);
+    await settled();
+    expect(answers).toEqual([
+      { correlation: '1', texts: ['ORD-1', 'ORD-2'] },
+      { correlation: '2', ids: ['1'] },
+    ]);
   });
 
   test('answers a request past the bound with a failure, and goes on', async () => {

@@ -57,15 +57,17 @@ export class DrawStream {
     // Requests that were read before the stream ended are not answered, so no IDs are taken for them.
     if (this.#finishing) return;
     try {
+      const { correlation, text } = request;
+      const responseOf = (ids: string[]) => (text ? { correlation, texts: ids } : { correlation, ids });
       const answered = this.#answer(request);
       if (Array.isArray(answered)) {
-        this.#send({ correlation: request.correlation, ids: answered });
+        this.#send(responseOf(answered));
         return;
       }
       this.#waiting = true;
       this.#call.pause();
       void answered.then(
-        (ids) => this.#arrived({ correlation: request.correlation, ids }),
+        (ids) => this.#arrived(responseOf(ids)),
         (error) => this.#arrived(this.#failure(request, error)),
       );
     } catch (error) {
@@ -92,7 +94,10 @@ export class DrawStream {
     scope.checkTag(request.tag);
     const now = count === 1 ? this.#ids.oneNow(request.tag) : undefined;
     if (now !== undefined) return [String(now)];
-    return this.#ids.digits(scope, request.tag, count, asTheyAre, this.#gone).then((slices) => slices.flat());
+    const drawn = request.text
+      ? this.#ids.texts(scope, request.tag, count, asTheyAre, this.#gone)
+      : this.#ids.digits(scope, request.tag, count, asTheyAre, this.#gone);
+    return drawn.then((slices) => slices.flat());
   }
 
   #failure(request: DrawRequest, thrown: unknown): DrawResponse {

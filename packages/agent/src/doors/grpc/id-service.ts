@@ -30,6 +30,10 @@ export function idService(agent: Agent): GrpcService {
       scope.checkTag(tag);
       return { ranges: (await ids.ranges(scope, tag, readCount(count), signal())).map(rangeText) };
     }),
+    NextTexts: calls.unary(async ({ tag, count }, signal, scope) => {
+      scope.checkTag(tag);
+      return { texts: (await ids.texts(scope, tag, readCount(count), (texts) => texts, signal())).flat() };
+    }),
     ReserveBlock: calls.unary(async ({ tag, count }, signal, scope) => {
       scope.checkTag(tag);
       return { block: rangeText(await ids.block(scope, tag, readCount(count), signal())) };

@@ -7,6 +7,7 @@ export interface DrawRequest {
   'tag'?: (string);
   'count'?: (number);
   'snowflake'?: (boolean);
+  'text'?: (boolean);
 }
 
 export interface DrawRequest__Output {
@@ -14,4 +15,5 @@ export interface DrawRequest__Output {
   'tag': (string);
   'count': (number);
   'snowflake': (boolean);
+  'text': (boolean);
 }

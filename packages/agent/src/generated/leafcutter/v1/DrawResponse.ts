@@ -7,10 +7,12 @@ export interface DrawResponse {
   'correlation'?: (number | string | Long);
   'ids'?: (number | string | Long)[];
   'failure'?: (_leafcutter_v1_Failure | null);
+  'texts'?: (string)[];
 }
 
 export interface DrawResponse__Output {
   'correlation': (string);
   'ids': (string)[];
   'failure': (_leafcutter_v1_Failure__Output | null);
+  'texts': (string)[];
 }

@@ -16,6 +16,8 @@ import type { NextSnowflakeRequest as _leafcutter_v1_NextSnowflakeRequest, NextS
 import type { NextSnowflakeResponse as _leafcutter_v1_NextSnowflakeResponse, NextSnowflakeResponse__Output as _leafcutter_v1_NextSnowflakeResponse__Output } from '../../leafcutter/v1/NextSnowflakeResponse.ts';
 import type { NextSnowflakesRequest as _leafcutter_v1_NextSnowflakesRequest, NextSnowflakesRequest__Output as _leafcutter_v1_NextSnowflakesRequest__Output } from '../../leafcutter/v1/NextSnowflakesRequest.ts';
 import type { NextSnowflakesResponse as _leafcutter_v1_NextSnowflakesResponse, NextSnowflakesResponse__Output as _leafcutter_v1_NextSnowflakesResponse__Output } from '../../leafcutter/v1/NextSnowflakesResponse.ts';
+import type { NextTextsRequest as _leafcutter_v1_NextTextsRequest, NextTextsRequest__Output as _leafcutter_v1_NextTextsRequest__Output } from '../../leafcutter/v1/NextTextsRequest.ts';
+import type { NextTextsResponse as _leafcutter_v1_NextTextsResponse, NextTextsResponse__Output as _leafcutter_v1_NextTextsResponse__Output } from '../../leafcutter/v1/NextTextsResponse.ts';
 import type { ReserveBlockRequest as _leafcutter_v1_ReserveBlockRequest, ReserveBlockRequest__Output as _leafcutter_v1_ReserveBlockRequest__Output } from '../../leafcutter/v1/ReserveBlockRequest.ts';
 import type { ReserveBlockResponse as _leafcutter_v1_ReserveBlockResponse, ReserveBlockResponse__Output as _leafcutter_v1_ReserveBlockResponse__Output } from '../../leafcutter/v1/ReserveBlockResponse.ts';
 
@@ -79,6 +81,15 @@ export interface IdServiceClient extends grpc.Client {
   nextSnowflakes(argument: _leafcutter_v1_NextSnowflakesRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_leafcutter_v1_NextSnowflakesResponse__Output>): grpc.ClientUnaryCall;
   nextSnowflakes(argument: _leafcutter_v1_NextSnowflakesRequest, callback: grpc.requestCallback<_leafcutter_v1_NextSnowflakesResponse__Output>): grpc.ClientUnaryCall;
   
+  NextTexts(argument: _leafcutter_v1_NextTextsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_leafcutter_v1_NextTextsResponse__Output>): grpc.ClientUnaryCall;
+  NextTexts(argument: _leafcutter_v1_NextTextsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_leafcutter_v1_NextTextsResponse__Output>): grpc.ClientUnaryCall;
+  NextTexts(argument: _leafcutter_v1_NextTextsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_leafcutter_v1_NextTextsResponse__Output>): grpc.ClientUnaryCall;
+  NextTexts(argument: _leafcutter_v1_NextTextsRequest, callback: grpc.requestCallback<_leafcutter_v1_NextTextsResponse__Output>): grpc.ClientUnaryCall;
+  nextTexts(argument: _leafcutter_v1_NextTextsRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_leafcutter_v1_NextTextsResponse__Output>): grpc.ClientUnaryCall;
+  nextTexts(argument: _leafcutter_v1_NextTextsRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_leafcutter_v1_NextTextsResponse__Output>): grpc.ClientUnaryCall;
+  nextTexts(argument: _leafcutter_v1_NextTextsRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_leafcutter_v1_NextTextsResponse__Output>): grpc.ClientUnaryCall;
+  nextTexts(argument: _leafcutter_v1_NextTextsRequest, callback: grpc.requestCallback<_leafcutter_v1_NextTextsResponse__Output>): grpc.ClientUnaryCall;
+  
   ReserveBlock(argument: _leafcutter_v1_ReserveBlockRequest, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_leafcutter_v1_ReserveBlockResponse__Output>): grpc.ClientUnaryCall;
   ReserveBlock(argument: _leafcutter_v1_ReserveBlockRequest, metadata: grpc.Metadata, callback: grpc.requestCallback<_leafcutter_v1_ReserveBlockResponse__Output>): grpc.ClientUnaryCall;
   ReserveBlock(argument: _leafcutter_v1_ReserveBlockRequest, options: grpc.CallOptions, callback: grpc.requestCallback<_leafcutter_v1_ReserveBlockResponse__Output>): grpc.ClientUnaryCall;
@@ -105,6 +116,8 @@ export interface IdServiceHandlers extends grpc.UntypedServiceImplementation {
   
   NextSnowflakes: grpc.handleUnaryCall<_leafcutter_v1_NextSnowflakesRequest__Output, _leafcutter_v1_NextSnowflakesResponse>;
   
+  NextTexts: grpc.handleUnaryCall<_leafcutter_v1_NextTextsRequest__Output, _leafcutter_v1_NextTextsResponse>;
+  
   ReserveBlock: grpc.handleUnaryCall<_leafcutter_v1_ReserveBlockRequest__Output, _leafcutter_v1_ReserveBlockResponse>;
   
 }
@@ -117,5 +130,6 @@ export interface IdServiceDefinition extends grpc.ServiceDefinition {
   NextRanges: MethodDefinition<_leafcutter_v1_NextRangesRequest, _leafcutter_v1_NextRangesResponse, _leafcutter_v1_NextRangesRequest__Output, _leafcutter_v1_NextRangesResponse__Output>
   NextSnowflake: MethodDefinition<_leafcutter_v1_NextSnowflakeRequest, _leafcutter_v1_NextSnowflakeResponse, _leafcutter_v1_NextSnowflakeRequest__Output, _leafcutter_v1_NextSnowflakeResponse__Output>
   NextSnowflakes: MethodDefinition<_leafcutter_v1_NextSnowflakesRequest, _leafcutter_v1_NextSnowflakesResponse, _leafcutter_v1_NextSnowflakesRequest__Output, _leafcutter_v1_NextSnowflakesResponse__Output>
+  NextTexts: MethodDefinition<_leafcutter_v1_NextTextsRequest, _leafcutter_v1_NextTextsResponse, _leafcutter_v1_NextTextsRequest__Output, _leafcutter_v1_NextTextsResponse__Output>
   ReserveBlock: MethodDefinition<_leafcutter_v1_ReserveBlockRequest, _leafcutter_v1_ReserveBlockResponse, _leafcutter_v1_ReserveBlockRequest__Output, _leafcutter_v1_ReserveBlockResponse__Output>
 }
