@@ -89,6 +89,7 @@ describe('docs', () => {
     expect(shaped).toContain('ORD-00000001');
     expect(shaped).toContain('{"ids":["ORD-00000002","ORD-00000003"]}');
     expect(await run('shapes.md', 'dated')).toMatch(/\b20\d{6}000001\b/);
+    expect(await run('shapes.md', 'dated-zone')).toMatch(/\bB20\d{6}-00001\b/);
   });
 
   test('tags-as-files.md: a file, brought into force and then checked in a pipeline', async () => {

@@ -86,7 +86,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
   }
 
   async fetchSegment(tag: string, demand: Demand): Promise<Segment> {
-    const { lastSegment } = demand;
+    const { lastSegment, aheadAtMs } = demand;
     const body: SegmentRequest = {
       ...this.#who,
       ratePerSecond: demand.ratePerSecond,
@@ -94,6 +94,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
       blockIds: demand.blockIds,
       understands: [...this.#understands],
       ...(lastSegment === undefined ? {} : { lastSegment: { ...lastSegment } }),
+      ...(aheadAtMs === undefined ? {} : { agentTimeMs: aheadAtMs }),
     };
     const path = `/v1/tags/${encodeURIComponent(tag)}/segments`;
     const answer = await calling('refill', { 'leafcutter.tag': tag }, () =>
@@ -162,12 +163,12 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     await Promise.all(this.#endpoints.map((endpoint) => endpoint.close()));
   }
 
-  get #who(): { agentId: string; instanceId: string } {
   /** True once a coordinator served a call, or refused one for good. */
   get wasServed(): boolean {
     return this.#wasServed;
   }
 
+  get #who(): { agentId: string; instanceId: string } {
     return { agentId: this.#identity.agentId, instanceId: this.#identity.instanceId };
   }
 
@@ -209,13 +210,13 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     throw failure;
   }
 
-  #read<T extends z.ZodType<{ deploymentId: string }>>(
   #served(index: number): void {
     this.#preferred = index;
     this.#wasServed = true;
     this.#heard(undefined);
   }
 
+  #read<T extends z.ZodType<{ deploymentId: string }>>(
     answer: unknown,
     schema: T,
     isAsked: (answer: z.infer<T>) => boolean,

@@ -15,7 +15,8 @@ const HELP = `Usage: leafcutter tag <action> [name] [flags]
                                 --start 1 --step 1000 --max-step N --target-duration-s N --highest-id N --description TEXT
                                 --shape ORD-{base36:8}, for good: prefix, decimal, base36 or base62, width, suffix
                                 (a warning tells which tags can write the same texts)
-                                (a NAME such as order-{yyyyMMdd} starts anew each day; its shape has {yyyyMMdd}, too)
+                                (a NAME such as order-{yyyyMMdd} starts anew each day; its shape has {yyyyMMdd}, too.
+                                {yyyyMMdd@Europe/Berlin} in the NAME sets the time zone of its days)
   list          all tags
   show NAME     one tag
   change NAME   change a tag    --step N --max-step N --target-duration-s N --highest-id N --description TEXT

@@ -9,6 +9,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   audit: 'proves from the ledger that no range was handed out twice',
   sweep: 'raises the fences in Redis to the counters in MySQL',
   prune: 'forgets who was granted what is older than the ledger keeps',
+  trail: 'forgets changes that are older than the audit trail keeps',
+  days: 'retires old days of dated tags',
   forecast: 'computes when tags will have handed out their highest ID',
   reap: 'takes silent agents off the list',
 };

@@ -22,7 +22,7 @@ const NUMBER = '[0-9]{1,19}';
 const NAME: Field = {
   name: 'tag',
   label: 'Name',
-  hint: 'Letters, digits, . _ : - and at most 128 of them; {yyyyMMdd} for numbers that begin anew each day. It cannot be changed later.',
+  hint: 'Letters, digits, . _ : - and at most 128 of them; {yyyyMMdd} or {yyyyMMdd@Europe/Berlin} for numbers that begin anew each day. It cannot be changed later.',
   pattern: '[A-Za-z0-9][A-Za-z0-9._:\\-\\{\\}]{0,127}',
 };
 const SHAPE: Field = {

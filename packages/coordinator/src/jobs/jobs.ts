@@ -7,6 +7,7 @@ import type { Roster } from '../domain/fleet/roster.ts';
 import { audit } from '../domain/ledger/audit.ts';
 import { forecast } from '../domain/ledger/forecast.ts';
 import { prune } from '../domain/ledger/prune.ts';
+import { retireDays } from '../domain/tags/retire-days.ts';
 import type { CoordinatorConfig } from '../settings/settings.ts';
 import type { JobJournal } from './job-journal.ts';
 import type { JobMetrics } from './job-metrics.ts';
@@ -73,6 +74,13 @@ export function coordinatorJobs(parts: Parts): Job[] {
       job('trail', rules.pruneIntervalS, async () => {
         const before = (await store.now()) - rules.trailRetentionDays * DAY_MS;
         metrics.trailPruned(await store.pruneTrail(before));
+      }),
+    );
+  if (rules.retireDaysAfter > 0)
+    jobs.push(
+      job('days', rules.pruneIntervalS, async () => {
+        const retired = await retireDays(store, rules.retireDaysAfter * DAY_MS);
+        if (retired > 0) log.info({ job: 'days', tags: retired }, 'old days of dated tags were retired');
       }),
     );
   if (rules.ledgerRetentionDays > 0)

@@ -37,6 +37,13 @@ export const jobSettings = {
     unit: 'days',
     doc: 'How long the audit trail tells who changed what; looked at every pruneIntervalS. 0 keeps everything.',
   }),
+  retireDaysAfter: int({
+    default: 0,
+    min: 0,
+    max: 36_500,
+    unit: 'days',
+    doc: 'How long after its end the day of a dated tag is retired; looked at every pruneIntervalS. 0 retires none.',
+  }),
   forecastIntervalS: int({
     default: 3_600,
     min: 1,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dateToken, withAnyDate } from '../shapes/dated.ts';
+import { dateToken, isZone, withAnyDate, withoutZone, zoneOf } from '../shapes/dated.ts';
 import { SHAPE_FORM, Shape } from '../shapes/shape.ts';
 import { NEW_TAG_PATTERN, TAG_MAX_LENGTH } from '../tag.ts';
 import { PLAIN_TEXT, PLAIN_TEXT_FORM } from '../visible.ts';
@@ -35,6 +35,8 @@ export const segmentRequest = z.object({
   blockIds: z.int().min(0).max(1e12).default(0),
   /** The last segment that was used up: how many IDs it held and how long it lasted. Absent until there is one. */
   lastSegment: z.object({ step: z.int().min(1), lastedMs: z.int().min(0) }).optional(),
+  /** The agent's clock; given if it asks ahead for the tag of a day that is about to begin. */
+  agentTimeMs: unixMs.optional(),
   /** What this agent understands beyond bare numbers. It is refused a tag that needs more. */
   understands: z.array(z.string().max(64)).max(64).optional(),
 });
@@ -215,9 +217,10 @@ export const createTagRequest = z
       .string()
       .max(TAG_MAX_LENGTH)
       .refine(
-        (tag) => NEW_TAG_PATTERN.test(withAnyDate(tag)),
+        (tag) => NEW_TAG_PATTERN.test(withAnyDate(withoutZone(tag))),
         'takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit',
-      ),
+      )
+      .refine((tag) => isZone(zoneOf(tag) ?? 'UTC'), 'takes a time zone such as Europe/Berlin behind its @'),
     /** First ID. */
     start: id.default('1'),
     step: step.default(1_000),

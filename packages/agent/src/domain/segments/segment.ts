@@ -24,6 +24,8 @@ export interface Demand {
   readonly blockIds: number;
   /** The last segment that was used up; absent until there is one. */
   readonly lastSegment?: { readonly step: number; readonly lastedMs: number };
+  /** This agent's clock, unix milliseconds, if the tag's day has yet to begin; absent for any other tag. */
+  readonly aheadAtMs?: number;
 }
 
 /** The source of segments: the coordinators. */

@@ -35,6 +35,8 @@ export class TagIssuer {
   #inUse: InUse | undefined;
   /** The largest block that the last request for a segment asked for. */
   #askedBlock = 0;
+  /** IDs per second that are drawn of the day before; undefined unless this is the tag of a next day. */
+  #expectedRate: number | undefined;
   #issued = 0;
   #issuedAtTick = 0;
   #usedAt: number;
@@ -101,6 +103,12 @@ export class TagIssuer {
     const taken = this.#takeBlock(count);
     if (taken !== undefined) this.#fetchIfWanted();
     return taken;
+  }
+
+  /** Fetches the first segment of a day that has yet to begin, as large as `ratePerSecond` will want it. */
+  fetchAhead(ratePerSecond: number): void {
+    this.#expectedRate = ratePerSecond;
+    if (this.highest === 0n) this.#refill.start();
   }
 
   /** Called once a second: measures the rate, even if nobody draws. */
@@ -297,9 +305,17 @@ export class TagIssuer {
   }
 
   #ask(): Promise<Segment> {
+    const { clock, source } = this.#parts;
     const { lastSegment } = this.#buffer;
     this.#askedBlock = this.#blocks.firstNeeds ?? 0;
-    return this.#parts.source.fetchSegment(this.tag, {
+    if (this.highest === 0n && this.#waiting === 0 && this.#expectedRate !== undefined)
+      return source.fetchSegment(this.tag, {
+        ratePerSecond: this.#expectedRate,
+        waitingIds: 1,
+        blockIds: 0,
+        aheadAtMs: clock.now(),
+      });
+    return source.fetchSegment(this.tag, {
       ratePerSecond: this.#runway.demandPerSecond(this.#issued, this.#monotonic()),
       waitingIds: this.#line.waitingIds + this.#blocks.waitingIds,
       blockIds: this.#askedBlock,

@@ -251,6 +251,56 @@ describe('an idle tag', () => {
   });
 });
 
+describe('the next day of a dated tag', () => {
+  const TEMPLATE = 'o{yyyyMMdd}';
+  const MIDNIGHT = Date.UTC(2026, 10, 27);
+  const ONE = ['o{20261126}', 'o{20261127}'] as const;
+
+  /** An agent that drew from the template a quarter of an hour before midnight. */
+  async function beforeMidnight() {
+    const all = issuing({ idleMs: 3_600_000 });
+    const tags = all.newTags();
+    all.clock.jump(MIDNIGHT - 900_000 - all.clock.now());
+    await tags.take(TEMPLATE, 1);
+    return { ...all, tags };
+  }
+
+  test('is fetched before it begins, so its first callers are served although no coordinator answers', async () => {
+    const { tags, clock, source } = await beforeMidnight();
+    await clock.advance(880_000);
+    expect(tags.names()).toEqual(ONE);
+    expect(source.demands[1]).toMatchObject({ waitingIds: 1, aheadAtMs: expect.any(Number) });
+    expect(MIDNIGHT - (source.demands[1]?.aheadAtMs ?? 0)).toBeLessThan(540_000);
+    source.mode = unavailable();
+    const [before] = await tags.take(TEMPLATE, 1);
+    await clock.advance(20_000);
+    const [after] = await tags.take(TEMPLATE, 1);
+    expect([before?.start, after?.start]).toEqual([2n, 101n]);
+    tags.close();
+  });
+
+  test('is tried again every 15 s until it is there, and not once it is', async () => {
+    const { tags, clock, source } = await beforeMidnight();
+    source.mode = unavailable();
+    await clock.advance(780_000);
+    const tried = source.asks;
+    expect(tried).toBeGreaterThan(10);
+    expect(tried).toBeLessThan(40);
+    source.mode = 'now';
+    await clock.advance(120_000);
+    expect(source.asks).toBe(tried + 1);
+    tags.close();
+  });
+
+  test('is not fetched for a tag that nobody draws from any more', async () => {
+    const { tags, clock, source } = await beforeMidnight();
+    tags.drop(ONE[0], retired());
+    await clock.advance(880_000);
+    expect(source.asks).toBe(1);
+    tags.close();
+  });
+});
+
 describe('the names that are reported', () => {
   test('leave out a tag that is being made: its refill says whether it exists', async () => {
     const { newTags, source } = issuing();

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '@leafcutter/shared/clock';
+import { AHEAD_MS } from '@leafcutter/shared/dated';
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Shape } from '@leafcutter/shared/shape';
 import { isAskableTag } from '@leafcutter/shared/tag';
@@ -19,6 +20,8 @@ export interface TagsRules extends BufferRules {
 }
 
 const TICK_MS = 1_000;
+/** How long a next day that could not be fetched ahead is left alone, milliseconds. */
+const AHEAD_AGAIN_MS = 15_000;
 
 /**
  * The tags that this agent issues. A tag enters memory with its first request and leaves it when it is idle, retired
@@ -35,6 +38,10 @@ export class Tags {
   readonly #dated: DatedNames;
   readonly #gone: GoneTags;
   readonly #firstCalls: FirstCalls;
+  /** How long before a day begins its tag is fetched; drawn with the first template, so that agents do not ask at once. */
+  #aheadMs: number | undefined;
+  /** When the tags of next days were asked for, monotonic milliseconds. */
+  readonly #askedAhead = new Map<string, number>();
   #stopTick: Cancel = () => undefined;
   #closed = false;
 
@@ -154,6 +161,21 @@ export class Tags {
     return issuer;
   }
 
+  /** If a template is drawn from, its next day is in memory before it begins. Then nobody waits at midnight, nor for a coordinator that is away. */
+  #fetchAhead(template: string, name: string, now: number): void {
+    const { random, rules } = this.#parts;
+    const issuer = this.#issuers.get(name);
+    if (issuer === undefined) return;
+    this.#aheadMs ??= Math.min(AHEAD_MS * (0.5 + 0.4 * random()), rules.idleMs / 2);
+    const next = this.#dated.nextOf(template, this.#aheadMs);
+    const askedAt = this.#askedAhead.get(next ?? '') ?? Number.NEGATIVE_INFINITY;
+    if (next === undefined || this.#issuers.has(next) || now - askedAt < AHEAD_AGAIN_MS) return;
+    if (this.#issuers.size >= rules.maxTags || this.#gone.find(next) !== undefined) return;
+    this.#askedAhead.delete(name);
+    this.#askedAhead.set(next, now);
+    this.#open(next, true).fetchAhead(issuer.status().ratePerSecond);
+  }
+
   #close(issuer: TagIssuer, error: LeafcutterError): void {
     if (this.#issuers.get(issuer.tag) === issuer) this.#issuers.delete(issuer.tag);
     if (issuer.highest > 0n) this.#highest.set(issuer.tag, issuer.highest);
@@ -169,6 +191,7 @@ export class Tags {
         issuer.tick(now);
         if (issuer.idleSince(now - rules.idleMs)) this.#close(issuer, idle(issuer.tag));
       }
+      for (const [template, name] of this.#dated.latest) this.#fetchAhead(template, name, now);
       this.#tickLater();
     });
   }

@@ -92,7 +92,7 @@ export function tagNamed(name: string): string {
 /** Whether the record has a row of the tag or, if it is a template, of a tag that may be of its days. */
 export function holds(text: string, tag: string): boolean {
   const token = dateToken(tag);
-  const beginning = token === undefined ? `${nameOf(tag)}\t` : nameOf(tag.slice(0, tag.indexOf(token) + 1));
+  const beginning = token === undefined ? `${nameOf(tag)}\t` : nameOf(tag.slice(0, tag.indexOf('{') + 1));
   return text.includes(`\n${beginning}`);
 }
 

@@ -63,6 +63,19 @@ test('around midnight both days are given, for as long as clocks may differ', as
   await expect(dated.prepare(today)).rejects.toMatchObject({ code: 'CLOCK_SKEWED' });
 });
 
+test('the next day is given ten minutes ahead to those whose clock is right, and to nobody else', async () => {
+  const midnight = Date.UTC(2026, 10, 27);
+  const tomorrow = datedName(TEMPLATE, midnight);
+  clock.jump(midnight - 600_000 - 1 - clock.now());
+  const ask = (agentTimeMs?: number) => expect(dated.prepare(tomorrow, agentTimeMs));
+  await ask(clock.now()).rejects.toMatchObject({ code: 'CLOCK_SKEWED', reason: 'day' });
+  clock.jump(1);
+  await ask().rejects.toMatchObject({ code: 'CLOCK_SKEWED' });
+  await ask(clock.now() + SKEW_MS + 1).rejects.toMatchObject({ code: 'CLOCK_SKEWED' });
+  await ask(clock.now() + SKEW_MS).resolves.toBeUndefined();
+  expect(await store.findTag(tomorrow)).toMatchObject({ nextId: 1n, shape: '20261127{decimal:6}' });
+});
+
 test('a row of that name that writes otherwise is refused: its texts could be those of another day', async () => {
   await store.createTag(newTag(today));
   await expect(dated.prepare(today)).rejects.toMatchObject({ code: 'BAD_REQUEST', reason: 'shape' });

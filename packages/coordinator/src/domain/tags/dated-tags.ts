@@ -1,4 +1,4 @@
-import { datedName, datedShape, templateOf } from '@leafcutter/shared/dated';
+import { AHEAD_MS, datedName, datedShape, templateOf } from '@leafcutter/shared/dated';
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import type { Store, TagRecord } from '../allocation/store.ts';
 
@@ -14,17 +14,18 @@ export class DatedTags {
   }
 
   /**
-   * Called before `tag` is granted: if it belongs to a template, it exists from now on.
+   * Called before `tag` is granted: if it belongs to a template, it exists from now on. `agentTimeMs`: the clock of an
+   * agent that asks for a day which is about to begin. If it ran ahead, the agent would begin that day too early.
    * @throws TAG_RETIRED, STORE_UNAVAILABLE, CLOCK_SKEWED with reason `day` if it is not that day, BAD_REQUEST if the
    * existing tag has another shape than the template
    */
-  async prepare(tag: string): Promise<void> {
+  async prepare(tag: string, agentTimeMs?: number): Promise<void> {
     const dated = templateOf(tag);
     const template = dated && (await this.#store.findTag(dated.template));
     // Not a template but one of Leaf's tags with braces in its name: it is served as it is.
     if (template?.shape === undefined) return;
     if (template.retired) throw new LeafcutterError('TAG_RETIRED', `Tag "${template.tag}" is retired.`);
-    await this.#checkDay(template.tag, tag);
+    await this.#checkDay(template.tag, tag, agentTimeMs);
     const shape = datedShape(template.shape, dated?.digits ?? '');
     const made = (await this.#store.findTag(tag)) ?? (await this.#make({ ...template, tag, shape }));
     if (made?.shape === shape) return;
@@ -35,10 +36,12 @@ export class DatedTags {
     );
   }
 
-  async #checkDay(template: string, tag: string): Promise<void> {
+  async #checkDay(template: string, tag: string, agentTimeMs: number | undefined): Promise<void> {
     const now = await this.#store.now();
     const skew = this.#maxClockSkewMs;
-    if ([now - skew, now, now + skew].some((atMs) => datedName(template, atMs) === tag)) return;
+    const mayBeAhead = agentTimeMs !== undefined && agentTimeMs <= now + skew;
+    const times = [now - skew, now, now + skew, mayBeAhead ? now + AHEAD_MS : now];
+    if (times.some((atMs) => datedName(template, atMs) === tag)) return;
     throw new LeafcutterError(
       'CLOCK_SKEWED',
       `By the database's clock it is time for "${datedName(template, now)}", not for "${tag}"; set the clock of the agent.`,

@@ -30,11 +30,11 @@ export const SEGMENT_ENDPOINTS = [
       howLong: '`requestDeadlineMs`',
     },
     async handle({ coordinator }, { path: { tag }, body }, { request }) {
-      const { agentId, instanceId, ...demand } = body;
+      const { agentId, instanceId, agentTimeMs, ...demand } = body;
       coordinator.paces.check('segments', agentId);
       const holder = { agentId, instanceId };
       const take = async () => {
-        await coordinator.dated.prepare(tag);
+        await coordinator.dated.prepare(tag, agentTimeMs);
         return coordinator.segments.grant(tag, holder, demand);
       };
       const about = { 'leafcutter.tag': tag, 'leafcutter.agent_id': agentId };

@@ -21,6 +21,17 @@ export class DatedNames {
     return latest !== undefined && latest > name ? latest : name;
   }
 
+  /** The templates that gave IDs, each with the tag that gave the latest. */
+  get latest(): Iterable<readonly [template: string, name: string]> {
+    return this.#latest;
+  }
+
+  /** The tag that gives the template's IDs in `aheadMs`, if it isn't the one that gives them now. */
+  nextOf(template: string, aheadMs: number): string | undefined {
+    const next = datedName(template, this.#clock.now() + aheadMs);
+    return next > this.nameOf(template) ? next : undefined;
+  }
+
   /** True if a tag of `template` gave IDs. */
   gave(template: string): boolean {
     return this.#latest.has(template);
