@@ -177,6 +177,18 @@ describe('the console', () => {
       await retire.click();
       await page.getByText('retired').waitFor();
       expect(await poll(async () => (await fetch(`${agent?.url}/v1/ids/parcels`)).status === 410)).toBe(true);
+      await page.getByRole('link', { name: 'Who changed it' }).click();
+      const changes = page.locator('tr[data-change]');
+      await changes.filter({ hasText: 'made' }).waitFor();
+      const told = (await changes.allInnerTexts()).map((text) => text.replaceAll(/\s+/g, ' '));
+      expect(told).toEqual([
+        expect.stringContaining('(unnamed) retired parcels state before active → after retired 127.0.0.1'),
+        expect.stringContaining('(unnamed) changed parcels step before 50 → after 75 127.0.0.1'),
+        expect.stringMatching(/made parcels .*step 50/),
+      ]);
+      await page.getByLabel('Tag', { exact: true }).fill('nothing');
+      await page.getByRole('button', { name: 'Show' }).click();
+      await page.getByText('The trail has no such change.').waitFor();
     });
   });
 
@@ -279,6 +291,7 @@ describe('the console', () => {
       ['#/agents/agent-1', '.holders li'],
       ['#/machine-ids/0', '.windows li'],
       ['#/tags/nobody', '.empty'],
+      ['#/changes', 'tr[data-change]'],
       ['#/nowhere', 'h1'],
     ] as const) {
       await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);

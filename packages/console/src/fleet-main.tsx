@@ -3,6 +3,7 @@ import { render } from 'preact';
 import { useState } from 'preact/hooks';
 import { token } from './api.ts';
 import { type Live, useLive } from './live.ts';
+import { ChangesPage, wantedIn } from './pages/changes.tsx';
 import { ExplainPage } from './pages/explain.tsx';
 import { FleetPage } from './pages/fleet.tsx';
 import { FleetAgentPage } from './pages/fleet-agent.tsx';
@@ -19,6 +20,7 @@ const PLACES = [
   { place: undefined, label: 'Fleet' },
   { place: 'machine-ids', label: 'Machine ids' },
   { place: 'explain', label: 'Explain' },
+  { place: 'changes', label: 'Changes' },
 ] as const;
 
 /** Places that are reached from the fleet's page. */
@@ -67,6 +69,10 @@ function Place({ route, live }: { route: readonly string[]; live: Live<Event> })
   const { data } = live;
   if (place === 'explain' && more.length === 0)
     return <ExplainPage key={`${name} ${ofTag}`} asked={name} ofTag={ofTag} />;
+  if (place === 'changes') {
+    const wanted = wantedIn(route.slice(1));
+    return wanted === undefined ? <NotFoundPage /> : <ChangesPage key={route.join('/')} wanted={wanted} />;
+  }
   if (ofTag !== undefined) return <NotFoundPage />;
   if (place === 'tags' && name !== undefined)
     return <TagPage key={name} tag={name} live={live as Live<TagLive>} />;

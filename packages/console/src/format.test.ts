@@ -1,5 +1,15 @@
 import { expect, test } from '@jest/globals';
-import { ago, count, duration, offset, rate, timeLabels, withoutRepeats } from './format.ts';
+import {
+  ago,
+  count,
+  dayText,
+  duration,
+  offset,
+  rate,
+  timeLabels,
+  timeSpan,
+  withoutRepeats,
+} from './format.ts';
 
 test.each([
   [0, '0'],
@@ -42,4 +52,23 @@ test('labels of a time axis have seconds if they need them, a date at midnight, 
   expect(at).toMatch(/30/);
   expect(timeLabels([midnight + 5, midnight + 10])).toEqual(['00:00:05', '00:00:10']);
   expect(withoutRepeats(['0', '0', '1', '0'])).toEqual(['0', '', '1', '0']);
+});
+
+test.each([
+  ['2026', '2026'],
+  ['202611', '2026-11'],
+  ['20261126', '2026-11-26'],
+  ['2026112614', '2026-11-26, 14:00'],
+])('the digits %s are written %s', (digits, text) => {
+  expect(dayText(digits)).toBe(text);
+});
+
+test('two moments of one day name it once', () => {
+  const noon = new Date(2026, 10, 26, 12).getTime();
+  expect(timeSpan(noon, noon + 60_000).match(/2026/g)).toHaveLength(1);
+  expect(timeSpan(noon, noon + 86_400_000).match(/2026/g)).toHaveLength(2);
+});
+
+test('a moment that stands alone on its axis has no seconds', () => {
+  expect(timeLabels([new Date(2026, 10, 26, 18, 50).getTime() / 1_000])).toEqual(['18:50']);
 });

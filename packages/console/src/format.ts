@@ -58,6 +58,28 @@ export function dateTime(ms: number): string {
   return new Date(ms).toLocaleString([], { hourCycle: 'h23', dateStyle: 'medium', timeStyle: 'medium' });
 }
 
+/** Two moments; the day is not said twice. */
+export function timeSpan(fromMs: number, toMs: number): string {
+  const day = (ms: number) => new Date(ms).toDateString();
+  const end =
+    day(fromMs) === day(toMs)
+      ? new Date(toMs).toLocaleTimeString([], { hourCycle: 'h23', timeStyle: 'medium' })
+      : dateTime(toMs);
+  return `${dateTime(fromMs)} to ${end}`;
+}
+
+/** The day in the name of a dated tag, `20261126` or shorter or with an hour, as people write it: 2026-11-26. */
+export function dayText(digits: string): string {
+  const [year, month, day, hour] = [
+    digits.slice(0, 4),
+    digits.slice(4, 6),
+    digits.slice(6, 8),
+    digits.slice(8),
+  ];
+  const date = [year, month, day].filter(Boolean).join('-');
+  return hour === '' ? date : `${date}, ${hour}:00`;
+}
+
 /** The reader's time zone: Europe/Berlin (UTC+01:00). */
 export function timeZone(atMs: number): string {
   const { timeZone: name } = Intl.DateTimeFormat().resolvedOptions();
@@ -71,7 +93,7 @@ export function timeZone(atMs: number): string {
  * the date instead of midnight.
  */
 export function timeLabels(ticks: readonly number[]): string[] {
-  const [first = 0, second = 0] = ticks;
+  const [first = 0, second = Number.POSITIVE_INFINITY] = ticks;
   const isFine = second - first < 60;
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
   if (isFine) time.second = '2-digit';

@@ -1,6 +1,6 @@
 import type { Explanation, LedgerRange } from '@leafcutter/shared/inspection';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { dateTime } from '../format.ts';
+import { dateTime, timeSpan } from '../format.ts';
 import { AgentName } from '../parts/agent-name.tsx';
 import { Badge, Card, Empty, Fact } from '../parts/basics.tsx';
 import { linkTo } from '../route.ts';
@@ -95,7 +95,9 @@ function Answer({ explanation }: { explanation: Explanation }) {
         <Card title="A snowflake" aside={<Badge tone={TONES[snowflake.verdict]}>{snowflake.verdict}</Badge>}>
           <p>{snowflake.sentence}</p>
           <dl class="facts">
-            <Fact name="Time">{dateTime(snowflake.timestampMs)}</Fact>
+            <Fact name="Time" isLong>
+              {dateTime(snowflake.timestampMs)}
+            </Fact>
             <Fact name="Machine id">
               <a href={linkTo('machine-ids', String(snowflake.machineId))}>{snowflake.machineId}</a>
             </Fact>
@@ -120,22 +122,27 @@ function Answer({ explanation }: { explanation: Explanation }) {
 }
 
 function Granted({ range, what }: { range: LedgerRange; what: 'Segment' | 'Window' }) {
-  const bound = (text: string) => (what === 'Window' ? dateTime(Number(text)) : text);
   return (
     <dl class="facts">
       <Fact name={what} isLong>
-        <span class="id">
-          {bound(range.start)} to {bound(range.end)}
-        </span>
+        {what === 'Window' ? (
+          timeSpan(Number(range.start), Number(range.end))
+        ) : (
+          <span class="id">
+            {range.start} to {range.end}
+          </span>
+        )}
       </Fact>
       <Fact name="Agent">
         <AgentName agentId={range.agentId} />
       </Fact>
+      <Fact name="By coordinator">{range.coordinatorId}</Fact>
+      <Fact name="Granted" isLong>
+        {dateTime(range.grantedAtMs)}
+      </Fact>
       <Fact name="Instance" isLong>
         <span class="id small">{range.instanceId}</span>
       </Fact>
-      <Fact name="Granted">{dateTime(range.grantedAtMs)}</Fact>
-      <Fact name="By coordinator">{range.coordinatorId}</Fact>
     </dl>
   );
 }

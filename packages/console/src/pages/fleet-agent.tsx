@@ -43,7 +43,7 @@ function Instance({ instance, nowMs }: { instance: AgentLive['instances'][number
         <Badge tone={TONES[state]}>{state}</Badge>
         <span class="hint">
           {state === 'unknown' ? 'Reports cannot be read now, or none had time to come. ' : ''}
-          As it reported {ago(seenAtMs, nowMs)}.
+          Reported {ago(seenAtMs, nowMs)}.
         </span>
       </p>
       <AgentFacts status={status} tagCount={tagCount} />

@@ -171,7 +171,7 @@ function Detail({
         <Fact name="State" hint={means}>
           <Badge tone={tone}>{name}</Badge>
         </Fact>
-        <Fact name={letter === 'h' || letter === 's' ? 'Held by' : 'Last held by'}>
+        <Fact name={letter === 'h' || letter === 's' ? 'Held by' : 'Last held by'} isLong>
           {lease.data?.agentId === undefined ? 'nobody yet' : <AgentName agentId={lease.data.agentId} />}
         </Fact>
         <Fact name="Ceiling" hint="Until then a holder may put time into IDs; only later somebody else may">

@@ -1,9 +1,9 @@
-import { datedName, dateToken, templateOf } from '@leafcutter/shared/dated';
+import { datedName, dateToken, templateOf, zoneOf } from '@leafcutter/shared/dated';
 import type { TagLive } from '@leafcutter/shared/fleet-views';
 import type { LedgerPage } from '@leafcutter/shared/inspection';
 import type { ComparedTag, TagList, TagView } from '@leafcutter/shared/wire';
 import { useState } from 'preact/hooks';
-import { ago, count, dateTime, duration, rate } from '../format.ts';
+import { ago, count, dateTime, dayText, duration, rate } from '../format.ts';
 import type { Live } from '../live.ts';
 import { AgentName } from '../parts/agent-name.tsx';
 import { Badge, Card, Empty, Fact, Loading, Table } from '../parts/basics.tsx';
@@ -15,9 +15,12 @@ import { EditTag, RetireTag } from '../parts/tag-dialogs.tsx';
 import { linkTo } from '../route.ts';
 import { useDocument } from '../use-document.ts';
 import { useTitle } from '../use-title.ts';
+import { linkToChanges } from './changes.tsx';
 
 const LEDGER_EVERY_MS = 5_000;
 const LEDGER_SHOWN = 12;
+/** A number with more digits than this takes the room of two figures. */
+const LONG_DIGITS = 15;
 
 /** One tag: every agent's two segments, rate and step over time, the newest ledger entries, and its settings. */
 export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
@@ -49,6 +52,7 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
       </main>
     );
   }
+  const isTemplate = dateToken(tag) !== undefined;
   const ranges = ledger.data?.ranges ?? [];
   const steps = ranges
     .map(({ grantedAtMs, start, end }): Point => [grantedAtMs, Number(BigInt(end) - BigInt(start))])
@@ -59,16 +63,19 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
       <div class="page-head">
         <h1>{tag}</h1>
         {view?.state === 'retired' ? <Badge tone="idle">retired</Badge> : null}
-        {view?.state === 'active' ? (
-          <div class="buttons">
-            <button type="button" onClick={() => setDialog('edit')}>
-              Change
-            </button>
-            <button type="button" class="danger" onClick={() => setDialog('retire')}>
-              Retire
-            </button>
-          </div>
-        ) : null}
+        <div class="buttons">
+          <a href={linkToChanges({ tag })}>Who changed it</a>
+          {view?.state === 'active' ? (
+            <>
+              <button type="button" onClick={() => setDialog('edit')}>
+                Change
+              </button>
+              <button type="button" class="danger" onClick={() => setDialog('retire')}>
+                Retire
+              </button>
+            </>
+          ) : null}
+        </div>
       </div>
       {view?.description ? <p>{view.description}</p> : null}
       {compared.data?.warnings.map(({ code, message }) => (
@@ -79,8 +86,12 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
       {view === null && compared.problem !== undefined ? (
         <p class="note unknown">How this tag stands is unknown: {compared.problem}</p>
       ) : null}
-      <Facts view={view} ratePerSecond={event.ratePerSecond} />
-      {dateToken(tag) === undefined ? null : <Days template={tag} nowMs={timeMs} />}
+      <Facts
+        view={view}
+        ratePerSecond={event.ratePerSecond}
+        zone={isTemplate ? (zoneOf(tag) ?? 'UTC') : undefined}
+      />
+      {isTemplate ? <Days template={tag} nowMs={timeMs} /> : null}
       <Card title={`Buffers (${holders.length})`}>
         <Holders holders={holders} tag={tag} nowMs={timeMs} />
       </Card>
@@ -94,21 +105,25 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
             rangeMs={rangeMs}
           />
         </Card>
-        <Card title="Step">
-          <Chart
-            label={`Size of the segments of ${tag}`}
-            unit="IDs"
-            points={lastStep === undefined ? steps : [...steps, [timeMs, lastStep]]}
-            nowMs={timeMs}
-            rangeMs={rangeMs}
-            kind="steps"
-          />
-        </Card>
+        {isTemplate ? null : (
+          <Card title="Step">
+            <Chart
+              label={`Size of the segments of ${tag}`}
+              unit="IDs"
+              points={lastStep === undefined ? steps : [...steps, [timeMs, lastStep]]}
+              nowMs={timeMs}
+              rangeMs={rangeMs}
+              kind="steps"
+            />
+          </Card>
+        )}
       </div>
-      <Card title="Newest ledger entries">
-        {ledger.problem !== undefined ? <p class="note warning">{ledger.problem}</p> : null}
-        <Ledger ranges={ranges} />
-      </Card>
+      {isTemplate ? null : (
+        <Card title="Newest ledger entries">
+          {ledger.problem !== undefined ? <p class="note warning">{ledger.problem}</p> : null}
+          <Ledger ranges={ranges} />
+        </Card>
+      )}
       {dialog === 'edit' && view !== null ? (
         <EditTag view={view} onClose={() => setDialog(undefined)} />
       ) : null}
@@ -117,7 +132,12 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
   );
 }
 
-function Facts({ view, ratePerSecond }: Pick<TagLive, 'view' | 'ratePerSecond'>) {
+/** `zone`: that of a template's days. It hands out nothing itself, so what is left is told of each day. */
+function Facts({
+  view,
+  ratePerSecond,
+  zone,
+}: Pick<TagLive, 'view' | 'ratePerSecond'> & { zone: string | undefined }) {
   const stored = (text: (view: TagView) => string) =>
     view === null ? <Badge tone="unknown">unknown</Badge> : text(view);
   return (
@@ -125,11 +145,19 @@ function Facts({ view, ratePerSecond }: Pick<TagLive, 'view' | 'ratePerSecond'>)
       <Fact name="Rate" hint="Of the agents that are alive">
         {ratePerSecond === null ? <Badge tone="unknown">unknown</Badge> : rate(ratePerSecond)}
       </Fact>
-      <Fact name="IDs left">{stored(({ highestId, nextId }) => leftOf(highestId, nextId))}</Fact>
+      {zone === undefined ? (
+        <Fact name="IDs left">{stored(({ highestId, nextId }) => leftOf(highestId, nextId))}</Fact>
+      ) : (
+        <Fact name="Its days are those of">{zone}</Fact>
+      )}
       <Fact name="Base step">{stored(({ step }) => count(step))}</Fact>
       <Fact name="Max step">{stored(({ step, maxStep }) => count(Math.max(step, maxStep)))}</Fact>
       <Fact name="Target duration">{stored(({ targetDurationS }) => duration(targetDurationS))}</Fact>
-      <Fact name="Next segment starts at" hint="The counter in the store" isLong>
+      <Fact
+        name={zone === undefined ? 'Next segment starts at' : 'Each day starts at'}
+        hint="The counter in the store"
+        isLong={(view?.nextId.length ?? 0) > LONG_DIGITS}
+      >
         <span class="id">{stored(({ nextId }) => nextId)}</span>
       </Fact>
       {view?.shape == null ? null : (
@@ -164,26 +192,27 @@ function Days({ template, nowMs }: { template: string; nowMs: number }) {
     `v1/tags?after=${encodeURIComponent(after)}&limit=100`,
     LEDGER_EVERY_MS,
   );
+  const today = datedName(template, nowMs);
   const days = (data?.tags ?? []).filter(({ tag }) => templateOf(tag)?.template === template).reverse();
   return (
     <Card title="Its tags, the latest first">
       {problem === undefined ? null : <p class="note unknown">Which ones there are is unknown: {problem}</p>}
       {days.length === 0 ? (
-        <Empty>None was drawn from lately. One is made with the first request of its time, in UTC.</Empty>
+        <Empty>None was drawn from lately. One is made with the first request of its time.</Empty>
       ) : (
         <Table
           label="Table of the template’s tags"
-          columns={[['Tag'], ['Drawn up to', 'number'], ['IDs left', 'number'], ['State']]}
+          columns={[['Day'], ['Granted up to', 'number'], ['IDs left', 'number'], ['State']]}
         >
           {days.slice(0, DAYS_SHOWN).map(({ tag, nextId, highestId, state }) => (
             <tr key={tag} data-day={tag}>
               <th scope="row">
-                <a href={linkTo('tags', tag)}>{tag}</a>
+                <a href={linkTo('tags', tag)}>{dayOf(tag)}</a>
               </th>
               <td class="number id">{String(BigInt(nextId) - 1n)}</td>
               <td class="number">{leftOf(highestId, nextId)}</td>
               <td>
-                <Badge tone={state === 'active' ? 'ok' : 'idle'}>{state}</Badge>
+                <DayBadge state={state} isNow={tag === today} isAhead={tag > today} />
               </td>
             </tr>
           ))}
@@ -191,6 +220,17 @@ function Days({ template, nowMs }: { template: string; nowMs: number }) {
       )}
     </Card>
   );
+}
+
+function dayOf(tag: string): string {
+  return dayText(templateOf(tag)?.digits ?? '');
+}
+
+/** A day that agents drew from has its tag before it begins. */
+function DayBadge({ state, isNow, isAhead }: Pick<TagView, 'state'> & { isNow: boolean; isAhead: boolean }) {
+  if (state === 'retired') return <Badge tone="idle">retired</Badge>;
+  if (isNow) return <Badge tone="ok">now</Badge>;
+  return <Badge tone="idle">{isAhead ? 'not begun' : 'over'}</Badge>;
 }
 
 function Holders({ holders, tag, nowMs }: Pick<TagLive, 'holders' | 'tag'> & { nowMs: number }) {
@@ -201,7 +241,7 @@ function Holders({ holders, tag, nowMs }: Pick<TagLive, 'holders' | 'tag'> & { n
       {holders.map(({ agentId, instanceId, state, seenAtMs, buffer }) => (
         <li key={`${instanceId} ${buffer.tag}`} class={state} data-agent={agentId}>
           <BufferRow name={<a href={linkTo('agents', agentId)}>{agentId}</a>} buffer={buffer}>
-            {buffer.tag === tag ? null : <a href={linkTo('tags', buffer.tag)}>{buffer.tag}</a>}
+            {buffer.tag === tag ? null : <a href={linkTo('tags', buffer.tag)}>{dayOf(buffer.tag)}</a>}
             {state === 'alive' ? null : (
               <Badge tone={state === 'silent' ? 'critical' : 'unknown'}>
                 {state}, as of {ago(seenAtMs, nowMs)}
