@@ -44,6 +44,7 @@ async function drill(arena: Arena, meanwhile: Meanwhile): Promise<void> {
   const cwd = await scratchDir('restore-drill');
   const run = (block: string) => runDocumented(block, { cwd, env });
   await run('backup');
+  await run('check-backup');
   await arena.createTag(YOUNG, { step: 20 });
   for (const agent of agents) await arena.drawSome(agent, YOUNG, 60);
   await sleep(LOST_MS);
