@@ -281,6 +281,35 @@ describe('one counter’s trouble is its own', () => {
     expect(await ofHeld).toEqual(['1-101']);
   });
 
+  test('if three rows stay stuck, a counter that has to go alone still gets its turn', async () => {
+    const stuck = ['a', 'b', 'c'];
+    const hung: ((error: Error) => void)[] = [];
+    const { withTags, withTag } = store;
+    store.withTags = (tags, work) => {
+      const free = tags.filter((tag) => !stuck.includes(tag));
+      return withTags.call(store, free, work) as never;
+    };
+    store.withTag = (tag, work) =>
+      stuck.includes(tag)
+        ? new Promise((_, reject) => hung.push(reject))
+        : (withTag.call(store, tag, work) as never);
+    const counters = grouping();
+    const first = takeAll(counters, stuck);
+    await settle();
+    expect(hung).toHaveLength(3);
+    const tooLong = new LeafcutterError('STORE_UNAVAILABLE', 'the row is held', { reason: 'deadlock' });
+    for (const end of hung.splice(0)) end(tooLong);
+    expect(await first).toEqual(['deadlock', 'deadlock', 'deadlock']);
+    void takeAll(counters, stuck);
+    await settle();
+    expect(hung).toHaveLength(2);
+    expect(await takeAll(counters, ['nobody', 'd'])).toEqual(['TAG_UNKNOWN', '1-101']);
+    // The third has its turn, too.
+    hung[0]?.(tooLong);
+    await settle();
+    expect(hung).toHaveLength(3);
+  });
+
   test('if the rows of many are held, others go on in groups', async () => {
     const tags = Array.from({ length: 40 }, (_, n) => `tag-${n}`);
     await open(new MemoryStore(clock), [...TAGS, ...tags]);

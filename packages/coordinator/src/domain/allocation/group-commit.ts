@@ -11,6 +11,8 @@ export const MAX_COUNTERS = 64;
 const MAX_GROUPS = 2;
 /** Counters at most that have a transaction of their own under way; few, because each may keep a connection waiting. */
 const MAX_ALONE = 3;
+/** Of those, counters at most that failed alone the last time. Their rows may be stuck; others shall not wait for that. */
+const MAX_AGAIN = MAX_ALONE - 1;
 const MAX_WAITING = 10_000;
 /** Counters that are known to have failed alone; the first of them is forgotten for another. */
 const MAX_FAILED = 1_000;
@@ -61,6 +63,8 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
   readonly #failed = new Set<string>();
   #groups = 0;
   #alone = 0;
+  /** Of those alone, how many failed the last time. */
+  #again = 0;
   #isStarting = false;
 
   constructor(parts: AllocationParts & { readonly clock: Clock }, transactions: Transactions<Key, Row>) {
@@ -103,14 +107,23 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
       });
     }
     while (this.#alone < MAX_ALONE) {
-      const request = this.#toBeAlone.shift();
+      const request = this.#nextAlone();
       if (request === undefined) break;
+      const again = Number(this.#failed.has(String(request.key)));
       this.#alone += 1;
+      this.#again += again;
       void this.#byItself(request).finally(() => {
         this.#alone -= 1;
+        this.#again -= again;
         this.#start();
       });
     }
+  }
+
+  #nextAlone(): Request<Key, Row> | undefined {
+    const mayBeAgain = this.#again < MAX_AGAIN;
+    const at = this.#toBeAlone.findIndex(({ key }) => mayBeAgain || !this.#failed.has(String(key)));
+    return at < 0 ? undefined : this.#toBeAlone.splice(at, 1)[0];
   }
 
   /** Those that have waited longest, one for each counter. */
