@@ -345,101 +345,121 @@ describe('what the scripts return on a real Redis', () => {
   });
 
   /** With entries of 300 bytes and sums of 30 besides what is in them, in a roster of 1,000 bytes. */
-  const change = (own: { gone?: string; overdueAtMs?: number; reports?: readonly (readonly string[])[] }) =>
+  const change = (agents: readonly (readonly string[])[], tags: readonly (readonly string[])[] = []) =>
     redis.changeAgents(
       ...(['r', 'd', 's', 't', 'p', 'n', 'b'] as const),
-      1_000,
-      '300 30 400 3',
-      own.gone ?? '',
-      own.overdueAtMs ?? 0,
-      10,
-      (own.reports ?? []).map((fields) => fields.join('\x1f')).join('\x1e'),
+      ...([1_000, 300, 30, agents.length] as const),
+      ...[...agents, ...tags].flat(),
     );
-  const said = (id: string, rows: string, since = '', revision = '1', without = '') =>
-    [id, 'pod-', '7', '50', '0', since, revision, '[]', rows, without] as const;
-  /** Changing with one report. */
-  const report = async (...of: Parameters<typeof said>) => (await change({ reports: [said(...of)] }))[1];
+  /** An agent with a record that was, if it is not empty, alive at the same place. */
+  const alive = (id: string, was: string, is: string, dueAt = '50', place = 'pod-') =>
+    [id, was, was === '' ? '0' : '1', is, place, was === '' ? '' : place, '7', dueAt, '0'] as const;
+  /** A tag whose sum rises by an agent, a rate, one that waits and one that fails. */
+  const rises = (tag: string, rate: string, who: string, out = '8007') =>
+    [tag, '1', rate, '1', '1', 'E', out, who, ''] as const;
 
-  test('changeAgents: how many became silent, and what became of each report; it counts bytes and sums', async () => {
-    expect(await change({ reports: [said(A, 'x\t1500\t2\tE\t9\t-'), said(B, 'x\t500\t0\t\t8\t-')] })).toEqual(
-      ['0', 'entered', 'entered'],
+  test('changeAgents: enters records, adds to sums and counts bytes; who is silent or forgotten is out of them', async () => {
+    expect(await change([alive(A, '', 'a'), alive(B, '', 'bb', '50', 'pot-')], [rises('x', '2000', A)])).toBe('entered');
+    expect(await redis.hgetall('r')).toEqual({ [A]: 'a', [B]: 'bb' });
+    expect(await redis.hgetall('n')).toEqual({ x: `1 2000 1 1 E 8007 ${A}` });
+    expect(await redis.get('b')).toBe(String(600 + 3 + 31));
+    expect(await change([alive(B, 'bb', 'b', '50', 'pot-')], [rises('x', '500', B, '8008')])).toBe('entered');
+    expect(await redis.hgetall('n')).toEqual({ x: `2 2500 2 2 E 8007 ${A}` });
+    const out = (agents: string, rate: string, left: string) =>
+      ['x', agents, rate, '-1', '-1', '', '', '', left] as const;
+    expect(await change([alive(A, 'a', 'a', '')], [out('-1', '-2000', `${B} ${A}`)])).toBe('entered');
+    expect(await redis.hgetall('n')).toEqual({ x: '1 500 1 1 E - -' });
+    const silent = [A, 'a', '0', 'a', 'pod-', 'pod-', '7', '', '0'];
+    expect(await change([[B, 'b', '1', '', '', 'pot-', '', '', '0']], [out('-1', '-500', B)])).toBe(
+      'entered',
     );
-    const record = '1\t7\tpod-\t[]\nx\t1500\t2\tE\t9\t-';
-    expect(await redis.hget('r', A)).toBe(record);
-    expect(await redis.hgetall('n')).toEqual({ x: `2 2000 2 1 E 8007 ${B}` });
-    expect(await redis.get('b')).toBe(String(2 * (300 + record.length) - 2 + 31));
-    expect(await report('c', 'y'.repeat(400))).toBe('full');
-    expect(await change({ overdueAtMs: 50 })).toEqual(['0']);
-    expect(await change({ overdueAtMs: 51, gone: B })).toEqual(['1']);
     expect(await redis.exists('n', 'd')).toBe(0);
     expect([await redis.zrange('s', '0', '-1'), await redis.zrange('p', '0', '-1')]).toEqual([
       [A],
       [`pod- ${A}`],
     ]);
-    expect(await redis.get('b')).toBe(String(300 + record.length));
-    await change({ gone: `${A} nobody` });
+    expect(await redis.get('b')).toBe('301');
+    expect(await change([silent.with(3, '').with(4, '')])).toBe('entered');
     expect(await redis.keys('*')).toEqual([]);
   });
 
-  test('changeAgents: merges what changed since a revision that it has, and knows no other', async () => {
-    const [x, y, z] = ['x\t1\t0\t\t\t-', 'y\t2\t0\t\t\t-', 'z\t3\t0\t\t\t-'];
-    expect(await report(A, z, '1', '2')).toBe('unknown');
-    expect(await report(A, `${x}\n${y}`)).toBe('entered');
-    expect(await report(A, z, '2', '3')).toBe('unknown');
-    expect(await report(A, `x\t5\t0\t\t\t-\n${z}`, '1', '2', 'y\tnone')).toBe('entered');
-    expect(await report(A, z, '1', '2')).toBe('entered');
-    expect(await redis.hgetall('n')).toEqual({ x: '1 5 0 0 - - -', z: '1 3 0 0 - - -' });
-    expect(await report(A, 'a\t1\t0\t\t\t-\nb\t1\t0\t\t\t-', '2', '3')).toBe('unknown');
-  });
-
-  test('changeAgents: as many become silent as it is told, the longest due first', async () => {
-    for (const id of ['a', 'b', 'c'])
-      await change({ reports: [[id, id, '7', id === 'c' ? '40' : '50', '1', '', '1', '[]', '', '']] });
-    const some = await redis.changeAgents(
-      'r',
-      'd',
-      's',
-      't',
-      'p',
-      'n',
-      'b',
-      1_000,
-      '300 30 400 3',
-      '',
-      60,
-      1,
-      '',
+  test('changeAgents: changes nothing if one of them is not as it was read, or has no room', async () => {
+    await change([alive(A, '', 'a')]);
+    const stands = await redis.hgetall('r');
+    const other = alive(B, '', 'b');
+    for (const [index, is] of [
+      [1, ''],
+      [1, 'b'],
+      [2, '0'],
+    ] as const)
+      expect(await change([other, alive(A, 'a', 'c').with(index, is)], [rises('x', '1', A)])).toBe('changed');
+    expect(await change([other, alive('c', '', 'y'.repeat(99))], [rises('x'.repeat(300), '1', A)])).toBe(
+      'full',
     );
-    expect([some, await redis.zrange('s', '0', '-1')]).toEqual([['1'], ['c']]);
-    expect(await redis.zrange('t', '0', '-1')).toEqual(['a', 'b']);
+    expect([await redis.hgetall('r'), await redis.exists('n'), await redis.get('b')]).toEqual([
+      stands,
+      0,
+      '301',
+    ]);
+    // What does not grow needs no room.
+    await redis.set('b', '2000');
+    expect(await change([alive(A, 'a', 'b')])).toBe('entered');
   });
 
-  test('takeLock: 1 where the lock is the ticket’s, 0 where the ticket stands in the queue, once', async () => {
-    expect(await redis.takeLock('k', 'c 1 60000', 60_000)).toBe(1);
-    expect(await redis.takeLock('k', 'c 2 60000', 60_000)).toBe(0);
-    expect(await redis.takeLock('k', 'c 2 60000', 60_000)).toBe(0);
-    expect(await redis.takeLock('k', 'c 1 60000', 60_000)).toBe(1);
+  test('changeAgents: tells of another process of an agent, alive beside one to be silent, silent beside a new one', async () => {
+    await change([alive(A, '', 'a'), alive(B, '', 'b')]);
+    const quiet = alive(A, 'a', 'a', '');
+    expect(await change([quiet])).toBe('changed');
+    // Of one that changes, too, the caller knows.
+    expect(await change([quiet, alive(B, 'b', 'b', '')])).toBe('entered');
+    expect(await change([alive('c', '', 'c')])).toBe('changed');
+  });
+
+  const takeAll = (...locks: (readonly [key: string, ticket: string])[]) =>
+    redis.takeLocks(locks.length, ...locks.map(([key]) => key), ...locks.map(([, ticket]) => ticket));
+  const take = async (ticket: string) => (await takeAll(['k', ticket]))[0];
+  const release = async (ticket: string) => (await redis.releaseLocks(1, 'k', ticket))[0];
+
+  test('takeLocks: 1 if a lock is the ticket’s, 0 if the ticket stands in the queue, once', async () => {
+    expect(await take('c 1 60000')).toBe('1');
+    expect(await take('c 2 60000')).toBe('0');
+    expect(await take('c 2 60000')).toBe('0');
+    expect(await take('c 1 60000')).toBe('1');
     expect(await redis.lrange('k', 0, -1)).toEqual(['c 1 60000', 'c 2 60000']);
+    expect(await redis.pttl('k')).toBeGreaterThan(50_000);
   });
 
-  test('releaseLock: 1 where the lock was the ticket’s, else 0; a ticket in the queue is given up', async () => {
-    for (const ticket of ['c 1 60000', 'c 2 60000']) await redis.takeLock('k', ticket, 60_000);
-    expect(await redis.releaseLock('k', 'c 2 60000')).toBe(0);
-    expect(await redis.releaseLock('k', 'c 3 60000')).toBe(0);
+  test('takeLocks and releaseLocks treat each of many as if it were alone, also beside a key of another type', async () => {
+    await redis.set('made', 'by hand');
+    await take('c 1 60000');
+    const locks = [
+      ['j', 'c 2 60000'],
+      ['made', 'c 3 60000'],
+      ['k', 'c 4 60000'],
+    ] as const;
+    expect(await takeAll(...locks)).toEqual(['1', '', '0']);
+    const [keys, tickets] = [locks.map(([key]) => key), locks.map(([, ticket]) => ticket)];
+    expect(await redis.releaseLocks(3, ...keys, ...tickets)).toEqual(['1', '0', '0']);
+    expect([await redis.exists('j'), await redis.lrange('k', 0, -1)]).toEqual([0, ['c 1 60000']]);
+  });
+
+  test('releaseLocks: 1 if the lock was the ticket’s, else 0; a ticket in the queue is given up', async () => {
+    for (const ticket of ['c 1 60000', 'c 2 60000']) await take(ticket);
+    expect(await release('c 2 60000')).toBe('0');
+    expect(await release('c 3 60000')).toBe('0');
     expect(await redis.lrange('k', 0, -1)).toEqual(['c 1 60000']);
-    expect(await redis.releaseLock('k', 'c 1 60000')).toBe(1);
+    expect(await release('c 1 60000')).toBe('1');
     expect(await redis.exists('k')).toBe(0);
-    expect(await redis.releaseLock('k', 'c 1 60000')).toBe(0);
+    expect(await release('c 1 60000')).toBe('0');
   });
 
-  test('releaseLock hands the lock for the heir’s time to the first who hears it, and passes over the deaf', async () => {
+  test('releaseLocks hands a lock for the heir’s time to the first who hears it, and passes over the deaf', async () => {
     const told: string[][] = [];
     const listener = new Redis(server.url);
     listener.on('message', (...message) => told.push(message));
     await listener.subscribe('c');
-    for (const ticket of ['c 1 60000', 'gone 1 60000', 'c 2 900000', 'c 3 60000'])
-      await redis.takeLock('k', ticket, 60_000);
-    expect(await redis.releaseLock('k', 'c 1 60000')).toBe(1);
+    for (const ticket of ['c 1 60000', 'gone 1 60000', 'c 2 900000', 'c 3 60000']) await take(ticket);
+    expect(await release('c 1 60000')).toBe('1');
     expect(await redis.lrange('k', 0, -1)).toEqual(['c 2 900000', 'c 3 60000']);
     expect(await redis.pttl('k')).toBeGreaterThan(60_000);
     // Its answer arrives after everything that was published to it before.
@@ -448,13 +468,13 @@ describe('what the scripts return on a real Redis', () => {
     listener.disconnect();
   });
 
-  test('releaseLock hands the lock to the first of all where the user may not publish', async () => {
+  test('releaseLocks hands a lock to the first of all where the user may not publish', async () => {
     await redis.call('ACL', 'SETUSER', 'mute', 'on', 'nopass', '~*', '+@all', 'resetchannels');
     const mute = new Redis(server.url, { username: 'mute', password: 'any' });
     defineScripts(mute);
-    for (const ticket of ['c 1 60000', 'c 2 60000']) await redis.takeLock('k', ticket, 60_000);
-    expect(await mute.releaseLock('k', 'c 1 60000')).toBe(1);
-    expect(await redis.takeLock('k', 'c 2 60000', 60_000)).toBe(1);
+    for (const ticket of ['c 1 60000', 'c 2 60000']) await take(ticket);
+    expect(await mute.releaseLocks(1, 'k', 'c 1 60000')).toEqual(['1']);
+    expect(await take('c 2 60000')).toBe('1');
     mute.disconnect();
   });
 
@@ -468,9 +488,9 @@ describe('what the scripts return on a real Redis', () => {
       confirmFences: await redis.confirmFences(2, 'i', 'f', 'g1', digits(2)),
       keepLease: await redis.keepLease('l', A, 'a', 1_000, 'enter'),
       endLease: await redis.endLease('l', A),
-      changeAgents: await change({ reports: [said(A, '')] }),
-      takeLock: await redis.takeLock('k', 'x 1 1000', 1_000),
-      releaseLock: await redis.releaseLock('k', 'x 1 1000'),
+      changeAgents: await change([alive(A, '', 'a')]),
+      takeLocks: await takeAll(['k', 'x 1 1000']),
+      releaseLocks: await redis.releaseLocks(1, 'k', 'x 1 1000'),
     };
     for (const [name, answer] of Object.entries(answers))
       expect([name, Array.isArray(answer) ? 'string[]' : typeof answer]).toEqual([

@@ -46,7 +46,7 @@ async function calls(command: string): Promise<number> {
   return Number(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0);
 }
 
-/** How often a lock was asked for: only `take-lock.lua` reads whole lists. */
+/** How often a lock was asked for: only `take-locks.lua` reads whole lists. */
 const asked = () => calls('lrange');
 
 async function untilAsked(times: number): Promise<void> {
@@ -64,6 +64,20 @@ describe('a lock in Redis', () => {
       expect(release).toBeDefined();
     }
     expect(await asked()).toBe(1 + 10);
+  });
+
+  test('is asked for together with others that are wanted in the same moment, and released so', async () => {
+    // From now on Redis knows the scripts.
+    await (await a.acquire('tag:first', NOW))?.();
+    const scripts = await calls('evalsha');
+    const names = Array.from({ length: 70 }, (_, n) => `tag:${n}`);
+    const releases = await Promise.all(names.map((name) => a.acquire(name, NOW)));
+    expect(releases).not.toContain(undefined);
+    // 64 in each call at most.
+    expect([(await calls('evalsha')) - scripts, await asked()]).toEqual([2, 71]);
+    await Promise.all(releases.map((release) => release?.()));
+    expect((await calls('evalsha')) - scripts).toBe(4);
+    expect(await redis.keys(`${prefix}lock:*`)).toEqual([]);
   });
 
   test('goes to who waited longest, not to who released it and wants it again', async () => {

@@ -171,6 +171,26 @@ export function rosterContract(name: string, open: (maxBytes: number) => Promise
         });
       });
 
+      test('stay exact when several change the same agents at once', async () => {
+        const of = (n: number, round: number) =>
+          agentRecord(n, round, [drawn('a', { ratePerSecond: n + round }), drawn(`day ${round % 3}`)]);
+        for (let round = 0; round < 10; round++)
+          await Promise.all([
+            roster.report([1, 2, 3].map((n) => of(n, round))),
+            roster.report([2, 3, 4].map((n) => of(n, round + 1))),
+            roster.settle(overdueAfter(round)),
+            roster.remove(holder(1 + (round % 4)).instanceId),
+          ]);
+        const agents = await first();
+        const states = await roster.statesOf(agents);
+        const rates = new Map<string, number>();
+        for (const { tags } of agents.filter((_, index) => states[index] === 'alive'))
+          for (const { tag, ratePerSecond } of tags) rates.set(tag, (rates.get(tag) ?? 0) + ratePerSecond);
+        const summed = Object.entries(await sums()).map(([tag, { ratePerSecond }]) => [tag, ratePerSecond]);
+        expect(rates.size).toBeGreaterThan(0);
+        expect(new Map(summed as [string, number][])).toEqual(rates);
+      });
+
       test('know again who runs out first when the next one reports', async () => {
         const at = (n: number, seenAtMs: number, runwaySeconds: number) =>
           agentRecord(n, seenAtMs, [drawn('a', { runwaySeconds })]);

@@ -395,7 +395,7 @@ function fleetParts(
       dependencies: health.dependencies,
     }),
   });
-  return { intake: new ReportIntake(roster), served, watch };
+  return { intake: new ReportIntake(roster, systemClock), served, watch };
 }
 
 async function readinessOf(coordinator: Coordinator, stores: Stores) {

@@ -50,7 +50,7 @@ export class RedisServer {
     return true;
   }
 
-  /** As `release-lock.lua`. */
+  /** As `release-locks.lua`. */
   releaseLock(name: string, token: string): void {
     if (this.#live(this.memory.locks, name) === token) this.memory.locks.delete(name);
   }

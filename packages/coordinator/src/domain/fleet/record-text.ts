@@ -80,6 +80,17 @@ export function fromText(instanceId: string, text: string): AgentRecord {
   };
 }
 
+/** The rows of a record's tags. */
+export function rowsOf(text: string): string[] {
+  return text.split('\n').slice(1);
+}
+
+/** When the agent was seen and where it stands, both empty if there is no record. */
+export function headOf(text: string): { readonly seenAtMs: string; readonly place: string } {
+  const [, seenAtMs = '', place = ''] = text.split('\t', 3);
+  return { seenAtMs, place };
+}
+
 /** A tag as rows name it. */
 export function nameOf(tag: string): string {
   return JSON.stringify(tag).slice(1, -1);

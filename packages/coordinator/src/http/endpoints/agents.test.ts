@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type ErrorCode, LeafcutterError } from '@leafcutter/shared/errors';
+import { FakeClock } from '@leafcutter/shared/fake-clock';
 import { report } from '@leafcutter/shared/fakes/samples';
 import { ReportIntake } from '../../domain/fleet/report-intake.ts';
 import type { AgentReport } from '../../domain/fleet/roster.ts';
@@ -11,12 +12,15 @@ async function reportTo(code: ErrorCode) {
   const entered: string[] = [];
   const coordinator = {
     clock: { now: () => 0 },
-    intake: new ReportIntake({
-      report: async (reports: readonly AgentReport[]) => {
-        entered.push(...reports.map(({ agentId }) => agentId));
-        return reports.map(() => 'entered' as const);
+    intake: new ReportIntake(
+      {
+        report: async (reports: readonly AgentReport[]) => {
+          entered.push(...reports.map(({ agentId }) => agentId));
+          return reports.map(() => 'entered' as const);
+        },
       },
-    }),
+      new FakeClock(),
+    ),
     deploymentId: 'd1',
     paces: { check: () => undefined },
     access: { opened: (_request: unknown, names: readonly string[]) => names },

@@ -1,16 +1,8 @@
 import type { Clock } from '@leafcutter/shared/clock';
-import { MAX_REPORTED_BUFFERS } from '@leafcutter/shared/wire';
 import type { Holder } from '../../domain/allocation/range.ts';
+import { recordAfter } from '../../domain/fleet/entering.ts';
 import { pageOf } from '../../domain/fleet/page-of.ts';
-import {
-  countedOf,
-  fromText,
-  joined,
-  nameOf,
-  placeOf,
-  tagNamed,
-  toText,
-} from '../../domain/fleet/record-text.ts';
+import { countedOf, fromText, placeOf, rowsOf, tagNamed } from '../../domain/fleet/record-text.ts';
 import {
   type AgentCounts,
   type AgentPage,
@@ -22,7 +14,6 @@ import {
   GRACE_MS,
   type HolderState,
   isInTrouble,
-  MAX_RECORD_BYTES,
   MAX_TROUBLED,
   type Roster,
   TAG_BYTES,
@@ -48,7 +39,7 @@ interface Sum {
   first: { readonly instanceId: string; readonly atMs: number } | null;
 }
 
-/** The roster in process, for the embedded coordinator. It counts as `change-agents.lua` does. */
+/** The roster in process, for the embedded coordinator. */
 export class MemoryRoster implements Roster {
   readonly #clock: Clock;
   readonly #maxBytes: number;
@@ -166,19 +157,12 @@ export class MemoryRoster implements Roster {
   #enter(report: AgentReport): Entering {
     const { instanceId, seenAtMs } = report;
     const before = this.#agents.get(instanceId);
-    const kept = before === undefined ? [] : rowsOf(before.text);
-    const own = toText(report);
-    const revision = own.isWhole ? report.revision : 0;
-    let { rows } = own;
-    if (report.changes !== undefined) {
-      const has = before === undefined ? undefined : Number.parseInt(before.text, 10);
-      if (has === revision && has !== 0) return 'entered';
-      rows = changed(kept, rows, report.changes.without);
-      if (has !== report.changes.since || rows.length > MAX_REPORTED_BUFFERS) return 'unknown';
-    }
-    const text = joined({ ...report, revision }, { ...own, rows });
-    if (report.changes !== undefined && text.length > MAX_RECORD_BYTES) return 'unknown';
-    const counted = this.#silent.has(instanceId) ? [] : kept;
+    const after = recordAfter(report, before?.text);
+    if (typeof after === 'string') return after;
+    const { text } = after;
+    const rows = rowsOf(text);
+    const place = placeOf(report.agentId);
+    const counted = before === undefined || this.#silent.has(instanceId) ? [] : rowsOf(before.text);
     const grows = text.length + (before === undefined ? ENTRY_BYTES : -before.text.length);
     if (grows + this.#roomOfNew(rows) > 0 && this.#bytes + grows + this.#roomOfNew(rows) > this.#maxBytes)
       return 'full';
@@ -187,15 +171,15 @@ export class MemoryRoster implements Roster {
     this.#bytes += grows;
     this.#agents.set(instanceId, {
       text,
-      place: own.place,
+      place,
       seenAtMs,
       dueAtMs: seenAtMs + report.nextReportMs + GRACE_MS,
       isTroubled: isInTrouble(report),
     });
     this.#silent.delete(instanceId);
-    if (before?.place !== own.place) {
+    if (before?.place !== place) {
       this.#places = undefined;
-      for (const other of this.#silent) if (this.#agents.get(other)?.place === own.place) this.#forget(other);
+      for (const other of this.#silent) if (this.#agents.get(other)?.place === place) this.#forget(other);
     }
     return 'entered';
   }
@@ -257,14 +241,4 @@ export class MemoryRoster implements Roster {
 
 function newSum(): Sum {
   return { agents: 0, rate: 0, waiting: 0, failing: 0, lastError: null, first: null };
-}
-
-function rowsOf(text: string): string[] {
-  return text.split('\n').slice(1);
-}
-
-/** The rows after what changed. */
-function changed(rows: readonly string[], now: readonly string[], without: readonly string[]): string[] {
-  const passedOver = new Set([...without.map(nameOf), ...now.map((row) => countedOf(row).name)]);
-  return [...rows.filter((row) => !passedOver.has(countedOf(row).name)), ...now];
 }

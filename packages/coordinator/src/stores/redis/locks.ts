@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '@leafcutter/shared/clock';
 import type { Locks, Release } from '../../domain/allocation/locks.ts';
 import type { RedisLink } from './link.ts';
+import { LockBatch } from './lock-batch.ts';
 import { LockCall } from './lock-call.ts';
 
 /** How long a waiter relies on being called. If a lock's holder died, nobody releases it, and a call may be lost. */
@@ -18,12 +19,20 @@ export class RedisLocks implements Locks {
   readonly #channel: string;
   /** The waiters in this process, by ticket. */
   readonly #calls = new Map<string, LockCall>();
+  readonly #taking: LockBatch;
+  readonly #releasing: LockBatch;
   #tickets = 0;
 
   constructor(link: RedisLink, clock: Clock) {
     this.#link = link;
     this.#clock = clock;
     this.#channel = `${link.prefix}lock-passed:${randomUUID()}`;
+    this.#taking = new LockBatch((keys, tickets) =>
+      link.run((redis) => redis.takeLocks(keys.length, ...keys, ...tickets)),
+    );
+    this.#releasing = new LockBatch((keys, tickets) =>
+      link.run((redis) => redis.releaseLocks(keys.length, ...keys, ...tickets)),
+    );
     link.listen(this.#channel, (ticket) => this.#calls.get(ticket)?.call());
   }
 
@@ -38,7 +47,7 @@ export class RedisLocks implements Locks {
     // Before the first question, because a call may come before its answer.
     this.#calls.set(ticket, call);
     try {
-      if (await this.#taken(key, ticket, { waitMs, ttlMs }, call)) return release;
+      if (await this.#taken(key, ticket, waitMs, call)) return release;
     } finally {
       this.#calls.delete(ticket);
     }
@@ -47,20 +56,13 @@ export class RedisLocks implements Locks {
     return undefined;
   }
 
-  async #taken(
-    key: string,
-    ticket: string,
-    { waitMs, ttlMs }: { waitMs: number; ttlMs: number },
-    call: LockCall,
-  ): Promise<boolean> {
+  async #taken(key: string, ticket: string, waitMs: number, call: LockCall): Promise<boolean> {
     const deadline = this.#clock.monotonic() + waitMs;
     while (this.#link.up) {
-      const taken = await this.#link
-        .run((redis) => redis.takeLock(key, ticket, ttlMs))
-        .catch(() => undefined);
-      if (taken === 1) return true;
-      // Undefined: Redis did not answer. The lock is not worth waiting for; the row lock decides.
-      if (taken === undefined) return false;
+      const taken = await this.#taking.ask(key, ticket).catch(() => undefined);
+      if (taken === '1') return true;
+      // Redis did not answer, or refused. The lock is not worth waiting for; the row lock decides.
+      if (taken !== '0') return false;
       const leftMs = deadline - this.#clock.monotonic();
       if (leftMs <= 0) return false;
       if (await call.sleep(Math.min(leftMs, ASK_AGAIN_MS))) return true;
@@ -71,6 +73,6 @@ export class RedisLocks implements Locks {
   async #release(key: string, ticket: string): Promise<void> {
     if (!this.#link.up) return;
     // A release that fails costs nothing except the rest of the TTL.
-    await this.#link.run((redis) => redis.releaseLock(key, ticket)).catch(() => undefined);
+    await this.#releasing.ask(key, ticket).catch(() => undefined);
   }
 }

@@ -1,7 +1,8 @@
-import { MAX_REPORTED_BUFFERS } from '@leafcutter/shared/wire';
+import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Holder } from '../../domain/allocation/range.ts';
+import { recordAfter } from '../../domain/fleet/entering.ts';
 import { type FoundRecord, pageOf } from '../../domain/fleet/page-of.ts';
-import { fromText, nameOf, placeOf, tagNamed, toText } from '../../domain/fleet/record-text.ts';
+import { fromText, placeOf, tagNamed } from '../../domain/fleet/record-text.ts';
 import {
   type AgentCounts,
   type AgentPage,
@@ -10,16 +11,14 @@ import {
   type AgentReport,
   ENTRY_BYTES,
   type Entering,
-  GRACE_MS,
   type HolderState,
-  isInTrouble,
-  MAX_RECORD_BYTES,
   MAX_TROUBLED,
   PAGE,
   type Roster,
   TAG_BYTES,
   type TagSum,
 } from '../../domain/fleet/roster.ts';
+import { AgentChanges, isAlive, type KeptAgent } from './agent-changes.ts';
 import type { RedisLink } from './link.ts';
 
 /** How many sums one command reads, and how many are read in all. */
@@ -28,15 +27,12 @@ const MAX_SUMS = 20_000;
 /** How many agents one script counts as silent, and how many a `settle`. */
 const SILENCED_AT_ONCE = 50;
 const MAX_SILENCED = 1_000;
-const LIMITS = [ENTRY_BYTES, TAG_BYTES, MAX_RECORD_BYTES, MAX_REPORTED_BUFFERS].join(' ');
+/** How many agents one script changes; reports of agents that were restarted forget their silent processes, too. */
+const MAX_CHANGED = 500;
+/** How often agents are read again that somebody else changed meanwhile. */
+const MAX_TRIES = 5;
 /** Of the release before, which kept records as JSON: how old its newest one is when none of it can be at work any more. */
 const BEQUEATHED_MS = 600_000;
-
-interface Change {
-  readonly gone?: readonly string[];
-  readonly overdueAtMs?: number;
-  readonly reports?: readonly AgentReport[];
-}
 
 /**
  * The roster as a hash, instance id to record, with sorted sets of who is alive, silent and in trouble, one of all in
@@ -52,17 +48,27 @@ export class RedisRoster implements Roster {
   }
 
   async report(reports: readonly AgentReport[]): Promise<Entering[]> {
-    return (await this.#change({ reports })).slice(1) as Entering[];
+    const entered = await this.#change(
+      reports.map(({ instanceId }) => instanceId),
+      (changes) => this.#enter(reports, changes),
+    );
+    if (entered !== undefined) return entered;
+    if (reports.length === 1) return ['full'];
+    const half = reports.length >> 1;
+    return [...(await this.report(reports.slice(0, half))), ...(await this.report(reports.slice(half)))];
   }
 
   async remove(instanceId: string): Promise<void> {
-    await this.#change({ gone: [instanceId] });
+    await this.#forget([instanceId]);
   }
 
   async settle(nowMs: number): Promise<void> {
     for (let silenced = 0; silenced < MAX_SILENCED; silenced += SILENCED_AT_ONCE) {
-      const [became] = await this.#change({ overdueAtMs: nowMs });
-      if (Number(became) < SILENCED_AT_ONCE) return;
+      const overdue = await this.#link.run((redis) =>
+        redis.zrangebyscore(this.#keys.due, '-inf', `(${nowMs}`, 'LIMIT', 0, SILENCED_AT_ONCE),
+      );
+      await this.#silence(overdue, nowMs);
+      if (overdue.length < SILENCED_AT_ONCE) return;
     }
   }
 
@@ -73,7 +79,7 @@ export class RedisRoster implements Roster {
       const gone = await this.#link.run((redis) =>
         redis.zrangebyscore(silent, '-inf', `(${seenBeforeMs}`, 'LIMIT', 0, PAGE),
       );
-      if (gone.length > 0) await this.#change({ gone });
+      await this.#forget(gone);
       if (gone.length < PAGE) break;
     }
     return this.#link.run((redis) => redis.hlen(records));
@@ -148,8 +154,11 @@ export class RedisRoster implements Roster {
     return scores.map((score) => score !== null);
   }
 
-  async #instancesOf(agentId: string): Promise<string[]> {
-    const place = placeOf(agentId);
+  #instancesOf(agentId: string): Promise<string[]> {
+    return this.#instancesAt(placeOf(agentId));
+  }
+
+  async #instancesAt(place: string): Promise<string[]> {
     const [from, to] = [`[${place} `, `(${place}!`];
     const found = await this.#link.run((redis) =>
       redis.zrangebylex(this.#keys.places, from, to, 'LIMIT', 0, PAGE),
@@ -165,19 +174,95 @@ export class RedisRoster implements Roster {
     return (await this.#link.run((redis) => redis.exists(this.#watchKey))) === 1;
   }
 
-  async #change({ gone = [], overdueAtMs, reports = [] }: Change): Promise<string[]> {
+  /** Puts what is reported into the changes. */
+  async #enter(reports: readonly AgentReport[], changes: AgentChanges): Promise<Entering[]> {
+    let room = this.#maxBytes - Number(await this.#link.run((redis) => redis.get(this.#keys.bytes)));
+    const entered = reports.map((report): Entering => {
+      const before = changes.of(report.instanceId).text;
+      const after = recordAfter(report, before === '' ? undefined : before);
+      if (typeof after === 'string') return after;
+      const grows =
+        Buffer.byteLength(after.text) - (before === '' ? -ENTRY_BYTES : Buffer.byteLength(before));
+      if (grows > 0 && grows > room) return 'full';
+      room -= grows;
+      changes.enter(report, after.text);
+      return 'entered';
+    });
+    for (const others of await this.#othersAt(changes.newPlaces(), changes))
+      for (const other of others) if (!isAlive(changes.of(other))) changes.forget(other);
+    return entered;
+  }
+
+  /** Counts them as silent if they still are overdue, and forgets those of whose agent another process is alive. */
+  async #silence(instanceIds: readonly string[], nowMs: number): Promise<void> {
+    await this.#change(instanceIds, async (changes) => {
+      const overdue = instanceIds.filter((id) => (changes.of(id).dueAtMs ?? nowMs) < nowMs);
+      const others = await this.#othersAt(changes.placesOf(overdue), changes);
+      for (const [index, id] of overdue.entries()) {
+        const isFollowed = others[index]?.some((other) => other !== id && isAlive(changes.of(other)));
+        if (isFollowed === true || changes.of(id).text === '') changes.forget(id);
+        else changes.silence(id);
+      }
+    });
+  }
+
+  async #forget(instanceIds: readonly string[]): Promise<void> {
+    await this.#change(instanceIds, async (changes) => {
+      for (const instanceId of instanceIds) changes.forget(instanceId);
+    });
+  }
+
+  /**
+   * Changes agents as `decide` says, which is asked again if somebody else changed one of them meanwhile. Undefined if
+   * they have no room, or are too many at once.
+   */
+  async #change<T>(
+    instanceIds: readonly string[],
+    decide: (changes: AgentChanges) => Promise<T>,
+  ): Promise<T | undefined> {
     const { records, due, silent, troubled, places, sums, bytes } = this.#keys;
-    return this.#link.run((redis) =>
-      redis.changeAgents(
-        ...([records, due, silent, troubled, places, sums, bytes] as const),
-        this.#maxBytes,
-        LIMITS,
-        gone.join(' '),
-        overdueAtMs ?? 0,
-        overdueAtMs === undefined ? 0 : SILENCED_AT_ONCE,
-        reports.map(asArgument).join('\x1e'),
-      ),
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const changes = new AgentChanges(await this.#kept(instanceIds));
+      const decided = await decide(changes);
+      if (changes.size > MAX_CHANGED) return undefined;
+      if (changes.size === 0) return decided;
+      const said = await this.#link.run((redis) =>
+        redis.changeAgents(
+          ...([records, due, silent, troubled, places, sums, bytes] as const),
+          ...([this.#maxBytes, ENTRY_BYTES, TAG_BYTES] as const),
+          ...changes.asArguments(),
+        ),
+      );
+      if (said !== 'changed') return said === 'entered' ? decided : undefined;
+    }
+    throw new LeafcutterError('STORE_UNAVAILABLE', 'Others change the same agents all the time.', {
+      reason: 'redis',
+    });
+  }
+
+  /** Agents as the roster has them, by instance id. */
+  async #kept(instanceIds: readonly string[]): Promise<Map<string, KeptAgent>> {
+    if (instanceIds.length === 0) return new Map();
+    const { records, due } = this.#keys;
+    const [texts, dueAt] = await this.#link.run((redis) =>
+      Promise.all([redis.hmget(records, ...instanceIds), redis.zmscore(due, ...instanceIds)]),
     );
+    return new Map(
+      instanceIds.map((instanceId, index) => {
+        const score = dueAt[index] ?? null;
+        return [
+          instanceId,
+          { text: texts[index] ?? '', dueAtMs: score === null ? undefined : Number(score) },
+        ];
+      }),
+    );
+  }
+
+  /** The processes that stand at each of the places, of which the changes then know. */
+  async #othersAt(places: readonly string[], changes: AgentChanges): Promise<string[][]> {
+    const others = await Promise.all(places.map((place) => this.#instancesAt(place)));
+    changes.know(await this.#kept([...new Set(others.flat())].filter((id) => !changes.knows(id))));
+    return others;
   }
 
   async #records(instanceIds: readonly string[]): Promise<FoundRecord[]> {
@@ -219,25 +304,6 @@ export class RedisRoster implements Roster {
   get #watchKey(): string {
     return `${this.#link.prefix}{agents}:watched`;
   }
-}
-
-/** A report as `change-agents.lua` takes it. */
-function asArgument(report: AgentReport): string {
-  const { instanceId, seenAtMs, nextReportMs, revision, changes } = report;
-  const { place, rest, rows, isWhole } = toText(report);
-  return [
-    instanceId,
-    place,
-    seenAtMs,
-    seenAtMs + nextReportMs + GRACE_MS,
-    Number(isInTrouble(report)),
-    changes?.since ?? '',
-    // What was cut is no base for changes.
-    isWhole ? revision : 0,
-    rest,
-    rows.join('\n'),
-    (changes?.without ?? []).map(nameOf).join('\t'),
-  ].join('\x1f');
 }
 
 function sumOf(name: string, text: string): TagSum {

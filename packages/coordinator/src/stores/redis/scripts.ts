@@ -12,9 +12,11 @@ export const REDIS_SCRIPTS = {
   keepLease: { file: 'keep-lease.lua', keys: 1 },
   endLease: { file: 'end-lease.lua', keys: 1 },
   changeAgents: { file: 'change-agents.lua', keys: 7 },
-  takeLock: { file: 'take-lock.lua', keys: 1 },
-  releaseLock: { file: 'release-lock.lua', keys: 1 },
+  takeLocks: { file: 'take-locks.lua', keys: undefined },
+  releaseLocks: { file: 'release-locks.lua', keys: undefined },
 } as const;
+
+type Field = string | number;
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -62,14 +64,12 @@ declare module 'ioredis' {
       sums: string,
       bytes: string,
       maxBytes: number,
-      limits: string,
-      gone: string,
-      overdueAtMs: number,
-      most: number,
-      reports: string,
-    ): Result<string[], Context>;
-    takeLock(key: string, ticket: string, ttlMs: number): Result<number, Context>;
-    releaseLock(key: string, ticket: string): Result<number, Context>;
+      entryBytes: number,
+      tagBytes: number,
+      ...agentsAndTags: Field[]
+    ): Result<string, Context>;
+    takeLocks(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
+    releaseLocks(keyCount: number, ...keysAndArgs: string[]): Result<string[], Context>;
   }
 }
 

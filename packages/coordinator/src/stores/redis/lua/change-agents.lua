@@ -1,10 +1,10 @@
 --[[
-  Changes the roster: takes agents off, counts as silent those whose report is overdue, and enters what agents report.
-  It keeps up the sums over the agents that are not silent. A silent process of an agent that has another one alive was
-  restarted and is not missed.
+  Enters what becomes of some agents: what they reported, that they are silent, or that they are forgotten; and what that
+  changes in the sums over those alive. The caller worked that out from what it had read of them. If one of them is
+  something else by now, nothing changes, and the caller reads again.
 
-  A record is `revision, seen at ms, place, rest` and a line `tag, rate, waiting, error, runway, …` for each tag, with
-  tabs between. A sum is `agents rate waiting failing error runs-out-at-ms who-runs-out`, "-" for what there is not.
+  A record is text, of which this knows only how long it is. A sum is
+  `agents rate waiting failing error runs-out-at-ms who-runs-out`, "-" for what there is not.
 
   KEYS[1] records: instance id to record
   KEYS[2] due: instance ids of agents alive, by when they count as silent
@@ -14,301 +14,177 @@
   KEYS[6] sums: tag to sum
   KEYS[7] bytes that all this takes
   ARGV[1] max bytes that it may take
-  ARGV[2] limits: what an entry takes besides its record, a sum besides its name, most bytes and most tags of a record
-  ARGV[3] gone: instance ids to take off, separated by spaces
-  ARGV[4] overdue at ms: who was due before is silent, unix milliseconds
-  ARGV[5] most that may become silent now
-  ARGV[6] reports, separated by character 30; the fields of each by character 31: instance id, place, seen at ms, due
-    at ms, 1 if in trouble, revision it tells changes since or "", revision, rest, lines of tags, tags no longer shown
+  ARGV[2] entry bytes: what an entry takes besides its record
+  ARGV[3] tag bytes: what a sum takes besides its tag
+  ARGV[4] how many agents; then the agents and tags. Of each agent: instance id, record that it had or "", 1 if it was alive, record or "" to
+    forget it, place, place that it had or "", seen at ms, due at ms or "" if it is silent, 1 if in trouble. Of each tag
+    whose sum changes: tag, by how much its agents, rate, waiting and failing rise, error or "", runs out at ms or ""
+    and who does, of those that came in, and of whom lines went out
 
-  Returns how many became silent, then for each report "entered", "full" (there was no room, and nothing changed) or
-  "unknown" (it tells changes since another revision, and nothing changed).
+  Returns "entered"; or "changed" if one of them is not as it was, or another process of its agent is; or "full" if there
+  is no room. Then nothing changed.
 ]]
-local entry_bytes, tag_bytes, most_bytes, most_tags = string.match(ARGV[2], '(%d+) (%d+) (%d+) (%d+)')
-entry_bytes, tag_bytes, most_bytes, most_tags =
-  tonumber(entry_bytes), tonumber(tag_bytes), tonumber(most_bytes), tonumber(most_tags)
-local used = tonumber(redis.call('GET', KEYS[7]) or 0)
+local max, entry_bytes, tag_bytes = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local AGENT, TAG = 9, 9
+local first_tag = 5 + tonumber(ARGV[4]) * AGENT
 
--- Sums that were read, by tag. They are written at the end.
-local touched = {}
-
-local function parsed(text)
-  if not text then
-    return { agents = 0, rate = 0, waiting = 0, failing = 0, code = '-', out = '-', who = '-' }
-  end
-  local agents, rate, waiting, failing, code, out, who =
-    string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-  return {
-    agents = tonumber(agents), rate = tonumber(rate), waiting = tonumber(waiting), failing = tonumber(failing),
-    code = code, out = out, who = who,
-  }
+local ids, is_changing = {}, {}
+for at = 5, first_tag - 1, AGENT do
+  ids[#ids + 1] = ARGV[at]
+  is_changing[ARGV[at]] = true
 end
-
--- Reads the sums of the tags of some lines, at most those of one record, as far as they were not read yet.
-local function read_sums(lines)
-  local missing, asked = {}, {}
-  for _, line in ipairs(lines) do
-    local tag = string.match(line, '^[^\t]*')
-    if not touched[tag] and not asked[tag] then
-      missing[#missing + 1] = tag
-      asked[tag] = true
-    end
-  end
-  if #missing > 0 then
-    local texts = redis.call('HMGET', KEYS[6], unpack(missing))
-    for index, tag in ipairs(missing) do
-      touched[tag] = parsed(texts[index])
-    end
-  end
-end
-
--- Adds a line of an agent to the sum of its tag (sign 1), or takes it out (sign -1).
-local function count(line, id, at, sign)
-  local tag, rate, waiting, code, runway = string.match(line, '^([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)\t([^\t]*)')
-  local sum = touched[tag]
-  if sign == 1 and sum.agents == 0 then
-    used = used + #tag + tag_bytes
-  end
-  sum.agents = sum.agents + sign
-  sum.rate = sum.rate + sign * rate
-  sum.waiting = sum.waiting + sign * waiting
-  if code ~= '' then
-    sum.failing = sum.failing + sign
-    if sign == 1 then
-      sum.code = code
-    end
-  end
-  if sign == -1 then
-    if sum.who == id then
-      sum.who, sum.out = '-', '-'
-    end
-    if sum.agents == 0 then
-      used = used - #tag - tag_bytes
-    end
-  elseif runway ~= '' then
-    local out = at + runway * 1000
-    if sum.who == '-' or out < tonumber(sum.out) then
-      sum.who, sum.out = id, string.format('%.0f', out)
-    end
-  end
-end
-
-local function lines_of(record)
-  local lines = {}
-  for line in string.gmatch(record, '\n([^\n]+)') do
-    lines[#lines + 1] = line
-  end
-  return lines
-end
-
-local function is_counted(id)
-  return redis.call('ZSCORE', KEYS[2], id)
-end
-
-local function uncount(id, record)
-  local lines = lines_of(record)
-  read_sums(lines)
-  for _, line in ipairs(lines) do
-    count(line, id, 0, -1)
-  end
-end
-
-local function forget(id)
-  local record = redis.call('HGET', KEYS[1], id)
-  if record then
-    if is_counted(id) then
-      uncount(id, record)
-    end
-    used = used - #record - entry_bytes
-    redis.call('HDEL', KEYS[1], id)
-    redis.call('ZREM', KEYS[5], string.match(record, '^%d+\t%d+\t([^\t]*)') .. ' ' .. id)
-  end
-  redis.call('ZREM', KEYS[2], id)
-  redis.call('ZREM', KEYS[3], id)
-  redis.call('ZREM', KEYS[4], id)
-end
-
--- Other processes of the agent that are alive (wanted true) or silent.
-local function others(place, id, wanted)
-  local found = {}
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[5], '[' .. place .. ' ', '(' .. place .. '!', 'LIMIT', 0, 100)) do
-    local other = string.sub(member, #place + 2)
-    if other ~= id and (is_counted(other) and true or false) == wanted then
-      found[#found + 1] = other
-    end
-  end
-  return found
-end
-
-local function silence(id)
-  local record = redis.call('HGET', KEYS[1], id)
-  if record and #others(string.match(record, '^%d+\t%d+\t([^\t]*)'), id, true) > 0 then
-    return forget(id)
-  end
-  redis.call('ZREM', KEYS[2], id)
-  redis.call('ZREM', KEYS[4], id)
-  if record then
-    uncount(id, record)
-    redis.call('ZADD', KEYS[3], string.match(record, '^%d+\t(%d+)'), id)
-  end
-end
-
--- The lines of a record after what changed; nil if they are too many.
-local function changed(lines, rows, without)
-  local passed_over, merged = {}, {}
-  for tag in string.gmatch(without, '[^\t]+') do
-    passed_over[tag] = true
-  end
-  for line in string.gmatch(rows, '[^\n]+') do
-    passed_over[string.match(line, '^[^\t]*')] = true
-  end
-  for _, line in ipairs(lines) do
-    if not passed_over[string.match(line, '^[^\t]*')] then
-      merged[#merged + 1] = line
-    end
-  end
-  for line in string.gmatch(rows, '[^\n]+') do
-    merged[#merged + 1] = line
-  end
-  return #merged <= most_tags and merged or nil
-end
-
--- What of `lines` is new beside `old`, and what of `old` is over.
-local function compared(old, lines)
-  local times, added, over = {}, {}, {}
-  for _, line in ipairs(old) do
-    times[line] = (times[line] or 0) + 1
-  end
-  for _, line in ipairs(lines) do
-    if (times[line] or 0) > 0 then
-      times[line] = times[line] - 1
-    else
-      added[#added + 1] = line
-    end
-  end
-  for line, left in pairs(times) do
-    for _ = 1, left do
-      over[#over + 1] = line
-    end
-  end
-  return added, over
-end
-
--- The room that sums of tags take that nobody had.
-local function room_of_new(lines)
-  local room, seen = 0, {}
-  for _, line in ipairs(lines) do
-    local tag = string.match(line, '^[^\t]*')
-    if not seen[tag] and touched[tag].agents == 0 then
-      room = room + #tag + tag_bytes
-    end
-    seen[tag] = true
-  end
-  return room
-end
-
-local function enter(id, place, at, due, trouble, since, revision, rest, rows, without)
-  local old = redis.call('HGET', KEYS[1], id)
-  local before = old and lines_of(old) or {}
-  local lines = {}
-  if since == '' then
-    lines = lines_of('\n' .. rows)
-  else
-    local has = old and string.match(old, '^%d+')
-    if has == revision and has ~= '0' then
-      return 'entered'
-    end
-    lines = has == since and changed(before, rows, without) or nil
-  end
-  if not lines then
-    return 'unknown'
-  end
-  local record = table.concat({ revision, at, place, rest }, '\t')
-  if #lines > 0 then
-    record = record .. '\n' .. table.concat(lines, '\n')
-  end
-  if since ~= '' and #record > most_bytes then
-    return 'unknown'
-  end
-  local added, over = compared(old and is_counted(id) and before or {}, lines)
-  read_sums(added)
-  read_sums(over)
-  local grows = #record + (old and -#old or entry_bytes) + room_of_new(added)
-  if grows > 0 and used + grows > tonumber(ARGV[1]) then
-    return 'full'
-  end
-  for _, line in ipairs(over) do
-    count(line, id, at, -1)
-  end
-  for _, line in ipairs(added) do
-    count(line, id, at, 1)
-  end
-  used = used + #record + (old and -#old or entry_bytes)
-  redis.call('HSET', KEYS[1], id, record)
-  redis.call('ZADD', KEYS[2], due, id)
-  redis.call('ZREM', KEYS[3], id)
-  if trouble == '1' then
-    redis.call('ZADD', KEYS[4], at, id)
-  else
-    redis.call('ZREM', KEYS[4], id)
-  end
-  local place_before = old and string.match(old, '^%d+\t%d+\t([^\t]*)')
-  if place_before ~= place then
-    if place_before then
-      redis.call('ZREM', KEYS[5], place_before .. ' ' .. id)
-    end
-    redis.call('ZADD', KEYS[5], 0, place .. ' ' .. id)
-    for _, other in ipairs(others(place, id, false)) do
-      forget(other)
-    end
-  end
+if #ids == 0 then
   return 'entered'
 end
+local texts = redis.call('HMGET', KEYS[1], unpack(ids))
+local scores = redis.call('ZMSCORE', KEYS[2], unpack(ids))
 
-for id in string.gmatch(ARGV[3], '%S+') do
-  forget(id)
-end
-local overdue = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[4], 'LIMIT', 0, ARGV[5])
-for _, id in ipairs(overdue) do
-  silence(id)
-end
-local answer = { tostring(#overdue) }
-for report in string.gmatch(ARGV[6], '[^\30]+') do
-  local fields = {}
-  for field in string.gmatch(report .. '\31', '([^\31]*)\31') do
-    fields[#fields + 1] = field
+-- Whether another process of the agent, of which nothing was read, is alive (wanted true) or silent.
+local function is_another(place, wanted)
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', KEYS[5], '[' .. place .. ' ', '(' .. place .. '!', 'LIMIT', 0, 100)) do
+    local other = string.sub(member, #place + 2)
+    if not is_changing[other] and (redis.call('ZSCORE', KEYS[2], other) and true or false) == wanted then
+      return true
+    end
   end
-  answer[#answer + 1] = enter(unpack(fields))
+  return false
 end
 
-local fields, empty = {}, {}
-local function write_sums(most)
-  if #fields > most then
-    redis.call('HSET', KEYS[6], unpack(fields))
-    fields = {}
-  end
-  if #empty > most then
-    redis.call('HDEL', KEYS[6], unpack(empty))
-    empty = {}
-  end
+local had = tonumber(redis.call('GET', KEYS[7]) or 0)
+local used = had
+local puts = { records = {}, due = {}, silent = {}, troubled = {}, places = {} }
+local takes = { records = {}, due = {}, silent = {}, troubled = {}, places = {} }
+
+local function put(where, field, value)
+  local list = puts[where]
+  list[#list + 1] = field
+  list[#list + 1] = value
 end
-for tag, sum in pairs(touched) do
-  if sum.agents <= 0 then
-    empty[#empty + 1] = tag
+
+local function take(where, member)
+  local list = takes[where]
+  list[#list + 1] = member
+end
+
+for n, id in ipairs(ids) do
+  local at = 5 + (n - 1) * AGENT
+  local was, was_alive, is, place = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
+  local place_before, seen_at, due_at, in_trouble = ARGV[at + 5], ARGV[at + 6], ARGV[at + 7], ARGV[at + 8]
+  if (texts[n] or '') ~= was or (scores[n] and '1' or '0') ~= was_alive then
+    return 'changed'
+  end
+  if was ~= '' then
+    used = used - #was - entry_bytes
+  end
+  if is == '' then
+    take('records', id)
   else
-    fields[#fields + 1] = tag
-    fields[#fields + 1] = string.format(
-      '%.0f %.0f %.0f %.0f %s %s %s',
-      sum.agents, sum.rate, sum.waiting, sum.failing, sum.failing > 0 and sum.code or '-', sum.out, sum.who
-    )
+    used = used + #is + entry_bytes
+    if is ~= was then
+      put('records', id, is)
+    end
   end
-  write_sums(1000)
+  if due_at ~= '' then
+    put('due', due_at, id)
+  else
+    take('due', id)
+  end
+  if is ~= '' and due_at == '' then
+    if is_another(place, true) then
+      return 'changed'
+    end
+    put('silent', seen_at, id)
+  elseif was_alive == '0' then
+    take('silent', id)
+  end
+  if in_trouble == '1' then
+    put('troubled', seen_at, id)
+  else
+    take('troubled', id)
+  end
+  if place ~= place_before then
+    if place_before ~= '' then
+      take('places', place_before .. ' ' .. id)
+    end
+    if place ~= '' then
+      if is_another(place, false) then
+        return 'changed'
+      end
+      put('places', 0, place .. ' ' .. id)
+    end
+  end
 end
-write_sums(0)
+
+-- The new sums, "" for a tag that nobody has any more.
+local written, empty = {}, {}
+
+local function add(at, text)
+  local tag = ARGV[at]
+  local agents, rate, waiting, failing, code, out, who = 0, 0, 0, 0, '-', '-', '-'
+  if text then
+    agents, rate, waiting, failing, code, out, who =
+      string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
+    used = used - #tag - tag_bytes
+  end
+  agents = agents + ARGV[at + 1]
+  if agents <= 0 then
+    empty[#empty + 1] = tag
+    return
+  end
+  used = used + #tag + tag_bytes
+  failing = failing + ARGV[at + 4]
+  if ARGV[at + 5] ~= '' then
+    code = ARGV[at + 5]
+  end
+  if string.find(ARGV[at + 8], who, 1, true) then
+    out, who = '-', '-'
+  end
+  if ARGV[at + 6] ~= '' and (who == '-' or tonumber(ARGV[at + 6]) < tonumber(out)) then
+    out, who = ARGV[at + 6], ARGV[at + 7]
+  end
+  written[#written + 1] = tag
+  written[#written + 1] = string.format(
+    '%.0f %.0f %.0f %.0f %s %s %s',
+    agents, rate + ARGV[at + 2], waiting + ARGV[at + 3], failing, failing > 0 and code or '-', out, who
+  )
+end
+
+-- Lua takes some thousand arguments at most.
+local MOST = 1000
+for from = first_tag, #ARGV, TAG * MOST do
+  local tags = {}
+  for at = from, math.min(#ARGV, from + TAG * MOST - 1), TAG do
+    tags[#tags + 1] = ARGV[at]
+  end
+  for n, text in ipairs(redis.call('HMGET', KEYS[6], unpack(tags))) do
+    add(from + (n - 1) * TAG, text)
+  end
+end
+if used > had and used > max then
+  return 'full'
+end
+
+local function call(command, key, list)
+  for from = 1, #list, MOST do
+    redis.call(command, key, unpack(list, from, math.min(#list, from + MOST - 1)))
+  end
+end
+call('HDEL', KEYS[1], takes.records)
+call('ZREM', KEYS[2], takes.due)
+call('ZREM', KEYS[3], takes.silent)
+call('ZREM', KEYS[4], takes.troubled)
+call('ZREM', KEYS[5], takes.places)
+call('HSET', KEYS[1], puts.records)
+call('ZADD', KEYS[2], puts.due)
+call('ZADD', KEYS[3], puts.silent)
+call('ZADD', KEYS[4], puts.troubled)
+call('ZADD', KEYS[5], puts.places)
+call('HSET', KEYS[6], written)
+call('HDEL', KEYS[6], empty)
 -- Entries that somebody deleted by hand were never subtracted.
 if redis.call('HLEN', KEYS[1]) == 0 then
   redis.call('DEL', KEYS[6], KEYS[7])
 else
   redis.call('SET', KEYS[7], used)
 end
-return answer
+return 'entered'
