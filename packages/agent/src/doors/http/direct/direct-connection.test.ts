@@ -42,6 +42,26 @@ test('a client that has not taken its answers when nothing more happens is cut',
   close();
 });
 
+test('connections read into the same memory, and what one of them keeps is not overwritten by another', async () => {
+  const [one, other] = [await connected('one'), await connected('other')];
+  expect(one.socket.listenerCount('data')).toBe(0);
+  const answer = ({ client }: typeof one) =>
+    new Promise<string>((resolve) => client.once('data', (bytes) => resolve(String(bytes))));
+  const cut = REQUEST.length - 10;
+  one.client.write(REQUEST.slice(0, cut));
+  while (one.socket.bytesRead < cut) await new Promise((resolve) => setImmediate(resolve));
+  const first = answer(other);
+  other.client.write(REQUEST);
+  expect(await first).toBe('other');
+  const second = answer(one);
+  one.client.write(REQUEST.slice(cut));
+  expect(await second).toBe('one');
+  for (const { client, close } of [one, other]) {
+    client.destroy();
+    close();
+  }
+});
+
 test('a client gets a second more between requests than it is told', async () => {
   const { client, socket, close } = await connected('answer');
   client.write(REQUEST);

@@ -9,6 +9,7 @@ import type { DirectAnswers } from './direct-answers.ts';
 import type { DirectRoute, DirectRoutes } from './direct-routes.ts';
 import { type KnownHead, KnownHeads } from './known-heads.ts';
 import { type OddRequest, readHead } from './plain-head.ts';
+import { kept, readShared } from './shared-reads.ts';
 
 /** How many bytes may arrive behind a request that is not answered yet; beyond that the client is not read. */
 const MOST_BEHIND = 65_536;
@@ -56,7 +57,7 @@ export class DirectConnection implements Debtor {
   constructor(socket: Socket, parts: Parts) {
     this.#socket = socket;
     this.#parts = parts;
-    socket.on('data', this.#onData);
+    if (!readShared(socket, this.#onData)) socket.on('data', this.#onData);
     socket.on('drain', this.#onDrain);
     socket.on('end', this.#onEnd);
     socket.on('close', this.#onClose);
@@ -246,7 +247,7 @@ export class DirectConnection implements Debtor {
 
   #keep(bytes: Buffer): void {
     if (bytes.length === 0) return;
-    this.#behind.push(bytes);
+    this.#behind.push(kept(bytes));
     this.#behindBytes += bytes.length;
   }
 
