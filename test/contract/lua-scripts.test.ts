@@ -359,7 +359,9 @@ describe('what the scripts return on a real Redis', () => {
     [tag, '1', rate, '1', '1', 'E', out, who, ''] as const;
 
   test('changeAgents: enters records, adds to sums and counts bytes; who is silent or forgotten is out of them', async () => {
-    expect(await change([alive(A, '', 'a'), alive(B, '', 'bb', '50', 'pot-')], [rises('x', '2000', A)])).toBe('entered');
+    expect(await change([alive(A, '', 'a'), alive(B, '', 'bb', '50', 'pot-')], [rises('x', '2000', A)])).toBe(
+      'entered',
+    );
     expect(await redis.hgetall('r')).toEqual({ [A]: 'a', [B]: 'bb' });
     expect(await redis.hgetall('n')).toEqual({ x: `1 2000 1 1 E 8007 ${A}` });
     expect(await redis.get('b')).toBe(String(600 + 3 + 31));
