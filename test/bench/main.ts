@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { besideRows } from './beside-rows.ts';
 import { clientRows } from './client-rows.ts';
 import { consoleRows } from './console-rows.ts';
 import { coordinatorRows } from './coordinator-rows.ts';
@@ -42,6 +43,7 @@ Starts all it needs, measures side by side and prints ratios; absolute figures h
   --only NAME,…  some of: ${Object.keys(SUITES).join(', ')}
   --quick        two short rounds instead of seven
   --json         print JSON instead of text
+  --beside DIR   measure the coordinator's calls beside those of another version, whose tree, installed, is there
   --out DIR      write benchmarks.md, benchmarks.json and images/benchmarks.svg there; a whole run writes to docs
 `;
 
@@ -50,12 +52,13 @@ const { values } = parseArgs({
     only: { type: 'string' },
     quick: { type: 'boolean' },
     json: { type: 'boolean' },
+    beside: { type: 'string' },
     out: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   },
 });
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const names = values.only?.split(',') ?? Object.keys(SUITES);
+const names = values.only?.split(',') ?? (values.beside === undefined ? Object.keys(SUITES) : []);
 const unknown = names.find((name) => !Object.hasOwn(SUITES, name));
 
 if (values.help === true) {
@@ -69,7 +72,7 @@ if (values.help === true) {
   const command = ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench -', 'bench -- -');
   const report = reportOf(command, rounds, await measure(names, rounds, quick));
   say(values.json === true ? JSON.stringify(report, null, 2) : asText(report));
-  const isWhole = values.only === undefined && !quick;
+  const isWhole = values.only === undefined && values.beside === undefined && !quick;
   const out = values.out ?? (isWhole ? fileURLToPath(new URL('../../docs', import.meta.url)) : undefined);
   if (out !== undefined) writeReport(report, out);
 }
@@ -88,5 +91,8 @@ async function measure(wanted: readonly string[], rounds: number, quick: boolean
     };
     rows.push(...(await suite.run(rounds, quick, progress)));
   }
+  const { beside } = values;
+  if (beside !== undefined)
+    rows.push(...(await besideRows(beside, rounds, quick, (text) => process.stderr.write(`${text}\n`))));
   return rows;
 }

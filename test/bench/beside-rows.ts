@@ -1,0 +1,128 @@
+import { join } from 'node:path';
+import { startMariadb } from '../support/mariadb-server.ts';
+import { startRedis } from '../support/redis-server.ts';
+import { Service } from '../support/service.ts';
+import { type Round, type Row, ratios } from './rounds.ts';
+import { type Costs, ServerCosts } from './server-costs.ts';
+import { SimulatedFleet } from './simulated-fleet.ts';
+import { flatOut } from './steady-load.ts';
+
+const TAGS = Array.from({ length: 200 }, (_, n) => `tag-${n}`);
+const [HOT = ''] = TAGS;
+const AGENTS = 200;
+const CALLERS = 64;
+const GRANTING_CALLERS = 8;
+
+/** What is called, how many times as many of it as beside it, at least. */
+const CALLS: readonly {
+  name: string;
+  atLeast: number;
+  call: (fleet: SimulatedFleet, n: number) => Promise<void>;
+}[] = [
+  {
+    name: `refills over ${TAGS.length} tags`,
+    atLeast: 4,
+    call: (fleet, n) => fleet.refill(n % AGENTS, TAGS[n % TAGS.length] ?? HOT),
+  },
+  { name: 'refills of one tag', atLeast: 0.97, call: (fleet, n) => fleet.refill(n % AGENTS, HOT) },
+  {
+    name: 'heartbeats that extend the window',
+    atLeast: 3,
+    call: (fleet, n) => fleet.heartbeat(n % AGENTS, true),
+  },
+  { name: 'heartbeats', atLeast: 0.97, call: (fleet, n) => fleet.heartbeat(n % AGENTS, false) },
+];
+
+interface Side {
+  readonly fleet: SimulatedFleet;
+  readonly costs: ServerCosts;
+}
+
+/** What one kind of call did in one round. */
+interface Measured {
+  readonly perSecond: number;
+  readonly failed: number;
+  /** Of coordinator, MariaDB and Redis together, for each call. */
+  readonly cpuMs: number;
+}
+
+/** One coordinator, and in turn with it that of another version, whose tree is `beside`; each on stores of its own. */
+export async function besideRows(
+  beside: string,
+  rounds: number,
+  quick: boolean,
+  progress: (text: string) => void,
+): Promise<Row[]> {
+  await using stack = new AsyncDisposableStack();
+  progress('beside: both versions start');
+  const subject = await openSide(stack, undefined);
+  const baseline = await openSide(stack, join(beside, 'packages/cli/src/main.ts'));
+  const forMs = quick ? 2_000 : 4_000;
+  const rows: Row[] = [];
+  for (const { name, atLeast, call } of CALLS) {
+    const measured: (Round & { own: Measured; other: Measured })[] = [];
+    for (let round = 0; round <= rounds; round++) {
+      progress(round === 0 ? `${name}: warming up` : `${name}: round ${round} of ${rounds}`);
+      const own = await measure(subject, forMs, call);
+      const other = await measure(baseline, forMs, call);
+      if (round > 0) measured.push({ own, other, subject: own.perSecond, baseline: other.perSecond });
+    }
+    const failed = measured.reduce((sum, { own, other }) => sum + own.failed + other.failed, 0);
+    const cpu = ratios(measured.map(({ own, other }) => ({ subject: own.cpuMs, baseline: other.cpuMs })));
+    const each = `CPU of coordinator and stores for each ${cpu.subject.median.toFixed(3)} ms vs ${cpu.baseline.median.toFixed(3)} ms`;
+    rows.push({
+      row: `coordinator, ${name}, ${CALLERS} callers, vs ${beside}`,
+      unit: 'calls/s',
+      atLeast,
+      ...ratios(measured),
+      note: `${each}; ${failed} failed`,
+    });
+  }
+  return rows;
+}
+
+async function openSide(stack: AsyncDisposableStack, main: string | undefined): Promise<Side> {
+  const mariadb = stack.use(await startMariadb());
+  const redis = stack.use(await startRedis());
+  const coordinator = await Service.start({
+    pace: 'product',
+    kind: 'coordinator',
+    name: 'bench',
+    main,
+    flags: [
+      ...['--snowflake-layout', 'many-machines', '--log-level', 'warn'],
+      ...['--snowflake-window-initial-ms', '3600000', '--snowflake-window-max-ms', '3600000'],
+    ],
+    env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
+  });
+  stack.defer(() => coordinator.stop());
+  const fleet = new SimulatedFleet(coordinator.url, AGENTS, TAGS);
+  stack.defer(() => fleet.close());
+  await fleet.createTags();
+  const granted = await flatOut(
+    GRANTING_CALLERS,
+    (n) => n >= AGENTS,
+    (n) => fleet.takeLease(n),
+  );
+  if (granted.failed > 0) throw new Error(`leases were refused: ${[...granted.failures.keys()].join(', ')}`);
+  return { fleet, costs: stack.use(await ServerCosts.of({ coordinator, redis, mariadb })) };
+}
+
+async function measure(
+  { fleet, costs }: Side,
+  forMs: number,
+  call: (fleet: SimulatedFleet, n: number) => Promise<void>,
+): Promise<Measured> {
+  let [answered, failed] = [0, 0];
+  const used: Costs = await costs.during(async () => {
+    const end = performance.now() + forMs;
+    const tally = await flatOut(
+      CALLERS,
+      () => performance.now() >= end,
+      (n) => call(fleet, n),
+    );
+    [answered, failed] = [tally.latenciesMs.length, tally.failed];
+  });
+  const cpuS = used.coordinatorCpuS + used.mysqlCpuS + used.redisCpuS;
+  return { perSecond: answered / used.seconds, failed, cpuMs: (cpuS / answered) * 1_000 };
+}
