@@ -1,7 +1,7 @@
 import { countedOf } from './record-text.ts';
 
 /** By how much the sum of one tag changes; rates in thousandths. */
-export interface SumChange {
+interface SumChange {
   agents: number;
   rate: number;
   waiting: number;

@@ -21,7 +21,7 @@ export const AGENT_ENDPOINTS = [
       howOften: 'pace of reports',
       howLarge: '`bodyLimitBytes`; 32,768 bytes are kept (`MAX_RECORD_BYTES`)',
       makes: 'an entry of the roster, all within `rosterMaxMb`',
-      howLong: '`redis.commandTimeoutMs`, twice',
+      howLong: '`redis.commandTimeoutMs`, six times',
     },
     async handle({ coordinator }, { body }, { request }) {
       const { names, leaving, intervalMs, revision = 0, since, without = [], ...status } = body;
