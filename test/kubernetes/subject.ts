@@ -140,7 +140,10 @@ export const flagsOf = (values: object): string[] =>
 export function reason({ err, out }: Ran): string {
   const lines = `${err}\n${out}`.split('\n').map((line) => line.trim());
   const said = lines.filter((line) => line !== '' && !/^(level=|I\d|W\d|Pulled|Digest)/.test(line));
-  return (said.find((line) => /error/i.test(line)) ?? said.at(-1) ?? 'it says nothing').slice(0, 300);
+  return (said.find((line) => /error|conflict/i.test(line)) ?? said.at(-1) ?? 'it says nothing').slice(
+    0,
+    300,
+  );
 }
 
 export const good = (what: string): Finding => ({ isGood: true, what });
