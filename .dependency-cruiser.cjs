@@ -33,7 +33,7 @@ const KEPT_IN = {
   bullmq: '^packages/coordinator/src/jobs/bullmq-',
   'node:sqlite': '^packages/coordinator/src/stores/sqlite/',
   'prom-client': '^packages/(coordinator|agent)/src/(metrics/|jobs/job-)metrics\\.ts$',
-  undici: '^packages/cli/src/(admin-client|verify/agent-door)\\.ts$',
+  undici: '^packages/cli/src/(admin/admin-client|verify/agent-door)\\.ts$',
   cockatiel: '^packages/agent/src/coordinators/endpoint\\.ts$',
   express: '^packages/(shared/src/http|coordinator/src/http|agent/src/doors)/',
   '@grpc/grpc-js': '^packages/agent/src/(doors|generated)/',
