@@ -18,6 +18,8 @@ const IDLE_AFTER_MS = 12_000;
 /** How long idle services are watched together, and each agent is loaded. */
 const WATCHED_MS = 60_000;
 const LOADED_S = 6;
+/** The load, in requests a second, at which the memory of an agent is judged. */
+const ASKED_RATE = 20_000;
 const TAG = 'bench';
 const KINDS = ['agent', 'coordinator'] as const;
 
@@ -177,9 +179,12 @@ async function loadedRow(agents: readonly Pair[], progress: Progress): Promise<R
     progress(`footprint: agents under load, round ${index + 1} of ${agents.length}`);
     rounds.push({ subject: await load(subject), baseline: await load(baseline) });
   }
-  const note = `${(Math.round(spread(rates).median / 1_000) * 1_000).toLocaleString('en')} requests/s`;
+  const rate = spread(rates).median;
+  const note = `${Math.round(rate).toLocaleString('en')} requests/s; asked for at ${ASKED_RATE.toLocaleString('en')}`;
   const row = `agent of the release vs sources of ${UNBUNDLED}: resident under load`;
-  return { row, unit: 'MB', atMost: 0.65, note, ...ratios(rounds) };
+  // A machine that is too busy for the load says nothing about it.
+  const judged = rate >= ASKED_RATE ? { atMost: 0.65 } : {};
+  return { row, unit: 'MB', ...judged, note, ...ratios(rounds) };
 }
 
 /** Processor time of all threads so far, in milliseconds. */
