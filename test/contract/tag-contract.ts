@@ -184,6 +184,7 @@ export function tagContract(subject: () => StoreUnderTest): void {
         ...newTag('orders', { nextId: 5n }),
         retired: false,
         highWater: 0n,
+        firstId: 5n,
       });
     });
 
