@@ -8,6 +8,7 @@ import { Redis } from 'ioredis';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { metric } from '../support/metric.ts';
 import { poll } from '../support/poll.ts';
+import { commandsDuring } from '../support/redis-monitor.ts';
 import { type RedisServer, startRedis } from '../support/redis-server.ts';
 import { Service } from '../support/service.ts';
 
@@ -136,30 +137,14 @@ describe('renewals of leases that nobody granted', () => {
   });
 });
 
-/** What the clients of Redis send while `work` goes on, each command with the client's address. */
-async function commandsOf(work: () => Promise<void>): Promise<[address: string, command: string][]> {
-  const admin = new Redis(redis.url);
-  const watcher = await admin.monitor();
-  const seen: [string, string][] = [];
-  watcher.on('monitor', (_time: string, args: string[], address: string) =>
-    seen.push([address, args.join(' ')]),
-  );
-  await work();
-  // What was sent before this was seen before it.
-  await admin.set('leafcutter:watched', '1');
-  await poll(async () => seen.some(([, command]) => command.includes('leafcutter:watched')));
-  for (const client of [watcher, admin]) client.disconnect();
-  return seen;
-}
-
 test('the roster has a connection of its own, so that a slow one holds up no fence', async () => {
-  const seen = await commandsOf(async () => {
+  const seen = await commandsDuring(redis.port, async () => {
     await post('/v1/agents/report', reported({ tags: [] }));
     expect(await segment('orders-1')).toBe(200);
   });
   const clientsOf = (key: string) =>
     new Set(
-      seen.flatMap(([address, command]) => (command.includes(key) && address !== 'lua' ? [address] : [])),
+      seen.flatMap(({ address, command }) => (command.includes(key) && address !== 'lua' ? [address] : [])),
     );
   const [roster, fence] = [clientsOf('{roster}'), clientsOf('{fence}')];
   expect([roster.size > 0, fence.size > 0]).toEqual([true, true]);
