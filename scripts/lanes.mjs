@@ -65,8 +65,8 @@ async function resultOf(step, { env, signal, board, isLive }) {
     if (isLive) board.write(chunk);
   };
   const take = (message) => {
-    const line = tally?.take(message, performance.now());
-    if (line !== undefined && !isLive) board.say(`${line} (${step.name})`);
+    const text = tally?.take(message, performance.now());
+    if (text !== undefined && !isLive) board.say(text);
   };
   const { code, lingered } = await runStep(step, { env, signal, hear, take });
   const seconds = secondsUntil(performance.now());

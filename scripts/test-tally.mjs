@@ -10,7 +10,7 @@ export class TestTally {
   /** Files under way, with when they began. */
   #open = new Map();
 
-  /** Returns a line worth printing at once, if there is one. */
+  /** Returns what is worth printing at once, if anything is. */
   take(message, nowMs) {
     if (message.event === 'run') this.#filesInAll = message.files;
     if (message.event === 'file-begins') this.#open.set(message.path, nowMs);
@@ -18,17 +18,17 @@ export class TestTally {
     if (message.event === 'file-ends') {
       this.#open.delete(message.file.path);
       this.files.push(message.file);
-      if (message.file.broken) return `✕ ${message.file.path} failed as a whole`;
+      if (message.file.broken) return failure(`${message.file.path} failed as a whole`, message.file.why);
     }
     if (message.event === 'end') this.hasEnded = true;
     return undefined;
   }
 
-  #takeTest({ path, name, status }) {
+  #takeTest({ path, name, status, why }) {
     if (status === 'passed') this.#passed += 1;
     if (status !== 'failed') return undefined;
     this.#failed += 1;
-    return `✕ ${path}: ${name}`;
+    return failure(`${path}: ${name}`, why);
   }
 
   /** Files that had begun and did not end. */
@@ -54,3 +54,7 @@ export class TestTally {
 }
 
 const seconds = (ms) => `${Math.round(ms / 1_000)} s`;
+
+/** Why a test failed is told at once: the output of its suite is shown much later, at its end. */
+const failure = (what, why) =>
+  [`✕ ${what}`, ...why.split('\n').map((line) => `    ${line}`.trimEnd())].join('\n');

@@ -14,7 +14,10 @@ interface File {
 
 function fileEnd({ path, suite = 'integration', tests, broken = false, seconds = 1 }: File) {
   const ends = Object.entries(tests).map(([name, status]) => ({ title: `a group › ${name}`, name, status }));
-  return { event: 'file-ends', file: { path, suite, seconds, broken, tests: ends } };
+  return {
+    event: 'file-ends',
+    file: { path, suite, seconds, broken, why: broken ? 'no such module' : '', tests: ends },
+  };
 }
 
 /** The output of a Jest run of these files. */
@@ -71,10 +74,16 @@ describe('a tally', () => {
     tally.take(fileEnd({ path: 'test/fault/alerts.test.ts', tests: {} }), 0);
     tally.take({ event: 'file-begins', ...file }, 1_000);
     expect(tally.take({ event: 'test', ...file, name: 'one', status: 'passed' }, 2_000)).toBeUndefined();
-    const said = tally.take({ event: 'test', ...file, name: 'two', status: 'failed' }, 3_000);
-    expect(said).toBe('✕ test/fault/outage.test.ts: two');
+    const said = tally.take(
+      { event: 'test', ...file, name: 'two', status: 'failed', why: 'Expected: 1\nReceived: 2' },
+      3_000,
+    );
+    expect(said).toBe('✕ test/fault/outage.test.ts: two\n    Expected: 1\n    Received: 2');
+    expect(tally.take(fileEnd({ path: 'test/fault/a.test.ts', tests: {}, broken: true }), 4_000)).toBe(
+      '✕ test/fault/a.test.ts failed as a whole\n    no such module',
+    );
     expect(tally.progress(21_000)).toBe(
-      '1 of 3 files, 1 tests passed, 1 failed, in test/fault/outage.test.ts for 20 s',
+      '2 of 3 files, 1 tests passed, 1 failed, in test/fault/outage.test.ts for 20 s',
     );
   });
 });
