@@ -3,6 +3,9 @@ import { PATIENCE_MS } from './patience.ts';
 import { poll } from './poll.ts';
 import { type RunningProcess, startProcess } from './process.ts';
 
+/** A MariaDB that crashes says at length on what machine, after it has said why. */
+const LAST_LINES = 80;
+
 export interface ServerRecipe {
   /** The server's name in error messages. */
   readonly name: string;
@@ -25,11 +28,13 @@ export interface ServerRecipe {
 export class NativeServer implements AsyncDisposable {
   readonly #recipe: ServerRecipe;
   #process: RunningProcess;
+  /** The process that a test ended, so that its end is no surprise. */
+  #asked: RunningProcess | undefined;
   #disposed = false;
 
   private constructor(recipe: ServerRecipe) {
     this.#recipe = recipe;
-    this.#process = startProcess(recipe);
+    this.#process = this.#begin();
   }
 
   /** @throws Error with the server's last lines if it does not come up. */
@@ -64,11 +69,13 @@ export class NativeServer implements AsyncDisposable {
 
   /** SIGTERM: the server saves what it is configured to save. Its data stays for `restart`. */
   async stop(): Promise<void> {
+    this.#asked = this.#process;
     await this.#process.stop();
   }
 
   /** SIGKILL, as a power cut would. Its data stays for `restart`. */
   async kill(): Promise<void> {
+    this.#asked = this.#process;
     await this.#process.kill();
   }
 
@@ -87,19 +94,31 @@ export class NativeServer implements AsyncDisposable {
     if (this.#disposed)
       throw new Error(`${this.#recipe.name} is disposed and its data gone; start another one.`);
     await this.stop();
-    this.#process = startProcess(this.#recipe);
+    this.#process = this.#begin();
     await this.#untilReady();
   }
 
   /** Kills the server and removes its data. Calling it twice is harmless. */
   async dispose(): Promise<void> {
     this.#disposed = true;
-    await this.#process.kill();
+    await this.kill();
     await rm(this.#recipe.directory, { recursive: true, force: true });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
+  }
+
+  /** If a server ends by itself, the tests that miss it cannot say why. Its last lines can. */
+  #begin(): RunningProcess {
+    const begun = startProcess(this.#recipe);
+    void begun.exited.then(({ code, signal }) => {
+      if (this.#asked === begun) return;
+      const { name, port } = this.#recipe;
+      const how = `${name} on port ${port} ended by itself (${signal ?? code})`;
+      process.stderr.write(`${how}; it last said:\n${begun.tail(LAST_LINES)}\n`);
+    });
+    return begun;
   }
 
   async #untilReady(): Promise<void> {
