@@ -39,3 +39,18 @@ test('if there is no connection at all, each of them is told', async () => {
   const uses = await Promise.allSettled(Array.from({ length: 20 }, () => useOf(line, pool)));
   expect(uses).toEqual(uses.map(() => ({ status: 'rejected', reason: REFUSED })));
 });
+
+test('a caller that is refused after the only connection was given back takes that one', async () => {
+  const answers = [Promise.withResolvers<PoolConnection>(), Promise.withResolvers<PoolConnection>()];
+  const free = { release: () => undefined } as unknown as PoolConnection;
+  let asked = 0;
+  const pool = {
+    getConnection: () => answers[asked++]?.promise ?? Promise.resolve(free),
+  } as unknown as Pool;
+  const line = new ConnectionLine(() => undefined);
+  const [first, second] = [line.take(pool), line.take(pool)];
+  answers[0]?.resolve(free);
+  line.release(await first);
+  answers[1]?.reject(REFUSED);
+  expect(await second).toBe(free);
+});

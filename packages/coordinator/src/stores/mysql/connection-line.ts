@@ -18,6 +18,8 @@ export class ConnectionLine {
   #inUse = 0;
   /** Callers that the pool has not answered yet. Of connections asked for at once, the refused ones may be told first. */
   #asking = 0;
+  /** How many connections were ever given back. */
+  #givenBack = 0;
 
   constructor(onCrowded: (error: unknown) => void) {
     this.#onCrowded = onCrowded;
@@ -28,6 +30,7 @@ export class ConnectionLine {
     if (this.#waiting.length > 0) await this.#turn('last');
     for (;;) {
       this.#asking += 1;
+      const givenBackBefore = this.#givenBack;
       try {
         const connection = await pool.getConnection();
         this.#asking -= 1;
@@ -36,7 +39,10 @@ export class ConnectionLine {
       } catch (error) {
         this.#asking -= 1;
         if (isCrowded(error)) this.#onCrowded(error);
-        if (!isCrowded(error) || this.#inUse + this.#asking === 0) {
+        const isComing = this.#inUse + this.#asking > 0;
+        // It was refused because of a connection that the pool has again by now.
+        if (isCrowded(error) && !isComing && this.#givenBack > givenBackBefore) continue;
+        if (!isCrowded(error) || !isComing) {
           // Nobody behind waits for a connection that does not come back.
           this.#callNext();
           throw error;
@@ -58,6 +64,7 @@ export class ConnectionLine {
 
   #gaveBack(): void {
     this.#inUse -= 1;
+    this.#givenBack += 1;
     this.#callNext();
   }
 
