@@ -34,7 +34,7 @@ export class NativeServer implements AsyncDisposable {
 
   private constructor(recipe: ServerRecipe) {
     this.#recipe = recipe;
-    this.#process = this.#begin();
+    this.#process = startProcess(this.#recipe);
   }
 
   /** @throws Error with the server's last lines if it does not come up. */
@@ -94,7 +94,7 @@ export class NativeServer implements AsyncDisposable {
     if (this.#disposed)
       throw new Error(`${this.#recipe.name} is disposed and its data gone; start another one.`);
     await this.stop();
-    this.#process = this.#begin();
+    this.#process = startProcess(this.#recipe);
     await this.#untilReady();
   }
 
@@ -109,26 +109,24 @@ export class NativeServer implements AsyncDisposable {
     return this.dispose();
   }
 
-  /** If a server ends by itself, the tests that miss it cannot say why. Its last lines can. */
-  #begin(): RunningProcess {
-    const begun = startProcess(this.#recipe);
-    void begun.exited.then(({ code, signal }) => {
-      if (this.#asked === begun) return;
-      const { name, port } = this.#recipe;
-      const how = `${name} on port ${port} ended by itself (${signal ?? code})`;
-      process.stderr.write(`${how}; it last said:\n${begun.tail(LAST_LINES)}\n`);
-    });
-    return begun;
-  }
-
   async #untilReady(): Promise<void> {
     const { name, port, ready } = this.#recipe;
     const state = await poll(async () => {
       if (!this.#process.running) return 'ended';
       return (await ready()) ? 'ready' : undefined;
     });
-    if (state === 'ready') return;
+    if (state === 'ready') return this.#watch(this.#process);
     const what = state === 'ended' ? 'ended' : `did not answer within ${PATIENCE_MS} ms`;
     throw new Error(`${name} ${what} on port ${port}; it last said:\n${this.#process.tail()}`);
+  }
+
+  /** If a server ends by itself, the tests that miss it cannot say why. Its last lines can. */
+  #watch(started: RunningProcess): void {
+    void started.exited.then(({ code, signal }) => {
+      if (this.#asked === started) return;
+      const { name, port } = this.#recipe;
+      const how = `${name} on port ${port} ended by itself (${signal ?? code})`;
+      process.stderr.write(`${how}; it last said:\n${started.tail(LAST_LINES)}\n`);
+    });
   }
 }
