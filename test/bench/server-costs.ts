@@ -110,8 +110,7 @@ export class ServerCosts implements AsyncDisposable {
   async #read(): Promise<Costs> {
     const { coordinator, redis, mariadb } = this.#servers;
     const pauseS = await metric('nodejs_eventloop_lag_max_seconds', coordinator);
-    const [coordinatorCpuS, info, status] = await Promise.all([
-      metric('process_cpu_seconds_total', coordinator),
+    const [info, status] = await Promise.all([
       this.#redis.info('commandstats'),
       this.#query("SHOW GLOBAL STATUS WHERE Variable_name IN ('Questions', 'Com_commit')"),
     ]);
@@ -121,7 +120,7 @@ export class ServerCosts implements AsyncDisposable {
       seconds: performance.now() / 1_000,
       ownCpuS: (own.user + own.system) / 1e6,
       machineCpuS: busySeconds(),
-      coordinatorCpuS,
+      coordinatorCpuS: cpuSecondsOf(coordinator.process.pid),
       pauseS,
       redisCpuS: cpuSecondsOf(redis.pid),
       mysqlCpuS: cpuSecondsOf(mariadb.pid),
