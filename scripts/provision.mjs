@@ -25,6 +25,9 @@ const PACKAGES = [
   { name: 'busybox-static', isThere: () => hasProgram('busybox') },
 ];
 
+/** What the benchmarks measure beside besides. */
+const FOR_BENCH = [{ name: 'nginx-light', isThere: () => hasProgram('nginx') }];
+
 /** Debian asks this before it starts a service; the answer is that it must not. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const NO_SERVICES =
@@ -44,16 +47,19 @@ const APT_WITHIN_MS = 10 * 60_000;
  * root, it installs what is missing. It never throws because a package is missing: the caller decides what is skipped
  * or fails. Helm comes from elsewhere: if it does not, the tests that need it say so.
  *
- * @param {{ log?: (line: string) => void }} [options] log is told what is being done and how long it took
+ * @param {object} [options]
+ * @param {(line: string) => void} [options.log] is told what is being done and how long it took
+ * @param {boolean} [options.forBench] also what only the benchmarks need
  * @returns {Promise<Provision>}
  */
-export async function provision({ log = () => {} } = {}) {
-  const [provided] = await Promise.all([provisionDebian(log), provideHelm(log)]);
+export async function provision({ log = () => {}, forBench = false } = {}) {
+  const packages = forBench ? [...PACKAGES, ...FOR_BENCH] : PACKAGES;
+  const [provided] = await Promise.all([provisionDebian(packages, log), provideHelm(log)]);
   return provided;
 }
 
-async function provisionDebian(log) {
-  const wanted = missingPackages();
+async function provisionDebian(packages, log) {
+  const wanted = missing(packages);
   if (wanted.length === 0) return { missing: [], problem: undefined };
   const obstacle = whyNotInstallable();
   if (obstacle !== undefined) return { missing: wanted, problem: sentence(wanted, obstacle) };
@@ -67,16 +73,16 @@ async function provisionDebian(log) {
         log,
       ),
     ));
-  const missing = missingPackages();
-  if (missing.length === 0) return { missing, problem: undefined };
+  const still = missing(packages);
+  if (still.length === 0) return { missing: still, problem: undefined };
   return {
-    missing,
-    problem: sentence(missing, failure ?? 'apt-get reported success, yet they are not found'),
+    missing: still,
+    problem: sentence(still, failure ?? 'apt-get reported success, yet they are not found'),
   };
 }
 
-function missingPackages() {
-  return PACKAGES.filter(({ isThere }) => !isThere()).map(({ name }) => name);
+function missing(packages) {
+  return packages.filter(({ isThere }) => !isThere()).map(({ name }) => name);
 }
 
 function whyNotInstallable() {
@@ -85,8 +91,8 @@ function whyNotInstallable() {
   return undefined;
 }
 
-function sentence(missing, reason) {
-  const list = missing.join(' ');
+function sentence(packages, reason) {
+  const list = packages.join(' ');
   return `Missing for the tests on real servers: ${list} (${reason}). Install with: sudo apt-get install --no-install-recommends ${list}`;
 }
 

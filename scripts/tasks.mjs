@@ -52,7 +52,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => interruptio
 
 // Installing goes on beside the steps that need no servers, and always to its end: dpkg must not be left half-way.
 const needsServers = lanes.flat().some((step) => step.needsServers);
-const provided = needsServers ? provision({ log: say }) : Promise.resolve({ problem: undefined });
+const provided = needsServers
+  ? provision({ log: say, forBench: task === 'bench' })
+  : Promise.resolve({ problem: undefined });
 
 const results = await runLanes(lanes, {
   write,

@@ -3,6 +3,7 @@ import autocannon from 'autocannon';
 import { type RunningProcess, startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
+import { startNginx } from './constant-nginx.ts';
 import { ab, CONNECTIONS, pinServer, type Sender, stepAside, wrk, wrkUnhurried } from './load-tools.ts';
 import { type Round, type Row, ratios, spread } from './rounds.ts';
 
@@ -20,6 +21,7 @@ const SHORT_STEP = 1_200;
 
 interface Servers {
   readonly bare: string;
+  readonly nginx: string;
   /** The agent, and the same without its direct door. */
   readonly agent: Service;
   readonly ordinary: Service;
@@ -63,15 +65,20 @@ class Measure {
   }
 
   async keepAlive(): Promise<Row[]> {
-    const { agent, ordinary, bare } = this.#servers;
+    const { agent, ordinary, bare, nginx } = this.#servers;
     const path = '/v1/ids/bench';
     const rate: Round[] = [];
-    const without: Round[] = [];
     const p99: Round[] = [];
+    const besideNginx: Round[] = [];
+    const p99BesideNginx: Round[] = [];
+    const without: Round[] = [];
     await this.#each('HTTP, kept alive', async () => {
       const subject = await wrk(agent.url + path, this.#seconds);
       const baseline = await wrk(bare, this.#seconds);
+      const constant = await wrk(nginx, this.#seconds);
       const other = await wrk(ordinary.url + path, this.#seconds);
+      besideNginx.push({ subject: subject.perSecond, baseline: constant.perSecond });
+      p99BesideNginx.push({ subject: subject.p99, baseline: constant.p99 });
       rate.push({ subject: subject.perSecond, baseline: baseline.perSecond });
       without.push({ subject: subject.perSecond, baseline: other.perSecond });
       p99.push({ subject: subject.p99, baseline: baseline.p99 });
@@ -86,6 +93,20 @@ class Measure {
         ...ratios(rate),
       },
       { row: 'the same, 99th percentile', unit: 'ms', atMost: 1, note, ...ratios(p99) },
+      {
+        row: 'agent HTTP, 1 ID, kept alive, vs a constant answer of nginx',
+        unit: 'requests/s',
+        atLeast: 0.75,
+        note,
+        ...ratios(besideNginx),
+      },
+      {
+        row: 'the same, 99th percentile beside nginx',
+        unit: 'ms',
+        atMost: 2,
+        note,
+        ...ratios(p99BesideNginx),
+      },
       {
         row: 'agent HTTP vs the same agent without the direct door',
         unit: 'requests/s',
@@ -298,10 +319,11 @@ async function start(stack: AsyncDisposableStack): Promise<Servers> {
   }
   const [agent, ordinary] = agents;
   if (agent === undefined || ordinary === undefined) throw new Error('two agents were started');
+  const nginx = await startNginx(stack);
   for (const { pid } of [bare, agent.process, ordinary.process]) await pinServer(pid);
-  const servers = { bare: `http://127.0.0.1:${port}/`, agent, ordinary };
-  // Compiled and with their segments in memory, all three.
-  for (const url of [servers.bare, `${agent.url}/v1/ids/bench`, `${ordinary.url}/v1/ids/bench`])
+  const servers = { bare: `http://127.0.0.1:${port}/`, nginx, agent, ordinary };
+  // Compiled and with their segments in memory, all of them.
+  for (const url of [servers.bare, nginx, `${agent.url}/v1/ids/bench`, `${ordinary.url}/v1/ids/bench`])
     await wrk(url, 2);
   return servers;
 }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { besideDoors } from './beside-doors.ts';
 import { besideRows } from './beside-rows.ts';
 import { clientRows } from './client-rows.ts';
 import { consoleRows } from './console-rows.ts';
@@ -43,7 +44,7 @@ Starts all it needs, measures side by side and prints ratios; absolute figures h
   --only NAME,…  some of: ${Object.keys(SUITES).join(', ')}
   --quick        two short rounds instead of seven
   --json         print JSON instead of text
-  --beside DIR   measure the coordinator's calls beside those of another version, whose tree, installed, is there
+  --beside DIR   measure coordinator and agent beside those of another version, whose tree, installed, is there
   --out DIR      write benchmarks.md, benchmarks.json and images/benchmarks.svg there; a whole run writes to docs
 `;
 
@@ -93,6 +94,7 @@ async function measure(wanted: readonly string[], rounds: number, quick: boolean
   }
   const { beside } = values;
   if (beside !== undefined)
-    rows.push(...(await besideRows(beside, rounds, quick, (text) => process.stderr.write(`${text}\n`))));
+    for (const measureBeside of [besideRows, besideDoors])
+      rows.push(...(await measureBeside(beside, rounds, quick, (text) => process.stderr.write(`${text}\n`))));
   return rows;
 }

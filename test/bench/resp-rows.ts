@@ -47,7 +47,8 @@ export async function respRows(
   return rows;
 }
 
-async function incrementsPerSecond(port: number, pipeline: number, requests: number): Promise<number> {
+/** `INCR` per second at a port, by redis-benchmark. */
+export async function incrementsPerSecond(port: number, pipeline: number, requests: number): Promise<number> {
   const flags = ['-p', String(port), '-c', CONNECTIONS, '-P', String(pipeline), '-n', String(requests)];
   const { stdout } = await run('redis-benchmark', [...flags, '-q', 'INCR', 'bench'], { timeout: 120_000 });
   const rate = [...stdout.matchAll(/([0-9.]+) requests per second/g)].at(-1)?.[1];
