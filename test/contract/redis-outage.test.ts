@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { NO_MARK } from '@leafcutter/coordinator/domain/allocation/fence';
 import type { Range } from '@leafcutter/coordinator/domain/allocation/range';
 import type { FenceGuard } from '@leafcutter/coordinator/domain/fence-guard/fence-guard';
@@ -47,10 +47,15 @@ let fence: RedisFence;
 /** What Redis said when it took no writes. */
 let words: string[];
 
+beforeAll(async () => {
+  mariadb = await startMariadb();
+});
+afterAll(() => mariadb?.dispose());
+
 beforeEach(async () => {
   // A Redis that syncs once a second acknowledges what it has not written yet while the disk is busy.
   const durable = { appendonly: true, args: ['--appendfsync', 'always'] };
-  [redis, mariadb] = await Promise.all([startRedis(durable), startMariadb()]);
+  redis = await startRedis(durable);
   ({ handles } = await freshMysqlStores(mariadb));
   await handles[0].store.createTag(newTag('orders'));
   prefix = freshPrefix();
@@ -92,7 +97,7 @@ function arbiter(parts: Pick<Arbiter, 'store' | 'fence'> & Partial<Arbiter>): Se
 afterEach(async () => {
   link.close();
   await Promise.all(handles.map(({ store }) => store.close()));
-  await Promise.all([redis.dispose(), mariadb.dispose()]);
+  await redis.dispose();
 });
 
 const grant = (): Promise<Range> => segments.grant('orders', holder(1), CALM);
