@@ -14,7 +14,9 @@ export class KnownHead {
   readonly keepAlive: boolean;
   /** Of the head that was recognised last, in bytes. */
   length: number;
-  readonly #lines: readonly string[];
+  /** As it was read first. */
+  readonly #head: Buffer;
+  #read: readonly string[] | undefined;
   /** The lines whose value may be anything. */
   readonly #free = new Set<number>();
   /** What has to be equal: between two of these stands a free value. */
@@ -24,9 +26,15 @@ export class KnownHead {
     this.route = route;
     this.keepAlive = keepAlive;
     this.length = head.length;
-    this.#lines = linesOf(head);
     // A copy, because the chunk shares its memory with other data that was read.
-    this.#parts = [Buffer.from(head)];
+    this.#head = Buffer.from(head);
+    this.#parts = [this.#head];
+  }
+
+  /** Told apart only when another head comes: most connections carry one kind of request, many of them one request. */
+  get #lines(): readonly string[] {
+    this.#read ??= linesOf(this.#head);
+    return this.#read;
   }
 
   /** True if a head that means the same begins at `from`. */
