@@ -89,8 +89,8 @@ async function takeLeases(
     const isOver = (n: number) => n >= end - first || performance.now() > until;
     tally = await flatOut(GRANTING_CALLERS, isOver, (n) => fleet.takeLease(first + n));
   });
-  if (tally === undefined) return '';
-  const answered = tally.latenciesMs.length;
+  const answered = tally?.latenciesMs.length ?? 0;
+  if (tally === undefined || answered === 0) return 'no more were taken';
   return `${count(answered)} more at ${(answered / used.seconds).toFixed(0)} a second, ${latency(tally)}; coordinator ${percent(used.coordinatorCpuS, used)}, MariaDB ${percent(used.mysqlCpuS, used)}`;
 }
 

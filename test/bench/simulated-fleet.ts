@@ -32,6 +32,7 @@ export class SimulatedFleet {
   readonly #agents: readonly SimulatedAgent[];
   readonly #tags: readonly string[];
   readonly #pool: Pool;
+  readonly #turns = new Turns(CONNECTIONS);
   readonly #layout = layoutFingerprint({
     ...LAYOUT_PRESETS['many-machines'],
     epochMs: TWITTER_EPOCH_MS,
@@ -67,8 +68,10 @@ export class SimulatedFleet {
   async takeLease(n: number): Promise<void> {
     const agent = this.#agent(n);
     const { agentId, instanceId } = agent;
-    const body: LeaseRequest = { agentId, instanceId, agentTimeMs: Date.now(), layout: this.#layout };
-    const { machineId, from, to } = await this.#post<LeaseAnswer>('/v1/leases', body);
+    const { machineId, from, to } = await this.#post<LeaseAnswer>(
+      '/v1/leases',
+      (): LeaseRequest => ({ agentId, instanceId, agentTimeMs: Date.now(), layout: this.#layout }),
+    );
     agent.lease = { machineId, from, to };
   }
 
@@ -76,15 +79,18 @@ export class SimulatedFleet {
   async heartbeat(n: number, extend: boolean): Promise<void> {
     const { agentId, instanceId, lease } = this.#agent(n);
     if (lease === undefined) throw new Error('has no lease');
-    const body: RenewRequest = {
-      agentId,
-      instanceId,
-      agentTimeMs: Date.now(),
-      layout: this.#layout,
-      to: lease.to,
-      extend,
-    };
-    lease.to = (await this.#post<RenewAnswer>(`/v1/leases/${lease.machineId}/renew`, body)).to;
+    const answer = await this.#post<RenewAnswer>(
+      `/v1/leases/${lease.machineId}/renew`,
+      (): RenewRequest => ({
+        agentId,
+        instanceId,
+        agentTimeMs: Date.now(),
+        layout: this.#layout,
+        to: lease.to,
+        extend,
+      }),
+    );
+    lease.to = answer.to;
   }
 
   async report(n: number): Promise<void> {
@@ -123,13 +129,16 @@ export class SimulatedFleet {
     return agent;
   }
 
-  async #post<T>(path: string, body: object): Promise<T> {
-    return (await (await this.#answer(path, JSON.stringify(body))).json()) as T;
+  /** `body` is made when it is sent: an agent that waits for a connection here would have one of its own. */
+  #post<T>(path: string, body: () => object): Promise<T> {
+    return this.#turns.during(
+      async () => (await (await this.#answer(path, JSON.stringify(body()))).json()) as T,
+    );
   }
 
   /** As `#post`, for answers that nobody reads. */
-  async #send(path: string, body: string): Promise<void> {
-    await (await this.#answer(path, body)).dump();
+  #send(path: string, body: string): Promise<void> {
+    return this.#turns.during(async () => (await this.#answer(path, body)).dump());
   }
 
   async #answer(path: string, body: string): Promise<Dispatcher.ResponseData['body']> {
@@ -165,6 +174,28 @@ export class SimulatedFleet {
       intervalMs: REPORT_EVERY_MS,
       leaving: false,
     };
+  }
+}
+
+/** Lets so many work at once; who comes later waits, in order. */
+class Turns {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(free: number) {
+    this.#free = free;
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free -= 1;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
   }
 }
 
