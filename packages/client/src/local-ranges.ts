@@ -7,6 +7,8 @@ const LOW = 10n ** BigInt(LOW_DIGITS);
 /** The last three digits of an ID: one concatenation writes it as long as the digits before them stay the same. */
 const LAST_DIGITS = Array.from({ length: 1_000 }, (_, last) => String(last).padStart(3, '0'));
 
+const NO_THOUSAND = -1_000;
+
 /** A range cut so that its IDs share all but their last nine digits. Counting then needs no bigint. */
 interface Piece {
   readonly start: bigint;
@@ -28,8 +30,8 @@ const NO_PIECES: readonly Piece[] = [];
 export class LocalRanges {
   #piece = NOTHING;
   #used = 0;
-  /** Which thousand of the piece `#head` has the digits of; -1 if none. */
-  #thousand = -1;
+  /** The first number of the thousand that `#head` has the digits of; far off if there is none. */
+  #thousand = NO_THOUSAND;
   #head = '';
   #later = NO_PIECES;
   /** IDs in `#later`. */
@@ -51,14 +53,13 @@ export class LocalRanges {
   nextString(): string | undefined {
     if (this.#used === this.#piece.size && !this.#advance()) return undefined;
     const number = this.#piece.low + this.#used++;
-    const thousand = Math.floor(number / 1_000);
-    if (thousand !== this.#thousand) this.#begin(thousand);
-    return this.#head === '' ? String(number) : this.#head + LAST_DIGITS[number % 1_000];
+    if (number - this.#thousand >= 1_000) this.#begin(Math.floor(number / 1_000));
+    return this.#head === '' ? String(number) : this.#head + LAST_DIGITS[number - this.#thousand];
   }
 
   #begin(thousand: number): void {
     const { high } = this.#piece;
-    this.#thousand = thousand;
+    this.#thousand = 1_000 * thousand;
     this.#head =
       high !== ''
         ? high + String(thousand).padStart(LOW_DIGITS - 3, '0')
@@ -89,7 +90,7 @@ export class LocalRanges {
   drop(): number {
     const { left } = this;
     this.#piece = NOTHING;
-    this.#thousand = -1;
+    this.#thousand = NO_THOUSAND;
     this.#used = 0;
     this.#later = NO_PIECES;
     this.#laterIds = 0;
@@ -101,7 +102,7 @@ export class LocalRanges {
     if (piece === undefined) return false;
     this.#later = this.#later.length === 1 ? NO_PIECES : this.#later.slice(1);
     this.#piece = piece;
-    this.#thousand = -1;
+    this.#thousand = NO_THOUSAND;
     this.#used = 0;
     this.#laterIds -= piece.size;
     return true;
