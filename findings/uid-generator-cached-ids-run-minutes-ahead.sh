@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# uid-generator's cached IDs say that they were made many minutes from now: a busy second takes up a thousand seconds of the timestamp.
+# uid-generator's cached IDs say that they were made many minutes from now: a busy second takes up hundreds of seconds of the timestamp.
 #
 # Guess: CachedUidGenerator fills its ring ahead of the clock, and the ring holds 8 seconds of IDs: so an ID may be some 8 seconds
 #   ahead, and a used-up second is waited for, as in DefaultUidGenerator.
