@@ -1,7 +1,5 @@
 import { join } from 'node:path';
-import { startMariadb } from '../support/mariadb-server.ts';
-import { startRedis } from '../support/redis-server.ts';
-import { Service } from '../support/service.ts';
+import { FOR_A_FLEET, startOneCoordinator } from './one-coordinator.ts';
 import { type Round, type Row, ratios } from './rounds.ts';
 import { type Costs, ServerCosts } from './server-costs.ts';
 import { SimulatedFleet } from './simulated-fleet.ts';
@@ -83,21 +81,8 @@ export async function besideRows(
 }
 
 async function openSide(stack: AsyncDisposableStack, main: string | undefined): Promise<Side> {
-  const mariadb = stack.use(await startMariadb());
-  const redis = stack.use(await startRedis());
-  const coordinator = await Service.start({
-    pace: 'product',
-    kind: 'coordinator',
-    name: 'bench',
-    main,
-    flags: [
-      ...['--snowflake-layout', 'many-machines', '--log-level', 'warn'],
-      ...['--snowflake-window-initial-ms', '3600000', '--snowflake-window-max-ms', '3600000'],
-    ],
-    env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
-  });
-  stack.defer(() => coordinator.stop());
-  const fleet = new SimulatedFleet(coordinator.url, AGENTS, TAGS);
+  const servers = await startOneCoordinator(stack, FOR_A_FLEET, main);
+  const fleet = new SimulatedFleet(servers.coordinator.url, AGENTS, TAGS);
   stack.defer(() => fleet.close());
   await fleet.createTags();
   // A machine that is busy with other work refuses some at first.
@@ -110,7 +95,7 @@ async function openSide(stack: AsyncDisposableStack, main: string | undefined): 
       },
     );
   if (fleet.leased(AGENTS) < AGENTS) throw new Error('leases were refused');
-  return { fleet, costs: stack.use(await ServerCosts.of({ coordinator, redis, mariadb })) };
+  return { fleet, costs: stack.use(await ServerCosts.of(servers)) };
 }
 
 async function measure(

@@ -2,9 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { BufferView, ReportRequest } from '@leafcutter/shared/wire';
 import { Pool } from 'undici';
 import { openPage, startBrowser } from '../support/browser.ts';
-import { startMariadb } from '../support/mariadb-server.ts';
-import { startRedis } from '../support/redis-server.ts';
-import { Service } from '../support/service.ts';
+import type { Service } from '../support/service.ts';
+import { startOneCoordinator } from './one-coordinator.ts';
 import type { Row } from './rounds.ts';
 
 const AGENTS = 200;
@@ -16,16 +15,7 @@ const TAGS = 50;
  */
 export async function consoleRows(quick: boolean, progress: (text: string) => void): Promise<Row[]> {
   await using stack = new AsyncDisposableStack();
-  const mariadb = stack.use(await startMariadb());
-  const redis = stack.use(await startRedis());
-  const coordinator = await Service.start({
-    pace: 'product',
-    kind: 'coordinator',
-    name: 'bench',
-    flags: [],
-    env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
-  });
-  stack.defer(() => coordinator.stop());
+  const { coordinator } = await startOneCoordinator(stack);
   for (const tag of tagNames()) {
     await coordinator.json('/v1/tags', {
       method: 'POST',

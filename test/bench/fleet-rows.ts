@@ -1,9 +1,8 @@
 import { cpus } from 'node:os';
-import { startMariadb } from '../support/mariadb-server.ts';
-import { startRedis } from '../support/redis-server.ts';
-import { Service } from '../support/service.ts';
+import type { Service } from '../support/service.ts';
 import { callRows } from './fleet-calls.ts';
 import { coldStartRow } from './fleet-start.ts';
+import { FOR_A_FLEET, startOneCoordinator } from './one-coordinator.ts';
 import type { Row } from './rounds.ts';
 import { type Costs, ServerCosts } from './server-costs.ts';
 import { CONNECTIONS, SimulatedFleet } from './simulated-fleet.ts';
@@ -33,24 +32,12 @@ export async function fleetRows(quick: boolean, progress: (text: string) => void
   const plan = quick ? PLANS.quick : PLANS.whole;
   const largest = Math.max(...plan.sizes);
   await using stack = new AsyncDisposableStack();
-  const mariadb = stack.use(await startMariadb());
-  const redis = stack.use(await startRedis());
-  const coordinator = await Service.start({
-    pace: 'product',
-    kind: 'coordinator',
-    name: 'bench',
-    // The longest windows allowed, so that none ends while more leases are taken: agents extend at their own pace.
-    flags: [
-      ...['--snowflake-layout', 'many-machines', '--log-level', 'warn'],
-      ...['--snowflake-window-initial-ms', '3600000', '--snowflake-window-max-ms', '3600000'],
-    ],
-    env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url },
-  });
-  stack.defer(() => coordinator.stop());
+  const servers = await startOneCoordinator(stack, FOR_A_FLEET);
+  const { coordinator } = servers;
   const tags = Array.from({ length: TAGS }, (_, n) => `tag-${n}`);
   const fleet = new SimulatedFleet(coordinator.url, largest, tags);
   stack.defer(() => fleet.close());
-  const costs = stack.use(await ServerCosts.of({ coordinator, redis, mariadb }));
+  const costs = stack.use(await ServerCosts.of(servers));
   await fleet.createTags();
 
   progress(`fleet: ${count(plan.starting)} agents start within 10 s`);

@@ -7,22 +7,36 @@ import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 
 const { withMachineId, withMachineIds, withTag, withTags } = SqlStore.prototype;
 
-/** Has all transactions see their tags' locked rows as `seen` has them. */
-export function seeTags(seen: (row: LockedTag) => LockedTag): void {
+/** Runs a transaction, `run`, with other work in it than `work`, or makes something else of how it ends. */
+type Around<Locked> = <T>(
+  work: (locked: Locked) => Promise<T>,
+  run: (other: (locked: Locked) => Promise<T>) => Promise<T>,
+) => Promise<T>;
+
+/** Changes all transactions on tags, each alone and in groups. */
+export function aroundTags(one: Around<LockedTag>, group: Around<LockedGroup<LockedTag>>): void {
   SqlStore.prototype.withTag = function <T>(
     this: SqlStore,
     tag: string,
     work: (locked: LockedTag) => Promise<T>,
   ): Promise<T> {
-    return withTag.call(this, tag, (locked) => work(seen(locked))) as Promise<T>;
+    return one(work, (other) => withTag.call(this, tag, other) as Promise<T>);
   } as typeof withTag;
   SqlStore.prototype.withTags = function <T>(
     this: SqlStore,
     tags: readonly string[],
-    work: (group: LockedGroup<LockedTag>) => Promise<T>,
+    work: (locked: LockedGroup<LockedTag>) => Promise<T>,
   ): Promise<T> {
-    return withTags.call(this, tags, (group) => work({ ...group, rows: group.rows.map(seen) })) as Promise<T>;
+    return group(work, (other) => withTags.call(this, tags, other) as Promise<T>);
   } as typeof withTags;
+}
+
+/** Has all transactions see their tags' locked rows as `seen` has them. */
+export function seeTags(seen: (row: LockedTag) => LockedTag): void {
+  aroundTags(
+    (work, run) => run((locked) => work(seen(locked))),
+    (work, run) => run((group) => work({ ...group, rows: group.rows.map(seen) })),
+  );
 }
 
 /** Has all transactions see their machine ids' locked rows as `seen` has them. */

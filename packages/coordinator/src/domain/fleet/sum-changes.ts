@@ -1,15 +1,8 @@
 import { countedOf } from './record-text.ts';
+import { addTo, emptySum, type Sum, takeFrom } from './sum.ts';
 
-/** By how much the sum of one tag changes; rates in thousandths. */
-interface SumChange {
-  agents: number;
-  rate: number;
-  waiting: number;
-  failing: number;
-  /** Code of the last failed refill that came in. */
-  lastError: string | null;
-  /** Of those that came in, who runs out first, and when. */
-  first: { readonly instanceId: string; readonly atMs: number } | null;
+/** By how much the sum of one tag changes. */
+interface SumChange extends Sum {
   /** Instance ids of those of whom a row went out. */
   readonly left: string[];
 }
@@ -41,34 +34,21 @@ export class SumChanges {
   }
 
   #takeOut(row: string, instanceId: string): void {
-    const { name, rate, waiting, lastError } = countedOf(row);
-    const change = this.#of(name);
-    change.agents -= 1;
-    change.rate -= rate;
-    change.waiting -= waiting;
-    if (lastError !== null) change.failing -= 1;
+    const counted = countedOf(row);
+    const change = this.#of(counted.name);
+    takeFrom(change, counted);
     change.left.push(instanceId);
   }
 
   #count(row: string, instanceId: string, seenAtMs: number): void {
-    const { name, rate, waiting, lastError, runwaySeconds } = countedOf(row);
-    const change = this.#of(name);
-    change.agents += 1;
-    change.rate += rate;
-    change.waiting += waiting;
-    if (lastError !== null) {
-      change.failing += 1;
-      change.lastError = lastError;
-    }
-    if (runwaySeconds === null) return;
-    const atMs = seenAtMs + runwaySeconds * 1_000;
-    if (change.first === null || atMs < change.first.atMs) change.first = { instanceId, atMs };
+    const counted = countedOf(row);
+    addTo(this.#of(counted.name), counted, instanceId, seenAtMs);
   }
 
   #of(name: string): SumChange {
     let change = this.#tags.get(name);
     if (change === undefined) {
-      change = { agents: 0, rate: 0, waiting: 0, failing: 0, lastError: null, first: null, left: [] };
+      change = { ...emptySum(), left: [] };
       this.#tags.set(name, change);
     }
     return change;

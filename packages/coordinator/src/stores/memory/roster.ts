@@ -19,6 +19,7 @@ import {
   TAG_BYTES,
   type TagSum,
 } from '../../domain/fleet/roster.ts';
+import { addTo, emptySum, type Sum, takeFrom } from '../../domain/fleet/sum.ts';
 
 interface Entry {
   readonly text: string;
@@ -27,16 +28,6 @@ interface Entry {
   /** When it counts as silent. */
   readonly dueAtMs: number;
   readonly isTroubled: boolean;
-}
-
-interface Sum {
-  agents: number;
-  rate: number;
-  waiting: number;
-  failing: number;
-  lastError: string | null;
-  /** Who runs out first. */
-  first: { readonly instanceId: string; readonly atMs: number } | null;
 }
 
 /** The roster in process, for the embedded coordinator. */
@@ -194,30 +185,21 @@ export class MemoryRoster implements Roster {
   }
 
   #count(row: string, instanceId: string, seenAtMs: number): void {
-    const { name, rate, waiting, lastError, runwaySeconds } = countedOf(row);
-    const sum = this.#sums.get(name) ?? newSum();
+    const counted = countedOf(row);
+    const { name } = counted;
+    const sum = this.#sums.get(name) ?? emptySum();
     if (sum.agents === 0) this.#bytes += name.length + TAG_BYTES;
-    sum.agents += 1;
-    sum.rate += rate;
-    sum.waiting += waiting;
-    if (lastError !== null) {
-      sum.failing += 1;
-      sum.lastError = lastError;
-    }
-    const atMs = runwaySeconds === null ? Number.POSITIVE_INFINITY : seenAtMs + runwaySeconds * 1_000;
-    if (atMs < (sum.first?.atMs ?? Number.POSITIVE_INFINITY)) sum.first = { instanceId, atMs };
+    addTo(sum, counted, instanceId, seenAtMs);
     this.#sums.set(name, sum);
   }
 
   #uncount(instanceId: string, rows: readonly string[]): void {
     for (const row of rows) {
-      const { name, rate, waiting, lastError } = countedOf(row);
+      const counted = countedOf(row);
+      const { name } = counted;
       const sum = this.#sums.get(name);
       if (sum === undefined) continue;
-      sum.agents -= 1;
-      sum.rate -= rate;
-      sum.waiting -= waiting;
-      if (lastError !== null) sum.failing -= 1;
+      takeFrom(sum, counted);
       if (sum.failing === 0) sum.lastError = null;
       if (sum.first?.instanceId === instanceId) sum.first = null;
       if (sum.agents > 0) continue;
@@ -237,8 +219,4 @@ export class MemoryRoster implements Roster {
       return entry === undefined ? [] : [{ instanceId, text: entry.text }];
     });
   }
-}
-
-function newSum(): Sum {
-  return { agents: 0, rate: 0, waiting: 0, failing: 0, lastError: null, first: null };
 }
