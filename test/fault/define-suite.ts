@@ -43,7 +43,7 @@ function controlsOf({ controls = [] }: Scenario): readonly Control[] {
 }
 
 async function testScenario(scenario: Scenario, outcomes: Outcome[]): Promise<void> {
-  const outcome = await runScenario(scenario, CALLS_WITHIN_FAULT);
+  const outcome = await runScenario(scenario, { least: LEAST_CALLS, wanted: CALLS_WITHIN_FAULT });
   outcomes.push(outcome);
   note('scenario', outcome);
   const { findings, complaint, historyFolder, resumedMs, callsWithinFault, singles, ids } = outcome;
@@ -62,7 +62,11 @@ async function testScenario(scenario: Scenario, outcomes: Outcome[]): Promise<vo
 
 /** Fast, because what a missing guard lets through may last only for moments. */
 async function testControl(scenario: Scenario, control: Control): Promise<void> {
-  const outcome = await runScenario(scenario, 1, { ...control, arena: { ...control.arena, fast: true } });
+  const outcome = await runScenario(
+    scenario,
+    { least: 1, wanted: 1 },
+    { ...control, arena: { ...control.arena, fast: true } },
+  );
   note('control', outcome);
   const found = outcome.findings[control.finds];
   process.stdout.write(`${scenario.name} without ${control.guard}: ${control.finds}, such as ${found[0]}\n`);

@@ -19,6 +19,11 @@ export class FailoverLoad {
     this.#callers = sources.flatMap((source) => agents.map((_, first) => this.#run(source, first)));
   }
 
+  /** How many calls brought an ID. */
+  get served(): number {
+    return this.#counts.served;
+  }
+
   async stop(): Promise<{ served: number; retried: number; failed: string[] }> {
     this.#stopped = true;
     await Promise.all(this.#callers);

@@ -42,12 +42,12 @@ export interface Outcome {
 }
 
 /**
- * Runs a scenario, its nemesis again and again until `callsWithinFault` calls fell within it; or a negative control
- * of it, once.
+ * Runs a scenario, its nemesis again and again until `calls.wanted` calls fell within it, if that may be, and its last
+ * state goes on until `calls.least` did; or a negative control of it, once.
  */
 export async function runScenario(
   scenario: Scenario,
-  callsWithinFault: number,
+  calls: { readonly least: number; readonly wanted: number },
   control?: Control,
 ): Promise<Outcome> {
   const options: ArenaOptions = { ...scenario.arena, ...control?.arena };
@@ -68,7 +68,8 @@ export async function runScenario(
       if (rounds > 0) await arena.heal();
       await nemesis(arena);
       rounds += 1;
-    } while (during.calls < callsWithinFault && rounds < mostRounds);
+    } while (during.calls < calls.wanted && rounds < mostRounds);
+    await poll(() => during.calls >= calls.least);
   });
   const healedMs = runningMs();
   await arena.heal();
@@ -83,12 +84,12 @@ export async function runScenario(
   const found = Object.values(findings).some((examples) => examples.length > 0);
   const broken = control === undefined && (found || complaint !== undefined);
   const historyFolder = await keepHistory(load.history, scenario.name, arena.sources, broken);
-  const { calls, ids, singles, unanswered, slowestMs, refused } = load.counts;
+  const { calls: requests, ids, singles, unanswered, slowestMs, refused } = load.counts;
   return {
     scenario: scenario.name,
     faults: scenario.faults,
     rounds,
-    requests: calls,
+    requests,
     ids,
     singles,
     unanswered,

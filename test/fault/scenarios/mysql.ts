@@ -1,20 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Arena } from '../arena.ts';
+import { drawnAnew, firstAfter } from '../moments.ts';
 import { atRequest, cutAfter, everyNth, PACKETS } from '../packets.ts';
 import type { Scenario } from '../scenario.ts';
 import { Snapshot } from '../snapshot.ts';
 
 const AWAY_MS = 2_500;
-const LOST_MS = 1_500;
 
-/** MySQL goes back to an earlier state. An agent that starts anew knows of no higher IDs and takes what it is given. */
+/** MySQL forgets what it granted, some of which is drawn. */
 async function restoreUnderLoad(arena: Arena, meanwhile?: () => Promise<unknown>): Promise<void> {
   const snapshot = await Snapshot.take(arena);
-  await sleep(LOST_MS);
-  await snapshot.restore(meanwhile);
-  await arena.agents[0]?.service.process.kill();
-  await arena.agents[0]?.service.restart('live');
-  await sleep(1_000);
+  await drawnAnew(arena, 'hot');
+  await firstAfter(arena, 'hot', () => snapshot.restore(meanwhile));
 }
 
 /** What is done to MySQL. */
@@ -38,13 +35,14 @@ export const MYSQL: readonly Scenario[] = [
   },
   {
     name: 'mysql-restored',
-    faults: 'counters, ceilings and ledger restored from 1.5 s ago; an agent starts anew',
+    faults:
+      'counters, ceilings and ledger go back to a moment ago, when other IDs were out; an agent starts anew',
     loses: 'mysql',
     nemesis: (arena) => restoreUnderLoad(arena),
     controls: [
       {
-        guard: 'the fence',
-        arena: { coordinatorPreloads: [{ file: 'unguarded/fence.ts' }] },
+        guard: 'the fence and its sweep',
+        arena: { coordinatorPreloads: [{ file: 'unguarded/fence.ts' }, { file: 'unguarded/sweep.ts' }] },
         finds: 'duplicates',
       },
       {
