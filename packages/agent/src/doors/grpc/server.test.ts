@@ -1,5 +1,5 @@
 import { type ClientHttp2Session, connect } from 'node:http2';
-import { connect as connectRaw } from 'node:net';
+import { connect as connectRaw, type Socket } from 'node:net';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import type { Address } from '@leafcutter/shared/config/address';
 import type { Listening } from '@leafcutter/shared/http/listen';
@@ -15,11 +15,12 @@ const NATIVE = '/leafcutter.v1.IdService';
 const ORDERS = Buffer.concat([Buffer.from('00000000080a06', 'hex'), Buffer.from('orders')]);
 
 let listening: Listening | undefined;
-const sessions: ClientHttp2Session[] = [];
+const clients: (ClientHttp2Session | Socket)[] = [];
 
 afterEach(async () => {
+  jest.useRealTimers();
   jest.restoreAllMocks();
-  for (const session of sessions.splice(0)) session.destroy();
+  for (const client of clients.splice(0)) client.destroy();
   await listening?.close(0);
 });
 
@@ -43,8 +44,11 @@ async function open(tokens: readonly string[] = [], limits: { most?: number; per
     async session() {
       const session = connect(`http://127.0.0.1:${(door.address as Address).port}`);
       session.on('error', () => undefined);
-      sessions.push(session);
-      await new Promise<void>((resolve) => session.once('remoteSettings', () => resolve()));
+      clients.push(session);
+      await new Promise<void>((resolve) => {
+        session.once('remoteSettings', () => resolve());
+        session.once('close', () => resolve());
+      });
       return session;
     },
   };
@@ -118,20 +122,66 @@ describe('a client of the gRPC door', () => {
   });
 });
 
-test('a client that is told that its gRPC connection is over and stays is ended', async () => {
-  const { ended, sweepUntil } = await open();
-  const door = listening as Listening;
-  const { port } = door.address as Address;
-  const socket = connectRaw({ port, host: '127.0.0.1', allowHalfOpen: true });
+/** A client that greets and then says nothing more, not even to a ping. */
+async function mute({ address }: Listening): Promise<Socket> {
+  const socket = connectRaw({ port: (address as Address).port, host: '127.0.0.1', allowHalfOpen: true });
+  clients.push(socket);
   socket.on('error', () => undefined);
   const settings = Buffer.from('000000040000000000', 'hex');
   socket.write(Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), settings]));
   await new Promise((resolve) => socket.once('data', resolve));
+  return socket;
+}
+
+test('a client that is told that its gRPC connection is over and stays is ended', async () => {
+  const { ended, sweepUntil } = await open();
+  const door = listening as Listening;
+  await mute(door);
   const closing = door.close(3_600_000);
   listening = undefined;
   await sweepUntil(closing);
   expect(await ended()).toEqual({ farewell: 1 });
-  socket.destroy();
+});
+
+describe('what @grpc/grpc-js is told', () => {
+  const REAL = ['nextTick', 'setImmediate', 'clearImmediate', 'queueMicrotask'] as const;
+
+  test('a connection has 1,000 calls open at most', async () => {
+    const { session } = await open();
+    expect((await session()).remoteSettings.maxConcurrentStreams).toBe(1_000);
+  });
+
+  test('a client that takes nothing is found out by a ping after 60 s, and ended after 20 more', async () => {
+    jest.useFakeTimers({ doNotFake: [...REAL] });
+    const { sweepUntil } = await open();
+    const socket = await mute(listening as Listening);
+    const closed = new Promise((resolve) => socket.once('end', resolve));
+    const pinged = new Promise((resolve) => socket.once('data', resolve));
+    jest.advanceTimersByTime(60_000);
+    await sweepUntil(pinged);
+    jest.advanceTimersByTime(20_000);
+    await sweepUntil(closed);
+  });
+
+  test('a client that answers pings and calls nobody for five minutes is let go', async () => {
+    jest.useFakeTimers({ doNotFake: [...REAL] });
+    const { session, sweepUntil } = await open();
+    const idle = await session();
+    const roundTrip = () => new Promise((resolve) => idle.ping(resolve));
+    let isOver = false;
+    const over = new Promise<void>((resolve) => idle.once('goaway', () => resolve()));
+    void over.then(() => {
+      isOver = true;
+    });
+    for (let minute = 1; minute < 5; minute++) {
+      jest.advanceTimersByTime(60_000);
+      // The first brings the server's ping, and the second comes behind the answer to that.
+      for (let trip = 0; trip < 2; trip++) await roundTrip();
+      expect(isOver).toBe(false);
+    }
+    jest.advanceTimersByTime(60_000);
+    await sweepUntil(over);
+  });
 });
 
 describe('a full gRPC door', () => {
@@ -151,6 +201,17 @@ describe('a full gRPC door', () => {
     expect(await ended()).toEqual({ door_full: 1 });
   });
 
+  test('of callers without the token lets in who has it', async () => {
+    const { ended, session } = await open(['secret'], { most: 2 });
+    for (let n = 0; n < 2; n++) {
+      const call = opened(await session(), `${NATIVE}/NextId`, 'Bearer guess');
+      call.end(ORDERS);
+      expect(await statusOf(call)).toBe(16);
+    }
+    expect(await draw(await session())).toBe(0);
+    expect(await ended()).toEqual({ made_room: 1 });
+  });
+
   test('of strangers that ask for health lets in who draws, and then keeps it', async () => {
     const { ended, session } = await open(['secret'], { most: 2 });
     const honest = await session();
@@ -166,9 +227,9 @@ describe('a full gRPC door', () => {
 });
 
 test('an address that holds its share of the gRPC door gets no more', async () => {
-  const { ended, session, silent } = await open([], { perAddress: 1 });
+  const { ended, session, silent, sweepUntil } = await open([], { perAddress: 1 });
   const first = await session();
-  expect(await (await silent()).closed).toBe('');
+  await sweepUntil((await silent()).closed);
   expect(await ended()).toEqual({ address_share: 1 });
   expect(await draw(first)).toBe(0);
 });

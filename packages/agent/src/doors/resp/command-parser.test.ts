@@ -67,6 +67,7 @@ describe('commands', () => {
     ['an argument longer than it says', '*1\r\n$4\r\nPINGX\r\n'],
     ['a line without an end', 'x'.repeat(4_097)],
     ['a count without an end', `*${'1'.repeat(4_097)}`],
+    ['a count of zeros without an end', `*${'0'.repeat(4_097)}`],
   ])('%s is a protocol error', (_name, bytes) => {
     expect(() => parse(bytes)).toThrow(ProtocolError);
   });
