@@ -263,7 +263,7 @@ function behind(
 const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, readonly [reason: string, message: string]>> = {
   unswept: [
     'fence_unswept',
-    'Redis is away, and MySQL was away, restarted or exchanged since the last sweep that saw both: it may have forgotten what only Redis knows. Grants go on by themselves once Redis is back.',
+    'Redis is away or takes no writes, and MySQL was away, restarted or exchanged since the last sweep that saw both: it may have forgotten what only Redis knows. Grants go on by themselves once Redis takes writes.',
   ],
   too_long: [
     'fence_too_long',
