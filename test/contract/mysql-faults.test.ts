@@ -1,9 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { newTag } from '@leafcutter/coordinator/fakes/samples';
+import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
+import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
+import { CALM, holder, newTag, SEGMENT_RULES } from '@leafcutter/coordinator/fakes/samples';
+import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
 import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
 import { migrateMysql } from '@leafcutter/coordinator/stores/mysql/migrations';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { StoreTrouble } from '@leafcutter/coordinator/stores/trouble';
+import { systemClock } from '@leafcutter/shared/system-clock';
 import { createConnection } from 'mysql2/promise';
 import { executeSql } from '../support/mariadb-client.ts';
 import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
@@ -12,6 +16,9 @@ import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { freshMysqlStores, type OpenStore, openHastyMysqlStore, openMysqlStore } from './backends.ts';
+
+/** How long a grant may take where that matters. */
+const GRANT_MS = 300;
 
 let mariadb: MariadbServer;
 let url: string;
@@ -148,6 +155,20 @@ async function idleTransactions(): Promise<number[]> {
   return (rows as { id: number }[]).map(({ id }) => id);
 }
 
+/** A coordinator's, without a fence, that waits for a grant so long. */
+function arbiter(store: SqlStore, deadlineMs: number): SegmentArbiter {
+  return new SegmentArbiter({
+    store,
+    fence: undefined,
+    locks: noLocks,
+    clock: systemClock,
+    random: Math.random,
+    rules: { ...SEGMENT_RULES, deadlineMs },
+    events: new RecordedEvents(),
+    coordinatorId: 'c1',
+  });
+}
+
 describe('a MySQL', () => {
   test('that nobody listens for is unreachable', async () => {
     const { store } = openMysqlStore(`mysql://root@127.0.0.1:${await freePort()}/none`);
@@ -225,6 +246,33 @@ describe('a MySQL', () => {
     expect(await poll(write)).toBe(true);
     expect(trouble.last).toBeUndefined();
     await store.close();
+  });
+
+  test('that answers each statement and no grant in time is told, until it grants in time', async () => {
+    await using proxy = await startProxy({ target: { host: '127.0.0.1', port: mariadb.port } });
+    await using stack = new AsyncDisposableStack();
+    const trouble = new StoreTrouble();
+    const options = { connectionLimit: 8, statementTimeoutMs: PATIENCE_MS, trouble };
+    const store = new SqlStore(
+      openMysql({ ...options, url: url.replace(`:${mariadb.port}/`, `:${proxy.port}/`) }),
+    );
+    stack.defer(() => store.close());
+    const segments = arbiter(store, GRANT_MS);
+    const grant = () => segments.grant('orders', holder(1), CALM);
+    expect(await poll(grant)).toBeDefined();
+    proxy.delay(GRANT_MS / 3);
+    expect(
+      await poll(async () => {
+        await grant().catch(() => undefined);
+        return trouble.last?.reason === 'deadline';
+      }),
+    ).toBe(true);
+    await expect(grant()).rejects.toEqual(unavailable('deadline'));
+    await store.now();
+    expect(trouble.last?.words).toMatch(/^each statement is answered, but the \d+ of a grant took \d+ ms/);
+    proxy.delay(0);
+    expect(await poll(grant)).toBeDefined();
+    expect(trouble.last).toBeUndefined();
   });
 
   test('that takes no writes says that it may be a replica', async () => {

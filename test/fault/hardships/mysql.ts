@@ -140,11 +140,12 @@ export const MYSQL_HARDSHIPS: readonly Hardship<StoresBench>[] = [
       };
     },
   },
-  {
-    name: 'MySQL: each answer takes 0.8 s',
-    async begin({ place }) {
-      place.mysql.delay(800);
+  ...[0.3, 0.8].map((seconds) => ({
+    name: `MySQL: each answer takes ${seconds} s`,
+    lastsMs: 10_000,
+    async begin({ place }: StoresBench) {
+      place.mysql.delay(seconds * 1_000);
       return async () => place.mysql.delay(0);
     },
-  },
+  })),
 ];

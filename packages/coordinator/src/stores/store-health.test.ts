@@ -17,6 +17,7 @@ test.each([
   ['rights', 'refusing'],
   ['read_only', 'refusing'],
   ['connections', 'crowded'],
+  ['deadline', 'slow'],
 ])('a store that does not serve because of %s is %s', (reason, state) => {
   const health = newHealth();
   noteStore(health, { reason, words: "Access denied for user 'leaf'@'db-1'" });

@@ -6,14 +6,16 @@ import type { Trouble } from './trouble.ts';
 
 const UP: DependencyState = { state: 'up', ok: true, reason: null, words: null };
 
-/** Reasons of a MySQL that does not answer. With any other reason it answers and refuses. */
-const SILENT: ReadonlySet<string | null> = new Set([
-  ...['unreachable', 'deadline'],
-  ...[RETRY_REASONS.connectionLost, RETRY_REASONS.commitUnclear],
-]);
-
-/** A MySQL that serves, though not on as many connections as are wanted. */
-const CROWDED = 'connections';
+/** How a MySQL is that answers and refuses no statement, or that does not answer. With any other reason it refuses. */
+const STATES: Readonly<Record<string, string>> = {
+  unreachable: 'down',
+  [RETRY_REASONS.connectionLost]: 'down',
+  [RETRY_REASONS.commitUnclear]: 'down',
+  // It serves, though not on as many connections as are wanted.
+  connections: 'crowded',
+  // Each statement is answered, and all together too late.
+  deadline: 'slow',
+};
 
 const REDIS_REASONS: Partial<Record<RedisState, string>> = { down: 'redis', read_only: 'redis_read_only' };
 
@@ -24,8 +26,7 @@ export function noteStore(health: Health, trouble: Trouble | undefined): void {
     return;
   }
   const { reason, words } = trouble;
-  const answering = reason === CROWDED ? 'crowded' : 'refusing';
-  health.note('store', { state: SILENT.has(reason) ? 'down' : answering, ok: false, reason, words });
+  health.note('store', { state: STATES[reason ?? ''] ?? 'refusing', ok: false, reason, words });
 }
 
 /** Notes how Redis does. `refusal`: why the guard refuses this Redis. */

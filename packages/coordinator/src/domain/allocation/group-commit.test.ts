@@ -139,6 +139,28 @@ describe('counters that are asked for together', () => {
     expect(refused).toMatchObject([{ reason: 'deadline' }, { reason: 'deadline' }]);
   });
 
+  test('tell the store how long the one who waits longest still does', async () => {
+    const left: number[] = [];
+    const counters = new GroupCommit<string, LockedTag>(
+      { fence, events, coordinatorId: 'c1', clock },
+      {
+        several: async (tags, work, leftMs) => {
+          left.push(leftMs());
+          const done = await store.withTags(tags, work);
+          await clock.advance(200);
+          left.push(leftMs());
+          return done;
+        },
+        one: () => Promise.reject(new Error('not asked for')),
+      },
+    );
+    const deadlines = { a: 500, b: 900, c: 700 };
+    await Promise.all(
+      Object.entries(deadlines).map(([tag, ms]) => counters.take(tag, clock.monotonic() + ms, hundred)),
+    );
+    expect(left).toEqual([900, 700]);
+  });
+
   test('whose deadline has passed meanwhile are not asked for', async () => {
     const { promise: commits, resolve: commit } = Promise.withResolvers<void>();
     store.beforeCommit = () => commits;

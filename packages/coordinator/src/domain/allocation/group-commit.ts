@@ -3,7 +3,7 @@ import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { type AllocationParts, allocate, type Taking, type Turn, type TurnOutcome } from './allocate.ts';
 import { counterKey, type Range } from './range.ts';
 import { RefusedByFenceError } from './refused-by-fence-error.ts';
-import { type Locked, type LockedGroup, RETRY_REASONS } from './store.ts';
+import { type LeftMs, type Locked, type LockedGroup, RETRY_REASONS } from './store.ts';
 
 /** Counters that one transaction takes at most: bounds its statements, and for how many it holds the rows. */
 export const MAX_COUNTERS = 64;
@@ -20,9 +20,9 @@ const MAX_FAILED = 1_000;
 /** The store's transactions for one kind of counters. */
 interface Transactions<Key, Row extends Locked> {
   /** Takes the rows that are free. */
-  several<T>(keys: readonly Key[], work: (group: LockedGroup<Row>) => Promise<T>): Promise<T>;
+  several<T>(keys: readonly Key[], work: (group: LockedGroup<Row>) => Promise<T>, leftMs: LeftMs): Promise<T>;
   /** Waits for the row. */
-  one<T>(key: Key, work: (group: LockedGroup<Row>) => Promise<T>): Promise<T>;
+  one<T>(key: Key, work: (group: LockedGroup<Row>) => Promise<T>, leftMs: LeftMs): Promise<T>;
 }
 
 /** A request for a counter's next range. */
@@ -149,7 +149,11 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
   async #together(group: Requests<Key, Row>): Promise<void> {
     try {
       const keys = [...group.values()].map(({ key }) => key);
-      const outcomes = await this.#transactions.several(keys, (locked) => this.#allocate(locked, group));
+      const outcomes = await this.#transactions.several(
+        keys,
+        (locked) => this.#allocate(locked, group),
+        this.#left(group),
+      );
       this.#endEach(group, outcomes);
       this.#toBeAlone.push(...group.values());
     } catch (error) {
@@ -168,7 +172,11 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
     const only: Requests<Key, Row> = new Map([[name, request]]);
     try {
       if (this.#isTooLate(request)) throw tooLate(name);
-      const outcomes = await this.#transactions.one(request.key, (locked) => this.#allocate(locked, only));
+      const outcomes = await this.#transactions.one(
+        request.key,
+        (locked) => this.#allocate(locked, only),
+        this.#left(only),
+      );
       this.#failed.delete(name);
       this.#endEach(only, outcomes);
     } catch (error) {
@@ -221,6 +229,12 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
     this.#busy.delete(String(key));
     if ('range' in outcome) resolve(outcome.range);
     else reject(outcome.refusal);
+  }
+
+  /** How long the one who waits longest still does. */
+  #left(requests: Requests<Key, Row>): LeftMs {
+    const deadline = Math.max(...[...requests.values()].map((request) => request.deadline));
+    return () => deadline - this.#parts.clock.monotonic();
   }
 
   #isTooLate({ deadline }: Request<Key, Row>): boolean {

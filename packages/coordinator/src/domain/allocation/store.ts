@@ -164,6 +164,9 @@ export interface LedgerCursor {
   readonly start: bigint;
 }
 
+/** How long somebody still waits for a transaction, milliseconds; below 0 if nobody does any more. */
+export type LeftMs = () => number;
+
 /**
  * The durable truth: counters, tags and the ledger.
  *
@@ -171,7 +174,8 @@ export interface LedgerCursor {
  * `withMachineIds` do so with several, and leave out those that do not exist and those that somebody else holds: who
  * holds a row never waits for another one. All of them resolve only after COMMIT is known to have succeeded. If `work` throws, or if it is unclear whether COMMIT succeeded,
  * everything is thrown away and they reject: a range that was taken in them must not be used. Drivers' errors arrive
- * as STORE_UNAVAILABLE with one of the reasons of `RETRY_REASONS`, or none.
+ * as STORE_UNAVAILABLE with one of the reasons of `RETRY_REASONS`, or none. If `leftMs` is given, a store that is too slow
+ * for it again and again is told as such.
  */
 export interface Store {
   /**
@@ -215,9 +219,13 @@ export interface Store {
   onReplaced(listener: () => void): void;
 
   /** @throws TAG_UNKNOWN, STORE_UNAVAILABLE, and anything that `work` throws. */
-  withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T>;
+  withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>, leftMs?: LeftMs): Promise<T>;
   /** @throws STORE_UNAVAILABLE, and anything that `work` throws. */
-  withTags<T>(tags: readonly string[], work: (group: LockedGroup<LockedTag>) => Promise<T>): Promise<T>;
+  withTags<T>(
+    tags: readonly string[],
+    work: (group: LockedGroup<LockedTag>) => Promise<T>,
+    leftMs?: LeftMs,
+  ): Promise<T>;
   /**
    * @throws TAG_EXISTS, also if the table ignores case and has a tag that differs only in case; BAD_REQUEST if an
    * earlier tag of this name handed out numbers in another shape, because the new one could write a text again
@@ -239,11 +247,16 @@ export interface Store {
   /** Makes sure that every machine id of `[first, last]` has a row. */
   ensureMachineIds(first: number, last: number): Promise<void>;
   /** @throws STORE_UNAVAILABLE, and anything that `work` throws. */
-  withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T>;
+  withMachineId<T>(
+    machineId: number,
+    work: (locked: LockedMachineId) => Promise<T>,
+    leftMs?: LeftMs,
+  ): Promise<T>;
   /** @throws STORE_UNAVAILABLE, and anything that `work` throws. */
   withMachineIds<T>(
     machineIds: readonly number[],
     work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+    leftMs?: LeftMs,
   ): Promise<T>;
   /** Machine ids of `[first, last]` in order of their ceilings, oldest first. */
   listMachineIds(first: number, last: number, offset: number, limit: number): Promise<MachineIdRecord[]>;

@@ -261,6 +261,19 @@ describe('the fleet', () => {
     });
   });
 
+  test('tells of a MySQL that answers each statement and is too slow for a grant', async () => {
+    const { watch, pass, stores } = watching();
+    watch.subscribe(() => undefined);
+    stores.dependencies = [
+      { name: 'store', state: 'slow', ok: false, sinceMs: 0, reason: 'deadline', words: '7 took 2100 ms' },
+    ];
+    await pass(2, 1);
+    expect(watch.fleet?.health).toMatchObject({
+      level: 'critical',
+      sentence: expect.stringContaining('MySQL is too slow to grant in time (7 took 2100 ms).'),
+    });
+  });
+
   test('tells of a MySQL that serves on fewer connections than are wanted', async () => {
     const { watch, pass, stores } = watching();
     watch.subscribe(() => undefined);

@@ -176,13 +176,23 @@ function databaseProblems({ store, redis, dependencies }: StoreStates, seen: See
       `${database} does not answer${says}. Agents go on from memory.${forecast(seen)}`,
     );
   if (says === '') return [];
-  const isCrowded = dependencies.some(({ name, state }) => name === 'store' && state === 'crowded');
-  return isCrowded
-    ? problem(
+  switch (dependencies.find(({ name }) => name === 'store')?.state) {
+    case 'crowded':
+      return problem(
         'warning',
         `MySQL gives fewer connections than mysql.connectionLimit${says}. What needs one waits for those there are; raise the user's limit, or lower ours.`,
-      )
-    : problem('critical', `${database} refuses what allocations need${says}. Agents go on from memory.`);
+      );
+    case 'slow':
+      return problem(
+        'critical',
+        `${database} is too slow to grant in time${says}. Agents go on from memory.${forecast(seen)}`,
+      );
+    default:
+      return problem(
+        'critical',
+        `${database} refuses what allocations need${says}. Agents go on from memory.`,
+      );
+  }
 }
 
 function redisProblems(

@@ -70,16 +70,17 @@ export class LeaseArbiter {
     this.#parts = parts;
     this.#layout = layoutFingerprint(parts.rules.layout);
     this.#ceilings = new GroupCommit(parts, {
-      several: (machineIds, work) => store.withMachineIds(machineIds, work),
-      one: (machineId, work) =>
-        store.withMachineId(machineId, (row) =>
+      several: (machineIds, work, leftMs) => store.withMachineIds(machineIds, work, leftMs),
+      one: (machineId, work, leftMs) => {
+        const alone = (row: LockedMachineId) =>
           work({
             rows: [row],
             async advance(advances) {
               for (const { to, entries, taker } of advances) await row.advance(to, entries, taker);
             },
-          }),
-        ),
+          });
+        return store.withMachineId(machineId, alone, leftMs);
+      },
     });
   }
 

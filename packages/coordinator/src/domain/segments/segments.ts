@@ -75,16 +75,17 @@ export class SegmentArbiter {
     this.#parts = parts;
     this.#keys = parts.keys ?? new OpaqueKeys([]);
     this.#counters = new GroupCommit(parts, {
-      several: (tags, work) => store.withTags(tags, work),
-      one: (tag, work) =>
-        store.withTag(tag, (row) =>
+      several: (tags, work, leftMs) => store.withTags(tags, work, leftMs),
+      one: (tag, work, leftMs) => {
+        const alone = (row: LockedTag) =>
           work({
             rows: [row],
             async advance(advances) {
               for (const { to, entries, era } of advances) await row.advance(to, entries, era);
             },
-          }),
-        ),
+          });
+        return store.withTag(tag, alone, leftMs);
+      },
     });
   }
 

@@ -1,26 +1,14 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { PoolConnection as CallbackConnection } from 'mysql2';
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
-import { RETRY_REASONS } from '../../domain/allocation/store.ts';
+import { type LeftMs, RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql/driver.ts';
 import { ConnectionLine } from './connection-line.ts';
-import {
-  isServersTrouble,
-  isTimeout,
-  mustGiveUpConnection,
-  translateConnectError,
-  translateMysqlError,
-} from './errors.ts';
+import { mustGiveUpConnection, translateConnectError, translateMysqlError } from './errors.ts';
 import { MysqlHosts, type MysqlOptions } from './hosts.ts';
 import { MysqlIncarnation } from './incarnation.ts';
+import { type MysqlCall, MysqlServing } from './serving.ts';
 import { prepareSession } from './session.ts';
-
-const WRITE_TROUBLE: ReadonlySet<string | undefined> = new Set([
-  ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, 'rights'],
-]);
-
-/** A server that refused a connection is told as crowded for so long, although it serves, milliseconds. */
-const CROWDED_MS = 10_000;
 
 /**
  * A name may lead to another server by now. Under load no connection is ever idle, and as long as the old server answers, nothing
@@ -46,21 +34,19 @@ class MysqlDriver implements SqlDriver {
   readonly insertIgnore = 'INSERT IGNORE';
   readonly #hosts: MysqlHosts;
   readonly #timeoutMs: number;
-  readonly #trouble: MysqlOptions['trouble'];
+  readonly #serving: MysqlServing;
   readonly #maxAgeMs: number;
   readonly #prepared = new WeakMap<object, Prepared>();
   readonly #incarnation = new MysqlIncarnation(() => performance.now());
-  readonly #line = new ConnectionLine((error) => this.#crowded(error));
+  readonly #line = new ConnectionLine((error) => this.#serving.crowded(error));
   #onReplaced: () => void = () => undefined;
-  #crowdedAtMs = Number.NEGATIVE_INFINITY;
-  #refusesWrites = false;
 
   constructor(hosts: MysqlHosts, options: MysqlOptions) {
     const { statementTimeoutMs, maxConnectionAgeMs = MAX_CONNECTION_AGE_MS, trouble } = options;
     this.#hosts = hosts;
     this.#timeoutMs = statementTimeoutMs;
     this.#maxAgeMs = maxConnectionAgeMs;
-    this.#trouble = trouble;
+    this.#serving = new MysqlServing(trouble);
   }
 
   get incarnation(): number {
@@ -76,16 +62,20 @@ class MysqlDriver implements SqlDriver {
   }
 
   query(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
-    return this.#withConnection((connection) => this.#session(connection).query(sql, values), false);
+    return this.#withConnection((connection, call) => this.#session(connection, call).query(sql, values), {
+      writes: false,
+    });
   }
 
   run(sql: string, values?: readonly SqlValue[]): Promise<number> {
-    return this.#withConnection((connection) => this.#session(connection).run(sql, values), true);
+    return this.#withConnection((connection, call) => this.#session(connection, call).run(sql, values), {
+      writes: true,
+    });
   }
 
-  transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
-    return this.#withConnection(async (connection) => {
-      const session = this.#session(connection);
+  transaction<T>(work: (session: SqlSession) => Promise<T>, leftMs?: LeftMs): Promise<T> {
+    const transact = async (connection: PoolConnection, call: MysqlCall) => {
+      const session = this.#session(connection, call);
       await session.run('START TRANSACTION');
       let result: T;
       try {
@@ -109,21 +99,26 @@ class MysqlDriver implements SqlDriver {
         });
       }
       return result;
-    }, true);
+    };
+    return this.#withConnection(transact, { writes: true, leftMs });
   }
 
   async close(): Promise<void> {
     await this.#hosts.close();
   }
 
-  #session(connection: PoolConnection): SqlSession {
+  #session(connection: PoolConnection, call: MysqlCall): SqlSession {
     // Callbacks, because the promise API takes a stack trace for every call, which costs a tenth of a refill.
     const inner = connection.connection as unknown as CallbackConnection;
     const execute = (sql: string, values: readonly SqlValue[] = []): Promise<unknown> =>
       new Promise((resolve, reject) => {
-        inner.query({ sql, values: [...values], timeout: this.#timeoutMs }, (error, result) =>
-          error === null ? resolve(result) : reject(translateMysqlError(error)),
-        );
+        const askedAtMs = performance.now();
+        inner.query({ sql, values: [...values], timeout: this.#timeoutMs }, (error, result) => {
+          call.statements += 1;
+          call.tookMs += performance.now() - askedAtMs;
+          if (error === null) resolve(result);
+          else reject(translateMysqlError(error));
+        });
       });
     return {
       query: async (sql, values) => (await execute(sql, values)) as Row[],
@@ -132,15 +127,21 @@ class MysqlDriver implements SqlDriver {
   }
 
   /** A connection that failed, or may still be inside a transaction, is never given back. */
-  async #withConnection<T>(work: (connection: PoolConnection) => Promise<T>, writes: boolean): Promise<T> {
+  async #withConnection<T>(
+    work: (connection: PoolConnection, call: MysqlCall) => Promise<T>,
+    { writes, leftMs }: { readonly writes: boolean; readonly leftMs?: LeftMs | undefined },
+  ): Promise<T> {
     const { pool } = this.#hosts;
+    const call: MysqlCall = { writes, statements: 0, tookMs: 0, leftMs: leftMs?.() };
+    const begunAtMs = performance.now();
     try {
       const connection = await this.#connectNow(pool);
+      call.tookMs = performance.now() - begunAtMs;
       try {
-        if (!this.#prepared.has(connection.connection)) await this.#prepare(connection);
-        const result = await work(connection);
+        if (!this.#prepared.has(connection.connection)) await this.#prepare(connection, call);
+        const result = await work(connection, call);
         this.#giveBack(connection);
-        this.#served(writes);
+        this.#serving.served(call, leftMs?.());
         return result;
       } catch (error) {
         if (mustGiveUpConnection(error)) {
@@ -150,10 +151,7 @@ class MysqlDriver implements SqlDriver {
         throw error;
       }
     } catch (error) {
-      if (isServersTrouble(error)) {
-        this.#refusesWrites = writes && (WRITE_TROUBLE.has(error.reason) || isTimeout(error));
-        this.#trouble?.met(error);
-      }
+      this.#serving.failed(error, call);
       throw error;
     }
   }
@@ -164,21 +162,8 @@ class MysqlDriver implements SqlDriver {
     else this.#line.destroy(connection);
   }
 
-  /** A read that is answered says nothing of a server that refuses writes. */
-  #served(wrote: boolean): void {
-    if (this.#refusesWrites && !wrote) return;
-    this.#refusesWrites = false;
-    if (performance.now() - this.#crowdedAtMs < CROWDED_MS) return;
-    this.#trouble?.over();
-  }
-
-  #crowded(error: unknown): void {
-    this.#crowdedAtMs = performance.now();
-    this.#trouble?.met(translateConnectError(error, false));
-  }
-
-  async #prepare(connection: PoolConnection): Promise<void> {
-    const session = this.#session(connection);
+  async #prepare(connection: PoolConnection, call: MysqlCall): Promise<void> {
+    const session = this.#session(connection, call);
     await prepareSession(session);
     // Before anything is read or granted here: from now on nothing goes unfenced until a sweep has seen this server.
     const replaced = await this.#incarnation.look(session);

@@ -1,4 +1,5 @@
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { LeftMs } from '../../domain/allocation/store.ts';
 
 /** A value as it goes into or comes out of a statement. Integers come out as bigint. */
 export type SqlValue = string | bigint | number | null;
@@ -30,8 +31,11 @@ export interface SqlDriver extends SqlSession {
   readonly incarnation: number;
   /** Calls `listener` when it has risen. */
   onReplaced(listener: () => void): void;
-  /** Runs `work` in one pessimistic transaction; resolves only when COMMIT is known to have succeeded. */
-  transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T>;
+  /**
+   * Runs `work` in one pessimistic transaction; resolves only when COMMIT is known to have succeeded. `leftMs` as of
+   * `Store`.
+   */
+  transaction<T>(work: (session: SqlSession) => Promise<T>, leftMs?: LeftMs): Promise<T>;
   close(): Promise<void>;
 }
 

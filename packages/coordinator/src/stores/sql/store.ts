@@ -13,6 +13,7 @@ import type {
   Deployment,
   HoldingPage,
   LedgerCursor,
+  LeftMs,
   Locked,
   LockedGroup,
   LockedMachineId,
@@ -126,22 +127,28 @@ export class SqlStore implements Store {
     return Number(row?.now_ms);
   }
 
-  withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>): Promise<T> {
-    return this.#onTags([tag], this.#driver.forUpdate, ({ rows: [row] }) => {
+  withTag<T>(tag: string, work: (locked: LockedTag) => Promise<T>, leftMs?: LeftMs): Promise<T> {
+    const alone = ({ rows: [row] }: LockedGroup<LockedTag>) => {
       if (row === undefined) throw unknownTag(tag);
       return work(row);
-    });
+    };
+    return this.#onTags([tag], this.#driver.forUpdate, alone, leftMs);
   }
 
-  withTags<T>(tags: readonly string[], work: (group: LockedGroup<LockedTag>) => Promise<T>): Promise<T> {
+  withTags<T>(
+    tags: readonly string[],
+    work: (group: LockedGroup<LockedTag>) => Promise<T>,
+    leftMs?: LeftMs,
+  ): Promise<T> {
     const { forUpdate, skipLocked } = this.#driver;
-    return this.#onTags(tags, `${forUpdate}${skipLocked}`, work);
+    return this.#onTags(tags, `${forUpdate}${skipLocked}`, work, leftMs);
   }
 
   #onTags<T>(
     tags: readonly string[],
     lock: string,
     work: (group: LockedGroup<LockedTag>) => Promise<T>,
+    leftMs: LeftMs | undefined,
   ): Promise<T> {
     const driver = this.#driver;
     return driver.transaction(async (session) => {
@@ -177,31 +184,38 @@ export class SqlStore implements Store {
         };
       });
       return work({ rows: locked, advance });
-    });
+    }, leftMs);
   }
 
-  withMachineId<T>(machineId: number, work: (locked: LockedMachineId) => Promise<T>): Promise<T> {
-    return this.#onMachineIds([machineId], this.#driver.forUpdate, ({ rows: [row] }) => {
+  withMachineId<T>(
+    machineId: number,
+    work: (locked: LockedMachineId) => Promise<T>,
+    leftMs?: LeftMs,
+  ): Promise<T> {
+    const alone = ({ rows: [row] }: LockedGroup<LockedMachineId>) => {
       if (row !== undefined) return work(row);
       throw new LeafcutterError(
         'STORE_UNAVAILABLE',
         `Machine id ${machineId} has no row; restart a coordinator.`,
       );
-    });
+    };
+    return this.#onMachineIds([machineId], this.#driver.forUpdate, alone, leftMs);
   }
 
   withMachineIds<T>(
     machineIds: readonly number[],
     work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+    leftMs?: LeftMs,
   ): Promise<T> {
     const { forUpdate, skipLocked } = this.#driver;
-    return this.#onMachineIds(machineIds, `${forUpdate}${skipLocked}`, work);
+    return this.#onMachineIds(machineIds, `${forUpdate}${skipLocked}`, work, leftMs);
   }
 
   #onMachineIds<T>(
     machineIds: readonly number[],
     lock: string,
     work: (group: LockedGroup<LockedMachineId>) => Promise<T>,
+    leftMs: LeftMs | undefined,
   ): Promise<T> {
     const driver = this.#driver;
     return driver.transaction(async (session) => {
@@ -231,7 +245,7 @@ export class SqlStore implements Store {
         };
       });
       return work({ rows: locked, advance });
-    });
+    }, leftMs);
   }
 
   async createTag(tag: NewTag, noting?: Noting): Promise<TagRecord> {
