@@ -164,9 +164,9 @@ class MysqlDriver implements SqlDriver {
 
   async #prepare(connection: PoolConnection, call: MysqlCall): Promise<void> {
     const session = this.#session(connection, call);
-    await prepareSession(session);
+    const server = await prepareSession(session);
     // Before anything is read or granted here: from now on nothing goes unfenced until a sweep has seen this server.
-    const replaced = await this.#incarnation.look(session);
+    const replaced = await this.#incarnation.look(session, server);
     this.#prepared.set(connection.connection, {
       incarnation: this.#incarnation.number,
       sinceMs: performance.now(),

@@ -36,12 +36,15 @@ export class MysqlIncarnation {
     return this.#number;
   }
 
-  /** Looks at which server answers on a new connection; true if it is not the one before. @throws STORE_UNAVAILABLE */
-  async look(session: SqlSession): Promise<boolean> {
-    let asked = await this.#ask(session);
+  /**
+   * Looks at which server answers on a new connection; true if it is not the one before. `server`: its host, port and id.
+   * @throws STORE_UNAVAILABLE
+   */
+  async look(session: SqlSession, server: string): Promise<boolean> {
+    let asked = await this.#ask(session, server);
     // If this process stood still between question and answer, it would mistake a later start for the same one.
     for (let again = 0; again < MAX_ASKED_AGAIN && asked.tookMs > SLOW_MS; again++)
-      asked = await this.#ask(session);
+      asked = await this.#ask(session, server);
     const before = this.#last;
     // The newest sighting counts: over weeks two clocks drift apart by more than a restart takes.
     this.#last = asked.seen;
@@ -50,14 +53,13 @@ export class MysqlIncarnation {
     return before !== undefined;
   }
 
-  async #ask(session: SqlSession): Promise<{ seen: Sighting; tookMs: number }> {
+  async #ask(session: SqlSession, server: string): Promise<{ seen: Sighting; tookMs: number }> {
     const askedAtMs = this.#monotonic();
-    const [row] = await session.query("SELECT CONCAT_WS(' ', @@hostname, @@port, @@server_id) AS server");
     const [uptime] = await session.query("SHOW GLOBAL STATUS LIKE 'Uptime'");
     // A server that does not tell is identified by its name alone.
     const upMs = uptime === undefined ? undefined : Number(uptime.Value) * 1_000;
     const seen = {
-      server: String(row?.server),
+      server,
       startedAfterMs: upMs === undefined ? Number.NEGATIVE_INFINITY : askedAtMs - upMs - 1_000,
       startedBeforeMs: upMs === undefined ? Number.POSITIVE_INFINITY : this.#monotonic() - upMs,
     };

@@ -1,6 +1,6 @@
 import { hasCode, LeafcutterError } from '@leafcutter/shared/errors';
 import { RETRY_REASONS } from '../../domain/allocation/store.ts';
-import type { Row, SqlSession } from '../sql/driver.ts';
+import type { SqlSession } from '../sql/driver.ts';
 import { isUnsettable, readOnly } from './errors.ts';
 
 const MODES = ['ERROR_FOR_DIVISION_BY_ZERO', 'NO_ENGINE_SUBSTITUTION', 'STRICT_ALL_TABLES'];
@@ -11,10 +11,21 @@ const NO_LIMIT = '18446744073709551615';
  * COMMIT the end; no SELECT cut short, no order by the beginning of a name only; and giving up after seconds, so that a
  * coordinator that is paused inside a transaction keeps a tag's row no longer than that.
  */
-const SETUP = [
-  `SET SESSION sql_mode = '${MODES.join()}', time_zone = '+00:00', autocommit = 1, completion_type = 0,
+const EVERYWHERE = `sql_mode = '${MODES.join()}', time_zone = '+00:00', autocommit = 1, completion_type = 0,
      sql_select_limit = ${NO_LIMIT}, sql_safe_updates = 0,
-     innodb_lock_wait_timeout = 1, lock_wait_timeout = 10, wait_timeout = 10`,
+     innodb_lock_wait_timeout = 1, lock_wait_timeout = 10, wait_timeout = 10`;
+
+/**
+ * All of it in one round trip, by the names that MariaDB and MySQL each give it: MySQL skips what is for MariaDB, and
+ * MariaDB what is for MySQL 8. Some servers know a name less, or have a default that this leaves as it is; then each
+ * statement is sent by itself.
+ */
+const AT_ONCE = `SET NAMES utf8mb4, ${EVERYWHERE}
+     /*M! , tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, wsrep_sync_wait = 1 */
+     /*!80000 , transaction_isolation = 'READ-COMMITTED', transaction_read_only = 0, max_execution_time = 0 */`;
+
+const SETUP = [
+  `SET SESSION ${EVERYWHERE}`,
   'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE',
   // A server may ignore what the client asked for when it connected, or set another one by init_connect.
   'SET NAMES utf8mb4',
@@ -53,21 +64,57 @@ const EXPECTED: Readonly<Record<string, string>> = {
   character_set_results: 'utf8mb4',
 };
 
+/** What it should show, too, where a server knows it and lets this user set it. */
+const WISHED: Readonly<Record<string, string>> = {
+  sql_big_selects: 'ON',
+  wsrep_sync_wait: '1',
+  max_statement_time: '0.000000',
+  max_execution_time: '0',
+};
+
 /** What no session can set. */
-const LOOKED_AT = ['read_only', 'log_bin', 'binlog_format'];
+const LOOKED_AT = ['read_only', 'log_bin', 'binlog_format', 'hostname', 'port', 'server_id'];
 
 /** Tables of ours whose engine is another; a view has none. */
 const OTHER_ENGINES = `SELECT TABLE_NAME AS name, ENGINE AS engine FROM information_schema.TABLES
   WHERE TABLE_SCHEMA = DATABASE() AND (TABLE_NAME = 'leaf_alloc' OR TABLE_NAME LIKE 'leafcutter|_%' ESCAPE '|')
     AND ENGINE <> 'InnoDB' ORDER BY TABLE_NAME LIMIT 1`;
 
-const SHOW = `SHOW SESSION VARIABLES WHERE Variable_name IN (${[...Object.keys(EXPECTED), ...LOOKED_AT].map((name) => `'${name}'`).join()})`;
+const NAMES = [EXPECTED, WISHED].flatMap(Object.keys).concat(LOOKED_AT);
+const SHOW = `SHOW SESSION VARIABLES WHERE Variable_name IN (${NAMES.map((name) => `'${name}'`).join()})`;
+
+/** Values of variables by their names, in lower case. */
+type Variables = ReadonlyMap<string, string>;
 
 /**
- * Makes a new connection a session that may change counters.
+ * Makes a new connection a session that may change counters. Resolves to the name of the server that it leads to.
  * @throws STORE_UNAVAILABLE with reason `session`, `binlog_format`, `engine` or `read_only` if it cannot be one
  */
-export async function prepareSession(session: SqlSession): Promise<void> {
+export async function prepareSession(session: SqlSession): Promise<string> {
+  const shown = (await setAtOnce(session)) ?? (await setEach(session));
+  checkVariables(shown);
+  const [table] = await session.query(OTHER_ENGINES);
+  if (table !== undefined)
+    throw refused(
+      'engine',
+      `Table ${table.name} is kept by ${table.engine}, which has no transactions and row locks: ALTER TABLE ${table.name} ENGINE = InnoDB.`,
+    );
+  return ['hostname', 'port', 'server_id'].map((name) => shown.get(name)).join(' ');
+}
+
+/** Undefined if the server refuses, or does not show all then that it should. */
+async function setAtOnce(session: SqlSession): Promise<Variables | undefined> {
+  try {
+    await session.run(AT_ONCE);
+    const shown = await variables(session);
+    return differing(shown, { ...EXPECTED, ...WISHED }) === undefined ? shown : undefined;
+  } catch (error) {
+    if (hasCode(error, 'STORE_UNAVAILABLE') && error.reason === RETRY_REASONS.connectionLost) throw error;
+    return undefined;
+  }
+}
+
+async function setEach(session: SqlSession): Promise<Variables> {
   for (const sql of SETUP)
     await session.run(sql).catch((error: unknown) => {
       if (!hasCode(error, 'STORE_UNAVAILABLE') || error.reason !== RETRY_REASONS.refused) throw error;
@@ -77,24 +124,29 @@ export async function prepareSession(session: SqlSession): Promise<void> {
     await session.run(sql).catch((error: unknown) => {
       if (!isUnsettable(error)) throw error;
     });
-  checkVariables(await session.query(SHOW));
-  const [table] = await session.query(OTHER_ENGINES);
-  if (table !== undefined)
-    throw refused(
-      'engine',
-      `Table ${table.name} is kept by ${table.engine}, which has no transactions and row locks: ALTER TABLE ${table.name} ENGINE = InnoDB.`,
-    );
+  return variables(session);
+}
+
+async function variables(session: SqlSession): Promise<Variables> {
+  const rows = await session.query(SHOW);
+  return new Map(rows.map((row) => [String(row.Variable_name).toLowerCase(), String(row.Value)]));
+}
+
+/** The first variable that is shown and has another value. */
+function differing(shown: Variables, wanted: Readonly<Record<string, string>>): string | undefined {
+  return Object.keys(wanted).find((name) => {
+    const found = shown.get(name);
+    return found !== undefined && inOrder(found) !== wanted[name];
+  });
 }
 
 /** @throws as `prepareSession` */
-function checkVariables(rows: readonly Row[]): void {
-  const shown = new Map(rows.map((row) => [String(row.Variable_name).toLowerCase(), String(row.Value)]));
-  for (const [name, value] of Object.entries(EXPECTED)) {
-    const found = shown.get(name);
-    if (found === undefined || inOrder(found) === value) continue;
+function checkVariables(shown: Variables): void {
+  const name = differing(shown, EXPECTED);
+  if (name !== undefined) {
     throw refused(
       'session',
-      `MySQL, or a proxy in front of it, does not keep what a session sets: ${name} is ${found}, not ${value}.`,
+      `MySQL, or a proxy in front of it, does not keep what a session sets: ${name} is ${shown.get(name)}, not ${EXPECTED[name]}.`,
     );
   }
   if (shown.get('log_bin') === 'ON' && shown.get('binlog_format') === 'STATEMENT') {
