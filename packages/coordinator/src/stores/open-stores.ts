@@ -33,6 +33,7 @@ import { SqlStore } from './sql/store.ts';
 import { embeddedFile, openSqlite } from './sqlite/driver.ts';
 import { makePrivateFolder } from './sqlite/private-file.ts';
 import { noteStore } from './store-health.ts';
+import { StoreLook } from './store-look.ts';
 import { StoreTrouble } from './trouble.ts';
 
 /** What a coordinator keeps outside its process or, if it is embedded, inside it. */
@@ -82,6 +83,7 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger, heal
   const storeTrouble = notedTrouble(health);
   const store = new SqlStore(openSqlite(file, storeTrouble));
   log.info({ file }, 'embedded: counters and ledger in one SQLite file');
+  const look = new StoreLook({ ask: () => store.now(), trouble: storeTrouble, clock });
   return {
     store,
     fence: undefined,
@@ -92,7 +94,7 @@ function openEmbedded(config: CoordinatorConfig, clock: Clock, log: Logger, heal
     journal: new MemoryJobJournal(),
     redis: undefined,
     redisTrouble: new StoreTrouble(),
-    look: () => lookAt(() => store.now(), storeTrouble),
+    look: () => look.look(),
     schedule: (jobs) => timerScheduler(jobs, clock),
     close: () => store.close(),
   };
@@ -144,6 +146,8 @@ async function openServers(
   // What is only shown has a connection of its own: however slow it is, Redis is not taken for away.
   const shown = new RedisLink(redis, clock);
   void shown.connect().catch((err: unknown) => log.debug({ err }, 'redis is away at start'));
+  const { statementTimeoutMs } = mysql;
+  const look = new StoreLook({ ask: () => store.now(), trouble: storeTrouble, clock, statementTimeoutMs });
   return {
     store,
     fence,
@@ -155,7 +159,7 @@ async function openServers(
     redis: link,
     redisTrouble,
     // What was met at work is over when the same is served again, which the driver knows.
-    look: () => lookAt(() => store.now(), storeTrouble),
+    look: () => look.look(),
     schedule: (jobs, watch, metrics) => bullmqScheduler(jobs, { redis, clock, log, watch, metrics }),
     async close() {
       fence.close();
@@ -179,19 +183,6 @@ function notedTrouble(health: Health): StoreTrouble {
   const trouble = new StoreTrouble();
   trouble.onChange = () => noteStore(health, trouble.last);
   return trouble;
-}
-
-/** Asks, and has it noted how the store does, also if nothing has changed. */
-async function lookAt(ask: () => Promise<unknown>, trouble: StoreTrouble): Promise<'up' | 'down'> {
-  try {
-    await ask();
-    return 'up';
-  } catch (error) {
-    trouble.met(error);
-    return 'down';
-  } finally {
-    trouble.onChange();
-  }
 }
 
 /** What waiting does not mend: somebody has to change the server, or the program. */
