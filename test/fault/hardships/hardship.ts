@@ -42,6 +42,8 @@ export interface Endured {
   readonly said: { readonly coordinator: readonly string[]; readonly agent: readonly string[] };
   /** From the end until callers got IDs of every source and both services were content; undefined if that never came. */
   readonly wellAgainMs: number | undefined;
+  /** Why not, at the last look; empty if all was well. */
+  readonly stillWrong: readonly string[];
 }
 
 export async function endure<B extends Bench>(bench: B, hardship: Hardship<B>): Promise<Endured> {
@@ -61,10 +63,12 @@ export async function endure<B extends Bench>(bench: B, hardship: Hardship<B>): 
   });
   const endedMs = runningMs();
   await bench.heal();
+  let stillWrong: string[] = [];
   const isWell = await poll(async () => {
-    if (!sources.every((source) => load.answeredSince(agent.name, source, endedMs))) return false;
+    const dry = sources.filter((source) => !load.answeredSince(agent.name, source, endedMs));
     const found = await Promise.all([troubles(coordinator), troubles(agent)]);
-    return found.flat().length === 0;
+    stillWrong = [...dry.map((source) => `no ID of ${source}`), ...found.flat()];
+    return stillWrong.length === 0;
   });
   return {
     name,
@@ -74,6 +78,7 @@ export async function endure<B extends Bench>(bench: B, hardship: Hardship<B>): 
     unfenced: Math.max(0, (await metric(UNFENCED, coordinator).catch(() => 0)) - unfencedBefore),
     said: { coordinator: [...said.coordinator], agent: [...said.agent] },
     wellAgainMs: isWell ? runningMs() - endedMs : undefined,
+    stillWrong,
   };
 }
 
