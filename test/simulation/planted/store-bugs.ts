@@ -28,6 +28,11 @@ export const STORE_BUGS = {
     coordinator: { fence: hospitableFence },
     aimed: ['redis-mistaken', 'database-failover'],
   },
+  'a Redis that forgot everything and took no writes once is not asked again': {
+    breaks: ['I1', 'I2'],
+    coordinator: { fence: fenceThatAsksOnce },
+    aimed: ['redis-wiped', 'redis-read-only', 'database-failover-amid-lost-commands'],
+  },
   'a COMMIT without an answer is taken for done': {
     breaks: ['I2'],
     coordinator: { store: trustingStore },
@@ -68,6 +73,23 @@ function hospitableFence(fence: Fence): Fence {
     raise: async (moves) => {
       const answers = await fence.raise(moves);
       return answers.map((answer) => (answer.kind === 'stranger' ? { kind: 'ok' } : answer));
+    },
+  });
+}
+
+/** It learns only by the next look at the identity that Redis takes writes again; until then everything goes unfenced. */
+function fenceThatAsksOnce(fence: Fence): Fence {
+  let tookNone = false;
+  return overriding(fence, {
+    introduce: async (identity) => {
+      await fence.introduce(identity);
+      tookNone = false;
+    },
+    raise: async (moves) => {
+      const answers = await fence.raise(moves);
+      if (!answers.every(({ kind }) => kind === 'away' || kind === 'stranger')) tookNone = false;
+      else if (!fence.takesWrites) tookNone = true;
+      return tookNone ? moves.map(() => ({ kind: 'away' })) : answers;
     },
   });
 }

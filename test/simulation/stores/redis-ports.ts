@@ -50,12 +50,17 @@ export class SimulatedFence implements Fence {
 
   async raise(moves: readonly FenceMove[]): Promise<FenceAnswer[]> {
     if (!this.#link.up) return this.#unfenced(moves);
-    const { answers, identity } = await this.#link.run(
-      async ({ fence }) => ({ answers: await fence.raise(moves), identity: await fence.identity() }),
+    const { answers, identity, takesWrites } = await this.#link.run(
+      async ({ fence }) => ({
+        answers: await fence.raise(moves),
+        identity: await fence.identity(),
+        takesWrites: fence.takesWrites,
+      }),
       RETRY_REASONS.fenceUnclear,
     );
     if (identity === undefined) {
       this.#generation = '';
+      this.#takesWrites = takesWrites;
       const mayGoUnfenced = moves.every((move) => move.mayGoUnfenced);
       if (!this.#takesWrites && !mayGoUnfenced) return moves.map(() => ({ kind: 'away' }));
       return this.#unfenced(moves);

@@ -121,6 +121,9 @@ export class RedisFence implements Fence {
     if (whole === STRANGER) return moves.map(() => ({ kind: 'stranger' }));
     if (whole === EMPTY) {
       this.#generation = NO_GENERATION;
+      // Asked anew each time: as soon as it takes writes it can be introduced, and nothing goes unfenced any longer.
+      if (NO_WRITES.test(answers[1] ?? '')) this.#refusesWrites(answers[1] ?? '');
+      else this.#wrote();
       const mayGoUnfenced = moves.every((move) => move.mayGoUnfenced);
       if (!this.#takesWrites && !mayGoUnfenced) return moves.map(() => ({ kind: 'away' }));
       return this.#fromMemory(moves);

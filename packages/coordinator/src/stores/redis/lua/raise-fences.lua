@@ -16,8 +16,8 @@
   Returns one text per fence: '' if it may stand at its end; 'was ' and what it remembered, if it may and that knew of
   more than the ledger; 'is ' and what stands there if that is above its start or is no fence; 'forgotten' if it knows of a
   later era. All of them rose if none of them is of the last two kinds. Or it returns one text, and none rose: '?' if the
-  identity has another generation, or 'empty' if there is none; or '!' and Redis' words if nothing is remembered against
-  the ranges and Redis takes no writes (read-only, out of memory, disk error).
+  identity has another generation, or 'empty' if there is none, and then as a second text Redis' words if it takes no
+  writes (read-only, out of memory, disk error); or '!' and these words if nothing is remembered against the ranges.
 ]]
 local PER_FENCE = 7
 local NUMBER = string.rep('%d', 19)
@@ -25,7 +25,9 @@ local FENCE = '^' .. NUMBER .. ' ' .. NUMBER .. ' ' .. NUMBER
 
 local identity = redis.call('HMGET', KEYS[1], 'generation', 'sweep')
 if not identity[1] then
-  return {'empty'}
+  -- Changes nothing: no counter has an empty name.
+  local asked = redis.pcall('ZADD', KEYS[2], 'XX', 0, '')
+  return {'empty', type(asked) == 'table' and asked.err or nil}
 end
 if identity[1] ~= ARGV[1] then
   return {'?'}
