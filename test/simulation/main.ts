@@ -14,6 +14,9 @@ checks the invariants I1 to I6. A seed repeats its run exactly.
   --from n     the first of them (default 1)
   --workers n  threads (default: one per core)
   --replay n   runs one seed alone, prints its history and, where it fails, shrinks it
+  --fleet n,…  instead runs whole fleets of light agents without faults, one after the other, and compares how often they
+               call with docs/capacity.md; with --coordinators n and --deployments n instead of as many as it says, and
+               with --watched as if somebody looked at a console
 `;
 /** How many failing seeds are shrunk and explained. */
 const MOST_EXPLAINED = 3;
@@ -25,12 +28,17 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     workers: { type: 'string', default: String(availableParallelism()) },
     replay: { type: 'string' },
+    fleet: { type: 'string' },
+    coordinators: { type: 'string' },
+    deployments: { type: 'string' },
+    watched: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h' },
   },
 });
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 if (values.help === true) say(HELP);
+else if (values.fleet !== undefined) process.exitCode = await runFleets(values.fleet);
 else if (values.replay !== undefined) process.exitCode = await replay(wholeNumber('replay', values.replay));
 else
   process.exitCode = await runSeeds(
@@ -46,6 +54,19 @@ async function replay(seed: number): Promise<number> {
   say(`seed ${seed} has the hash ${hash}`);
   say(await explain(scenario));
   return violations.length === 0 ? 0 : 1;
+}
+
+async function runFleets(sizes: string): Promise<number> {
+  const { coordinators, deployments, watched: isWatched } = values;
+  const agents = sizes.split(',').map((size) => wholeNumber('fleet', size));
+  const plan = {
+    coordinators: coordinators === undefined ? undefined : wholeNumber('coordinators', coordinators),
+    deployments: deployments === undefined ? undefined : wholeNumber('deployments', deployments),
+    isWatched,
+  };
+  const threads = wholeNumber('workers', values.workers);
+  const { printFleets } = await import('./fleet/print-fleets.ts');
+  return (await printFleets(agents, plan, threads, say)) ? 0 : 1;
 }
 
 async function runSeeds(from: number, seeds: number, workers: number): Promise<number> {

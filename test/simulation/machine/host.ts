@@ -1,7 +1,7 @@
 import type { Scheduler } from './scheduler.ts';
 
 /** When every simulation begins, unix milliseconds. */
-const EPOCH_MS = 1_800_000_000_000;
+export const EPOCH_MS = 1_800_000_000_000;
 
 /**
  * A machine with its two clocks. Both run at the machine's own speed, and the wall clock may be set to anything.
