@@ -66,7 +66,7 @@ export interface Capacity {
   readonly mysqlCores: number;
   readonly ledgerRowsPerDay: number;
   readonly ledgerBytesPerDay: number;
-  /** Of the roster, as `rosterMaxMb` counts them. */
+  /** What Redis takes for the roster. */
   readonly rosterBytes: number;
   readonly machineIds: number;
   /** Deployments that snowflake agents have to be split over, each with machine ids of its own. */
