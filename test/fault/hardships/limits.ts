@@ -38,6 +38,11 @@ export async function makeDisk(stack: AsyncDisposableStack, mib: number): Promis
   return disk;
 }
 
+/** Gives a disk of `makeDisk` another size. */
+export async function resizeDisk(disk: string, mib: number): Promise<void> {
+  await run('mount', ['-o', `remount,size=${mib}m`, disk]);
+}
+
 /** Fills a disk to its last block; resolves to what makes room again. */
 export async function fillDisk(disk: string): Promise<() => Promise<void>> {
   const ballast = join(disk, 'ballast');

@@ -5,7 +5,7 @@ import { createConnection } from 'mysql2/promise';
 import { startMariadb } from '../../support/mariadb-server.ts';
 import { poll } from '../../support/poll.ts';
 import type { Hardship } from './hardship.ts';
-import { CAN_MAKE_DISKS, fillDisk, limit, makeDisk, NO_MORE_FILES } from './limits.ts';
+import { CAN_MAKE_DISKS, fillDisk, limit, makeDisk, NO_MORE_FILES, resizeDisk } from './limits.ts';
 import type { StoresBench } from './stores-bench.ts';
 
 type Operating = (operator: PoolConnection, bench: StoresBench) => Promise<() => Promise<unknown>>;
@@ -80,7 +80,11 @@ async function fillDatabase({ arena, stack, agent, load }: StoresBench): Promise
   await poll(() => arena.createTag('tiny', { step: 1 }).then(() => true));
   const makeRoom = await fillDisk(disk);
   void load.add({ agent: agent.name, url: agent.url, source: 'tiny', count: 1, depth: 8, calls: 4_000 });
-  return makeRoom;
+  return async () => {
+    await makeRoom();
+    // The database stays there for the hardships that follow.
+    await resizeDisk(disk, 1_024);
+  };
 }
 
 export const MYSQL_HARDSHIPS: readonly Hardship<StoresBench>[] = [
