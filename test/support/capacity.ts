@@ -5,17 +5,22 @@
 
 /** CPU time of one call in milliseconds, as measured (docs/capacity.md). */
 const CPU_MS = {
-  refill: { coordinator: 0.405, redis: 0.058, mysql: 0.422 },
-  heartbeat: { coordinator: 0.041, redis: 0.013, mysql: 0 },
-  extension: { coordinator: 0.335, redis: 0.046, mysql: 0.405 },
-  report: { coordinator: 0.191, redis: 0.023, mysql: 0.146 },
+  refill: { coordinator: 0.151, redis: 0.023, mysql: 0.086 },
+  heartbeat: { coordinator: 0.063, redis: 0.007, mysql: 0.008 },
+  extension: { coordinator: 0.129, redis: 0.02, mysql: 0.085 },
+  report: { coordinator: 0.14, redis: 0.015, mysql: 0.025 },
 } as const;
 
 type Call = keyof typeof CPU_MS;
 type Server = 'coordinator' | 'redis' | 'mysql';
 
 /** Commands of a call inside Redis, and statements in MySQL. */
-const REDIS_COMMANDS: Readonly<Record<Call, number>> = { refill: 8, heartbeat: 3, extension: 7, report: 2 };
+const REDIS_COMMANDS: Readonly<Record<Call, number>> = {
+  refill: 9.7,
+  heartbeat: 3.0,
+  extension: 8.0,
+  report: 0.2,
+};
 
 /** How much more CPU a call takes of a coordinator when calls come apart than when many come at once. */
 const APART = 2;
@@ -29,7 +34,9 @@ const WATCHED_REPORTS_PER_S = 500;
 const BUSY_AT_MOST = 0.6;
 /** Machine ids that one deployment grants at most. */
 export const MOST_MACHINE_IDS = 65_536;
-const LEDGER_ROW_BYTES = 208;
+const LEDGER_ROW_BYTES = 195;
+/** Statements of a transaction. */
+const STATEMENTS = 7;
 const DAY_S = 86_400;
 
 interface Fleet {
@@ -105,7 +112,7 @@ export function capacityOf(fleet: Fleet): Capacity {
     redisCommandsPerS: sum((call) => REDIS_COMMANDS[call]),
     redisCores: cores('redis'),
     mysqlCommitsPerS,
-    mysqlStatementsPerS: 6 * mysqlCommitsPerS + reportsPerS,
+    mysqlStatementsPerS: STATEMENTS * mysqlCommitsPerS,
     mysqlCores: cores('mysql'),
     ledgerRowsPerDay,
     ledgerBytesPerDay: LEDGER_ROW_BYTES * ledgerRowsPerDay,
