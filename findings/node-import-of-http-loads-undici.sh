@@ -28,6 +28,7 @@ import 'node:http';
 console.log(Math.round(createRequire(import.meta.url)('./resident.cjs')()));
 JS
 [ -r /proc/self/status ] || exit 2
+[ "$(node -p 'parseInt(process.versions.node)')" -ge 24 ] || { echo 'needs Node 24 or later: http.WebSocket came after 20' >&2; exit 2; }
 required=$(node required.mjs)
 imported=$(node imported.mjs)
 printf 'required: %s MB\nimported: %s MB\n' "$required" "$imported"
