@@ -1,3 +1,5 @@
+import { kept } from '../shared-reads.ts';
+
 /** Arguments of one command, its name included. */
 const MAX_ARGUMENTS = 64;
 /** Bytes of one argument. */
@@ -54,6 +56,13 @@ export class CommandParser {
   push(chunk: Buffer): void {
     const rest = this.#bytes.subarray(this.#at);
     this.#bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    this.#at = 0;
+  }
+
+  /** Takes a copy of what has not been read, because the bytes that were pushed may be somebody else's from now on. */
+  keep(): void {
+    if (this.#at === this.#bytes.length) return;
+    this.#bytes = kept(this.#bytes.subarray(this.#at));
     this.#at = 0;
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Guest } from '@leafcutter/shared/http/crowd';
 import type { Debt, Debtor } from '../deadlines.ts';
+import { readShared } from '../shared-reads.ts';
 import type { RespAddress } from './about-server.ts';
 import { CommandParser, ProtocolError } from './command-parser.ts';
 import { answer, type Commands, isLetIn, type Session } from './commands.ts';
@@ -47,10 +48,12 @@ export class Connection implements Guest, Debtor {
       quitting: false,
       gone: this.#gone.signal,
     };
-    socket.on('data', (chunk: Buffer) => {
+    const read = (chunk: Buffer) => {
       this.#parser.push(chunk);
       this.#work();
-    });
+      this.#parser.keep();
+    };
+    if (!readShared(socket, read)) socket.on('data', read);
     socket.on('drain', () => {
       this.#full = false;
       this.#work();

@@ -61,6 +61,14 @@ describe('a client of the Redis door', () => {
     expect(await slow.ask(REST)).toBe(':1\r\n');
   });
 
+  test('that waits with half a command finds it unchanged after others were read', async () => {
+    const { client } = await open();
+    const [slow, other] = [await client(), await client()];
+    expect(await slow.ask(`PING\r\n${HALF}`)).toBe('+PONG\r\n');
+    expect(await other.ask(`ECHO ${'x'.repeat(500)}\r\n`)).toContain('xxx');
+    expect(await slow.ask(`${REST}ECHO orders\r\n`)).toBe(':1\r\n$6\r\norders\r\n');
+  });
+
   test('that sends its command byte by byte is ended all the same', async () => {
     const { client, ended, sweepUntil } = await open();
     const slow = await client('INCR o');

@@ -9,7 +9,7 @@ import type { DirectAnswers } from './direct-answers.ts';
 import type { DirectRoute, DirectRoutes } from './direct-routes.ts';
 import { type KnownHead, KnownHeads } from './known-heads.ts';
 import { type OddRequest, readHead } from './plain-head.ts';
-import { kept, readShared } from './shared-reads.ts';
+import { kept, readShared } from '../../shared-reads.ts';
 
 /** How many bytes may arrive behind a request that is not answered yet; beyond that the client is not read. */
 const MOST_BEHIND = 65_536;
