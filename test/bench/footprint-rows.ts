@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { ROOT } from '../support/root.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
 import { wrkUnhurried } from './load-tools.ts';
+import { releasedProgram } from './released-program.ts';
 import { type Round, type Row, ratios, spread } from './rounds.ts';
 
 /** Before services were bundled. */
@@ -94,13 +94,6 @@ export async function footprintRows(quick: boolean, progress: Progress): Promise
     await loadedRow(started.agent, progress),
     { row: 'a bare node:http server', figures: { 'resident when idle': await bareServer() } },
   ];
-}
-
-/** Makes the program that npm would install. */
-async function releasedProgram(): Promise<string> {
-  const folder = await scratchDir('bench-release');
-  execFileSync(process.execPath, ['scripts/release/program.mjs', folder], { cwd: ROOT, stdio: 'pipe' });
-  return folder;
 }
 
 /** The layers of an image hold the same, and its check of health. */

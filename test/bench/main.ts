@@ -10,6 +10,7 @@ import { footprintRows } from './footprint-rows.ts';
 import { grpcRows } from './grpc-rows.ts';
 import { httpRows } from './http-rows.ts';
 import { inProcessRows } from './in-process-rows.ts';
+import { limitRows } from './limit-rows.ts';
 import { memoryRows } from './memory-rows.ts';
 import { asText, reportOf, writeReport } from './report.ts';
 import { respRows } from './resp-rows.ts';
@@ -35,6 +36,7 @@ const SUITES: Readonly<Record<string, Suite>> = {
   coordinator: { takes: [60, 15], run: coordinatorRows },
   console: { takes: [110, 60], run: (_rounds, quick, progress) => consoleRows(quick, progress) },
   footprint: { takes: [240, 150], run: (_rounds, quick, progress) => footprintRows(quick, progress) },
+  limits: { takes: [220, 40], run: limitRows },
   fleet: { takes: [300, 50], run: (_rounds, quick, progress) => fleetRows(quick, progress) },
 };
 
