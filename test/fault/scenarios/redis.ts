@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { metric } from '../../support/metric.ts';
 import { poll } from '../../support/poll.ts';
-import type { Arena } from '../arena.ts';
+import { runningMs } from '../../support/running-time.ts';
+import type { AgentPlace, Arena } from '../arena.ts';
+import { drawnAnew, highestOf, until } from '../moments.ts';
 import type { Scenario } from '../scenario.ts';
 import { Snapshot } from '../snapshot.ts';
 
 const JOBS = 'leafcutter_coordinator_jobs_total';
+const REDIS_UP = 'leafcutter_coordinator_redis_up';
 const AWAY_MS = 2_500;
 const ROUNDS = 8;
 
@@ -27,28 +30,54 @@ async function startReplica(arena: Arena): Promise<{ port: number; client: Redis
 }
 
 const RARE = 'rare';
-const DRAWN = 60;
+/** IDs of one draw. */
+const A_FEW = 5;
+
+/**
+ * Draws until the agent has a segment in reserve. From then on it asks for none until it is drawn from again: one that
+ * it fetched after Redis is back would tell Redis what it forgot.
+ */
+async function fillUp(arena: Arena, agent: AgentPlace): Promise<void> {
+  await until(async () => {
+    await arena.drawSome(agent, RARE, A_FEW);
+    const { tags } = await agent.service.json<{ tags: { tag: string; next: object | null }[] }>('/v1/status');
+    return tags.some(({ tag, next }) => tag === RARE && next !== null);
+  }, `${agent.label} has a segment of ${RARE} in reserve`);
+}
 
 /**
  * A tag that is drawn from now and then, so that no later allocation tells Redis what it forgot. Redis is restored
  * from an old file. Once it was swept, MySQL is restored from a backup of the same age, as if hours later. Then all
- * agents start anew.
+ * agents start anew, and each is drawn from until it has got past all that was issued before.
  */
 async function restoreRedisThenMysql(arena: Arena, untilSwept: () => Promise<unknown>): Promise<void> {
   const { operator, redis, agents } = arena;
   await arena.createTag(RARE, { step: 20 });
   await operator.redis.save();
   const backup = await Snapshot.take(arena);
-  for (const agent of agents) await arena.drawSome(agent, RARE, DRAWN);
-  // A segment fetched ahead after Redis is back would tell it what it forgot.
-  await sleep(1_000);
+  for (const agent of agents) await fillUp(arena, agent);
+  const highest = highestOf(arena, RARE);
   await redis.kill();
   await redis.restart();
   await untilSwept();
   await backup.restore();
   await Promise.all(agents.map(({ service }) => service.process.kill()));
+  const since = runningMs();
   await Promise.all(agents.map(({ service }) => service.restart('live')));
-  for (const agent of agents) await arena.drawSome(agent, RARE, DRAWN);
+  for (const agent of agents) {
+    await until(async () => {
+      await arena.drawSome(agent, RARE, A_FEW);
+      return highestOf(arena, RARE, agent.label, since) >= highest;
+    }, `${agent.label} issues ${highest} or a higher ID of ${RARE}`);
+  }
+}
+
+/** Resolves when Redis is used again, and knows anew what it forgot of `hot`, from which everybody draws. */
+async function usedAgain(arena: Arena): Promise<void> {
+  const services = arena.coordinators.map(({ service }) => service);
+  const isThere = async () => (await metric(REDIS_UP, ...services)) === services.length;
+  await until(isThere, 'every coordinator finds Redis');
+  await drawnAnew(arena, 'hot');
 }
 
 /** Resolves when a sweep that began after this moment has reached Redis. */
@@ -160,7 +189,7 @@ export const REDIS: readonly Scenario[] = [
       {
         guard: 'the sweep (MySQL is restored before it came to that)',
         arena: { coordinatorPreloads: [{ file: 'unguarded/sweep.ts' }] },
-        nemesis: (arena) => restoreRedisThenMysql(arena, () => sleep(2_000)),
+        nemesis: (arena) => restoreRedisThenMysql(arena, () => usedAgain(arena)),
         finds: 'duplicates',
       },
     ],
