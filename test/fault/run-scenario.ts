@@ -9,8 +9,8 @@ import { keepHistory } from './keep-history.ts';
 import type { Control, Scenario } from './scenario.ts';
 import { StoreCounts } from './store-counts.ts';
 
-/** An agent's deadline, plus what two busy cores may add to it. */
-const LATEST_MS = 2_000 + 3_000;
+/** An agent's deadline, plus what two busy cores may add to it: three seconds, unless more patience is asked for. */
+const LATEST_MS = 2_000 + PATIENCE_MS / 40;
 const MAX_ROUNDS = 10;
 /** Without a guard it may never heal, and need not. */
 const CONTROL_PATIENCE_MS = 2_000;
