@@ -21,17 +21,18 @@ class FewReports extends Paces<string> {
 
 describe('a fleet of light agents', () => {
   test('of 300 calls as often as the model of docs/capacity.md says, and nothing fails', async () => {
-    const outcome = await run({ agents: 300, measuredMs: 120_000 });
+    const outcome = await run({ agents: 300, measuredMs: 60_000 });
     expect(faultsOf(outcome)).toEqual([]);
-    expect(outcome.granted).toBeGreaterThan(6_000);
-    expect(outcome.counted.calls.report.answered).toBeGreaterThan(2_000);
+    expect(outcome.granted).toBeGreaterThan(5_000);
+    expect(outcome.counted.calls.report.answered).toBeGreaterThan(1_000);
     expect(tableOf([outcome])).toMatch(/^\| agents \|.*\n\|---.*\n\| 300 \| 1 \| 2 \| \d\.\d\d \(5\.00\) \|/);
   });
 
   test('reports as often as the coordinators ask for while somebody watches', async () => {
-    const reports = compared(await run({ isWatched: true })).find(({ name }) => name === 'reports/s');
-    expect(reports?.model).toBeCloseTo(60 / 0.95);
-    expect(Math.abs((reports?.counted ?? 0) / 63.2 - 1)).toBeLessThan(0.05);
+    const outcome = await run({ agents: 30, isWatched: true });
+    const reports = compared(outcome).find(({ name }) => name === 'reports/s');
+    expect(reports?.model).toBeCloseTo(30 / 0.95);
+    expect(Math.abs((reports?.counted ?? 0) / 31.6 - 1)).toBeLessThan(0.05);
   });
 
   test('is parted over deployments whose machine ids and numbers differ', async () => {

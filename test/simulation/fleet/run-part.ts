@@ -78,7 +78,11 @@ export async function runPart(
     startDeployment({ ...plan, clock, ownClock, random: random.next, tags }),
   );
   const { coordinators, layout, roster } = deployment;
-  if (plan.isWatched) coordinators[0]?.watch.subscribe(() => undefined);
+  // Until agents report, there is nothing to see, and looking once a second would cost more than all they do.
+  if (plan.isWatched)
+    scheduler.after(STARTING_MS + SETTLING_MS - REPORTING_MS, () => {
+      coordinators[0]?.watch.subscribe(() => undefined);
+    });
   const begunMs = scheduler.now;
   const fromMs = begunMs + STARTING_MS + SETTLING_MS;
   const [starting, counted] = [newTally(begunMs), newTally(fromMs)];
