@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { loadProto, serviceIn } from '@leafcutter/agent/doors/grpc/protos';
 import type { DrawResponse__Output } from '@leafcutter/agent/generated/leafcutter/v1/DrawResponse';
 import { detailsOf, GREETER, GrpcClient, ID_SERVICE } from '../support/grpc-client.ts';
+import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
@@ -191,6 +192,7 @@ describe('health', () => {
     const ended = new Promise<void>((resolve) => stream.once('end', resolve));
     stream.on('data', ({ status: now }: { status: number }) => told.push(now));
     stream.on('error', () => undefined);
+    await poll(() => told.length > 0);
     // Longer than the agent needs to look three times.
     await new Promise((resolve) => setTimeout(resolve, 1_600));
     expect(told).toEqual([1]);
