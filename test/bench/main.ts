@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { findBinary } from '../support/find-binary.ts';
 import { besideDoors } from './beside-doors.ts';
 import { besideRows } from './beside-rows.ts';
 import { clientRows } from './client-rows.ts';
@@ -40,6 +41,17 @@ const SUITES: Readonly<Record<string, Suite>> = {
   fleet: { takes: [300, 50], run: (_rounds, quick, progress) => fleetRows(quick, progress) },
 };
 
+/** What suites load and compare with, and Debian's packages of it. */
+const PROGRAMS = [
+  ['mariadbd', 'mariadb-server'],
+  ['redis-server', 'redis-server'],
+  ['redis-benchmark', 'redis-tools'],
+  ['wrk', 'wrk'],
+  ['ab', 'apache2-utils'],
+  ['nginx', 'nginx-light'],
+  ['chromium', 'chromium'],
+] as const;
+
 const HELP = `Usage: npm run bench -- [--only NAME,…] [--quick] [--json] [--out DIR]
 
 Starts all it needs, measures side by side and prints ratios; absolute figures hold for this machine at this moment only.
@@ -70,6 +82,8 @@ if (values.help === true) {
   say(`There is no "${unknown}".\n\n${HELP}`);
   process.exitCode = 64;
 } else {
+  // Not after twenty minutes, when all that was measured would be lost.
+  for (const [name, debianPackage] of PROGRAMS) findBinary(name, debianPackage);
   const quick = values.quick === true;
   const rounds = quick ? 2 : 7;
   const command = ['npm run bench', ...process.argv.slice(2)].join(' ').replace('bench -', 'bench -- -');
