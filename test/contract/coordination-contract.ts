@@ -72,6 +72,28 @@ export function coordinationContract(subject: () => StoreUnderTest, locks: 'row'
     expect(await store.identify('layout')).toMatchObject({ sweep: 0 });
   });
 
+  test.each([
+    ['tag', () => store.withTag.bind(store, 'orders')],
+    ['machine id', () => store.withMachineId.bind(store, 5)],
+  ])('a transaction that holds the row of a %s is waited for', async (_kind, transaction) => {
+    await store.createTag(newTag('orders'));
+    await store.ensureMachineIds(5, 5);
+    const { promise: held, resolve: letGo } = Promise.withResolvers<void>();
+    const { promise: reached, resolve: hasRow } = Promise.withResolvers<void>();
+    const order: string[] = [];
+    const holding = transaction()(async () => {
+      hasRow();
+      await held;
+      order.push('over');
+    });
+    await reached;
+    const waited = other.untilRowsAreFree().then(() => order.push('free'));
+    await Promise.race([waited, new Promise((resolve) => setTimeout(resolve, 100))]);
+    letGo();
+    await Promise.all([holding, waited]);
+    expect(order).toEqual(['over', 'free']);
+  });
+
   describe('its counters', () => {
     const read = async (since?: number) => {
       const seen: SweptCounter[] = [];

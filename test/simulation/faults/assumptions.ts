@@ -16,7 +16,8 @@ const AFTERMATH_MS = 4_000;
  *   unless MySQL forgot something and no sweep that began after that has been completed.
  * - MySQL may forget (failed over, restored) what Redis was told: commits of transactions that began while Redis was
  *   there for everybody, if Redis has not forgotten since. It may also forget commits that a sweep has read, if that
- *   sweep was completed after Redis last forgot. What was written while Redis was away, and was not swept since, is
+ *   sweep was completed after Redis last forgot; or that were under way while Redis forgot all that it had learnt since some
+ *   moment, if a sweep that began after that was completed: it waited for them. What was written while Redis was away, and was not swept since, is
  *   in no second memory: that is the one thing that MySQL may not lose.
  * - Redis may be away, slow, read-only or lose commands at any time, even right after MySQL forgot: that is not
  *   forgetting.
@@ -47,6 +48,8 @@ export class Assumptions {
   #takenOver = false;
   /** When Redis was last back for everybody. */
   #backAtMs = 0;
+  /** True if Redis last forgot single keys, which no coordinator notices. */
+  #forgotKeys = false;
   /** When something was last done to Redis. */
   #lastHarmMs = Number.NEGATIVE_INFINITY;
   #redisForgotAtMs = Number.NEGATIVE_INFINITY;
@@ -91,18 +94,20 @@ export class Assumptions {
     return losable;
   }
 
-  /** Lets Redis forget, if that is allowed now. */
-  redisForgets(harm: () => Heal | undefined): Heal | undefined {
+  /** Lets Redis forget, if that is allowed now: all that it has learnt since some moment, or `keys` only. */
+  redisForgets(harm: () => Heal | undefined, keys = false): Heal | undefined {
     if (this.databaseIsBehind) return undefined;
     const heal = harm();
     if (heal === undefined) return undefined;
-    this.#redisForgot();
+    this.#redisForgot(keys);
     if (heal === nothingToHeal) return heal;
     this.#forgetting += 1;
+    this.#harmed();
     return once(() => {
       heal();
       this.#forgetting -= 1;
       this.#redisForgot();
+      this.#harmed();
     });
   }
 
@@ -145,7 +150,10 @@ export class Assumptions {
     const endOnce = () => {
       if (!this.#mistakes.delete(endOnce)) return;
       end();
-      if (this.#takenOver) this.#redisForgot();
+      if (this.#takenOver) {
+        this.#redisForgot();
+        this.#harmed();
+      }
       if (this.#mistakes.size === 0) this.#takenOver = false;
     };
     this.#mistakes.add(endOnce);
@@ -156,6 +164,7 @@ export class Assumptions {
   redisChanged(): void {
     this.#takenOver = this.#mistakes.size > 0;
     this.#redisForgot();
+    this.#harmed();
   }
 
   /** A coordinator believes that Redis is away, or back. If nothing was done to Redis, that is its own mistake. */
@@ -179,13 +188,16 @@ export class Assumptions {
 
   #isKnownToRedis(commit: Commit): boolean {
     if (commit.atMs <= this.#redisSweptAtMs) return true;
-    return !this.#missed.has(commit) && commit.begunAtMs > this.#redisForgotAtMs;
+    if (this.#missed.has(commit)) return false;
+    if (commit.begunAtMs > this.#redisForgotAtMs) return true;
+    return commit.begunAtMs <= this.#redisSweptAtMs && !this.#forgotKeys;
   }
 
-  #redisForgot(): void {
+  #redisForgot(keys = false): void {
     this.#redisForgotAtMs = this.#now();
     this.#redisSweptAtMs = Number.NEGATIVE_INFINITY;
-    this.#harmed();
+    this.#forgotKeys = keys;
+    this.#lastHarmMs = this.#now();
   }
 
   #harmed(): void {

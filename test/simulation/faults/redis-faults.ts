@@ -5,9 +5,9 @@ import { type Fault, type Heal, nothingToHeal } from './fault.ts';
 
 /** The assumptions first have to allow what Redis forgets or does not learn. */
 const forgets =
-  (harm: (world: World, fault: Fault) => Heal): Effect =>
+  (harm: (world: World, fault: Fault) => Heal, keys = false): Effect =>
   (world, fault) =>
-    world.assumptions.redisForgets(() => harm(world, fault));
+    world.assumptions.redisForgets(() => harm(world, fault), keys);
 
 export function pauseRedis(world: World): Heal | undefined {
   return world.assumptions.redisIsAway(() => {
@@ -47,7 +47,7 @@ export const REDIS_FAULTS = {
   'redis-evicts': forgets((world, { atMs, picks: [, , how] }) => {
     world.redis.master.evict(how, new Random(world.seed, `eviction at ${atMs}`));
     return nothingToHeal;
-  }),
+  }, true),
   'redis-read-only': (world) =>
     world.assumptions.redisIsAway(() => {
       const { master } = world.redis;

@@ -18,6 +18,7 @@ export class SimulatedRedisLink {
   readonly #watch: RedisWatch;
   #incarnation = 1;
   #server: RedisServer | undefined;
+  #starts = 0;
 
   constructor(parts: {
     process: Process;
@@ -65,8 +66,10 @@ export class SimulatedRedisLink {
 
   async #ask<T>(command: (server: RedisServer) => Promise<T> | T): Promise<T> {
     const server = this.#redis.serverOf(this.#process.name);
-    if (this.#server !== undefined && this.#server !== server) this.#incarnation += 1;
+    const isSame = this.#server === server && this.#starts === server.starts;
+    if (this.#server !== undefined && !isSame) this.#incarnation += 1;
     this.#server = server;
+    this.#starts = server.starts;
     const answer = await this.#network.call(this.#process, server.process, () => command(server), {
       timeoutMs: COMMAND_TIMEOUT_MS,
     });

@@ -21,6 +21,8 @@ export interface Memory {
 export class RedisServer {
   readonly process: Process;
   readonly memory: Memory;
+  /** How often it was started: it goes back to an old file only so, and its connections end. */
+  starts = 1;
   readonly #fence: MemoryFence;
 
   constructor(process: Process, memory: Memory = noMemory()) {
@@ -91,6 +93,7 @@ export class RedisServer {
 
   /** Forgets everything, and remembers what `snapshot` had if there is one. */
   rollBack(snapshot: Memory = noMemory()): void {
+    this.starts += 1;
     const { fences, locks, leases } = this.memory;
     replace(fences.marks, snapshot.fences.marks);
     replace(fences.rose, snapshot.fences.rose);

@@ -150,6 +150,10 @@ export class SimulatedStore implements Store {
     return this.#ask((store) => store.finishSweep(begun, to));
   }
 
+  untilRowsAreFree(): Promise<void> {
+    return this.#ask((store) => store.untilRowsAreFree());
+  }
+
   async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly SweptCounter[]> {
     yield* await this.#ask(async (store) => {
       const pages: (readonly SweptCounter[])[] = [];

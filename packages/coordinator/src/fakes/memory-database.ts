@@ -73,6 +73,11 @@ export class MemoryDatabase {
     return new Map(free.map((row) => [row, this.#queueFor(row)]));
   }
 
+  /** Rows that a transaction holds, or waits for. */
+  get heldRows(): string[] {
+    return [...this.#turns.keys()];
+  }
+
   #queueFor(row: string): () => void {
     const { promise: turn, resolve: end } = Promise.withResolvers<void>();
     this.#turns.set(row, turn);

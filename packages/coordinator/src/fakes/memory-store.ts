@@ -91,6 +91,10 @@ export class MemoryStore implements Store {
     return true;
   }
 
+  async untilRowsAreFree(): Promise<void> {
+    for (const row of this.database.heldRows) (await this.database.lock(row))();
+  }
+
   async *counters(movedSinceMs: number | undefined): AsyncGenerator<readonly SweptCounter[]> {
     const { tags, highWaters, machineIds, ledger, eras } = this.database;
     const moved = [...ledger.values()].filter(({ grantedAtMs }) => grantedAtMs >= (movedSinceMs ?? 0));

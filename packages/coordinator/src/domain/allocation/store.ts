@@ -200,6 +200,11 @@ export interface Store {
    * backup was loaded meanwhile.
    */
   finishSweep(begun: SweepBegun, to: number): Promise<boolean>;
+  /**
+   * Resolves when every transaction that held a counter's row is over. @throws STORE_UNAVAILABLE if one goes on for
+   * too long
+   */
+  untilRowsAreFree(): Promise<void>;
   /** Every counter, in pages; or those that moved since a moment of the database's clock, and perhaps some more. */
   counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]>;
   /** These counters. One without a row in the database is `gone`; its value is what is left of it, or 0. */

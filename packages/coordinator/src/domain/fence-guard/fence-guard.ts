@@ -195,11 +195,12 @@ export class FenceGuard implements UnfencedRule {
     // The numbers tell of a lost write only if it was the last one.
     const everything = this.#swept?.ofDatabase !== incarnations.ofDatabase;
     const unfenced = this.#unfenced;
+    const seenFence = unfenced === undefined ? this.#swept?.ofFence : undefined;
     const wentBack = this.#wentBack;
     const report = await sweep(
       this.#parts,
       { agree: () => this.#agree(true), isOvertaken: () => this.#wentBack !== wentBack },
-      everything,
+      { everything, fence: seenFence },
     );
     if (report === undefined) return undefined;
     this.#swept = incarnations;

@@ -36,6 +36,14 @@ export interface SweepEvents extends Pick<AllocationEvents, 'writesLost'> {
   databaseWentBack(sweep: number, rememberedSweep: number): void;
 }
 
+/** What a coordinator's own last sweep leaves to this one. */
+export interface SweepSince {
+  /** Everything is swept, whatever the numbers say. */
+  readonly everything: boolean;
+  /** The fence that it saw (`Fence.incarnation`); undefined if some ranges are in no fence since. */
+  readonly fence: number | undefined;
+}
+
 interface Parts {
   readonly store: Store;
   readonly fence: Fence;
@@ -56,6 +64,10 @@ interface Parts {
  * if the fence has a lower number or none (wiped, restored from an old file, a replica that missed writes), if it has
  * a higher one (the database went back), and after the database was replaced (`everything`).
  *
+ * If the fence may have forgotten since the last sweep, transactions may be open whose ranges it forgot, and whose counters
+ * nobody else sees yet. Such a sweep waits for them before it reads the counters. Otherwise the database could forget
+ * them again after the sweep, until the next one.
+ *
  * Resolves to undefined if another coordinator sweeps already. `agree` is called once the sweep is ours, and notes in
  * the database that the fence was found now. `isOvertaken` is called before the end: it says whether the database was
  * found to have gone back since.
@@ -66,12 +78,12 @@ interface Parts {
 export async function sweep(
   parts: Parts,
   around: { readonly agree: () => Promise<Agreement>; readonly isOvertaken: () => boolean },
-  everything = false,
+  since: SweepSince,
 ): Promise<SweepReport | undefined> {
   const release = await parts.locks.acquire(SWEEP_LOCK, { waitMs: 0, ttlMs: LOCK_TTL_MS });
   if (release === undefined) return undefined;
   try {
-    return await sweepAlone(parts, await around.agree(), around.isOvertaken, everything);
+    return await sweepAlone(parts, await around.agree(), around.isOvertaken, since);
   } finally {
     await release();
   }
@@ -81,7 +93,7 @@ async function sweepAlone(
   parts: Parts,
   { deployment, identity }: Agreement,
   isOvertaken: () => boolean,
-  everything: boolean,
+  since: SweepSince,
 ): Promise<SweepReport> {
   const { store, fence, events } = parts;
   const databaseBefore = store.incarnation;
@@ -89,12 +101,13 @@ async function sweepAlone(
   if (identity.sweep > deployment.sweep) events.databaseWentBack(deployment.sweep, identity.sweep);
   const number = Math.max(deployment.sweep, identity.sweep) + 1;
   const full =
-    everything ||
+    since.everything ||
     identity.sweep !== deployment.sweep ||
     identity.sweepBefore === undefined ||
     identity.ledger === undefined ||
     number % FULL_EVERY === 0 ||
     deployment.nowMs < deployment.sweptAtMs;
+  if (identity.sweep !== deployment.sweep || fenceBefore !== since.fence) await store.untilRowsAreFree();
   const seen = new Seen();
   const mending = new Mending(parts);
   const unreadable: Counter[] = [];

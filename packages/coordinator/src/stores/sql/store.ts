@@ -44,6 +44,7 @@ import {
   writeLedger,
 } from './ledger.ts';
 import { ensureMachineIds, listMachineIds, lockMachineIds, raiseCeilings } from './machine-ids.ts';
+import { untilRowsAreFree } from './open-rows.ts';
 import { counters, countersOf } from './swept-counters.ts';
 import {
   changeTag,
@@ -87,6 +88,10 @@ export class SqlStore implements Store {
 
   finishSweep(begun: SweepBegun, to: number): Promise<boolean> {
     return finishSweep(this.#driver, begun, to);
+  }
+
+  untilRowsAreFree(): Promise<void> {
+    return untilRowsAreFree(this.#driver);
   }
 
   counters(movedSinceMs: number | undefined): AsyncIterable<readonly SweptCounter[]> {
