@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { History } from '@leafcutter/cli/verify/history';
 import { type Answer, KeepAlive } from '../support/keep-alive.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { runningMs } from '../support/running-time.ts';
 
 export interface CallerOptions {
@@ -25,8 +26,8 @@ interface Line {
   readonly instanceId: string;
 }
 
-/** A caller that hears nothing for this long hangs up, as an application would. */
-const GIVE_UP_MS = 15_000;
+/** A caller that hears nothing for 15 s, or for longer if more patience is asked for, hangs up, as an application would. */
+const GIVE_UP_MS = PATIENCE_MS / 8;
 /** How many IDs batches may take for each one that a single call took: at least a fifth must come one by one. */
 const BATCH_SHARE = 3.6;
 

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { History } from '@leafcutter/cli/verify/history';
 import { createPool } from 'mysql2/promise';
-import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { runningMs } from '../support/running-time.ts';
 import { Service } from '../support/service.ts';
@@ -9,6 +8,7 @@ import { ArenaLoad, newCounts } from './arena-load.ts';
 import { briskFlags } from './arena-options.ts';
 import { type Findings, findAll } from './findings.ts';
 import { keepHistory } from './keep-history.ts';
+import { LATEST_MS } from './latest.ts';
 import { LedgerMemory } from './ledger-memory.ts';
 
 const AGENTS = 2;
@@ -16,8 +16,6 @@ const AGENTS = 2;
 const STEP = 50;
 const WINDOW_MS = 3_000;
 const SOURCES = ['hot', 'snowflake'] as const;
-/** An agent's deadline, plus what two busy cores may add to it: three seconds, unless more patience is asked for. */
-const LATEST_MS = 2_000 + PATIENCE_MS / 40;
 
 export interface ReplicatedSetup {
   readonly name: string;

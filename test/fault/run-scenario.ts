@@ -6,11 +6,10 @@ import { newCounts } from './arena-load.ts';
 import type { ArenaOptions } from './arena-options.ts';
 import { type Findings, findAll } from './findings.ts';
 import { keepHistory } from './keep-history.ts';
+import { LATEST_MS } from './latest.ts';
 import type { Control, Scenario } from './scenario.ts';
 import { StoreCounts } from './store-counts.ts';
 
-/** An agent's deadline, plus what two busy cores may add to it: three seconds, unless more patience is asked for. */
-const LATEST_MS = 2_000 + PATIENCE_MS / 40;
 const MAX_ROUNDS = 10;
 /** Without a guard it may never heal, and need not. */
 const CONTROL_PATIENCE_MS = 2_000;

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TcpProxy } from '../../support/tcp-proxy.ts';
 import type { Arena } from '../arena.ts';
+import { LATEST_MS } from '../latest.ts';
 import { atAnswer, atRequest, everyNth, PACKETS } from '../packets.ts';
 import type { Scenario } from '../scenario.ts';
 
@@ -77,10 +78,11 @@ export const NETWORK: readonly Scenario[] = [
     controls: [
       {
         guard: 'the deadline of waiting callers',
-        arena: { agentFlags: ['--wait-ms', '30000'] },
+        // The longest that there is.
+        arena: { agentFlags: ['--wait-ms', '60000'] },
         nemesis: async (arena) => {
           for (const line of everyLine(arena)) await line.blackhole();
-          await sleep(8_000);
+          await sleep(LATEST_MS + 3_000);
         },
         finds: 'late',
       },
