@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
+import { poll } from '../support/poll.ts';
 import { type RunningProcess, startProcess } from '../support/process.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 import { Service } from '../support/service.ts';
@@ -321,6 +322,8 @@ async function start(stack: AsyncDisposableStack): Promise<Servers> {
   if (agent === undefined || ordinary === undefined) throw new Error('two agents were started');
   const nginx = await startNginx(stack);
   for (const { pid } of [bare, agent.process, ordinary.process]) await pinServer(pid);
+  // Whoever has the machine to itself only when nobody else wants it, as the coordinator has, grants late.
+  for (const { url } of agents) await poll(async () => (await fetch(`${url}/v1/ids/bench`)).ok);
   const servers = { bare: `http://127.0.0.1:${port}/`, nginx, agent, ordinary };
   // Compiled and with their segments in memory, all of them.
   for (const url of [servers.bare, nginx, `${agent.url}/v1/ids/bench`, `${ordinary.url}/v1/ids/bench`])
