@@ -16,12 +16,13 @@ const EVERYWHERE = `sql_mode = '${MODES.join()}', time_zone = '+00:00', autocomm
      innodb_lock_wait_timeout = 1, lock_wait_timeout = 10, wait_timeout = 10`;
 
 /**
- * All of it in one round trip, by the names that MariaDB and MySQL each give it: MySQL skips what is for MariaDB, and
- * MariaDB what is for MySQL 8. Some servers know a name less, or have a default that this leaves as it is; then each
+ * All of it in one round trip, by the names that MariaDB and MySQL each give it: MySQL skips what is for MariaDB,
+ * MariaDB what is for MySQL 8, and either what is for later versions. Some servers know a name less, or have a default that this leaves as it is; then each
  * statement is sent by itself.
  */
 const AT_ONCE = `SET NAMES utf8mb4, ${EVERYWHERE}
      /*M! , tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, wsrep_sync_wait = 1 */
+     /*M!110602 , innodb_snapshot_isolation = OFF */
      /*!80000 , transaction_isolation = 'READ-COMMITTED', transaction_read_only = 0, max_execution_time = 0 */`;
 
 const SETUP = [
@@ -40,7 +41,7 @@ const SETUP_IF_KNOWN = [
   // MariaDB and MySQL: the driver bounds each statement, and the server would end an audit of a large ledger again and again.
   'SET SESSION max_statement_time = 0',
   'SET SESSION max_execution_time = 0',
-  // MariaDB 11.8 and later: a locking read would fail if another transaction committed since this one began.
+  // MariaDB 11.6.2 and later: a locking read would fail if another transaction committed since this one began.
   'SET SESSION innodb_snapshot_isolation = OFF',
 ];
 
