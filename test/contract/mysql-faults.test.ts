@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { SegmentArbiter } from '@leafcutter/coordinator/domain/segments/segments';
 import { RecordedEvents } from '@leafcutter/coordinator/fakes/recorded-events';
@@ -14,6 +15,7 @@ import { type MariadbServer, startMariadb } from '../support/mariadb-server.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
+import { startProcess } from '../support/process.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { freshMysqlStores, type OpenStore, openHastyMysqlStore, openMysqlStore } from './backends.ts';
 
@@ -198,6 +200,32 @@ describe('a MySQL', () => {
     await proxy.heal();
     expect(await poll(() => store.withTag('orders', async () => 'in'))).toBe('in');
     await store.close();
+  });
+
+  test('that breaks off in mid-statement leaves nothing behind that keeps a process from ending', async () => {
+    await using proxy = await startProxy({ target: { host: '127.0.0.1', port: mariadb.port } });
+    const options = {
+      url: url.replace(`:${mariadb.port}/`, `:${proxy.port}/`),
+      connectionLimit: 1,
+      statementTimeoutMs: 10 * PATIENCE_MS,
+    };
+    const script = `
+      import { openMysql } from '@leafcutter/coordinator/stores/mysql/driver';
+      const driver = openMysql(${JSON.stringify(options)});
+      await driver.query('SELECT 1');
+      await driver.run("DO 'the last'").catch(({ reason }) => console.log(reason));
+      await driver.close();
+      console.log('done');`;
+    proxy.onChunk = (_direction, chunk) => (chunk.includes('the last') ? 'cut' : 'pass');
+    await using child = startProcess({
+      command: process.execPath,
+      args: ['--input-type=module', '--eval', script],
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      name: 'client',
+    });
+    await child.waitForLine(/^done$/);
+    expect(child.lines).toContain('connection_lost');
+    expect(await poll(() => !child.running)).toBe(true);
   });
 
   test('that gives fewer connections than are wanted: what needs one waits, and the cause is told', async () => {

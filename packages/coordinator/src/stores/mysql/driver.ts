@@ -4,7 +4,12 @@ import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { type LeftMs, RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql/driver.ts';
 import { ConnectionLine } from './connection-line.ts';
-import { mustGiveUpConnection, translateConnectError, translateMysqlError } from './errors.ts';
+import {
+  mustGiveUpConnection,
+  statementTimedOut,
+  translateConnectError,
+  translateMysqlError,
+} from './errors.ts';
 import { MysqlHosts, type MysqlOptions } from './hosts.ts';
 import { MysqlIncarnation } from './incarnation.ts';
 import { type MysqlCall, MysqlServing } from './serving.ts';
@@ -81,7 +86,7 @@ class MysqlDriver implements SqlDriver {
       try {
         result = await work(session);
       } catch (error) {
-        await this.#rollback(connection, error);
+        await this.#rollback(connection, session, error);
         throw error;
       }
       try {
@@ -90,7 +95,7 @@ class MysqlDriver implements SqlDriver {
         // From here on nobody knows whether the range is allocated, so it is nobody's (I4). The exception is a
         // deadlock answer to COMMIT (a failed certification on Galera): the server says that it did not happen.
         if (error instanceof LeafcutterError && error.reason === RETRY_REASONS.deadlock) {
-          await this.#rollback(connection, error);
+          await this.#rollback(connection, session, error);
           throw error;
         }
         throw new LeafcutterError('STORE_UNAVAILABLE', 'MySQL did not confirm a COMMIT.', {
@@ -113,12 +118,16 @@ class MysqlDriver implements SqlDriver {
     const execute = (sql: string, values: readonly SqlValue[] = []): Promise<unknown> =>
       new Promise((resolve, reject) => {
         const askedAtMs = performance.now();
-        inner.query({ sql, values: [...values], timeout: this.#timeoutMs }, (error, result) => {
+        const end = (error: unknown, result?: unknown) => {
+          clearTimeout(timer);
           call.statements += 1;
           call.tookMs += performance.now() - askedAtMs;
           if (error === null) resolve(result);
           else reject(translateMysqlError(error));
-        });
+        };
+        // The timeout of mysql2 itself outlives a connection that breaks, and keeps the process from ending.
+        const timer = setTimeout(() => end(statementTimedOut()), this.#timeoutMs);
+        inner.query({ sql, values: [...values] }, end);
       });
     return {
       query: async (sql, values) => (await execute(sql, values)) as Row[],
@@ -208,8 +217,8 @@ class MysqlDriver implements SqlDriver {
     }
   }
 
-  async #rollback(connection: PoolConnection, cause: unknown): Promise<void> {
+  async #rollback(connection: PoolConnection, session: SqlSession, cause: unknown): Promise<void> {
     if (mustGiveUpConnection(cause)) return;
-    await connection.query({ sql: 'ROLLBACK', timeout: this.#timeoutMs }).catch(() => connection.destroy());
+    await session.run('ROLLBACK').catch(() => connection.destroy());
   }
 }

@@ -121,10 +121,17 @@ export function isServersTrouble(error: unknown): error is LeafcutterError {
   return error instanceof LeafcutterError && SERVERS.has(error.reason);
 }
 
+const TIMED_OUT = 'STATEMENT_TIMED_OUT';
+
+/** Of a statement that the server did not answer in time. */
+export function statementTimedOut(): Error {
+  return Object.assign(new Error('MySQL did not answer the statement in time'), { code: TIMED_OUT });
+}
+
 /** True if a statement was given up. The server may hold up writes, as for a backup, and go on answering what only reads. */
 export function isTimeout(error: unknown): boolean {
   if (error instanceof LeafcutterError) return isTimeout(error.cause);
-  return (error as MysqlError | undefined)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT';
+  return (error as MysqlError | undefined)?.code === TIMED_OUT;
 }
 
 /** Reasons after which a connection must not be used again: it is in doubt, or leads to a server that cannot be used. */
