@@ -320,10 +320,16 @@ test('an agent that asks too fast is told when to come again, others are not, an
 });
 
 describe('a token with which more was asked for than `tokenIdsPerS` gives', () => {
+  let generous: [typeof agent, typeof ports];
+
   beforeAll(async () => {
+    generous = [agent, ports];
     await startAgent('limited', '--token-ids-per-s', '20');
     // It is paid for in eight minutes, and this file takes less than one. Other tokens have 200 IDs at once.
     expect(await http('/v1/ids/orders-eu?count=10000&format=ranges', 'first')).toMatch(/^200 /);
+  });
+  afterAll(() => {
+    [agent, ports] = generous;
   });
 
   test.each(Object.keys(DOORS))('draws nothing by the door of %s, and another token does', async (door) => {
