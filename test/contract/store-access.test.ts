@@ -78,6 +78,8 @@ describe('TLS to both stores', () => {
     LEAFCUTTER_MYSQL_TLS_CERT_FILE: certificates.certFile,
     LEAFCUTTER_MYSQL_TLS_KEY_FILE: certificates.keyFile,
     LEAFCUTTER_REDIS_URL: `rediss://127.0.0.1:${tlsPort}`,
+    // The tests below have deployments of their own on this Redis.
+    LEAFCUTTER_REDIS_KEY_PREFIX: 'tls:',
     LEAFCUTTER_REDIS_TLS_CA_FILE: caFile,
     LEAFCUTTER_REDIS_TLS_CERT_FILE: certificates.certFile,
     LEAFCUTTER_REDIS_TLS_KEY_FILE: certificates.keyFile,
