@@ -22,6 +22,28 @@ describe('a server', () => {
     await expect(fetch(`http://${listening.address}/`)).rejects.toThrow();
   });
 
+  test('does not answer a later request in the place of one that came in one piece with an upgrade', async () => {
+    const listening = await listen(
+      new Address('127.0.0.1', 0),
+      (request, response) => response.end(`at ${request.url}`),
+      'listen',
+    );
+    const client = connect((listening.address as Address).port, '127.0.0.1');
+    client.on('error', () => undefined);
+    let heard = '';
+    const get = (path: string, ...fields: string[]) =>
+      `${[`GET ${path} HTTP/1.1`, 'Host: here', ...fields].join('\r\n')}\r\n\r\n`;
+    client.on('data', (bytes) => {
+      heard += bytes;
+      // What follows comes in a piece of its own.
+      if (heard.includes('at /first')) client.write(get('/third', 'Connection: close'));
+    });
+    client.write(get('/first', 'Connection: Upgrade', 'Upgrade: h2c') + get('/second'));
+    await new Promise((resolve) => client.once('close', resolve));
+    expect(heard.match(/at \/[a-z]+/g)).toEqual(['at /first']);
+    await listening.close(0);
+  });
+
   test('says which setting to change where its port is taken', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
