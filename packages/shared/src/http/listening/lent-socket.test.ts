@@ -48,7 +48,7 @@ async function lent(listener: RequestListener) {
     ended: () => ended,
     /** Gives the server these bytes and waits until it has answered them. */
     async give(text: string): Promise<void> {
-      connection.lend();
+      connection.lend(true);
       const isAtRest = new Promise<void>((resolve) => {
         wake = () => connection.isAtRest && resolve();
       });
@@ -69,7 +69,7 @@ describe('a lent connection', () => {
       expect(connection.hadOneRequest).toBe(true);
     }
     expect(ended()).toBe(0);
-    connection.lend();
+    connection.lend(true);
     connection.push(Buffer.from(LAST));
     await closed;
     expect(
@@ -94,7 +94,7 @@ describe('a lent connection', () => {
       ['no request\r\n\r\n', /^HTTP\/1\.1 400 Bad Request/],
     ] as const) {
       const { connection, heard, closed, ended } = await lent((_request, response) => response.end());
-      connection.lend();
+      connection.lend(true);
       connection.push(Buffer.from(last));
       await closed;
       expect(heard.join('')).toMatch(answer);
@@ -112,7 +112,7 @@ describe('a lent connection', () => {
     const areOpen = new Promise<void>((resolve) => {
       seen = resolve;
     });
-    connection.lend();
+    connection.lend(true);
     expect(connection.takesMore).toBe(true);
     connection.push(Buffer.from(GET.repeat(16)));
     await areOpen;

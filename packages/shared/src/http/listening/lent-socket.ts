@@ -30,6 +30,7 @@ type Done = (error?: Error | null) => void;
 export class LentSocket extends Duplex {
   readonly #socket: Socket;
   readonly #lender: Lender;
+  #isForOneRequest = false;
   #open = 0;
   #requests = 0;
   #last: IncomingMessage | undefined;
@@ -40,8 +41,9 @@ export class LentSocket extends Duplex {
     this.#lender = lender;
   }
 
-  /** A new loan begins. */
-  lend(): void {
+  /** A new loan begins: for the bytes of one request, or for good. */
+  lend(isForOneRequest: boolean): void {
+    this.#isForOneRequest = isForOneRequest;
     this.#requests = 0;
     this.#last = undefined;
   }
@@ -55,6 +57,11 @@ export class LentSocket extends Duplex {
       this.#open -= 1;
       if (!this.destroyed) this.#lender.goesOn();
     });
+  }
+
+  /** True if the server is given no more than one request in this loan. */
+  get isForOneRequest(): boolean {
+    return this.#isForOneRequest;
   }
 
   /** False while the server has so many requests of this connection that it should not be given more. */

@@ -1,4 +1,4 @@
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { LentSocket } from './lent-socket.ts';
 
@@ -17,7 +17,7 @@ export class OpenAnswers {
     return (request, response) => {
       const { socket } = request as { readonly socket: Socket | LentSocket };
       if (socket instanceof LentSocket) socket.serve(request, response);
-      if (this.#draining) sayLast(response);
+      if (this.#draining || mayHaveSwallowed(request, socket)) sayLast(response);
       this.#open.add(response);
       response.once('close', () => this.#open.delete(response));
       response.on('timeout', endUnread);
@@ -37,6 +37,15 @@ export class OpenAnswers {
  */
 function endUnread(socket: Socket): void {
   if (socket.writableLength > 0) socket.destroy();
+}
+
+/**
+ * True if requests behind this one may be lost: `node:http` declines an upgrade in silence, and then drops what came in one
+ * piece with it. The answer to a later request would be taken for that of a lost one, and so its IDs for another tag's.
+ */
+function mayHaveSwallowed({ headers }: IncomingMessage, socket: Socket | LentSocket): boolean {
+  const asksForUpgrade = headers.upgrade !== undefined && /\bupgrade\b/i.test(headers.connection ?? '');
+  return asksForUpgrade && !(socket instanceof LentSocket && socket.isForOneRequest);
 }
 
 function sayLast(response: ServerResponse): void {

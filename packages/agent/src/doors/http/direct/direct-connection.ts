@@ -5,11 +5,11 @@ import { KEEP_ALIVE_BUFFER_MS, KEEP_ALIVE_MS } from '@leafcutter/shared/http/lis
 import type { ExactId } from '../../../domain/segments/segment-buffer.ts';
 import type { Handover, Tally } from '../../../metrics/metrics.ts';
 import type { Debt, Debtor } from '../../deadlines.ts';
+import { kept, readShared } from '../../shared-reads.ts';
 import type { DirectAnswers } from './direct-answers.ts';
 import type { DirectRoute, DirectRoutes } from './direct-routes.ts';
 import { type KnownHead, KnownHeads } from './known-heads.ts';
 import { type OddRequest, readHead } from './plain-head.ts';
-import { kept, readShared } from '../../shared-reads.ts';
 
 /** How many bytes may arrive behind a request that is not answered yet; beyond that the client is not read. */
 const MOST_BEHIND = 65_536;
@@ -278,7 +278,7 @@ export class DirectConnection implements Debtor {
       this.#lent = lent;
       this.#parts.accept(lent);
     }
-    this.#lent.lend();
+    this.#lent.lend(length !== undefined);
     this.#feed();
   }
 

@@ -139,6 +139,15 @@ describe('a connection that sends something else in between', () => {
   });
 });
 
+test('an h2c offer on a connection that only the ordinary server reads ends it, because that loses what is behind the offer', async () => {
+  const { client, asked } = await opened();
+  const offer = request('GET', '/offer', 'Connection: Upgrade', 'Upgrade: h2c');
+  const { socket, closed } = await client(request('GET', '/unclear', 'X: \xe9') + offer + PLAIN);
+  socket.on('data', (bytes) => String(bytes).includes('close') || socket.write(LAST));
+  expect(answersIn(await closed)).toEqual(['200', '200']);
+  expect(asked.slice(0, 2)).toEqual(['GET /unclear', 'GET /offer']);
+});
+
 describe('a client that takes no answers', () => {
   test.each([
     ['plain', PLAIN, 0],
