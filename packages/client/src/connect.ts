@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { type AgentApi, sharedApi } from './agent-api.ts';
 import { badArgument } from './id-error.ts';
-import { Ids, MAX_COUNT } from './ids.ts';
+import { Ids, type IdsRules, MAX_COUNT } from './ids.ts';
 import { Texts } from './texts.ts';
 
 /** Callers that may wait at once, unless an option says otherwise. */
 const MAX_WAITING = 10_000;
+
+/** What holds unless options say otherwise; one object for all tags. */
+const DEFAULT_RULES = { waitMs: 2_000, maxWaiting: MAX_WAITING, minFetch: 100, maxFetch: MAX_COUNT };
+const RULE_NAMES = ['waitMs', 'maxWaiting', 'minFetch', 'maxFetch'] as const;
 
 export interface ConnectOptions {
   /** The agent: `http://127.0.0.1:8000`, `https://agent.example` or `unix:/run/leafcutter/http.sock`. */
@@ -37,12 +41,8 @@ export type ConnectTextsOptions = Omit<ConnectOptions, 'waitMs' | 'minFetch' | '
  * @throws IdError `BAD_REQUEST` (an option), `AGENT_UNAVAILABLE`, and the agent's own codes, such as `TAG_UNKNOWN`
  */
 export async function connect(options: ConnectOptions): Promise<Ids> {
-  const { tag, waitMs = 2_000, maxWaiting = MAX_WAITING, minFetch = 100, maxFetch = MAX_COUNT } = options;
-  checkNumber('waitMs', waitMs);
-  checkNumber('minFetch', minFetch, 1, MAX_COUNT);
-  checkNumber('maxFetch', maxFetch, minFetch, MAX_COUNT);
-  const api = await apiFor(options);
-  const ids = new Ids(api, { tag, waitMs, maxWaiting, minFetch, maxFetch });
+  const rules = rulesOf(options);
+  const ids = new Ids(await apiFor(options), options.tag, rules);
   try {
     await ids.open();
   } catch (error) {
@@ -60,6 +60,15 @@ export async function connect(options: ConnectOptions): Promise<Ids> {
 export async function connectTexts(options: ConnectTextsOptions): Promise<Texts> {
   const { tag, maxWaiting = MAX_WAITING } = options;
   return new Texts(await apiFor(options), tag, maxWaiting);
+}
+
+function rulesOf(options: ConnectOptions): IdsRules {
+  const rules = { ...DEFAULT_RULES };
+  for (const name of RULE_NAMES) rules[name] = options[name] ?? DEFAULT_RULES[name];
+  checkNumber('waitMs', rules.waitMs);
+  checkNumber('minFetch', rules.minFetch, 1, MAX_COUNT);
+  checkNumber('maxFetch', rules.maxFetch, rules.minFetch, MAX_COUNT);
+  return RULE_NAMES.every((name) => rules[name] === DEFAULT_RULES[name]) ? DEFAULT_RULES : rules;
 }
 
 async function apiFor(options: ConnectTextsOptions): Promise<AgentApi> {

@@ -50,7 +50,7 @@ const settled = () => new Promise((resolve) => setImmediate(resolve));
 async function opened(given: { waitMs?: number; maxWaiting?: number } = {}) {
   const source = new ScriptedSource();
   const { waitMs = 60_000, maxWaiting = 10 } = given;
-  const ids = new Ids(source, { tag: 'orders', waitMs, maxWaiting, minFetch: 10, maxFetch: 100 });
+  const ids = new Ids(source, 'orders', { waitMs, maxWaiting, minFetch: 10, maxFetch: 100 });
   const open = ids.open();
   await source.land(1n);
   await open;

@@ -10,8 +10,7 @@ export const MAX_COUNT = 10_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
-export interface IdsOptions {
-  readonly tag: string;
+export interface IdsRules {
   readonly waitMs: number;
   readonly maxWaiting: number;
   readonly minFetch: number;
@@ -25,6 +24,9 @@ interface Waiter {
   readonly reject: (error: unknown) => void;
 }
 
+/** The line of all tags for which nobody waits: a process may hold thousands that are idle. Nobody can be added to it. */
+const NOBODY = Object.freeze<Waiter[]>([]) as Waiter[];
+
 /**
  * IDs of one tag for this process. *Open* from `connect` until `close`; then *closed*, and every call is refused.
  * While open it holds ranges, and fetches more when half of the last fetch is used. Callers of `nextAsync` and
@@ -32,9 +34,10 @@ interface Waiter {
  */
 export class Ids implements AsyncDisposable {
   readonly #api: IdSource;
-  readonly #options: IdsOptions;
+  readonly #tag: string;
+  readonly #rules: IdsRules;
   readonly #local = new LocalRanges();
-  readonly #line: Waiter[] = [];
+  #line = NOBODY;
   #closed = false;
   #fetching = false;
   /** Ends the request under way. */
@@ -49,10 +52,11 @@ export class Ids implements AsyncDisposable {
   #leftAtLanding = 0;
   #lastFailure: IdError | undefined;
 
-  constructor(api: IdSource, options: IdsOptions) {
+  constructor(api: IdSource, tag: string, rules: IdsRules) {
     this.#api = api;
-    this.#options = options;
-    this.#fetchSize = options.minFetch;
+    this.#tag = tag;
+    this.#rules = rules;
+    this.#fetchSize = rules.minFetch;
   }
 
   /**
@@ -96,7 +100,7 @@ export class Ids implements AsyncDisposable {
   async reserve(count: number, { signal }: WaitOptions = {}): Promise<IdRange> {
     checkCount(count);
     this.#checkOpen();
-    const block = await this.#api.block(this.#options.tag, count, signal);
+    const block = await this.#api.block(this.#tag, count, signal);
     this.#reserved += count;
     return block;
   }
@@ -149,7 +153,7 @@ export class Ids implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       this.#checkOpen();
       signal?.throwIfAborted();
-      if (this.#line.length >= this.#options.maxWaiting) {
+      if (this.#line.length >= this.#rules.maxWaiting) {
         throw new IdError('RATE_LIMITED', 'Too many callers wait for IDs already.', { retryable: true });
       }
       const end = () => {
@@ -165,7 +169,7 @@ export class Ids implements AsyncDisposable {
         waiter.reject(error);
       };
       const aborted = () => leave(signal?.reason);
-      const timer = setTimeout(() => leave(this.#lastFailure ?? this.#empty()), this.#options.waitMs);
+      const timer = setTimeout(() => leave(this.#lastFailure ?? this.#empty()), this.#rules.waitMs);
       const waiter: Waiter = {
         count,
         taken: [],
@@ -179,6 +183,7 @@ export class Ids implements AsyncDisposable {
         },
       };
       signal?.addEventListener('abort', aborted, { once: true });
+      if (this.#line === NOBODY) this.#line = [];
       this.#line.push(waiter);
       this.#serve();
     });
@@ -196,6 +201,7 @@ export class Ids implements AsyncDisposable {
       this.#line.shift();
       waiter.resolve(waiter.taken);
     }
+    if (this.#line.length === 0) this.#line = NOBODY;
     if (this.#local.left <= this.#low || this.#line.length > 0) this.#fetch();
   }
 
@@ -234,7 +240,9 @@ export class Ids implements AsyncDisposable {
   }
 
   #refuseLine(error: IdError): void {
-    for (const waiter of this.#line.splice(0)) {
+    const line = this.#line;
+    this.#line = NOBODY;
+    for (const waiter of line) {
       this.#discarded += waiter.taken.length;
       waiter.reject(error);
     }
@@ -265,7 +273,7 @@ export class Ids implements AsyncDisposable {
     const request = new AbortController();
     this.#request = request;
     try {
-      return await this.#api.ranges(this.#options.tag, count, request.signal);
+      return await this.#api.ranges(this.#tag, count, request.signal);
     } finally {
       this.#request = undefined;
     }
@@ -273,7 +281,7 @@ export class Ids implements AsyncDisposable {
 
   #size(): number {
     const lastedMs = this.#fetched === 0 ? undefined : performance.now() - this.#landedAt;
-    return nextFetchSize(this.#fetchSize, lastedMs, this.#options);
+    return nextFetchSize(this.#fetchSize, lastedMs, this.#rules);
   }
 
   #empty(): IdError {
