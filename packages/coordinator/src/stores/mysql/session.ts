@@ -16,9 +16,9 @@ const EVERYWHERE = `sql_mode = '${MODES.join()}', time_zone = '+00:00', autocomm
      innodb_lock_wait_timeout = 1, lock_wait_timeout = 10, wait_timeout = 10`;
 
 /**
- * All of it in one round trip, by the names that MariaDB and MySQL each give it: MySQL skips what is for MariaDB,
- * MariaDB what is for MySQL 8, and either what is for later versions. Some servers know a name less, or have a default that this leaves as it is; then each
- * statement is sent by itself.
+ * All of it in one round trip, by the names that MariaDB and MySQL each give it: MySQL skips what is for MariaDB, MariaDB
+ * what is for MySQL 8, and an older MariaDB what is for later ones. Some servers know a name less, or have a default that
+ * this leaves as it is; then each statement is sent by itself.
  */
 const AT_ONCE = `SET NAMES utf8mb4, ${EVERYWHERE}
      /*M! , tx_isolation = 'READ-COMMITTED', tx_read_only = 0, max_statement_time = 0, wsrep_sync_wait = 1 */
