@@ -163,7 +163,9 @@ export function startCoordinator(
     void process.clock.after(
       rules.pruneEveryMs,
       () =>
-        void prune(shared.store, rules.pruneEveryMs)
+        void shared.store
+          .now()
+          .then((nowMs) => prune(shared.store, rules.pruneEveryMs, nowMs))
           .catch(() => 0)
           .then(pruneLater),
     );

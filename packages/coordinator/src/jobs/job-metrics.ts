@@ -4,7 +4,7 @@ import type { AuditReport } from '../domain/ledger/audit.ts';
 import type { TagForecast } from '../domain/ledger/forecast.ts';
 
 /** Background jobs by name; see jobs.ts. */
-const JOBS = ['audit', 'sweep', 'prune', 'forecast', 'reap', 'trail'];
+const JOBS = ['audit', 'sweep', 'prune', 'forecast', 'reap', 'trail', 'days'];
 
 /** How many tags have a forecast. */
 const MAX_TAGS_SHOWN = 200;

@@ -72,27 +72,35 @@ export function coordinatorJobs(parts: Parts): Job[] {
   if (rules.trailRetentionDays > 0)
     jobs.push(
       job('trail', rules.pruneIntervalS, async () => {
-        const before = (await store.now()) - rules.trailRetentionDays * DAY_MS;
+        const before = (await earlierClock(parts)) - rules.trailRetentionDays * DAY_MS;
         metrics.trailPruned(await store.pruneTrail(before));
       }),
     );
   if (rules.retireDaysAfter > 0)
     jobs.push(
       job('days', rules.pruneIntervalS, async () => {
-        const retired = await retireDays(store, rules.retireDaysAfter * DAY_MS);
+        const retired = await retireDays(store, rules.retireDaysAfter * DAY_MS, await earlierClock(parts));
         if (retired > 0) log.info({ job: 'days', tags: retired }, 'old days of dated tags were retired');
       }),
     );
   if (rules.ledgerRetentionDays > 0)
     jobs.push(
       job('prune', rules.pruneIntervalS, async () => {
-        const fewer = await prune(store, rules.ledgerRetentionDays * DAY_MS);
+        const fewer = await prune(store, rules.ledgerRetentionDays * DAY_MS, await earlierClock(parts));
         metrics.pruned(fewer);
         if (fewer > 0)
           log.info({ job: 'prune', ranges: fewer }, 'the ledger forgot who was granted old ranges');
       }),
     );
   return jobs;
+}
+
+/**
+ * Unix milliseconds by the database's clock or this coordinator's, whichever is behind: what is forgotten for good
+ * should not go by one clock that runs ahead.
+ */
+async function earlierClock({ store, clock }: Parts): Promise<number> {
+  return Math.min(await store.now(), clock.now());
 }
 
 /** One run of a job, reported to metrics, log and journal. @throws what `work` throws */

@@ -42,7 +42,7 @@ export const jobSettings = {
     min: 0,
     max: 36_500,
     unit: 'days',
-    doc: 'How long after its end the day of a dated tag is retired; looked at every pruneIntervalS. 0 retires none.',
+    doc: 'How long after its end the day of a dated tag is retired, once as many later days were made; looked at every pruneIntervalS. 0 retires none.',
   }),
   forecastIntervalS: int({
     default: 3_600,

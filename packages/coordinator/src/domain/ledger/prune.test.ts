@@ -54,7 +54,7 @@ function setBack(nextId: bigint): void {
 describe('ranges older than the ledger keeps', () => {
   test('become one, and younger ones stay', async () => {
     for (let n = 0n; n < 10n; n++) plant(orders, 1n + n * 100n, 101n + n * 100n, n < 7n ? 91 : 89);
-    expect(await prune(store, RETENTION_MS)).toBe(6);
+    expect(await prune(store, RETENTION_MS, clock.now())).toBe(6);
     expect(await ledger()).toEqual([
       'orders 1-701 pruned',
       'orders 701-801',
@@ -68,11 +68,11 @@ describe('ranges older than the ledger keeps', () => {
     plant(orders, 1n, 101n, 91);
     plant(orders, 101n, 201n, 91);
     plant(orders, 201n, 301n, 85);
-    await prune(store, RETENTION_MS);
+    await prune(store, RETENTION_MS, clock.now());
     await clock.advance(10 * DAY_MS);
-    expect(await prune(store, RETENTION_MS)).toBe(1);
+    expect(await prune(store, RETENTION_MS, clock.now())).toBe(1);
     expect(await ledger()).toEqual(['orders 1-301 pruned']);
-    expect(await prune(store, RETENTION_MS)).toBe(0);
+    expect(await prune(store, RETENTION_MS, clock.now())).toBe(0);
   });
 
   test('stay apart across any gap: a counter may be lowered into it, and then goes on there to its end', async () => {
@@ -82,7 +82,7 @@ describe('ranges older than the ledger keeps', () => {
     plant(orders, 300n, 400n, 91);
     setBack(201n);
     store.database.eras.set('orders', { era: 1, taken: { start: 205n, end: 400n } });
-    expect(await prune(store, RETENTION_MS)).toBe(2);
+    expect(await prune(store, RETENTION_MS, clock.now())).toBe(2);
     expect(await ledger()).toEqual(['orders 1-201 pruned', 'orders 205-400 pruned']);
     expect(await arbiter().grant('orders', holder(2), CALM)).toEqual({ start: 201n, end: 205n });
   });
@@ -98,30 +98,30 @@ describe('ranges older than the ledger keeps', () => {
     plant(machine3, 10n, 20n, 91);
     plant(machine3, 800_000_000n, 900_000_000n, 91);
     plant(orders, 1n, 10n, 91);
-    expect(await prune(store, RETENTION_MS)).toBe(1);
+    expect(await prune(store, RETENTION_MS, clock.now())).toBe(1);
     expect(await ledger()).toEqual(['3 1-20 pruned', '3 800000000-900000000', 'orders 1-10']);
   });
 
   test('of a tag whose row was deleted by hand stay as they are', async () => {
     plant({ kind: 'tag', tag: 'gone' }, 1n, 101n, 91);
     plant({ kind: 'tag', tag: 'gone' }, 101n, 201n, 91);
-    expect(await prune(store, RETENTION_MS)).toBe(0);
+    expect(await prune(store, RETENTION_MS, clock.now())).toBe(0);
   });
 
   test('are many thousands, and are merged a thousand at a time, with one page in memory', async () => {
     for (let n = 0n; n < 3_500n; n++) plant(orders, 1n + n * 10n, 11n + n * 10n, 91);
     setBack(35_001n);
     store.transactions = 0;
-    expect(await prune(store, RETENTION_MS)).toBe(3_496);
+    expect(await prune(store, RETENTION_MS, clock.now())).toBe(3_496);
     expect(store.transactions).toBe(4);
-    expect(await prune(store, RETENTION_MS)).toBe(3);
+    expect(await prune(store, RETENTION_MS, clock.now())).toBe(3);
     expect(await ledger()).toEqual(['orders 1-35001 pruned']);
   });
 
   test('are explained as handed out, to whom is not known any more', async () => {
     plant(orders, 1n, 101n, 91);
     plant(orders, 101n, 201n, 91);
-    await prune(store, RETENTION_MS);
+    await prune(store, RETENTION_MS, clock.now());
     const explainer = new Explainer(store, {
       epochMs: 0,
       timestampBits: 41,
@@ -147,7 +147,7 @@ describe('a counter that went back by hand, high-water mark and all, without a f
   });
 
   test('starts above everything that was pruned (I1)', async () => {
-    await prune(store, RETENTION_MS);
+    await prune(store, RETENTION_MS, clock.now());
     setBack(301n);
     const asked = arbiter().grant('orders', holder(2), CALM);
     await clock.advance(2_000);
@@ -180,7 +180,7 @@ describe('an allocation and a merge of the same counter at the same time', () =>
     store.beforeCommit = async () => {
       if (merging++ === 0) await gate;
     };
-    const pruned = prune(store, RETENTION_MS);
+    const pruned = prune(store, RETENTION_MS, clock.now());
     await clock.advance(0);
     const order: string[] = [];
     const granted = arbiter()

@@ -187,7 +187,7 @@ describe('zones of the past', () => {
     await tag.mistypeAndLower(201n);
     await tag.take();
     await tag.clock.advance(10_000);
-    await prune(tag.store, 1_000);
+    await prune(tag.store, 1_000, tag.clock.now());
     expect((await audit(tag.store, tag.fence)).violations).toEqual([]);
   });
 
