@@ -1,4 +1,4 @@
-import { chmod, copyFile, readdir, stat } from 'node:fs/promises';
+import { chmod, copyFile, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { audit } from '@leafcutter/coordinator/domain/ledger/audit';
@@ -7,6 +7,7 @@ import { type CoordinatorConfig, coordinatorSettings } from '@leafcutter/coordin
 import { MemoryLeaseRegistry } from '@leafcutter/coordinator/stores/memory/lease-registry';
 import { noLocks } from '@leafcutter/coordinator/stores/memory/no-locks';
 import { openStores } from '@leafcutter/coordinator/stores/open-stores';
+import type { SqlDriver } from '@leafcutter/coordinator/stores/sql/driver';
 import { SqlStore } from '@leafcutter/coordinator/stores/sql/store';
 import { openSqlite } from '@leafcutter/coordinator/stores/sqlite/driver';
 import { StoreTrouble } from '@leafcutter/coordinator/stores/trouble';
@@ -156,12 +157,86 @@ describe('a SQLite file', () => {
       );
     expect(refusal).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true });
     expect(await store.now()).toBeGreaterThan(0);
-    expect(trouble.last?.words).toBe('database or disk is full');
+    expect(trouble.last).toEqual({ reason: 'refused', words: 'database or disk is full' });
     await driver.query('PRAGMA max_page_count = 1000000');
     ranges.push(await segments.grant('orders', holder(1), CALM));
     expect(trouble.last).toBeUndefined();
     expect(overlaps(ranges)).toEqual([]);
     await store.close();
+  });
+
+  test('that was moved, deleted or replaced takes no writes, which would be lost, and serves when it is back', async () => {
+    await open.store.close();
+    const trouble = new StoreTrouble();
+    const store = new SqlStore(openSqlite(open.file, trouble));
+    await store.createTag(newTag('orders'));
+    const advance = () => store.withTag('orders', (row) => row.advance(row.value + 1n, []));
+    const gone = expect.objectContaining({ code: 'STORE_UNAVAILABLE', reason: 'file_gone' });
+    const aside = `${open.file}.aside`;
+
+    await rename(open.file, aside);
+    await expect(advance()).rejects.toEqual(gone);
+    expect(trouble.last?.reason).toBe('file_gone');
+    // What only reads says nothing about that.
+    expect(await store.now()).toBeGreaterThan(0);
+    expect(trouble.last?.reason).toBe('file_gone');
+    await copyFile(aside, open.file);
+    await expect(advance()).rejects.toEqual(gone);
+
+    await rename(aside, open.file);
+    await advance();
+    expect(trouble.last).toBeUndefined();
+    await unlink(open.file);
+    await expect(store.createTag(newTag('users'))).rejects.toEqual(gone);
+    await store.close();
+  });
+
+  describe('on a slow disk', () => {
+    const WAITS_MS = 1;
+    let trouble: StoreTrouble;
+    let driver: SqlDriver;
+
+    beforeEach(async () => {
+      await open.store.close();
+      trouble = new StoreTrouble();
+      driver = openSqlite(open.file, trouble);
+    });
+    afterEach(() => driver.close());
+
+    /** A grant whose statement takes long enough for whoever waits to be gone. */
+    function slowGrant(): Promise<unknown> {
+      const begunAtMs = performance.now();
+      const left = () => WAITS_MS - (performance.now() - begunAtMs);
+      const sql =
+        'WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 300000) SELECT MAX(x) FROM n';
+      return driver.transaction((session) => session.query(sql), left);
+    }
+
+    test('says so after three grants in a row that came too late, and no longer after one in time', async () => {
+      await slowGrant();
+      await slowGrant();
+      expect(trouble.last).toBeUndefined();
+      await slowGrant();
+      expect(trouble.last).toMatchObject({
+        reason: 'deadline',
+        words: expect.stringMatching(/the 3 of a grant took \d+ ms together, and the request waited 1 ms/),
+      });
+      await driver.query('SELECT 1');
+      expect(trouble.last?.reason).toBe('deadline');
+      await driver.transaction(
+        async () => undefined,
+        () => 60_000,
+      );
+      expect(trouble.last).toBeUndefined();
+    });
+
+    test('lets others have a turn before the next transaction, so probes are answered', async () => {
+      const order: string[] = [];
+      setImmediate(() => order.push('probe'));
+      const grants = [1, 2].map((n) => slowGrant().then(() => order.push(`grant ${n}`)));
+      await Promise.all(grants);
+      expect(order).toEqual(['grant 1', 'probe', 'grant 2']);
+    });
   });
 
   test('syncs every commit, and is in WAL mode', async () => {

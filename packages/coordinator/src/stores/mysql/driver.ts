@@ -3,6 +3,7 @@ import type { PoolConnection as CallbackConnection } from 'mysql2';
 import type { Pool, PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { type LeftMs, RETRY_REASONS } from '../../domain/allocation/store.ts';
 import type { Row, SqlDriver, SqlSession, SqlValue } from '../sql/driver.ts';
+import type { StoreCall } from '../sql/serving.ts';
 import { ConnectionLine } from './connection-line.ts';
 import {
   mustGiveUpConnection,
@@ -12,7 +13,7 @@ import {
 } from './errors.ts';
 import { MysqlHosts, type MysqlOptions } from './hosts.ts';
 import { MysqlIncarnation } from './incarnation.ts';
-import { type MysqlCall, MysqlServing } from './serving.ts';
+import { MysqlServing } from './serving.ts';
 import { prepareSession } from './session.ts';
 
 /**
@@ -79,7 +80,7 @@ class MysqlDriver implements SqlDriver {
   }
 
   transaction<T>(work: (session: SqlSession) => Promise<T>, leftMs?: LeftMs): Promise<T> {
-    const transact = async (connection: PoolConnection, call: MysqlCall) => {
+    const transact = async (connection: PoolConnection, call: StoreCall) => {
       const session = this.#session(connection, call);
       await session.run('START TRANSACTION');
       let result: T;
@@ -112,7 +113,7 @@ class MysqlDriver implements SqlDriver {
     await this.#hosts.close();
   }
 
-  #session(connection: PoolConnection, call: MysqlCall): SqlSession {
+  #session(connection: PoolConnection, call: StoreCall): SqlSession {
     // Callbacks, because the promise API takes a stack trace for every call, which costs a tenth of a refill.
     const inner = connection.connection as unknown as CallbackConnection;
     const execute = (sql: string, values: readonly SqlValue[] = []): Promise<unknown> =>
@@ -137,11 +138,11 @@ class MysqlDriver implements SqlDriver {
 
   /** A connection that failed, or may still be inside a transaction, is never given back. */
   async #withConnection<T>(
-    work: (connection: PoolConnection, call: MysqlCall) => Promise<T>,
+    work: (connection: PoolConnection, call: StoreCall) => Promise<T>,
     { writes, leftMs }: { readonly writes: boolean; readonly leftMs?: LeftMs | undefined },
   ): Promise<T> {
     const { pool } = this.#hosts;
-    const call: MysqlCall = { writes, statements: 0, tookMs: 0, leftMs: leftMs?.() };
+    const call: StoreCall = { writes, statements: 0, tookMs: 0, leftMs: leftMs?.() };
     const begunAtMs = performance.now();
     try {
       const connection = await this.#connectNow(pool);
@@ -171,7 +172,7 @@ class MysqlDriver implements SqlDriver {
     else this.#line.destroy(connection);
   }
 
-  async #prepare(connection: PoolConnection, call: MysqlCall): Promise<void> {
+  async #prepare(connection: PoolConnection, call: StoreCall): Promise<void> {
     const session = this.#session(connection, call);
     const server = await prepareSession(session);
     // Before anything is read or granted here: from now on nothing goes unfenced until a sweep has seen this server.

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import type { StoreCall } from '../sql/serving.ts';
 import { StoreTrouble } from '../trouble.ts';
-import { type MysqlCall, MysqlServing } from './serving.ts';
+import { MysqlServing } from './serving.ts';
 
 let trouble: StoreTrouble;
 let serving: MysqlServing;
@@ -12,11 +13,11 @@ beforeEach(() => {
 });
 
 /** A grant of seven statements, which somebody waited for that long. */
-function grant(tookMs: number, leftMs: number | undefined): MysqlCall {
+function grant(tookMs: number, leftMs: number | undefined): StoreCall {
   return { writes: true, statements: 7, tookMs, leftMs };
 }
 
-function single(writes: boolean, tookMs: number): MysqlCall {
+function single(writes: boolean, tookMs: number): StoreCall {
   return { writes, statements: 1, tookMs, leftMs: undefined };
 }
 

@@ -1,95 +1,32 @@
-import { LeafcutterError } from '@leafcutter/shared/errors';
 import { RETRY_REASONS } from '../../domain/allocation/store.ts';
+import { type StoreCall, StoreServing } from '../sql/serving.ts';
 import { isServersTrouble, isTimeout, translateConnectError } from './errors.ts';
 import type { MysqlOptions } from './hosts.ts';
-
-/** A server that refused a connection is told as crowded for so long, although it serves, milliseconds. */
-const CROWDED_MS = 10_000;
-
-/** A server is told as too slow after so many grants in a row: one may have met a moment in which much was asked. */
-const SLOW_TO_TELL = 3;
 
 const WRITE_TROUBLE: ReadonlySet<string | undefined> = new Set([
   ...[RETRY_REASONS.refused, RETRY_REASONS.readOnly, 'rights'],
 ]);
 
-/** What was asked of the server on one connection, and what that took. */
-export interface MysqlCall {
-  readonly writes: boolean;
-  /** Statements that were answered, those that prepared the connection included. */
-  statements: number;
-  /** In the server's hands: getting the connection, and the statements. Milliseconds. */
-  tookMs: number;
-  /** How long somebody waited for it when it began; undefined if that does not matter. Milliseconds. */
-  readonly leftMs: number | undefined;
-}
-
-/**
- * Tells whether MySQL serves, by what came of each call. A call to it is served or failed.
- *
- * - serving: the first state; also entered by a call that is served, except as the others have it.
- * - troubled: entered by a call that failed because of the server.
- * - refusing writes: entered by a write that it refused, or held up. Left when a write is served: reads say nothing.
- * - slow: entered when grants in a row were served too late for whoever asked, and it was the server that took so long. Left
- *   by a grant in time, or by another write of which each statement took less than half as long.
- */
+/** Tells whether MySQL serves; knows which of its errors say that it does not. The states are those of `StoreServing`. */
 export class MysqlServing {
-  readonly #trouble: MysqlOptions['trouble'];
-  #crowdedAtMs = Number.NEGATIVE_INFINITY;
-  #refusesWrites = false;
-  /** Grants in a row that came too late. */
-  #late = 0;
-  /** What a statement of a grant took while the server is slow. */
-  #slowMs: number | undefined;
+  readonly #serving: StoreServing;
 
   constructor(trouble: MysqlOptions['trouble']) {
-    this.#trouble = trouble;
+    this.#serving = new StoreServing(trouble);
   }
 
   /** `leftMs`: how long somebody still waits for it. */
-  served(call: MysqlCall, leftMs?: number): void {
-    if (isLate(call, leftMs)) {
-      this.#late += 1;
-      if (this.#late >= SLOW_TO_TELL && this.#slowMs === undefined) this.#tooSlow(call);
-      return;
-    }
-    if ((leftMs !== undefined && leftMs >= 0) || this.#isFast(call)) {
-      this.#late = 0;
-      this.#slowMs = undefined;
-    }
-    if (this.#slowMs !== undefined || (this.#refusesWrites && !call.writes)) return;
-    this.#refusesWrites = false;
-    if (performance.now() - this.#crowdedAtMs < CROWDED_MS) return;
-    this.#trouble?.over();
+  served(call: StoreCall, leftMs?: number): void {
+    this.#serving.served(call, leftMs);
   }
 
-  failed(error: unknown, { writes }: Pick<MysqlCall, 'writes'>): void {
+  failed(error: unknown, { writes }: Pick<StoreCall, 'writes'>): void {
     if (!isServersTrouble(error)) return;
-    this.#refusesWrites = writes && (WRITE_TROUBLE.has(error.reason) || isTimeout(error));
-    this.#slowMs = undefined;
-    this.#trouble?.met(error);
+    this.#serving.failed(error, writes && (WRITE_TROUBLE.has(error.reason) || isTimeout(error)));
   }
 
   /** It gave no further connection. */
   crowded(error: unknown): void {
-    this.#crowdedAtMs = performance.now();
-    this.#trouble?.met(translateConnectError(error, false));
+    this.#serving.crowded(translateConnectError(error, false));
   }
-
-  /** Only a write shows how long a COMMIT takes. */
-  #isFast({ writes, statements, tookMs }: MysqlCall): boolean {
-    return writes && this.#slowMs !== undefined && tookMs / statements < this.#slowMs / 2;
-  }
-
-  #tooSlow({ statements, tookMs, leftMs = 0 }: MysqlCall): void {
-    this.#slowMs = tookMs / statements;
-    const [took, waited] = [tookMs, leftMs].map(Math.round);
-    const words = `each statement is answered, but the ${statements} of a grant took ${took} ms together, and the request waited ${waited} ms`;
-    this.#trouble?.met(new LeafcutterError('STORE_UNAVAILABLE', words, { reason: 'deadline' }));
-  }
-}
-
-/** A request that came here too late already had waited for something else. */
-function isLate({ tookMs, leftMs: atFirst = 0 }: MysqlCall, leftMs: number | undefined): boolean {
-  return leftMs !== undefined && leftMs < 0 && atFirst > 0 && tookMs >= atFirst;
 }

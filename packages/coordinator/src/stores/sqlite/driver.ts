@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { LeafcutterError } from '@leafcutter/shared/errors';
+import { type LeftMs, RETRY_REASONS } from '../../domain/allocation/store.ts';
 import {
   DuplicateKeyError,
   type Row,
@@ -8,20 +9,24 @@ import {
   type SqlSession,
   type SqlValue,
 } from '../sql/driver.ts';
+import { type ServingTrouble, type StoreCall, StoreServing } from '../sql/serving.ts';
 import { type FileLock, lockFile } from './lock.ts';
 import { migrateSqlite } from './migrations.ts';
 import { type Moved, movedAway, readMoved } from './moved.ts';
+import { type OpenFile, openedFile } from './opened-file.ts';
 import { makePrivateFile } from './private-file.ts';
-
-interface Trouble {
-  met(error: unknown): void;
-  over(): void;
-}
 
 /** How many transactions may wait for the one file; more means that the disk has stopped answering. */
 const MAX_WAITING = 1_000;
 
+/**
+ * A statement that took longer lets others have a turn at the event loop before the next transaction begins: probes are answered,
+ * and deadlines pass. Milliseconds.
+ */
+const LONG_MS = 20;
+
 const SQLITE_BUSY = 5;
+const SQLITE_READONLY = 8;
 /** Extended codes of a primary key and of a unique index. */
 const DUPLICATE_KEYS = new Set([1555, 2067]);
 
@@ -37,7 +42,7 @@ export function embeddedFile(dataDir: string): string {
  * @throws STORE_UNAVAILABLE with reason `in_use` if another process has it open, `moved` if its counters went to
  * MySQL
  */
-export function openSqlite(file: string, trouble?: Trouble): SqlDriver {
+export function openSqlite(file: string, trouble?: ServingTrouble): SqlDriver {
   return hold(file, trouble, (database, driver) => {
     const moved = readMoved(database);
     if (moved !== undefined) throw movedAway(file, moved);
@@ -65,7 +70,7 @@ export function openSqliteToMove(
 /** Opens the file for this process alone; if `prepare` throws, it is closed again. */
 function hold<T>(
   file: string,
-  trouble: Trouble | undefined,
+  trouble: ServingTrouble | undefined,
   prepare: (database: DatabaseSync, driver: SqlDriver) => T,
 ): T {
   let lock: FileLock | undefined;
@@ -77,7 +82,7 @@ function hold<T>(
     // Exclusive as well, against programs that do not know our lock: an earlier release, or a tool.
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 0;`);
-    return prepare(database, new SqliteDriver(database, lock, trouble));
+    return prepare(database, new SqliteDriver({ database, lock, opened: openedFile(file), trouble }));
   } catch (error) {
     database?.close();
     lock?.release();
@@ -90,6 +95,13 @@ function hold<T>(
   }
 }
 
+interface SqliteParts {
+  readonly database: DatabaseSync;
+  readonly lock: FileLock;
+  readonly opened: OpenFile;
+  readonly trouble: ServingTrouble | undefined;
+}
+
 /** One connection; transactions take turns, because SQLite has one writer. */
 class SqliteDriver implements SqlDriver {
   readonly forUpdate = '';
@@ -100,20 +112,16 @@ class SqliteDriver implements SqlDriver {
   readonly incarnation = 1;
   readonly #database: DatabaseSync;
   readonly #lock: FileLock;
-  readonly #session: SqlSession;
-  readonly #trouble: Trouble | undefined;
-  #refusesWrites = false;
+  readonly #opened: OpenFile;
+  readonly #serving: StoreServing;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor(database: DatabaseSync, lock: FileLock, trouble: Trouble | undefined) {
+  constructor({ database, lock, opened, trouble }: SqliteParts) {
     this.#database = database;
     this.#lock = lock;
-    this.#trouble = trouble;
-    this.#session = {
-      query: async (sql, values = []) => this.#prepare(sql).all(...values) as Row[],
-      run: async (sql, values = []) => Number(this.#prepare(sql).run(...values).changes),
-    };
+    this.#opened = opened;
+    this.#serving = new StoreServing(trouble);
   }
 
   bytewise(expression: string): string {
@@ -125,25 +133,26 @@ class SqliteDriver implements SqlDriver {
   }
 
   query(sql: string, values?: readonly SqlValue[]): Promise<Row[]> {
-    return this.#exclusively(() => this.#session.query(sql, values), false);
+    return this.#exclusively((call) => this.#session(call).query(sql, values), { writes: false });
   }
 
   run(sql: string, values?: readonly SqlValue[]): Promise<number> {
-    return this.#exclusively(() => this.#session.run(sql, values), true);
+    return this.#exclusively((call) => this.#session(call).run(sql, values), { writes: true });
   }
 
-  transaction<T>(work: (session: SqlSession) => Promise<T>): Promise<T> {
-    return this.#exclusively(async () => {
-      this.#database.exec('BEGIN IMMEDIATE');
+  transaction<T>(work: (session: SqlSession) => Promise<T>, leftMs?: LeftMs): Promise<T> {
+    const transact = async (call: StoreCall) => {
+      timed(call, () => this.#database.exec('BEGIN IMMEDIATE'));
       try {
-        const result = await work(this.#session);
-        this.#database.exec('COMMIT');
+        const result = await work(this.#session(call));
+        timed(call, () => this.#database.exec('COMMIT'));
         return result;
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
         throw error;
       }
-    }, true);
+    };
+    return this.#exclusively(transact, { writes: true, leftMs });
   }
 
   async close(): Promise<void> {
@@ -153,6 +162,13 @@ class SqliteDriver implements SqlDriver {
     this.#lock.release();
   }
 
+  #session(call: StoreCall): SqlSession {
+    return {
+      query: async (sql, values = []) => timed(call, () => this.#prepare(sql).all(...values) as Row[]),
+      run: async (sql, values = []) => timed(call, () => Number(this.#prepare(sql).run(...values).changes)),
+    };
+  }
+
   #prepare(sql: string): {
     all(...values: SQLInputValue[]): unknown[];
     run(...values: SQLInputValue[]): { changes: number | bigint };
@@ -160,40 +176,53 @@ class SqliteDriver implements SqlDriver {
     return this.#database.prepare(sql);
   }
 
-  async #exclusively<T>(work: () => Promise<T>, writes: boolean): Promise<T> {
+  async #exclusively<T>(
+    work: (call: StoreCall) => Promise<T>,
+    { writes, leftMs }: { readonly writes: boolean; readonly leftMs?: LeftMs | undefined },
+  ): Promise<T> {
     if (this.#waiting >= MAX_WAITING) {
       throw new LeafcutterError('STORE_UNAVAILABLE', 'Too many transactions wait for the embedded database.');
     }
     this.#waiting++;
+    const call: StoreCall = { writes, statements: 0, tookMs: 0, leftMs: leftMs?.() };
+    const askedAtMs = performance.now();
     const result = this.#turn
       .then(async () => {
         if (!this.#database.isOpen)
           throw new LeafcutterError('STORE_UNAVAILABLE', 'The embedded database is closed.', {
             reason: 'closed',
           });
-        const done = await work();
-        this.#served(writes);
+        if (writes) this.#opened.check();
+        call.tookMs = performance.now() - askedAtMs;
+        const done = await work(call);
+        this.#serving.served(call, leftMs?.());
         return done;
       })
       .catch((error: unknown) => {
         const translated = translate(error);
-        if (translated instanceof LeafcutterError && translated !== error) this.#refused(translated, writes);
+        if (
+          translated instanceof LeafcutterError &&
+          (translated !== error || translated.reason === 'file_gone')
+        )
+          this.#serving.failed(translated, writes);
         throw translated;
       });
-    this.#turn = result.catch(() => undefined).finally(() => this.#waiting--);
+    this.#turn = result
+      .catch(() => undefined)
+      .then(() => (call.tookMs >= LONG_MS ? new Promise(setImmediate) : undefined))
+      .finally(() => this.#waiting--);
     return result;
   }
+}
 
-  #refused(error: LeafcutterError, writes: boolean): void {
-    this.#refusesWrites ||= writes;
-    this.#trouble?.met(error);
-  }
-
-  /** A full disk can still be read. */
-  #served(wrote: boolean): void {
-    if (this.#refusesWrites && !wrote) return;
-    this.#refusesWrites = false;
-    this.#trouble?.over();
+/** Runs one statement, and enters what it took. */
+function timed<T>(call: StoreCall, statement: () => T): T {
+  const askedAtMs = performance.now();
+  try {
+    return statement();
+  } finally {
+    call.statements += 1;
+    call.tookMs += performance.now() - askedAtMs;
   }
 }
 
@@ -217,6 +246,7 @@ function translate(error: unknown): unknown {
     'STORE_UNAVAILABLE',
     'The embedded database refused; is its disk full or read-only?',
     {
+      reason: primaryCode(error) === SQLITE_READONLY ? RETRY_REASONS.readOnly : RETRY_REASONS.refused,
       cause: error,
     },
   );
