@@ -4,16 +4,14 @@
 # Guess: a writer quotes a string that any reader in use could take for a number, and so an ID comes back as it was written.
 # What was seen: PyYAML quotes what YAML 1.1 takes for a number. There a float needs a point, so digits with one `e` among them stay
 #   bare, and in YAML 1.2 they are a float. Of IDs of 16 hexadecimal digits that is one in 1,300. The package yaml reads all of these as
-#   numbers, and js-yaml those that are finite. PyYAML itself reads all of them back. In the other direction js-yaml quotes for
-#   both versions, and yaml only for 1.2: PyYAML reads 1000 where yaml wrote the text 1_000.
+#   numbers, and js-yaml those that are finite. PyYAML itself reads all of them back.
 # Seen with PyYAML 6.0.4, js-yaml 5.5.0, yaml 2.9.1, Python 3.11, Node 20.20, 2026-12-01:
 #   100000 IDs written by PyYAML
 #   read by PyYAML: 0 changed
 #   read by js-yaml: 17 changed, first 5418106736065e21 to 5.418106736065e+33
 #   read by yaml: 70 changed, first 237475e120087497 to Infinity
-#   1_000 written by yaml, read by PyYAML: 1000
 # Why it matters here: IDs in hexadecimal or base 36 that go through YAML (fixtures, Helm values, Ansible) need quotes that the
-#   writer does not set; decimal IDs are quoted by all of them.
+#   writer does not set.
 set -uo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -42,19 +40,11 @@ for (const [name, read] of [['js-yaml', load], ['yaml', parse]]) {
   console.log(`read by ${name}: ${changed.length} changed, first ${changed[0]?.join(' to ')}`);
 }
 JS
-cat >back.mjs <<'JS'
-import { stringify } from 'yaml';
-process.stdout.write(stringify({ id: '1_000' }));
-JS
-{
-  venv/bin/python write.py && node read.mjs &&
-    echo "1_000 written by yaml, read by PyYAML: $(node back.mjs | venv/bin/python -c 'import sys, yaml; print(yaml.safe_load(sys.stdin)["id"])')"
-} >seen || exit 1
+venv/bin/python write.py >seen && node read.mjs >>seen || exit 1
 cat seen
 diff seen - <<'SEEN'
 100000 IDs written by PyYAML
 read by PyYAML: 0 changed
 read by js-yaml: 17 changed, first 5418106736065e21 to 5.418106736065e+33
 read by yaml: 70 changed, first 237475e120087497 to Infinity
-1_000 written by yaml, read by PyYAML: 1000
 SEEN
