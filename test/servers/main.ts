@@ -34,11 +34,16 @@ async function runLoad({ dialect }: ServerKind, bin: string): Promise<LoadResult
     cwd: ROOT,
     env: environment(bin),
   });
-  const limit = setTimeout(() => void load.kill(), LOAD_LIMIT_MS);
+  let isLate = false;
+  const limit = setTimeout(() => {
+    isLate = true;
+    void load.kill();
+  }, LOAD_LIMIT_MS);
   const { code } = await load.exited;
   clearTimeout(limit);
   if (code === 0) return JSON.parse(load.lines.at(-1) ?? '') as LoadResult;
-  return { ids: 0, duplicates: 0, others: [load.tail(5).replaceAll(/\s+/g, ' ')], hasRecovered: false };
+  const why = isLate ? `the load did not end within ${LOAD_LIMIT_MS / 1_000} s` : load.tail(5);
+  return { ids: 0, duplicates: 0, others: [why.replaceAll(/\s+/g, ' ')], hasRecovered: !isLate };
 }
 
 async function judge(server: ServerKind, bin: string): Promise<Verdict> {
