@@ -67,7 +67,7 @@ async function answerOf(server: Server, method: string, path: string, headers = 
   return { status: response.status, fields, body: await response.text() };
 }
 
-test.each<[string, string, Record<string, string>?]>([
+const ASKED: readonly [method: string, path: string, headers?: Record<string, string>][] = [
   ['GET', '/livez'],
   ['HEAD', '/livez'],
   ['OPTIONS', '/livez'],
@@ -93,12 +93,17 @@ test.each<[string, string, Record<string, string>?]>([
   ['GET', '/%'],
   ['GET', '/livez', { 'sec-fetch-site': 'cross-site' }],
   ['POST', '/metrics', { origin: 'http://evil.example' }],
-])('%s %s is answered as by Express', async (method, path, headers = {}) => {
+];
+
+test.each([...ASKED])('%s %s is answered as by Express', async (method, path, headers = {}) => {
   const [bare, express] = await Promise.all(servers.map((server) => answerOf(server, method, path, headers)));
   expect(bare).toEqual(express);
 });
 
-test('and both tell of the same errors', () => {
+test('both tell of the same errors', async () => {
+  for (const all of heard) all.length = 0;
+  for (const [method, path, headers] of ASKED)
+    await Promise.all(servers.map((server) => answerOf(server, method, path, headers)));
   expect(heard[0]?.length).toBeGreaterThan(10);
   expect(heard[0]).toEqual(heard[1]);
 });
