@@ -129,8 +129,13 @@ describe.each(WRONG)('a database clock that is %s', (_how, offsMs) => {
     const today = datedName(TEMPLATE, nowMs);
     const ranges = [await segmentsOf(right).grant(today, holder(1), ASK)];
     await right.note({
-      ...{ action: 'tag.create', subject: TEMPLATE, actor: 'someone', origin: 'api', coordinatorId: 'c1' },
-      ...{ before: null, after: {} },
+      action: 'tag.create',
+      subject: TEMPLATE,
+      actor: 'someone',
+      origin: 'api',
+      coordinatorId: 'c1',
+      before: null,
+      after: {},
     } as Parameters<Store['note']>[0]);
     for (const offMs of offsMs) {
       const store = await wrongBy(offMs);

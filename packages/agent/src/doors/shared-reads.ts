@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { platform } from 'node:os';
 
 /**
  * What all connections read into. A callback has looked at it, or copied from it, before the next connection is read.
@@ -31,7 +32,7 @@ interface Handle {
 export function readShared(socket: Socket, read: (bytes: Buffer) => void): boolean {
   const parts = socket as unknown as Record<symbol, unknown> & { readonly _handle?: Handle | null };
   // There a read may be under way for many connections at once, each into its own memory.
-  if (process.platform === 'win32') return false;
+  if (platform() === 'win32') return false;
   // What has been read already comes as `data`, and those with TLS may have.
   if (socket.constructor !== Socket || socket.readableLength > 0) return false;
   if (BUFFER === undefined || CALLBACK === undefined || parts[BUFFER] !== null) return false;
