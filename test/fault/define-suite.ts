@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { TEST_MS } from '../support/patience.ts';
 import { appendOutcome, markdownTable } from './report.ts';
 import { type Outcome, runScenario } from './run-scenario.ts';
 import type { Control, Scenario } from './scenario.ts';
@@ -27,7 +28,8 @@ export function defineSuite(groups: Readonly<Record<string, readonly Scenario[]>
   for (const [group, scenarios] of Object.entries(groups)) {
     describe(group, () => {
       for (const scenario of scenarios.filter(({ quick }) => full || quick)) {
-        test(scenario.name, () => testScenario(scenario, outcomes));
+        const limitMs = TEST_MS + (scenario.lastsMs ?? 0);
+        test(scenario.name, () => testScenario(scenario, outcomes), limitMs);
         for (const control of controlsOf(scenario)) {
           const title = `negative control of ${scenario.name}: without ${control.guard}`;
           test(title, () => testControl(scenario, control));

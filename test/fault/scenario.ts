@@ -24,8 +24,13 @@ export interface Scenario {
   readonly nemesis: (arena: Arena) => Promise<void>;
   /** Runs in CI too. */
   readonly quick?: true;
-  /** Why callers may wait longer than their deadline: the agent itself stood still. */
+  /**
+   * Why callers may wait longer than their deadline: the agent itself stood still, or calls that were sent ahead on one
+   * connection each wait for as long as they may, one after the other.
+   */
   readonly late?: string;
+  /** How long its faults last by design, milliseconds, if that is minutes. */
+  readonly lastsMs?: number;
   /** Target of the time to resume, milliseconds, if it is not 10 s, and why. */
   readonly resumes?: { readonly withinMs: number; readonly because: string };
   /** Sources that do not issue again, because the fault ends them. */

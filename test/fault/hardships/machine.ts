@@ -73,6 +73,38 @@ export const MACHINE_HARDSHIPS: readonly Hardship<StoresBench>[] = [
   },
   { name: 'coordinator: runs for 100 ms of 500', begin: ({ coordinator }) => stuttering(coordinator) },
   { name: 'agent: runs for 100 ms of 500', begin: ({ agent }) => stuttering(agent) },
+  {
+    name: 'agent: 40 clients read nothing of what they ask for',
+    async begin({ agent }) {
+      const { hostname, port } = new URL(agent.url);
+      const request = 'GET /v1/ids/hot?count=100 HTTP/1.1\r\nhost: a\r\n\r\n'.repeat(20);
+      const sockets = Array.from({ length: 40 }, () => {
+        const socket = connect(Number(port), hostname);
+        socket.on('error', () => undefined);
+        socket.pause();
+        socket.write(request);
+        return socket;
+      });
+      return async () => {
+        for (const socket of sockets) socket.destroy();
+      };
+    },
+  },
+  {
+    name: 'coordinator: 60 clients send half a request each',
+    async begin({ coordinator }) {
+      const { hostname, port } = new URL(coordinator.url);
+      const sockets = Array.from({ length: 60 }, () => {
+        const socket = connect(Number(port), hostname);
+        socket.on('error', () => undefined);
+        socket.write('POST /v1/tags HTTP/1.1\r\ncontent-length: 100\r\n');
+        return socket;
+      });
+      return async () => {
+        for (const socket of sockets) socket.destroy();
+      };
+    },
+  },
   clock('an hour ahead', HOUR_S),
   clock('an hour behind', -HOUR_S),
 ];

@@ -102,6 +102,32 @@ export const MYSQL_HARDSHIPS: readonly Hardship<StoresBench>[] = [
   }),
   variables({ net_buffer_length: 1024, max_allowed_packet: 1024 }),
   variables({ max_prepared_stmt_count: 0 }),
+  variables({ auto_increment_increment: 7, auto_increment_offset: 3, innodb_deadlock_detect: 'OFF' }),
+  variables({ in_predicate_conversion_threshold: 2, optimizer_search_depth: 0, max_seeks_for_key: 1 }),
+  variables({
+    session_track_state_change: 'ON',
+    session_track_system_variables: '*',
+    session_track_transaction_info: 'CHARACTERISTICS',
+  }),
+  variables({
+    lc_messages: 'de_DE',
+    lc_time_names: 'ar_AE',
+    general_log: 'ON',
+    slow_query_log: 'ON',
+    long_query_time: 0,
+  }),
+  variables({
+    idle_write_transaction_timeout: 1,
+    idle_readonly_transaction_timeout: 1,
+    foreign_key_checks: 0,
+    unique_checks: 0,
+  }),
+  variables({
+    table_open_cache: 10,
+    max_recursive_iterations: 0,
+    div_precision_increment: 0,
+    max_session_mem_used: 8_192,
+  }),
   variables({ max_statement_time: 0.001 }),
   variables({ read_only: 1 }),
   variables({ require_secure_transport: 1 }),
@@ -124,6 +150,35 @@ export const MYSQL_HARDSHIPS: readonly Hardship<StoresBench>[] = [
   ...(CAN_MAKE_DISKS
     ? [{ name: 'MySQL: started again, and its disk is full (1114)', begin: fillDatabase, lastsMs: 20_000 }]
     : []),
+  operated('MySQL: `LOCK TABLES … READ` on its tables by somebody', async (operator) => {
+    await operator.query('LOCK TABLES leaf_alloc READ, leafcutter_machine READ, leafcutter_ledger READ');
+    return () => operator.query('UNLOCK TABLES');
+  }),
+  operated('MySQL: `ALTER TABLE` waits for an open transaction', async (operator, { arena }) => {
+    await operator.query('START TRANSACTION');
+    await operator.query('SELECT COUNT(*) FROM leaf_alloc');
+    const waits = arena.operator.mysql.query('ALTER TABLE leaf_alloc COMMENT = "a note"');
+    return async () => {
+      await operator.query('COMMIT');
+      await waits;
+    };
+  }),
+  {
+    name: 'MySQL: stands still (SIGSTOP)',
+    lastsMs: 8_000,
+    async begin({ arena: { mariadb } }) {
+      await mariadb.pause();
+      return () => mariadb.resume();
+    },
+  },
+  {
+    name: 'MySQL: half-open connections, on which nothing comes back',
+    lastsMs: 8_000,
+    async begin({ place }) {
+      await place.mysql.blackhole('server-to-client');
+      return () => place.mysql.heal();
+    },
+  },
   {
     name: 'MySQL: no further file or connection (`ulimit -n`)',
     async begin({ arena, place }) {

@@ -82,6 +82,21 @@ export const REDIS_HARDSHIPS: readonly Hardship<StoresBench>[] = [
   settings({ maxmemory: '1', 'maxmemory-policy': 'noeviction' }),
   settings({ maxmemory: '1', 'maxmemory-policy': 'allkeys-random' }),
   settings({ requirepass: 'a-new-one' }),
+  settings({ 'maxmemory-clients': '1' }),
+  settings({
+    'hash-max-listpack-entries': '0',
+    'zset-max-listpack-entries': '0',
+    'set-max-intset-entries': '0',
+    'list-max-listpack-size': '1',
+    'stream-node-max-entries': '1',
+  }),
+  settings({
+    'notify-keyspace-events': 'KEA',
+    'slowlog-log-slower-than': '0',
+    'lazyfree-lazy-user-del': 'yes',
+    'active-expire-effort': '10',
+  }),
+  settings({ appendonly: 'yes', appendfsync: 'always', 'aof-use-rdb-preamble': 'no' }),
   {
     name: 'Redis: `maxclients` reached',
     async begin({ arena, place }) {
@@ -141,6 +156,29 @@ export const REDIS_HARDSHIPS: readonly Hardship<StoresBench>[] = [
       return () => operator.redis.client('UNPAUSE');
     },
   },
+  {
+    name: 'Redis: a script of somebody else does not end (`BUSY`)',
+    async begin({ arena: { operator, redis } }) {
+      const operatorOfItsOwn = operator.redis.duplicate();
+      await operator.redis.config('SET', 'lua-time-limit', '100');
+      const runs = operatorOfItsOwn.eval('while true do end', 0).catch(() => redis.running);
+      return async () => {
+        await operator.redis.call('SCRIPT', 'KILL');
+        await runs;
+        operatorOfItsOwn.disconnect();
+        await operator.redis.config('SET', 'lua-time-limit', '5000');
+      };
+    },
+  },
+  {
+    name: 'Redis: stands still (SIGSTOP)',
+    lastsMs: 8_000,
+    async begin({ arena: { redis } }) {
+      await redis.pause();
+      return () => redis.resume();
+    },
+  },
+  again('`FLUSHALL` every 300 ms', 300, (operator) => operator.flushall()),
   again('`SCRIPT FLUSH` every 50 ms', 50, (operator) => operator.script('FLUSH')),
   again('`CLIENT KILL TYPE normal` every 50 ms', 50, (operator) =>
     operator.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes'),

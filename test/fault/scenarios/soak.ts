@@ -37,6 +37,7 @@ function soak(): Scenario {
     faults: `${seconds} s of nemeses drawn from ${drawable.length}, seed ${seed}; ${spared} forgets nothing`,
     arena: SOAK,
     late: 'agents stand still',
+    lastsMs: seconds * 1_000,
     async nemesis(arena: Arena) {
       const end = performance.now() + seconds * 1_000;
       const drawn: string[] = [];
