@@ -85,15 +85,16 @@ test('the verdict is for people, too, and a file for Jepsen has a line per ID an
 });
 
 test('the ledger is read in pages, and refuses what it does not know', async () => {
+  // A range of each agent at least. More may come meanwhile, behind them.
+  await Promise.all(agents.map(async ({ url }) => (await fetch(`${url}/v1/ids/orders`)).text()));
   const page = async (query: string) => ledgerPage.parse(await coordinator.json(`/v1/ledger?${query}`));
   const all = await page('tag=orders&limit=1000');
   expect(all.next).toBeNull();
   expect(all.ranges.length).toBeGreaterThan(1);
   expect(all.ranges.every(({ tag, machineId }) => tag === 'orders' && machineId === null)).toBe(true);
   const first = await page('tag=orders&limit=1');
-  expect(await page(`tag=orders&limit=1000&after=${first.next}`)).toMatchObject({
-    ranges: all.ranges.slice(1),
-  });
+  const others = await page(`tag=orders&limit=1000&after=${first.next}`);
+  expect(others.ranges.slice(0, all.ranges.length - 1)).toEqual(all.ranges.slice(1));
 
   expect((await page(`tag=orders&after=${2n ** 63n - 2n}`)).ranges).toEqual([]);
 
