@@ -32,7 +32,7 @@ beforeAll(async () => {
   swap(files.tokens, 'first\n');
   swap(files.tinyid, 'parcels=mine\n');
   swap(files.coordinator, 'agent-1');
-  swap(files.agents, 'agent-1');
+  swap(files.agents, 'agent-1\n');
   coordinator = await start({
     kind: 'coordinator',
     name: 'coordinator',
@@ -77,6 +77,27 @@ async function http(path: string, token: string): Promise<string> {
 /** What tinyid's client of the tag parcels hears. */
 const tinyid = (token: string) => http(`/tinyid/id/nextIdSimple?bizType=parcels&token=${token}`, 'second');
 
+/** Makes `token` the only one that callers have. */
+async function callersHave(token: string): Promise<void> {
+  swap(files.tokens, `${token}\n`);
+  expect(await poll(async () => (await http('/v1/ids/orders-eu', token)).startsWith('200'))).toBe(true);
+}
+
+/** Has the coordinator accept these tokens of agents; returns when `token` is accepted or refused as it should be. */
+async function coordinatorTakes(tokens: readonly string[], token: string, refused = false): Promise<void> {
+  swap(files.agents, `${tokens.join('\n')}\n`);
+  coordinator.process.signal('SIGHUP');
+  const isRefused = async () => {
+    const answer = await fetch(`${coordinator.url}/v1/tags/parcels/segments`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: '{}',
+    });
+    return answer.status === 401;
+  };
+  expect(await poll(async () => (await isRefused()) === refused)).toBe(true);
+}
+
 /** A stream of events: how many pieces of it came, and whether the service ended it. */
 async function listen({ url }: Service, path: string, token: string) {
   const leaving = new AbortController();
@@ -96,6 +117,7 @@ async function listen({ url }: Service, path: string, token: string) {
 
 describe('tokens that change in their file', () => {
   test('count without a restart, also on connections that are open: the new one opens, the old one does not', async () => {
+    await callersHave('first');
     const connection = await KeepAlive.open(agent.url, { authorization: 'Bearer first' });
     const redis = new Redis({
       port: respPort,
@@ -142,6 +164,7 @@ describe('tokens that change in their file', () => {
   });
 
   test('are kept when the file is empty, missing or nonsense, and that is told once', async () => {
+    await callersHave('second');
     const failed = () => metric(`${RELOADS}{result="failed"}`, agent);
     for (const spoil of [
       () => swap(files.tokens, '\n'),
@@ -160,32 +183,26 @@ describe('tokens that change in their file', () => {
   });
 
   test('between agent and coordinator: both sides, one after the other, and refills go on', async () => {
-    swap(files.agents, 'agent-1\nagent-2\n');
-    coordinator.process.signal('SIGHUP');
-    const reloaded = () => metric('leafcutter_coordinator_reloads_total{result="ok"}', coordinator);
-    expect(await poll(async () => (await reloaded()) === 1)).toBeTruthy();
+    await callersHave('second');
+    await coordinatorTakes(['agent-1'], 'agent-1');
+    swap(files.coordinator, 'agent-1');
+    expect(await poll(async () => (await http('/v1/ids/drawn-before', 'second')).startsWith('200'))).toBe(
+      true,
+    );
+    const reloads = () => metric('leafcutter_coordinator_reloads_total{result="ok"}', coordinator);
+    const reloadsBefore = await reloads();
+    await coordinatorTakes(['agent-1', 'agent-2'], 'agent-2');
     const before = await metric(`${RELOADS}{result="ok"}`, agent);
     swap(files.coordinator, 'agent-2');
     expect(await poll(async () => (await metric(`${RELOADS}{result="ok"}`, agent)) > before)).toBeTruthy();
-    swap(files.agents, 'agent-2\n');
-    coordinator.process.signal('SIGHUP');
-    expect(await poll(async () => (await reloaded()) === 2)).toBeTruthy();
+    await coordinatorTakes(['agent-2'], 'agent-1', true);
+    expect(await reloads()).toBe(reloadsBefore + 2);
     expect(await http('/v1/ids/never-drawn-before', 'second')).toMatch(/^200 1$/);
-    const old = await fetch(`${coordinator.url}/v1/tags/parcels/segments`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer agent-1', 'content-type': 'application/json' },
-      body: '{}',
-    });
-    expect(old.status).toBe(401);
   });
 
   test('the wrong way round: the agent is refused meanwhile, says so as its own trouble, and goes on by itself', async () => {
-    swap(files.agents, 'agent-3\n');
-    const reloaded = await metric('leafcutter_coordinator_reloads_total{result="ok"}', coordinator);
-    coordinator.process.signal('SIGHUP');
-    const isTaken = async () =>
-      (await metric('leafcutter_coordinator_reloads_total{result="ok"}', coordinator)) > reloaded;
-    expect(await poll(isTaken)).toBe(true);
+    await callersHave('second');
+    await coordinatorTakes(['agent-3'], 'agent-3');
     expect(await http('/v1/ids/drawn-too-early', 'second')).toMatch(/^503 .*"reason":"agent_token"/);
     swap(files.coordinator, 'agent-3');
     const isServed = async () => (await http('/v1/ids/drawn-too-early', 'second')).startsWith('200');
@@ -217,6 +234,7 @@ describe('tokens that change in their file', () => {
   });
 
   test('are never said: not in the log, the metrics or the status', async () => {
+    await callersHave('second');
     const said = [
       ...[...agent.process.lines, ...coordinator.process.lines],
       ...[await (await fetch(`${agent.url}/metrics`)).text(), await http('/v1/status', 'second')],
