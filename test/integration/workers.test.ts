@@ -41,12 +41,12 @@ afterAll(async () => {
 });
 
 /** Draws over a connection of its own, kept alive, so that all come from one worker; a lost connection ends it. */
-async function drawOver(count: number): Promise<bigint[]> {
+async function drawOver(count: number, tag = 'shared'): Promise<bigint[]> {
   const dispatcher = new Agent({ connections: 1, pipelining: 1 });
   const ids: bigint[] = [];
   try {
     for (let n = 0; n < count; n++) {
-      const { body } = await request(`${agent.url}/v1/ids/shared`, { dispatcher });
+      const { body } = await request(`${agent.url}/v1/ids/${tag}`, { dispatcher });
       ids.push(BigInt(await body.text()));
     }
   } catch {
@@ -55,6 +55,11 @@ async function drawOver(count: number): Promise<bigint[]> {
     await dispatcher.destroy();
   }
   return ids;
+}
+
+interface AgentId {
+  readonly agentId: string;
+  readonly instanceId: string;
 }
 
 const status = () => agent.json<WholeAgentStatus>('/v1/status');
@@ -82,13 +87,10 @@ test('each worker is an agent of its own behind one port', async () => {
   expect(workers.map(({ agentId }) => agentId)).toEqual(['several-w1', 'several-w2']);
   expect(new Set(workers.map(({ instanceId }) => instanceId)).size).toBe(2);
   const known = async () => {
-    const { agents } = await coordinator.json<{ agents: { agentId: string }[] }>('/v1/agents');
-    return (
-      agents
-        .map(({ agentId }) => agentId)
-        .toSorted()
-        .join() === 'several-w1,several-w2'
-    );
+    const { agents } = await coordinator.json<{ agents: AgentId[] }>('/v1/agents');
+    const isListed = ({ agentId, instanceId }: AgentId) =>
+      agents.some((listed) => listed.agentId === agentId && listed.instanceId === instanceId);
+    return agents.every(({ agentId }) => /^several-w[12]$/.test(agentId)) && workers.every(isListed);
   };
   expect(await poll(known)).toBe(true);
 });
@@ -104,14 +106,15 @@ test('IDs repeat nowhere and rise on each connection', async () => {
 });
 
 test('metrics and status are whole, whichever worker answers', async () => {
+  const counted = (await Promise.all(Array.from({ length: 40 }, () => drawOver(10, 'counted')))).flat();
   const total = async () => {
     const text = await (await fetch(`${agent.url}/metrics`, { headers: { connection: 'close' } })).text();
     const lines = text
       .split('\n')
-      .filter((line) => line.startsWith('leafcutter_agent_ids_issued_total{tag="shared"'));
+      .filter((line) => line.startsWith('leafcutter_agent_ids_issued_total{tag="counted"'));
     const workers = lines.map((line) => /worker="(\d)"/.exec(line)?.[1]).toSorted();
     const sum = lines.reduce((all, line) => all + Number(line.split(' ').at(-1)), 0);
-    return workers.join() === '1,2' && sum === drawn.length && (await workersOf()).length === 2;
+    return workers.join() === '1,2' && sum === counted.length && (await workersOf()).length === 2;
   };
   // On a busy machine a worker may be too slow to tell once, but not ten times in a row.
   for (let n = 0; n < 10; n++) expect(await poll(total)).toBe(true);
@@ -168,6 +171,7 @@ test('all stop when the service is asked to', async () => {
   await agent.stop();
   expect(await agent.process.exited).toEqual({ code: 0, signal: null });
   for (const pid of children) expect(() => process.kill(pid, 0)).toThrow();
+  await agent.restart();
 });
 
 test('a port that is taken is told, although workers could share it', async () => {
