@@ -113,7 +113,7 @@ describe('docs/migrate-from-leaf.md, from a table that a Leaf made', () => {
         step int NOT NULL, description varchar(256) DEFAULT NULL, update_time timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
         ON UPDATE CURRENT_TIMESTAMP, PRIMARY KEY (biz_tag)) ENGINE=InnoDB`);
       await query(
-        "INSERT INTO leaf_alloc (biz_tag, max_id, step) VALUES ('order', 5001, 100), ('acct.v2', 1, 100)",
+        "INSERT INTO leaf_alloc (biz_tag, max_id, step) VALUES ('order', 5001, 100), ('acct.v2', 1, 100), ('old', 1, 100)",
       );
     });
     await runSql(root, 'leaf-user', LEAF, { 'leaf.*': 'leaf_of_another_name.*' });
@@ -122,10 +122,14 @@ describe('docs/migrate-from-leaf.md, from a table that a Leaf made', () => {
       { 'mysql://leafcutter:change-me@db:3306/leaf': user },
       { LEAFCUTTER_REDIS_KEY_PREFIX: 'beside-leaf:' },
     );
+    await startAll();
+  });
+
+  async function startAll(): Promise<void> {
     await leaf.start('coordinator', '127.0.0.1:8100');
     await leaf.start('central-agent', '0.0.0.0:8080');
     await leaf.start('sidecar-agent', '127.0.0.1:8000');
-  });
+  }
 
   test('finds the keys that Leaf cuts', async () => {
     expect(await runSql(user, 'dotted-keys', LEAF)).toEqual([{ biz_tag: 'acct.v2' }]);
@@ -151,16 +155,16 @@ describe('docs/migrate-from-leaf.md, from a table that a Leaf made', () => {
     const { stdout } = await run(process.execPath, [LEAF_PROGRAM, root, 'order', '1', '50'], options);
     const [[start]] = JSON.parse(/^issued (.*)$/m.exec(stdout)?.[1] ?? '[[]]') as [[number, number]];
     expect(start).toBeGreaterThan(highest);
+    await startAll();
   });
 
   test('retires a tag for Leaf, too, and remembers how far it came', async () => {
-    const [{ max_id: counter } = {}] = await inMysql(user, (query) =>
-      query("SELECT max_id FROM leaf_alloc WHERE biz_tag = 'order'"),
-    );
-    await runSql(user, 'retire', LEAF);
+    expect(await textOf(`${leaf.urlOf('0.0.0.0:8080')}/api/segment/get/old`)).toBe('1');
     const left = (sql: string) => inMysql(user, (query) => query(sql));
-    expect(await left("SELECT biz_tag FROM leaf_alloc WHERE biz_tag = 'order'")).toEqual([]);
-    expect(await left("SELECT high_water FROM leafcutter_tag WHERE tag = 'order'")).toEqual([
+    const [{ max_id: counter } = {}] = await left("SELECT max_id FROM leaf_alloc WHERE biz_tag = 'old'");
+    await runSql(user, 'retire', LEAF, { "'order'": "'old'" });
+    expect(await left("SELECT biz_tag FROM leaf_alloc WHERE biz_tag = 'old'")).toEqual([]);
+    expect(await left("SELECT high_water FROM leafcutter_tag WHERE tag = 'old'")).toEqual([
       { high_water: counter },
     ]);
   });
