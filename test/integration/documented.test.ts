@@ -46,15 +46,14 @@ beforeAll(async () => {
     env: {
       PATH: env.PATH ?? '',
       LEAFCUTTER_DATA_DIR: join(cwd, 'data'),
-      LEAFCUTTER_DEV_GRPC: grpc,
-      LEAFCUTTER_DEV_GO_LEAF_GRPC: goLeaf,
-      LEAFCUTTER_DEV_RESP: resp,
     },
     instead: {
-      'npm start --': 'leafcutter dev',
       '127.0.0.1:8190': coordinator,
       '127.0.0.1:8090': first,
       '127.0.0.1:8091': second,
+      '127.0.0.1:9001': grpc,
+      '127.0.0.1:1235': goLeaf,
+      '127.0.0.1:6391': resp,
     },
   });
   await dev.waitForLine(/Leafcutter is ready/);
