@@ -101,7 +101,7 @@ describe('leafcutter tag', () => {
     [['create'], 64, 'Name the tag.'],
     [['create', 'a', 'b'], 64, '"b" is one word too many.'],
     [['creat', 'a'], 64, 'There is no action "creat".'],
-    [['create', 'a', '--stp', '5'], 64, "Unknown option '--stp'"],
+    [['create', 'a', '--stp', '5'], 64, 'tag has no flag --stp; did you mean --step?'],
     [[], 64, 'Usage: leafcutter tag <action>'],
     [['--help'], 0, 'Usage: leafcutter tag <action>'],
   ])('%p ends with %p and says %p', async (args, code, sentence) => {

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import type { AuditPage } from '@leafcutter/shared/inspection';
 import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
 import { jsonText } from '../json-text.ts';
+import { parseFlags } from '../parse-flags.ts';
 import { textTable } from '../text-table.ts';
 import { adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
@@ -87,9 +87,5 @@ function shown(value: string | number | null | undefined): string {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-  }
+  return parseFlags('audit', { args: [...argv], options: OPTIONS }).values;
 }

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import type { Explanation } from '@leafcutter/shared/inspection';
 import { visible } from '@leafcutter/shared/visible';
 import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
 import { jsonText } from '../json-text.ts';
+import { parseFlags } from '../parse-flags.ts';
 import { adminClient } from './admin-client.ts';
 import { ADMIN_TLS_HELP } from './admin-tls.ts';
 
@@ -88,9 +88,5 @@ function isoTime(ms: string): string {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-  }
+  return parseFlags('explain', { args: [...argv], options: OPTIONS, allowPositionals: true });
 }

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { visible } from '@leafcutter/shared/visible';
 import type { ComparedTag, TagView } from '@leafcutter/shared/wire';
 import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
 import { jsonText } from '../json-text.ts';
+import { parseFlags, seeHelp } from '../parse-flags.ts';
 import { type ApplyFlags, applyTagFiles } from '../tag-file/apply.ts';
 import { exportTags } from '../tag-file/export.ts';
 import { textTable } from '../text-table.ts';
@@ -69,7 +69,7 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
     io.out(HELP + ADMIN_TLS_HELP);
     return action === undefined && values.help !== true ? EXIT.usage : EXIT.ok;
   }
-  if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n\n${HELP}`);
+  if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n${seeHelp('tag')}`);
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
   const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
   const print = (tags: readonly TagView[]) => io.out(values.json === true ? jsonText(tags) : table(tags));
@@ -116,7 +116,7 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
       await exportTags(client, values.json === true, io);
       break;
     default:
-      throw new UsageError(`There is no action "${action}".\n\n${HELP}`);
+      throw new UsageError(`There is no action "${action}".\n${seeHelp('tag')}`);
   }
   return EXIT.ok;
 }
@@ -145,20 +145,16 @@ async function lower(
 function applyFlags(name: string | undefined, values: Values): ApplyFlags {
   const { file, 'dry-run': dryRun = false, prune = false, yes = false, json = false } = values;
   if (name !== undefined) throw new UsageError(`"${name}" is one word too many: say -f ${name}.`);
-  if (file === undefined) throw new UsageError(`Say which file: -f tags.yaml.\n\n${HELP}`);
+  if (file === undefined) throw new UsageError(`Say which file: -f tags.yaml.\n${seeHelp('tag')}`);
   return { file, dryRun, prune, yes, json };
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-  }
+  return parseFlags('tag', { args: [...argv], options: OPTIONS, allowPositionals: true });
 }
 
 function needName(name: string | undefined): string {
-  if (name === undefined) throw new UsageError(`Name the tag.\n\n${HELP}`);
+  if (name === undefined) throw new UsageError(`Name the tag.\n${seeHelp('tag')}`);
   return name;
 }
 

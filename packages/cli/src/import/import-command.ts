@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { hasCode } from '@leafcutter/shared/errors';
 import { StoreUrlError } from '@leafcutter/shared/store-url';
 import { leafStem, NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
@@ -7,6 +6,7 @@ import { type AdminClient, adminClient } from '../admin/admin-client.ts';
 import { ADMIN_TLS_HELP } from '../admin/admin-tls.ts';
 import { EXIT, type ExitCode, type Io, UsageError } from '../io.ts';
 import { jsonText } from '../json-text.ts';
+import { parseFlags } from '../parse-flags.ts';
 import { textTable } from '../text-table.ts';
 import { type Existing, planStep, type Step, withoutClashes } from './plan.ts';
 import { Renames } from './renames.ts';
@@ -229,9 +229,5 @@ function readGap(text: string): bigint {
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-  }
+  return parseFlags('import', { args: [...argv], options: OPTIONS, allowPositionals: true });
 }

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { type Io, UsageError } from '../io.ts';
+import { parseFlags } from '../parse-flags.ts';
 
 /**
  * A million IDs take 40 MB of memory, and half as much again while they are judged. More can be drawn in several
@@ -102,11 +102,7 @@ export function readOptions({ argv, env }: Pick<Io, 'argv' | 'env'>): VerifyOpti
 }
 
 function parse(argv: readonly string[]) {
-  try {
-    return parseArgs({ args: [...argv], options: OPTIONS }).values;
-  } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
-  }
+  return parseFlags('verify', { args: [...argv], options: OPTIONS }).values;
 }
 
 function readUrl(text: string): string {
