@@ -32,7 +32,8 @@ class Dev {
     return new Dev(coordinator, agents, doors, join(await scratchDir('dev'), 'data'));
   }
 
-  start(env: Readonly<Record<string, string>> = {}): RunningProcess {
+  /** Starts it, in the data folder of `home`. */
+  start(env: Readonly<Record<string, string>> = {}, home: Dev = this): RunningProcess {
     const { coordinator, agents, doors } = this;
     const [grpc = '', goLeafGrpc = '', resp = ''] = doors;
     const flags = [
@@ -47,7 +48,7 @@ class Dev {
       '--dev-resp',
       resp,
       '--data-dir',
-      this.#dataDir,
+      home.#dataDir,
     ];
     return leafcutter(['dev', ...flags], env);
   }
@@ -179,6 +180,18 @@ describe('leafcutter dev', () => {
     expect(second.tail()).toContain(`Port ${dev.coordinator.split(':')[1]} on 127.0.0.1 is in use`);
     expect(second.tail()).not.toContain('Leafcutter is ready');
     expect((await dev.draw()).segment).toHaveLength(1_000);
+  });
+
+  test('says of a data folder that is in use how to run a second one', async () => {
+    const dev = await Dev.prepare();
+    await using running = dev.start();
+    await running.waitForLine(/Leafcutter is ready/);
+    const beside = await Dev.prepare();
+    await using second = beside.start({}, dev);
+    expect((await second.exited).code).toBe(1);
+    expect(second.tail()).toMatch(/Another process, .* has .*leafcutter\.db open/);
+    expect(second.tail()).toContain('To run a second one: leafcutter dev --data-dir');
+    expect(second.tail()).not.toContain('Other ports');
   });
 
   test('ends with 78 and a sentence where a setting is wrong', async () => {

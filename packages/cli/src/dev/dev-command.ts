@@ -12,7 +12,15 @@ import { devSettings } from './dev-settings.ts';
 const READY_MS = 120_000;
 /** In a checkout, `npm start --` takes the same flags. */
 const OTHER_PORTS =
-  'Other ports: leafcutter dev --dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391';
+  '--dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391';
+/** What a service says when it finds its place taken, and the way around. Nothing else is cured by another place. */
+const WAYS_OUT: readonly (readonly [RegExp, string])[] = [
+  [/^Port \d+ on .* is in use/m, `Other ports: leafcutter dev ${OTHER_PORTS}`],
+  [
+    /^Another process.* has .* open/m,
+    `To run a second one: leafcutter dev --data-dir .leafcutter-2 ${OTHER_PORTS}`,
+  ],
+];
 
 /**
  * `leafcutter dev`: an embedded coordinator and its agents as real processes, with a tag to try. Stops them in order
@@ -29,20 +37,24 @@ export async function devCommand(io: Io): Promise<ExitCode> {
   // Not as a flag: other users can see those.
   const keys = { [`${ENVIRONMENT_PREFIX}OPAQUE_KEYS`]: opaqueKeys.join(',') };
   const services: ChildService[] = [];
+  let wasReady = false;
+  let said = '';
   const start = (name: string, ...args: string[]) => {
     const service = new ChildService(name, [...io.self, ...args], {
       logFile: join(dataDir, 'logs', `${name}.log`),
       // Neither this shell's settings nor its `.env`: tokens or a database meant for production have no place here.
       cwd: join(dataDir, 'logs'),
       env: { ...withoutSettings(io.env), ...keys },
-      err: (text) => io.err(text.replace(/^(?=.)/gm, `${name}: `)),
+      err: (text) => {
+        if (!wasReady) said += text;
+        io.err(text.replace(/^(?=.)/gm, `${name}: `));
+      },
     });
     services.push(service);
     return service;
   };
 
   const stopped = io.stopRequested.then(() => 'stop' as const);
-  let wasReady = false;
   try {
     io.out('Starting an embedded coordinator …\n');
     const flags = ['--listen', String(devCoordinator), '--data-dir', dataDir];
@@ -72,9 +84,8 @@ export async function devCommand(io: Io): Promise<ExitCode> {
     return EXIT.failed;
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    // A port that is taken ends a service.
-    if (services.every(({ running }) => running)) throw error;
-    throw new StartError(`${error.message} ${OTHER_PORTS}`, { cause: error });
+    const wayOut = WAYS_OUT.find(([sentence]) => sentence.test(said))?.[1];
+    throw wayOut === undefined ? error : new StartError(`${error.message} ${wayOut}`, { cause: error });
   } finally {
     io.out('Stopping …\n');
     const [coordinator, ...agents] = services;
