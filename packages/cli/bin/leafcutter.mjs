@@ -11,7 +11,9 @@ const [major, minor] = process.versions.node.split('.').map(Number);
 const [oldestMajor, oldestMinor] = oldest.split('.').map(Number);
 
 if (major < oldestMajor || (major === oldestMajor && minor < oldestMinor)) {
-  process.stderr.write(`Leafcutter needs Node ${oldest} or newer; this is ${process.versions.node}.\n`);
+  process.stderr.write(
+    `Leafcutter needs Node ${oldest} or newer; this is ${process.versions.node}. Install a newer one, or take the executable or the Debian package, which bring their own.\n`,
+  );
   process.exitCode = 1;
 } else {
   // Node would show the line that threw, and a line of a bundle is a book.
