@@ -44,12 +44,12 @@ test.each([
   [
     'HTTP for other machines without tokens',
     ['--listen', '0.0.0.0:8000'],
-    '--listen is 0.0.0.0:8000: is reachable',
+    '--listen is 0.0.0.0:8000: other machines can reach it',
   ],
   [
     'RESP for other machines without tokens',
     ['--resp-listen', '[::]:6390'],
-    '--resp-listen is [::]:6390: is reachable',
+    '--resp-listen is [::]:6390: other machines can reach it',
   ],
   [
     'two doors at one address',
@@ -94,7 +94,7 @@ const LISTENERS = [...agentSettings.byKey].flatMap(([key, { placeholder }]) =>
 
 test.each(LISTENERS.filter((key) => key !== 'opsListen'))('%s for other machines needs tokens', (key) => {
   const flag = flagName(key);
-  expect(problemsOf(flag, '0.0.0.0:9999')).toContain(`${flag} is 0.0.0.0:9999: is reachable`);
+  expect(problemsOf(flag, '0.0.0.0:9999')).toContain(`${flag} is 0.0.0.0:9999: other machines can reach it`);
 });
 
 test.each(LISTENERS.filter((key) => key !== 'listen'))('%s takes no address that another one has', (key) => {

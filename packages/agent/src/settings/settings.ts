@@ -273,7 +273,7 @@ export const agentSettings = settings(
         if (open === undefined || config.allowUnauthenticatedNetwork || hasTokens) return undefined;
         return {
           key: open.key,
-          problem: 'is reachable from other machines, so set tokens or allowUnauthenticatedNetwork',
+          problem: 'other machines can reach it, so set tokens or allowUnauthenticatedNetwork',
         };
       },
       ({ workers, listen, opsListen, resp }) => {

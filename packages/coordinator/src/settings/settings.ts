@@ -212,7 +212,7 @@ export const coordinatorSettings = settings(
           : {
               key: 'listen',
               problem:
-                'is reachable from other machines, so set mysql.url, or embedded if one coordinator on this disk is meant',
+                'other machines can reach it, so set mysql.url, or embedded if one coordinator on this disk is meant',
             },
       ({ listen, agentTokens, scopedAgentTokens, adminTokens, allowUnauthenticatedNetwork }) =>
         listen.isLoopback ||
@@ -222,7 +222,7 @@ export const coordinatorSettings = settings(
           : {
               key: 'listen',
               problem:
-                'is reachable from other machines, so set agentTokens and adminTokens, or allowUnauthenticatedNetwork',
+                'other machines can reach it, so set agentTokens and adminTokens, or allowUnauthenticatedNetwork',
             },
       ({ listen, allowUnauthenticatedNetwork, ...config }) => {
         if (listen.isLoopback || allowUnauthenticatedNetwork) return undefined;
