@@ -85,7 +85,7 @@ const full: Closing = async () => {
 
 /** A replica in Redis' place that nobody promotes, and that lacks the second range. */
 const behind: Closing = async () => {
-  const replica = stack.use(await startRedis({ args: ['--replicaof', `${HOST} ${redis.port}`] }));
+  const replica = stack.use(await startRedis({ args: ['--replicaof', HOST, String(redis.port)] }));
   const operator = stack.adopt(await openLink(replica, prefix), (link) => link.close());
   const fence = new RedisFence(operator);
   const isThere = async () => (await fence.read({ kind: 'tag', tag: 'orders' })).value > 0n;

@@ -31,7 +31,7 @@ export interface SentinelSetup extends AsyncDisposable {
 export async function startSentinels(): Promise<SentinelSetup> {
   await using starting = new AsyncDisposableStack();
   const master = starting.use(await startRedis());
-  const replica = starting.use(await startRedis({ args: ['--replicaof', `127.0.0.1 ${master.port}`] }));
+  const replica = starting.use(await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] }));
   const inStep = await poll(async () => (await infoOf(replica.url)).includes('master_link_status:up'));
   if (!inStep) throw new Error('the replica does not get in step');
   const sentinels = await Promise.all(Array.from({ length: SENTINELS }, () => startSentinel(master.port)));
