@@ -19,10 +19,11 @@ interface Run {
 }
 
 /**
- * Forgets who was granted what, once that is older than `retentionMs` at `nowMs` (unix milliseconds): ranges that touch are merged into one of
- * `PRUNED_HOLDER`. The ledger goes on covering exactly the same numbers, because allocations keep clear of them (I1,
- * I2). So a counter that was set back by hand still starts above all of it, and one that was lowered on purpose keeps
- * its gap. It is one pass over the ledger, beside allocations. Resolves to how many ranges fewer the ledger has.
+ * Forgets who was granted what, once that is older than `retentionMs` at `nowMs` (unix milliseconds): ranges that touch
+ * are merged into one of `PRUNED_HOLDER`. The ledger goes on covering exactly the same numbers, because allocations keep
+ * clear of them (I1, I2). So a counter that was set back by hand still starts above all of it, and one that was lowered
+ * on purpose keeps its gap. It is one pass over the ledger, beside allocations. Resolves to how many ranges fewer the
+ * ledger has.
  *
  * @throws STORE_UNAVAILABLE; what was done until then stays done
  */
