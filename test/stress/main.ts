@@ -8,7 +8,7 @@ import { endRun, type Run, run, type Target } from './run-file.ts';
 const TESTS = fileURLToPath(new URL('..', import.meta.url));
 /** Run file by file; the other suites as a whole. */
 const BY_FILE = ['contract', 'integration', 'fault'];
-const WHOLE = ['unit', 'simulation'];
+const WHOLE = ['unit', 'simulation', 'containers'];
 
 const HELP = `Usage: npm run test:stress -- [--rounds N] [--conditions NAME,…] [--seed N] [SUITE or FILE …]
 
