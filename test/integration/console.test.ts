@@ -371,6 +371,8 @@ describe('the console', () => {
       await problem.getByText('no longer listed').waitFor();
       expect(await seriousProblems(page)).toEqual([]);
       await picture(page, 'incident-3-stores-back');
+      await dead?.restart();
+      await row(dead?.name).getByText('alive').waitFor();
     });
   });
 
@@ -395,6 +397,8 @@ describe('the console', () => {
     const fact = page.locator('.fact', { hasText: 'coordinators' });
     await fact.getByText('down', { exact: true }).waitFor();
     await fact.getByText(/for .*: COORDINATOR_UNAVAILABLE/).waitFor();
+    await Promise.all(cluster.coordinators.map((coordinator) => coordinator.restart()));
+    await fact.getByText('up', { exact: true }).waitFor();
     await page.context().close();
   });
 });
