@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import { engineOf, OWNER_LABEL } from '../../scripts/run-engine.mjs';
@@ -12,10 +14,10 @@ import {
   startRedisContainer,
 } from '../support/containers.ts';
 import { docker } from '../support/docker-cli.ts';
+import { addBridge } from '../support/docker-engine.ts';
 import { scratchDir } from '../support/scratch-dir.ts';
 
-// A first run may have to start the engine and pull or make images.
-jest.setTimeout(180_000);
+const run = promisify(execFile);
 
 let redis: RedisContainer;
 let mariadb: MariadbContainer;
@@ -111,4 +113,18 @@ test('a run that ends removes its own containers and images from an engine that 
   await expect(docker(['inspect', made])).rejects.toThrow();
   expect(await docker(['inspect', '--format', '{{.Config.Image}}', redis.id])).toBe(image);
   expect(await askRedis()).toBe('PONG');
+});
+
+test('runs at the same time have networks of their own, also while those are idle', async () => {
+  const bridges = ['lct-first', 'lct-second'];
+  try {
+    for (const bridge of bridges) await addBridge(bridge);
+    const { stdout } = await run('ip', ['-oneline', '-4', 'address', 'show']);
+    const [first, second] = bridges.map((bridge) => new RegExp(`${bridge} +inet (\\S+)`).exec(stdout)?.[1]);
+    expect(first).toMatch(/^198\.18\.\d+\.1\/24$/);
+    expect(second).toMatch(/^198\.18\.\d+\.1\/24$/);
+    expect(first).not.toBe(second);
+  } finally {
+    for (const bridge of bridges) await run('ip', ['link', 'delete', bridge]);
+  }
 });

@@ -1,17 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { engineOf } from '../../scripts/run-engine.mjs';
 import { dockerSays } from './docker-cli.ts';
 import { findBinary } from './find-binary.ts';
 import { withLock } from './machine-lock.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { poll } from './poll.ts';
 import { runFolder } from './scratch-dir.ts';
-
-const READY_WITHIN_MS = 30_000;
 
 /**
  * Makes sure that a container engine answers: the running one, which stays as it is except for this run's containers
@@ -70,25 +68,30 @@ async function startEngine(): Promise<void> {
   once(engine, 'exit').then(noteEnd, noteEnd);
   engine.unref();
   process.env.DOCKER_HOST = `unix://${socket}`;
-  const up = await poll(async () => ended || (await dockerSays(['version'], 5_000)), READY_WITHIN_MS, 100);
+  const up = await poll(async () => ended || (await dockerSays(['version'], 5_000)), PATIENCE_MS, 100);
   if (up === undefined || ended) {
     const tail = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-10).join('\n');
     throw new Error(
-      `dockerd ${ended ? 'ended' : `did not answer within ${READY_WITHIN_MS} ms`}; it last said:\n${tail}`,
+      `dockerd ${ended ? 'ended' : `did not answer within ${PATIENCE_MS} ms`}; it last said:\n${tail}`,
     );
   }
 }
 
-/** The bridge of the run's containers, in a network that is set aside for tests and routed nowhere (RFC 2544). */
-async function addBridge(name: string): Promise<void> {
+/**
+ * A bridge for the containers of a run, in a network that is set aside for tests and routed nowhere (RFC 2544), and in
+ * one that no other run has. Node's own list of interfaces lacks those that are down, as a bridge without containers is.
+ */
+export async function addBridge(name: string): Promise<void> {
   const ip = async (...args: string[]) => promisify(execFile)(findBinary('ip', 'iproute2'), args);
-  const taken = Object.values(networkInterfaces()).flatMap((addresses = []) =>
-    addresses.map(({ address }) => address),
-  );
-  const free = Array.from({ length: 256 }, (_, third) => `198.18.${third}.1`).find(
-    (address) => !taken.includes(address),
-  );
-  await ip('link', 'add', 'name', name, 'type', 'bridge');
-  await ip('address', 'add', `${free}/24`, 'dev', name);
-  await ip('link', 'set', name, 'up');
+  await withLock('docker-bridge', async () => {
+    const { stdout } = await ip('-oneline', '-4', 'address', 'show');
+    const free = Array.from({ length: 256 }, (_, third) => `198.18.${third}.1/24`).find(
+      (address) => !stdout.includes(` ${address} `),
+    );
+    if (free === undefined)
+      throw new Error('Every network in 198.18.0.0/16 is taken by a bridge of a test run.');
+    await ip('link', 'add', 'name', name, 'type', 'bridge');
+    await ip('address', 'add', free, 'dev', name);
+    await ip('link', 'set', name, 'up');
+  });
 }
