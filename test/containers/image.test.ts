@@ -1,6 +1,6 @@
 import { chmod, cp, mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { VERSION } from '@leafcutter/shared/version';
 import { OWNER_LABEL } from '../../scripts/run-engine.mjs';
 import { nodeImage } from '../support/container-images.ts';
@@ -8,19 +8,16 @@ import { type Service, stack } from '../support/deploy.ts';
 import { docker } from '../support/docker-cli.ts';
 import { runBuildSteps, running } from '../support/dockerfile.ts';
 import { startMariadb } from '../support/mariadb-server.ts';
+import { TEST_MS } from '../support/patience.ts';
 import { poll } from '../support/poll.ts';
 import { freePort } from '../support/ports.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { ROOT } from '../support/root.ts';
 import { runFolder, scratchDir } from '../support/scratch-dir.ts';
 
-// The image is made first, and on a fresh machine so is what it is made from.
-jest.setTimeout(300_000);
-
 const IMAGE = `leafcutter-test/leafcutter:${process.pid}`;
 /** Whose the image and its containers are, should this process not come to remove them. */
 const OWNED = ['--label', `${OWNER_LABEL}=${basename(runFolder())}`];
-const HEALTHY_WITHIN_MS = 60_000;
 
 /** Built by this machine, as the Dockerfile says, with this machine's pnpm store; the stage that runs, by the engine. */
 beforeAll(async () => {
@@ -33,7 +30,7 @@ beforeAll(async () => {
   await cp(join(ROOT, 'deploy/healthcheck.mjs'), join(context, 'deploy/healthcheck.mjs'));
   const stage = running.replace('--from=build /app/program', 'app/program');
   await writeFile(join(context, 'Dockerfile'), `FROM ${image}\n${stage}`);
-  await docker(['build', '--quiet', ...OWNED, '--tag', IMAGE, context], 240_000);
+  await docker(['build', '--quiet', ...OWNED, '--tag', IMAGE, context], TEST_MS);
 });
 
 afterAll(() => docker(['image', 'rm', '--force', IMAGE]));
@@ -72,8 +69,7 @@ class Contained implements AsyncDisposable {
 
   async untilHealthy(): Promise<void> {
     const isHealthy = async () => (await this.inspect('{{.State.Health.Status}}')) === 'healthy';
-    if ((await poll(isHealthy, HEALTHY_WITHIN_MS, 200)) === undefined)
-      throw new Error(`It is not healthy:\n${await this.logs()}`);
+    if ((await poll(isHealthy)) === undefined) throw new Error(`It is not healthy:\n${await this.logs()}`);
   }
 
   logs(): Promise<string> {
@@ -151,7 +147,7 @@ test('hands out IDs with secrets from files, unable to write or to gain anything
 
   for (const path of ['ids/orders', 'snowflake']) {
     const draw = () => fetch(`http://${agentDoor}/v1/${path}`).then(async (it) => it.ok && (await it.text()));
-    expect(await poll(draw, 30_000, 100)).toMatch(/^\d+$/);
+    expect(await poll(draw)).toMatch(/^\d+$/);
   }
   for (const container of [coordinator, agent]) {
     expect(await container.inspect('{{.HostConfig.ReadonlyRootfs}} {{.HostConfig.CapDrop}}')).toBe(

@@ -1,6 +1,7 @@
 import { mariadbImage, redisImage } from './container-images.ts';
 import { loopbackContainer } from './loopback-container.ts';
 import { answersQuery, createDatabaseOn, databaseMaker } from './mariadb-client.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { answersPing } from './redis-ping.ts';
 import { RunningContainer } from './running-container.ts';
 
@@ -16,14 +17,11 @@ export interface MariadbContainer extends RunningContainer {
   createDatabase(name?: string): Promise<string>;
 }
 
-/** A first start may load an official image's data, which is slow on a slow machine. */
-const STARTUP_MS = 60_000;
-
 /** Starts a Redis in a container, through testcontainers; takes about a second. */
 export async function startRedisContainer(): Promise<RedisContainer> {
   const { image, substituted } = await redisImage();
   const { container, port } = await loopbackContainer(image, 6379);
-  const started = await container.withStartupTimeout(STARTUP_MS).start();
+  const started = await container.withStartupTimeout(PATIENCE_MS).start();
   const running = await RunningContainer.of({ started, port, substituted, ready: () => answersPing(port) });
   return Object.assign(running, { url: `redis://127.0.0.1:${port}` });
 }
@@ -35,7 +33,7 @@ export async function startMariadbContainer(): Promise<MariadbContainer> {
   // The official image requires it; the stand-in is prepared that way and ignores it.
   const started = await container
     .withEnvironment({ MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: '1' })
-    .withStartupTimeout(STARTUP_MS)
+    .withStartupTimeout(PATIENCE_MS)
     .start();
   const running = await RunningContainer.of({ started, port, substituted, ready: () => answersQuery(port) });
   return Object.assign(running, {

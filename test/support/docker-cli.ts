@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
+import { PATIENCE_MS } from './patience.ts';
 
 const run = promisify(execFile);
 
@@ -9,7 +10,7 @@ const run = promisify(execFile);
  *
  * @throws Error with the client's output if it fails or takes longer than `timeoutMs`.
  */
-export async function docker(args: readonly string[], timeoutMs = 30_000): Promise<string> {
+export async function docker(args: readonly string[], timeoutMs = PATIENCE_MS): Promise<string> {
   const options = { timeout: timeoutMs, killSignal: 'SIGKILL', env: process.env } as const;
   const { stdout } = await run('docker', [...args], options);
   return stdout.trimEnd();

@@ -1,5 +1,6 @@
 import type { StartedTestContainer } from 'testcontainers';
 import { docker } from './docker-cli.ts';
+import { PATIENCE_MS } from './patience.ts';
 import { poll } from './poll.ts';
 
 export interface ContainerFacts {
@@ -10,8 +11,6 @@ export interface ContainerFacts {
   /** Resolves to true when the service does its work; throws or resolves to false while it does not. */
   readonly ready: () => Promise<boolean>;
 }
-
-const ANSWERS_WITHIN_MS = 30_000;
 
 /**
  * A service in a container.
@@ -95,10 +94,8 @@ export class RunningContainer implements AsyncDisposable {
   }
 
   async #untilReady(): Promise<void> {
-    if ((await poll(this.#ready, ANSWERS_WITHIN_MS, 50)) !== undefined) return;
+    if ((await poll(this.#ready)) !== undefined) return;
     const tail = await docker(['logs', '--tail', '20', this.id]).catch(String);
-    throw new Error(
-      `The container on port ${this.port} did not answer within ${ANSWERS_WITHIN_MS} ms:\n${tail}`,
-    );
+    throw new Error(`The container on port ${this.port} did not answer within ${PATIENCE_MS} ms:\n${tail}`);
   }
 }

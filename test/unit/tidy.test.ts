@@ -147,7 +147,9 @@ describe('the sources', () => {
   });
 
   test('on real servers have one place for how long something may take: test/support/patience.ts', () => {
-    const onServers = tests.filter(({ path }) => /^test\/(contract|integration|fault)\//.test(path));
+    const onServers = tests.filter(({ path }) =>
+      /^test\/(contract|integration|fault|containers|simulation)\//.test(path),
+    );
     expect(onServers.length).toBeGreaterThan(80);
     expect(offenders(onServers, OWN_PATIENCE)).toEqual([]);
   });
