@@ -32,7 +32,7 @@ const KEPT_IN = {
   ioredis: '^packages/(coordinator/src/(stores/redis/|jobs/bullmq-)|cli/src/import/redis-)',
   bullmq: '^packages/coordinator/src/jobs/bullmq-',
   'node:sqlite': '^packages/coordinator/src/stores/sqlite/',
-  'prom-client': '^packages/(coordinator|agent)/src/(metrics/|jobs/job-)metrics\\.ts$',
+  'prom-client': '^packages/shared/src/telemetry/metric-set\\.ts$',
   undici: '^packages/cli/src/(admin/admin-client|verify/agent-door)\\.ts$',
   cockatiel: '^packages/agent/src/coordinators/endpoint\\.ts$',
   express: '^packages/(shared/src/http|coordinator/src/http|agent/src/doors)/',

@@ -89,7 +89,7 @@ const PLANTS = [
     'packages/coordinator/src/stores/sql/store.ts',
     "import 'node:sqlite';",
   ],
-  ['only-its-adapter-knows-prom-client', 'packages/coordinator/src/jobs/jobs.ts', "import 'prom-client';"],
+  ['only-its-adapter-knows-prom-client', 'packages/shared/src/telemetry/log.ts', "import 'prom-client';"],
   ['only-its-adapter-knows-undici', 'packages/cli/src/calls.ts', "import 'undici';"],
   ['only-its-adapter-knows-cockatiel', 'packages/agent/src/service4.ts', "import 'cockatiel';"],
   [
@@ -110,7 +110,7 @@ const INNOCENT: Readonly<Record<string, string>> = {
   'packages/coordinator/src/stores/redis/link.ts': "import 'ioredis';",
   'packages/coordinator/src/jobs/bullmq-jobs.ts': "import 'bullmq'; import 'ioredis';",
   'packages/coordinator/src/stores/sqlite/driver.ts': "import 'node:sqlite';",
-  'packages/coordinator/src/metrics/metrics.ts': "import 'prom-client';",
+  'packages/shared/src/telemetry/metric-set.ts': "import 'prom-client';",
   'packages/coordinator/src/http/routes.ts': "import 'express'; import '../domain/innocent.ts';",
   'packages/coordinator/src/domain/innocent.ts': "import '@leafcutter/shared/errors';",
   'packages/coordinator/src/domain/innocent.test.ts':
@@ -141,8 +141,8 @@ async function workspace(files: Readonly<Record<string, string>>): Promise<strin
   const homes: Readonly<Record<string, readonly string[]>> = {
     agent: ['cockatiel'],
     cli: ['undici'],
-    shared: ['pino', 'yaml', 'express', 'zod'],
-    coordinator: ['mysql2', 'ioredis', 'bullmq', 'prom-client'],
+    shared: ['pino', 'yaml', 'express', 'zod', 'prom-client'],
+    coordinator: ['mysql2', 'ioredis', 'bullmq'],
   };
   mkdirSync(join(folder, 'node_modules/@leafcutter'), { recursive: true });
   for (const name of ['agent', 'coordinator', 'shared', 'cli', 'client']) {

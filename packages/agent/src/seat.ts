@@ -1,5 +1,5 @@
+import type { WorkerMetrics } from '@leafcutter/shared/metric-set';
 import type { AgentStatus } from '@leafcutter/shared/wire';
-import type { WorkerMetrics } from './metrics/metrics.ts';
 
 /** Whether a mode can serve and, if not, why in one word. */
 export interface Readiness {

@@ -1,5 +1,5 @@
+import { mergeWorkers, type Scrape } from '@leafcutter/shared/metric-set';
 import type { WholeAgentStatus } from '@leafcutter/shared/whole-status';
-import { mergeWorkers, type Scrape } from '../metrics/metrics.ts';
 import type { RunningAgent } from '../running-agent.ts';
 import type { AnswerMakers, Readiness } from '../seat.ts';
 import { agentStatus, type Mode, modeReadiness } from './status.ts';

@@ -1,5 +1,4 @@
-import { type Labels, seriesOf } from '@leafcutter/shared/metric-catalogue';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import type { Counter, Gauge, MetricSet } from '@leafcutter/shared/metric-set';
 import type { AuditReport } from '../domain/ledger/audit.ts';
 import type { TagForecast } from '../domain/ledger/forecast.ts';
 
@@ -24,58 +23,50 @@ export class JobMetrics {
   readonly #auditViolations: Gauge;
   readonly #timeLeft: Gauge;
 
-  constructor(registry: Registry, prefix: string) {
-    const counter = (name: string, help: string, labels: Labels = {}) => {
-      const labelNames = Object.keys(labels);
-      const made = new Counter({ name: prefix + name, help, labelNames, registers: [registry] });
-      for (const series of seriesOf(labels)) made.inc(series, 0);
-      return made;
-    };
-    const gauge = (name: string, help: string, ...labelNames: string[]) =>
-      new Gauge({ name: prefix + name, help, labelNames, registers: [registry] });
-    this.#runs = counter('jobs_total', 'Background jobs run here, by task and result.', {
+  constructor(set: MetricSet) {
+    this.#runs = set.counter('jobs_total', 'Background jobs run here, by task and result.', {
       task: JOBS,
       result: ['ok', 'failed'],
     });
-    this.#succeededAt = gauge(
+    this.#succeededAt = set.gauge(
       'job_last_success_timestamp_seconds',
       'When a background job last went well here, unix time; see the largest of all coordinators.',
       'task',
     );
-    this.#isLate = gauge(
+    this.#isLate = set.gauge(
       'job_late',
       '1 while a background job was not run in time on any coordinator, as far as this one sees, else 0.',
       'task',
     );
-    this.#rescheduled = counter(
+    this.#rescheduled = set.counter(
       'jobs_rescheduled_total',
       'Times that a background job was scheduled anew from here, because it was late, or put off by a coordinator whose clock was ahead.',
       { task: JOBS },
     );
     for (const task of JOBS) this.#isLate.set({ task }, 0);
-    this.#duration = gauge(
+    this.#duration = set.gauge(
       'job_last_duration_seconds',
       'How long the last run of a background job here took.',
       'task',
     );
-    this.#agents = gauge(
+    this.#agents = set.gauge(
       'agents',
       'Agents that reported lately; as the coordinator saw it that ran the reap job.',
     );
-    this.#pruned = counter(
+    this.#pruned = set.counter(
       'pruned_ranges_total',
       'Ledger ranges that became part of others, because who was granted them is older than ledgerRetentionDays.',
     );
-    this.#trailPruned = counter(
+    this.#trailPruned = set.counter(
       'trail_pruned_total',
       'Changes that the audit trail forgot, because they are older than trailRetentionDays.',
     );
-    this.#auditRanges = gauge('audit_ranges', 'Ledger ranges that the last audit here looked at.');
-    this.#auditViolations = gauge(
+    this.#auditRanges = set.gauge('audit_ranges', 'Ledger ranges that the last audit here looked at.');
+    this.#auditViolations = set.gauge(
       'audit_violations',
       'Broken promises that the last audit here found. Anything but 0 is an alarm.',
     );
-    this.#timeLeft = gauge(
+    this.#timeLeft = set.gauge(
       'tag_left_seconds',
       'Time until a tag has handed out its highest ID, at the pace of its last 100 segments; the 200 tags that end first, as the last forecast here saw them.',
       'tag',

@@ -6,17 +6,6 @@ export interface MetricEntry {
   readonly labels: readonly string[];
 }
 
-/** Labels of a metric by name, with the values that it shows from the start; none if they aren't known beforehand. */
-export type Labels = Readonly<Record<string, readonly string[]>>;
-
-/** Every combination of the values: a counter that begins at 0 in each shows its first rise, too. */
-export function seriesOf(labels: Labels): Record<string, string>[] {
-  return Object.entries(labels).reduce<Record<string, string>[]>(
-    (series, [name, values]) => series.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
-    [{}],
-  );
-}
-
 const INTRODUCTION = `# Metrics
 
 <!-- Generated from the metrics in the source; a test fails when it differs. -->
@@ -40,12 +29,6 @@ export function metricsPage(services: Readonly<Record<string, readonly MetricEnt
   });
   return INTRODUCTION + sections.join('');
 }
-
-/**
- * Gauges of prom-client's that end in `_total` as only counters may: sums of `nodejs_active_resources`, `_handles` and
- * `_requests`, which a query can make itself.
- */
-export const MISNAMED_GAUGES = ['resources', 'handles', 'requests'].map((of) => `nodejs_active_${of}_total`);
 
 /** The entries of metrics, by name. */
 export function catalogueOf(metrics: readonly object[]): MetricEntry[] {
