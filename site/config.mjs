@@ -14,6 +14,7 @@ const sidebar = [
         'Draw IDs in your language': 'client-examples',
         'HTTP API': 'api',
         Doors: 'doors',
+        'Keep IDs intact': 'carrying-ids',
       }),
       page('Node client', '/packages/client/'),
       ...docs({ Shapes: 'shapes', FAQ: 'faq', Glossary: 'glossary' }),
