@@ -138,7 +138,7 @@ describe('a coordinator that speaks TLS and asks for certificates', () => {
 
   test('serves agents over it, and only those that show a certificate and trust its own', async () => {
     const good = await agent('good', [...trust(ours), ...as(ours)]);
-    expect(await (await fetch(`${good.url}/v1/ids/orders`)).text()).toBe('1');
+    expect(await (await fetch(`${good.url}/v1/ids/served`)).text()).toBe('1');
     for (const [name, flags] of [
       ['strange', [...trust(others), ...as(ours)]],
       ['unnamed', trust(ours)],
@@ -176,14 +176,17 @@ describe('a coordinator that speaks TLS and asks for certificates', () => {
   });
 
   test('shows a renewed certificate without a restart, and connections that are open go on', async () => {
-    const [good] = agents;
+    const connected = await agent('connected', [...trust(ours), ...as(ours)]);
+    expect(await (await fetch(`${connected.url}/v1/ids/connected`)).text()).toBe('1');
     show(others);
     expect(await poll(() => answers(others, ours))).toBe(true);
     expect(coordinator.running).toBe(true);
-    expect(await (await fetch(`${good?.url}/v1/ids/renewed`)).text()).toBe('1');
+    expect(await (await fetch(`${connected.url}/v1/ids/renewed`)).text()).toBe('1');
     copyFileSync(ours.keyFile, shown.keyFile);
     await coordinator.waitForLine(/what changed cannot be used/);
     expect(await answers(others, ours)).toBe(true);
+    show(ours);
+    expect(await poll(() => answers(ours, ours))).toBe(true);
   });
 });
 
@@ -291,18 +294,19 @@ test('a certificate that cannot be used is told at start, by its setting', async
 });
 
 test('leafcutter tag shows its certificate and trusts the authority that its environment names', async () => {
-  const list = async (env: Record<string, string>) => {
-    const command = leafcutter(['tag', 'list', '--coordinator', url], env);
+  const tag = async (words: string[], env: Record<string, string>) => {
+    const command = leafcutter(['tag', ...words, '--coordinator', url], env);
     const { code } = await command.exited;
     return `${code} ${command.tail()}`;
   };
-  // The certificate of the other authority was put in place before.
-  const trusting = { LEAFCUTTER_COORDINATOR_CA_FILE: others.caFile };
+  const list = (env: Record<string, string>) => tag(['list'], env);
+  const trusting = { LEAFCUTTER_COORDINATOR_CA_FILE: ours.caFile };
   const own = {
     LEAFCUTTER_COORDINATOR_CERT_FILE: ours.certFile,
     LEAFCUTTER_COORDINATOR_KEY_FILE: ours.keyFile,
   };
-  expect(await list({ ...trusting, ...own })).toMatch(/^0 .*orders/s);
+  expect(await tag(['create', 'listed'], { ...trusting, ...own })).toMatch(/^0 /);
+  expect(await list({ ...trusting, ...own })).toMatch(/^0 .*listed/s);
   expect(await list(trusting)).toMatch(/^1 .*No coordinator answers/s);
   expect(await list(own)).toMatch(/^1 .*No coordinator answers/s);
   expect(await list({ LEAFCUTTER_COORDINATOR_CA_FILE: '/nowhere.pem' })).toMatch(/^1 .*nowhere\.pem/s);
