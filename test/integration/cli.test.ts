@@ -66,6 +66,7 @@ describe('the program', () => {
     expect(code).toBe(78);
     expect(output).toContain('--lisen is not a setting of the agent');
     expect(output).toMatch(/[Dd]id you mean "?--listen"?/);
+    expect(output).toContain('Run `leafcutter agent --help` for usage.');
   });
 });
 
@@ -73,11 +74,21 @@ describe('configuration', () => {
   const file = () => join(folder, 'agent.yaml');
 
   test.each([
-    ['a flag', ['--wait-ms', '0'], {}, '--wait-ms is "0": takes a whole number from 1 to 60_000 (ms).'],
-    ['a variable', [], { LEAFCUTTER_WAIT_MS: 'soon' }, 'LEAFCUTTER_WAIT_MS is "soon": takes a whole number'],
-    ['a file that never ends', [], { LEAFCUTTER_TOKENS_FILE: '/dev/zero' }, 'it is no regular file'],
-    ['an address', ['--listen', '8000'], {}, '--listen is "8000": takes an address as host:port'],
-    ['a URL', ['--coordinators', 'here'], {}, '--coordinators is "here": takes 1 or more URLs with http://'],
+    ['a flag', ['--wait-ms', '0'], {}, '--wait-ms is "0": must be a whole number from 1 to 60_000 (ms).'],
+    [
+      'a variable',
+      [],
+      { LEAFCUTTER_WAIT_MS: 'soon' },
+      'LEAFCUTTER_WAIT_MS is "soon": must be a whole number',
+    ],
+    ['a file that never ends', [], { LEAFCUTTER_TOKENS_FILE: '/dev/zero' }, 'it is not a regular file'],
+    ['an address', ['--listen', '8000'], {}, '--listen is "8000": must be an address as host:port'],
+    [
+      'a URL',
+      ['--coordinators', 'here'],
+      {},
+      '--coordinators is "here": must be 1 or more URLs with http://',
+    ],
   ])('that is wrong in %s is refused with 78 and a sentence', async (_where, flags, env, sentence) => {
     const { code, output } = await run(['agent', ...flags], env);
     expect(code).toBe(78);
@@ -89,7 +100,7 @@ describe('configuration', () => {
     writeFileSync(file(), 'waitMs: 0\nsegment:\n  maxTag: 5\n');
     const { code, output } = await run(['agent', '--config', file()]);
     expect(code).toBe(78);
-    expect(output).toContain(`waitMs in agent.yaml is 0: takes a whole number from 1 to 60_000 (ms).`);
+    expect(output).toContain(`waitMs in agent.yaml is 0: must be a whole number from 1 to 60_000 (ms).`);
     expect(output).toContain(
       'segment.maxTag in agent.yaml is not a setting of the agent; did you mean segment.maxTags?',
     );

@@ -109,7 +109,7 @@ describe('the console', () => {
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       expect(await seriousProblems(page)).toEqual([]);
       await signIn(page, 'guess');
-      await page.getByText('The token is not one of the valid ones.').waitFor();
+      await page.getByText('The token is not valid.').waitFor();
       await signIn(page, VIEWER);
       await page.getByRole('link', { name: 'orders', exact: true }).waitFor();
       await page.locator('tr[data-agent="agent-1"]').getByText('alive').waitFor();
@@ -197,7 +197,7 @@ describe('the console', () => {
       await page.getByRole('button', { name: 'Create a tag' }).click();
       await page.getByRole('dialog').getByLabel('Name').fill('mine');
       await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
-      await page.getByRole('alert').getByText('This token may look, but change nothing.').waitFor();
+      await page.getByRole('alert').getByText('This token is read-only.').waitFor();
     });
     const answer = await fetch(url('v1/tags/mine'), { headers: { authorization: `Bearer ${ADMIN}` } });
     expect(answer.status).toBe(404);
@@ -238,7 +238,7 @@ describe('the console', () => {
       expect(await seriousProblems(page)).toEqual([]);
       await page.getByLabel('ID', { exact: true }).fill('nonsense');
       await page.keyboard.press('Enter');
-      await page.getByText(/takes an ID in decimal digits/).waitFor();
+      await page.getByText(/must be an ID in decimal digits/).waitFor();
     });
   });
 
@@ -253,7 +253,7 @@ describe('the console', () => {
       await dialog.getByRole('button', { name: 'Create' }).click();
       await dialog
         .getByRole('alert')
-        .getByText(/shape: takes prefix/)
+        .getByText(/shape: must be prefix/)
         .waitFor();
       await dialog.getByLabel('Shape').fill('INV-{base36:6}');
       await dialog.getByRole('button', { name: 'Create' }).click();
@@ -269,7 +269,7 @@ describe('the console', () => {
       await page.getByRole('link', { name: 'Explain' }).click();
       await page.getByLabel('ID', { exact: true }).fill(text);
       await page.getByRole('button', { name: 'Explain' }).click();
-      await page.getByText(/takes an ID in decimal digits/).waitFor();
+      await page.getByText(/must be an ID in decimal digits/).waitFor();
       await page.getByLabel('Tag', { exact: true }).fill('invoices');
       await page.getByRole('button', { name: 'Explain' }).click();
       await page.getByText(`number 1 of 1000 in a segment granted to agent ${agent?.name}`).waitFor();

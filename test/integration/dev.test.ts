@@ -166,7 +166,7 @@ describe('leafcutter dev', () => {
     taken.close();
     expect(code).toBe(1);
     expect(running.tail()).toContain(`Port ${port} on 127.0.0.1 is in use`);
-    expect(running.tail()).toContain('Other ports: leafcutter dev --dev-coordinator');
+    expect(running.tail()).toContain('To use other ports: leafcutter dev --dev-coordinator');
     expect(running.tail()).not.toContain('Leafcutter is ready');
   });
 
@@ -191,12 +191,12 @@ describe('leafcutter dev', () => {
     expect((await second.exited).code).toBe(1);
     expect(second.tail()).toMatch(/Another process, .* has .*leafcutter\.db open/);
     expect(second.tail()).toContain('To run a second one: leafcutter dev --data-dir');
-    expect(second.tail()).not.toContain('Other ports');
+    expect(second.tail()).not.toContain('To use other ports');
   });
 
   test('ends with 78 and a sentence where a setting is wrong', async () => {
     await using running = leafcutter(['dev', '--dev-agents', '8000']);
     expect((await running.exited).code).toBe(78);
-    expect(running.tail()).toContain('--dev-agents is "8000": takes 1 or more addresses as host:port');
+    expect(running.tail()).toContain('--dev-agents is "8000": must be 1 or more addresses as host:port');
   });
 });

@@ -222,7 +222,9 @@ describe('README.md and docs, on stores', () => {
     });
     await runSql(url, 'reader', 'migrate-from-tinyid.md', { 'tinyid.*': 'tinyid_of_another_name.*' });
     const there = { 'mysql://reader:…@db:3306/tinyid': as('reader:change-me', url) };
-    expect(await deployment.run('import', there, 'migrate-from-tinyid.md')).toMatch(/1 to make[\s\S]*1 made/);
+    expect(await deployment.run('import', there, 'migrate-from-tinyid.md')).toMatch(
+      /1 to create[\s\S]*1 created/,
+    );
   });
 
   whenFull('migrate-from-go-leaf.md and migrate-from-cosid.md: their tables are imported', async () => {

@@ -95,9 +95,9 @@ describe('docs', () => {
     const file = await documented('yaml tags', 'tags-as-files.md');
     await writeFile(join(cwd, 'tags.yaml'), file.replaceAll(/tag: /g, 'tag: filed-'));
     await writeFile(join(cwd, 'admin-token'), 'nobody-asks-for-one\n');
-    expect(await run('tags-as-files.md', 'apply')).toMatch(/^\+ filed-orders .*\n.*\n.*\n3 to make,/);
+    expect(await run('tags-as-files.md', 'apply')).toMatch(/^\+ filed-orders .*\n.*\n.*\n3 to create,/);
     const at = { 'https://coordinator:8100': env.LEAFCUTTER_COORDINATOR ?? '' };
-    expect(await run('tags-as-files.md', 'pipeline', at)).toMatch(/^0 to make,.* 3 as they are/);
+    expect(await run('tags-as-files.md', 'pipeline', at)).toMatch(/^0 to create,.* 3 unchanged/);
     expect(await run('operations.md', 'audit', { orders: 'filed-orders' })).toMatch(
       / \(anyone\) .* tag\.create +filed-orders [\s\S]*"changes": \[\]/,
     );

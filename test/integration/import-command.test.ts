@@ -76,16 +76,16 @@ describe('leafcutter import', () => {
     });
     const shown = await run('tinyid', '--from', url, '--gap', '1000');
     expect(shown).toMatchObject({ code: 1, output: expect.stringMatching(/t\.odd .*delta is 2/) });
-    expect(shown.output).toContain('2 to make, 0 kept, 4 refused.');
+    expect(shown.output).toContain('2 to create, 0 kept, 4 refused.');
     expect(await tags()).toEqual([]);
     const all = await run('tinyid', '--from', url, '--apply');
-    expect(all).toMatchObject({ code: 1, output: expect.stringContaining('Nothing was made') });
+    expect(all).toMatchObject({ code: 1, output: expect.stringContaining('Nothing was created') });
     expect(await tags()).toEqual([]);
   });
 
   test('makes the tags above the source, keeps them when run again, and reports a counter that overtook its tag', async () => {
     const flags = ['tinyid', '--from', url, '--gap', '1000', '--apply', '--skip-refused'];
-    expect(await run(...flags)).toMatchObject({ code: 1, output: expect.stringContaining('2 made, 0 kept') });
+    expect(await run(...flags)).toMatchObject({ code: 1, output: expect.stringContaining('2 created, 0 kept') });
     expect(await draw('t.pay')).toBe(9_007_199_254_741_994n);
     expect(await planned(...flags)).toMatchObject({
       't.pay': ['keep', expect.anything()],
@@ -93,7 +93,7 @@ describe('leafcutter import', () => {
     });
     await pool.query("UPDATE tiny_id_info SET max_id = 5000 WHERE biz_type = 't.fresh'");
     const late = await run(...flags);
-    expect(late).toMatchObject({ code: 1, output: expect.stringMatching(/t\.fresh .*stands 4000 below/) });
+    expect(late).toMatchObject({ code: 1, output: expect.stringMatching(/t\.fresh .*is 4000 below/) });
     expect(await coordinator.json('/v1/tags/t.fresh')).toMatchObject({ nextId: '1001' });
     // The tag has gone on since and is higher, but the ranges that it granted are not.
     await draw('t.fresh');
@@ -111,7 +111,7 @@ describe('leafcutter import', () => {
         update_time bigint);
       INSERT INTO segments VALUES ('g.order', 2001, 2000, 'orders', 0)`);
     const done = await run('go-leaf', '--from', url, '--gap', '0', '--apply');
-    expect(done).toMatchObject({ code: 0, output: expect.stringContaining('1 made, 0 kept, 0 refused') });
+    expect(done).toMatchObject({ code: 0, output: expect.stringContaining('1 created, 0 kept, 0 refused') });
     expect(await draw('g.order')).toBe(2_001n);
   });
 
@@ -148,7 +148,7 @@ describe('leafcutter import', () => {
       const before = await allocate(10);
       expect(before[0]).toBe(510n);
       const done = await run(...flags());
-      expect(done).toMatchObject({ code: 0, output: expect.stringContaining('2 made, 0 kept, 0 refused') });
+      expect(done).toMatchObject({ code: 0, output: expect.stringContaining('2 created, 0 kept, 0 refused') });
       expect(done.output).toMatch(/stop all applications with CosId on this store.* fewer than 10 numbers/);
       expect(await coordinator.json('/v1/tags/cosid:order')).toMatchObject({
         nextId: '521',
@@ -207,11 +207,11 @@ describe('leafcutter import', () => {
     const clash = await run(...from, 'eu:*=all:*', '--rename', 'us:*=all:*', '--apply');
     expect(clash).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/eu:one +all:one .*us:one would become tag all:one, too/),
+      output: expect.stringMatching(/eu:one +all:one .*us:one would also become tag all:one/),
     });
     expect(await run(...from, 'eu:oen=one')).toMatchObject({
       code: 64,
-      output: expect.stringContaining('--rename eu:oen=one fits no counter'),
+      output: expect.stringContaining('--rename eu:oen=one matches no counter'),
     });
     expect(JSON.stringify(await tags())).not.toContain('all:one');
   });
@@ -241,7 +241,7 @@ describe('leafcutter import', () => {
     const from = ['redis', '--from', redis.url, '--gap', '0', '--match'];
     const both = await run(...from, 'pair:*');
     expect(both.output).toContain(
-      'would serve the first of each of these from the second: pair:a.v2 / pair:a.',
+      'would serve the first of each of these pairs from the second: pair:a.v2 / pair:a.',
     );
     await run(...from, 'pair:a', '--apply');
     expect((await run(...from, 'pair:a.v2')).output).toContain('pair:a.v2 / pair:a.');
@@ -265,6 +265,6 @@ describe('leafcutter import', () => {
     expect(denied).toMatchObject({ code: 1, output: expect.stringContaining('could not be read') });
     expect(denied.output).not.toContain('hush-hush');
     const empty = await run('go-leaf', '--from', await mariadb.createDatabase());
-    expect(empty).toMatchObject({ code: 1, output: expect.stringContaining('that the table is there') });
+    expect(empty).toMatchObject({ code: 1, output: expect.stringContaining('that the table exists') });
   });
 });

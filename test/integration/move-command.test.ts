@@ -125,7 +125,7 @@ describe('leafcutter move', () => {
     expect(await move(copy, own)).toEqual(refused('target_not_empty', 'copy from before'));
     // The moved file may go nowhere else: its MySQL may be in use.
     expect(await move(dataDir, await mariadb.createDatabase())).toEqual(
-      refused('moved_elsewhere', 'Name that one'),
+      refused('moved_elsewhere', 'Use that one'),
     );
   });
 
@@ -139,7 +139,7 @@ describe('leafcutter move', () => {
       code: 1,
       output: expect.stringContaining('not finished'),
     });
-    expect(await move(dataDir, url)).toEqual(refused('moved_elsewhere', 'Name that one'));
+    expect(await move(dataDir, url)).toEqual(refused('moved_elsewhere', 'Use that one'));
   });
 
   // A shallow clone does not have that commit.

@@ -68,7 +68,7 @@ inFull('a move that is killed at any moment, and again, gives what an undisturbe
     const { file, mysql } = await whoServes(embeddedFile(dataDir), url);
     found.push(`${said.join(' | ')} -> file ${file}, MySQL ${mysql}`);
     expect([found, [file, mysql]]).not.toEqual([found, ['serves', 'serves']]);
-    expect(await toItsEnd(dataDir, url)).toMatch(/^0: (Moved\.|It was moved before)/);
+    expect(await toItsEnd(dataDir, url)).toMatch(/^0: (Moved\.|It has been moved already)/);
     expect(await dumpMysql(url, schema)).toEqual(expected);
     expect(await whoServes(embeddedFile(dataDir), url)).toEqual({ file: 'moved', mysql: 'serves' });
   }

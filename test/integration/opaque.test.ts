@@ -130,6 +130,6 @@ test('a coordinator whose key is another one than the deployment began with does
     },
   );
   expect((await process.exited).code).not.toBe(0);
-  expect(process.tail()).toContain('is not the one that this deployment began to use');
+  expect(process.tail()).toContain('is not the one that this deployment first used');
   expect(process.tail()).not.toContain('false-key');
 });

@@ -39,7 +39,10 @@ test('a coordinator that a MySQL refuses says why in a sentence, and once', asyn
     await executeSql(mariadb.port, sql);
   const refusals: readonly (readonly [url: string, says: RegExp])[] = [
     [mariadb.url.replace('root@', 'root:wrong@'), /MySQL does not let this user in.*Access denied/],
-    [mariadb.url.replace('root@', 'reader@'), /MySQL does not let this user do that.*CREATE command denied/],
+    [
+      mariadb.url.replace('root@', 'reader@'),
+      /MySQL does not allow this user to do that.*CREATE command denied/,
+    ],
     [mariadb.url.replace('/leafcutter', '/myisam'), /leaf_alloc is kept by MyISAM.*ENGINE = InnoDB/],
     [mariadb.url.replace('/leafcutter', '/nowhere'), /ER_BAD_DB_ERROR.*Unknown database/],
   ];

@@ -94,15 +94,15 @@ describe('leafcutter tag', () => {
     [['show', 'nobody'], 1, 'TAG_UNKNOWN: There is no tag "nobody"'],
     [['change', 'nobody', '--step', '5'], 1, 'TAG_UNKNOWN: '],
     [['retire', 'nobody', '--yes'], 1, 'TAG_UNKNOWN: '],
-    [['create', '.hidden'], 1, 'BAD_REQUEST: tag: takes 1 to 128 of A-Z'],
+    [['create', '.hidden'], 1, 'BAD_REQUEST: tag: must have 1 to 128 characters (A-Z'],
     [['create', 'a', '--step', '0'], 1, 'BAD_REQUEST: step'],
-    [['create', 'a', '--start', '0'], 1, 'BAD_REQUEST: start takes an ID from 1 to 9223372036854775806'],
+    [['create', 'a', '--start', '0'], 1, 'BAD_REQUEST: start must be an ID from 1 to 9223372036854775806'],
     [['create', 'a', '--start', '1e3'], 1, 'BAD_REQUEST: start'],
     [['create', 'a', '--start', '9223372036854775807'], 1, 'BAD_REQUEST: start'],
-    [['create', 'a', '--step', 'many'], 64, '--step takes a whole number.'],
-    [['create', 'a', '--step=-1'], 64, '--step takes a whole number.'],
+    [['create', 'a', '--step', 'many'], 64, '--step must be a whole number.'],
+    [['create', 'a', '--step=-1'], 64, '--step must be a whole number.'],
     [['create'], 64, 'Name the tag.'],
-    [['create', 'a', 'b'], 64, '"b" is one word too many.'],
+    [['create', 'a', 'b'], 64, 'Unexpected argument "b".'],
     [['creat', 'a'], 64, 'There is no action "creat".'],
     [['create', 'a', '--stp', '5'], 64, 'tag has no flag --stp; did you mean --step?'],
     [[], 64, 'Usage: leafcutter tag <action>'],
@@ -143,7 +143,7 @@ describe('leafcutter tag', () => {
     const ended = await tag(['list', '--coordinator', nobody]);
     expect(ended).toMatchObject({
       code: 1,
-      output: expect.stringContaining(`No coordinator answers at ${nobody}`),
+      output: expect.stringContaining(`No coordinator answered at ${nobody}`),
     });
     const wrong = await tag(['list', '--coordinator', `${coordinator.url}/livez`]);
     expect(wrong).toMatchObject({ code: 1, output: expect.stringContaining('NOT_FOUND') });

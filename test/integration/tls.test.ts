@@ -307,7 +307,7 @@ test('leafcutter tag shows its certificate and trusts the authority that its env
   };
   expect(await tag(['create', 'listed'], { ...trusting, ...own })).toMatch(/^0 /);
   expect(await list({ ...trusting, ...own })).toMatch(/^0 .*listed/s);
-  expect(await list(trusting)).toMatch(/^1 .*No coordinator answers/s);
-  expect(await list(own)).toMatch(/^1 .*No coordinator answers/s);
+  expect(await list(trusting)).toMatch(/^1 .*No coordinator answered/s);
+  expect(await list(own)).toMatch(/^1 .*No coordinator answered/s);
   expect(await list({ LEAFCUTTER_COORDINATOR_CA_FILE: '/nowhere.pem' })).toMatch(/^1 .*nowhere\.pem/s);
 });

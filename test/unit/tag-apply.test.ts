@@ -70,7 +70,7 @@ describe('leafcutter tag apply', () => {
     expect(output.split('\n')).toEqual([
       '+ orders  start 5001, step 2000, description "All orders"',
       '+ invoices  maxStep 50000, shape "INV-{decimal:8}"',
-      '2 to make, 0 to change, 0 to retire, 0 refused, 0 as they are.',
+      '2 to create, 0 to change, 0 to retire, 0 refused, 0 unchanged.',
       '',
     ]);
     expect(await store.listTags(undefined, 9)).toEqual([]);
@@ -81,7 +81,7 @@ describe('leafcutter tag apply', () => {
     expect(await store.findTag('orders')).toMatchObject({ nextId: 5001n, step: 2000 });
     expect(await apply(FILE, { dryRun: true })).toMatchObject({
       code: 0,
-      output: expect.stringMatching(/^0 to make, 0 to change, 0 to retire, 0 refused, 2 as they are/),
+      output: expect.stringMatching(/^0 to create, 0 to change, 0 to retire, 0 refused, 2 unchanged/),
     });
     const later = 'tags: [{ tag: orders, step: 3000, maxStep: 9000, description: null }]';
     expect((await apply(later)).output).toContain(
@@ -106,22 +106,25 @@ describe('leafcutter tag apply', () => {
   test.each([
     [
       '{ tag: invoices, shape: "INV-{base36:8}" }',
-      'shape: is INV-{decimal:8} for good, and not INV-{base36:8}',
+      'shape: is INV-{decimal:8} and cannot be changed to INV-{base36:8}',
     ],
-    ['{ tag: invoices, shape: null }', 'shape: is INV-{decimal:8} for good, and not none'],
-    ['{ tag: orders, shape: "{base36:8}" }', 'shape: is none for good'],
-    ['{ tag: orders, start: 9001 }', 'start: the tag exists, its next ID is 5001, and that is not moved'],
+    ['{ tag: invoices, shape: null }', 'shape: is INV-{decimal:8} and cannot be changed to none'],
+    ['{ tag: orders, shape: "{base36:8}" }', 'shape: is none and cannot be changed'],
+    [
+      '{ tag: orders, start: 9001 }',
+      'start: the tag exists, and its next ID is 5001, which start does not change',
+    ],
     ['{ tag: orders, highestId: 4999 }', 'highestId: must be at least 5000'],
     ['{ tag: orders, maxStep: 10 }', 'maxStep: must not be below step (2000)'],
     ['{ tag: gone, step: 1 }', 'is retired for good; use a new name'],
     ['{ tag: new, step: 10, maxStep: 5 }', 'maxStep: must not be below step (10)'],
     ['{ tag: new, steps: 10 }', 'steps: is not a field of a tag'],
-    ['{ tag: 2024 }', 'tag: takes a text; put it in quotes'],
-    ['{ tag: "no spaces" }', 'tag: takes 1 to 128 of A-Z'],
-    ['{ tag: new, step: 1.5 }', 'step: takes a whole number'],
+    ['{ tag: 2024 }', 'tag: must be a text; put it in quotes'],
+    ['{ tag: "no spaces" }', 'tag: must have 1 to 128 characters (A-Z'],
+    ['{ tag: new, step: 1.5 }', 'step: must be a whole number'],
     ['{ tag: new, shape: nonsense }', 'shape: '],
     ['{ tag: orders }, { tag: orders, step: 1 }', 'is named more than once'],
-    ['just a text', 'takes fields'],
+    ['just a text', 'must have fields'],
   ])('refuses %s, and then changes nothing at all', async (wrong, problem) => {
     await apply(`${FILE}  - { tag: gone }`);
     await client.retire('gone');
@@ -133,8 +136,8 @@ describe('leafcutter tag apply', () => {
 
   test.each([
     ['tags: [', /not valid YAML/],
-    ['- tag: orders', /it takes "tags:"/],
-    ['{ "tags": [], "more": 1 }', /it takes "tags:"/],
+    ['- tag: orders', /it must contain "tags:"/],
+    ['{ "tags": [], "more": 1 }', /it must contain "tags:"/],
     [`# ${'x'.repeat(1_048_576)}`, /larger than 1 MiB/],
     [`tags: [${'{ tag: a }, '.repeat(10_001)}]`, /more than 10000 tags/],
   ])('has no use for a text that is no such file', async (file, why) => {
@@ -199,7 +202,7 @@ describe('--prune', () => {
     const { code, output } = await apply(KEPT, { prune: true, yes: true });
     expect({ code, output }).toMatchObject({
       code: 0,
-      output: expect.stringContaining('- old  is retired, for good'),
+      output: expect.stringContaining('- old  retired for good'),
     });
     const retired = (await store.listTags(undefined, 9)).filter((tag) => tag.retired);
     expect(retired.map(({ tag }) => tag)).toEqual(['d-{yyyyMMdd}', 'old', 'x']);
@@ -216,7 +219,7 @@ describe('--prune', () => {
     };
     expect(await apply(KEPT, { prune: true }, ask)).toMatchObject({ code: 0 });
     expect(questions).toEqual([
-      'Retire d-{yyyyMMdd}, old, x, which cannot be undone? Type how many that are (3): ',
+      'Retire d-{yyyyMMdd}, old, x, which cannot be undone? Type their number (3) to confirm: ',
     ]);
     expect(await store.findTag('old')).toMatchObject({ retired: true });
   });
@@ -236,7 +239,7 @@ describe('leafcutter tag export', () => {
     expect(file).not.toContain('gone');
     expect(await apply(file, { dryRun: true, prune: true })).toMatchObject({
       code: 0,
-      output: expect.stringContaining('0 refused, 3 as they are'),
+      output: expect.stringContaining('0 refused, 3 unchanged'),
     });
   });
 

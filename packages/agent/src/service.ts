@@ -89,7 +89,7 @@ export async function startAgent(
   const places = Object.fromEntries(Object.entries(doors.places).map(([key, at]) => [key, String(at)]));
   const url = `${config.tls.certFile === undefined ? 'http' : 'https'}://${places.listen}`;
   if (agent.tokens.isOpen && networkListeners(config).length > 0) {
-    log.warn({ places }, 'allowUnauthenticatedNetwork: anyone who reaches these ports can draw IDs');
+    log.warn({ places }, 'allowUnauthenticatedNetwork: anyone who can reach these ports can request IDs');
   }
   const fits = fitConnections(config.maxConnections, Object.keys(places).length);
   if (fits < config.maxConnections) log.warn({ connections: fits }, FEW_FILES);

@@ -4,6 +4,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import { StartError } from '@leafcutter/shared/http/bind';
 import { visible } from '@leafcutter/shared/visible';
 import { EXIT, type ExitCode, type Io, UsageError } from './io.ts';
+import { seeHelp } from './parse-flags.ts';
 import { versionText } from './version-text.ts';
 
 interface Command {
@@ -26,23 +27,23 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     load: async () => (await import('./serve/serve-command.ts')).agentCommand,
   },
   tag: {
-    summary: 'Create, show, change and retire tags, or bring them to what a file says.',
+    summary: 'Create, show, change and retire tags, one by one or from a file.',
     load: async () => (await import('./admin/admin-commands.ts')).tagCommand,
   },
   audit: {
-    summary: 'Tell who changed what: tags and settings.',
+    summary: 'Show who changed which tag or setting.',
     load: async () => (await import('./admin/admin-commands.ts')).auditCommand,
   },
   verify: {
-    summary: 'Draw IDs from running agents and prove that none repeats, falls or was not granted.',
+    summary: 'Request IDs from running agents and prove that all are unique, rising and granted.',
     load: async () => (await import('./admin/admin-commands.ts')).verifyCommand,
   },
   explain: {
-    summary: 'Tell who was given an ID, and when.',
+    summary: 'Show who was given an ID, and when.',
     load: async () => (await import('./admin/admin-commands.ts')).explainCommand,
   },
   import: {
-    summary: 'Make tags from the counters of tinyid, go-leaf, CosId or Redis.',
+    summary: 'Create tags from the counters of tinyid, go-leaf, CosId or Redis.',
     load: async () => (await import('./admin/admin-commands.ts')).importCommand,
   },
   move: {
@@ -83,7 +84,8 @@ export async function runCommand(io: Io): Promise<ExitCode> {
 
 function explain(error: unknown, io: Io): ExitCode {
   if (error instanceof ConfigError) {
-    io.err(`${error.message}\n`);
+    const isUnknownFlag = error.problems.some(({ key }) => key.startsWith('--'));
+    io.err(`${error.message}\n${isUnknownFlag ? `${seeHelp(helpful(io.argv))}\n` : ''}`);
     return EXIT.config;
   }
   if (error instanceof UsageError) {
@@ -102,6 +104,11 @@ function explain(error: unknown, io: Io): ExitCode {
   throw error;
 }
 
+/** The command whose help lists the flags that `argv` may have. */
+function helpful([name = '', service = '']: readonly string[]): string {
+  return name === 'config' ? `${name} ${service}` : name;
+}
+
 function help(): string {
   const lines = Object.entries(COMMANDS).map(([name, { summary }]) => `  ${name.padEnd(14)}${summary}`);
   return [
@@ -110,9 +117,9 @@ function help(): string {
     'Usage: leafcutter <command> [flags]',
     '',
     ...lines,
-    `  ${'version'.padEnd(14)}Tell version, commit and Node.`,
+    `  ${'version'.padEnd(14)}Show the version, the commit and Node's version.`,
     '',
-    '`leafcutter <command> --help` tells the flags of a command.',
+    'Run `leafcutter <command> --help` for the flags of a command.',
     '',
   ].join('\n');
 }

@@ -84,7 +84,7 @@ async function main(): Promise<void> {
     const written = new Promise<void>((resolve) => stdout?.write('', () => resolve()));
     await Promise.race([written, stopRequested.then(() => sleep(LAST_WORDS_MS))]);
   }
-  if (lost !== undefined) process.stderr.write(`Not all could be printed: ${lost}\n`);
+  if (lost !== undefined) process.stderr.write(`Some output could not be printed: ${lost}\n`);
   process.exit(code === EXIT.ok && lost !== undefined ? EXIT.failed : code);
 }
 

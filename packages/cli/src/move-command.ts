@@ -8,20 +8,20 @@ import { loadSettings } from './load-settings.ts';
 
 const HELP = `Usage: leafcutter move [--dry-run] [settings of the coordinator]
 
-Moves an embedded deployment to MySQL, with all that was ever handed out: the embedded database in --data-dir goes to
-the empty database of --mysql-url. Give it the settings that the coordinator is to have from then on, by flags, variables
-or --config; \`leafcutter coordinator --help\` tells them. Stop the coordinator first; agents go on from memory.
-docs/move-to-mysql.md has the whole way.
+Moves an embedded deployment to MySQL, with the record of everything ever handed out: from the embedded database in
+--data-dir to the empty database that --mysql-url names. Give it the settings that the coordinator will have from then on,
+as flags, variables or --config; \`leafcutter coordinator --help\` lists them. Stop the coordinator first; agents go on
+from memory. docs/move-to-mysql.md describes every step.
 
-  --dry-run           say what would be moved, change nothing
+  --dry-run           print what would be moved, and change nothing
   --data-dir DIR      folder of the embedded database; default .leafcutter
-  --mysql-url URL     mysql://user:password@host/database; better LEAFCUTTER_MYSQL_URL or LEAFCUTTER_MYSQL_URL_FILE,
+  --mysql-url URL     mysql://user:password@host/database; prefer LEAFCUTTER_MYSQL_URL or LEAFCUTTER_MYSQL_URL_FILE,
                       because other users can see flags
-  --redis-url URL     of the coordinator that follows. The move does not touch Redis
+  --redis-url URL     for the new coordinator. The move itself does not touch Redis
 
-To resume an interrupted move, run the same command again. Once it says that it's done, there is no way back.
+To resume an interrupted move, run the same command again. Once the move is done, there is no way back.
 
-Exit code 0 if it is done, or was done before; 1 otherwise.
+Exits with 0 if it is done, or was done before; with 1 otherwise.
 `;
 
 /** The distance between two lines about one table: a tenth of it, at most this many rows. */
@@ -39,7 +39,7 @@ export async function moveCommand(io: Io): Promise<ExitCode> {
   if (loaded === undefined) return EXIT.ok;
   for (const warning of loaded.warnings) io.err(`${warning}\n`);
   if (loaded.config.mysql.url === undefined)
-    throw new UsageError(`Say where it is to go: mysql.url.\n\n${HELP}`);
+    throw new UsageError(`Say where to move it: set mysql.url.\n\n${HELP}`);
   try {
     io.out(told(await move(loaded.config, dryRun, new Progress(io)), dryRun));
     return EXIT.ok;
@@ -65,7 +65,7 @@ class Progress implements MoveEvents {
   progress(...[step, table, rows = 0, of = 0]: Parameters<MoveEvents['progress']>): void {
     // What follows the mark takes an instant, and after it one of the two serves.
     if (this.#stopped && step !== 'marked' && step !== 'completed') {
-      throw new StartError('Stopped before it was done. Run it again.');
+      throw new StartError('Stopped before the move was done. Run it again.');
     }
     if (step === 'marked') this.#io.err('The embedded database is marked as moved.\n');
     if (step !== 'copied') return;
@@ -79,12 +79,12 @@ class Progress implements MoveEvents {
 function told({ plan, file, target, deploymentId, layout, tables }: MoveReport, dryRun: boolean): string {
   const deployment = visible(`deployment ${deploymentId}, snowflake layout ${layout}`);
   const head = `from  ${file}\nto    ${target}\n${deployment}\n`;
-  if (plan === 'done') return `${head}It was moved before; there is nothing to do.\n`;
+  if (plan === 'done') return `${head}It has been moved already; there is nothing to do.\n`;
   const rows = tables.map(({ name, rows }) => `  ${name}: ${rows} rows\n`).join('');
-  const again = plan === 'again' ? 'An interrupted move is there, and is begun anew.\n' : '';
+  const again = plan === 'again' ? 'An earlier move was interrupted; this one starts over.\n' : '';
   const end = dryRun
-    ? `${again}Nothing was changed. Without --dry-run it is moved.\n`
-    : 'Moved. Start the coordinators with mysql.url and redis.url; the old file refuses to be used.\n';
+    ? `${again}Nothing was changed. Run it without --dry-run to move it.\n`
+    : 'Moved. Start the coordinators with mysql.url and redis.url. The old file can no longer be used.\n';
   return `${head}${rows}${end}`;
 }
 

@@ -16,11 +16,11 @@ describe('parseFlags', () => {
     ['-q', 'tag has no flag -q.'],
   ])('says of %s what is wrong and where to look, and nothing else', (flag, sentence) => {
     expect(() => parse(flag)).toThrow(
-      new UsageError(`${sentence}\n\`leafcutter tag --help\` tells what it takes.`),
+      new UsageError(`${sentence}\nRun \`leafcutter tag --help\` for usage.`),
     );
   });
 
   test('says of a flag without its value that it lacks one', () => {
-    expect(() => parse('--step')).toThrow(/'--step <value>' argument missing\n`leafcutter tag --help`/);
+    expect(() => parse('--step')).toThrow(/'--step <value>' argument missing\nRun `leafcutter tag --help`/);
   });
 });

@@ -21,5 +21,5 @@ export function parseFlags<const T extends ParseArgsConfig>(command: string, con
 
 /** Where to look: a page of usage would push the sentence above it off the screen. */
 export function seeHelp(command: string): string {
-  return `\`leafcutter ${command} --help\` tells what it takes.`;
+  return `Run \`leafcutter ${command} --help\` for usage.`;
 }

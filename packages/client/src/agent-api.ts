@@ -51,9 +51,9 @@ export class AgentApi implements IdSource {
     this.#place = placeOf(endpoint);
     const isSecure = this.#place.protocol === 'https:';
     if (ca !== undefined && !isSecure)
-      throw badArgument('caFile', 'a file only if endpoint begins with https://');
+      throw badArgument('caFile', 'left out unless endpoint begins with https://');
     if (token !== undefined && tokenFile !== undefined)
-      throw badArgument('tokenFile', 'a file only without token');
+      throw badArgument('tokenFile', 'left out if token is set');
     const kept = { keepAlive: true, maxSockets: 64 };
     this.#agent = isSecure ? new https.Agent({ ...kept, ca }) : new http.Agent(kept);
     this.#request = isSecure ? https.request : http.request;
@@ -170,7 +170,7 @@ function placeOf(endpoint: string): Place {
   if (url === undefined || !isKnown || url.pathname !== '/' || url.search !== '') {
     throw new IdError(
       'BAD_REQUEST',
-      'endpoint takes the agent’s address, http://127.0.0.1:8000, https://agent.example or unix:/path/to/its.sock.',
+      'endpoint must be the agent’s address, such as http://127.0.0.1:8000, https://agent.example or unix:/path/to/its.sock.',
       { retryable: false, reason: 'endpoint' },
     );
   }
@@ -186,7 +186,7 @@ function understood(status: number, body: string): object {
   if (typeof code !== 'string' || typeof detail !== 'string') {
     throw unavailable(
       'no_agent',
-      new Error(`an answer with status ${status} that no Leafcutter agent gives`),
+      new Error(`an answer with status ${status} that does not come from a Leafcutter agent`),
     );
   }
   throw new IdError(code, detail, {
@@ -232,6 +232,6 @@ function notUnderstood(what: string): IdError {
 }
 
 function unavailable(reason: string | undefined, cause: Error): IdError {
-  const message = `The agent gave no answer (${cause.message}); check endpoint and that the agent runs.`;
+  const message = `The agent did not answer (${cause.message}). Check endpoint, and that the agent is running.`;
   return new IdError('AGENT_UNAVAILABLE', message, { retryable: true, reason, cause });
 }

@@ -83,7 +83,7 @@ async function apiFor(options: ConnectTextsOptions): Promise<AgentApi> {
 async function readCa(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
   if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
-  throw badArgument('caFile', 'a file of certificates (PEM)');
+  throw badArgument('caFile', 'a file with certificates (PEM)');
 }
 
 function checkNumber(name: string, value: number, min = 1, max = 2 ** 31 - 1): void {

@@ -27,5 +27,5 @@ export class IdError extends Error {
 }
 
 export function badArgument(name: string, takes: string): IdError {
-  return new IdError('BAD_REQUEST', `${name} takes ${takes}.`, { retryable: false, reason: name });
+  return new IdError('BAD_REQUEST', `${name} must be ${takes}.`, { retryable: false, reason: name });
 }

@@ -154,7 +154,9 @@ export class Ids implements AsyncDisposable {
       this.#checkOpen();
       signal?.throwIfAborted();
       if (this.#line.length >= this.#rules.maxWaiting) {
-        throw new IdError('RATE_LIMITED', 'Too many callers wait for IDs already.', { retryable: true });
+        throw new IdError('RATE_LIMITED', 'Too many callers are already waiting for IDs.', {
+          retryable: true,
+        });
       }
       const end = () => {
         clearTimeout(timer);
@@ -287,7 +289,7 @@ export class Ids implements AsyncDisposable {
   #empty(): IdError {
     if (this.#closed) return closed();
     const message =
-      'No ID is in memory; await nextAsync(), or try again when the fetch under way has landed.';
+      'No ID is in memory. Await nextAsync(), or try again once the current fetch has finished.';
     const { code, message: why } = this.#lastFailure ?? {};
     return new IdError('SEGMENTS_EXHAUSTED', why === undefined ? message : `${message} ${why}`, {
       retryable: true,
@@ -302,7 +304,8 @@ export class Ids implements AsyncDisposable {
 }
 
 function belowHighest(): IdError {
-  const message = 'The agent gives IDs below those that it, or another agent at this endpoint, gave before.';
+  const message =
+    'The agent returned IDs below those that it, or another agent at this endpoint, returned before.';
   return new IdError('SEGMENTS_EXHAUSTED', message, { retryable: true, reason: 'below_highest' });
 }
 

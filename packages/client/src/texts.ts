@@ -38,7 +38,7 @@ export class Texts implements AsyncDisposable {
     if (this.#closed) throw closed();
     signal?.throwIfAborted();
     if (this.#open >= this.#maxOpen)
-      throw new IdError('RATE_LIMITED', 'Too many calls are under way already.', { retryable: true });
+      throw new IdError('RATE_LIMITED', 'Too many calls are already under way.', { retryable: true });
     this.#open += 1;
     try {
       return await this.#api.texts(this.#tag, count, signal);

@@ -106,7 +106,7 @@ async function startWithOps(
     if (config.allowUnauthenticatedNetwork && !config.listen.isLoopback) {
       log.warn(
         { url },
-        'allowUnauthenticatedNetwork: anyone who reaches this port can take segments and change tags',
+        'allowUnauthenticatedNetwork: anyone who can reach this port can take segments and change tags',
       );
     }
     const serving =
@@ -269,7 +269,7 @@ async function joinDeployment(
   clock: Clock,
 ): Promise<Deployment> {
   if (layout.epochMs > clock.now())
-    throw new StartError('snowflake.epochMs lies in the future; IDs would be negative.');
+    throw new StartError('snowflake.epochMs is in the future, so IDs would be negative.');
   const own = layoutFingerprint(layout);
   const deployment = await store.identify(own);
   if (deployment.layout === own) return deployment;
@@ -309,7 +309,7 @@ async function warnOfDottedPairs({ store, log }: Coordinator): Promise<void> {
     if (count === 0) return;
     log.warn(
       { pairs: named.map(({ tag, stem }) => `${tag} / ${stem}`), count, isComplete },
-      'tags that Leaf would serve from another one: it cuts a key at its last dot. See leaf.dottedKeys of the agents',
+      'Leaf would serve these tags from other ones, because it cuts a key at its last dot. See the agents’ leaf.dottedKeys',
     );
   } catch (err) {
     log.debug({ err }, 'tags with dots were not looked for');
@@ -323,7 +323,7 @@ async function agreedKeys({ opaqueKeys }: CoordinatorConfig, store: Stores['stor
     const own = keys.checkValue(version) ?? '';
     if ((await store.opaqueKey(version, own)) === own) continue;
     throw new StartError(
-      `opaqueKeys: the key of version ${version} is not the one that this deployment began to use under that number. Put the old one back, and a new one under a new number.`,
+      `opaqueKeys: the key of version ${version} is not the one that this deployment first used with that number. Put the old one back, and add the new one with a new number.`,
     );
   }
   return keys;

@@ -29,12 +29,17 @@ interface CodeFacts {
  */
 export const ERROR_CODES = {
   BAD_REQUEST: { status: 400, grpc: 'INVALID_ARGUMENT', retryable: false, title: 'The request is not valid' },
-  UNAUTHORIZED: { status: 401, grpc: 'UNAUTHENTICATED', retryable: false, title: 'A valid token is needed' },
+  UNAUTHORIZED: {
+    status: 401,
+    grpc: 'UNAUTHENTICATED',
+    retryable: false,
+    title: 'A valid token is required',
+  },
   FORBIDDEN: {
     status: 403,
     grpc: 'PERMISSION_DENIED',
     retryable: false,
-    title: 'The token does not permit this',
+    title: 'The token does not allow this',
   },
   NOT_FOUND: { status: 404, grpc: 'NOT_FOUND', retryable: false, title: 'There is nothing at this address' },
   TAG_UNKNOWN: { status: 404, grpc: 'NOT_FOUND', retryable: false, title: 'The tag does not exist' },
@@ -50,7 +55,7 @@ export const ERROR_CODES = {
     retryable: false,
     title: 'The tag has reached its highest ID',
   },
-  TAG_EXISTS: { status: 409, grpc: 'ALREADY_EXISTS', retryable: false, title: 'The tag exists already' },
+  TAG_EXISTS: { status: 409, grpc: 'ALREADY_EXISTS', retryable: false, title: 'The tag already exists' },
   LAYOUT_MISMATCH: {
     status: 409,
     grpc: 'FAILED_PRECONDITION',
@@ -61,7 +66,7 @@ export const ERROR_CODES = {
     status: 409,
     grpc: 'FAILED_PRECONDITION',
     retryable: false,
-    title: 'The versions are too far apart',
+    title: 'The releases are too far apart',
   },
   TAG_RETIRED: { status: 410, grpc: 'FAILED_PRECONDITION', retryable: false, title: 'The tag is retired' },
   PAYLOAD_TOO_LARGE: {
@@ -87,23 +92,28 @@ export const ERROR_CODES = {
     status: 503,
     grpc: 'UNAVAILABLE',
     retryable: true,
-    title: 'No coordinator answers',
+    title: 'No coordinator answered',
   },
-  STORE_UNAVAILABLE: { status: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'A store does not answer' },
+  STORE_UNAVAILABLE: { status: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'A store did not answer' },
   MACHINE_IDS_EXHAUSTED: {
     status: 503,
     grpc: 'UNAVAILABLE',
     retryable: true,
     title: 'No machine id is free',
   },
-  LEASE_LOST: { status: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'No window of time is held' },
+  LEASE_LOST: {
+    status: 503,
+    grpc: 'UNAVAILABLE',
+    retryable: true,
+    title: 'The agent holds no window of time',
+  },
   CLOCK_BACKWARDS: {
     status: 503,
     grpc: 'UNAVAILABLE',
     retryable: true,
     title: 'The clock is behind the last ID',
   },
-  CLOCK_SKEWED: { status: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'Clocks differ too much' },
+  CLOCK_SKEWED: { status: 503, grpc: 'UNAVAILABLE', retryable: true, title: 'The clocks differ too much' },
   TIMESTAMP_EXHAUSTED: {
     status: 503,
     grpc: 'FAILED_PRECONDITION',

@@ -33,7 +33,7 @@ export type LayoutPreset = keyof typeof LAYOUT_PRESETS;
 export function layoutProblem(layout: SnowflakeLayout): string | undefined {
   const { timestampBits, machineIdBits, sequenceBits, datacenterBits } = layout;
   const sum = timestampBits + machineIdBits + sequenceBits;
-  if (sum > 63) return `timestamp, machine id and sequence take ${sum} bits together; 63 is the most`;
+  if (sum > 63) return `timestamp, machine id and sequence take ${sum} bits together; the maximum is 63`;
   if (datacenterBits > machineIdBits)
     return 'the datacenter bits are part of the machine id and cannot exceed it';
   return undefined;

@@ -42,9 +42,9 @@ test('reads a file that says it has no bytes, and has some', () => {
 
 describe('is refused, and not waited for', () => {
   test.each([
-    ['a pipe into which nobody writes', pipe, 'it is no regular file'],
-    ['a device that never ends', '/dev/zero', 'it is no regular file'],
-    ['a folder', folder, 'it is no regular file'],
+    ['a pipe into which nobody writes', pipe, 'it is not a regular file'],
+    ['a device that never ends', '/dev/zero', 'it is not a regular file'],
+    ['a folder', folder, 'it is not a regular file'],
     ['a file past 1 MiB', file('large', 'x'.repeat(MIB + 1)), 'it is larger than 1 MiB'],
   ])('%s', (_what, path, why) => {
     expect(() => readSmallFile(path)).toThrow(why);

@@ -18,7 +18,7 @@ export function readSmallFile(path: string): string {
   // Without O_NONBLOCK, opening a pipe waits for somebody to write.
   const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    if (!fstatSync(file).isFile()) throw new UnfitFileError('it is no regular file');
+    if (!fstatSync(file).isFile()) throw new UnfitFileError('it is not a regular file');
     // The size that it reports may be outdated, or 0 as in /proc.
     const bytes = Buffer.alloc(MAX_BYTES + 1);
     let length = 0;

@@ -7,7 +7,7 @@ const MIN_NETWORK_TOKEN = 16;
 export const TOKEN_FORM = 'of printable ASCII characters without spaces';
 
 /** What is wrong with a token that other machines could guess. */
-export const SHORT_TOKEN = `holds a token of fewer than ${MIN_NETWORK_TOKEN} characters, which other machines could guess; make one with "openssl rand -hex 24"`;
+export const SHORT_TOKEN = `has a token of fewer than ${MIN_NETWORK_TOKEN} characters, which other machines could guess; make a longer one with "openssl rand -hex 24"`;
 
 /** Whether a text can be sent as a token. A text with a space or an umlaut could never be a valid one. */
 export function isToken(text: string): boolean {

@@ -12,7 +12,7 @@ const OBEYED_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u20
 export const PLAIN_TEXT = /^[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]*$/;
 
 /** Ends the sentence "takes …" about a text that has to be plain. */
-export const PLAIN_TEXT_FORM = 'takes no control characters and no marks of text direction';
+export const PLAIN_TEXT_FORM = 'must not have control characters or marks of text direction';
 
 /** `text` in one line; anything that a terminal would obey is written out, as in `\u{202e}`. */
 export function visible(text: string): string {

@@ -267,7 +267,11 @@ function askedToTryAgain(): LeafcutterError {
 }
 
 export function connectionLost(): LeafcutterError {
-  return new LeafcutterError('STORE_UNAVAILABLE', 'The connection to MySQL broke or answered too late.', {
-    reason: RETRY_REASONS.connectionLost,
-  });
+  return new LeafcutterError(
+    'STORE_UNAVAILABLE',
+    'The connection to MySQL broke, or the answer came too late.',
+    {
+      reason: RETRY_REASONS.connectionLost,
+    },
+  );
 }

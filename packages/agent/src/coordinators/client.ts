@@ -225,7 +225,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     if (!parsed.success || !isAsked(parsed.data)) {
       throw new LeafcutterError(
         'COORDINATOR_UNAVAILABLE',
-        'A coordinator gave an answer that makes no sense; is it one?',
+        'A coordinator returned an answer that makes no sense; is it really a coordinator?',
         {
           reason: 'bad_answer',
           cause: parsed.error,
@@ -236,7 +236,7 @@ export class CoordinatorClient implements SegmentSource, LeaseSource, ReportTarg
     if (parsed.data.deploymentId !== this.#deploymentId) {
       throw new LeafcutterError(
         'LAYOUT_MISMATCH',
-        `A coordinator serves deployment ${parsed.data.deploymentId}; this agent issues for ${this.#deploymentId}. Restart the agent if it was moved.`,
+        `A coordinator serves deployment ${parsed.data.deploymentId}, but this agent issues IDs for ${this.#deploymentId}. If the agent was moved on purpose, restart it.`,
         { reason: 'deployment' },
       );
     }
@@ -253,12 +253,12 @@ function ofThisAgent(error: unknown): unknown {
   if (hasCode(error, 'NOT_FOUND')) {
     return new LeafcutterError(
       'VERSION_UNSUPPORTED',
-      'What answers at a coordinator’s address does not know this request: a coordinator of an earlier release, to be upgraded first, or no coordinator.',
+      'A server at a coordinator’s address does not know this request. Either it is a coordinator of an earlier release, which must be upgraded first, or it is not a coordinator.',
       { reason: 'unknown_request', cause: error },
     );
   }
   if (hasCode(error, 'UNAUTHORIZED')) {
-    return new LeafcutterError('COORDINATOR_UNAVAILABLE', 'A coordinator refuses the token of this agent.', {
+    return new LeafcutterError('COORDINATOR_UNAVAILABLE', 'A coordinator refused the token of this agent.', {
       reason: 'agent_token',
       cause: error,
     });
@@ -266,7 +266,7 @@ function ofThisAgent(error: unknown): unknown {
   if (hasCode(error, 'FORBIDDEN') && error.reason === 'tag_scope') {
     return new LeafcutterError(
       'FORBIDDEN',
-      'The token of this agent does not open this at the coordinators.',
+      'The coordinators do not allow this with the token of this agent.',
       { reason: 'agent_scope', cause: error },
     );
   }

@@ -146,7 +146,7 @@ export class CoordinatorEndpoint {
   #unavailable(reason: string, cause?: unknown): LeafcutterError {
     return new LeafcutterError(
       'COORDINATOR_UNAVAILABLE',
-      `The coordinator at ${this.url} does not answer.`,
+      `The coordinator at ${this.url} did not answer.`,
       cause === undefined ? { reason } : { reason, cause },
     );
   }

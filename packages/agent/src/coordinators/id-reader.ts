@@ -19,7 +19,7 @@ export class IdReader {
    */
   async read(tag: string, id: string): ReturnType<CoordinatorClient['decode']> {
     if (this.#underWay >= MAX_UNDER_WAY) {
-      const message = `This agent has ${MAX_UNDER_WAY} IDs read back at once, its limit; ask again.`;
+      const message = `This agent is already reading back ${MAX_UNDER_WAY} IDs, its limit; try again.`;
       throw new LeafcutterError('RATE_LIMITED', message, { reason: 'reads', retryAfterMs: 100 });
     }
     this.#underWay += 1;

@@ -14,7 +14,7 @@ export function readShape(tag: string, text: string, { end }: Segment, keys: Opa
   if (shape !== undefined && end - 1n <= shape.highest) return shape;
   throw new LeafcutterError(
     'VERSION_UNSUPPORTED',
-    `Tag "${tag}" has shape ${text.slice(0, 100)}, which this agent cannot write. Upgrade the agent first.`,
+    `Tag "${tag}" has shape ${text.slice(0, 100)}, which this agent cannot write. Upgrade the agent.`,
     { reason: 'shape' },
   );
 }
@@ -22,7 +22,7 @@ export function readShape(tag: string, text: string, { end }: Segment, keys: Opa
 function keyMissing(tag: string): LeafcutterError {
   return new LeafcutterError(
     'LAYOUT_MISMATCH',
-    `Tag "${tag}" is opaque, and this agent has no opaqueKeys: give it those of the coordinators.`,
+    `Tag "${tag}" is opaque, but this agent has no opaqueKeys. Give it the same keys as the coordinators.`,
     { reason: 'opaque_key' },
   );
 }

@@ -26,7 +26,7 @@ export class AgentObserver extends AgentMetrics {
       to: String(segment.end),
       durationMs: Math.round(durationMs),
     };
-    if (this.#areRefillsFailing) this.#log.info(line, 'refills succeed again');
+    if (this.#areRefillsFailing) this.#log.info(line, 'refills are succeeding again');
     else this.#log.debug(line, 'segment fetched');
     this.#areRefillsFailing = false;
   }
@@ -36,7 +36,8 @@ export class AgentObserver extends AgentMetrics {
     const line = { tag, code: error.code, reason: error.reason };
     // A tag that does not exist is the caller's mistake.
     if (this.#areRefillsFailing || error.status < 500) this.#log.debug(line, 'refill failed');
-    else this.#log.warn({ ...line, err: error }, 'refills fail; IDs come from memory until it runs out');
+    else
+      this.#log.warn({ ...line, err: error }, 'refills are failing; IDs come from memory until it runs out');
     if (error.status >= 500) this.#areRefillsFailing = true;
   }
 
@@ -60,7 +61,7 @@ export class AgentObserver extends AgentMetrics {
     super.failed(call, error);
     const line = { call, code: error.code, reason: error.reason };
     if (this.#areLeaseCallsFailing) this.#log.debug(line, 'lease call failed');
-    else this.#log.warn({ ...line, err: error }, 'lease call failed; it is tried again');
+    else this.#log.warn({ ...line, err: error }, 'lease call failed; trying again');
     this.#areLeaseCallsFailing = true;
   }
 }

@@ -6,13 +6,13 @@ export const doorTlsSettings = {
     certFile: file({
       optional: true,
       reloads: true,
-      doc: 'Certificate (PEM), with those that it needs: listen, grpc.listen, goLeaf.grpcListen and resp.listen then speak TLS, and nothing else. Unix sockets and opsListen do not.',
+      doc: 'Certificate (PEM) with its chain. listen, grpc.listen, goLeaf.grpcListen and resp.listen then accept only TLS. Unix sockets and opsListen don’t use it.',
     }),
     keyFile: file({ optional: true, reloads: true, doc: 'Private key (PEM) of certFile.' }),
     clientCaFile: file({
       optional: true,
       reloads: true,
-      doc: 'Certificates (PEM) of the authorities that sign those of clients: then only clients that show one are let in, beside having a token.',
+      doc: 'CA certificates (PEM) for clients’ certificates. If set, clients must present a certificate in addition to a token.',
     }),
   },
 };

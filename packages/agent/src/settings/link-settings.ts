@@ -6,12 +6,12 @@ export const linkSettings = {
     caFile: file({
       optional: true,
       reloads: true,
-      doc: 'Certificates (PEM) of the authorities that sign the coordinators’; default: those that Node knows.',
+      doc: 'CA certificates (PEM) for the coordinators’ certificates; default: the ones that Node trusts.',
     }),
     certFile: file({
       optional: true,
       reloads: true,
-      doc: 'Certificate (PEM) to show to coordinators that ask for one.',
+      doc: 'Client certificate (PEM), for coordinators that ask for one.',
     }),
     keyFile: file({ optional: true, reloads: true, doc: 'Private key (PEM) of certFile.' }),
   },

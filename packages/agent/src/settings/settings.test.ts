@@ -54,13 +54,17 @@ test.each([
   [
     'two doors at one address',
     ['--ops-listen', '127.0.0.1:9000', '--resp-listen', '127.0.0.1:9000'],
-    'must not be the address of opsListen',
+    'must not be the same address as opsListen',
   ],
-  ['ops at the address of HTTP', ['--ops-listen', '127.0.0.1:8000'], 'must not be the address of listen'],
-  ['a tinyid token without a tag', ['--tinyid-tokens', 'orders=a,secret'], 'takes entries as tag=token'],
-  ['a tinyid token that is empty', ['--tinyid-tokens', 'orders='], 'takes entries as tag=token'],
+  [
+    'ops at the address of HTTP',
+    ['--ops-listen', '127.0.0.1:8000'],
+    'must not be the same address as listen',
+  ],
+  ['a tinyid token without a tag', ['--tinyid-tokens', 'orders=a,secret'], 'must be entries as tag=token'],
+  ['a tinyid token that is empty', ['--tinyid-tokens', 'orders='], 'must be entries as tag=token'],
   ['a tinyid token with a space', ['--tinyid-tokens', 'orders=a b'], 'printable ASCII'],
-  ['a short token for other machines', [...OPEN, '--tokens', '0123456789abcde'], '--tokens is ***: holds a'],
+  ['a short token for other machines', [...OPEN, '--tokens', '0123456789abcde'], '--tokens is ***: has a'],
   [
     'a short token among long ones',
     [...OPEN, '--tokens', '0123456789abcdef,a'],
@@ -69,15 +73,15 @@ test.each([
   [
     'a short token for some tags and other machines',
     [...OPEN, ...TOKENS, '--scoped-tokens', 'a-long-name-of-a-tag b'],
-    '--scoped-tokens is ***: holds a token of fewer',
+    '--scoped-tokens is ***: has a token of fewer',
   ],
   [
     'a short token of tinyid’s clients on other machines',
     [...OPEN, ...TOKENS, '--tinyid-tokens', 'a-long-name-of-a-tag=b'],
-    '--tinyid-tokens is ***: holds a token of fewer',
+    '--tinyid-tokens is ***: has a token of fewer',
   ],
   ['a token with a space, which none can match', ['--tokens', 'two words'], 'printable ASCII'],
-  ['a token with an umlaut', ['--tokens', 'schlüssel'], '--tokens is ***: takes tokens of printable ASCII'],
+  ['a token with an umlaut', ['--tokens', 'schlüssel'], '--tokens is ***: must be tokens of printable ASCII'],
   ['a token with a control character', ['--tokens', 'a\u0007'], 'printable ASCII'],
   ['a token for some tags with an umlaut', ['--scoped-tokens', 'orders schlüssel'], 'printable ASCII'],
   ['a token for the coordinators with a space', ['--coordinator-token', 'a b'], '--coordinator-token is ***'],
@@ -98,7 +102,7 @@ test.each(LISTENERS.filter((key) => key !== 'opsListen'))('%s for other machines
 });
 
 test.each(LISTENERS.filter((key) => key !== 'listen'))('%s takes no address that another one has', (key) => {
-  expect(problemsOf(flagName(key), '127.0.0.1:8000')).toContain('must not be the address of listen');
+  expect(problemsOf(flagName(key), '127.0.0.1:8000')).toContain('must not be the same address as listen');
 });
 
 test('a refused token is not shown', () => {

@@ -23,12 +23,12 @@ export const agentSettings = settings(
     listen: address({ default: '127.0.0.1:8000', doc: 'Where applications reach the agent.' }),
     opsListen: address({
       optional: true,
-      doc: 'A second address that serves only /livez, /readyz and /metrics, without token; off by default.',
+      doc: 'A second address that serves only /livez, /readyz and /metrics, without tokens; off by default.',
     }),
     agentId: text({
       optional: true,
       pattern: /^[\x21-\x7e]{1,200}$/,
-      doc: 'Stable, readable name of this agent; default: the host name with the port.',
+      doc: 'Stable, readable name of this agent; default: the host name and port.',
     }),
     coordinators: urlList({
       default: ['http://127.0.0.1:8100'],
@@ -38,7 +38,7 @@ export const agentSettings = settings(
     coordinatorToken: token({ optional: true, reloads: true, doc: 'Token sent to the coordinators.' }),
     tokens: tokenList({
       reloads: true,
-      doc: 'Tokens that applications send. If there are none, everyone who reaches the port may draw IDs.',
+      doc: 'Tokens that applications send. If there are none, anyone who can reach the port may request IDs.',
     }),
     scopedTokens,
     tokenRequestsPerS: int({
@@ -47,7 +47,7 @@ export const agentSettings = settings(
       max: 1_000_000,
       unit: 'requests/s',
       reloads: true,
-      doc: 'Requests for IDs a second with one token, at all doors together; without tokens, by everyone together. Ten seconds’ worth may come at once. 0: no limit. Each worker counts for itself.',
+      doc: 'Requests for IDs per second with one token, over all doors; without tokens, from all clients together. Ten seconds’ worth may come at once. 0: no limit. Each worker counts for itself.',
     }),
     tokenIdsPerS: int({
       default: 0,
@@ -55,23 +55,23 @@ export const agentSettings = settings(
       max: 1_000_000_000,
       unit: 'IDs/s',
       reloads: true,
-      doc: 'The same for the number of IDs. A larger batch is served once, and later requests are refused until it’s paid for.',
+      doc: 'The same limit for the number of IDs. A batch that exceeds it is served, but then requests are refused until it’s paid for.',
     }),
     opaqueKeys,
     allowUnauthenticatedNetwork: flag({
       default: false,
-      doc: 'Let other machines connect although tokens is empty, or has a token that could be guessed.',
+      doc: 'Let other machines connect even if tokens is empty, or has a token that could be guessed.',
     }),
     allowedHosts: textList({
       pattern: /^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$/,
       takes: 'host names without port',
-      doc: 'Host names by which clients may reach an agent that listens on loopback and has no tokens, besides localhost and addresses. Other names are refused, because a web page could make one that leads here.',
+      doc: 'Host names, besides localhost and IP addresses, by which clients may reach an agent that listens on loopback without tokens. Other names are refused, because a web page could use one that resolves to this machine.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {
       default: 'info',
       reloads: true,
-      doc: 'Least severe level that is logged.',
+      doc: 'Least severe level to log.',
     }),
     bodyLimitBytes: int({
       default: 16_384,
@@ -92,18 +92,18 @@ export const agentSettings = settings(
       min: 1,
       max: 1_000_000,
       unit: 'connections',
-      doc: 'Connections that listen and unix.http each hold at once. A further one is closed, unless one that was never answered can give way.',
+      doc: 'Most connections at once, for listen and for unix.http. When the limit is reached, a new one replaces one that was never answered, or is closed.',
     }),
     maxConnectionsPerAddress: int({
       optional: true,
       min: 1,
       max: 1_000_000,
       unit: 'connections',
-      doc: 'Connections that one client address (with IPv6, one /64) may hold at each door. Loopback and Unix sockets aren’t bounded. Default: a quarter of the door’s; raise it if clients come through one address.',
+      doc: 'Most connections from one client address (for IPv6, one /64) at each door. Loopback and Unix sockets aren’t limited. Default: a quarter of the door’s connections; raise it if many clients share one address.',
     }),
     directHttp: flag({
       default: true,
-      doc: 'Answer plain requests for one ID or a small batch straight from the socket, and bound what a client that reads no answers can hold (docs/limits.md). If off, all requests go through the HTTP server, and only the size of one read bounds pipelined ones.',
+      doc: 'Answer plain requests for one ID or a small batch straight from the socket, and limit the memory that a client can tie up by not reading its answers (docs/limits.md). If off, all requests go through the HTTP server, and only the size of one read limits pipelined ones.',
     }),
     waitMs: int({
       default: 2_000,
@@ -118,14 +118,14 @@ export const agentSettings = settings(
       min: 50,
       max: 60_000,
       unit: 'ms',
-      doc: 'How long one coordinator may take to answer before the next is asked.',
+      doc: 'How long to wait for one coordinator’s answer before asking the next.',
     }),
     reportIntervalMs: int({
       default: 15_000,
       min: 100,
       max: 300_000,
       unit: 'ms',
-      doc: 'How often the agent tells which tags it holds, and learns which are retired.',
+      doc: 'How often the agent reports which tags it holds, and learns which are retired.',
     }),
     ...doorTlsSettings,
     ...linkSettings,
@@ -142,7 +142,7 @@ export const agentSettings = settings(
       }),
       dottedKeys: choice(['refuse', 'cut', 'whole'], {
         default: 'refuse',
-        doc: 'Which tag a key with a dot or a semicolon draws from. Leaf cuts the key there, so its acct.v2 is the row acct. cut: do as Leaf does, for clients that come from it. whole: the tag of that name. refuse: neither, until you choose, because the wrong choice repeats IDs.',
+        doc: 'Which tag serves a key with a dot or a semicolon. Leaf cuts the key there, so it serves acct.v2 from the row acct. cut: do the same, for clients that come from Leaf. whole: use the tag with the full name. refuse: neither, until you choose, because the wrong choice repeats IDs.',
       }),
     },
     goLeaf: {
@@ -162,14 +162,14 @@ export const agentSettings = settings(
       }),
       tokens: tagTokenList({
         reloads: true,
-        doc: 'Tokens of tinyid’s clients. Each opens one tag; those in tokens open every tag.',
+        doc: 'Tokens of tinyid’s clients. Each gives access to one tag; those in tokens give access to every tag.',
       }),
       segmentIds: int({
         default: 1_000,
         min: 10,
         max: 1_000_000,
         unit: 'IDs',
-        doc: 'How many IDs tinyid’s Java client gets at a time, to issue by itself while the agent is away. (tinyid gives it the tag’s step.)',
+        doc: 'How many IDs tinyid’s Java client gets at a time, to issue on its own while the agent is down. (tinyid itself hands out the tag’s step.)',
       }),
     },
     resp: {
@@ -179,11 +179,11 @@ export const agentSettings = settings(
       }),
       announce: address({
         optional: true,
-        doc: 'The address that CLUSTER announces, if ports are mapped between the agent and clients in cluster mode. Default: the one that the client connected to.',
+        doc: 'The address that CLUSTER announces to clients in cluster mode, if ports are mapped between them and the agent. Default: the one that the client connected to.',
       }),
       allowUnsafeIntegers: flag({
         default: false,
-        doc: 'Answer INCR and INCRBY past 2^53 − 1, too. JavaScript clients round such integers, and rounded IDs repeat.',
+        doc: 'Answer INCR and INCRBY even past 2^53 − 1. JavaScript clients round such integers, and rounded IDs repeat.',
       }),
     },
     unix: {
@@ -194,7 +194,7 @@ export const agentSettings = settings(
         default: '660',
         pattern: /^0?[0-7]{3}$/,
         takes: 'permission bits as three octal digits',
-        doc: 'Permission bits of the Unix sockets: who may connect.',
+        doc: 'Permission bits of the Unix sockets. They determine who may connect.',
       }),
     },
     segment: {
@@ -202,14 +202,14 @@ export const agentSettings = settings(
         default: 0.1,
         min: 0,
         max: 1,
-        doc: 'Share of a segment that is used when the next one is fetched.',
+        doc: 'Fetch the next segment once this share of the current one is used.',
       }),
       maxWaiting: int({
         default: 10_000,
         min: 0,
         max: 1_000_000,
         unit: 'callers',
-        doc: 'Callers that may wait for one tag.',
+        doc: 'Most callers waiting for one tag.',
       }),
       maxTags: int({
         default: 100_000,
@@ -223,7 +223,7 @@ export const agentSettings = settings(
         min: 1_000,
         max: 604_800_000,
         unit: 'ms',
-        doc: 'A tag that nobody has used for this long leaves memory. What is left of its segments is never issued.',
+        doc: 'A tag that hasn’t been used for this long is dropped from memory. The rest of its segments is never issued.',
       }),
     },
     snowflake: {
@@ -233,21 +233,21 @@ export const agentSettings = settings(
         default: 1_023,
         min: 0,
         max: 65_535,
-        doc: 'An idle generator starts a millisecond at a random sequence up to this, so that sharding by modulo stays even.',
+        doc: 'An idle generator starts each millisecond at a random sequence up to this one, so that sharding by modulo stays even.',
       }),
       maxClockDriftMs: int({
         default: 2_000,
         min: 0,
         max: 60_000,
         unit: 'ms',
-        doc: 'How far timestamps may run ahead of the clock. If the clock is set back further, IDs are refused.',
+        doc: 'How far timestamps may run ahead of the clock. If the clock is set back further than this, IDs are refused.',
       }),
       maxClockSkewMs: int({
         default: 2_000,
         min: 10,
         max: 60_000,
         unit: 'ms',
-        doc: 'How far this clock may differ from the coordinators’ before the agent stops being ready.',
+        doc: 'How far this machine’s clock may differ from the coordinators’ before the agent stops being ready.',
       }),
     },
   },
@@ -255,17 +255,17 @@ export const agentSettings = settings(
     rules: [
       ({ tls: { certFile, keyFile, clientCaFile } }) => {
         if (certFile === undefined && clientCaFile !== undefined)
-          return { key: 'tls.clientCaFile', problem: 'is of no use without tls.certFile' };
+          return { key: 'tls.clientCaFile', problem: 'has no effect without tls.certFile' };
         if ((certFile === undefined) === (keyFile === undefined)) return undefined;
         const key = certFile === undefined ? 'tls.certFile' : 'tls.keyFile';
-        return { key, problem: 'must be set with the other one of the two' };
+        return { key, problem: 'must be set: certFile and keyFile belong together' };
       },
       ({ coordinatorTls: { certFile, keyFile } }) =>
         (certFile === undefined) === (keyFile === undefined)
           ? undefined
           : {
               key: certFile === undefined ? 'coordinatorTls.certFile' : 'coordinatorTls.keyFile',
-              problem: 'must be set with the other one of the two',
+              problem: 'must be set: certFile and keyFile belong together',
             },
       (config) => {
         const [open] = networkListeners(config);
@@ -279,7 +279,7 @@ export const agentSettings = settings(
       ({ workers, listen, opsListen, resp }) => {
         const free = [listen, opsListen, resp.listen].some((at) => at?.port === 0);
         return workers > 1 && free
-          ? { key: 'workers', problem: 'above 1 needs ports that are named, not 0' }
+          ? { key: 'workers', problem: 'must be 1 if a port is 0; with more workers, name the ports' }
           : undefined;
       },
       ({ resp }) =>
@@ -292,7 +292,7 @@ export const agentSettings = settings(
       },
       (config) => {
         const clash = clashingListeners(config);
-        return clash && { key: clash.key, problem: `must not be the address of ${clash.other}` };
+        return clash && { key: clash.key, problem: `must not be the same address as ${clash.other}` };
       },
       (config) => {
         if (networkListeners(config).length === 0 || config.allowUnauthenticatedNetwork) return undefined;

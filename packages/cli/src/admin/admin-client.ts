@@ -107,7 +107,7 @@ export class AdminClient {
       fromProblem(document) ??
       new LeafcutterError(
         'COORDINATOR_UNAVAILABLE',
-        `${this.#url} answers ${statusCode}; is it a coordinator?`,
+        `${this.#url} answered ${statusCode}; is it a coordinator?`,
       )
     );
   }
@@ -127,7 +127,7 @@ export class AdminClient {
     } catch (error) {
       throw new LeafcutterError(
         'COORDINATOR_UNAVAILABLE',
-        `No coordinator answers at ${this.#url}; start one, or name another with --coordinator.`,
+        `No coordinator answered at ${this.#url}. Start one, or name another with --coordinator.`,
         { cause: error },
       );
     }

@@ -7,6 +7,6 @@ export const ADMIN_TLS_VARIABLES = {
 
 /** Ends the help of each command that asks a coordinator. */
 export const ADMIN_TLS_HELP = `
-If the coordinator speaks TLS, LEAFCUTTER_COORDINATOR_CA_FILE names the authority to trust, unless Node knows it. If it asks
-for a certificate, LEAFCUTTER_COORDINATOR_CERT_FILE and LEAFCUTTER_COORDINATOR_KEY_FILE name the one to show.
+If the coordinator speaks TLS, LEAFCUTTER_COORDINATOR_CA_FILE names the authority to trust, unless Node trusts it already. If
+it asks for a client certificate, LEAFCUTTER_COORDINATOR_CERT_FILE and LEAFCUTTER_COORDINATOR_KEY_FILE name it and its key.
 `;

@@ -8,14 +8,14 @@ import { ADMIN_TLS_HELP } from './admin-tls.ts';
 
 const HELP = `Usage: leafcutter audit [flags]
 
-Tells who changed what, newest first: tags that were made, changed, retired or lowered, and settings of coordinators that
-changed while these ran. The name is that of the admin token, which adminTokens gives.
+Shows who changed what, newest first: tags that were created, changed, retired or lowered, and coordinators' settings that
+changed while they were running. Who: the name that adminTokens gives to the admin token.
 
-  --tag TAG           only of this tag
-  --by NAME           only by this actor
+  --tag TAG           only changes of this tag
+  --by NAME           only changes by this actor
   --limit N           how many changes, 1 to 10,000; default 100
-  --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
-  --token TOKEN       viewer or admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
+  --coordinator URL   default: LEAFCUTTER_COORDINATOR, or else http://127.0.0.1:8100
+  --token TOKEN       viewer or admin token; prefer LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
   --json              print JSON
 `;
 
@@ -43,7 +43,7 @@ export async function auditCommand(io: Io): Promise<ExitCode> {
   }
   const limit = Number(values.limit ?? 100);
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
-    throw new UsageError(`--limit takes a whole number from 1 to ${MOST}.`);
+    throw new UsageError(`--limit must be a whole number from 1 to ${MOST}.`);
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
   const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
   const of: Record<string, string> = {};

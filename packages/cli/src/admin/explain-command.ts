@@ -8,16 +8,16 @@ import { ADMIN_TLS_HELP } from './admin-tls.ts';
 
 const HELP = `Usage: leafcutter explain ID [flags]
 
-Tells who was given an ID: the tag or the snowflake's parts, the segment or window it lies in, which agent got that,
-through which coordinator, and when. Without --tag and --snowflake it looks at every tag, and at the windows.
+Shows who was given an ID: the tag or the parts of the snowflake, the segment or window that contains it, which agent got
+that from which coordinator, and when. Without --tag and --snowflake it searches all tags and all windows.
 
-  --tag TAG           the ID is one of this tag, written as the tag's shape writes it
+  --tag TAG           the ID belongs to this tag, and is written in the tag's shape
   --snowflake         the ID is a snowflake
-  --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
-  --token TOKEN       viewer or admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
+  --coordinator URL   default: LEAFCUTTER_COORDINATOR, or else http://127.0.0.1:8100
+  --token TOKEN       viewer or admin token; prefer LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
   --json              print JSON
 
-Exit code 0 if the ID was granted to somebody, 1 if it was never handed out or isn't known.
+Exits with 0 if the ID was granted to an agent, with 1 if it was never handed out or isn't known.
 `;
 
 const OPTIONS = {
@@ -38,11 +38,13 @@ export async function explainCommand(io: Io): Promise<ExitCode> {
     return EXIT.ok;
   }
   if (id === undefined) throw new UsageError(`Name the ID.\n\n${HELP}`);
-  if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n\n${HELP}`);
+  if (extra.length > 0) throw new UsageError(`Unexpected argument "${extra[0]}".\n\n${HELP}`);
   if (values.tag !== undefined && values.snowflake === true)
-    throw new UsageError('--tag and --snowflake exclude each other.');
+    throw new UsageError('Use --tag or --snowflake, not both.');
   if (values.tag === undefined && !/^[0-9]{1,19}$/.test(id))
-    throw new UsageError('An ID is a whole number in decimal digits; of one in a shape, name the --tag.');
+    throw new UsageError(
+      'An ID is a whole number in decimal digits. If its tag has a shape, name the tag with --tag.',
+    );
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
   const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
   const as =
@@ -72,7 +74,7 @@ function told({ segments, snowflake, more }: Explanation): string {
   }
   if (lines.length === 0)
     lines.push('No tag was granted this number, and no machine id had a window at its time.');
-  if (more) lines.push('There are more tags than were looked at; name the one with --tag.');
+  if (more) lines.push('There are more tags than were searched; name the right one with --tag.');
   return `${lines.map(visible).join('\n')}\n`;
 }
 

@@ -11,31 +11,31 @@ import { ADMIN_TLS_HELP } from './admin-tls.ts';
 
 const HELP = `Usage: leafcutter tag <action> [name] [flags]
 
-  create NAME   make a tag, whose IDs are unique within it; other tags may give the same numbers
+  create NAME   create a tag. Its IDs are unique within it; other tags may issue the same numbers
                                 --start 1 --step 1000 --max-step N --target-duration-s N --highest-id N --description TEXT
-                                --shape ORD-{base36:8}, for good: prefix, decimal, base36 or base62, width, suffix
-                                (a warning tells which tags can write the same texts)
-                                (a NAME such as order-{yyyyMMdd} starts anew each day; its shape has {yyyyMMdd}, too.
-                                {yyyyMMdd@Europe/Berlin} in the NAME sets the time zone of its days)
-  list          all tags
-  show NAME     one tag
+                                --shape ORD-{base36:8}: prefix, decimal, base36 or base62, width, suffix. It can't be
+                                changed later. If other tags can write the same texts, a warning names them.
+                                A NAME such as order-{yyyyMMdd} starts again each day; its shape needs {yyyyMMdd}, too.
+                                {yyyyMMdd@Europe/Berlin} in the NAME sets the time zone of its days
+  list          list all tags
+  show NAME     show one tag
   change NAME   change a tag    --step N --max-step N --target-duration-s N --highest-id N --description TEXT
-                                (the word "default" goes back to the deployment's default)
+                                (the value "default" restores the deployment's default)
   retire NAME   stop a tag for good; its numbers are never reused. Needs --yes
 
-  apply         bring tags to what a file says: -f or --file FILE, more than once if you like, - for what is piped in;
-                YAML or JSON (docs/tags-as-files.md). Prints what differs first, and changes nothing if any of it is refused
-                --dry-run   only print. Exit code 0 where nothing differs, 2 where something does, 1 where it is refused
-                --prune     retire the tags that no file names; asks first. Needs --yes where nobody can be asked
+  apply         create and change tags to match a file: -f or --file FILE, repeatable, - for standard input; YAML or
+                JSON (docs/tags-as-files.md). Prints the differences first, and changes nothing if one of them is refused
+                --dry-run   only print. Exits with 0 if nothing differs, 2 if something does, 1 if a change is refused
+                --prune     retire tags that are in no file; asks first. Without a terminal it needs --yes
   export        print all tags as such a file; with --json as JSON
 
-  lower NAME    lower the counter, for one that a typo put too high: the next ID is --to N. Needs --yes.
-                Refused if IDs from N on are known to be handed out; --force if the ledger knows
-                of none below N and nobody else, such as a Leaf, handed any out. Agents that hold
-                segments from above must be restarted
+  lower NAME    lower a counter that a typo set too high: the next ID is --to N. Needs --yes. Refused if IDs
+                from N on are known to be handed out. Add --force if the ledger knows of none below N and
+                nobody else, such as a Leaf, handed any out. Then restart the agents that hold segments
+                above N
 
-  --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
-  --token TOKEN       admin token; better LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
+  --coordinator URL   default: LEAFCUTTER_COORDINATOR, or else http://127.0.0.1:8100
+  --token TOKEN       admin token; prefer LEAFCUTTER_ADMIN_TOKEN, because other users can see flags
   --json              print JSON
 `;
 
@@ -69,7 +69,7 @@ export async function tagCommand(io: Io): Promise<ExitCode> {
     io.out(HELP + ADMIN_TLS_HELP);
     return action === undefined && values.help !== true ? EXIT.usage : EXIT.ok;
   }
-  if (extra.length > 0) throw new UsageError(`"${extra[0]}" is one word too many.\n${seeHelp('tag')}`);
+  if (extra.length > 0) throw new UsageError(`Unexpected argument "${extra[0]}".\n${seeHelp('tag')}`);
   const url = values.coordinator ?? io.env.LEAFCUTTER_COORDINATOR ?? 'http://127.0.0.1:8100';
   const client = adminClient(io, url, values.token ?? io.env.LEAFCUTTER_ADMIN_TOKEN);
   const print = (tags: readonly TagView[]) => io.out(values.json === true ? jsonText(tags) : table(tags));
@@ -127,7 +127,7 @@ async function lower(
   { to, yes, json, force }: Values,
   io: Io,
 ): Promise<void> {
-  if (to === undefined) throw new UsageError(`Say where the counter of "${tag}" is to stand: --to N.`);
+  if (to === undefined) throw new UsageError(`Say where to set the counter of "${tag}": --to N.`);
   if (yes !== true)
     throw new UsageError(
       `Lowering the counter of "${tag}" to ${to} cannot be undone; add --yes if you mean it.`,
@@ -136,16 +136,16 @@ async function lower(
   if (json === true) io.out(jsonText(answer));
   else {
     io.out(
-      `The counter of "${tag}" stood at ${answer.from} and stands at ${answer.to}; its highest ID is ${answer.highestId}.\n` +
-        'Restart the agents that hold segments from above: they refuse lower ones until then.\n',
+      `The counter of "${tag}" was at ${answer.from} and is now at ${answer.to}; its highest ID is ${answer.highestId}.\n` +
+        'Restart the agents that hold segments above it: until then they refuse lower ones.\n',
     );
   }
 }
 
 function applyFlags(name: string | undefined, values: Values): ApplyFlags {
   const { file, 'dry-run': dryRun = false, prune = false, yes = false, json = false } = values;
-  if (name !== undefined) throw new UsageError(`"${name}" is one word too many: say -f ${name}.`);
-  if (file === undefined) throw new UsageError(`Say which file: -f tags.yaml.\n${seeHelp('tag')}`);
+  if (name !== undefined) throw new UsageError(`Unexpected argument "${name}"; did you mean -f ${name}?`);
+  if (file === undefined) throw new UsageError(`Name the file: -f tags.yaml.\n${seeHelp('tag')}`);
   return { file, dryRun, prune, yes, json };
 }
 
@@ -174,7 +174,7 @@ function numeric(flag: string, text: string | undefined): number | null | undefi
   if (text === undefined) return undefined;
   if (text === 'default') return null;
   if (/^[0-9]{1,15}$/.test(text)) return Number(text);
-  throw new UsageError(`--${flag} takes a whole number.`);
+  throw new UsageError(`--${flag} must be a whole number.`);
 }
 
 function table(tags: readonly TagView[]): string {

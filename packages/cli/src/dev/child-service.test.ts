@@ -10,7 +10,7 @@ test('a service that takes too long is told with the file of its log', async () 
   const sleeper: [string, ...string[]] = [process.execPath, '-e', 'setInterval(() => undefined, 1_000)'];
   const service = new ChildService('agent-1', sleeper, { logFile, cwd: '.', env: {}, err: () => undefined });
   await expect(service.ready('http://127.0.0.1:9/readyz', 0)).rejects.toThrow(
-    `agent-1 did not become ready in 0 s; its log is in ${logFile}.`,
+    `agent-1 did not become ready in 0 s; its log is ${logFile}.`,
   );
   expect(service.running).toBe(true);
   await service.stop();

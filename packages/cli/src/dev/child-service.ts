@@ -67,7 +67,7 @@ export class ChildService {
       if (this.#listening && (await answers(url))) return;
       if (Date.now() > deadline)
         throw new StartError(
-          `${this.name} did not become ready in ${timeoutMs / 1000} s; its log is in ${this.#logFile}.`,
+          `${this.name} did not become ready in ${timeoutMs / 1000} s; its log is ${this.#logFile}.`,
         );
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }

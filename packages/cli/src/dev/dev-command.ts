@@ -15,7 +15,7 @@ const OTHER_PORTS =
   '--dev-coordinator 127.0.0.1:8190 --dev-agents 127.0.0.1:8090,127.0.0.1:8091 --dev-grpc 127.0.0.1:9001 --dev-go-leaf-grpc 127.0.0.1:1235 --dev-resp 127.0.0.1:6391';
 /** What a service says when it finds its place taken, and the way around. Nothing else is cured by another place. */
 const WAYS_OUT: readonly (readonly [RegExp, string])[] = [
-  [/^Port \d+ on .* is in use/m, `Other ports: leafcutter dev ${OTHER_PORTS}`],
+  [/^Port \d+ on .* is in use/m, `To use other ports: leafcutter dev ${OTHER_PORTS}`],
   [
     /^Another process.* has .* open/m,
     `To run a second one: leafcutter dev --data-dir .leafcutter-2 ${OTHER_PORTS}`,
@@ -125,8 +125,7 @@ Leafcutter is ready.
 
   coordinator   ${coordinatorUrl}
 ${agents.map((listen, index) => `  agent ${index + 1}       http://${listen}`).join('\n')}
-                gRPC ${grpc}, for go-leaf’s clients ${goLeafGrpc}
-                Redis protocol ${resp}
+                gRPC ${grpc}, go-leaf’s gRPC ${goLeafGrpc}, Redis protocol ${resp}
   data          ${dataDir}
 
 Try:
@@ -138,6 +137,6 @@ Try:
   open ${coordinatorUrl}/            the fleet, live
   open http://${first}/            one agent
 
-Ctrl-C stops it; the next start continues from here.
+Press Ctrl-C to stop. The next start continues from here.
 `;
 }

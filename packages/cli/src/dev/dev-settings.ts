@@ -8,7 +8,7 @@ import { NEW_TAG_PATTERN } from '@leafcutter/shared/tag';
 export const devSettings = settings({
   dataDir: path({
     default: '.leafcutter',
-    doc: 'Folder of the database and the logs; IDs continue from it.',
+    doc: 'Folder for the database and the logs. The next start continues from it.',
   }),
   devCoordinator: address({ default: '127.0.0.1:8100', doc: 'Where the coordinator listens.' }),
   devAgents: textList({
@@ -18,12 +18,12 @@ export const devSettings = settings({
     takes: 'addresses as host:port',
     doc: 'Where the agents listen, one agent each.',
   }),
-  devGrpc: address({ default: '127.0.0.1:9000', doc: 'Where the first agent’s gRPC door listens.' }),
+  devGrpc: address({ default: '127.0.0.1:9000', doc: 'Where the first agent listens for gRPC clients.' }),
   devGoLeafGrpc: address({
     default: '127.0.0.1:1234',
-    doc: 'Where the first agent’s door for go-leaf’s gRPC clients listens.',
+    doc: 'Where the first agent listens for go-leaf’s gRPC clients.',
   }),
-  devResp: address({ default: '127.0.0.1:6390', doc: 'Where the first agent’s Redis door listens.' }),
-  devTag: text({ default: 'demo', pattern: NEW_TAG_PATTERN, doc: 'A tag that is made if it is not there.' }),
+  devResp: address({ default: '127.0.0.1:6390', doc: 'Where the first agent listens for Redis clients.' }),
+  devTag: text({ default: 'demo', pattern: NEW_TAG_PATTERN, doc: 'A tag to create if it doesn’t exist.' }),
   opaqueKeys,
 });

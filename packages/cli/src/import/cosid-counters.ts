@@ -28,6 +28,6 @@ function named(found: Found): Found {
   const [, name] = SEGMENT_KEY.exec(found.name) ?? [];
   if (name !== undefined) return { ...found, name };
   const problem =
-    'no key of a segment, cosid:{namespace.name}.adder; if an early CosId counts with it, import it by hand';
+    'not a key of the form cosid:{namespace.name}.adder; if an early version of CosId counts with it, import it by hand';
   return { name: found.name, problem };
 }

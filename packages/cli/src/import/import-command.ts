@@ -14,9 +14,9 @@ import { type CounterSource, type Found, MAX_COUNTERS, type ReadCounters } from 
 
 const HELP = `Usage: leafcutter import <tinyid|go-leaf|cosid|redis> --from URL [flags]
 
-Makes a tag from every counter of another system. Without --apply it only shows what it would do. Run it again at the
+Creates a tag for every counter of another system. Without --apply it only shows what it would do. Run it again at the
 cut-over: it keeps tags that granted nothing below the counter, and reports a counter that has passed the gap. It never
-lowers anything. Leaf needs no import, because its table leaf_alloc is used as it is.
+lowers a counter. Leaf needs no import, because Leafcutter uses its table leaf_alloc as it is.
 
   tinyid        reads tiny_id_info     --from mysql://user:password@host/database
   go-leaf       reads segments         --from mysql://user:password@host/database
@@ -24,20 +24,21 @@ lowers anything. Leaf needs no import, because its table leaf_alloc is used as i
                 or its segments' keys  --from redis://host:6379/0
   redis         reads INCR counters    --from redis://host:6379/0 --match 'id:*'
 
-  --from URL          where the counters are; better LEAFCUTTER_IMPORT_FROM, because other users can see flags
+  --from URL          where the counters are; prefer LEAFCUTTER_IMPORT_FROM, because other users can see flags
   --match PATTERN     redis: which keys are counters, as in SCAN
-  --rename OLD=NEW    the counter OLD becomes the tag NEW. May be given more than once; 'shop.*=*' takes a part off
-                      all names. Counters that would become one tag are refused
-  --from-replica      read a replica or a read-only server: only if nothing is handed out any more and it has caught up
-  --gap N             IDs left free above each counter for what the other system hands out until it is off;
-                      default 100000. Take more than it can hand out until then
-  --apply             make the tags
-  --skip-refused      make the others although some are refused
-  --coordinator URL   default http://127.0.0.1:8100, or LEAFCUTTER_COORDINATOR
-  --token TOKEN       admin token; better LEAFCUTTER_ADMIN_TOKEN
+  --rename OLD=NEW    create the tag NEW for the counter OLD. Repeatable; 'shop.*=*' removes a prefix from all names.
+                      Counters that would become the same tag are refused
+  --from-replica      read from a replica or a read-only server. Safe only if nothing is handed out any more and the
+                      replica has caught up
+  --gap N             IDs to leave free above each counter, for what the other system hands out until it is off;
+                      default 100000. Choose more than it can hand out by then
+  --apply             create the tags
+  --skip-refused      create the others even if some are refused
+  --coordinator URL   default: LEAFCUTTER_COORDINATOR, or else http://127.0.0.1:8100
+  --token TOKEN       admin token; prefer LEAFCUTTER_ADMIN_TOKEN
   --json              print JSON
 
-Exit code 0 if nothing was refused, 1 otherwise.
+Exits with 0 if nothing was refused, with 1 otherwise.
 `;
 
 const OPTIONS = {
@@ -99,7 +100,8 @@ export async function importCommand(io: Io): Promise<ExitCode> {
     throw new UsageError(`import takes one of ${Object.keys(SYSTEMS).join(', ')}.\n\n${HELP}`);
   }
   if ((system === 'redis') !== (values.match !== undefined)) {
-    const match = system === 'redis' ? "Say which keys are counters: --match 'id:*'" : '--match is for redis';
+    const match =
+      system === 'redis' ? "Say which keys are counters: --match 'id:*'" : '--match works only with redis';
     throw new UsageError(`${match}.\n\n${HELP}`);
   }
   const from = values.from ?? io.env.LEAFCUTTER_IMPORT_FROM;
@@ -122,7 +124,7 @@ export async function importCommand(io: Io): Promise<ExitCode> {
   if (values.json) io.out(jsonText({ applied: apply, counters: steps }));
   else io.out(report(steps, apply) + beforeAnyoneDraws(steps, of, gap));
   if (values.apply && !apply) {
-    io.err('Nothing was made, because some are refused; mend them, or add --skip-refused.\n');
+    io.err('Nothing was created, because some counters are refused. Fix them, or add --skip-refused.\n');
   }
   return refused === 0 ? EXIT.ok : EXIT.failed;
 }
@@ -132,7 +134,7 @@ async function read(readCounters: ReadCounters, source: CounterSource): Promise<
     throw error instanceof StoreUrlError ? new UsageError(`--from ${error.message}.`) : error;
   });
   if (found.length <= MAX_COUNTERS) return found;
-  throw new UsageError(`There are more than ${MAX_COUNTERS} counters; narrow them down.`);
+  throw new UsageError(`There are more than ${MAX_COUNTERS} counters; narrow the selection.`);
 }
 
 async function plan(
@@ -144,13 +146,13 @@ async function plan(
 ): Promise<Step[]> {
   const counters = withoutClashes(found, (name) => renames.tagOf(name));
   if (renames.unused.length > 0) {
-    throw new UsageError(visible(`--rename ${renames.unused.join(', ')} fits no counter.`));
+    throw new UsageError(visible(`--rename ${renames.unused.join(', ')} matches no counter.`));
   }
   const steps: Step[] = [];
   for (const counter of counters) {
     const tag = renames.tagOf(counter.name);
     steps.push(planStep(counter, tag, await existing(client, tag), gap));
-    if (io.watched && steps.length % 100 === 0) io.err(`${steps.length} of ${found.length} are looked up.\n`);
+    if (io.watched && steps.length % 100 === 0) io.err(`${steps.length} of ${found.length} looked up.\n`);
   }
   return steps;
 }
@@ -180,7 +182,7 @@ async function warnOfDottedNames(client: AdminClient, steps: readonly Step[], io
   if (paired.length === 0) return;
   const more = paired.length > MAX_NAMED_PAIRS ? ` and ${paired.length - MAX_NAMED_PAIRS} more` : '';
   io.err(
-    `Leaf cuts a key at its last dot, and would serve the first of each of these from the second: ${visible(paired.slice(0, MAX_NAMED_PAIRS).join(', '))}${more}. If clients will ask for them at Leaf's addresses, choose leaf.dottedKeys at the agents first.\n`,
+    `Leaf cuts a key at its last dot, so it would serve the first of each of these pairs from the second: ${visible(paired.slice(0, MAX_NAMED_PAIRS).join(', '))}${more}. If clients will request them at Leaf's addresses, set the agents' leaf.dottedKeys first.\n`,
   );
 }
 
@@ -195,7 +197,7 @@ async function make(client: AdminClient, steps: readonly Step[], system: string,
       ...(step === undefined ? {} : { step }),
       description: `imported from ${system}${was}`.slice(0, MAX_DESCRIPTION),
     });
-    if (io.watched && (index + 1) % 100 === 0) io.err(`${index + 1} of ${toMake.length} tags are made.\n`);
+    if (io.watched && (index + 1) % 100 === 0) io.err(`${index + 1} of ${toMake.length} tags created.\n`);
   }
 }
 
@@ -209,22 +211,22 @@ function report(steps: readonly Step[], applied: boolean): string {
     step.problem ?? '',
   ]);
   const count = (action: Step['action']) => steps.filter((step) => step.action === action).length;
-  const made = applied ? `${count('create')} made` : `${count('create')} to make`;
+  const made = applied ? `${count('create')} created` : `${count('create')} to create`;
   return (
     textTable([['COUNTER', 'TAG', 'NEXT THERE', 'NEXT HERE', 'ACTION', 'PROBLEM'], ...rows]) +
     `${made}, ${count('keep')} kept, ${count('refuse')} refused.\n` +
-    (applied || count('create') === 0 ? '' : 'Nothing was changed; --apply makes the tags.\n')
+    (applied || count('create') === 0 ? '' : 'Nothing was changed; --apply creates the tags.\n')
   );
 }
 
 /** What the import cannot check: how much the other system goes on to hand out (I1). */
 function beforeAnyoneDraws(steps: readonly Step[], { writers }: System, gap: bigint): string {
   if (!steps.some(({ action }) => action === 'create')) return '';
-  return `Before anyone draws from these tags, stop ${writers}, or be sure that they hand out fewer than ${gap} numbers of each until they are off. Once they are, run this again: each row has to be "keep".\n`;
+  return `Before anyone requests IDs from these tags, stop ${writers}, or make sure that they hand out fewer than ${gap} numbers of each until they are off. Once they are off, run this again: every row must say "keep".\n`;
 }
 
 function readGap(text: string): bigint {
-  if (!/^[0-9]{1,18}$/.test(text)) throw new UsageError('--gap takes a whole number.');
+  if (!/^[0-9]{1,18}$/.test(text)) throw new UsageError('--gap must be a whole number.');
   return BigInt(text);
 }
 

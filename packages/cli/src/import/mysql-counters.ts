@@ -24,7 +24,7 @@ export const tinyidCounters: ReadCounters = async (source) => {
     if (row.delta !== '1') {
       return {
         name: String(row.name),
-        problem: `delta is ${row.delta}: several databases share the numbers by remainder; a tag has them all`,
+        problem: `delta is ${row.delta}: several databases share the numbers by remainder, but a tag has all of them`,
       };
     }
     return counter(row, 1n);
@@ -44,7 +44,7 @@ function counter(row: Row, above: bigint): Found {
   const name = String(row.name);
   const value = wholeNumber(String(row.max_id));
   const step = Number(row.step);
-  if (value === undefined) return { name, problem: `max_id is ${row.max_id}, no whole number` };
+  if (value === undefined) return { name, problem: `max_id is ${row.max_id}, which is not a whole number` };
   return { name, nextId: value + above, ...(Number.isInteger(step) ? { step } : {}) };
 }
 
@@ -71,7 +71,7 @@ async function query({ url, fromReplica }: CounterSource, sql: string): Promise<
     const { code = 'no connection', message } = error as NodeJS.ErrnoException;
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `The source database could not be read (${code}: ${message}); check --from, its rights, and that the table is there.`,
+      `The source database could not be read (${code}: ${message}); check --from, the user's privileges, and that the table exists.`,
       { cause: error },
     );
   }

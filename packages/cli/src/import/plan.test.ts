@@ -38,13 +38,13 @@ describe('a counter of another system', () => {
   });
 
   test.each([
-    ['stands below', orders(500n), tag(499n), /stands 1 below/],
+    ['stands below', orders(500n), tag(499n), /is 1 below/],
     ['is retired', orders(500n), tag(900n, 900n, 'retired'), /retired/],
     [
       'granted IDs that the other system has passed',
       orders(500n),
       tag(900n, 499n),
-      /from 499 to 499: some may be/,
+      /from 499 to 499: some may exist/,
     ],
     ['began at 1', orders(500n), tag(900_000n, 1n), /from 1 to 499/],
   ])('is refused where the tag %s: nothing is lowered, nothing overlaps', (_, found, existing, problem) => {
@@ -55,9 +55,9 @@ describe('a counter of another system', () => {
   });
 
   test.each([
-    [{ name: 'bad name', nextId: 1n }, /a new tag takes/],
-    [{ name: '', nextId: 1n }, /a new tag takes/],
-    [{ name: 'x'.repeat(129), nextId: 1n }, /a new tag takes/],
+    [{ name: 'bad name', nextId: 1n }, /a tag name must have/],
+    [{ name: '', nextId: 1n }, /a tag name must have/],
+    [{ name: 'x'.repeat(129), nextId: 1n }, /a tag name must have/],
     [orders(-5n), /negative/],
     [orders(2n ** 63n - 2n), /highest ID/],
     [orders(2n ** 64n), /highest ID/],
@@ -93,8 +93,8 @@ describe('counters that would become one tag', () => {
       return [name, action, problem];
     });
     expect(actions).toEqual([
-      ['a.order', 'refuse', 'b.order would become tag order, too; rename one of them'],
-      ['b.order', 'refuse', 'a.order would become tag order, too; rename one of them'],
+      ['a.order', 'refuse', 'b.order would also become tag order; rename one of them'],
+      ['b.order', 'refuse', 'a.order would also become tag order; rename one of them'],
       ['c.pay', 'create', undefined],
     ]);
   });

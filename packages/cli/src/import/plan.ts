@@ -53,14 +53,14 @@ export function planStep(found: Found, tag: string, existing: Existing | undefin
     const { state, nextId: nextHere, firstId } = existing;
     if (state === 'retired') return refuse('a tag of that name is retired', nextHere);
     if (nextHere < nextThere) {
-      const below = `the tag stands ${nextThere - nextHere} below it`;
-      return refuse(`${below}; raise leaf_alloc.max_id by SQL before anyone draws from it`, nextHere);
+      const below = `the tag is ${nextThere - nextHere} below it`;
+      return refuse(`${below}; raise leaf_alloc.max_id by SQL before anyone requests IDs from it`, nextHere);
     }
     // That the tag is higher by now proves nothing: everything it granted must lie above all that was handed out
     // there.
     if (firstId < nextThere) {
       return refuse(
-        `both handed out IDs from ${firstId} to ${nextThere - 1n}: some may be there twice`,
+        `both handed out IDs from ${firstId} to ${nextThere - 1n}: some may exist twice`,
         nextHere,
       );
     }
@@ -68,11 +68,11 @@ export function planStep(found: Found, tag: string, existing: Existing | undefin
   }
   if (!NEW_TAG_PATTERN.test(tag)) {
     return refuse(
-      'a new tag takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit; --rename gives it another name',
+      'a tag name must have 1 to 128 characters (A-Z a-z 0-9 . _ : -) and start with a letter or digit; use --rename to choose one',
     );
   }
   const nextHere = (nextThere === 0n ? 1n : nextThere) + gap;
-  if (nextHere > HIGHEST_ID) return refuse(`with the gap it passes the highest ID, ${HIGHEST_ID}`);
+  if (nextHere > HIGHEST_ID) return refuse(`with the gap, it would exceed the highest ID, ${HIGHEST_ID}`);
   const step =
     found.step !== undefined && found.step >= 1 && found.step <= LARGEST_STEP ? { step: found.step } : {};
   return { name, tag, action: 'create', nextThere, nextHere, ...step };
@@ -89,6 +89,6 @@ export function withoutClashes(found: readonly Found[], tagOf: (name: string) =>
     const other = namesOf.get(tag)?.find((candidate) => candidate !== counter);
     return other === undefined
       ? counter
-      : { name: counter.name, problem: `${other.name} would become tag ${tag}, too; rename one of them` };
+      : { name: counter.name, problem: `${other.name} would also become tag ${tag}; rename one of them` };
   });
 }

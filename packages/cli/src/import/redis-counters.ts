@@ -21,7 +21,7 @@ export const redisCounters: ReadCounters = async (source) => {
   const found = await redisStrings(source);
   return found.map((counter) =>
     COSID_KEY.test(counter.name)
-      ? { name: counter.name, problem: 'CosId counts with it: use "leafcutter import cosid"' }
+      ? { name: counter.name, problem: 'it is one of CosId’s counters: use "leafcutter import cosid"' }
       : counter,
   );
 };
@@ -59,7 +59,7 @@ export async function redisStrings({ url, match, fromReplica }: CounterSource): 
     if (error instanceof LeafcutterError) throw error;
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `The source Redis could not be read (${(error as Error).message}); check --from and its rights.`,
+      `The source Redis could not be read (${(error as Error).message}); check --from and the user's permissions.`,
       { cause: error },
     );
   } finally {
@@ -78,7 +78,7 @@ async function valuesOf(redis: Redis, names: readonly string[]): Promise<Found[]
       const value = wholeNumber(text);
       found.push(
         value === undefined
-          ? { name, problem: 'its value is no whole number; is it a counter?' }
+          ? { name, problem: 'its value is not a whole number; is it a counter?' }
           : { name, nextId: value + 1n },
       );
     }

@@ -19,7 +19,7 @@ describe('a rename', () => {
   });
 
   test.each(['', 'a', '=b', 'a*=b', 'a=b*', 'a**=b*', 'a*=b**'])('%j is refused', (text) => {
-    expect(() => new Renames([text])).toThrow('--rename takes OLD=NEW');
+    expect(() => new Renames([text])).toThrow('--rename must be OLD=NEW');
   });
 
   test('that fits no counter is told', () => {

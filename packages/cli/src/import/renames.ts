@@ -47,7 +47,7 @@ function parse(text: string): Rename {
   const isClear = at > 0 && from !== undefined && to !== undefined && isStarred(from) === isStarred(to);
   if (!isClear) {
     throw new UsageError(
-      `--rename takes OLD=NEW, with one * in both or in neither, as in 'shop.*=*'; "${text}" is not that.`,
+      `--rename must be OLD=NEW, with one * in both or in neither, as in 'shop.*=*'; it is "${text}".`,
     );
   }
   return { text, from, to };

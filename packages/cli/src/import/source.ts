@@ -32,7 +32,7 @@ export type ReadCounters = (source: CounterSource) => Promise<Found[]>;
 
 /** Ends the sentence that names the replica. */
 export const REPLICA_MAY_LAG =
-  'and numbers that it has not heard of yet would be handed out again; name the primary, or add --from-replica if nothing is handed out any more and it has caught up.';
+  'and numbers that have not reached it yet would be handed out again. Name the primary, or add --from-replica if nothing is handed out any more and it has caught up.';
 
 /** `text` as a counter's value; undefined if it is not one. */
 export function wholeNumber(text: string): bigint | undefined {

@@ -88,7 +88,7 @@ export class Reloader<T extends SettingTree> {
     const emptied = live.filter(([key, { isSecret }]) => isSecret && isEmpty(valueAt(config, key)));
     if (emptied.length > 0) {
       const keys = emptied.map(([key]) => key).join(', ');
-      this.#refuse(`${keys} would be left without any; that needs a restart`);
+      this.#refuse(`${keys} would become empty; that needs a restart`);
       return [];
     }
     this.#told.delete('wrong');

@@ -32,7 +32,7 @@ export async function applyTagFiles(client: TagClient, flags: ApplyFlags, io: Io
   const { file, dryRun, prune, json } = flags;
   const entries = await readTagFiles(file, io);
   if (prune && entries.length === 0)
-    throw new UsageError('A file without tags would retire every tag; --prune takes one with tags.');
+    throw new UsageError('A file without tags would retire every tag; --prune needs a file with tags.');
   const steps = planTags(entries, await existingTags(client), prune);
   const refused = steps.filter(({ action }) => action === 'refuse');
   const due = steps.filter(({ action }) => action !== 'refuse' && action !== 'keep');
@@ -43,7 +43,7 @@ export async function applyTagFiles(client: TagClient, flags: ApplyFlags, io: Io
   if (json)
     io.out(jsonText({ applied: isApplied, failed, tags: steps.map(({ request: _, ...step }) => step) }));
   if (refused.length > 0) {
-    if (!dryRun) io.err('Nothing was changed, because some are refused; mend these in the file.\n');
+    if (!dryRun) io.err('Nothing was changed, because some changes are refused. Correct them in the file.\n');
     return EXIT.failed;
   }
   if (dryRun) return due.length === 0 ? EXIT.ok : EXIT.differs;
@@ -69,7 +69,7 @@ async function confirm(due: readonly TagStep[], { yes }: ApplyFlags, { ask }: Io
   if (retired.length === 0 || yes) return;
   const more = retired.length > MAX_NAMED ? ` and ${retired.length - MAX_NAMED} more` : '';
   const what = visible(`${retired.slice(0, MAX_NAMED).join(', ')}${more}`);
-  const question = `Retire ${what}, which cannot be undone? Type how many that are (${retired.length}): `;
+  const question = `Retire ${what}, which cannot be undone? Type their number (${retired.length}) to confirm: `;
   if (ask === undefined)
     throw new UsageError(
       `Nothing was changed. It would retire ${what}, which cannot be undone; add --yes if you mean it.`,
@@ -116,7 +116,7 @@ function report(steps: readonly TagStep[]): string {
   const lines = steps.filter(({ action }) => action !== 'keep').map(lineOf);
   const count = (action: TagStep['action']) => steps.filter((step) => step.action === action).length;
   lines.push(
-    `${count('create')} to make, ${count('change')} to change, ${count('retire')} to retire, ${count('refuse')} refused, ${count('keep')} as they are.`,
+    `${count('create')} to create, ${count('change')} to change, ${count('retire')} to retire, ${count('refuse')} refused, ${count('keep')} unchanged.`,
   );
   return lines.map((line) => `${visible(line)}\n`).join('');
 }
@@ -125,6 +125,6 @@ function lineOf({ action, tag, differences, problem }: TagStep): string {
   const changes = differences.map(
     ({ field, from, to }) => `${field} ${from === '' ? to : `${from} → ${to}`}`,
   );
-  const what = action === 'retire' ? 'is retired, for good' : (problem ?? changes.join(', '));
+  const what = action === 'retire' ? 'retired for good' : (problem ?? changes.join(', '));
   return `${MARKS[action]} ${tag}  ${what}`.trimEnd();
 }

@@ -17,7 +17,7 @@ export async function exportTags(client: TagClient, json: boolean, io: Io): Prom
     .map(entryOf);
   io.out(json ? jsonText({ tags }) : HEAD + yamlText({ tags }));
   if (tags.length > MAX_TAGS)
-    io.err(`There are ${tags.length} tags, more than the ${MAX_TAGS} that one apply takes.\n`);
+    io.err(`There are ${tags.length} tags, but one apply takes at most ${MAX_TAGS}.\n`);
 }
 
 function entryOf(tag: TagView): object {

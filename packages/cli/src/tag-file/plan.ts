@@ -65,7 +65,7 @@ function planNew(entry: TagEntry): TagStep {
   if (!parsed.success) return refusal(entry.tag, firstProblem(parsed.error));
   const { step, maxStep } = parsed.data;
   if (maxStep !== undefined && maxStep < step)
-    return refusal(entry.tag, `maxStep: must not be below step (${step})`);
+    return refusal(entry.tag, `maxStep: must not be less than step (${step})`);
   const fields = given.filter(([field]) => field !== 'tag');
   const differences = fields.map(([field, value]) => ({ field, from: '', to: shown(value) }));
   return { tag: entry.tag, action: 'create', differences, request };
@@ -91,16 +91,16 @@ function planExisting(entry: TagEntry, tag: TagView): TagStep {
 function problemOfChange(entry: TagEntry, tag: TagView): string | undefined {
   if (tag.state === 'retired') return 'is retired for good; use a new name';
   if (entry.shape !== undefined && entry.shape !== tag.shape)
-    return `shape: is ${tag.shape ?? 'none'} for good, and not ${entry.shape ?? 'none'}; use a new name`;
+    return `shape: is ${tag.shape ?? 'none'} and cannot be changed to ${entry.shape ?? 'none'}; use a new name`;
   const next = BigInt(tag.nextId);
   if (entry.start !== undefined && BigInt(entry.start) > next)
-    return `start: the tag exists, its next ID is ${next}, and that is not moved; leave start out, or use a new name`;
+    return `start: the tag exists, and its next ID is ${next}, which start does not change; leave start out, or use a new name`;
   if (typeof entry.highestId === 'string' && BigInt(entry.highestId) < next - 1n)
-    return `highestId: must be at least ${next - 1n}, up to which IDs are handed out`;
+    return `highestId: must be at least ${next - 1n}, because IDs up to there have been handed out`;
   const ownMax = tag.defaults.includes('maxStep') ? null : tag.maxStep;
   const maxStep = entry.maxStep === undefined ? ownMax : entry.maxStep;
   const step = entry.step ?? tag.step;
-  if (maxStep !== null && maxStep < step) return `maxStep: must not be below step (${step})`;
+  if (maxStep !== null && maxStep < step) return `maxStep: must not be less than step (${step})`;
   return undefined;
 }
 

@@ -26,7 +26,8 @@ export async function readTagFiles(
   for (const path of paths) {
     const name = path === '-' ? 'what is piped in' : path;
     tags.push(...tagsIn(path === '-' ? await readAll(input()) : readFile(resolve(cwd, path)), name));
-    if (tags.length > MAX_TAGS) throw new UsageError(`There are more than ${MAX_TAGS} tags; split them up.`);
+    if (tags.length > MAX_TAGS)
+      throw new UsageError(`There are more than ${MAX_TAGS} tags; split them into several files.`);
   }
   return [...Map.groupBy(tags, ({ tag }) => tag)].map(([tag, [first, twin]]) =>
     twin === undefined && first !== undefined ? first : { tag, problem: 'is named more than once' },
@@ -38,7 +39,10 @@ function tagsIn(source: string, name: string): ReadTag[] {
   if ('problem' in parsed) throw unusable(name, parsed.problem);
   const entries = readTagEntries(parsed.content);
   if (entries === undefined)
-    throw unusable(name, 'it takes "tags:" with a list of tags, such as "- tag: orders", and nothing else');
+    throw unusable(
+      name,
+      'it must contain "tags:" with a list of tags, such as "- tag: orders", and nothing else',
+    );
   return entries.map((entry, index) =>
     'problem' in entry ? { ...entry, tag: entry.tag ?? `(entry ${index + 1} of ${name})` } : entry,
   );

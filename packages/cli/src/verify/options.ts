@@ -11,24 +11,24 @@ const MAX_CALLERS = 256;
 
 export const HELP = `Usage: leafcutter verify --agents URL,URL --tag TAG [flags]
 
-Draws IDs from running agents, and proves from the answers that none repeats and that each agent's IDs rise. With
---coordinator, it also proves that each lies in a range that was granted to the agent's process. The IDs are used up.
+Requests IDs from running agents and proves from the answers that none is issued twice and that each agent's IDs rise.
+With --coordinator, it also proves that each lies in a range granted to the process that issued it. The IDs are used up.
 
   --agents URL,…      one address per agent, not a load balancer's
-  --tag TAG,…         tags to draw from; of one that writes its IDs in a shape, --coordinator tells how (not of opaque ones, and of
-                      a dated one name the tag of the day)
-  --snowflake         draw snowflake IDs, too
-  --ids N             how many (default ${DEFAULT_IDS}; with --duration as many as come, at most ${MAX_IDS})
-  --duration 60s      how long (ms, s, m or h)
+  --tag TAG,…         tags to request IDs from. If a tag has a shape, --coordinator is needed to read its IDs. Opaque tags
+                      can't be verified. For a dated tag, name the tag of the day
+  --snowflake         request snowflake IDs, too
+  --ids N             how many IDs (default ${DEFAULT_IDS}; with --duration, as many as arrive, at most ${MAX_IDS})
+  --duration 60s      how long to run (ms, s, m or h)
   --concurrency C     callers per agent (default 8, at most ${MAX_CALLERS})
-  --count 1|mix       1: every request asks for one ID; mix (default): a quarter of the IDs one by one, others in batches
+  --count 1|mix       1: every request asks for one ID. mix (default): a quarter of the IDs one by one, the rest in batches
   --coordinator URL   check every ID against the ledger (or LEAFCUTTER_COORDINATOR)
   --token-file FILE   admin token of the coordinator (or LEAFCUTTER_ADMIN_TOKEN)
   --agent-token-file FILE   token of the agents, if they need one
-  --history FILE      write every call to FILE: .jsonl, or .edn for Jepsen (a file per source if there are several)
+  --history FILE      write every call to FILE: .jsonl, or .edn for Jepsen (one file per source if there are several)
   --json              print the verdict as JSON
 
-Ends with 0 if nothing is wrong, with 1 if a promise was broken, with 2 if it could not find out.
+Exits with 0 if nothing is wrong, with 1 if a promise was broken, with 2 if it could not find out.
 
   leafcutter verify --agents http://127.0.0.1:8000,http://127.0.0.1:8001 --tag demo --snowflake
   leafcutter verify --agents http://10.0.0.7:8000 --tag orders --duration 10m --coordinator http://10.0.0.2:8100 \\
@@ -73,15 +73,16 @@ export function readOptions({ argv, env }: Pick<Io, 'argv' | 'env'>): VerifyOpti
   if (values.help === true) return undefined;
   const agents = (values.agents ?? '').split(',').filter(Boolean).map(readUrl);
   if (agents.length === 0) throw new UsageError(`Name the agents with --agents.\n\n${HELP}`);
-  if (new Set(agents).size < agents.length) throw new UsageError('--agents names an address twice.');
+  if (new Set(agents).size < agents.length) throw new UsageError('--agents has the same address twice.');
   const tags = (values.tag ?? '').split(',').filter(Boolean);
   // A tag may be named snowflake, but then nothing in a history would tell it from the snowflake IDs.
   if (tags.includes('snowflake')) throw new UsageError('A tag called "snowflake" cannot be verified.');
   const sources = [...new Set(tags), ...(values.snowflake === true ? ['snowflake'] : [])];
-  if (sources.length === 0) throw new UsageError(`Name what to draw with --tag or --snowflake.\n\n${HELP}`);
-  if (values.count !== '1' && values.count !== 'mix') throw new UsageError('--count takes 1 or mix.');
+  if (sources.length === 0)
+    throw new UsageError(`Say which IDs to request: --tag or --snowflake.\n\n${HELP}`);
+  if (values.count !== '1' && values.count !== 'mix') throw new UsageError('--count must be 1 or mix.');
   if (values.history !== undefined && !/\.(jsonl|edn)$/.test(values.history)) {
-    throw new UsageError('--history takes a file that ends in .jsonl or .edn.');
+    throw new UsageError('--history must name a file that ends in .jsonl or .edn.');
   }
   const durationMs = values.duration === undefined ? undefined : readDuration(values.duration);
   const idsText = values.ids ?? String(durationMs === undefined ? DEFAULT_IDS : MAX_IDS);
@@ -114,7 +115,7 @@ function readUrl(text: string): string {
 function readNumber(flag: string, text: string, max: number): number {
   const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : 0;
   if (value >= 1 && value <= max) return value;
-  throw new UsageError(`--${flag} takes a whole number from 1 to ${max}.`);
+  throw new UsageError(`--${flag} must be a whole number from 1 to ${max}.`);
 }
 
 function readDuration(text: string): number {
@@ -123,5 +124,5 @@ function readDuration(text: string): number {
   const durationMs = Number(amount) * (unitMs ?? Number.NaN);
   // The longest that a timer can hold; longer ones would fire at once.
   if (durationMs < 2 ** 31) return durationMs;
-  throw new UsageError('--duration takes a time such as 500ms, 60s, 10m or 2h.');
+  throw new UsageError('--duration must be a time such as 500ms, 60s, 10m or 2h.');
 }

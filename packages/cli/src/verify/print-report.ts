@@ -8,7 +8,7 @@ export function printReport(report: Report): string {
   const { requests, singles, ids, instances, seconds, idsPerSecond, ledger, unattributed } = report;
   const drawn = `${count(ids)} from ${count(instances)} ${instances === 1 ? 'instance' : 'instances'}`;
   return [
-    row('Requests', `${count(requests)}, ${count(singles)} of them answered with one ID as asked`),
+    row('Requests', `${count(requests)}, ${count(singles)} of them for a single ID`),
     row('IDs', `${drawn} in ${seconds.toFixed(1)} s, ${count(idsPerSecond)} IDs/s`),
     row('Refused', codes(report.refused)),
     row('No answer', codes(report.unanswered)),
@@ -22,8 +22,8 @@ export function printReport(report: Report): string {
       : [
           row(
             'Unknown',
-            `${count(unattributed)} IDs of which it is not certain which process issued them (restarts): ` +
-              'held against all grants, and left out of the check of order',
+            `${count(unattributed)} IDs that may have come from either of two processes (restarts): ` +
+              'checked against all grants, but not for their order',
           ),
         ]),
     verdict(report),
@@ -45,16 +45,16 @@ function ledgerRows(ledger: Report['ledger']): string[] {
 
 function verdict({ verdict: word, ids, ledger, duplicates, falling }: Report): string {
   if (word === 'ok') {
-    const rest = ledger.checked ? '' : ' (not held against the ledger)';
+    const rest = ledger.checked ? '' : ' (not checked against the ledger)';
     return `VERDICT: no violation in ${count(ids)} IDs${rest}`;
   }
   if (word === 'unverified') {
-    const why = ids === 0 ? 'no ID was drawn' : 'the ledger could not be read';
+    const why = ids === 0 ? 'no ID was received' : 'the ledger could not be read';
     return `VERDICT: could not verify, ${why}`;
   }
   const broken = [
     duplicates.length > 0 ? 'IDs were issued twice' : '',
-    falling.length > 0 ? 'IDs fell' : '',
+    falling.length > 0 ? 'IDs were not rising' : '',
     ledger.checked && ledger.ungranted.length > 0 ? 'IDs were not granted' : '',
     ledger.checked && ledger.overlaps.length > 0 ? 'granted ranges overlap' : '',
   ];

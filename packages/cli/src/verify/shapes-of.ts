@@ -19,7 +19,9 @@ export async function shapesOf(
     const text = await shapeOf(client, tag);
     if (text === null) continue;
     if (dateToken(text) !== undefined)
-      throw new UsageError(`"${tag}" begins anew each day; name the tag of the day, as in order-{20261130}.`);
+      throw new UsageError(
+        `"${tag}" starts again each day; name the tag of the day, as in order-{20261130}.`,
+      );
     const shape = Shape.parse(text);
     if (shape === undefined) throw new UsageError(`This release does not know the shape of "${tag}".`);
     if (shape.isOpaque)

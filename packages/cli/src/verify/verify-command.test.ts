@@ -190,7 +190,7 @@ describe('leafcutter verify', () => {
     stubborn.script = () => ({ refuse: 'TAG_UNKNOWN' });
     const nothing = await run(['--agents', stubborn.url, '--tag', 'orders']);
     expect(nothing.code).toBe(2);
-    expect(nothing.output).toContain('VERDICT: could not verify, no ID was drawn');
+    expect(nothing.output).toContain('VERDICT: could not verify, no ID was received');
     expect(nothing.output).toContain('8 TAG_UNKNOWN');
 
     const { code, report } = await verify([await agent()], '--coordinator', 'http://127.0.0.1:1');
@@ -224,12 +224,12 @@ describe('leafcutter verify', () => {
     expect(await run(['--help'])).toMatchObject({ code: 0, output: expect.stringContaining('Usage:') });
     const wrong = [
       [[], 'Name the agents'],
-      [['--agents', 'http://a'], 'Name what to draw'],
+      [['--agents', 'http://a'], 'Say which IDs to request'],
       [['--agents', 'a:1', '--tag', 't'], '"a:1" is not an address'],
-      [['--agents', 'http://a,http://a', '--tag', 't'], 'an address twice'],
+      [['--agents', 'http://a,http://a', '--tag', 't'], 'the same address twice'],
       [['--agents', 'http://a', '--tag', 't', '--ids', '20000001'], 'from 1 to 20000000'],
-      [['--agents', 'http://a', '--tag', 't', '--duration', '5'], '--duration takes a time'],
-      [['--agents', 'http://a', '--tag', 't', '--count', '7'], '--count takes 1 or mix'],
+      [['--agents', 'http://a', '--tag', 't', '--duration', '5'], '--duration must be a time'],
+      [['--agents', 'http://a', '--tag', 't', '--count', '7'], '--count must be 1 or mix'],
       [['--agents', 'http://a', '--tag', 't', '--history', 'x.txt'], 'ends in .jsonl or .edn'],
       [['--agents', 'http://a', '--tag', 't', '--nope'], 'verify has no flag --nope.'],
     ] as const;

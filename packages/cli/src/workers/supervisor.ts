@@ -89,7 +89,7 @@ export class Supervisor {
     const wasWell = performance.now() - bornAt >= WELL_AFTER_MS;
     const inRow = wasWell ? 0 : failures + 1;
     const waitMs = wasWell ? 0 : Math.min(LONGEST_WAIT_MS, SHORTEST_WAIT_MS * 2 ** failures);
-    this.#options.log.error({ worker: worker.number, waitMs }, `${sentence}; it is replaced`);
+    this.#options.log.error({ worker: worker.number, waitMs }, `${sentence}; starting another one`);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     if (!this.#stopping) void this.#watch(this.#spawn(worker.number), performance.now(), inRow);
   }

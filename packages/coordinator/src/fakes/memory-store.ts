@@ -204,7 +204,7 @@ export class MemoryStore implements Store {
       if (this.database.tags.has(tag.tag)) {
         throw new LeafcutterError(
           'TAG_EXISTS',
-          `Tag "${tag.tag}", or one that differs only in case, exists already.`,
+          `Tag "${tag.tag}", or one that differs only in case, already exists.`,
         );
       }
       const highWater = this.database.highWaters.get(tag.tag) ?? 0n;

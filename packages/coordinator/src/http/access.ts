@@ -94,7 +94,7 @@ export class Access {
     } catch (error) {
       if (hasCode(error, 'UNAUTHORIZED') && error.reason === 'wrong_token') {
         this.guards.viewer(request);
-        throw new LeafcutterError('FORBIDDEN', 'This token may look, but change nothing.', {
+        throw new LeafcutterError('FORBIDDEN', 'This token is read-only.', {
           reason: 'viewer',
         });
       }

@@ -34,7 +34,7 @@ export class FleetEvents {
 
   open({ tag, agent, view }: Watched, req: Request, res: Response): void {
     if ([tag, agent, view].filter((wanted) => wanted !== undefined).length > 1)
-      throw badParameter('view', 'and tag and agent exclude each other');
+      throw badParameter('view', 'cannot be combined with tag or agent');
     const { watch, access } = this.#coordinator;
     const send = this.#streams.open(res, () => access.guards.viewer(req));
     let isFirst = true;

@@ -52,7 +52,7 @@ export function waitingApp({ bodyLimitBytes }: CoordinatorConfig, health: Health
   const readiness = async () => ({ ready: false, store: 'down', redis: 'down' }) as const;
   // Refused, so that Prometheus sees a coordinator that is not up rather than one without metrics.
   const scrape = async () => {
-    throw new LeafcutterError('STORE_UNAVAILABLE', 'The coordinator waits for its stores.');
+    throw new LeafcutterError('STORE_UNAVAILABLE', 'The coordinator is waiting for its stores.');
   };
   app.serve(OPS_ENDPOINTS, { coordinator: { health, readiness }, scrape }, {});
   return app.seal();

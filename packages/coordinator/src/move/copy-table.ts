@@ -46,7 +46,7 @@ async function write(
     const isRefusal =
       error instanceof DuplicateKeyError || (error instanceof LeafcutterError && error.code === 'INTERNAL');
     if (!isRefusal) throw error;
-    throw new LeafcutterError('STORE_UNAVAILABLE', `MySQL does not take the rows of ${name} as they are.`, {
+    throw new LeafcutterError('STORE_UNAVAILABLE', `MySQL does not accept the rows of ${name} unchanged.`, {
       reason: 'target_refused',
       cause: error.cause,
     });

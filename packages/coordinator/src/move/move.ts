@@ -142,7 +142,7 @@ async function readDeployment({ driver, file }: HeldFile, layout: string): Promi
   if (row === undefined) {
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `No coordinator ever ran on ${file}: there is nothing to move.`,
+      `No coordinator has ever used ${file}: there is nothing to move.`,
       {
         reason: 'no_database',
       },
@@ -151,7 +151,7 @@ async function readDeployment({ driver, file }: HeldFile, layout: string): Promi
   if (row.layout === layout) return row;
   throw new LeafcutterError(
     'LAYOUT_MISMATCH',
-    `The file has snowflake layout ${row.layout}; the settings say ${layout}. Give the move those of the coordinator that follows.`,
+    `The file has snowflake layout ${row.layout}, but the settings say ${layout}. Run the move with the settings that the coordinator will have.`,
   );
 }
 

@@ -28,27 +28,27 @@ export type Plan = 'move' | 'again' | 'done';
 export function planMove({ deploymentId, movedBy }: FoundFile, target: FoundTarget): Plan {
   if (target.kind === 'occupied') {
     throw refusal(
-      `The target is not empty: ${target.table} has rows. Use a database of its own.`,
+      `The target is not empty: ${target.table} has rows. Use a separate database.`,
       'target_not_empty',
     );
   }
   if (target.kind !== 'empty' && target.deploymentId !== deploymentId) {
     throw refusal(
-      `The target is not empty: it belongs to deployment ${target.deploymentId}. Use a database of its own.`,
+      `The target is not empty: it belongs to deployment ${target.deploymentId}. Use a separate database.`,
       'target_not_empty',
     );
   }
   if (movedBy === undefined) {
     if (target.kind !== 'serving') return target.kind === 'empty' ? 'move' : 'again';
     throw refusal(
-      'The target has this deployment already, and this file does not know it: it is a copy from before a move. Do not run a coordinator on it.',
+      'The target already has this deployment, but this file does not know of it: the file is a copy from before a move. Do not run a coordinator on it.',
       'target_not_empty',
     );
   }
   if (target.kind === 'serving') return 'done';
   if (target.kind === 'claimed' && target.claim === movedBy) return 'again';
   throw refusal(
-    'This file was moved to another MySQL, which may be in use. Name that one.',
+    'This file was moved to another MySQL, which may be in use. Use that one.',
     'moved_elsewhere',
   );
 }

@@ -69,7 +69,7 @@ export function checkColumns(
   if (missing.length === 0) return;
   throw new LeafcutterError(
     'STORE_UNAVAILABLE',
-    `The file has what this release does not know how to carry (${missing.join(', ')}). Use the newer Leafcutter that had it open last.`,
+    `The file has something that this release cannot move (${missing.join(', ')}). Use the newer Leafcutter that last had it open.`,
     { reason: 'schema' },
   );
 }

@@ -155,7 +155,7 @@ async function checkCounts(session: SqlSession, tables: readonly MovedTable[]): 
 
 function notEmpty(table: string): LeafcutterError {
   return unavailable(
-    `The target is not empty any more: ${table} has rows. Use a database of its own.`,
+    `The target is not empty any more: ${table} has rows. Use a separate database.`,
     'target_not_empty',
   );
 }
@@ -166,7 +166,7 @@ function overtaken(): LeafcutterError {
 
 function differs(table: string, rows: number, there: number): LeafcutterError {
   return unavailable(
-    `${table} has ${there} rows in MySQL and ${rows} in the file: somebody else writes to that database, or it failed over. Run the move again.`,
+    `${table} has ${there} rows in MySQL and ${rows} in the file: something else writes to that database, or it failed over. Run the move again.`,
     'move_differs',
   );
 }

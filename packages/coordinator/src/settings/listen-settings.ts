@@ -8,14 +8,14 @@ export const listenSettings = {
     min: 1,
     max: 1_000_000,
     unit: 'connections',
-    doc: 'Connections held at once. A further one is closed, unless one that was never answered can give way.',
+    doc: 'Most connections at once. When the limit is reached, a new one replaces one that was never answered, or is closed.',
   }),
   maxConnectionsPerAddress: int({
     optional: true,
     min: 1,
     max: 1_000_000,
     unit: 'connections',
-    doc: 'Connections that one client address (with IPv6, one /64) may hold. Loopback isn’t bounded. By default no address is, because agents may come through one load balancer.',
+    doc: 'Most connections from one client address (for IPv6, one /64). Loopback isn’t limited. By default no address is, because agents may come through one load balancer.',
   }),
   tls: {
     certFile: file({
@@ -27,7 +27,7 @@ export const listenSettings = {
     clientCaFile: file({
       optional: true,
       reloads: true,
-      doc: 'Certificates (PEM) of the authorities that sign those of agents and admins. A client without such a certificate is refused.',
+      doc: 'CA certificates (PEM) for the certificates of agents and admins. A client without a certificate signed by one of them is refused.',
     }),
   },
 };

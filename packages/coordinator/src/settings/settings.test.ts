@@ -87,7 +87,7 @@ test.each([
   [
     'a database of a Redis Cluster',
     [...urls('db/ids', 'redis/5'), '--redis-cluster-nodes', 'r2:1', '--redis-key-prefix', '{l}:'],
-    'has but one',
+    'has only one',
   ],
   ['a node without a port', TO_REDIS('--redis-cluster-nodes', 'r2'), 'host:port'],
   ['a host of MySQL without a port', TO_REDIS('--mysql-other-hosts', 'db2'), 'host:port'],
@@ -98,7 +98,7 @@ test.each([
     'mysql.tls.enabled',
   ],
   ['files for TLS that is not spoken to Redis', TO_REDIS('--redis-tls-ca-file', 'ca.pem'), 'rediss://'],
-  ['two doors at one address', ['--ops-listen', '127.0.0.1:8100'], 'must not be the address of listen'],
+  ['two doors at one address', ['--ops-listen', '127.0.0.1:8100'], 'must not be the same address as listen'],
   ['other machines without tokens', [...OPEN, ...STORES], 'agentTokens'],
   [
     'other machines without MySQL: forgotten, it would be a second deployment',
@@ -108,22 +108,22 @@ test.each([
   [
     'a short token of agents for other machines',
     [...OPEN, ...STORES, '--agent-tokens', 'a', ...TOKENS.slice(2)],
-    '--agent-tokens is ***: holds',
+    '--agent-tokens is ***: has',
   ],
   [
     'a short token of admins for other machines',
     [...OPEN, ...STORES, ...TOKENS.slice(0, 2), '--admin-tokens', 'a'],
-    '--admin-tokens is ***: holds',
+    '--admin-tokens is ***: has',
   ],
   [
     'a short token of viewers for other machines',
     [...OPEN, ...STORES, ...TOKENS, '--viewer-tokens', 'a'],
-    '--viewer-tokens is ***: holds',
+    '--viewer-tokens is ***: has',
   ],
   [
     'a short token of agents of some tags, for other machines',
     [...OPEN, ...STORES, ...TOKENS, '--scoped-agent-tokens', 'a-long-name-of-a-tag b'],
-    '--scoped-agent-tokens is ***: holds',
+    '--scoped-agent-tokens is ***: has',
   ],
   ['a token with a space, which none can match', ['--agent-tokens', 'two words'], 'printable ASCII'],
   ['a token with two names', ['--admin-tokens', 'alice bob secret'], 'a name and a space before it'],
@@ -131,7 +131,7 @@ test.each([
   [
     'a short token with a long name for other machines',
     [...OPEN, ...STORES, ...TOKENS.slice(0, 2), '--admin-tokens', 'a-long-name-of-an-admin b'],
-    '--admin-tokens is ***: holds',
+    '--admin-tokens is ***: has',
   ],
   ['a token with an umlaut', ['--agent-tokens', 'schlüssel'], 'printable ASCII'],
   ['a layout of more than 63 bits', ['--snowflake-timestamp-bits', '44'], 'bits'],

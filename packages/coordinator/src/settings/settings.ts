@@ -26,38 +26,38 @@ export const coordinatorSettings = settings(
     listen: address({ default: '127.0.0.1:8100', doc: 'Where agents and admins reach the coordinator.' }),
     opsListen: address({
       optional: true,
-      doc: 'A second address that serves only /livez, /readyz and /metrics, without token and without TLS; off by default.',
+      doc: 'A second address that serves only /livez, /readyz and /metrics, without tokens or TLS; off by default.',
     }),
     coordinatorId: text({
       optional: true,
       pattern: /^[\x21-\x7e]{1,200}$/,
-      doc: 'Name in ledger and logs; default: the host name with the port.',
+      doc: 'Name in the ledger and logs; default: the host name and port.',
     }),
     dataDir: path({
       default: '.leafcutter',
-      doc: 'Folder of the embedded database, used while mysql.url is not set.',
+      doc: 'Folder of the embedded database; used only if mysql.url is not set.',
     }),
     embedded: flag({
       default: false,
-      doc: 'Run on the embedded database although other machines reach this coordinator. Without this setting, a forgotten mysql.url is an error rather than a second, empty deployment.',
+      doc: 'Use the embedded database even though other machines can reach this coordinator. Without this setting, a forgotten mysql.url is an error rather than a second, empty deployment.',
     }),
     agentTokens: tokenList({
       reloads: true,
-      doc: 'Tokens that agents send. If there are none, everyone who reaches the port may take segments and leases.',
+      doc: 'Tokens that agents send. If there are none, anyone who can reach the port may take segments and leases.',
     }),
     scopedAgentTokens: scopedTokens,
     opaqueKeys,
     adminTokens: namedTokenList({
       reloads: true,
-      doc: 'Tokens that admins send to see, create and change tags. If there are none, everyone who reaches the port may. The audit trail tells their names.',
+      doc: 'Tokens that admins send to see, create and change tags. If there are none, anyone who can reach the port may do so. The audit trail records their names.',
     }),
     viewerTokens: tokenList({
       reloads: true,
-      doc: 'Tokens that open console, ledger and explain, and change nothing. Admin tokens open these as well.',
+      doc: 'Read-only tokens for the console, the ledger and explain. Admin tokens can do all of this, too.',
     }),
     allowUnauthenticatedNetwork: flag({
       default: false,
-      doc: 'Let other machines connect although agentTokens or adminTokens is empty, or has a token that could be guessed.',
+      doc: 'Let other machines connect even if agentTokens or adminTokens is empty, or has a token that could be guessed.',
     }),
     autoCreateTags: flag({
       default: false,
@@ -69,7 +69,7 @@ export const coordinatorSettings = settings(
       max: 1_000_000,
       unit: 'requests/s',
       reloads: true,
-      doc: 'Requests a second by one agent. Ten seconds’ worth may come at once. 0: no limit. Segments, leases, reports and IDs that are read back are counted separately.',
+      doc: 'Requests per second from one agent. Ten seconds’ worth may come at once. 0: no limit. Segments, leases, reports and requests to read IDs back are counted separately.',
     }),
     tokenRequestsPerS: int({
       default: 0,
@@ -77,20 +77,20 @@ export const coordinatorSettings = settings(
       max: 1_000_000,
       unit: 'requests/s',
       reloads: true,
-      doc: 'The same for all agents with one token together, whatever names they give; without tokens, for all agents.',
+      doc: 'The same limit for all agents that share a token, whatever their names; without tokens, for all agents together.',
     }),
     rosterMaxMb: int({
       default: 40,
       min: 1,
       max: 10_000,
       unit: 'MB',
-      doc: 'Room in Redis for agents’ reports, about 1.3 kB each with ten tags, and for a day of rates, which take a tenth of it. When it’s full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory.',
+      doc: 'Memory in Redis for agents’ reports (about 1.3 kB each with ten tags) and for a day of rates, which take a tenth of it. When it’s full, reports of further agents are dropped and counted. Keep it well below Redis’ maxmemory.',
     }),
     reloadIntervalS,
     logLevel: choice(LOG_LEVELS, {
       default: 'info',
       reloads: true,
-      doc: 'Least severe level that is logged.',
+      doc: 'Least severe level to log.',
     }),
     bodyLimitBytes: int({
       default: 262_144,
@@ -104,7 +104,7 @@ export const coordinatorSettings = settings(
       min: 100,
       max: 60_000,
       unit: 'ms',
-      doc: 'How long a request for a segment or lease may wait for the stores. Keep it below the agents’ coordinatorTimeoutMs, so that nothing is granted to an agent that has given up.',
+      doc: 'How long a request for a segment or lease may wait for the stores. Keep it below the agents’ coordinatorTimeoutMs, so that nothing is granted to an agent that has already given up.',
     }),
     ...stopSettings,
     startTimeoutS: int({
@@ -112,14 +112,14 @@ export const coordinatorSettings = settings(
       min: 0,
       max: 31_536_000,
       unit: 's',
-      doc: 'How long to wait for MySQL at start before giving up. Meanwhile only opsListen answers: live, but not ready.',
+      doc: 'How long to wait for MySQL at startup before giving up. Until then only opsListen answers: live, but not ready.',
     }),
     ...listenSettings,
     ...storeSettings,
     segment: {
       adaptiveStep: flag({
         default: true,
-        doc: 'Adapt the step to how long segments last. If off, every segment has the tag’s base step.',
+        doc: 'Adapt the step to how long segments last. If off, every segment uses the tag’s base step.',
       }),
       maxStep: int({
         default: 1_000_000,
@@ -133,7 +133,7 @@ export const coordinatorSettings = settings(
         min: 1,
         max: 86_400,
         unit: 's',
-        doc: 'How long a segment should last once callers wait, for tags that don’t set it.',
+        doc: 'How long a segment should last once callers have had to wait, for tags that don’t set it themselves.',
       }),
       maxQueuedPerTag: int({
         default: 1_000,
@@ -148,7 +148,7 @@ export const coordinatorSettings = settings(
       machineIdRange: range({
         optional: true,
         max: 2 ** 20 - 1,
-        doc: 'Machine ids that this deployment grants. It keeps deployments, regions or a running Leaf apart. Default: all of the layout.',
+        doc: 'Machine ids that this deployment grants. Use it to keep deployments, regions or a running Leaf apart. Default: all in the layout.',
       }),
       windowInitialMs: int({
         default: 120_000,
@@ -169,7 +169,7 @@ export const coordinatorSettings = settings(
         min: 10,
         max: 60_000,
         unit: 'ms',
-        doc: 'How far the clocks of agent, coordinator and database may differ.',
+        doc: 'How far the clocks of agent, coordinator and database may be apart.',
       }),
       heartbeatMs: int({
         default: 15_000,
@@ -195,15 +195,15 @@ export const coordinatorSettings = settings(
           ? undefined
           : {
               key: tls.certFile === undefined ? 'tls.certFile' : 'tls.keyFile',
-              problem: 'must be set with the other one of the two',
+              problem: 'must be set: certFile and keyFile belong together',
             },
       ({ tls }) =>
         tls.clientCaFile !== undefined && tls.certFile === undefined
-          ? { key: 'tls.clientCaFile', problem: 'is of no use without tls.certFile' }
+          ? { key: 'tls.clientCaFile', problem: 'has no effect without tls.certFile' }
           : undefined,
       ({ listen, opsListen }) =>
         opsListen !== undefined && opsListen.port !== 0 && String(opsListen) === String(listen)
-          ? { key: 'opsListen', problem: 'must not be the address of listen' }
+          ? { key: 'opsListen', problem: 'must not be the same address as listen' }
           : undefined,
       storeProblem,
       ({ listen, mysql, embedded }) =>
@@ -212,7 +212,7 @@ export const coordinatorSettings = settings(
           : {
               key: 'listen',
               problem:
-                'other machines can reach it, so set mysql.url, or embedded if one coordinator on this disk is meant',
+                'other machines can reach it, so set mysql.url; or set embedded, if you want one coordinator on this disk',
             },
       ({ listen, agentTokens, scopedAgentTokens, adminTokens, allowUnauthenticatedNetwork }) =>
         listen.isLoopback ||
@@ -236,7 +236,7 @@ export const coordinatorSettings = settings(
       },
       ({ viewerTokens, adminTokens }) =>
         viewerTokens.length > 0 && adminTokens.length === 0
-          ? { key: 'viewerTokens', problem: 'are of no use without adminTokens: everyone may change tags' }
+          ? { key: 'viewerTokens', problem: 'have no effect without adminTokens: anyone may change tags' }
           : undefined,
       ({ snowflake }) => {
         const problem = layoutProblem(layoutOf(snowflake));
@@ -248,7 +248,7 @@ export const coordinatorSettings = settings(
         if (last > highest)
           return {
             key: 'snowflake.machineIdRange',
-            problem: `must end at ${highest} or below: the layout has no more`,
+            problem: `must end at ${highest} or below: the layout has no higher ones`,
           };
         if (last - first < MAX_MACHINE_IDS) return undefined;
         return {
@@ -258,7 +258,7 @@ export const coordinatorSettings = settings(
       },
       ({ snowflake }) =>
         snowflake.windowMaxMs < snowflake.windowInitialMs
-          ? { key: 'snowflake.windowMaxMs', problem: 'must not be below windowInitialMs' }
+          ? { key: 'snowflake.windowMaxMs', problem: 'must not be less than windowInitialMs' }
           : undefined,
       ({ snowflake }) =>
         snowflake.windowInitialMs < 2 * snowflake.heartbeatMs

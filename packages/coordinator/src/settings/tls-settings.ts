@@ -5,11 +5,11 @@ export function tlsSettings(store: string) {
   return {
     caFile: file({
       optional: true,
-      doc: `Certificates (PEM) of the authorities that sign ${store}’s; default: those that Node knows.`,
+      doc: `CA certificates (PEM) for ${store}’s certificate; default: the ones that Node trusts.`,
     }),
     certFile: file({
       optional: true,
-      doc: `Certificate (PEM) to show if ${store} asks for one.`,
+      doc: `Client certificate (PEM), if ${store} asks for one.`,
     }),
     keyFile: file({ optional: true, doc: 'Private key (PEM) of certFile.' }),
   };

@@ -58,7 +58,7 @@ describe('what is wrong', () => {
   test('names the key as the user gave it, the value, and what it takes', () => {
     const error = refused({ env: { LEAFCUTTER_LISTEN: 'abc' } });
     expect(error.message).toBe(
-      'LEAFCUTTER_LISTEN is "abc": takes an address as host:port, for example 127.0.0.1:8000.',
+      'LEAFCUTTER_LISTEN is "abc": must be an address as host:port, for example 127.0.0.1:8000.',
     );
     expect(error.key).toBe('listen');
   });
@@ -71,10 +71,10 @@ describe('what is wrong', () => {
     };
     expect(lines(given)).toEqual([
       '--nonsense is not a setting of the agent.',
-      'LEAFCUTTER_LISTEN is "abc": takes an address as host:port, for example 127.0.0.1:8000.',
-      'snowflake.machineIds in a.yaml is "9-1": takes a range as first-last from 0 to 1023, for example 0-99.',
-      '--snowflake-max-clock-drift-ms is "60001": takes a whole number from 0 to 60_000 (ms).',
-      'LEAFCUTTER_MAX_ID in .env is "1.5": takes a whole number, 0 or more.',
+      'LEAFCUTTER_LISTEN is "abc": must be an address as host:port, for example 127.0.0.1:8000.',
+      'snowflake.machineIds in a.yaml is "9-1": must be a range as first-last from 0 to 1023, for example 0-99.',
+      '--snowflake-max-clock-drift-ms is "60001": must be a whole number from 0 to 60_000 (ms).',
+      'LEAFCUTTER_MAX_ID in .env is "1.5": must be a whole number, 0 or more.',
     ]);
     expect(refused(given).problems.map(({ key }) => key)).toContain('maxId');
   });
@@ -96,7 +96,7 @@ describe('what is wrong', () => {
     });
     const surroundings = { argv: [], env: {}, cwd: '/here', service: 'coordinator' as const };
     expect(() => loadConfig(needy, surroundings)).toThrow(
-      '--mysql-url or LEAFCUTTER_MYSQL_URL is needed: takes a URL with mysql:// and without a password.',
+      '--mysql-url or LEAFCUTTER_MYSQL_URL is required: must be a URL with mysql:// and without a password.',
     );
   });
 

@@ -59,7 +59,7 @@ describe('a secret', () => {
       expect(String(error.stack) + JSON.stringify(error)).not.toContain('hunter2');
     }
     expect(lines({ argv: ['--mysql-url=hunter2'] })).toEqual([
-      '--mysql-url is ***: takes a URL with mysql://.',
+      '--mysql-url is ***: must be a URL with mysql://.',
     ]);
     const loaded = load({ argv: ['--tokens=hunter2'], env: { LEAFCUTTER_MYSQL_URL: 'mysql://u:hunter2@h' } });
     expect(JSON.stringify(describeConfig(example, loaded))).not.toContain('hunter2');

@@ -13,10 +13,10 @@ export function resolveSetting(
   given: Given | undefined,
   readFile: ReadFile,
 ): Resolved {
-  const takes = `takes ${setting.takes}${setting.unit === undefined ? '' : ` (${setting.unit})`}`;
+  const takes = `must be ${setting.takes}${setting.unit === undefined ? '' : ` (${setting.unit})`}`;
   if (given === undefined) {
     if (!setting.isRequired) return { value: setting.default };
-    return { problem: `${flagName(key)} or ${environmentName(key)} is needed: ${takes}.` };
+    return { problem: `${flagName(key)} or ${environmentName(key)} is required: ${takes}.` };
   }
   if (given.isFile) return resolveSecretFile(setting, given, takes, readFile);
 

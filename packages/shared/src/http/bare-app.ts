@@ -63,7 +63,7 @@ export function answerOptions(response: ServerResponse): void {
 
 function notAllowed(response: ServerResponse): LeafcutterError {
   response.setHeader('Allow', ALLOWED);
-  return new LeafcutterError('METHOD_NOT_ALLOWED', `This address takes ${ALLOWED}.`);
+  return new LeafcutterError('METHOD_NOT_ALLOWED', `This address accepts ${ALLOWED}.`);
 }
 
 function nothingThere({ url = '' }: IncomingMessage): Promise<void> {

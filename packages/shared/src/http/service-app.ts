@@ -96,7 +96,7 @@ export class ServiceApp {
       const handler = Object.hasOwn(methods, request.method) ? methods[request.method] : undefined;
       if (handler === undefined) {
         response.setHeader('Allow', allowed);
-        const error = new Failure('METHOD_NOT_ALLOWED', `This address takes ${allowed}.`);
+        const error = new Failure('METHOD_NOT_ALLOWED', `This address accepts ${allowed}.`);
         if (refuseMethod === undefined) throw error;
         refuseMethod(error, request, response);
         return;
@@ -157,7 +157,7 @@ function refuseLongBody(limit: number) {
 function tooLarge(limit?: number): LeafcutterError {
   return new Failure(
     'PAYLOAD_TOO_LARGE',
-    `The body is larger than ${limit === undefined ? 'this service takes' : `${limit} bytes`}.`,
+    `The body is larger than ${limit === undefined ? 'this service accepts' : `${limit} bytes`}.`,
   );
 }
 

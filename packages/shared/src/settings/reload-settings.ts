@@ -7,11 +7,11 @@ export const reloadIntervalS = int({
   min: 0,
   max: 3_600,
   unit: 's',
-  doc: 'How often files of settings and secrets are read again. 0: only on SIGHUP.',
+  doc: 'How often to read files with settings and secrets again. 0: only on SIGHUP.',
 });
 
 /** Tokens that open some tags only, with the words that say which. */
 export const scopedTokens = scopedTokenList({
   reloads: true,
-  doc: 'Tokens that open only some tags, or snowflake mode (@snowflake), besides the tokens that open everything.',
+  doc: 'Tokens that give access to some tags only, or to snowflake mode (@snowflake), in addition to the tokens that give access to everything.',
 });

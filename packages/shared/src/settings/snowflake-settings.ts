@@ -30,7 +30,7 @@ export const layoutSettings = {
     min: 0,
     max: 16,
     default: 0,
-    doc: 'How many of the machine id’s high bits name the site.',
+    doc: 'How many of the machine id’s high bits identify the site.',
   }),
   epochMs: int({
     min: 0,

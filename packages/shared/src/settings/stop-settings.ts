@@ -7,13 +7,13 @@ export const stopSettings = {
     min: 0,
     max: 300_000,
     unit: 'ms',
-    doc: 'How long to go on serving after being asked to stop. /readyz says 503 meanwhile, so that load balancers stop sending requests.',
+    doc: 'How long to keep serving after being asked to stop. Meanwhile /readyz returns 503, so that load balancers stop sending requests.',
   }),
   drainMs: int({
     default: 5_000,
     min: 0,
     max: 300_000,
     unit: 'ms',
-    doc: 'How long open requests may finish on shutdown.',
+    doc: 'How long open requests may take to finish on shutdown.',
   }),
 };

@@ -25,7 +25,7 @@ const LEAST_OPAQUE = 1_000_000n;
 
 /** What a shape may look like, for messages. */
 export const SHAPE_FORM =
-  'takes prefix{radix:width}suffix such as ORD-{base36:8}: radix decimal, base36, base62 or one of these behind opaque-, width 1 to 20 or none, around it A-Z a-z 0-9 . _ ~ -, and the date of a dated tag such as {yyyyMMdd}';
+  'must be prefix{radix:width}suffix such as ORD-{base36:8}. The radix is decimal, base36 or base62, or opaque- and one of these. The width is 1 to 20, or is left out. Prefix and suffix have A-Z a-z 0-9 . _ ~ -, and of a dated tag the date, such as {yyyyMMdd}';
 
 /** How many opaque texts are prepared ahead at most: 8 bytes each. */
 const LONGEST_RUN = 1_024;

@@ -3,22 +3,22 @@ import { HIGHEST_ID, TAG_MAX_LENGTH } from '../tag.ts';
 
 /** What `leafcutter tag apply` reads: tags as a file. People write it, so unknown fields are refused. */
 
-const text = z.string({ error: 'takes a text; put it in quotes' });
+const text = z.string({ error: 'must be a text; put it in quotes' });
 const number = z
-  .union([z.bigint(), z.number()], { error: 'takes a whole number' })
-  .refine((value) => Number.isSafeInteger(Number(value)), 'takes a whole number')
+  .union([z.bigint(), z.number()], { error: 'must be a whole number' })
+  .refine((value) => Number.isSafeInteger(Number(value)), 'must be a whole number')
   .transform(Number);
 const id = z
-  .union([z.bigint(), z.string()], { error: 'takes an ID' })
+  .union([z.bigint(), z.string()], { error: 'must be an ID' })
   .transform(String)
-  .refine((value) => /^[0-9]{1,19}$/.test(value) && BigInt(value) <= HIGHEST_ID, 'takes an ID');
+  .refine((value) => /^[0-9]{1,19}$/.test(value) && BigInt(value) <= HIGHEST_ID, 'must be an ID');
 
 /**
  * What a file says of one tag. A field that is missing stays as it is, and `null` is the deployment's default. The
  * coordinator judges the values.
  */
 const tagEntry = z.strictObject({
-  tag: text.min(1, 'takes a name').max(TAG_MAX_LENGTH, `takes at most ${TAG_MAX_LENGTH} characters`),
+  tag: text.min(1, 'must not be empty').max(TAG_MAX_LENGTH, `must have at most ${TAG_MAX_LENGTH} characters`),
   /** The first ID, if the tag is made. */
   start: id.optional(),
   step: number.optional(),
@@ -45,9 +45,9 @@ export function readTagEntries(content: unknown): ReadEntry[] | undefined {
   });
 }
 
-/** The first thing that is wrong, as "step: takes a whole number". */
+/** The first thing that is wrong, as "step: must be a whole number". */
 export function firstProblem({ issues: [issue] }: z.ZodError): string {
   if (issue?.code === 'unrecognized_keys') return `${issue.keys[0]}: is not a field of a tag`;
   const field = issue?.path.join('.');
-  return field ? `${field}: ${issue?.message}` : 'takes fields, at least "tag"';
+  return field ? `${field}: ${issue?.message}` : 'must have fields, at least "tag"';
 }

@@ -14,13 +14,13 @@ const HIGHEST_END = '9223372036854775807';
 /** Up to 2^63 − 1: the end of a segment is exclusive. */
 export const id = z
   .string()
-  .regex(/^(0|[1-9][0-9]{0,18})$/, 'takes a whole number as a decimal string')
-  .refine((text) => text.padStart(19, '0') <= HIGHEST_END, 'takes a number below 2^63');
+  .regex(/^(0|[1-9][0-9]{0,18})$/, 'must be a whole number as a decimal string')
+  .refine((text) => text.padStart(19, '0') <= HIGHEST_END, 'must be below 2^63');
 export const unixMs = z.int().min(0);
 /** Configured, readable, stable name of an agent. */
 const agentId = z
   .string()
-  .regex(/^[\x21-\x7e]{1,200}$/, 'takes 1 to 200 printable characters without spaces');
+  .regex(/^[\x21-\x7e]{1,200}$/, 'must have 1 to 200 printable characters and no spaces');
 /** Random per process start. */
 const instanceId = z.uuid();
 
@@ -218,9 +218,12 @@ export const createTagRequest = z
       .max(TAG_MAX_LENGTH)
       .refine(
         (tag) => NEW_TAG_PATTERN.test(withAnyDate(withoutZone(tag))),
-        'takes 1 to 128 of A-Z a-z 0-9 . _ : - and starts with a letter or digit',
+        'must have 1 to 128 characters (A-Z a-z 0-9 . _ : -) and start with a letter or digit',
       )
-      .refine((tag) => isZone(zoneOf(tag) ?? 'UTC'), 'takes a time zone such as Europe/Berlin behind its @'),
+      .refine(
+        (tag) => isZone(zoneOf(tag) ?? 'UTC'),
+        'must have a time zone such as Europe/Berlin after the @',
+      ),
     /** First ID. */
     start: id.default('1'),
     step: step.default(1_000),
@@ -239,7 +242,7 @@ export const createTagRequest = z
   })
   .refine(({ tag, shape = '' }) => dateToken(tag) === dateToken(shape), {
     path: ['shape'],
-    message: 'has the date that tag has, such as {yyyyMMdd} in both, or neither has one',
+    message: 'must have the same date as tag, such as {yyyyMMdd} in both, or neither may have one',
   });
 export type CreateTagRequest = z.infer<typeof createTagRequest>;
 
@@ -252,7 +255,7 @@ export const changeTagRequest = z
     description: description.nullable(),
   })
   .partial()
-  .refine((change) => Object.keys(change).length > 0, 'names at least one field to change');
+  .refine((change) => Object.keys(change).length > 0, 'must name at least one field to change');
 export type ChangeTagRequest = z.infer<typeof changeTagRequest>;
 
 export const lowerTagRequest = z.strictObject({

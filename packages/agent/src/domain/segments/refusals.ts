@@ -3,7 +3,7 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 /** What callers of a tag are told if they get no IDs. */
 
 export function queueFull(tag: string): LeafcutterError {
-  return new LeafcutterError('SEGMENTS_EXHAUSTED', `Too many callers wait for tag "${tag}" already.`, {
+  return new LeafcutterError('SEGMENTS_EXHAUSTED', `Too many callers are already waiting for tag "${tag}".`, {
     reason: 'queue_full',
   });
 }
@@ -20,7 +20,7 @@ export function counterWentBack(tag: string): LeafcutterError {
 export function hasShape(tag: string, shape: string): LeafcutterError {
   return new LeafcutterError(
     'BAD_REQUEST',
-    `Tag "${tag}" has shape ${shape}: its IDs are texts. Ask for them at /v1/ids/{tag} without format, with LC.NEXT, or with NextTexts.`,
+    `Tag "${tag}" has shape ${shape}: its IDs are texts. Request them at /v1/ids/{tag} without format, with LC.NEXT, or with NextTexts.`,
     { reason: 'shape' },
   );
 }
@@ -29,7 +29,7 @@ export function hasShape(tag: string, shape: string): LeafcutterError {
 export function blockTooLarge(tag: string, ids: number): LeafcutterError {
   return new LeafcutterError(
     'BAD_REQUEST',
-    `Tag "${tag}" has at most ${ids} consecutive IDs at once; ask for fewer, or raise its max step.`,
+    `Tag "${tag}" has at most ${ids} consecutive IDs at once; request fewer, or raise its max step.`,
     { reason: 'block_too_large' },
   );
 }
@@ -39,7 +39,7 @@ export function nearlyExhausted(tag: string, ids: number, error: LeafcutterError
   if (ids === 0) return error;
   return new LeafcutterError(
     'TAG_EXHAUSTED',
-    `Tag "${tag}" has only ${ids} ${ids === 1 ? 'ID' : 'IDs'} left here, and gets no more; ask for fewer.`,
+    `Tag "${tag}" has only ${ids} ${ids === 1 ? 'ID' : 'IDs'} left here and gets no more; request fewer.`,
     { cause: error },
   );
 }
@@ -54,7 +54,7 @@ export function nothingCame(
   hadSegment: boolean,
 ): LeafcutterError {
   if (why !== undefined && (!hadSegment || why.code === 'SEGMENTS_EXHAUSTED')) return why;
-  return new LeafcutterError('SEGMENTS_EXHAUSTED', `No segment of tag "${tag}" came in time; try again.`, {
+  return new LeafcutterError('SEGMENTS_EXHAUSTED', `No segment of tag "${tag}" arrived in time; try again.`, {
     reason: why?.code ?? 'slow_refill',
     cause: why,
   });

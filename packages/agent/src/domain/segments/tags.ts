@@ -138,7 +138,7 @@ export class Tags {
     if (!isAskableTag(tag)) {
       throw new LeafcutterError(
         'BAD_REQUEST',
-        'tag takes 1 to 128 characters, none of them a control character.',
+        'tag must have 1 to 128 characters, none of them a control character.',
         {
           reason: 'tag',
         },
@@ -152,7 +152,7 @@ export class Tags {
     if (this.#issuers.size >= this.#parts.rules.maxTags) {
       throw new LeafcutterError(
         'RATE_LIMITED',
-        `This agent has ${this.#issuers.size} tags in memory, its limit.`,
+        `This agent already has ${this.#issuers.size} tags in memory, its limit.`,
       );
     }
     const parts = isServed ? this.#servedParts : this.#issuerParts;
@@ -212,7 +212,11 @@ function shuttingDown(): LeafcutterError {
 }
 
 function idle(tag: string): LeafcutterError {
-  return new LeafcutterError('SEGMENTS_EXHAUSTED', `Tag "${tag}" was idle and left memory; ask again.`, {
-    reason: 'idle',
-  });
+  return new LeafcutterError(
+    'SEGMENTS_EXHAUSTED',
+    `Tag "${tag}" was idle and was just dropped from memory; try again.`,
+    {
+      reason: 'idle',
+    },
+  );
 }

@@ -60,7 +60,7 @@ export class Snowflakes {
 
   async #wait(ms: number): Promise<void> {
     if (this.#waiting >= MAX_WAITING) {
-      throw new LeafcutterError('RATE_LIMITED', 'Too many callers wait for the clock already.', {
+      throw new LeafcutterError('RATE_LIMITED', 'Too many callers are already waiting for the clock.', {
         reason: 'queue_full',
       });
     }

@@ -23,7 +23,7 @@ export function greeter(agent: Agent): GrpcService {
     // counts.
     Snowflake: calls.unary(async ({ machineId }, signal, scope) => {
       scope.checkSnowflake();
-      if (machineId < 0 || machineId > 1_023) throw bad('machineid', 'machineId takes 0 to 1023');
+      if (machineId < 0 || machineId > 1_023) throw bad('machineid', 'machineId must be from 0 to 1023');
       return success(await ids.snowflake(scope, signal()));
     }),
   };

@@ -84,7 +84,7 @@ export class DrawStream {
       if (request.tag !== '')
         throw new LeafcutterError(
           'BAD_REQUEST',
-          'A request names a tag or asks for snowflake IDs, not both.',
+          'A request must name a tag or ask for snowflake IDs, not both.',
           {
             reason: 'tag',
           },

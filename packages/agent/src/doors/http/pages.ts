@@ -38,7 +38,7 @@ export class Pages {
     if (!isFromSilentBrowser(headers) || LOOKED_AT.test(path)) return;
     throw new LeafcutterError(
       'FORBIDDEN',
-      'Without tokens this agent gives no IDs to browsers, because any page could make one ask. Ask with a program, or set tokens.',
+      'Without tokens, this agent gives no IDs to browsers, because any page could make a browser ask for them. Use a program, or set tokens.',
       { reason: 'browser' },
     );
   }

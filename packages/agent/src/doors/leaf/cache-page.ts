@@ -48,7 +48,7 @@ export function cachePage(agent: Agent, scope: Scope): string {
   );
   const title = `Buffers of ${escapeHtml(agent.agentId)}`;
   const head = COLUMNS.map((column) => `<th scope="col">${column}`).join('');
-  const none = `<tr><td colspan="${COLUMNS.length}">No tag is in memory; a tag comes with its first request.`;
+  const none = `<tr><td colspan="${COLUMNS.length}">No tag is in memory. A tag is loaded by its first request.`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8"><meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="5">

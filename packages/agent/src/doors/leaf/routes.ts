@@ -33,7 +33,7 @@ export const LEAF_ENDPOINTS = [
   endpoint({
     at: 'GET /cache',
     access: 'any',
-    summary: 'Every buffer of what the token opens, as a page for people.',
+    summary: 'Every buffer that the token gives access to, as a page for people.',
     media: { 'text/html': z.string() },
     limits: OF_STATUS,
     handle({ agent, guards }, _asked, { request, response }) {
@@ -98,7 +98,7 @@ function decoded({ layout }: Agent, { query }: Request, res: Response): void {
   const text = String(query.snowflakeId);
   const id = /^[+-]?[0-9]{1,19}$/.test(text) ? BigInt(text) : NO_ID;
   if (id < LOWEST_LONG || id >> BigInt(bitsOf(layout)) > 0n) {
-    res.json({ errorMsg: 'snowflakeId takes a snowflake ID in decimal digits' });
+    res.json({ errorMsg: 'snowflakeId must be a snowflake ID in decimal digits' });
     return;
   }
   // Leaf takes a negative number apart, too: its time lies before the epoch.

@@ -22,7 +22,7 @@ export function tagOfKey(path: string, dottedKeys: DottedKeys): string {
   }
   throw new LeafcutterError(
     'BAD_REQUEST',
-    `Leaf cuts the key "${whole}" at its dot or semicolon, and draws from another tag than the one of that name: choose by the agent's setting leaf.dottedKeys, cut or whole.`,
+    `Leaf cuts the key "${whole}" at its dot or semicolon, so it serves another tag than the one with that name. Choose one: set the agent's leaf.dottedKeys to cut or whole.`,
     { reason: 'dotted_key' },
   );
 }

@@ -145,11 +145,11 @@ describe('no refusal of an ID begins with ERR, which phpredis makes a 0 of', () 
   });
 
   test.each([
-    ['GET a', 'an ID is drawn, not read'],
+    ['GET a', 'IDs cannot be read'],
     ['SET a 1', 'a tag is no key'],
     ['EXPIRE a 60', 'a tag does not expire'],
     ['DECR a', 'IDs only rise'],
-    ['EVAL x 0', 'no scripts run here'],
+    ['EVAL x 0', 'it runs no scripts'],
     ['NONSENSE a b', "unknown command 'NONSENSE', with args beginning with: 'a' 'b'"],
   ])('%s says why', async (line, why) => {
     const { talk } = await open();

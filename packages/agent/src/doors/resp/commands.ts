@@ -78,7 +78,7 @@ interface Command {
  */
 const NOT_A_COUNT = failure(`BAD_REQUEST value is not an integer or out of range: 1 to ${MAX_COUNT}`);
 const TOO_LARGE = failure(
-  'NOPERM the command was too large and is skipped: it has too many arguments, or too long ones, for any that draws IDs',
+  'NOPERM the command was too large and was skipped: no command that returns IDs has so many or so long arguments',
 );
 const ANY = Number.POSITIVE_INFINITY;
 
@@ -303,7 +303,9 @@ function setNx(_commands: Commands, _session: Session, args: readonly string[]):
 function select(db = ''): string {
   if (db === '0') return OK;
   if (!/^-?[0-9]{1,18}$/.test(db)) return failure('ERR value is not an integer or out of range');
-  return failure('ERR DB index is out of range: Leafcutter has database 0 only; tell counters apart by name');
+  return failure(
+    'ERR DB index is out of range: Leafcutter has only database 0; use different names for different counters',
+  );
 }
 
 function multi(_commands: Commands, session: Session): string {

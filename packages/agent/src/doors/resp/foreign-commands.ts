@@ -1,13 +1,13 @@
 import { failure, textOf } from './replies.ts';
 
-const READING = 'an ID is drawn, not read: INCR or LC.NEXT draws one';
+const READING = 'IDs cannot be read: use INCR or LC.NEXT to get a new one';
 const WRITING =
   'a tag is no key, and its numbers are not set by clients: "leafcutter tag create" and "leafcutter import redis" make tags';
 const EXPIRING =
-  'a tag does not expire, and its IDs never come again: take a dated tag for numbers that start anew each day';
-const FALLING = 'IDs only rise, by whole numbers: INCR and INCRBY draw them';
-const SCRIPTS = 'no scripts run here: INCR, INCRBY and LC.NEXT draw IDs';
-const SENDING = 'nothing is published here';
+  'a tag does not expire, and its IDs never repeat: for numbers that start again each day, use a dated tag';
+const FALLING = 'IDs only rise, by whole numbers: use INCR and INCRBY';
+const SCRIPTS = 'it runs no scripts: use INCR, INCRBY and LC.NEXT';
+const SENDING = 'it publishes nothing';
 
 /** Why commands are not here that applications send around INCR. */
 const REASONS = new Map(

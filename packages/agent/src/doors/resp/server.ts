@@ -67,7 +67,7 @@ function turnAway(socket: Socket, why: Crowding, isReadable: boolean): void {
   socket.write(
     failure(
       why === 'address_share'
-        ? 'UNAVAILABLE max number of clients of one address reached; close some, or raise maxConnectionsPerAddress'
+        ? 'UNAVAILABLE max number of clients from one address reached; close some, or raise maxConnectionsPerAddress'
         : 'UNAVAILABLE max number of clients reached',
     ),
   );

@@ -8,7 +8,7 @@ const BYTES_OF_ONE = 16;
 
 const QUEUED = '+QUEUED\r\n';
 const FULL = failure(
-  `BAD_REQUEST a transaction holds ${MAX_QUEUED} commands, and ${MAX_QUEUED_BYTES} bytes of them; take smaller ones`,
+  `BAD_REQUEST a transaction may hold ${MAX_QUEUED} commands and ${MAX_QUEUED_BYTES} bytes; use smaller ones`,
 );
 
 /**

@@ -104,7 +104,9 @@ function admit({ tokens, tinyidTokens }: Agent, tag: string, token: string): Sco
   const own = tinyidTokens.find(tag, token);
   if (general?.allowsTag(tag) === true) return general;
   if (own !== undefined) return own;
-  throw new LeafcutterError('UNAUTHORIZED', 'The token does not open this tag.', { reason: 'wrong_token' });
+  throw new LeafcutterError('UNAUTHORIZED', 'The token does not give access to this tag.', {
+    reason: 'wrong_token',
+  });
 }
 
 /** From the query, or from a form; the first value if there are several. */
@@ -125,7 +127,7 @@ function batchSize(text: string): number {
   if (digits === '') return 1;
   const size = /^[+-]?[0-9]{1,15}$/.test(digits) ? Number(digits) : Number.NaN;
   if (size >= -LARGEST_INTEGER - 1 && size <= LARGEST_INTEGER) return Math.min(Math.max(0, size), MAX_BATCH);
-  throw new LeafcutterError('BAD_REQUEST', 'batchSize takes a whole number of 32 bits', {
+  throw new LeafcutterError('BAD_REQUEST', 'batchSize must be a 32-bit whole number', {
     reason: 'batchSize',
   });
 }

@@ -263,11 +263,11 @@ function behind(
 const MUST_BE_FENCED: Readonly<Record<UnfencedRefusal, readonly [reason: string, message: string]>> = {
   unswept: [
     'fence_unswept',
-    'Redis is away or takes no writes, and MySQL was away, restarted or exchanged since the last sweep that saw both: it may have forgotten what only Redis knows. Grants go on by themselves once Redis takes writes.',
+    'Redis is down or does not accept writes, and MySQL was down, restarted or replaced since the last sweep that saw both: it may have forgotten what only Redis knows. Grants resume on their own once Redis accepts writes.',
   ],
   too_long: [
     'fence_too_long',
-    'Redis is away or takes no writes, and ranges may not go unfenced any longer (redis.maxUnfencedS). Grants go on by themselves once Redis takes writes.',
+    'Redis is down or does not accept writes, and no more ranges may be granted unfenced (redis.maxUnfencedS). Grants resume on their own once Redis accepts writes.',
   ],
 };
 
@@ -281,7 +281,7 @@ function strange(events: AllocationEvents): LeafcutterError {
   events.fenceStrange();
   return new LeafcutterError(
     'STORE_UNAVAILABLE',
-    'Redis is not the one that MySQL says belongs to this deployment; check redis.url and redis.keyPrefix.',
+    'This Redis is not the one that MySQL names for this deployment; check redis.url and redis.keyPrefix.',
     { reason: RETRY_REASONS.fenceStranger },
   );
 }

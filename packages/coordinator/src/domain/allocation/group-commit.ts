@@ -80,7 +80,10 @@ export class GroupCommit<Key extends string | number, Row extends Locked> {
    */
   take(key: Key, deadline: number, taking: (row: Row) => Taking): Promise<Range> {
     if (this.#waiting.length + this.#toBeAlone.length >= MAX_WAITING)
-      throw new LeafcutterError('RATE_LIMITED', 'Too many counters wait for the store; try again shortly.');
+      throw new LeafcutterError(
+        'RATE_LIMITED',
+        'Too many counters are waiting for the store; try again shortly.',
+      );
     const { clock } = this.#parts;
     return new Promise((resolve, reject) => {
       const cancelDeadline = clock.after(deadline - clock.monotonic(), () => this.#giveUp(request));

@@ -9,7 +9,7 @@ export class LoweringForgottenError extends LeafcutterError {
   constructor(name: CounterName) {
     super(
       'STORE_UNAVAILABLE',
-      `The counter of ${counterKey(name)} was lowered, and MySQL does not know of it any more; try again.`,
+      `The counter of ${counterKey(name)} was lowered, but MySQL has lost that change; try again.`,
       { reason: 'lowering_forgotten' },
     );
   }

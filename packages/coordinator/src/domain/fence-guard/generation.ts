@@ -128,7 +128,7 @@ export class Generation {
     await fence.introduce({ deploymentId: id, layout, keySchema: KEY_SCHEMA, generation });
     const introduced = await fence.identity();
     if (introduced === undefined) {
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not keep what it is told.', {
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not keep what is written to it.', {
         reason: 'redis',
       });
     }
@@ -142,7 +142,7 @@ export class Generation {
     if (deployment.id === this.#deploymentId && deployment.layout === this.#parts.layout) return;
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `MySQL belongs to deployment ${deployment.id} with snowflake layout ${deployment.layout}; when this coordinator started, it was ${this.#deploymentId} with ${this.#parts.layout}. Check mysql.url, or restart the coordinator if the exchange was meant.`,
+      `MySQL belongs to deployment ${deployment.id} with snowflake layout ${deployment.layout}; when this coordinator started, it was ${this.#deploymentId} with ${this.#parts.layout}. Check mysql.url, or restart the coordinator if MySQL was replaced on purpose.`,
       { reason: 'other_database' },
     );
   }
@@ -159,7 +159,7 @@ export class Generation {
     if (differs === undefined) return;
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `Redis belongs to ${differs}: wrong redis.url, redis.keyPrefix or mysql.url? Where MySQL was made anew on purpose, use a new redis.keyPrefix.`,
+      `Redis belongs to ${differs}: wrong redis.url, redis.keyPrefix or mysql.url? If MySQL was set up from scratch on purpose, use a new redis.keyPrefix.`,
       { reason: 'wrong_redis' },
     );
   }
@@ -169,7 +169,7 @@ export class Generation {
     if (generation === undefined || this.#seen.has(generation) || this.#stoodStill(deployment)) return;
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `This deployment works with another Redis than the one found here: wrong redis.url or redis.keyPrefix? It goes over to this one when no coordinator has found the other for ${ABANDONED_AFTER_MS / 1000} s.`,
+      `This deployment uses another Redis than the one found here: wrong redis.url or redis.keyPrefix? It switches to this one once no coordinator has found the other for ${ABANDONED_AFTER_MS / 1000} s.`,
       { reason: 'other_redis' },
     );
   }

@@ -168,7 +168,7 @@ async function rememberTag(
 }
 
 function stranger(): LeafcutterError {
-  return new LeafcutterError('STORE_UNAVAILABLE', 'Redis is not the one that MySQL says.', {
+  return new LeafcutterError('STORE_UNAVAILABLE', 'This Redis is not the one that MySQL names.', {
     reason: RETRY_REASONS.fenceStranger,
   });
 }

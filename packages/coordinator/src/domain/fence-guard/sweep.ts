@@ -186,7 +186,7 @@ function labelOf(name: CounterName): string {
 function overtaken(): LeafcutterError {
   return new LeafcutterError(
     'STORE_UNAVAILABLE',
-    'MySQL or Redis changed, or another coordinator swept, in the middle of a sweep; the next one begins anew.',
+    'MySQL or Redis changed, or another coordinator swept, during a sweep; the next one starts over.',
     { reason: 'sweep_overtaken' },
   );
 }

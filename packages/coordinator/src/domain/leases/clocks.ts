@@ -29,7 +29,7 @@ export function checkClocks(clocks: ClockReadings, maxSkewMs: number): void {
   const offsets = `agent ${signed(agentMs - databaseMs)} ms, coordinator ${signed(coordinatorMs - databaseMs)} ms against the database`;
   throw new LeafcutterError(
     'CLOCK_SKEWED',
-    `Clocks differ by more than ${maxSkewMs} ms (${offsets}); set the clock of the ${who === 'all' ? 'machines' : who} right.`,
+    `Clocks differ by more than ${maxSkewMs} ms (${offsets}); correct the clock of the ${who === 'all' ? 'machines' : who}.`,
     { reason: who, retryAfterMs: 5_000 },
   );
 }

@@ -305,7 +305,7 @@ export class LeaseArbiter {
     const count = rules.lastMachineId - rules.firstMachineId + 1;
     return new LeafcutterError(
       'MACHINE_IDS_EXHAUSTED',
-      `All ${count} machine ids are held or wait for their ceiling; run fewer snowflake agents or widen machineIdRange.`,
+      `All ${count} machine ids are held or waiting for their ceiling; run fewer snowflake agents or widen machineIdRange.`,
       { retryAfterMs: Math.min(waitMs, 60_000) },
     );
   }
@@ -329,7 +329,7 @@ interface Parts {
 function lost(machineId: number, reason: string): LeafcutterError {
   return new LeafcutterError(
     'LEASE_LOST',
-    `The lease on machine id ${machineId} is not this instance's any more; it takes a new one.`,
+    `The lease on machine id ${machineId} no longer belongs to this instance; it takes a new one.`,
     { reason },
   );
 }

@@ -81,7 +81,7 @@ class Auditor {
       const end = minBigint(last.end, limit);
       if (value === undefined || value >= end) continue;
       this.#report(
-        `${label(last.counter)} stands at ${value}, below ${end}, which the ledger says is handed out`,
+        `${label(last.counter)} is at ${value}, below ${end}, up to which the ledger has ranges that were handed out`,
       );
     }
     const fence = this.#fence;

@@ -126,8 +126,8 @@ function numberOf(text: string, shape: Shape | undefined): bigint {
   const form =
     shape === undefined
       ? 'in decimal digits'
-      : `as its tag writes them, ${shape.text}${shape.isOpaque ? ', with a key that the coordinator has' : ''}`;
-  throw new LeafcutterError('BAD_REQUEST', `id takes an ID ${form}.`, { reason: 'id' });
+      : `in the form in which its tag writes them, ${shape.text}${shape.isOpaque ? ', with a key that the coordinator has' : ''}`;
+  throw new LeafcutterError('BAD_REQUEST', `id must be an ID ${form}.`, { reason: 'id' });
 }
 
 /** Undefined if the text is not an ID in decimal digits. */
@@ -166,14 +166,14 @@ function notInLedger(
   below: LedgerEntry | undefined,
 ): SegmentExplanation {
   if (id >= counter) {
-    const sentence = `Not an ID of ${tag} yet: its counter stands at ${counter}.`;
+    const sentence = `Not an ID of ${tag} yet: its counter is at ${counter}.`;
     return { tag, verdict: 'not_granted', sentence, range: null };
   }
   // A Leaf beside writes no ledger.
   const taken = 'another writer of leaf_alloc, such as a Leaf, took it, or it was passed over';
   const sentence =
     below === undefined
-      ? `An ID of ${tag} below all that the ledger tells of: it is older than Leafcutter, ${taken}.`
+      ? `An ID of ${tag} below everything in the ledger: it is older than Leafcutter, ${taken}.`
       : `An ID of ${tag} between segments of the ledger: ${taken}.`;
   return { tag, verdict: 'unrecorded', sentence, range: null };
 }
@@ -185,7 +185,7 @@ function snowflakeSentence(
 ): string {
   if (verdict === 'future') return 'Its time has not come: nobody can have issued it yet.';
   if (range === undefined)
-    return `The ledger knows of no window of machine id ${machineId} at that time: this is no snowflake of this deployment.`;
+    return `The ledger has no window of machine id ${machineId} at that time: this is not a snowflake of this deployment.`;
   if (verdict === 'lost')
     return `A snowflake of machine id ${machineId}; MySQL lost the record of who held it.`;
   if (verdict === 'pruned')

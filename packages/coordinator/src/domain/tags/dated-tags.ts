@@ -31,7 +31,7 @@ export class DatedTags {
     if (made?.shape === shape) return;
     throw new LeafcutterError(
       'BAD_REQUEST',
-      `Tag "${tag}" was not made for "${template.tag}": its texts could be those of another day.`,
+      `Tag "${tag}" was not created for "${template.tag}": its texts could be those of another day.`,
       { reason: 'shape' },
     );
   }
@@ -44,7 +44,7 @@ export class DatedTags {
     if (times.some((atMs) => datedName(template, atMs) === tag)) return;
     throw new LeafcutterError(
       'CLOCK_SKEWED',
-      `By the database's clock it is time for "${datedName(template, now)}", not for "${tag}"; set the clock of the agent.`,
+      `By the database's clock it is time for "${datedName(template, now)}", not for "${tag}"; correct the agent's clock.`,
       { reason: 'day', retryAfterMs: skew },
     );
   }

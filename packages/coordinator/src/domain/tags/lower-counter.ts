@@ -50,7 +50,7 @@ export async function lowerCounter(parts: Parts, tag: string, to: bigint, force:
     // If only the counter was put back by hand, the fence shows where it really stands.
     const from = later === 0 ? maxBigint(row.value, mark.value) : row.value;
     if (to < 1n || to >= from)
-      throw refused(`to takes an ID from 1 to below the counter, which stands at ${from}.`);
+      throw refused(`to must be an ID from 1 to below the counter, which is at ${from}.`);
     if (later > 0 || (later === 0 && lostRange(row, await eraTop(row), mark) !== undefined)) throw moved();
     const { highestId, taken } = await gapAt(row, to, force);
     const era = { era: (row.era ?? 0) + 1, taken };
@@ -85,7 +85,7 @@ async function gapAt(
   }
   if (below === 0n && !force)
     throw refused(
-      `The ledger knows of nothing below ${to}. If nothing was handed out from there on, by a Leaf neither, say so with force.`,
+      `The ledger knows of nothing below ${to}. If nothing was handed out from there on, by a Leaf either, set force.`,
     );
   const taken = await takenAbove(row, to);
   const limit = minBigint(row.tag.highestId ?? HIGHEST_ID, (taken?.start ?? HIGHEST_ID + 1n) - 1n);
@@ -95,7 +95,7 @@ async function gapAt(
       `From ${to} there is no room for one step of ${row.tag.step}: the tag’s highest ID is ${limit}.`,
     );
   throw refused(
-    `From ${to} there is no room for one step of ${row.tag.step}: IDs from ${limit + 1n} on are handed out.`,
+    `From ${to} there is no room for one step of ${row.tag.step}: IDs from ${limit + 1n} on were handed out.`,
   );
 }
 
@@ -113,7 +113,7 @@ function refused(message: string): LeafcutterError {
 }
 
 function moved(): LeafcutterError {
-  return new LeafcutterError('STORE_UNAVAILABLE', 'The fence moved meanwhile; try again.', {
+  return new LeafcutterError('STORE_UNAVAILABLE', 'The fence moved in the meantime; try again.', {
     reason: 'fence_moved',
   });
 }

@@ -13,7 +13,7 @@ export async function otherWriterWarnings(
   record: TagRecord,
 ): Promise<TagWarning[]> {
   if (!(await isTakenByOthers(store, record))) return [];
-  const message = `The counter of "${record.tag}" moved past what the ledger tells of, as it does if a Leaf draws from the same row. Agents stop; a Leaf serves the tag until its row in leaf_alloc is deleted (docs/migrate-from-leaf.md#retired-tags).`;
+  const message = `The counter of "${record.tag}" moved past everything in the ledger, as it does if a Leaf uses the same row. Agents stop; a Leaf serves the tag until its row in leaf_alloc is deleted (docs/migrate-from-leaf.md#retired-tags).`;
   return [{ code: 'OTHER_WRITERS', message }];
 }
 

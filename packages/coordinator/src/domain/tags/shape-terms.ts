@@ -19,7 +19,7 @@ export function shapeObstacle(
   if (understands?.includes(SHAPES) !== true || dateToken(text) !== undefined) {
     return new LeafcutterError(
       'VERSION_UNSUPPORTED',
-      `Tag "${tag}" has a shape, and this agent is too old to know shapes. Upgrade the agent first.`,
+      `Tag "${tag}" has a shape, and this agent is too old to know shapes. Upgrade the agent.`,
       { reason: 'shape' },
     );
   }
@@ -28,7 +28,7 @@ export function shapeObstacle(
   if (marks.some((mark) => understands.includes(mark))) return undefined;
   return new LeafcutterError(
     'LAYOUT_MISMATCH',
-    `Tag "${tag}" is opaque, and the key that this agent would write with is none of this coordinator's. Give a new key to the coordinators first, and everybody the same one under each version.`,
+    `Tag "${tag}" is opaque, and this coordinator does not have the key with which this agent would write. Give a new key to the coordinators first, and make sure that each version has the same key everywhere.`,
     { reason: 'opaque_key' },
   );
 }

@@ -140,7 +140,7 @@ export function checkSameShape(tag: NewTag, highWater: bigint, earlier: string |
   const was = earlier === undefined ? 'no shape' : `shape ${earlier}`;
   throw new LeafcutterError(
     'BAD_REQUEST',
-    `An earlier tag "${tag.tag}" handed out numbers with ${was}, and another could write their texts again; use a new name.`,
+    `An earlier tag "${tag.tag}" handed out numbers with ${was}; another shape could write the same texts again. Use a new name.`,
     { reason: 'shape' },
   );
 }
@@ -164,7 +164,7 @@ export function unknownTag(tag: string): LeafcutterError {
 
 function requireId(field: string, id: bigint): void {
   if (id >= 1n && id <= HIGHEST_ID) return;
-  throw new LeafcutterError('BAD_REQUEST', `${field} takes an ID from 1 to ${HIGHEST_ID}.`, {
+  throw new LeafcutterError('BAD_REQUEST', `${field} must be an ID from 1 to ${HIGHEST_ID}.`, {
     reason: field,
   });
 }
@@ -175,7 +175,7 @@ function checkHighestId(highestId: bigint | undefined, atLeast: bigint): void {
   if (highestId >= atLeast) return;
   throw new LeafcutterError(
     'BAD_REQUEST',
-    `highestId must be at least ${atLeast}, below which IDs are handed out.`,
+    `highestId must be at least ${atLeast}: IDs below that have been handed out.`,
     {
       reason: 'highestId',
     },
@@ -184,7 +184,7 @@ function checkHighestId(highestId: bigint | undefined, atLeast: bigint): void {
 
 function checkSteps(step: number, maxStep: number | undefined): void {
   if (maxStep === undefined || maxStep >= step) return;
-  throw new LeafcutterError('BAD_REQUEST', `maxStep must not be below step (${step}).`, {
+  throw new LeafcutterError('BAD_REQUEST', `maxStep must not be less than step (${step}).`, {
     reason: 'maxStep',
   });
 }

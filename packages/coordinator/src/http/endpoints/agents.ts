@@ -49,10 +49,11 @@ export const AGENT_ENDPOINTS = [
   endpoint({
     at: 'GET /v1/agents',
     access: 'viewer',
-    summary: 'The agents that reported lately, page by page.',
-    details: 'A page may hold fewer than asked for although more follow: `next` is null on the last one.',
+    summary: 'The agents that reported recently, page by page.',
+    details:
+      'A page may have fewer than requested even if more follow: only on the last one, `next` is null.',
     variants: {
-      '?limit=50&after=…': 'up to 50 (1,000 at most), after `next` of the page before',
+      '?limit=50&after=…': 'up to 50 (1,000 at most), after `next` of the previous page',
       '?q=pod-7': 'those with `pod-7` in their agent id',
     },
     query: {

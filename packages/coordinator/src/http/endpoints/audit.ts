@@ -13,10 +13,10 @@ export const AUDIT_ENDPOINTS = [
     at: 'GET /v1/audit',
     access: 'viewer',
     summary: 'The audit trail: who changed what, when and from where, newest first.',
-    details: '`next` of a page is `after` of the next one.',
+    details: 'Pass `next` of a page as `after` to get the next page.',
     variants: {
-      '?tag=orders&limit=100&after=x': 'of one tag',
-      '?actor=alice': 'of one admin, by the name of the token',
+      '?tag=orders&limit=100&after=x': 'for one tag',
+      '?actor=alice': 'by one admin, by the name of the token',
     },
     query: {
       tag: askableTag,
@@ -51,11 +51,12 @@ function viewOf({ id, subject, origin, ...entry }: TrailRecord) {
 /** The column holds ASCII; MySQL refuses to compare it with anything else. */
 function readActor(text: string): string {
   if (/^[\x21-\x7e]{1,200}$/.test(text)) return text;
-  throw badParameter('actor', 'takes 1 to 200 printable characters without spaces');
+  throw badParameter('actor', 'must have 1 to 200 printable characters and no spaces');
 }
 
 function readCursor(after: string): TrailQuery['after'] {
   const [, atMs, id] = CURSOR.exec(after) ?? [];
-  if (atMs === undefined || id === undefined) throw badParameter('after', 'takes `next` of the page before');
+  if (atMs === undefined || id === undefined)
+    throw badParameter('after', 'must be `next` of the previous page');
   return { atMs: Number(atMs), id: BigInt(id) };
 }

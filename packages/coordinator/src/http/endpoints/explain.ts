@@ -13,7 +13,7 @@ const inDigits: Parameter<bigint> = {
   read(name, text) {
     const id = decimalId(text);
     if (id !== undefined) return id;
-    throw badParameter(name, `takes an ID in decimal digits, up to ${HIGHEST_ID}`);
+    throw badParameter(name, `must be an ID in decimal digits, up to ${HIGHEST_ID}`);
   },
 };
 const OF_ONE = { ...FOR_VIEWERS, howLarge: 'one ID' };
@@ -23,14 +23,14 @@ export const EXPLAIN_ENDPOINTS = [
     at: 'GET /v1/explain/{id}',
     access: 'viewer',
     summary:
-      'Who was given an ID, whatever it is: a number of any tag, a snowflake, or with tag one as that tag writes it.',
+      'Who was given an ID: a number of any tag or a snowflake; or with `tag`, an ID in the form in which that tag writes it.',
     path: { id: written },
     query: { tag: askableTag, mode: oneOf('snowflake') },
     answer: explanation,
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
     limits: { ...FOR_VIEWERS, howLarge: '1,000 tags are looked at (`MAX_TAGS`)' },
     handle({ coordinator: { explainer } }, { path: { id }, query: { tag, mode } }) {
-      if (mode !== undefined && tag !== undefined) throw badParameter('mode', 'and tag exclude each other');
+      if (mode !== undefined && tag !== undefined) throw badParameter('mode', 'cannot be combined with tag');
       if (tag !== undefined) return explainer.inTag(tag, id);
       const number = inDigits.read('id', id);
       return mode === undefined ? explainer.anything(number) : explainer.asSnowflake(number);
@@ -50,7 +50,7 @@ export const EXPLAIN_ENDPOINTS = [
     at: 'GET /v1/explain/{tag}/{id}',
     access: 'viewer',
     summary: 'Who was given an ID of a tag.',
-    details: 'A tag that is named `snowflake` is asked for with `?tag=`.',
+    details: 'For a tag named `snowflake`, use `?tag=`.',
     path: { tag: askableTag, id: written },
     answer: explanation,
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],

@@ -5,7 +5,7 @@ export const JOB_ENDPOINTS = [
   endpoint({
     at: 'GET /v1/jobs',
     access: 'viewer',
-    summary: 'The background jobs, and how each last ended, on whichever coordinator.',
+    summary: 'The background jobs and the result of the last run of each, on any coordinator.',
     query: {},
     answer: jobList,
     errors: ['STORE_UNAVAILABLE'],

@@ -39,7 +39,7 @@ export const LEASE_ENDPOINTS = [
   endpoint({
     at: 'GET /v1/leases',
     access: 'viewer',
-    summary: 'Who holds which machine id; free ones only if they are asked for.',
+    summary: 'Who holds which machine id; free ones only with `state=free`.',
     variants: { '?state=held': 'only those that are `held`, `waiting` for their ceiling, or `free`' },
     query: { state: oneOf(...STATES) },
     answer: z.strictObject({ machineIds: z.array(machineIdView) }),

@@ -18,12 +18,12 @@ export const LEDGER_ENDPOINTS = [
     at: 'GET /v1/ledger',
     access: 'viewer',
     summary:
-      'Who was granted which range of numbers, or of milliseconds: of one tag or of all machine ids, and with order=newest of one of either.',
-    details: '`next` of a page is `after` of the next one.',
+      'Who was granted which range of numbers or of milliseconds, for one tag or all machine ids; with order=newest, for one tag or one machine id.',
+    details: 'Pass `next` of a page as `after` to get the next page.',
     variants: {
       '?tag=orders&limit=100&after=x': 'a tag, in order',
       '?machine=all': 'every machine id, one after the other',
-      '?tag=orders&order=newest': 'from the end; also of one machine id, `?machine=7&order=newest`',
+      '?tag=orders&order=newest': 'newest first; also for one machine id, `?machine=7&order=newest`',
     },
     query: {
       tag: askableTag,
@@ -59,12 +59,13 @@ async function newest({ store }: Coordinator, { tag, machine, after }: Query, si
     machine === undefined
       ? readSubject(tag, undefined)
       : ({ kind: 'machine', machineId: wholeNumber('machine', machine, 0, MAX_MACHINE_ID) } as const);
-  if (machine !== undefined && tag !== undefined) throw badParameter('machine', 'and tag exclude each other');
+  if (machine !== undefined && tag !== undefined)
+    throw badParameter('machine', 'cannot be combined with tag');
   if (after !== undefined && !/^[0-9]{1,19}$/.test(after))
-    throw badParameter('after', 'takes `next` of the page before');
+    throw badParameter('after', 'must be `next` of the previous page');
   const below = after === undefined ? undefined : BigInt(after);
   if (below !== undefined && below > HIGHEST_ID)
-    throw badParameter('after', 'takes `next` of the page before');
+    throw badParameter('after', 'must be `next` of the previous page');
   const ranges = await store.latestRanges(counter as CounterName, below, size + 1);
   const page = ranges.slice(0, size);
   return { ranges: page, next: ranges.length > size ? String(page.at(-1)?.start) : null };
@@ -72,11 +73,11 @@ async function newest({ store }: Coordinator, { tag, machine, after }: Query, si
 
 function readSubject(tag: string | undefined, machine: string | undefined): LedgerSubject {
   if (machine === undefined) {
-    if (tag === undefined) throw badParameter('tag', 'or machine=all is needed');
+    if (tag === undefined) throw badParameter('tag', 'or machine=all is required');
     return { kind: 'tag', tag };
   }
-  if (tag !== undefined) throw badParameter('machine', 'and tag exclude each other');
-  if (machine !== 'all') throw badParameter('machine', 'takes all');
+  if (tag !== undefined) throw badParameter('machine', 'cannot be combined with tag');
+  if (machine !== 'all') throw badParameter('machine', 'must be all');
   return { kind: 'machine' };
 }
 
@@ -86,7 +87,7 @@ function readCursor(subject: LedgerSubject, after: string): LedgerCursor {
   const hasMachineId = machineId !== undefined;
   const isForSubject = hasMachineId === (subject.kind === 'machine');
   if (start === undefined || BigInt(start) > HIGHEST_ID || !isForSubject) {
-    throw badParameter('after', 'takes `next` of the page before, or for a tag a number');
+    throw badParameter('after', 'must be `next` of the previous page, or for a tag a number');
   }
   const counter = subject.kind === 'tag' ? subject : { ...subject, machineId: Number(machineId) };
   return { counter, start: BigInt(start) };

@@ -22,7 +22,7 @@ export const TAG_ENDPOINTS = [
     at: 'GET /v1/tags',
     access: 'viewer',
     summary: 'Tags, page by page.',
-    variants: { '?limit=100&after=x': 'up to 100 (1,000 at most), from the one after `x` on' },
+    variants: { '?limit=100&after=x': 'up to 100 (1,000 at most), starting after `x`' },
     query: { after: textLike(z.string()), limit: numberFrom(1, MAX_PAGE) },
     answer: tagList,
     errors: ['STORE_UNAVAILABLE'],
@@ -32,9 +32,9 @@ export const TAG_ENDPOINTS = [
   endpoint({
     at: 'POST /v1/tags',
     access: 'admin',
-    summary: 'Makes a tag.',
+    summary: 'Creates a tag.',
     details:
-      'Takes `tag`, and if you like `start`, `step`, `maxStep`, `targetDurationS`, `highestId`, `description`, `shape`. Its IDs are unique within it: other tags may give the same numbers, and the same texts if their shapes can write them, which `warnings` tells.',
+      'Takes `tag`; optional are `start`, `step`, `maxStep`, `targetDurationS`, `highestId`, `description`, `shape`. IDs are unique within a tag: other tags may issue the same numbers. If their shapes can write the same texts, `warnings` says so.',
     body: createTagRequest,
     status: 201,
     answer: comparedTag,
@@ -53,7 +53,7 @@ export const TAG_ENDPOINTS = [
   endpoint({
     at: 'GET /v1/tags/{tag}',
     access: 'viewer',
-    summary: 'One tag, and which others can write the same texts.',
+    summary: 'One tag, and the other tags that can write the same texts.',
     path,
     answer: comparedTag,
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
@@ -81,7 +81,7 @@ export const TAG_ENDPOINTS = [
     access: 'admin',
     summary: 'Retires a tag for good; its numbers are never reused.',
     details:
-      'Agents stop. `OTHER_WRITERS` in `warnings` tells of a counter that somebody else raises, such as a Leaf, which goes on.',
+      'Agents stop issuing its IDs. `OTHER_WRITERS` in `warnings` means that something else, such as a Leaf, also raises the counter and will go on.',
     path,
     answer: comparedTag,
     errors: ['TAG_UNKNOWN', 'STORE_UNAVAILABLE'],
@@ -95,7 +95,7 @@ export const TAG_ENDPOINTS = [
   endpoint({
     at: 'POST /v1/tags/{tag}/lower',
     access: 'admin',
-    summary: 'Lowers a counter that a typo put too high, with its fence.',
+    summary: 'Lowers a counter that a typo set too high, together with its fence.',
     details: 'Takes `{"to":"5001"}`; refused if the ledger says that IDs from there on were handed out.',
     path,
     body: lowerTagRequest,

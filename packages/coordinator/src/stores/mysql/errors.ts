@@ -73,10 +73,10 @@ export function translateMysqlError(error: unknown): unknown {
   if (READ_ONLY.has(errno) || (errno === OPTION_PREVENTS && /read[-_ ]only/i.test(message)))
     return readOnly(error);
   if (RIGHTS.has(errno))
-    return unavailable(`MySQL does not let this user do that (${code}).`, 'rights', error);
+    return unavailable(`MySQL does not allow this user to do that (${code}).`, 'rights', error);
   if (TABLE.has(errno))
     return unavailable(
-      `A table in MySQL cannot take this row (${code}); is leaf_alloc as Leaf has it?`,
+      `A table in MySQL does not accept this row (${code}); does leaf_alloc still have Leaf's columns?`,
       'table',
       error,
     );
@@ -84,12 +84,12 @@ export function translateMysqlError(error: unknown): unknown {
     return new LeafcutterError('INTERNAL', `MySQL refused a statement (${code}).`, { cause: error });
   if (ENDED.has(errno) || fatal === true || !code.startsWith('ER_')) {
     return unavailable(
-      'The connection to MySQL broke or answered too late.',
+      'The connection to MySQL broke, or the answer came too late.',
       RETRY_REASONS.connectionLost,
       error,
     );
   }
-  return unavailable(`MySQL cannot do its work now (${code}).`, RETRY_REASONS.refused, error);
+  return unavailable(`MySQL cannot do this now (${code}).`, RETRY_REASONS.refused, error);
 }
 
 /** True if the server answered that it gives no further connection. */
@@ -102,9 +102,9 @@ export function translateConnectError(error: unknown, areSeveral: boolean): Leaf
   const { errno = 0, code = '' } = error as MysqlError;
   if (RIGHTS.has(errno)) return unavailable(`MySQL does not let this user in (${code}).`, 'rights', error);
   if (isCrowded(error) && !areSeveral)
-    return unavailable(`MySQL gives no further connection (${code}).`, 'connections', error);
+    return unavailable(`MySQL accepts no more connections (${code}).`, 'connections', error);
   const message = code.startsWith('ER_')
-    ? `MySQL gives no connection (${code}).`
+    ? `MySQL accepts no connection (${code}).`
     : 'MySQL cannot be reached.';
   return unavailable(message, areSeveral ? RETRY_REASONS.connectionLost : 'unreachable', error);
 }

@@ -119,7 +119,11 @@ async function setEach(session: SqlSession): Promise<Variables> {
   for (const sql of SETUP)
     await session.run(sql).catch((error: unknown) => {
       if (!hasCode(error, 'STORE_UNAVAILABLE') || error.reason !== RETRY_REASONS.refused) throw error;
-      throw refused('session', 'This server does not let a session set what Leafcutter needs.', error);
+      throw refused(
+        'session',
+        'This server does not allow the session settings that Leafcutter needs.',
+        error,
+      );
     });
   for (const sql of SETUP_IF_KNOWN)
     await session.run(sql).catch((error: unknown) => {
@@ -147,13 +151,13 @@ function checkVariables(shown: Variables): void {
   if (name !== undefined) {
     throw refused(
       'session',
-      `MySQL, or a proxy in front of it, does not keep what a session sets: ${name} is ${shown.get(name)}, not ${EXPECTED[name]}.`,
+      `MySQL, or a proxy in front of it, does not keep session settings: ${name} is ${shown.get(name)}, not ${EXPECTED[name]}.`,
     );
   }
   if (shown.get('log_bin') === 'ON' && shown.get('binlog_format') === 'STATEMENT') {
     throw refused(
       'binlog_format',
-      'MySQL logs statements (binlog_format = STATEMENT), and takes no writes in READ COMMITTED then: set it to ROW or MIXED.',
+      'With binlog_format = STATEMENT, MySQL accepts no writes in READ COMMITTED: set it to ROW or MIXED.',
     );
   }
   // A user with enough rights could write to a read-only replica, which is a second truth.

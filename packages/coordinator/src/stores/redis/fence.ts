@@ -246,8 +246,8 @@ export class RedisFence implements Fence {
       RETRY_REASONS.fenceUnclear,
     );
     if (answer === STRANGER)
-      throw unavailable('Redis is not the one that MySQL says.', RETRY_REASONS.fenceStranger);
-    if (answer !== DONE) throw unavailable('The fence moved meanwhile; try again.', 'fence_moved');
+      throw unavailable('This Redis is not the one that MySQL names.', RETRY_REASONS.fenceStranger);
+    if (answer !== DONE) throw unavailable('The fence moved in the meantime; try again.', 'fence_moved');
     this.#know(key, after);
   }
 
@@ -298,7 +298,7 @@ export class RedisFence implements Fence {
       const { cause } = error as Error;
       if (!isNoWrites(cause)) throw error;
       this.#refusesWrites(cause.message);
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis takes no writes.', {
+      throw new LeafcutterError('STORE_UNAVAILABLE', 'Redis does not accept writes.', {
         reason: 'redis_read_only',
         cause,
       });
@@ -441,13 +441,13 @@ function parse(key: string, text: string): FenceMark {
 
 function unreadable(key: string): LeafcutterError {
   return unavailable(
-    `The Redis key ${key} holds no fence: it must be three numbers of 19 digits.`,
+    `The Redis key ${key} is not a fence: it must be three numbers of 19 digits.`,
     'fence_unreadable',
   );
 }
 
 function overtaken(): LeafcutterError {
-  return unavailable('Redis changed while it was swept; the next sweep begins anew.', 'sweep_overtaken');
+  return unavailable('Redis changed during a sweep; the next sweep starts over.', 'sweep_overtaken');
 }
 
 function unavailable(message: string, reason: string): LeafcutterError {

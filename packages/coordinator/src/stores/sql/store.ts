@@ -324,7 +324,7 @@ export class SqlStore implements Store {
     if (this.#deploymentId === undefined || deploymentId === this.#deploymentId) return;
     throw new LeafcutterError(
       'STORE_UNAVAILABLE',
-      `MySQL belongs to ${deploymentId === undefined ? 'no deployment' : `deployment ${deploymentId}`}; when this coordinator started, it was ${this.#deploymentId}. Check mysql.url, or restart the coordinator if the exchange was meant.`,
+      `MySQL belongs to ${deploymentId === undefined ? 'no deployment' : `deployment ${deploymentId}`}; when this coordinator started, it was ${this.#deploymentId}. Check mysql.url, or restart the coordinator if MySQL was replaced on purpose.`,
       { reason: 'other_database' },
     );
   }

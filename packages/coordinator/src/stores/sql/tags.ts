@@ -258,7 +258,7 @@ export async function createTag(driver: SqlDriver, tag: NewTag, noting?: Noting)
     if (!(error instanceof DuplicateKeyError)) throw error;
     throw new LeafcutterError(
       'TAG_EXISTS',
-      `Tag "${tag.tag}", or one that differs only in case, exists already.`,
+      `Tag "${tag.tag}", or one that differs only in case, already exists.`,
     );
   }
 }

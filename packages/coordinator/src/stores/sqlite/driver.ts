@@ -181,7 +181,10 @@ class SqliteDriver implements SqlDriver {
     { writes, leftMs }: { readonly writes: boolean; readonly leftMs?: LeftMs | undefined },
   ): Promise<T> {
     if (this.#waiting >= MAX_WAITING) {
-      throw new LeafcutterError('STORE_UNAVAILABLE', 'Too many transactions wait for the embedded database.');
+      throw new LeafcutterError(
+        'STORE_UNAVAILABLE',
+        'Too many transactions are waiting for the embedded database.',
+      );
     }
     this.#waiting++;
     const call: StoreCall = { writes, statements: 0, tookMs: 0, leftMs: leftMs?.() };
@@ -244,7 +247,7 @@ function translate(error: unknown): unknown {
   if (DUPLICATE_KEYS.has(code)) return new DuplicateKeyError('duplicate key', { cause: error });
   return new LeafcutterError(
     'STORE_UNAVAILABLE',
-    'The embedded database refused; is its disk full or read-only?',
+    'The embedded database refused a statement; is its disk full or read-only?',
     {
       reason: primaryCode(error) === SQLITE_READONLY ? RETRY_REASONS.readOnly : RETRY_REASONS.refused,
       cause: error,

@@ -45,9 +45,9 @@ common:
   -h, --help                           Print this text.
   -V, --version                        Print the version.
 
-Each flag of the agent is a variable too: --listen is LEAFCUTTER_LISTEN. A secret can stand in a
-file: LEAFCUTTER_TOKENS_FILE names it. Flags win over variables, these over .env, this over the
-file, and that over defaults (in brackets).
+Each flag of the agent is also an environment variable: --listen is LEAFCUTTER_LISTEN. To keep a
+secret in a file, name that file in LEAFCUTTER_TOKENS_FILE. Flags override variables, which override
+.env, which overrides the file of --config, which overrides defaults (in brackets).
 `);
   });
 

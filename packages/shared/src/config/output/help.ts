@@ -56,9 +56,9 @@ function explanation(setting: Setting<unknown>): string {
 function environmentHint({ byKey }: SettingIndex, service: string): string {
   const [key = 'listen'] = byKey.keys();
   const secret = [...byKey].find(([, { isSecret }]) => isSecret)?.[0];
-  const hint = `Each flag of the ${service} is a variable too: ${flagName(key)} is ${environmentName(key)}.`;
-  const file = secret && ` A secret can stand in a file: ${secretFileName(secret)} names it.`;
-  return `${hint}${file ?? ''} Flags win over variables, these over .env, this over the file, and that over defaults (in brackets).`;
+  const hint = `Each flag of the ${service} is also an environment variable: ${flagName(key)} is ${environmentName(key)}.`;
+  const file = secret && ` To keep a secret in a file, name that file in ${secretFileName(secret)}.`;
+  return `${hint}${file ?? ''} Flags override variables, which override .env, which overrides the file of --config, which overrides defaults (in brackets).`;
 }
 
 function layOut([flag, explanation]: Line, column: number): string {

@@ -7,22 +7,29 @@ const INTRODUCTION = `# Configuration
 
 <!-- Generated from the settings in the source; a test fails when it differs. -->
 
-A setting is given as a flag, as a variable of the environment, in a \`.env\` file in the folder in which the
-process starts, or in a YAML or JSON file that \`--config\` or \`LEAFCUTTER_CONFIG\` names. The first of these
-that has it wins, in this order; otherwise its default counts. In the file, a key such as \`snowflake.enabled\`
-is \`enabled\` in the section \`snowflake\`. In flags and variables, lists are separated by commas; in the file
-they can be YAML lists. Numbers may have underscores: \`10_000\`. A bare flag means true, \`--no-…\` means false.
+You can set each setting in four places, from strongest to weakest:
 
-An unknown flag or an unknown key in the file is refused; an unknown \`LEAFCUTTER_*\` variable is warned about,
-since Kubernetes injects its own; an empty variable counts as not set. When anything is wrong, all of it is
-printed, one problem a line, and the process exits with code 78.
+1. a flag;
+2. an environment variable;
+3. a \`.env\` file in the folder in which the process starts;
+4. a YAML or JSON file that \`--config\` or \`LEAFCUTTER_CONFIG\` names.
 
-A secret is never printed. Give it as a variable, or name the file that holds it with the variable that ends in
-\`_FILE\`: other users of the machine can see flags. A text in the file that looks like a number needs quotes.
+If a setting is in none of them, its default applies. In the file, \`snowflake.enabled\` is the key \`enabled\` in the section
+\`snowflake\`. Flags and variables separate the items of a list with commas; the file can also have YAML lists. Numbers may have
+underscores: \`10_000\`. A flag without a value means true, and \`--no-…\` means false. A text in the file that looks like a number
+needs quotes.
 
-A change of a setting that says *Reloads*, in whichever file it stands, counts within \`reloadIntervalS\`, or at once on SIGHUP; so
-does new content of a file whose setting says *Its content reloads*. Of other settings that changed, the log says that they need a
-restart. If a setting is wrong, nothing changes; if new content cannot be used, what the file held before goes on.`;
+A service refuses unknown flags, and unknown keys in the file. It only warns about unknown \`LEAFCUTTER_*\` variables, because
+Kubernetes injects some of its own. An empty variable counts as not set. If anything is wrong, the service prints every problem,
+one per line, and exits with code 78.
+
+A service never prints a secret. Set secrets as variables, because other users of the machine can see flags. Or store the secret in
+a file, and name that file in the variable that ends in \`_FILE\`.
+
+Settings marked *Reloads* take effect without a restart: within \`reloadIntervalS\` after a file with settings changed, or at once on
+SIGHUP. The same holds for the content of files whose setting is marked *Its content reloads*. If other settings changed, the log says
+that they need a restart. If a changed setting is wrong, nothing changes. If the new content of a file can't be used, its old content
+stays in use.`;
 
 const HEAD = `| Key | Flag | Variable | Takes | Default | Unit | What it does |
 |---|---|---|---|---|---|---|`;

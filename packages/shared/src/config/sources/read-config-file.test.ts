@@ -38,7 +38,7 @@ describe('the file', () => {
       'listn: x\nsnowflake: true\nsegment:\n  maxStp: 5\n  maxStep: 5\nsegment.maxStep: 6\n__proto__: { a: 1 }\n';
     expect(lines(read(content))).toEqual([
       'listn in a.yaml is not a setting of the agent; did you mean listen?',
-      'snowflake in a.yaml is a section: takes its settings by name, in lines of their own below it.',
+      'snowflake in a.yaml is a section: put its settings below it, by name, each on its own line.',
       'segment.maxStp in a.yaml is not a setting of the agent; did you mean segment.maxStep?',
       'segment.maxStep in a.yaml is given twice.',
       '__proto__ in a.yaml is not a setting of the agent.',
@@ -47,7 +47,7 @@ describe('the file', () => {
 
   test('that holds a number where text is meant is told to use quotes', () => {
     expect(lines(read('agentId: 0123'))).toEqual([
-      'agentId in a.yaml is 123: takes text of 1 to 1024 characters, in quotes.',
+      'agentId in a.yaml is 123: must be text of 1 to 1024 characters, in quotes.',
     ]);
   });
 
@@ -59,7 +59,7 @@ describe('the file', () => {
       '--config is "a.yaml": not valid YAML or JSON at line 2, column 1 (duplicate key).',
     ]);
     expect(lines(read('- a'))).toEqual([
-      '--config is "a.yaml": takes settings by name, such as "listen: 127.0.0.1:8000".',
+      '--config is "a.yaml": must contain settings by name, such as "listen: 127.0.0.1:8000".',
     ]);
   });
 });

@@ -38,7 +38,7 @@ export function readConfigFile(
     if (given.has(key)) problem(key, `${name} is given twice.`);
     else if (index.byKey.has(key)) given.set(key, { source: 'file', name, value });
     else if (isSection(index, key))
-      problem(key, `${name} is a section: takes its settings by name, in lines of their own below it.`);
+      problem(key, `${name} is a section: put its settings below it, by name, each on its own line.`);
     else problem(key, `${name} is not a setting of the ${service}${suggestion(key, index.byKey.keys())}`);
   }
   return given;
@@ -50,7 +50,7 @@ function parse(source: string): { readonly content: object } | { readonly proble
   const { content } = parsed;
   if (content === null) return { content: {} };
   if (typeof content === 'object' && !Array.isArray(content)) return { content };
-  return { problem: 'takes settings by name, such as "listen: 127.0.0.1:8000"' };
+  return { problem: 'must contain settings by name, such as "listen: 127.0.0.1:8000"' };
 }
 
 /** Nested keys become dotted ones. An empty value counts as not set, as if everything below it were commented out. */

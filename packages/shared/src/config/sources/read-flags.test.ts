@@ -33,13 +33,13 @@ describe('flags', () => {
     expect(lines({ argv })).toEqual([
       '--agent-id is given twice; a setting is given once, and lists take commas.',
       '--snowflake-enabled and --no-snowflake-enabled are both given; a setting is given once, and lists take commas.',
-      '--max-id has no value: takes a whole number, 0 or more.',
-      '--listen has no value: takes an address as host:port, for example 127.0.0.1:8000.',
+      '--max-id has no value: must be a whole number, 0 or more.',
+      '--listen has no value: must be an address as host:port, for example 127.0.0.1:8000.',
     ]);
     expect(lines({ argv: ['--no-snowflake-enabled=1'] })).toEqual([
       '--no-snowflake-enabled is "1": takes no value.',
     ]);
-    expect(lines({ argv: ['--config'] })).toEqual(['--config has no value: takes the path of a file.']);
+    expect(lines({ argv: ['--config'] })).toEqual(['--config has no value: must be the path of a file.']);
     expect(lines({ argv: ['start'] })).toEqual([
       'There is an argument without a flag after the command; lists take commas without spaces.',
     ]);

@@ -66,7 +66,7 @@ export function readFlags(
         earlier.name === name ? `${name} is given twice` : `${earlier.name} and ${name} are both given`;
       problem(key, `${both}; a setting is given once, and lists take commas.`);
     } else if (value === undefined) {
-      problem(key, `${name} has no value: takes ${meaning.setting?.takes ?? 'the path of a file'}.`);
+      problem(key, `${name} has no value: must be ${meaning.setting?.takes ?? 'the path of a file'}.`);
     } else if (meaning.isNegated && inline !== undefined) {
       problem(key, `${name} is ${renderGiven(inline)}: takes no value.`);
     }

@@ -19,7 +19,7 @@ export function refuseForeignHost({ host = '' }: IncomingHttpHeaders, allowed?: 
   if (isOwnHost(host, allowed)) return;
   throw new LeafcutterError(
     'FORBIDDEN',
-    `Without tokens this service answers only by addresses such as 127.0.0.1${allowed === undefined ? '' : ', and by the names in allowedHosts'}.`,
+    `Without tokens, this service answers only at IP addresses such as 127.0.0.1${allowed === undefined ? '' : ' and at the names in allowedHosts'}.`,
     { reason: 'foreign_host' },
   );
 }

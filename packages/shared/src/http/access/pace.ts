@@ -8,9 +8,9 @@ const BURST_S = 10;
 
 /** What is counted, by the reason of the refusal. */
 const COUNTED = {
-  agent: 'requests a second came from one agent',
-  token: 'requests a second came with one token',
-  token_ids: 'IDs a second were asked for with one token',
+  agent: 'requests per second came from one agent',
+  token: 'requests per second came with one token',
+  token_ids: 'IDs per second were requested with one token',
 } as const;
 
 interface Bucket {
@@ -72,7 +72,7 @@ export class Pace<Asker> {
       return;
     }
     const retryAfterMs = Math.ceil(((1 - bucket.tokens) / perSecond) * 1_000);
-    const message = `More than ${perSecond} ${COUNTED[this.#of]}; ask again in ${retryAfterMs} ms.`;
+    const message = `More than ${perSecond} ${COUNTED[this.#of]}; try again in ${retryAfterMs} ms.`;
     throw new LeafcutterError('RATE_LIMITED', message, { reason: this.#of, retryAfterMs });
   }
 }

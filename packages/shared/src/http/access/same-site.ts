@@ -17,7 +17,7 @@ export function checkSameSite({ method, headers }: Pick<IncomingMessage, 'method
   const followsLink =
     method === 'GET' && headers['sec-fetch-mode'] === 'navigate' && headers['sec-fetch-dest'] === 'document';
   if (followsLink) return;
-  throw new LeafcutterError('FORBIDDEN', 'A page of another site may not send requests here.', {
+  throw new LeafcutterError('FORBIDDEN', 'Pages of other sites may not send requests here.', {
     reason: 'cross_site',
   });
 }

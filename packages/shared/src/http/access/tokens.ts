@@ -25,12 +25,12 @@ export class Scope {
 
   /** @throws FORBIDDEN */
   checkTag(tag: string): void {
-    if (!this.allowsTag(tag)) throw outside('This token does not open this tag.');
+    if (!this.allowsTag(tag)) throw outside('This token does not give access to this tag.');
   }
 
   /** @throws FORBIDDEN */
   checkSnowflake(): void {
-    if (!this.allowsSnowflake) throw outside('This token does not open snowflake mode.');
+    if (!this.allowsSnowflake) throw outside('This token does not give access to snowflake mode.');
   }
 }
 
@@ -87,7 +87,7 @@ export class Tokens {
     }
     const scope = this.find(given);
     if (scope === undefined) {
-      throw new LeafcutterError('UNAUTHORIZED', 'The token is not one of the valid ones.', {
+      throw new LeafcutterError('UNAUTHORIZED', 'The token is not valid.', {
         reason: 'wrong_token',
       });
     }

@@ -34,19 +34,19 @@ const endpoint = endpointsOf<{ readonly page: BuiltPage | undefined }, never>();
 export const PAGE_ENDPOINTS = [
   endpoint({
     at: 'GET /',
-    summary: 'A live page for people; not there if it was not built.',
+    summary: 'A live page for people. Missing if it was not built.',
     media: { 'text/html': z.string() },
     errors: ['NOT_FOUND'],
     limits: AT_ONCE,
     handle({ page }, _asked, { response }) {
       if (page === undefined)
-        throw new LeafcutterError('NOT_FOUND', 'The page is not built here; npm run build makes it.');
+        throw new LeafcutterError('NOT_FOUND', 'The page has not been built; run npm run build.');
       response.set(PAGE_HEADERS).type('html').send(page.html);
     },
   }),
   endpoint({
     at: 'GET /assets/{file}',
-    summary: 'What the page loads.',
+    summary: 'Files that the page loads.',
     path: { file: textLike(z.string()) },
     media: { 'text/javascript': z.string(), 'text/css': z.string() },
     errors: ['NOT_FOUND'],

@@ -47,8 +47,8 @@ test('an endpoint reads what it describes, and answers what its handler gives', 
 });
 
 test.each<[string, Parameters<typeof answerTo>[0], string]>([
-  ['path', { shelf: '10' }, 'shelf takes a whole number from 1 to 9'],
-  ['query', { query: { order: 'both' } }, 'order takes up or down'],
+  ['path', { shelf: '10' }, 'shelf must be a whole number from 1 to 9'],
+  ['query', { query: { order: 'both' } }, 'order must be up or down'],
   ['query that is not described', { query: { odrer: 'up' } }, 'odrer is not known'],
   ['body', { body: { book: 1 } }, 'book: '],
   ['body that is missing', { body: null }, 'body: '],
@@ -91,10 +91,10 @@ test.each<[Parameter<unknown>, string, unknown]>([
 });
 
 test.each<[Parameter<unknown>, string, string]>([
-  [numberFrom(1, 10), '11', 'x takes a whole number from 1 to 10.'],
-  [oneOf('a'), 'b', 'x takes a.'],
-  [oneOf('a', 'b', 'c'), 'd', 'x takes a, b or c.'],
-  [askableTag, '\n', 'x takes 1 to 128 characters, none of them a control character.'],
+  [numberFrom(1, 10), '11', 'x must be a whole number from 1 to 10.'],
+  [oneOf('a'), 'b', 'x must be a.'],
+  [oneOf('a', 'b', 'c'), 'd', 'x must be a, b or c.'],
+  [askableTag, '\n', 'x must have 1 to 128 characters, none of them a control character.'],
 ])('a parameter refuses what it does not take', ({ read }, text, said) => {
   expect(() => read('x', text)).toThrow(said);
 });

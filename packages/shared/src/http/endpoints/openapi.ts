@@ -123,7 +123,7 @@ function operationId(method: string, path: string): string {
 
 const PROBLEM_SCHEMA = {
   type: 'object',
-  description: 'RFC 9457; docs/errors.md tells cause and cure of each code.',
+  description: 'RFC 9457; docs/errors.md has the causes and the fix for each code.',
   required: ['type', 'title', 'status', 'detail', 'code', 'retryable'],
   properties: {
     type: { type: 'string' },

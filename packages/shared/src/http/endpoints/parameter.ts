@@ -26,7 +26,7 @@ export function oneOf<const Choice extends string>(...choices: readonly Choice[]
       if (chosen !== undefined) return chosen;
       const [last, ...others] = choices.toReversed();
       const listed = others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`;
-      throw badParameter(name, `takes ${listed}`);
+      throw badParameter(name, `must be ${listed}`);
     },
   };
 }
@@ -41,6 +41,6 @@ export const askableTag: Parameter<string> = {
   schema: z.string().regex(ASKABLE_TAG),
   read(name, text) {
     if (isAskableTag(text)) return text;
-    throw badParameter(name, 'takes 1 to 128 characters, none of them a control character');
+    throw badParameter(name, 'must have 1 to 128 characters, none of them a control character');
   },
 };

@@ -66,7 +66,7 @@ describe('a whole number', () => {
       expect.objectContaining({
         code: 'BAD_REQUEST',
         reason: 'count',
-        message: 'count takes a whole number from 1 to 10000.',
+        message: 'count must be a whole number from 1 to 10000.',
       }),
     );
   });

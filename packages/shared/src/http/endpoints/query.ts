@@ -13,9 +13,9 @@ export function readQuery<Name extends string>(
     const parameter = known.find((candidate) => candidate === name);
     if (parameter === undefined) {
       const knows = known.length === 0 ? 'this address takes none' : `this address takes ${known.join(', ')}`;
-      throw badParameter(name, `is not known; ${knows}`);
+      throw badParameter(name, `is not a known parameter; ${knows}`);
     }
-    if (typeof value !== 'string') throw badParameter(name, 'is given more than once');
+    if (typeof value !== 'string') throw badParameter(name, 'is set more than once');
     query[parameter] = value;
   }
   return query;
@@ -28,7 +28,7 @@ export function readQuery<Name extends string>(
 export function wholeNumber(name: string, text: string, min: number, max: number): number {
   const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw badParameter(name, `takes a whole number from ${min} to ${max}`);
+  throw badParameter(name, `must be a whole number from ${min} to ${max}`);
 }
 
 export function badParameter(name: string, problem: string): LeafcutterError {

@@ -75,7 +75,7 @@ describe('a Unix socket', () => {
     await bind(server(), new UnixSocket(path, 0o600), 'unix.http');
     const second = bind(server(), new UnixSocket(path, 0o600), 'unix.resp');
     await expect(second).rejects.toThrow(StartError);
-    await expect(second).rejects.toThrow('in use by another process or is no socket');
+    await expect(second).rejects.toThrow('in use by another process or is not a socket');
     await expect(second).rejects.toThrow('set unix.resp to another path');
     expect(await greeting(path)).toBe('here');
   });
@@ -84,7 +84,7 @@ describe('a Unix socket', () => {
     const path = join(folder, 'notes.txt');
     writeFileSync(path, 'mine');
     chmodSync(path, 0o600);
-    await expect(bind(server(), new UnixSocket(path, 0o600), 'unix.http')).rejects.toThrow('is no socket');
+    await expect(bind(server(), new UnixSocket(path, 0o600), 'unix.http')).rejects.toThrow('is not a socket');
     expect(existsSync(path)).toBe(true);
   });
 

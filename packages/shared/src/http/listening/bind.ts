@@ -77,7 +77,7 @@ function sentence(error: NodeJS.ErrnoException, at: Place, setting: string): str
     return `Port ${at.port} on ${at.host} is in use by another process; stop it, or set ${setting} to another port.`;
   }
   if (error.code === 'EACCES')
-    return `Port ${at.port} needs more rights than this process has; set ${setting} above 1023.`;
+    return `Port ${at.port} needs more privileges than this process has; set ${setting} above 1023.`;
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return `${at.host} is not an address of this machine; correct ${setting}.`;
   }
@@ -86,12 +86,12 @@ function sentence(error: NodeJS.ErrnoException, at: Place, setting: string): str
 
 function unixSentence(error: NodeJS.ErrnoException, { path }: UnixSocket, setting: string): string {
   if (error.code === 'EADDRINUSE') {
-    return `${path} is in use by another process or is no socket; remove it, or set ${setting} to another path.`;
+    return `${path} is in use by another process or is not a socket; remove it, or set ${setting} to another path.`;
   }
   // Binding answers EACCES if the folder does not exist.
-  if (!existsSync(dirname(path))) return `There is no folder for ${path}; make it, or correct ${setting}.`;
+  if (!existsSync(dirname(path))) return `There is no folder for ${path}; create it, or correct ${setting}.`;
   if (error.code === 'EACCES' || error.code === 'EPERM' || error.code === 'EROFS') {
-    return `This process may not make ${path}; set ${setting} to a path in a folder that it may write.`;
+    return `This process may not create ${path}; set ${setting} to a path in a folder that it may write to.`;
   }
   return `Cannot listen on ${path}: ${error.message}.`;
 }

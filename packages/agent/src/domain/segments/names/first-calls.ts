@@ -91,6 +91,6 @@ export class FirstCalls {
 }
 
 function tooMany(): LeafcutterError {
-  const message = 'Too many tags that this agent never served are asked for at once; ask again.';
+  const message = 'Too many tags that this agent has never served are requested at once; try again.';
   return new LeafcutterError('RATE_LIMITED', message, { reason: 'new_tags', retryAfterMs: 1_000 });
 }

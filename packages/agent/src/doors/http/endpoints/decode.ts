@@ -28,7 +28,7 @@ export const DECODE_ENDPOINTS = [
     at: 'GET /v1/decode/{id}',
     access: 'decoded',
     summary: "The parts of a snowflake ID in this deployment's layout; with a tag, the number behind its ID.",
-    variants: { '?tag=orders': 'the number behind an ID of the tag, as it writes it' },
+    variants: { '?tag=orders': 'the number behind an ID of the tag, in the form in which the tag writes it' },
     path: { id: textLike(written) },
     query: { tag: askableTag },
     answer: z.union([partsOfSnowflake, numberOfText]),
@@ -57,7 +57,7 @@ function decodeSnowflake(agent: Agent, text: string): z.output<typeof partsOfSno
   if (!/^[0-9]{1,19}$/.test(text))
     throw badParameter(
       'id',
-      'takes a snowflake ID in decimal digits; with ?tag= an ID as that tag writes it',
+      'must be a snowflake ID in decimal digits, or with ?tag= an ID as that tag writes it',
     );
   const { timestampMs, machineId, sequence } = decode(agent.layout, BigInt(text));
   const { datacenterBits, machineIdBits } = agent.layout;

@@ -20,7 +20,7 @@ const listOnly: Parameter<'ids'> = {
   read(name, text) {
     const asked = format.read(name, text);
     if (asked === 'ids') return asked;
-    throw badParameter(name, `${asked} is for segments; snowflake IDs are not consecutive`);
+    throw badParameter(name, `${asked} works only for segments: snowflake IDs are not consecutive`);
   },
 };
 const range = z.strictObject({ start: id, end: id });
@@ -30,10 +30,11 @@ const segmentIds = (method: 'GET' | 'POST') =>
   endpoint({
     at: `${method} /v1/ids/{tag}`,
     access: 'tag',
-    summary: 'IDs of a tag: one; several as a list or as ranges; or a block of consecutive ones.',
-    details: 'One ID is a text without a newline; with `Accept: application/json` it is `{"id":"123"}`.',
+    summary: 'IDs of a tag: one, several as a list or as ranges, or a block of consecutive ones.',
+    details:
+      'A single ID is plain text without a newline, or `{"id":"123"}` with `Accept: application/json`.',
     variants: {
-      '?count=100': 'up to 10,000, one a line; with `Accept: application/json` `{"ids":["…"]}`',
+      '?count=100': 'up to 10,000, one per line, or `{"ids":["…"]}` with `Accept: application/json`',
       '?count=100&format=ranges': '`{"ranges":[{"start":"1","end":"101"}]}`, `end` excluded',
       '?count=100&format=block': '100 consecutive IDs: `{"start":"1","end":"101"}`',
     },

@@ -8,7 +8,7 @@ export const STATUS_ENDPOINTS = [
   endpoint({
     at: 'GET /v1/status',
     access: 'any',
-    summary: 'What the agent holds, of what the token opens.',
+    summary: 'What the agent holds, as far as the token gives access.',
     answer: wholeAgentStatus,
     limits: OF_STATUS,
     handle: async ({ agent, guards }, _asked, { request }) =>
@@ -17,7 +17,7 @@ export const STATUS_ENDPOINTS = [
   endpoint({
     at: 'GET /v1/events',
     access: 'any',
-    summary: 'What the agent holds, of what the token opens, as a stream of server-sent events.',
+    summary: 'The same, as a stream of server-sent events.',
     events: { status: wholeAgentStatus },
     errors: ['RATE_LIMITED'],
     limits: {
