@@ -68,7 +68,7 @@ test.each([
   [
     'a short token among long ones',
     [...OPEN, '--tokens', '0123456789abcdef,a'],
-    'fewer than 16 characters, which other machines could guess; make one with "openssl rand -hex 24"',
+    'fewer than 16 characters, which other machines could guess; make a longer one with "openssl rand -hex 24"',
   ],
   [
     'a short token for some tags and other machines',
