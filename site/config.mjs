@@ -11,7 +11,7 @@ const sidebar = [
       page('What it is', '/'),
       ...docs({
         Install: 'install',
-        'Draw IDs in your language': 'client-examples',
+        'Get IDs in your language': 'client-examples',
         'HTTP API': 'api',
         Doors: 'doors',
         'Keep IDs intact': 'carrying-ids',
