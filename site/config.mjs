@@ -43,7 +43,7 @@ const sidebar = [
     ],
   },
   {
-    text: 'Come from',
+    text: 'Migrate from',
     items: docs({
       Leaf: 'migrate-from-leaf',
       tinyid: 'migrate-from-tinyid',
