@@ -85,7 +85,10 @@ describe('leafcutter import', () => {
 
   test('makes the tags above the source, keeps them when run again, and reports a counter that overtook its tag', async () => {
     const flags = ['tinyid', '--from', url, '--gap', '1000', '--apply', '--skip-refused'];
-    expect(await run(...flags)).toMatchObject({ code: 1, output: expect.stringContaining('2 created, 0 kept') });
+    expect(await run(...flags)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('2 created, 0 kept'),
+    });
     expect(await draw('t.pay')).toBe(9_007_199_254_741_994n);
     expect(await planned(...flags)).toMatchObject({
       't.pay': ['keep', expect.anything()],
@@ -148,7 +151,10 @@ describe('leafcutter import', () => {
       const before = await allocate(10);
       expect(before[0]).toBe(510n);
       const done = await run(...flags());
-      expect(done).toMatchObject({ code: 0, output: expect.stringContaining('2 created, 0 kept, 0 refused') });
+      expect(done).toMatchObject({
+        code: 0,
+        output: expect.stringContaining('2 created, 0 kept, 0 refused'),
+      });
       expect(done.output).toMatch(/stop all applications with CosId on this store.* fewer than 10 numbers/);
       expect(await coordinator.json('/v1/tags/cosid:order')).toMatchObject({
         nextId: '521',

@@ -75,7 +75,7 @@ async function apiFor(options: ConnectTextsOptions): Promise<AgentApi> {
   const { endpoint, tag, token, tokenFile, caFile, timeoutMs = 5_000, maxWaiting = MAX_WAITING } = options;
   checkNumber('timeoutMs', timeoutMs);
   checkNumber('maxWaiting', maxWaiting);
-  if (tag === '') throw badArgument('tag', 'the name of a tag');
+  if (typeof tag !== 'string' || tag === '') throw badArgument('tag', 'the name of a tag');
   const ca = caFile === undefined ? undefined : await readCa(caFile);
   return sharedApi(endpoint, { token, tokenFile, timeoutMs, ca });
 }

@@ -134,8 +134,11 @@ Try:
   curl http://${first}/v1/snowflake
   curl "http://${first}/v1/ids/${tag}?count=5"
   redis-cli -p ${resp.split(':').at(-1)} INCR ${tag}
-  open ${coordinatorUrl}/            the fleet, live
-  open http://${first}/            one agent
+
+In a browser:
+
+  ${coordinatorUrl}/   the fleet, live
+  http://${first}/   one agent
 
 Press Ctrl-C to stop. The next start continues from here.
 `;

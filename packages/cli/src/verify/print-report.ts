@@ -8,7 +8,7 @@ export function printReport(report: Report): string {
   const { requests, singles, ids, instances, seconds, idsPerSecond, ledger, unattributed } = report;
   const drawn = `${count(ids)} from ${count(instances)} ${instances === 1 ? 'instance' : 'instances'}`;
   return [
-    row('Requests', `${count(requests)}, ${count(singles)} of them for a single ID`),
+    row('Requests', `${count(requests)}, ${count(singles)} of them returned a single ID`),
     row('IDs', `${drawn} in ${seconds.toFixed(1)} s, ${count(idsPerSecond)} IDs/s`),
     row('Refused', codes(report.refused)),
     row('No answer', codes(report.unanswered)),

@@ -16,6 +16,12 @@ export function parseBody<T extends z.ZodType>(schema: T, body: unknown): z.infe
   const issue = parsed.error.issues[0];
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   const field = unknown ?? (issue?.path.join('.') || 'body');
-  const problem = unknown === undefined ? (issue?.message ?? 'is not valid') : 'is not a known field';
+  const problem =
+    unknown === undefined ? inSentence(issue?.message ?? 'is not valid') : 'is not a known field';
   throw new LeafcutterError('BAD_REQUEST', `${field}: ${problem}.`, { reason: field });
+}
+
+/** Zod's own messages begin with a capital, ours do not. */
+function inSentence(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
 }
