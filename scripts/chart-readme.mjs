@@ -6,17 +6,17 @@ const HEAD = `# The Helm chart of Leafcutter
 
 <!-- Generated from values.yaml; a test fails when it differs. -->
 
-Hands out 64-bit unique IDs: coordinators on a MySQL and a Redis of yours, and agents that answer from memory. It needs Kubernetes 1.30,
-and Secrets that you make first.
+This chart runs Leafcutter, which hands out unique 64-bit IDs: coordinators, which use your MySQL and Redis, and agents, which answer from
+memory. You need Kubernetes 1.30 or newer, and must create the Secrets first.
 
 \`\`\`sh
 helm install leafcutter ./leafcutter -n leafcutter --set image.repository=registry.example/leafcutter
 helm test leafcutter -n leafcutter --logs
 \`\`\`
 
-A value that isn't listed here is refused. What isn't said of an agent's value is as with the coordinators'.
+Values that aren't listed here are refused. If an agent's value has no description, the one of the same coordinator value applies.
 
-| Value | Default | What it is |
+| Value | Default | What it does |
 |---|---|---|
 `;
 
