@@ -92,7 +92,10 @@ describe('the client beside a real agent', () => {
     });
     await refused({ endpoint: coordinator.url }).toMatchObject({ code: 'NOT_FOUND' });
     await refused({ endpoint: 'localhost:8000' }).toMatchObject({ code: 'BAD_REQUEST', reason: 'endpoint' });
-    await refused({ tag: undefined as unknown as string }).toMatchObject({ code: 'BAD_REQUEST', reason: 'tag' });
+    await refused({ tag: undefined as unknown as string }).toMatchObject({
+      code: 'BAD_REQUEST',
+      reason: 'tag',
+    });
     await refused({ minFetch: 0 }).toMatchObject({ code: 'BAD_REQUEST', reason: 'minFetch' });
     // The client stands alone, so its limit is its own; it has to be the agent's.
     await (await connect({ endpoint: agent.url, tag: 'orders', maxFetch: MAX_COUNT, ...UNHURRIED })).batch(

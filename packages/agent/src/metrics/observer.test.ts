@@ -25,12 +25,12 @@ test('refills that fail are told loudly once, and once that they succeed again',
   for (let i = 0; i < 2; i++) observer.refilled('orders', { start: 1n, end: 11n }, 4.2);
   observer.refillFailed('orders', away);
   expect(lines.map(({ level, msg }) => `${level} ${msg}`)).toEqual([
-    'warn refills fail; IDs come from memory until it runs out',
+    'warn refills are failing; IDs come from memory until it runs out',
     'debug refill failed',
     'debug refill failed',
-    'info refills succeed again',
+    'info refills are succeeding again',
     'debug segment fetched',
-    'warn refills fail; IDs come from memory until it runs out',
+    'warn refills are failing; IDs come from memory until it runs out',
   ]);
   expect(lines[4]).toMatchObject({ tag: 'orders', from: '1', to: '11', durationMs: 4 });
 });

@@ -153,7 +153,7 @@ test('an address that holds its share of the Redis door is told so, and others c
   expect(await first.ask('PING\r\n')).toBe('+PONG\r\n');
   await client();
   expect(await (await client()).ask('PING\r\n')).toBe(
-    '-UNAVAILABLE max number of clients of one address reached; close some, or raise maxConnectionsPerAddress\r\n',
+    '-UNAVAILABLE max number of clients from one address reached; close some, or raise maxConnectionsPerAddress\r\n',
   );
   expect(await ended()).toEqual({ address_share: 1 });
   expect(await first.ask('PING\r\n')).toBe('+PONG\r\n');

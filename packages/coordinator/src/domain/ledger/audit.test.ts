@@ -82,7 +82,7 @@ describe('the audit', () => {
   test('finds a tag whose counter stands below its ledger', async () => {
     plant(orders, 1n, 1_000_001n);
     expect((await audit(store, undefined)).violations).toEqual([
-      'tag "orders" stands at 1000000, below 1000001, which the ledger says is handed out',
+      'tag "orders" is at 1000000, but the ledger has ranges up to 1000001',
     ]);
   });
 
@@ -90,7 +90,7 @@ describe('the audit', () => {
     plant(orders, 1n, 2_000_000n);
     plant(orders, 10n, 20n);
     expect((await audit(store, undefined)).violations).toContainEqual(
-      expect.stringContaining('below 2000000'),
+      expect.stringContaining('but the ledger has ranges up to 2000000'),
     );
   });
 
@@ -98,7 +98,7 @@ describe('the audit', () => {
     await setCeiling(100n);
     plant(machine3, 1n, 101n);
     expect((await audit(store, undefined)).violations).toEqual([
-      'machine id 3 stands at 100, below 101, which the ledger says is handed out',
+      'machine id 3 is at 100, but the ledger has ranges up to 101',
     ]);
   });
 

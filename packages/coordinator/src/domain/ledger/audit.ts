@@ -80,9 +80,7 @@ class Auditor {
       const limit = limitOf(tags.get(tagOf(last) ?? '')) + 1n;
       const end = minBigint(last.end, limit);
       if (value === undefined || value >= end) continue;
-      this.#report(
-        `${label(last.counter)} is at ${value}, below ${end}, up to which the ledger has ranges that were handed out`,
-      );
+      this.#report(`${label(last.counter)} is at ${value}, but the ledger has ranges up to ${end}`);
     }
     const fence = this.#fence;
     if (fence?.available !== true) return;

@@ -90,7 +90,9 @@ describe('an ID that the ledger has no range for', () => {
     expect(await sentence('150')).toBe(
       'An ID of orders between segments of the ledger: another writer of leaf_alloc, such as a Leaf, took it, or it was passed over.',
     );
-    expect(await sentence('7')).toMatch(/^An ID of orders below all .*older than Leafcutter, another writer/);
+    expect(await sentence('7')).toMatch(
+      /^An ID of orders below everything .*older than Leafcutter, another writer/,
+    );
     expect(await sentence('70')).toMatch(/granted to agent/);
     expect(await sentence('251')).toMatch(/^Not an ID of orders yet/);
   });

@@ -19,7 +19,7 @@ describe('the query of a request', () => {
       expect.objectContaining({
         code: 'BAD_REQUEST',
         reason: 'cuont',
-        message: 'cuont is not known; this address takes count, format.',
+        message: 'cuont is not a known parameter; this address takes count, format.',
       }),
     );
     expect(() => readQuery(request({ a: '1' }), [])).toThrow('this address takes none');
@@ -27,12 +27,12 @@ describe('the query of a request', () => {
 
   test.each(['constructor', '__proto__', 'toString'])('does not know %p', (name) => {
     const query = Object.fromEntries([[name, '1']]);
-    expect(() => readQuery(request(query), ['count'])).toThrow('is not known');
+    expect(() => readQuery(request(query), ['count'])).toThrow('is not a known parameter');
   });
 
   test('is refused where a name is given twice', () => {
     expect(() => readQuery(request({ count: ['1', '2'] }), ['count'])).toThrow(
-      'count is given more than once.',
+      'count is set more than once.',
     );
   });
 });
@@ -73,5 +73,5 @@ describe('a whole number', () => {
 });
 
 test('a name of any length is shown shortened', () => {
-  expect(badParameter('x'.repeat(10_000), 'is not known').message.length).toBeLessThan(100);
+  expect(badParameter('x'.repeat(10_000), 'is not a known parameter').message.length).toBeLessThan(100);
 });

@@ -91,7 +91,7 @@ describe('a Unix socket', () => {
   test('in a folder that is not there says so', async () => {
     const path = join(folder, 'nothing', 'door.sock');
     await expect(bind(server(), new UnixSocket(path, 0o600), 'unix.http')).rejects.toThrow(
-      `There is no folder for ${path}; make it, or correct unix.http.`,
+      `There is no folder for ${path}; create it, or correct unix.http.`,
     );
   });
 });
