@@ -171,8 +171,8 @@ describe('what is wrong is told in Redis’ words', () => {
   test.each([
     [['SET', 'a', '1'], "NOPERM Leafcutter has no 'set' command"],
     [['INCRBY', 'a', '1.5'], 'BAD_REQUEST value is not an integer or out of range'],
-    [['INCR', ''], 'BAD_REQUEST tag takes 1 to 128 characters'],
-    [['INCR', 'x'.repeat(200)], 'BAD_REQUEST tag takes 1 to 128 characters'],
+    [['INCR', ''], 'BAD_REQUEST tag must have 1 to 128 characters'],
+    [['INCR', 'x'.repeat(200)], 'BAD_REQUEST tag must have 1 to 128 characters'],
     [['INCR', 'two words'], 'TAG_UNKNOWN'],
     [['HELLO', '4'], 'NOPROTO unsupported protocol version'],
   ])('%j', async (args, expected) => {
