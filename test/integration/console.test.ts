@@ -349,14 +349,14 @@ describe('the console', () => {
         .locator('.problems')
         .getByText(/Redis does not answer/)
         .waitFor();
-      await fact('IDs drawn').getByText('unknown', { exact: true }).waitFor();
+      await fact('IDs issued').getByText('unknown', { exact: true }).waitFor();
       await fact('Agents alive').getByText('3 unknown').waitFor();
       for (const { name } of cluster.agents)
         await row(name)
           .getByText(/^unknown, seen /)
           .waitFor();
       await problem.getByText('whether it lasts cannot be known now').waitFor();
-      await page.getByText('the tags are those of before').waitFor();
+      await page.getByText('These are the tags seen last').waitFor();
       expect(await problem.getAttribute('class')).toBe('unknown');
       expect(await health.textContent()).not.toContain(dead?.name);
       expect(await seriousProblems(page)).toEqual([]);

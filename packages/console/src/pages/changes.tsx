@@ -59,7 +59,7 @@ export function ChangesPage({ wanted: { tag, by } }: { wanted: Wanted }) {
     <main id="main" tabIndex={-1}>
       <h1>Changes</h1>
       <p class="hint">
-        The audit trail: who made, changed, retired or lowered a tag, and which settings changed.
+        The audit trail: who created, changed, retired or lowered a tag, and which settings changed.
       </p>
       <Filter tag={tag} by={by} />
       <Card
@@ -95,8 +95,8 @@ export function ChangesPage({ wanted: { tag, by } }: { wanted: Wanted }) {
         ) : data.changes.length === 0 ? (
           <Empty>
             {tag === undefined && by === undefined
-              ? 'Nothing was changed, or longer ago than the trail is kept.'
-              : 'The trail has no such change. It knows names exactly as they are written.'}
+              ? 'Nothing has changed, or only before the period that the trail covers.'
+              : 'The trail has no such change. Names must match exactly.'}
           </Empty>
         ) : (
           <Changes changes={data.changes} />

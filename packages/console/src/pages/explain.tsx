@@ -70,8 +70,8 @@ export function ExplainPage({ asked, ofTag }: { asked: string | undefined; ofTag
       </div>
       {asked === undefined ? (
         <Empty>
-          Any ID that this deployment handed out: a number of a tag, a snowflake, or with its tag a text in a
-          shape. The ledger tells who got it.
+          Enter any ID that this deployment handed out: a number of a tag, a snowflake, or a text in the shape
+          of its tag. The ledger knows who got it.
         </Empty>
       ) : null}
     </main>
@@ -113,9 +113,7 @@ function Answer({ explanation }: { explanation: Explanation }) {
         <Empty>No tag was granted this number, and no machine id had a window at its time.</Empty>
       ) : null}
       {more ? (
-        <p class="note warning">
-          There are more tags than were looked at; ask with leafcutter explain --tag.
-        </p>
+        <p class="note warning">There are more tags than were searched; use leafcutter explain --tag.</p>
       ) : null}
     </>
   );

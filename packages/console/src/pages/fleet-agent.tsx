@@ -17,7 +17,7 @@ export function FleetAgentPage({ agentId, live }: { agentId: string; live: Live<
       <h1>{agentId}</h1>
       {instances.length === 0 ? (
         <Empty>
-          No agent of this name has reported lately. <a href="#/">Back to the fleet</a>
+          No agent with this name has reported recently. <a href="#/">Back to the fleet</a>
         </Empty>
       ) : null}
       {instances.length > 1 ? (
@@ -42,7 +42,7 @@ function Instance({ instance, nowMs }: { instance: AgentLive['instances'][number
       <p class="page-head">
         <Badge tone={TONES[state]}>{state}</Badge>
         <span class="hint">
-          {state === 'unknown' ? 'Reports cannot be read now, or none had time to come. ' : ''}
+          {state === 'unknown' ? 'Reports cannot be read now, or there was no time for one to arrive. ' : ''}
           Reported {ago(seenAtMs, nowMs)}.
         </span>
       </p>

@@ -40,7 +40,7 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
             rangeMs={rangeMs}
           />
         </Card>
-        <Card title="Last problems">
+        <Card title="Recent problems">
           <Problems problems={fleet.problems} nowMs={timeMs} />
         </Card>
       </div>
@@ -63,16 +63,16 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
       >
         {counts.tags === null ? (
           <p class="note unknown">
-            The store does not answer: the tags are those of before, and how they stand is unknown.
+            The store does not answer. These are the tags seen last; their current state is unknown.
           </p>
         ) : null}
         {tags.length === 0 ? (
           <Empty>
             {filter !== ''
-              ? 'No tag has this in its name.'
+              ? 'No tag name contains this.'
               : counts.tags === null
-                ? 'Which tags there are is unknown.'
-                : 'There is no tag yet. Create one, and agents can draw from it at once.'}
+                ? 'It is unknown which tags there are.'
+                : 'There is no tag yet. Create one, and agents can serve it at once.'}
           </Empty>
         ) : (
           <Tags tags={tags} />
@@ -81,15 +81,15 @@ export function FleetPage({ fleet }: { fleet: FleetView }) {
       <Card title={agentsTitle} aside={agentPages}>
         {fleet.ratePerSecond === null ? (
           <p class="note unknown">
-            What agents report cannot be read now, so how they do is unknown. The figures are those of their
-            last reports and are in no sum.
+            Agents’ reports cannot be read now, so their state is unknown. The figures come from their last
+            reports and are not included in any total.
           </p>
         ) : null}
         {agents.length === 0 ? (
           <Empty>
             {filter === ''
-              ? 'No agent has reported lately. Start one with this coordinator’s address in its coordinators.'
-              : 'No agent has this in its name.'}
+              ? 'No agent has reported recently. Start one with this coordinator’s address in its coordinators.'
+              : 'No agent name contains this.'}
           </Empty>
         ) : (
           <Agents agents={agents} nowMs={timeMs} />
@@ -124,7 +124,7 @@ function Facts({ fleet: { ratePerSecond, counts, stores, coordinatorId } }: { fl
   const { alive, silent, unknown } = counts;
   return (
     <dl class="facts card">
-      <Fact name="IDs drawn" hint="By the agents that are alive">
+      <Fact name="IDs issued" hint="By agents that are alive">
         {ratePerSecond === null ? <Badge tone="unknown">unknown</Badge> : rate(ratePerSecond)}
       </Fact>
       <Fact name="Agents alive">

@@ -42,8 +42,8 @@ export function MachineIdsPage({ live, chosen }: { live: MachineIdsLive; chosen:
       <h1>Machine ids</h1>
       {isSilent ? (
         <p class="note unknown">
-          How machine ids stand now is unknown: it takes both stores to tell. This is how they stood at{' '}
-          {dateTime(timeMs)}.
+          The current state of machine ids is unknown, because it takes both stores to determine it. This was
+          the state at {dateTime(timeMs)}.
         </p>
       ) : null}
       <dl class="facts card">
@@ -174,7 +174,7 @@ function Detail({
         <Fact name={letter === 'h' || letter === 's' ? 'Held by' : 'Last held by'} isLong>
           {lease.data?.agentId === undefined ? 'nobody yet' : <AgentName agentId={lease.data.agentId} />}
         </Fact>
-        <Fact name="Ceiling" hint="Until then a holder may put time into IDs; only later somebody else may">
+        <Fact name="Ceiling" hint="Until then its holder may use it in IDs; nobody else may before that">
           {lease.data === undefined || lease.data.ceilingMs === 0
             ? 'never granted'
             : left > 0
@@ -184,7 +184,7 @@ function Detail({
       </dl>
       <h3>Windows</h3>
       {history.data === undefined || history.data.ranges.length === 0 ? (
-        <Empty>No window of this machine id was granted yet.</Empty>
+        <Empty>No window of this machine id has been granted yet.</Empty>
       ) : (
         <ul class="windows">
           {history.data.ranges.map((range) => (

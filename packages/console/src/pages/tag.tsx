@@ -47,7 +47,7 @@ export function TagPage({ tag, live }: { tag: string; live: Live<TagLive> }) {
       <main id="main" tabIndex={-1}>
         <h1>{tag}</h1>
         <Empty>
-          There is no tag of this name. <a href="#/">Back to the fleet</a>
+          There is no tag with this name. <a href="#/">Back to the fleet</a>
         </Empty>
       </main>
     );
@@ -142,13 +142,13 @@ function Facts({
     view === null ? <Badge tone="unknown">unknown</Badge> : text(view);
   return (
     <dl class="facts card">
-      <Fact name="Rate" hint="Of the agents that are alive">
+      <Fact name="Rate" hint="Of agents that are alive">
         {ratePerSecond === null ? <Badge tone="unknown">unknown</Badge> : rate(ratePerSecond)}
       </Fact>
       {zone === undefined ? (
         <Fact name="IDs left">{stored(({ highestId, nextId }) => leftOf(highestId, nextId))}</Fact>
       ) : (
-        <Fact name="Its days are those of">{zone}</Fact>
+        <Fact name="Time zone of its days">{zone}</Fact>
       )}
       <Fact name="Base step">{stored(({ step }) => count(step))}</Fact>
       <Fact name="Max step">{stored(({ step, maxStep }) => count(Math.max(step, maxStep)))}</Fact>
@@ -195,10 +195,12 @@ function Days({ template, nowMs }: { template: string; nowMs: number }) {
   const today = datedName(template, nowMs);
   const days = (data?.tags ?? []).filter(({ tag }) => templateOf(tag)?.template === template).reverse();
   return (
-    <Card title="Its tags, the latest first">
-      {problem === undefined ? null : <p class="note unknown">Which ones there are is unknown: {problem}</p>}
+    <Card title="Its tags, latest first">
+      {problem === undefined ? null : (
+        <p class="note unknown">It is unknown which ones there are: {problem}</p>
+      )}
       {days.length === 0 ? (
-        <Empty>None was drawn from lately. One is made with the first request of its time.</Empty>
+        <Empty>None has been used recently. Each is created by its first request.</Empty>
       ) : (
         <Table
           label="Table of the template’s tags"
@@ -235,7 +237,7 @@ function DayBadge({ state, isNow, isAhead }: Pick<TagView, 'state'> & { isNow: b
 
 function Holders({ holders, tag, nowMs }: Pick<TagLive, 'holders' | 'tag'> & { nowMs: number }) {
   if (holders.length === 0)
-    return <Empty>No agent holds this tag now. It comes into memory with the first request.</Empty>;
+    return <Empty>No agent holds this tag now. It is loaded by the first request.</Empty>;
   return (
     <ul class="holders">
       {holders.map(({ agentId, instanceId, state, seenAtMs, buffer }) => (
@@ -255,7 +257,7 @@ function Holders({ holders, tag, nowMs }: Pick<TagLive, 'holders' | 'tag'> & { n
 }
 
 function Ledger({ ranges }: Pick<LedgerPage, 'ranges'>) {
-  if (ranges.length === 0) return <Empty>No segment of this tag was handed out yet.</Empty>;
+  if (ranges.length === 0) return <Empty>No segment of this tag has been handed out yet.</Empty>;
   return (
     <Table
       label="Table of ledger entries"

@@ -13,9 +13,9 @@ export function AgentFacts({ status, tagCount }: { status: AgentStatus; tagCount
   const { tags, clock, instanceId, version } = status;
   return (
     <dl class="facts card">
-      <Fact name="IDs drawn">{rate(tags.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0))}</Fact>
+      <Fact name="IDs issued">{rate(tags.reduce((sum, { ratePerSecond }) => sum + ratePerSecond, 0))}</Fact>
       <Fact name="Tags in memory">{count(tagCount)}</Fact>
-      <Fact name="Clock" hint="Difference to the coordinators">
+      <Fact name="Clock" hint="Difference from the coordinators">
         {clock.skewed ? <Badge tone="critical">{offset(clock.offsetMs)}</Badge> : offset(clock.offsetMs)}
       </Fact>
       <Fact name="Version">{version}</Fact>
@@ -35,7 +35,7 @@ export function Snowflakes({
   /** The page of a machine id, if there is one. */
   machineIdsAt?: (machineId: string) => string;
 }) {
-  if (snowflake === null) return <Empty>Snowflake mode is off; snowflake.enabled turns it on.</Empty>;
+  if (snowflake === null) return <Empty>Snowflake mode is off; set snowflake.enabled to turn it on.</Empty>;
   const { state, machineId, window, issued, lastError } = snowflake;
   return (
     <dl class="facts">
@@ -92,7 +92,7 @@ export function Buffers(props: {
         </label>
       ) : null}
       {shown.length === 0 ? (
-        <Empty>{filter === '' ? children : 'No tag shown here has this in its name.'}</Empty>
+        <Empty>{filter === '' ? children : 'No tag name shown here contains this.'}</Empty>
       ) : (
         <ul class="holders">
           {shown.map((buffer) => (
@@ -108,7 +108,7 @@ export function Buffers(props: {
       {found.length > SHOWN ? <p class="hint">And {found.length - SHOWN} more; filter to see them.</p> : null}
       {tags.length < tagCount ? (
         <p class="hint">
-          Reports name {tags.length} of its {tagCount} tags: those in trouble, then the busiest.
+          Reports list {tags.length} of its {tagCount} tags: those in trouble first, then the busiest.
         </p>
       ) : null}
     </Card>

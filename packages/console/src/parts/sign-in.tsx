@@ -18,7 +18,10 @@ export function SignIn({ problem, onDone }: { problem: string | undefined; onDon
         }}
       >
         <h1>Sign in</h1>
-        <p>This service asks for a token. A viewer’s token shows everything; an admin’s also changes tags.</p>
+        <p>
+          This service requires a token. With a viewer token you can see everything; with an admin token you
+          can also change tags.
+        </p>
         {wasRefused && problem !== undefined ? (
           <p class="note critical" role="alert">
             {problem}
@@ -35,7 +38,7 @@ export function SignIn({ problem, onDone }: { problem: string | undefined; onDon
             onInput={(event) => setValue(event.currentTarget.value)}
           />
         </label>
-        <p class="hint">It is kept until this tab is closed.</p>
+        <p class="hint">It is kept until you close this tab.</p>
         <button type="submit" class="primary">
           Sign in
         </button>

@@ -22,7 +22,7 @@ const NUMBER = '[0-9]{1,19}';
 const NAME: Field = {
   name: 'tag',
   label: 'Name',
-  hint: 'Letters, digits, . _ : - and at most 128 of them; {yyyyMMdd} or {yyyyMMdd@Europe/Berlin} for numbers that begin anew each day. It cannot be changed later.',
+  hint: 'At most 128 letters, digits and . _ : -, with {yyyyMMdd} or {yyyyMMdd@Europe/Berlin} for numbers that start again each day. It cannot be changed later.',
   pattern: '[A-Za-z0-9][A-Za-z0-9._:\\-\\{\\}]{0,127}',
 };
 const SHAPE: Field = {
@@ -32,7 +32,12 @@ const SHAPE: Field = {
 };
 const START: Field = { name: 'start', label: 'First ID', hint: 'Default 1.', pattern: NUMBER };
 const CHANGEABLE: readonly Field[] = [
-  { name: 'step', label: 'Base step', hint: 'IDs in a segment, at least. Default 1000.', pattern: NUMBER },
+  {
+    name: 'step',
+    label: 'Base step',
+    hint: 'Smallest number of IDs in a segment. Default: 1000.',
+    pattern: NUMBER,
+  },
   {
     name: 'maxStep',
     label: 'Max step',
@@ -136,7 +141,7 @@ export function EditTag({ view, onClose }: { view: TagView; onClose: () => void 
         });
       }}
     >
-      <p>Agents keep what they hold; the change counts from the next segment on.</p>
+      <p>Agents keep what they hold. The change applies from the next segment on.</p>
       <Fields fields={CHANGEABLE} values={values} onChange={setValues} />
     </FormDialog>
   );
@@ -157,11 +162,11 @@ export function RetireTag({ tag, onClose }: { tag: string; onClose: () => void }
       }}
     >
       <p>
-        Agents drop what they hold of it within seconds and answer 410 from then on.{' '}
+        Within seconds, agents drop what they hold of it and answer 410 from then on.{' '}
         <strong>This cannot be undone</strong>, and its numbers are never used again.
       </p>
       <label>
-        Type <code>{tag}</code> to go on
+        Type <code>{tag}</code> to continue
         <input
           value={typed}
           autocomplete="off"

@@ -90,7 +90,7 @@ describe('the fleet', () => {
     await pass(2);
     expect(watch.fleet?.health).toMatchObject({
       level: 'warning',
-      sentence: expect.stringContaining('What agents report cannot be read now'),
+      sentence: expect.stringContaining('Agents’ reports cannot be read now'),
     });
   });
 

@@ -46,7 +46,7 @@ export function healthOf(
     if (agents === 0)
       return {
         level: 'ok',
-        sentence: 'No agent reports. Start one: leafcutter agent --coordinators <this address>',
+        sentence: 'No agent has reported. Start one: leafcutter agent --coordinators <this address>',
       };
     const what =
       tags === null ? plural(alive, 'agent') : `${plural(alive, 'agent')} and ${plural(tags, 'tag')}`;
@@ -141,7 +141,7 @@ function storeProblems(stores: StoreStates, seen: Seen): FleetProblem[] {
     problems.push({
       key: 'reports',
       level: 'warning',
-      sentence: 'What agents report cannot be read now, so how they do is unknown. IDs do not depend on it.',
+      sentence: 'Agents’ reports cannot be read now, so their state is unknown. This does not affect IDs.',
       about: null,
     });
   }
@@ -149,7 +149,7 @@ function storeProblems(stores: StoreStates, seen: Seen): FleetProblem[] {
     problems.push({
       key: 'lost writes',
       level: 'warning',
-      sentence: `MySQL lost writes of ${plural(lostWrites.counters, 'counter')}, last of ${lostWrites.latest}. No ID repeats: what was handed out is passed over and stands in the ledger as (lost). Do not wipe Redis now; find out why MySQL went back.`,
+      sentence: `MySQL lost writes of ${plural(lostWrites.counters, 'counter')}, most recently of ${lostWrites.latest}. No ID repeats: what was handed out is skipped and is in the ledger as (lost). Do not wipe Redis now; find out why MySQL went back.`,
       about: null,
     });
   }
@@ -157,7 +157,7 @@ function storeProblems(stores: StoreStates, seen: Seen): FleetProblem[] {
     problems.push({
       key: `job ${job}`,
       level: 'warning',
-      sentence: `The background job ${job} has not run for ${duration(silentMs / 1_000)}, on any coordinator; it is due every ${duration(everyMs / 1_000)}. Is another job still running, Redis away, or a clock wrong?`,
+      sentence: `The background job ${job} has not run for ${duration(silentMs / 1_000)}, on any coordinator; it is due every ${duration(everyMs / 1_000)}. Is another job still running, is Redis down, or is a clock wrong?`,
       about: null,
     });
   }
@@ -180,7 +180,7 @@ function databaseProblems({ store, redis, dependencies }: StoreStates, seen: See
     case 'crowded':
       return problem(
         'warning',
-        `MySQL gives fewer connections than mysql.connectionLimit${says}. What needs one waits for those there are; raise the user's limit, or lower ours.`,
+        `MySQL accepts fewer connections than mysql.connectionLimit${says}, so requests wait for the existing ones. Raise the user's limit, or lower ours.`,
       );
     case 'slow':
       return problem(
@@ -190,7 +190,7 @@ function databaseProblems({ store, redis, dependencies }: StoreStates, seen: See
     default:
       return problem(
         'critical',
-        `${database} refuses what allocations need${says}. Agents go on from memory.`,
+        `${database} refuses statements that allocations need${says}. Agents go on from memory.`,
       );
   }
 }
@@ -208,27 +208,27 @@ function redisProblems(
   switch (redis) {
     case 'down':
       if (store === 'down')
-        return problem('critical', `Redis does not answer${says}. What agents report cannot be shown.`);
+        return problem('critical', `Redis does not answer${says}. Agents’ reports cannot be shown.`);
       return mayGoUnfenced
         ? problem(
             'warning',
-            `Redis does not answer${says}. IDs go on without the fence; what agents report cannot be shown. Do nothing to MySQL until it is back.`,
+            `Redis does not answer${says}. IDs go on without the fence, but agents’ reports cannot be shown. Do nothing to MySQL until Redis is back.`,
           )
         : problem(
             'critical',
-            `Redis does not answer${says}, and ranges may not go unfenced: for too long, or because MySQL was away, restarted or exchanged since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.${until}`,
+            `Redis does not answer${says}, and ranges may not be granted unfenced: it lasted too long, or MySQL was down, restarted or replaced since the last sweep that saw both. Nothing is granted until Redis is back; agents go on from memory.${until}`,
           );
     case 'read_only':
       return problem(
         'critical',
         mayGoUnfenced
-          ? `Redis takes no writes${says}: it is out of memory, read-only, or cannot save. IDs go on without the fence. Give it room, and do nothing to MySQL until then.`
-          : `Redis takes no writes${says}: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.${until}`,
+          ? `Redis accepts no writes${says}: it is out of memory, read-only, or cannot save. IDs go on without the fence. Give it more room, and do nothing to MySQL until then.`
+          : `Redis accepts no writes${says}: it is out of memory, read-only, or cannot save. Nothing is granted until it does; agents go on from memory.${until}`,
       );
     case 'refused':
       return problem(
         'critical',
-        'This coordinator refuses to grant: its Redis is not the one that MySQL names.',
+        'This coordinator grants nothing: its Redis is not the one that MySQL names.',
       );
     default:
       return [];
@@ -257,14 +257,14 @@ function resourceProblems({ dependencies }: StoreStates): FleetProblem[] {
     problems.push({
       key: 'files',
       level: 'critical',
-      sentence: `This coordinator has opened all the files that it may${wordsOf('files', dependencies)}: new connections are cut, and no store is reached anew. End connections, or raise its limit (ulimit -n, LimitNOFILE).`,
+      sentence: `This coordinator has reached its limit of open files${wordsOf('files', dependencies)}: new connections are cut, and it cannot reconnect to a store. Close connections, or raise the limit (ulimit -n, LimitNOFILE).`,
       about: null,
     });
   if (isScarce('memory'))
     problems.push({
       key: 'memory',
       level: 'warning',
-      sentence: `This coordinator is nearly out of memory${wordsOf('memory', dependencies)}. If it takes more, it is ended without a word. Give it more.`,
+      sentence: `This coordinator is nearly out of memory${wordsOf('memory', dependencies)}. If it needs more, it will be killed without warning. Give it more memory.`,
       about: null,
     });
   return problems;
@@ -292,10 +292,11 @@ function refusalProblems({ refusals, nowMs }: Seen): FleetProblem[] {
 }
 
 const REFUSED_FOR: Readonly<Record<string, string>> = {
-  LAYOUT_MISMATCH: 'the tag is opaque, and agent and coordinators have no key in common; see opaqueKeys',
-  BAD_REQUEST: 'the tag of the day was not made for its template',
+  LAYOUT_MISMATCH:
+    'the tag is opaque, and the agent and the coordinators have no key in common; see opaqueKeys',
+  BAD_REQUEST: 'the tag of the day was not created for its template',
   VERSION_UNSUPPORTED: 'the agent cannot write the tag’s shape; upgrade it',
-  CLOCK_SKEWED: 'it asked for another day than the database’s clock tells; set its clock',
+  CLOCK_SKEWED: 'it asked for a day that is not today by the database’s clock; correct its clock',
 };
 
 function agentProblems({ agentId, instanceId, clock, snowflake }: FleetAgent): FleetProblem[] {
@@ -330,7 +331,7 @@ function tagProblems({ tag, lastError, waiting, runwaySeconds }: FleetTag): Flee
   const what =
     waiting > 0
       ? `${plural(waiting, 'caller')} ${waiting === 1 ? 'waits' : 'wait'} for IDs of ${tag}.`
-      : `${tag} cannot be refilled${runwaySeconds === null ? '' : `; it lasts ${duration(runwaySeconds)} more`}.`;
+      : `${tag} cannot be refilled${runwaySeconds === null ? '' : `; its IDs last ${duration(runwaySeconds)} more`}.`;
   return [
     {
       key: `tag ${tag}`,
@@ -353,7 +354,7 @@ function exhaustionProblems({ tags, storeAnswers }: Seen): FleetProblem[] {
         sentence:
           left === 0n
             ? `${view.tag} has handed out its highest ID.`
-            : `${view.tag} has only ${left} IDs left up to its highest.`,
+            : `${view.tag} has only ${left} IDs left.`,
         about: { tag: view.tag },
       },
     ];
