@@ -70,29 +70,26 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   readonly directAnswers: Tally = { count: 0 };
   readonly #discarded = this.#set.counter(
     'ids_discarded_total',
-    'IDs granted to this agent that will never be issued, by reason. Granted and neither issued nor given up: refill_ids_total minus ids_issued_total of mode segment minus this without late and below_highest.',
+    'IDs granted to this agent that will never be issued, by reason. To get the IDs still held, subtract from refill_ids_total the ids_issued_total of mode segment and this metric without late and below_highest.',
     { reason: [] },
   );
   readonly #refill = this.#set.histogram(
     'refill_duration_seconds',
-    'Time from asking for a segment to having it.',
+    'Time from requesting a segment to receiving it.',
   );
   readonly #refillSize = this.#set.counter('refill_ids_total', 'IDs in the segments fetched.');
   readonly #refillFailed = this.#set.counter('refill_failures_total', 'Refills that failed, by code.', {
     code: SERVER_CODES,
   });
-  readonly #refillRetries = this.#set.counter(
-    'refill_retries_total',
-    'Refills tried again after one that failed.',
-  );
+  readonly #refillRetries = this.#set.counter('refill_retries_total', 'Refills retried after a failed one.');
   readonly #namesRefused = this.#set.counter(
     'names_refused_total',
-    'Requests and calls for names that give no IDs: a coordinator said that there is no such tag or that it is retired (asked), it had said so lately (remembered), or too many names that were never served were asked for at once (crowded_out).',
+    'Requests and calls for names that have no IDs: a coordinator said that the tag does not exist or is retired (asked), it had said so recently (remembered), or too many names that were never served were requested at once (crowded_out).',
     { how: [] },
   );
   readonly #reloads = this.#set.counter(
     'reloads_total',
-    'Changed configurations that were taken over while running, or were wrong.',
+    'Changed configurations that were applied while running, or were wrong.',
     { result: [] },
   );
   readonly #waitTime = this.#set.histogram(
@@ -106,7 +103,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
   );
   readonly #connectionsEnded = this.#set.counter(
     'connections_ended_total',
-    'Connections that a door refused for want of room (address_share, door_full), ended to make room (made_room), or ended because the client owed for too long what the reason says, by door and reason.',
+    'Connections that a door refused because it was full (address_share, door_full), closed to make room (made_room), or closed because the client took too long over what the reason names, by door and reason.',
     { door: [], reason: [] },
   );
   readonly #handovers = this.#set.counter(
@@ -144,7 +141,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     );
     this.#set.readCounter(
       'log_lines_dropped_total',
-      'Log lines that were dropped, because standard output took nothing: a full disk, or a pipe that nobody reads.',
+      'Log lines that were dropped because standard output accepted nothing: a full disk, or a pipe that nobody reads.',
       [],
       () => [[{}, readings.logLinesDropped()]],
     );
@@ -156,12 +153,12 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     this.#set.readGauge('tags', 'Tags in memory.', () => readings.tags().length);
     this.#perTag(
       'runway_seconds',
-      'Seconds until the local IDs of a tag run out at the present rate.',
+      'Seconds until the local IDs of a tag run out at the current rate.',
       readings,
       (tag) => tag.runwaySeconds,
     );
     this.#perTag('ids_remaining', 'IDs of a tag in memory.', readings, (tag) => tag.remaining);
-    this.#perTag('waiting_callers', 'Callers that wait for IDs of a tag.', readings, (tag) => tag.waiting);
+    this.#perTag('waiting_callers', 'Callers waiting for IDs of a tag.', readings, (tag) => tag.waiting);
     this.#set.readGaugeBy(
       'state',
       'lease_state',
@@ -176,7 +173,7 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
     this.#set.readGaugeBy(
       'dependency',
       'dependency_ok',
-      '1 while what this agent depends on (coordinators, files, memory) is as it should be, 0 while it is not: /readyz says since when, the log says why.',
+      '1 while what this agent depends on (coordinators, files, memory) is in order, otherwise 0: /readyz says since when, the log says why.',
       () => readings.dependencies().map(({ name, ok }) => [name, Number(ok)] as const),
     );
     this.#set.readGauge(
@@ -184,16 +181,20 @@ export class AgentMetrics implements BufferEvents, KeeperEvents, GeneratorEvents
       'Seconds left in the window of the lease; 0 without one.',
       () => seconds(readings.lease()?.windowRemainingMs),
     );
-    this.#set.readGauge('lease_held', '1 while a lease is held and needs no replacement, else 0.', () => {
-      const lease = readings.lease();
-      return lease && Number(lease.state === 'holding');
-    });
+    this.#set.readGauge(
+      'lease_held',
+      '1 while a lease is held and needs no replacement, otherwise 0.',
+      () => {
+        const lease = readings.lease();
+        return lease && Number(lease.state === 'holding');
+      },
+    );
     this.#set.readGauge('clock_offset_seconds', 'How far this clock is ahead of the coordinators.', () =>
       seconds(readings.clockOffsetMs()),
     );
     this.#set.readGauge(
       'certificate_end_timestamp_seconds',
-      'When the certificate for coordinators ends, or that of the doors if it ends sooner.',
+      'When the certificate for coordinators expires, or that of the doors if it expires sooner.',
       () => seconds(readings.certificateEndsAtMs()),
     );
   }

@@ -30,17 +30,17 @@ export class JobMetrics {
     });
     this.#succeededAt = set.gauge(
       'job_last_success_timestamp_seconds',
-      'When a background job last went well here, unix time; see the largest of all coordinators.',
+      'When a background job last succeeded here, unix time; use the largest of all coordinators.',
       'task',
     );
     this.#isLate = set.gauge(
       'job_late',
-      '1 while a background job was not run in time on any coordinator, as far as this one sees, else 0.',
+      '1 while, as far as this coordinator sees, a background job has not run in time on any coordinator, otherwise 0.',
       'task',
     );
     this.#rescheduled = set.counter(
       'jobs_rescheduled_total',
-      'Times that a background job was scheduled anew from here, because it was late, or put off by a coordinator whose clock was ahead.',
+      'Times that a background job was rescheduled from here, because it was late, or postponed by a coordinator whose clock was ahead.',
       { task: JOBS },
     );
     for (const task of JOBS) this.#isLate.set({ task }, 0);
@@ -51,17 +51,17 @@ export class JobMetrics {
     );
     this.#agents = set.gauge(
       'agents',
-      'Agents that reported lately; as the coordinator saw it that ran the reap job.',
+      'Agents that reported recently, as seen by the coordinator that ran the reap job.',
     );
     this.#pruned = set.counter(
       'pruned_ranges_total',
-      'Ledger ranges that became part of others, because who was granted them is older than ledgerRetentionDays.',
+      'Ledger ranges that were merged with others, because they are older than ledgerRetentionDays.',
     );
     this.#trailPruned = set.counter(
       'trail_pruned_total',
-      'Changes that the audit trail forgot, because they are older than trailRetentionDays.',
+      'Changes deleted from the audit trail, because they are older than trailRetentionDays.',
     );
-    this.#auditRanges = set.gauge('audit_ranges', 'Ledger ranges that the last audit here looked at.');
+    this.#auditRanges = set.gauge('audit_ranges', 'Ledger ranges that the last audit here checked.');
     this.#auditViolations = set.gauge(
       'audit_violations',
       'Broken promises that the last audit here found. Anything but 0 is an alarm.',

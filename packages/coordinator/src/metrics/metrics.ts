@@ -56,11 +56,11 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
   });
   readonly #groups = this.#set.counter(
     'allocations_total',
-    'Transactions that allocated segments; each serves all that wait for a tag.',
+    'Transactions that allocated segments; each serves all requests waiting for a tag.',
   );
   readonly #allocation = this.#set.histogram(
     'allocation_duration_seconds',
-    'Time that one allocation of segments took at the stores.',
+    'Time that the stores took for one allocation of segments.',
   );
   readonly #lockWait = this.#set.histogram(
     'lock_wait_seconds',
@@ -81,12 +81,12 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
   );
   readonly #unfenced = this.#set.counter(
     'unfenced_allocations_total',
-    'Allocations made while Redis was away, or took no writes.',
+    'Allocations made while Redis was down or accepted no writes.',
     { kind: COUNTER_KINDS },
   );
   readonly #unfencedRefused = this.#set.counter(
     'unfenced_refusals_total',
-    'Allocations refused while Redis was away or took no writes: MySQL may have forgotten something since the last sweep (unswept), or ranges went unfenced for redis.maxUnfencedS (too_long).',
+    'Allocations refused while Redis was down or accepted no writes: MySQL may have forgotten something since the last sweep (unswept), or ranges were granted unfenced for redis.maxUnfencedS (too_long).',
     { kind: COUNTER_KINDS, reason: UNFENCED_REFUSALS },
   );
   readonly #lostWrites = this.#set.counter(
@@ -96,12 +96,12 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
   );
   readonly #unconfirmed = this.#set.counter(
     'unconfirmed_ranges_total',
-    'Ranges passed over because nobody said that their COMMIT succeeded: it failed, or MySQL lost it at once.',
+    'Ranges skipped because their COMMIT was never confirmed: it failed, or MySQL lost it at once.',
     { kind: COUNTER_KINDS },
   );
   readonly #databaseReplaced = this.#set.counter(
     'database_replaced_total',
-    'Times that another MySQL answered than before, or one that was started again. A sweep follows each.',
+    'Times that a different MySQL answered, or one that had been restarted. A sweep follows each.',
   );
   readonly #databaseWentBack = this.#set.counter(
     'database_went_back_total',
@@ -109,7 +109,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
   );
   readonly #trail = this.#set.counter(
     'trail_entries_total',
-    'Changes that were made here and entered in the audit trail.',
+    'Changes made here and entered in the audit trail.',
     {
       action: TRAIL_ACTIONS,
     },
@@ -120,7 +120,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
   );
   readonly #strange = this.#set.counter(
     'fence_strange_total',
-    'Allocations refused because Redis was not the one that MySQL says.',
+    'Allocations refused because Redis was not the one that MySQL names.',
   );
   readonly #introduced = this.#set.counter(
     'redis_introduced_total',
@@ -131,7 +131,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
     '1 while MySQL and Redis name one generation, 0 while this Redis is refused; no number if the coordinator is embedded.',
   );
   readonly #sweeps = this.#set.counter('sweeps_total', 'Sweeps of the fences done here.', { extent: [] });
-  readonly #swept = this.#set.counter('swept_counters_total', 'Counters that sweeps here looked at.');
+  readonly #swept = this.#set.counter('swept_counters_total', 'Counters that sweeps here checked.');
   readonly #mended = this.#set.counter(
     'mended_counters_total',
     'Counters that sweeps here raised above what MySQL had lost.',
@@ -151,12 +151,12 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
   });
   readonly #reportsDropped = this.#set.counter(
     'agent_reports_dropped_total',
-    'Reports of agents that are not shown: Redis did not take them (redis), rosterMaxMb is used up (full), or too many came at once (busy).',
+    'Reports of agents that are not shown: Redis did not accept them (redis), rosterMaxMb is used up (full), or too many came at once (busy).',
     { reason: ['redis', 'full', 'busy'] },
   );
   readonly #reloads = this.#set.counter(
     'reloads_total',
-    'Changed configurations that were taken over while running, or were wrong.',
+    'Changed configurations that were applied while running, or were wrong.',
     { result: [] },
   );
   readonly #redisUp = this.#set.gauge(
@@ -172,12 +172,12 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
     const { census, askStore, timestampLeftMs, tokens, dependencies, logLinesDropped } = readings;
     this.#set.readGauge(
       'store_up',
-      '1 if the store of the counters, MySQL or the embedded database, answered this scrape, else 0.',
+      '1 if the store of the counters, MySQL or the embedded database, answered this scrape, otherwise 0.',
       async () => Number((await askStore()) === 'up'),
     );
     this.#set.readGauge(
       'certificate_end_timestamp_seconds',
-      'When the certificate of the HTTP door ends, unix time; no number without TLS.',
+      'When the certificate of the HTTP door expires, unix time; no number without TLS.',
       () => (this.certificateEndsAtMs() ?? Number.NaN) / 1000,
     );
     this.#set.readGauge(
@@ -194,7 +194,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
     this.#set.readGaugeBy(
       'dependency',
       'dependency_ok',
-      '1 while what this coordinator depends on (store, redis, jobs, files, memory) does as it should, 0 while it does not: /readyz says since when, log and console say why.',
+      '1 while what this coordinator depends on (store, redis, jobs, files, memory) is in order, otherwise 0: /readyz says since when, log and console say why.',
       () => dependencies().map(({ name, ok }) => [name, Number(ok)] as const),
     );
     this.#set.readGaugeBy(
@@ -205,7 +205,7 @@ export class CoordinatorMetrics implements SegmentEvents, LeaseEvents, TrailEven
     );
     this.#set.readCounter(
       'log_lines_dropped_total',
-      'Log lines that were dropped, because standard output took nothing: a full disk, or a pipe that nobody reads.',
+      'Log lines that were dropped because standard output accepted nothing: a full disk, or a pipe that nobody reads.',
       [],
       () => [[{}, logLinesDropped()]],
     );

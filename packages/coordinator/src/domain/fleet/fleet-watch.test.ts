@@ -332,7 +332,7 @@ describe('the fleet', () => {
       'a refill that fails',
       { tags: [buffer('orders', { lastError: 'COORDINATOR_UNAVAILABLE' })] },
       'warning',
-      'orders cannot be refilled; it lasts 30 s more.',
+      'orders cannot be refilled; its IDs last 30 s more.',
     ],
   ])('tells of %s', async (_what, own, level, sentence) => {
     const { watch, clock, report } = watching();
@@ -354,7 +354,7 @@ describe('the fleet', () => {
     await clock.advance(0);
     expect(watch.fleet?.problems.map(({ level, sentence }) => [level, sentence])).toEqual([
       ['critical', 'b has handed out its highest ID.'],
-      ['warning', 'a has only 101 IDs left up to its highest.'],
+      ['warning', 'a has only 101 IDs left.'],
     ]);
     expect(watch.fleet?.tags.map(({ idsLeft }) => idsLeft)).toEqual(['101', '0']);
   });
