@@ -49,7 +49,7 @@ test('an endpoint reads what it describes, and answers what its handler gives', 
 test.each<[string, Parameters<typeof answerTo>[0], string]>([
   ['path', { shelf: '10' }, 'shelf must be a whole number from 1 to 9'],
   ['query', { query: { order: 'both' } }, 'order must be up or down'],
-  ['query that is not described', { query: { odrer: 'up' } }, 'odrer is not a known'],
+  ['query that is not described', { query: { odrer: 'up' } }, 'odrer is not a known parameter'],
   ['body', { body: { book: 1 } }, 'book: '],
   ['body that is missing', { body: null }, 'body: '],
 ])('an endpoint refuses a wrong %s', async (_, asked, said) => {
