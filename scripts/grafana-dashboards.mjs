@@ -355,7 +355,7 @@ const FLEET = [
   plot(
     {
       title: 'Requests refused by code',
-      description: 'Errors that applications got from agents. docs/errors.md tells cause and cure of each.',
+      description: 'Errors that applications got from agents. docs/errors.md has the causes and the fix for each.',
       unit: 'reqps',
       width: 12,
     },
@@ -697,7 +697,7 @@ const TAG = [
     {
       title: 'Runway by agent',
       description:
-        'Seconds until each agent runs out at the present rate; an agent where nobody draws has none.',
+        'Seconds until each agent runs out at the current rate; an agent without requests has no value.',
       unit: 's',
       width: 12,
     },
@@ -766,7 +766,7 @@ export const DASHBOARDS = {
     {
       uid: 'leafcutter-tag',
       title: 'Leafcutter: one tag',
-      description: 'One tag: who draws from it, what agents hold of it, and what coordinators grant.',
+      description: 'One tag: who uses it, what agents hold of it, and what coordinators grant.',
       tagVariable: { description: 'The tag that is shown.', current: {}, includeAll: false, multi: false },
     },
     TAG,

@@ -202,7 +202,7 @@ test('a certificate that has ended opens nothing, whichever side shows it', asyn
   };
   const shows = await start('ended', ended, []);
   await using _ = shows.process;
-  await shows.process.waitForLine(/the certificate has ended/);
+  await shows.process.waitForLine(/the certificate has expired/);
   const asks = await start('asking', ours, ['--tls-client-ca-file', ended.caFile]);
   await using __ = asks.process;
   for (const [name, flags] of [

@@ -56,7 +56,7 @@ function origin(source: Source): string {
 
 const HEAD = `# Which servers it was tried on
 
-\`npm run test:servers\` writes this page. It gets each server (nothing is installed), runs the contract suites on it, and draws IDs from
+\`npm run test:servers\` writes this page. It downloads each server (nothing is installed), runs the contract suites on it, and requests IDs from
 two agents of two coordinators, with steps of 50 and windows of 3 s, while the server is killed and started again two seconds later; a Redis
 comes back empty. "Contract tests" are those that passed of those that ran. A server works if none failed, nothing was issued twice, every ID lies in a
 granted range, and every agent issued again. \`npm test\` runs all suites on Debian 12's own MariaDB 10.11 and Redis 7.0.

@@ -74,7 +74,7 @@ export async function openMainDoor(
     const ends = new Date(endsAtMs).toISOString();
     log.warn(
       { certFile, ends },
-      endsAtMs < clock.now() ? 'the certificate has ended' : 'the certificate ends soon',
+      endsAtMs < clock.now() ? 'the certificate has expired' : 'the certificate expires soon',
     );
   }
   return {

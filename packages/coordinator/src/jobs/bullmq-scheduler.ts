@@ -66,7 +66,7 @@ export function bullmqScheduler(
     return !mayRun && next - Math.max(clock.now(), redisNowMs) > everyMs + FAR_MS;
   };
   const renew = async (job: Job) => {
-    log.warn({ job: job.name }, 'a job was put off or not run in time; it is scheduled anew');
+    log.warn({ job: job.name }, 'a job was postponed or did not run in time; rescheduling it');
     await queue.removeJobScheduler(job.name);
     await enter(job);
     renewedAt.set(job.name, clock.monotonic());

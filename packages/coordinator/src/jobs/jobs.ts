@@ -112,7 +112,7 @@ async function watched(parts: Parts, job: string, work: () => Promise<void>): Pr
     await work();
   } catch (error) {
     failure = error;
-    log.warn({ job, err: error }, 'a background job failed; it is tried again');
+    log.warn({ job, err: error }, 'a background job failed; it will be retried');
   }
   const durationMs = Math.round(clock.monotonic() - begun);
   metrics.done(job, failure === undefined ? 'ok' : 'failed', durationMs);
