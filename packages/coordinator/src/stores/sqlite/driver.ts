@@ -10,6 +10,7 @@ import {
   type SqlValue,
 } from '../sql/driver.ts';
 import { type ServingTrouble, type StoreCall, StoreServing } from '../sql/serving.ts';
+import { CommitMark } from './commit-mark.ts';
 import { type FileLock, lockFile } from './lock.ts';
 import { migrateSqlite } from './migrations.ts';
 import { type Moved, movedAway, readMoved } from './moved.ts';
@@ -27,6 +28,8 @@ const LONG_MS = 20;
 
 const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
+/** What the driver itself says of the file, and what the store's look shows. */
+const OF_THE_FILE: ReadonlySet<string | undefined> = new Set(['file_gone', RETRY_REASONS.refused]);
 /** Extended codes of a primary key and of a unique index. */
 const DUPLICATE_KEYS = new Set([1555, 2067]);
 
@@ -75,6 +78,7 @@ function hold<T>(
 ): T {
   let lock: FileLock | undefined;
   let database: DatabaseSync | undefined;
+  let mark: CommitMark | undefined;
   try {
     lock = lockFile(file);
     makePrivateFile(file);
@@ -82,9 +86,14 @@ function hold<T>(
     // Exclusive as well, against programs that do not know our lock: an earlier release, or a tool.
     database.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
       PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 0;`);
-    return prepare(database, new SqliteDriver({ database, lock, opened: openedFile(file), trouble }));
+    const commit = lastCommit(database);
+    mark = new CommitMark(file);
+    mark.check(commit);
+    const opened = openedFile(file);
+    return prepare(database, new SqliteDriver({ database, lock, mark, commit, opened, trouble }));
   } catch (error) {
     database?.close();
+    mark?.close();
     lock?.release();
     if (primaryCode(error) !== SQLITE_BUSY) throw translate(error);
     throw new LeafcutterError(
@@ -95,9 +104,17 @@ function hold<T>(
   }
 }
 
+/** The number of the last commit, in the place that SQLite leaves to applications. */
+function lastCommit(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA application_id').get()?.application_id);
+}
+
 interface SqliteParts {
   readonly database: DatabaseSync;
   readonly lock: FileLock;
+  readonly mark: CommitMark;
+  /** The number of the last commit. */
+  readonly commit: number;
   readonly opened: OpenFile;
   readonly trouble: ServingTrouble | undefined;
 }
@@ -112,14 +129,18 @@ class SqliteDriver implements SqlDriver {
   readonly incarnation = 1;
   readonly #database: DatabaseSync;
   readonly #lock: FileLock;
+  readonly #mark: CommitMark;
   readonly #opened: OpenFile;
   readonly #serving: StoreServing;
+  #commit: number;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  constructor({ database, lock, opened, trouble }: SqliteParts) {
+  constructor({ database, lock, mark, commit, opened, trouble }: SqliteParts) {
     this.#database = database;
     this.#lock = lock;
+    this.#mark = mark;
+    this.#commit = commit;
     this.#opened = opened;
     this.#serving = new StoreServing(trouble);
   }
@@ -144,8 +165,14 @@ class SqliteDriver implements SqlDriver {
     const transact = async (call: StoreCall) => {
       timed(call, () => this.#database.exec('BEGIN IMMEDIATE'));
       try {
-        const result = await work(this.#session(call));
-        timed(call, () => this.#database.exec('COMMIT'));
+        const session = this.#session(call);
+        let isChanged = false;
+        const run: SqlSession['run'] = (...statement) => {
+          isChanged = true;
+          return session.run(...statement);
+        };
+        const result = await work({ ...session, run });
+        this.#commitNumbered(call, isChanged);
         return result;
       } catch (error) {
         if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
@@ -159,7 +186,17 @@ class SqliteDriver implements SqlDriver {
     await this.#turn.catch(() => undefined);
     if (!this.#database.isOpen) return;
     this.#database.close();
+    this.#mark.close();
     this.#lock.release();
+  }
+
+  /** One that changed nothing needs no number, which would have it synced. */
+  #commitNumbered(call: StoreCall, isChanged: boolean): void {
+    const commit = isChanged ? CommitMark.after(this.#commit) : this.#commit;
+    const number = isChanged ? `PRAGMA application_id = ${commit}; ` : '';
+    timed(call, () => this.#database.exec(`${number}COMMIT`));
+    this.#commit = commit;
+    if (isChanged) this.#mark.note(commit);
   }
 
   #session(call: StoreCall): SqlSession {
@@ -205,7 +242,7 @@ class SqliteDriver implements SqlDriver {
         const translated = translate(error);
         if (
           translated instanceof LeafcutterError &&
-          (translated !== error || translated.reason === 'file_gone')
+          (translated !== error || OF_THE_FILE.has(translated.reason))
         )
           this.#serving.failed(translated, writes);
         throw translated;
