@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { LeafcutterError } from '@leafcutter/shared/errors';
 import { FakeClock } from '@leafcutter/shared/fake-clock';
+import { CALL_HEADER } from '@leafcutter/shared/wire-version';
 import { CoordinatorEndpoint } from './endpoint.ts';
 
 /** An endpoint that reaches a server which answers so, and how many connections that server got. */
@@ -53,6 +55,28 @@ test('an answer that breaks off is none', async () => {
     response.write('{', () => response.destroy());
   });
   expect(await server.post()).toBe('no_answer');
+});
+
+describe('an answer that', () => {
+  test('names another call is none, and what its connection brings next is not looked at', async () => {
+    await using server = await reaching((request, response) => {
+      if (server.count() === 1) response.setHeader(CALL_HEADER, randomUUID());
+      else response.setHeader(CALL_HEADER, String(request.headers[CALL_HEADER]));
+      response.end('{}');
+    });
+    expect([await server.post(), server.count()]).toEqual(['no_answer', 1]);
+    expect([await server.post(), server.count()]).toEqual(['served', 2]);
+  });
+
+  test('names no call is taken: a coordinator of an earlier release gives it', async () => {
+    const names: unknown[] = [];
+    await using server = await reaching((request, response) => {
+      names.push(request.headers[CALL_HEADER]);
+      response.end('{}');
+    });
+    expect([await server.post(), await server.post()]).toEqual(['served', 'served']);
+    expect(new Set(names).size).toBe(2);
+  });
 });
 
 test('calls in a row share one connection, and calls at once have 32 at most', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Agent, IncomingMessage, RequestOptions } from 'node:http';
 import { urlToHttpOptions } from 'node:url';
@@ -7,7 +8,7 @@ import * as http from '@leafcutter/shared/http/node-http';
 import { fromProblem } from '@leafcutter/shared/problem';
 import type { TlsTexts } from '@leafcutter/shared/tls-files';
 import { traceHeaders } from '@leafcutter/shared/tracing';
-import { checkWire, WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
+import { CALL_HEADER, checkWire, WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import { bulkhead } from 'cockatiel';
 import { Circuit } from './circuit.ts';
 
@@ -116,13 +117,14 @@ export class CoordinatorEndpoint {
 
   async #exchange(path: string, body: string): Promise<Exchanged> {
     if (this.#isClosed) throw new SilentError('this agent is stopping');
+    const name = randomUUID();
     const send = this.#origin.protocol === 'https:' ? http.nodeHttps().request : http.request;
     const call = send({
       ...this.#origin,
       agent: this.#agent,
       method: 'POST',
       path: this.#prefix + path,
-      headers: { ...HEADERS, ...this.#authorization, ...traceHeaders() },
+      headers: { ...HEADERS, [CALL_HEADER]: name, ...this.#authorization, ...traceHeaders() },
     });
     // A call may fail once more while its answer is read.
     call.on('error', () => undefined);
@@ -131,6 +133,11 @@ export class CoordinatorEndpoint {
       call.end(body);
       const [response] = (await once(call, 'response')) as [IncomingMessage];
       const { statusCode = 0, headers } = response;
+      if ((headers[CALL_HEADER] ?? name) !== name) {
+        // What comes next on this connection would be another call's, too.
+        call.destroy();
+        throw new Error('it is the answer to another call');
+      }
       return { statusCode, wire: headers[WIRE_HEADER], text: await textOf(response) };
     } catch (error) {
       throw new SilentError('no answer', { cause: error });

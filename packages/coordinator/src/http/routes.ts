@@ -3,13 +3,16 @@ import { LeafcutterError } from '@leafcutter/shared/errors';
 import type { Health } from '@leafcutter/shared/health';
 import { refuseForeignHost } from '@leafcutter/shared/http/own-host';
 import { ServiceApp } from '@leafcutter/shared/http/service-app';
-import { WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
+import { CALL_HEADER, WIRE_HEADER, WIRE_VERSION } from '@leafcutter/shared/wire-version';
 import type { Express } from 'express';
 import type { CoordinatorConfig } from '../settings/settings.ts';
 import type { Coordinator } from './coordinator.ts';
 import { COORDINATOR_ENDPOINTS } from './endpoints/all.ts';
 import { OPS_ENDPOINTS } from './endpoints/ops.ts';
 import type { FleetEvents } from './events.ts';
+
+/** What is given back with an answer. */
+const CALL = /^[\x21-\x7e]{1,64}$/;
 
 /** The coordinator's HTTP door: reads requests, asks the domain, writes answers. Nothing is decided here. */
 export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): Express {
@@ -26,6 +29,8 @@ export function coordinatorApp(coordinator: Coordinator, events: FleetEvents): E
   const byReachAlone = config.listen.isLoopback && config.adminTokens.length === 0;
   app.express.use((req, res, next) => {
     res.setHeader(WIRE_HEADER, String(WIRE_VERSION));
+    const call = req.headers[CALL_HEADER];
+    if (typeof call === 'string' && CALL.test(call)) res.setHeader(CALL_HEADER, call);
     if (config.tls.certFile !== undefined) res.setHeader('Strict-Transport-Security', 'max-age=31536000');
     if (byReachAlone) refuseForeignHost(req.headers);
     next();

@@ -9,6 +9,11 @@ import { LeafcutterError } from '../errors.ts';
 export const WIRE_HEADER = 'leafcutter-wire';
 /** The version that this program speaks. */
 export const WIRE_VERSION = 1;
+/**
+ * A text of the agent's choice that a coordinator gives back with its answer, so that the agent knows whose answer it is. One of an
+ * earlier release gives none.
+ */
+export const CALL_HEADER = 'leafcutter-call';
 /** The oldest version that it understands. */
 const OLDEST_WIRE_VERSION = 1;
 
