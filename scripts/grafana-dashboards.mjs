@@ -355,7 +355,8 @@ const FLEET = [
   plot(
     {
       title: 'Requests refused by code',
-      description: 'Errors that applications got from agents. docs/errors.md has the causes and the fix for each.',
+      description:
+        'Errors that applications got from agents. docs/errors.md has the causes and the fix for each.',
       unit: 'reqps',
       width: 12,
     },
