@@ -1,4 +1,4 @@
-import { chmod, copyFile, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { chmod, copyFile, link, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { audit } from '@leafcutter/coordinator/domain/ledger/audit';
@@ -83,13 +83,24 @@ describe('a SQLite file', () => {
     expect(() => openSqlite(open.file)).toThrow(inUse);
   });
 
-  test('is refused to another process, which says how to go on', async () => {
+  /** What another process is told that opens it by this name. */
+  async function openElsewhere(file: string): Promise<string> {
     const driver = new URL('../../packages/coordinator/src/stores/sqlite/driver.ts', import.meta.url);
-    const script = `import(${JSON.stringify(driver.href)}).then(({ openSqlite }) => openSqlite(${JSON.stringify(open.file)}))
+    const script = `import(${JSON.stringify(driver.href)}).then(({ openSqlite }) => openSqlite(${JSON.stringify(file)}))
       .then(() => console.log('opened'), (error) => console.log(error.reason, error.message));`;
     const second = startProcess({ name: 'second opener', command: process.execPath, args: ['-e', script] });
     await second.exited;
-    expect(second.tail()).toMatch(/in_use Another process, .* has .* open; stop it/);
+    return second.tail();
+  }
+
+  test('is refused to another process, which says how to go on', async () => {
+    expect(await openElsewhere(open.file)).toMatch(/in_use Another process, .* has .* open; stop it/);
+  });
+
+  test('is refused to another process by another of its names, beside which our lock is another', async () => {
+    const other = `${open.file}.other`;
+    await link(open.file, other);
+    expect(await openElsewhere(other)).toContain('in_use');
   });
 
   test('keeps counters, ledger, ceilings, machine ids and identity when it is opened again', async () => {
