@@ -19,7 +19,7 @@ export interface ConnectOptions {
   readonly token?: string;
   /** A file with that token in it. It is read again every ten seconds. */
   readonly tokenFile?: string;
-  /** A file with the certificates (PEM) of the authorities that sign the agent's; default: those that Node knows. */
+  /** A file with the CA certificates (PEM) for the agent's certificate; default: those that Node trusts. */
   readonly caFile?: string;
   /** How long one request to the agent may take, in milliseconds; default 5,000. */
   readonly timeoutMs?: number;
@@ -33,7 +33,7 @@ export interface ConnectOptions {
   readonly maxFetch?: number;
 }
 
-/** What counts for IDs that are not kept in this process. `maxWaiting` are calls at once. */
+/** The options that apply if no IDs are kept in this process. `maxWaiting` limits the calls at once. */
 export type ConnectTextsOptions = Omit<ConnectOptions, 'waitMs' | 'minFetch' | 'maxFetch'>;
 
 /**
@@ -53,8 +53,8 @@ export async function connect(options: ConnectOptions): Promise<Ids> {
 }
 
 /**
- * Connects to an agent for the IDs of `tag` as it writes them, which a tag with a shape needs. It takes no ID, so the
- * first call tells whether agent and tag are there.
+ * Connects to an agent for the IDs of `tag` in the form in which it writes them; use this for a tag with a shape. It
+ * takes no ID, so only the first call shows whether the agent and the tag exist.
  * @throws IdError `BAD_REQUEST` (an option)
  */
 export async function connectTexts(options: ConnectTextsOptions): Promise<Texts> {

@@ -2,7 +2,7 @@
 interface Details {
   /** True if the same call may succeed later. */
   readonly retryable: boolean;
-  /** Narrows the code. */
+  /** Narrows down the code. */
   readonly reason?: string | undefined;
   readonly cause?: unknown;
 }

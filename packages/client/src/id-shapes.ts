@@ -3,7 +3,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What became of the IDs that the agent gave. `fetched` = `used` + `discarded` + those in memory. */
+/** What became of the IDs that the agent returned. `fetched` = `used` + `discarded` + those in memory. */
 export interface Counts {
   readonly fetched: number;
   readonly used: number;

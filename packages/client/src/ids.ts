@@ -130,7 +130,7 @@ export class Ids implements AsyncDisposable {
     return { ids, seconds: used > 0 ? (ids * seconds) / used : null };
   }
 
-  /** Makes the first fetch. @throws IdError if the agent or the tag is not there */
+  /** Makes the first fetch. @throws IdError if there is no agent or no such tag */
   async open(): Promise<void> {
     await this.#land();
   }

@@ -4,8 +4,8 @@ import type { IdSource } from './id-source.ts';
 import { checkCount, closed } from './ids.ts';
 
 /**
- * IDs of one tag as it writes them, straight from the agent. None is kept in this process, so those of a dated tag are
- * of the day on which they are asked for. *Open* from `connectTexts` until `close`; then *closed*, and every call is
+ * IDs of one tag as it writes them, straight from the agent. None is kept in this process, so the IDs of a dated tag are
+ * of the day on which they are requested. *Open* from `connectTexts` until `close`; then *closed*, and every call is
  * refused.
  */
 export class Texts implements AsyncDisposable {
