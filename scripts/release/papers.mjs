@@ -6,7 +6,7 @@ import { relink } from '../relink.mjs';
 /** Pages for those who choose, who write an application, or who work on Leafcutter: a server has no reader for them. */
 const NO_ADMIN_PAGES = new Set([
   ...['benchmarks.md', 'compatibility.md', 'faq.md', 'migrate-from-uuid.md', 'topologies.md'],
-  ...['client-examples.md', 'clients.md'],
+  ...['carrying-ids.md', 'client-examples.md', 'clients.md'],
   ...['public-surface.md', 'releasing.md', 'threat-model.md'],
 ]);
 

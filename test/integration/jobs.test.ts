@@ -84,7 +84,7 @@ describe('the background jobs of two coordinators', () => {
   test('are tried again when they fail, and it is told why', async () => {
     await mysql.query('RENAME TABLE leafcutter_ledger TO leafcutter_ledger_away');
     const failed = async () => (await one(1, 'audit'))?.lastRun?.error;
-    expect(await poll(failed)).toBe('MySQL cannot do its work now (ER_NO_SUCH_TABLE).');
+    expect(await poll(failed)).toBe('MySQL cannot do this now (ER_NO_SUCH_TABLE).');
     expect(await runs('audit', 'failed')).toBeGreaterThan(0);
     await mysql.query('RENAME TABLE leafcutter_ledger_away TO leafcutter_ledger');
     expect(await poll(async () => (await one(0, 'audit'))?.lastRun?.error === null)).toBeTruthy();

@@ -72,5 +72,5 @@ test('a coordinator whose log has no space stops', async () => {
 test('a command says that not all could be printed', async () => {
   const help = leafcutter(['agent', '--help'], {}, undefined, full);
   expect((await help.exited).code).toBe(1);
-  expect(help.tail()).toContain('Not all could be printed: ENOSPC');
+  expect(help.tail()).toContain('Some output could not be printed: ENOSPC');
 });

@@ -186,7 +186,7 @@ describe('the fleet', () => {
     stores.lostWrites = { counters: 1, latest: 'tag orders' };
     await pass(2, 1);
     expect(watch.fleet?.problems).toMatchObject([
-      { key: 'lost writes', sentence: expect.stringContaining('1 counter, last of tag orders') },
+      { key: 'lost writes', sentence: expect.stringContaining('1 counter, most recently of tag orders') },
     ]);
   });
 
@@ -257,7 +257,7 @@ describe('the fleet', () => {
     await pass(2, 1);
     expect(watch.fleet?.health).toEqual({
       level: 'critical',
-      sentence: 'MySQL refuses what allocations need (table is full). Agents go on from memory.',
+      sentence: 'MySQL refuses statements that allocations need (table is full). Agents go on from memory.',
     });
   });
 
@@ -289,7 +289,7 @@ describe('the fleet', () => {
   });
 
   test.each([
-    ['files', 'used_up', 'critical', 'EMFILE', 'has opened all the files that it may (EMFILE)'],
+    ['files', 'used_up', 'critical', 'EMFILE', 'has reached its limit of open files (EMFILE)'],
     ['memory', 'scarce', 'warning', '250 of 256 MiB', 'nearly out of memory (250 of 256 MiB)'],
   ])('tells that the system gives it no more %s', async (name, state, level, words, told) => {
     const { watch, pass, stores } = watching();
