@@ -12,7 +12,7 @@
 #   ULID Creator, monotonic: falls after 11000 ms
 #   TSID Creator: falls after no step
 # Why it matters here: a reader that goes on from the highest ID it saw skips what was made in the meantime, and a test with a step of five
-#X
+#   milliseconds shows it for two of the five only.
 set -uo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
