@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # OpenTelemetry's Prometheus exporters for Node and Python write worker 1 and worker "1" as two lines of one series; Prometheus drops one.
 #
-# Guess: two sets of attributes that come out as the same labels are added up, as the specification says, or have labels that differ.
+# Guess: two sets of attributes that come out as the same labels are added up, or have labels that differ.
 # What was seen: counts are kept by type and value, and labels are text. 1 and "1", and Node's and Python's names a.b and a_b, are two lines with
 #   the same labels. Prometheus keeps the first and says so in its log alone; promtool check metrics says nothing. A counter with both
 #   a.b and a_b has a label twice on one line with Node, at which the whole scrape fails; Python writes one of them.

@@ -39,8 +39,8 @@ one.set("lock", "me", ex: 50)
 one.set("lock", "me again", keepttl: true)
 puts "TTL after SET KEEPTTL: #{one.ttl("lock")}"
 RB
-ruby() { LD_LIBRARY_PATH=$libraries RUBYLIB=$(echo root/usr/share/rubygems-integration/all/gems/redis-*/lib):root/usr/lib/ruby/vendor_ruby:root/usr/lib/ruby/3.1.0:$libraries/ruby/3.1.0 \
-  root/usr/bin/ruby3.1 "$@"; }
+gem=$(echo root/usr/share/rubygems-integration/all/gems/redis-*/lib)
+ruby() { LD_LIBRARY_PATH=$libraries RUBYLIB=$gem:root/usr/lib/ruby/vendor_ruby:root/usr/lib/ruby/3.1.0:$libraries/ruby/3.1.0 root/usr/bin/ruby3.1 "$@"; }
 ruby -e 'require "redis"; require "fakeredis"' || exit 2
 { ruby seen.rb $port Redis && ruby seen.rb $port fakeredis; } >seen || { cat seen; exit 1; }
 cat seen

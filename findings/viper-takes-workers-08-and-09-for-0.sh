@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # viper's GetInt takes worker 08 and worker 09 of the environment for 0, and 010 for 8.
 #
-# Guess: zeros in front mean nothing in a number from the environment or in quotes, as for strconv.Atoi and for the flag package.
+# Guess: zeros in front mean nothing in a number from the environment or in quotes, as for strconv.Atoi.
 # What was seen: text is read as a literal of Go: 010 is octal, and 08 and 09 are none, so that GetInt gives 0, as for a key that isn't set.
 #   GetUint64 and GetInt64 do so, too, and so does Unmarshal, but that 08 fails there. 7, 07 and 10 are right.
 # Seen with viper 1.21.0, Go 1.26, 2026-12-01; from WORKER in the environment:
