@@ -2,7 +2,7 @@
 # DuckDB keeps IDs exact when it takes a pandas column of integers, and gives the same column back to pandas as doubles.
 #
 # Guess: 128-bit integers, which it chooses where one ID needs more than 63 bits, come back as they went in, or as Decimal, as for Polars.
-# What was seen: `SELECT * FROM ids` changes the IDs: the column is read as HUGEINT, compared and joined exactly, and df() makes float64 of
+# What was seen: `SELECT * FROM ids` changes the IDs: the column is read as HUGEINT and compared exactly, and df() makes float64 of
 #   it, fetchnumpy(), too. fetchall(), Arrow and Polars have each digit. A CSV or JSON with such an ID is read as HUGEINT as well.
 # Seen with duckdb 2.0.1, pandas 3.1.1, polars 2.1.0, numpy 2.4.6, pyarrow 26.0.1, Python 3.11, 2026-12-01:
 #   column: HUGEINT

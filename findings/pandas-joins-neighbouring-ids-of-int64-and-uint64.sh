@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # pandas joins rows of neighbouring IDs if one column is int64 and the other uint64; whether it does depends on how many rows there are.
 #
-# Guess: integers are joined exactly whatever their type, or refused, as Polars and Arrow refuse it; == on the two types is exact.
+# Guess: integers are joined exactly whatever their type, or refused; == on the two types is exact.
 # What was seen: both columns become doubles. `indicator` says "both", and each side's own ID is told, depending on which is left. If the
 #   int64 side has one row only, the join is exact, so a small test shows nothing.
 # Seen with pandas 3.1.1, numpy 2.4.6, Python 3.11, 2026-12-01, for int64 9007199254740992 and uint64 9007199254740993:
