@@ -4,7 +4,7 @@
 # Guess: the feature keeps digits beyond 64 bits; an ID of 53 or 64 bits in a serde_json::Value stays an integer in MessagePack, CBOR,
 #   TOML and YAML.
 # What was seen: each number is handed on as a struct with a private name, so the four write a map with one string in it, without an
-#   error, and a reader that expects a u64 fails. Without the feature they write the integer. Cargo turns it on for the whole program.
+#   error, and a reader that expects a u64 fails. Cargo turns it on for the whole program.
 # Seen with serde_json 1.0.154, rmp-serde 1.3.1, ciborium 0.2.2, toml 1.2.2, serde_yaml 0.9.34, Rust 1.95, 2026-12-01, for the
 # Value {"id":9007199254740993}:
 #   MessagePack: a map in place of the ID, read as u64: refused

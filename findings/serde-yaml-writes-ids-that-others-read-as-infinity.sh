@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # serde_yaml writes IDs like 190e4567 and 12:30:45 without quotes: for the readers of other languages they're infinite, or numbers.
 #
-# Guess: a string is quoted if a YAML reader may take it for a number. serde_yaml quotes 0123, which is a string for itself, and 1e5.
+# Guess: strings of digits are quoted, so an ID comes out of other readers as the string that it was.
 # What was seen: what is no finite number for Rust stays bare. js-yaml 4 and yaml take 190e4567 (one random hex ID of 8 digits in
 #   120 has such a form) for Infinity (js-yaml 5 does not); PyYAML reads 12:30:45 to the base of 60, and
 #   1_000 as 1000.
