@@ -20,6 +20,14 @@ test.each([1021, 1026, 1037, 1038, 1041, 1114, 1206, 1665, 1180, 1030, 1005, 114
 );
 
 test.each([
+  ['EE_DELETE', 6, 'MySQL cannot do this now (EE_DELETE).'],
+  [undefined, 4_200, 'MySQL cannot do this now (error 4200).'],
+])('what a server answers is no lost connection, though it is named %s', (code, errno, message) => {
+  const answer = Object.assign(new Error('its words'), { errno, code, sqlState: 'HY000' });
+  expect(translateMysqlError(answer)).toMatchObject({ reason: 'refused', message });
+});
+
+test.each([
   [1020, 'STORE_UNAVAILABLE deadlock'],
   [1213, 'STORE_UNAVAILABLE deadlock'],
   [1792, 'STORE_UNAVAILABLE read_only, given up'],

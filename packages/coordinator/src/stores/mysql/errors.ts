@@ -46,7 +46,13 @@ interface MysqlError {
   readonly code?: string;
   readonly fatal?: boolean;
   readonly message?: string;
+  /** Only of what a server answered. */
+  readonly sqlState?: string;
 }
+
+/** True if a server answered this. mysql2 has no name for what only MariaDB says, and `EE_` for what its files said. */
+const isAnswer = ({ sqlState, code = '' }: MysqlError) => sqlState !== undefined || code.startsWith('ER_');
+const nameOf = ({ errno = 0, code = '' }: MysqlError) => code || `error ${errno}`;
 
 /** Of what only some servers know, such as a setting of Galera, or not everybody may set. */
 export function isUnsettable(error: unknown): boolean {
@@ -65,7 +71,8 @@ export function readOnly(cause?: unknown): LeafcutterError {
  */
 export function translateMysqlError(error: unknown): unknown {
   if (error instanceof LeafcutterError || typeof error !== 'object' || error === null) return error;
-  const { errno = 0, code = '', fatal, message = '' } = error as MysqlError;
+  const { errno = 0, fatal, message = '' } = error as MysqlError;
+  const name = nameOf(error as MysqlError);
   if (UNSTORABLE.has(errno)) return new UnstorableTextError('no such text', { cause: error });
   if (errno === DUPLICATE_KEY) return new DuplicateKeyError('duplicate key', { cause: error });
   if (DUPLICATE_NAME.has(errno)) return new DuplicateNameError('duplicate name', { cause: error });
@@ -73,23 +80,23 @@ export function translateMysqlError(error: unknown): unknown {
   if (READ_ONLY.has(errno) || (errno === OPTION_PREVENTS && /read[-_ ]only/i.test(message)))
     return readOnly(error);
   if (RIGHTS.has(errno))
-    return unavailable(`MySQL does not allow this user to do that (${code}).`, 'rights', error);
+    return unavailable(`MySQL does not allow this user to do that (${name}).`, 'rights', error);
   if (TABLE.has(errno))
     return unavailable(
-      `A table in MySQL does not accept this row (${code}); does leaf_alloc still have Leaf's columns?`,
+      `A table in MySQL does not accept this row (${name}); does leaf_alloc still have Leaf's columns?`,
       'table',
       error,
     );
   if (OURS.has(errno))
-    return new LeafcutterError('INTERNAL', `MySQL refused a statement (${code}).`, { cause: error });
-  if (ENDED.has(errno) || fatal === true || !code.startsWith('ER_')) {
+    return new LeafcutterError('INTERNAL', `MySQL refused a statement (${name}).`, { cause: error });
+  if (ENDED.has(errno) || fatal === true || !isAnswer(error as MysqlError)) {
     return unavailable(
       'The connection to MySQL broke, or the answer came too late.',
       RETRY_REASONS.connectionLost,
       error,
     );
   }
-  return unavailable(`MySQL cannot do this now (${code}).`, RETRY_REASONS.refused, error);
+  return unavailable(`MySQL cannot do this now (${name}).`, RETRY_REASONS.refused, error);
 }
 
 /** True if the server answered that it gives no further connection. */
@@ -99,12 +106,13 @@ export function isCrowded(error: unknown): boolean {
 
 /** Why no connection was made: the server's own answer, or none. */
 export function translateConnectError(error: unknown, areSeveral: boolean): LeafcutterError {
-  const { errno = 0, code = '' } = error as MysqlError;
-  if (RIGHTS.has(errno)) return unavailable(`MySQL does not let this user in (${code}).`, 'rights', error);
+  const { errno = 0 } = error as MysqlError;
+  const name = nameOf(error as MysqlError);
+  if (RIGHTS.has(errno)) return unavailable(`MySQL does not let this user in (${name}).`, 'rights', error);
   if (isCrowded(error) && !areSeveral)
-    return unavailable(`MySQL accepts no more connections (${code}).`, 'connections', error);
-  const message = code.startsWith('ER_')
-    ? `MySQL accepts no connection (${code}).`
+    return unavailable(`MySQL accepts no more connections (${name}).`, 'connections', error);
+  const message = isAnswer(error as MysqlError)
+    ? `MySQL accepts no connection (${name}).`
     : 'MySQL cannot be reached.';
   return unavailable(message, areSeveral ? RETRY_REASONS.connectionLost : 'unreachable', error);
 }
