@@ -89,6 +89,15 @@ describe('a MariaDB process', () => {
     }
     await Promise.all(servers.map((server) => server.dispose()));
   });
+
+  test('keeps its temporary tables when another one starts', async () => {
+    await using mariadb = await startMariadb();
+    const connection = await createConnection(mariadb.url);
+    await connection.query('CREATE TEMPORARY TABLE passing (id INT) ENGINE=MyISAM');
+    await using _ = await startMariadb();
+    await connection.query('ALTER TABLE passing ADD COLUMN tag INT');
+    await connection.end();
+  });
 });
 
 describe('a process', () => {

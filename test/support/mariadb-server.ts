@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findBinary } from './find-binary.ts';
@@ -39,12 +40,15 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   const port = await freePort();
   const directory = await scratchDir('mariadb');
   await copyMariadbData(join(directory, 'data'));
+  await mkdir(join(directory, 'tmp'));
   if (options.writableByAll) await promisify(execFile)('chmod', ['-R', 'a+rwX', directory]);
   const server = await NativeServer.start({
     name: 'mariadbd',
     command: findBinary('mariadbd', 'mariadb-server'),
     args: [
       ...['--no-defaults', `--datadir=${join(directory, 'data')}`, `--socket=${join(directory, 's.sock')}`],
+      // Of its own: a MariaDB that starts deletes all temporary tables there, also those of others.
+      `--tmpdir=${join(directory, 'tmp')}`,
       ...[`--pid-file=${join(directory, 'pid')}`, `--port=${port}`, '--bind-address=127.0.0.1'],
       ...MARIADB_SETTINGS,
       ...(options.args ?? []),

@@ -55,10 +55,11 @@ async function template(): Promise<string> {
 
 /** Prepares beside the target and renames: a process that is killed half-way must not leave half a template. */
 async function prepare(path: string): Promise<void> {
-  const data = join(await scratchDir('mariadb-draft'), 'data');
+  const folder = await scratchDir('mariadb-draft');
+  const data = join(folder, 'data');
   await run(findBinary('mariadb-install-db', 'mariadb-server'), [
     '--no-defaults',
-    `--datadir=${data}`,
+    ...[`--datadir=${data}`, `--tmpdir=${folder}`],
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     ...MARIADB_SETTINGS,
