@@ -99,8 +99,12 @@ describe('the background jobs of two coordinators', () => {
       flags: ['--redis-key-prefix', 'leafcutter:', ...EACH_SECOND],
       env: { LEAFCUTTER_MYSQL_URL: mariadb.url, LEAFCUTTER_REDIS_URL: redis.url, ...clock.env },
     });
-    const allPutOff = async () =>
-      (await listed(0)).every(({ lastRun }) => lastRun?.coordinatorId === 'ahead');
+    // Each once: on a busy machine the others notice some before all are put off, and take those back.
+    const putOff = new Set<string>();
+    const allPutOff = async () => {
+      for (const { job, lastRun } of await listed(0)) if (lastRun?.coordinatorId === 'ahead') putOff.add(job);
+      return putOff.size === JOBS.length;
+    };
     expect(await poll(allPutOff)).toBeTruthy();
     await ahead.process.kill();
     const allRunHere = async () =>
